@@ -1,0 +1,66 @@
+#include "common/base/text.h"
+
+#include <algorithm>
+
+namespace base {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = to_lower(c);
+  return out;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string_view strip_right(std::string_view text) {
+  const auto last = text.find_last_not_of(" \t\r");
+  return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+}
+
+std::string_view strip(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  return first == std::string_view::npos ? std::string_view{} : strip_right(text.substr(first));
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t from = 0;;) {
+    const auto to = text.find(separator, from);
+    parts.push_back(text.substr(from, to - from));
+    if (to == std::string_view::npos) return parts;
+    from = to + 1;
+  }
+}
+
+std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum) {
+  if (text.empty()) return std::nullopt;
+  unsigned long value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    if (value > maximum / 10) return std::nullopt;
+    value = value * 10 + static_cast<unsigned long>(c - '0');
+    if (value > maximum) return std::nullopt;
+  }
+  return value;
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (!is_printable(c)) c = '?';
+  }
+  return out;
+}
+
+}  // namespace base

@@ -1,0 +1,32 @@
+// Text helpers on ASCII bytes. None of them looks at the locale.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace base {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_alpha(c); }
+// Printable US-ASCII, blank included.
+constexpr bool is_printable(char c) { return c >= 0x20 && c <= 0x7e; }
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lower(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+// Every byte is US-ASCII (below 0x80), control characters included.
+bool is_ascii(std::string_view text);
+// Without blanks, tabs and CR at its end / both ends.
+std::string_view strip_right(std::string_view text);
+std::string_view strip(std::string_view text);
+std::vector<std::string_view> split(std::string_view text, char separator);
+// A decimal number of digits only, at most `maximum`.
+std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
+// Control characters and bytes above 0x7e become '?', so that the text can stand in one line of a log, an answer or a header.
+std::string printable(std::string_view text);
+
+}  // namespace base

@@ -1,0 +1,25 @@
+#include "common/dns/answer.h"
+
+#include <utility>
+
+namespace dns {
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::a: return "A";
+    case Type::ptr: return "PTR";
+    case Type::mx: return "MX";
+    case Type::txt: return "TXT";
+    case Type::aaaa: return "AAAA";
+  }
+  return "?";
+}
+
+Answer failure_answer(std::string problem) {
+  Answer answer;
+  answer.status = Status::failure;
+  answer.problem = std::move(problem);
+  return answer;
+}
+
+}  // namespace dns

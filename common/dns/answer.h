@@ -1,0 +1,67 @@
+// A DNS question and what is known as its answer, free of any wire format.
+//
+// The answer of a question holds only records of the type asked that stand on the CNAME chain of the name asked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ip.h"
+#include "common/dns/name.h"
+
+namespace dns {
+
+// The types that SPF asks for; values as in RFC 1035 and RFC 3596.
+enum class Type : std::uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
+
+std::string_view type_name(Type type);
+
+struct Question {
+  Name name;
+  Type type = Type::txt;
+
+  friend bool operator==(const Question&, const Question&) = default;
+};
+
+enum class Status : std::uint8_t {
+  ok,          // RCODE 0; there may be no record
+  name_error,  // RCODE 3: the name does not exist
+  failure,     // any other RCODE, a time-out, or an answer that could not be read: see Answer::problem
+};
+
+struct Answer {
+  Status status = Status::ok;
+  // Seconds that the answer may be kept: the least TTL of its records and CNAMEs; negative answers: from the SOA (RFC 2308).
+  std::uint32_t ttl = 0;
+  // Type a, aaaa.
+  std::vector<base::IpAddress> addresses;
+  // Type mx: the hosts by preference, then as they came; "" is the root ("null MX"). Type ptr: the names. In the form of
+  // Name::text(); names that Name cannot hold are "?", which no Name equals and Name::parse accepts nowhere as multi-label.
+  std::vector<std::string> names;
+  // Type txt: one string a record, its character-strings joined without separator (RFC 7208 §3.3).
+  std::vector<std::string> texts;
+  // Status failure: the reason in a few words: "SERVFAIL", "timed out".
+  std::string problem;
+
+  // RCODE 0 without record, or name error: what makes a look-up "void" (RFC 7208 §4.6.4).
+  [[nodiscard]] bool is_void() const {
+    return status == Status::name_error || (status == Status::ok && addresses.empty() && names.empty() && texts.empty());
+  }
+
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+// An answer of status failure.
+Answer failure_answer(std::string problem);
+
+}  // namespace dns
+
+template <>
+struct std::hash<dns::Question> {
+  std::size_t operator()(const dns::Question& question) const noexcept {
+    return std::hash<dns::Name>{}(question.name) ^ (static_cast<std::size_t>(question.type) * 0x9e3779b97f4a7c15ULL);
+  }
+};

@@ -1,0 +1,45 @@
+// The DNS wire format: a question to bytes, bytes to an answer.
+//
+// Reading is done by libresolv (ns_initparse, ns_parserr, ns_name_unpack). Questions are written label by label, since
+// res_nmkquery wants master-file escapes and a resolver state. Source: RFC 1035 §4, RFC 6891 (EDNS0), RFC 2308 (negative TTL).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/dns/answer.h"
+
+namespace dns {
+
+// Octets of a UDP answer that we are ready to take (DNS flag day 2020: no fragments).
+inline constexpr std::uint16_t kUdpPayload = 1232;
+
+// A query with recursion desired. With `edns`, an OPT record that offers kUdpPayload.
+std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t id, bool edns);
+
+// What a response says, before anyone decides what it means.
+struct Response {
+  enum class Kind : std::uint8_t {
+    answer,     // `answer` holds it (status ok or name_error)
+    truncated,  // TC bit: ask again over TCP
+    refused,    // an RCODE other than 0 and 3: `rcode`
+  };
+  Kind kind = Kind::answer;
+  int rcode = 0;
+  Answer answer;
+};
+
+// Why bytes are not the response to a question. not_ours: another id, another question, no response at all: keep waiting
+// (it may be forged). malformed: the right id and question, but what follows cannot be read.
+enum class ReadError : std::uint8_t { not_ours, malformed };
+
+base::Result<Response, ReadError> decode_response(std::span<const std::uint8_t> message, const Question& question,
+                                                  std::uint16_t id);
+
+// "SERVFAIL", "REFUSED", "RCODE 17".
+std::string rcode_name(int rcode);
+
+}  // namespace dns

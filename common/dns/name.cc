@@ -1,0 +1,51 @@
+#include "common/dns/name.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+
+namespace dns {
+
+std::optional<Name> Name::parse(std::string_view text) {
+  if (!text.empty() && text.back() == '.') text.remove_suffix(1);
+  if (text.size() > kMaxText) return std::nullopt;
+  Name name;
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (label == 0) return std::nullopt;
+      label = 0;
+    } else if (!base::is_printable(c) || ++label > kMaxLabel) {
+      return std::nullopt;
+    }
+    name.text_[name.size_++] = base::to_lower(c);
+  }
+  if (!text.empty() && label == 0) return std::nullopt;
+  return name;
+}
+
+int Name::labels() const {
+  if (is_root()) return 0;
+  const std::string_view all = text();
+  return 1 + static_cast<int>(std::count(all.begin(), all.end(), '.'));
+}
+
+bool Name::is_within(const Name& ancestor) const {
+  if (ancestor.is_root()) return true;
+  const std::string_view own = text();
+  const std::string_view above = ancestor.text();
+  if (!own.ends_with(above)) return false;
+  return own.size() == above.size() || own[own.size() - above.size() - 1] == '.';
+}
+
+Name Name::parent() const {
+  const auto dot = text().find('.');
+  if (dot == std::string_view::npos) return {};
+  Name above;
+  const std::string_view rest = text().substr(dot + 1);
+  std::copy(rest.begin(), rest.end(), above.text_.begin());
+  above.size_ = static_cast<std::uint8_t>(rest.size());
+  return above;
+}
+
+}  // namespace dns

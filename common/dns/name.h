@@ -1,0 +1,51 @@
+// Domain names as SPF sees them: printable labels with dots between, in lower case, without the dot at the end.
+//
+// Not master-file text: a backslash or a blank is an ordinary byte of a label, and a label cannot hold a dot.
+// The text stands in the object itself, so that copying a name never allocates.
+// Source: RFC 1035 §2.3.4 (label 63, name 253 characters of text), RFC 7208 §4.3 and §4.8.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace dns {
+
+class Name {
+ public:
+  static constexpr std::size_t kMaxText = 253;
+  static constexpr std::size_t kMaxLabel = 63;
+
+  // The root; text() is empty.
+  Name() = default;
+
+  // One dot at the end is dropped. Nothing when a label is empty or longer than 63, the text longer than 253, or a byte is
+  // not printable US-ASCII. "" and "." are the root.
+  static std::optional<Name> parse(std::string_view text);
+
+  [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+  [[nodiscard]] bool is_root() const { return size_ == 0; }
+  // Number of labels; 0 for the root.
+  [[nodiscard]] int labels() const;
+  // Equals `ancestor`, or lies below it.
+  [[nodiscard]] bool is_within(const Name& ancestor) const;
+  // Without its leftmost label.
+  [[nodiscard]] Name parent() const;
+
+  friend bool operator==(const Name& a, const Name& b) { return a.text() == b.text(); }
+  friend auto operator<=>(const Name& a, const Name& b) { return a.text() <=> b.text(); }
+
+ private:
+  std::array<char, kMaxText> text_{};
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace dns
+
+template <>
+struct std::hash<dns::Name> {
+  std::size_t operator()(const dns::Name& name) const noexcept { return std::hash<std::string_view>{}(name.text()); }
+};

@@ -1,0 +1,66 @@
+// The driver of the pure side: runs a step function, asks what it needs, and runs it again until it needs nothing.
+//
+// One Driver a worker thread; a check never migrates. The cache may be shared by several drivers.
+// The answers of a check come from, in this order: those it has already seen (pinned), the zone overlay, the cache, DNS.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "common/dns/zone.h"
+#include "common/io/cache.h"
+#include "common/io/loop.h"
+#include "common/io/resolver.h"
+#include "common/spf/answers.h"
+
+namespace io {
+
+struct DriverOptions {
+  // Questions asked ahead of their turn (Needs::wanted), a check.
+  int max_wanted = 16;
+  // Questions of any kind, a check. No record needs as many (10 mx terms of 10 hosts are 110); more are answered by a failure.
+  int max_questions = 160;
+};
+
+// What happened to a check on its way, for logs and benchmarks.
+struct CheckCost {
+  int questions = 0;  // looked up in overlay, cache or DNS
+  int dns = 0;        // of those: not in overlay or cache
+  int rounds = 0;     // times that it waited for DNS
+  bool timed_out = false;
+};
+
+class Driver {
+ public:
+  // Looks at the answers and says what is missing; an empty Needs ends the check, and the step has kept its result.
+  using Step = std::function<spf::Needs(spf::AnswerSource&)>;
+  using Done = std::function<void(const CheckCost&)>;
+
+  class Check;
+  // Owning it keeps the check going; destroying it drops the check, and `done` is not called any more.
+  using Handle = std::unique_ptr<Check>;
+
+  Driver(Loop& loop, std::shared_ptr<Cache> cache, ResolverOptions resolver, DriverOptions options = {});
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // Replaces the overlay for the checks that start from now on; null: none.
+  void set_zone(std::shared_ptr<const dns::Zone> zone);
+
+  // Starts a check. If all it needs is known, `done` is called before this returns and the handle is null.
+  // After `deadline` every answer still missing is a failure "timed out", so `done` comes then at the latest.
+  Handle start(Step step, std::chrono::milliseconds deadline, Done done);
+
+  [[nodiscard]] std::size_t running() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Runs one step to its end on a loop of its own: for command lines and tests.
+CheckCost run_to_end(Driver& driver, Loop& loop, Driver::Step step, std::chrono::milliseconds deadline);
+
+}  // namespace io

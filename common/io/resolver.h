@@ -1,0 +1,69 @@
+// A stub resolver on libevent sockets: one question in, one answer out, always (RFC 1035, RFC 5452, RFC 6891, RFC 7766).
+//
+// Not a cache and not recursive: it asks recursive servers. Random ids on connected sockets of random ports; an answer
+// counts only if id and question are ours. TC leads to TCP; a server that does not understand EDNS0 is asked without it.
+// Every end is an Answer; failures carry a problem text ("timed out", "SERVFAIL", "no server could be reached").
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ip.h"
+#include "common/base/result.h"
+#include "common/dns/answer.h"
+#include "common/io/loop.h"
+
+namespace io {
+
+struct NameServer {
+  base::IpAddress address;
+  std::uint16_t port = 53;
+};
+
+// "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".
+base::Result<NameServer, std::string> parse_name_server(std::string_view text);
+// From resolv.conf, by res_ninit(); 127.0.0.1 if there is none.
+std::vector<NameServer> system_name_servers();
+
+struct ResolverOptions {
+  std::vector<NameServer> servers;
+  std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
+  int tries = 3;                                // rounds over the servers
+};
+
+struct ResolverCounters {
+  std::uint64_t questions = 0;
+  std::uint64_t sent = 0;  // datagrams, retries included
+  std::uint64_t tcp = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t failures = 0;  // answers of status failure
+  std::uint64_t strays = 0;    // datagrams that were no answer to a question of ours
+};
+
+class Resolver {
+ public:
+  using Callback = std::function<void(dns::Answer)>;
+  // Asked before each retry: false ends the question with a failure, since nobody waits any more.
+  using StillWanted = std::function<bool()>;
+
+  Resolver(Loop& loop, ResolverOptions options);
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  // The callback comes later from the loop, never from within this call; never after the resolver is gone.
+  void ask(const dns::Question& question, Callback callback, StillWanted still_wanted);
+
+  [[nodiscard]] const ResolverCounters& counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace io

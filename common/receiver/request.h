@@ -1,0 +1,61 @@
+// One question of a mail server, whatever protocol it came by, and the reply to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/ip.h"
+#include "common/spf/evaluate.h"
+#include "common/spf/query.h"
+#include "common/spf/result.h"
+
+namespace receiver {
+
+enum class Scope : std::uint8_t { automatic, mailfrom, helo };
+
+struct Request {
+  // Nothing: mail without an SMTP client (a local submission): result none.
+  std::optional<base::IpAddress> client;
+  std::string helo;
+  std::string sender;  // with or without <>; empty: the null sender, so the HELO identity is checked (RFC 7208 §2.4)
+  Scope scope = Scope::automatic;
+  std::string receiver;    // name of the MTA that asks; empty: our own
+  std::string recipient;   // a recipient of the message, if known
+  std::uint64_t time = 0;  // seconds since 1970
+};
+
+enum class Action : std::uint8_t { accept, reject, defer };
+
+// "accept", "reject", "defer".
+std::string_view action_name(Action action);
+
+struct Reply {
+  spf::Result result = spf::Result::none;
+  std::optional<spf::Identity> identity;  // the one checked; nothing when none could be
+  // Text for the SMTP client: at most kMaxSmtpComment bytes, one line of printable US-ASCII without '"'.
+  std::string smtp_comment;
+  // Text for people: the comment of the header. Same form, without '"'.
+  std::string header_comment;
+  std::string local_explanation;       // why, in our own words
+  std::string authority_explanation;   // text of the domain itself, only for fail
+  std::string received_spf_header;     // "Received-SPF: ...", one line, at most kMaxHeader bytes (RFC 7208 §9.1)
+  std::string authentication_results;  // "Authentication-Results: ...", likewise (RFC 8601)
+  std::string spf_record;
+  std::string mechanism;
+  std::string problem;
+  Action action = Action::accept;
+  int smtp_code = 250;
+  std::string enhanced_code;  // RFC 7372: "5.7.23", "4.7.24"; empty for accept
+  int lookups = 0;
+  int void_lookups = 0;
+  std::uint32_t ttl = 0;  // seconds
+  // The request itself was bad: what is wrong with it. result is then permerror unless configured otherwise.
+  std::string error;
+  std::vector<spf::TraceStep> trace;
+};
+
+inline constexpr std::size_t kMaxSmtpComment = 400;  // bytes: fits an SMTP reply line of 512 (RFC 5321 §4.5.3.1.5)
+inline constexpr std::size_t kMaxHeader = 998;       // bytes: RFC 5322 §2.1.1
+
+}  // namespace receiver

@@ -1,0 +1,61 @@
+// check_host() (RFC 7208 §4): the verdict on a query, or the DNS questions still open.
+//
+// Pure: no I/O, no clock, no state between calls. It runs from the beginning each time; `answers` is what makes it get further.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/spf/answers.h"
+#include "common/spf/query.h"
+#include "common/spf/result.h"
+
+namespace spf {
+
+// One line of the story of an evaluation, in the order of evaluation; `depth` makes it a tree.
+struct TraceStep {
+  enum class Kind : std::uint8_t {
+    check,     // text: domain;                            outcome: result
+    record,    // text: the record
+    term,      // text: directive or modifier (+ target);  outcome: match, no match, temperror, permerror: ...
+    question,  // text: "TXT example.com";                 outcome: what came
+  };
+  Kind kind = Kind::check;
+  int depth = 0;
+  std::string text;
+  std::string outcome;
+  int lookups = 0;       // DNS terms used, including this one
+  int void_lookups = 0;  // void look-ups so far
+};
+
+struct Verdict {
+  Result result = Result::none;
+  // The directive that matched, as published, "default" when none did; for errors the term at fault, if there is one.
+  std::string mechanism;
+  // The domain whose record holds `mechanism`: the domain checked, or where redirect led.
+  std::string domain;
+  // none, temperror, permerror: why, in words that name term and domain.
+  std::string problem;
+  // The SPF record of the domain checked.
+  std::string record;
+  // fail: the text that the domain publishes by exp; empty if it has none that is usable.
+  std::string authority_explanation;
+  // fail without authority_explanation: Settings::default_explanation, expanded.
+  std::string default_explanation;
+  int lookups = 0;  // DNS terms used (RFC 7208 §4.6.4)
+  int void_lookups = 0;
+  // Seconds that the result holds: the least TTL of the answers that made it. 0 for temperror.
+  std::uint32_t ttl = 0;
+  std::vector<TraceStep> trace;  // when Settings::trace
+};
+
+struct Evaluation {
+  std::optional<Verdict> verdict;
+  Needs needs;  // empty when there is a verdict
+};
+
+Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers);
+
+}  // namespace spf
