@@ -63,4 +63,16 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string clip(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  return std::string(text.substr(0, limit - 3)) + "...";
+}
+
+std::string clip_middle(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  const std::size_t head = (limit - 3) / 3;
+  const std::size_t tail = limit - 3 - head;
+  return std::string(text.substr(0, head)) + "..." + std::string(text.substr(text.size() - tail));
+}
+
 }  // namespace base

@@ -28,5 +28,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
 // Control characters and bytes above 0x7e become '?', so that the text can stand in one line of a log, an answer or a header.
 std::string printable(std::string_view text);
+// At most `limit` (3 or more) bytes: "..." stands for what was cut off, at the end of a sentence, or within an address or a
+// name, of which the end says most.
+std::string clip(std::string_view text, std::size_t limit);
+std::string clip_middle(std::string_view text, std::size_t limit);
 
 }  // namespace base
