@@ -31,14 +31,20 @@ IpAddress IpAddress::v6(std::array<std::uint8_t, 16> bytes) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  auto address = parse_as_written(text);
+  if (address && address->is_v6_) return v6(address->bytes_);
+  return address;
+}
+
+std::optional<IpAddress> IpAddress::parse_as_written(std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
   std::copy(text.begin(), text.end(), terminated.begin());
-  std::array<std::uint8_t, 4> four{};
-  if (inet_pton(AF_INET, terminated.data(), four.data()) == 1) return v4(four);
-  std::array<std::uint8_t, 16> sixteen{};
-  if (inet_pton(AF_INET6, terminated.data(), sixteen.data()) == 1) return v6(sixteen);
-  return std::nullopt;
+  IpAddress address;
+  if (inet_pton(AF_INET, terminated.data(), address.bytes_.data()) == 1) return address;
+  if (inet_pton(AF_INET6, terminated.data(), address.bytes_.data()) != 1) return std::nullopt;
+  address.is_v6_ = true;
+  return address;
 }
 
 std::string IpAddress::text() const {

@@ -19,6 +19,8 @@ class IpAddress {
   static IpAddress v6(std::array<std::uint8_t, 16> bytes);
   // Dotted quad or RFC 4291 §2.2 text; nothing before or behind it.
   static std::optional<IpAddress> parse(std::string_view text);
+  // The same, but an IPv4-mapped address stays the IPv6 address as which it is written (an "ip6" network, RFC 7208 §5.6).
+  static std::optional<IpAddress> parse_as_written(std::string_view text);
 
   [[nodiscard]] bool is_v4() const { return !is_v6_; }
   [[nodiscard]] bool is_v6() const { return is_v6_; }

@@ -1,12 +1,17 @@
 // Macro strings (RFC 7208 §7): parsed once, expanded for each check.
+//
+// Expansion is bounded: names are made from their right end, where at most 253 characters count, texts are cut at a limit,
+// and a string that would copy more than kMaxExpansionWork bytes on the way is given up.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/dns/name.h"
 
 namespace spf {
 
@@ -32,6 +37,8 @@ struct MacroValues {
   std::string_view time;           // t: seconds since 1970, decimal
 };
 
+inline constexpr std::size_t kMaxExpansionWork = std::size_t{1} << 20;  // bytes
+
 class MacroString {
  public:
   MacroString() = default;
@@ -39,33 +46,43 @@ class MacroString {
   // The error is a sentence for the owner of the record.
   static base::Result<MacroString, std::string> parse(std::string_view text, MacroContext context);
 
+  // As published.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
   // Letter in lower case.
   [[nodiscard]] bool uses(char letter) const { return (letters_ & bit(letter)) != 0; }
+  [[nodiscard]] bool has_macros() const { return letters_ != 0; }
   // Depends on sender, HELO or client: such a string is not expanded ahead of its turn, so that nothing leaks.
   [[nodiscard]] bool is_personal() const;
 
-  // At most `limit` bytes from the left are made; what is longer is cut there.
-  [[nodiscard]] std::string expand(const MacroValues& values, std::size_t limit) const;
+  // At most `limit` bytes, the rest is cut off. Nothing when it is too much work.
+  [[nodiscard]] std::optional<std::string> expand(const MacroValues& values, std::size_t limit) const;
+  // As a target name (RFC 7208 §4.8, §7.3): what is longer than 253 characters loses labels from the left.
+  // Nothing when the result is no well-formed name.
+  [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
 
  private:
   struct Part {
-    std::uint32_t from = 0;  // literal: text_[from, from + size); macro: its delimiters
+    // Literal: its text is text_[from, from + size). Macro: its delimiters stand there.
+    std::uint32_t from = 0;
     std::uint32_t size = 0;
-    char letter = 0;  // 0: literal
+    // 'a' to 'z': macro letter in lower case; '=': literal; '%', '_', '-': the escapes of that name.
+    char kind = '=';
     bool url_escape = false;
     bool reverse = false;
     std::uint32_t keep = 0;  // right-hand parts to keep; 0: all
   };
 
   static constexpr std::uint32_t bit(char letter) { return 1U << (letter - 'a'); }
-  static std::string transform(const Part& part, std::string_view value, std::string_view delimiters);
+  [[nodiscard]] std::string_view span(const Part& part) const { return std::string_view(text_).substr(part.from, part.size); }
+  // The text that a part stands for; `storage` keeps it where it must be made.
+  [[nodiscard]] std::string_view expand_part(const Part& part, const MacroValues& values, std::string& storage) const;
 
   std::string text_;
-  std::string literals_;  // text of the literal parts, with %% %_ %- resolved, and the delimiters of the macros
   std::vector<Part> parts_;
   std::uint32_t letters_ = 0;
+
+  friend class MacroParser;
 };
 
 }  // namespace spf

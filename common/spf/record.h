@@ -23,7 +23,7 @@ bool asks_dns(Mechanism mechanism);
 struct Directive {
   Result qualifier = Result::pass;  // + pass, - fail, ~ softfail, ? neutral (RFC 7208 §4.6.2)
   Mechanism mechanism = Mechanism::all;
-  std::string text;            // as published, without the qualifier "+" that is implied
+  std::string text;            // as published
   MacroString domain_spec;     // empty: the current domain
   base::IpAddress network;     // ip4, ip6
   std::uint8_t prefix4 = 32;   // bits; a, mx, ip4

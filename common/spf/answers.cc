@@ -1,0 +1,9 @@
+#include "common/spf/answers.h"
+
+#include <utility>
+
+namespace spf {
+
+KnownAnswer::KnownAnswer(dns::Answer from) : answer(std::move(from)), policy(select_record(answer.texts)) {}
+
+}  // namespace spf

@@ -1,0 +1,52 @@
+#include "common/spf/query.h"
+
+#include "common/base/text.h"
+#include "common/dns/idna.h"
+
+namespace spf {
+
+namespace {
+
+// RFC 7208 §4.3: no check for a domain that is malformed, or has one label; an address literal has no domain at all.
+std::optional<dns::Name> checkable(std::string_view domain) {
+  if (domain.starts_with('[')) return std::nullopt;
+  auto name = dns::Name::parse(domain);
+  if (!name || name->labels() < 2) return std::nullopt;
+  return name;
+}
+
+}  // namespace
+
+std::string_view identity_name(Identity identity) { return identity == Identity::helo ? "helo" : "mailfrom"; }
+
+Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo) {
+  Query query;
+  query.client = client;
+  query.identity = Identity::mailfrom;
+  query.helo = helo;
+  const auto at = sender.rfind('@');  // a quoted local part may hold others
+  query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
+  const std::string_view domain = at == std::string_view::npos ? sender : sender.substr(at + 1);
+  if (auto ascii = dns::to_a_labels(domain)) {  // RFC 8616 §4
+    query.sender_domain = std::move(*ascii);
+    query.domain = checkable(query.sender_domain);
+  } else {
+    query.sender_domain = domain;
+  }
+  query.sender = query.local_part + '@' + query.sender_domain;
+  return query;
+}
+
+Query helo_query(const base::IpAddress& client, std::string_view helo) {
+  Query query;
+  query.client = client;
+  query.identity = Identity::helo;
+  query.helo = helo;
+  query.local_part = "postmaster";  // RFC 7208 §2.4, §4.3
+  query.sender_domain = helo;
+  query.domain = checkable(helo);
+  query.sender = query.local_part + '@' + query.sender_domain;
+  return query;
+}
+
+}  // namespace spf

@@ -1,0 +1,216 @@
+#include "common/spf/record.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+
+namespace spf {
+
+namespace {
+
+constexpr std::string_view kVersion = "v=spf1";
+
+struct MechanismName {
+  std::string_view name;
+  Mechanism mechanism;
+};
+constexpr std::array<MechanismName, 8> kMechanisms = {{{"all", Mechanism::all},
+                                                       {"include", Mechanism::include},
+                                                       {"a", Mechanism::a},
+                                                       {"mx", Mechanism::mx},
+                                                       {"ptr", Mechanism::ptr},
+                                                       {"ip4", Mechanism::ip4},
+                                                       {"ip6", Mechanism::ip6},
+                                                       {"exists", Mechanism::exists}}};
+
+// RFC 7208 §4.5: the version ends at a blank or at the end of the record. In any case: an ABNF string (RFC 5234 §2.3).
+bool is_spf_record(std::string_view text) {
+  return base::starts_with_ignoring_case(text, kVersion) && (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
+}
+
+// ip4-cidr-length and ip6-cidr-length without the "/" (RFC 7208 §5.6): no leading zero.
+std::optional<std::uint8_t> parse_prefix_length(std::string_view digits, unsigned maximum) {
+  if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
+  const auto value = base::parse_number(digits, maximum);
+  if (!value) return std::nullopt;
+  return static_cast<std::uint8_t>(*value);
+}
+
+// A run of digits with a "/" before it at the end of `text`: their digits, cut off `text` together with the "/".
+std::optional<std::string_view> take_slash_number(std::string_view& text) {
+  const auto slash = text.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(slash + 1);
+  for (const char c : digits) {
+    if (!base::is_digit(c)) return std::nullopt;
+  }
+  text = text.substr(0, slash);
+  return digits;
+}
+
+using Problem = std::string;  // empty: none
+
+// dual-cidr-length at the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
+Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
+  auto digits = take_slash_number(arguments);
+  if (!digits) return {};
+  if (arguments.ends_with('/')) {
+    arguments.remove_suffix(1);
+    const auto length = parse_prefix_length(*digits, 128);
+    if (!length) return "bad IPv6 prefix length";
+    out.prefix6 = *length;
+    digits = take_slash_number(arguments);
+    if (!digits) return {};
+  }
+  const auto length = parse_prefix_length(*digits, 32);
+  if (!length) return "bad IPv4 prefix length";
+  out.prefix4 = *length;
+  return {};
+}
+
+// ":" domain-spec. `required`: include and exists have no default (RFC 7208 §5.2, §5.7).
+Problem take_domain_spec(std::string_view arguments, bool required, Directive& out) {
+  if (arguments.empty()) return required ? "a domain is missing" : Problem{};
+  if (arguments.front() != ':') return "unexpected text behind the mechanism";
+  auto spec = MacroString::parse(arguments.substr(1), MacroContext::domain_spec);
+  if (!spec) return spec.error();
+  out.domain_spec = std::move(*spec);
+  return {};
+}
+
+// ip4 and ip6 (RFC 7208 §5.6).
+Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
+  if (arguments.empty() || arguments.front() != ':') return "an address is missing";
+  arguments.remove_prefix(1);
+  const auto slash = arguments.find('/');
+  const std::string_view text = arguments.substr(0, slash);
+  const auto address = base::IpAddress::parse_as_written(text);
+  if (!address || address->is_v6() != want_v6) return fmt::format("'{}' is no IPv{} address", text, want_v6 ? 6 : 4);
+  out.network = *address;
+  if (slash == std::string_view::npos) return {};
+  const auto length = parse_prefix_length(arguments.substr(slash + 1), want_v6 ? 128 : 32);
+  if (!length) return "bad prefix length";
+  (want_v6 ? out.prefix6 : out.prefix4) = *length;
+  return {};
+}
+
+Problem parse_arguments(std::string_view arguments, Directive& out) {
+  switch (out.mechanism) {
+    case Mechanism::all: return arguments.empty() ? Problem{} : "'all' takes no argument";
+    case Mechanism::include:
+    case Mechanism::exists: return take_domain_spec(arguments, true, out);
+    case Mechanism::ptr: return take_domain_spec(arguments, false, out);
+    case Mechanism::a:
+    case Mechanism::mx:
+      if (auto problem = take_dual_prefix(arguments, out); !problem.empty()) return problem;
+      return take_domain_spec(arguments, false, out);
+    case Mechanism::ip4: return take_network(arguments, false, out);
+    case Mechanism::ip6: return take_network(arguments, true, out);
+  }
+  return "unknown mechanism";
+}
+
+// directive = [ qualifier ] mechanism (RFC 7208 §4.6.1)
+Problem parse_directive(std::string_view term, Record& record) {
+  Directive out;
+  std::string_view rest = term;
+  switch (rest.front()) {
+    case '+': out.qualifier = Result::pass; break;
+    case '-': out.qualifier = Result::fail; break;
+    case '~': out.qualifier = Result::softfail; break;
+    case '?': out.qualifier = Result::neutral; break;
+    default: break;
+  }
+  if (std::string_view("+-~?").find(rest.front()) != std::string_view::npos) rest.remove_prefix(1);
+  const auto end = rest.find_first_of(":/");
+  const std::string_view name = rest.substr(0, end);
+  const MechanismName* found = nullptr;
+  for (const MechanismName& candidate : kMechanisms) {
+    if (base::equals_ignoring_case(name, candidate.name)) found = &candidate;
+  }
+  if (found == nullptr) return "unknown mechanism";
+  out.mechanism = found->mechanism;
+  out.text = term;
+  if (auto problem = parse_arguments(rest.substr(name.size()), out); !problem.empty()) return problem;
+  record.directives.push_back(std::move(out));
+  return {};
+}
+
+// Where the name of a modifier ends with its "=" (RFC 7208 §4.6.1); npos when the term is no modifier.
+std::size_t modifier_equals(std::string_view term) {
+  if (!base::is_alpha(term.front())) return std::string_view::npos;
+  const auto end = term.find_first_of("=:/");
+  if (end == std::string_view::npos || term[end] != '=') return std::string_view::npos;
+  for (const char c : term.substr(0, end)) {
+    if (!base::is_alphanumeric(c) && c != '-' && c != '_' && c != '.') return std::string_view::npos;
+  }
+  return end;
+}
+
+Problem parse_modifier(std::string_view term, std::size_t equals, Record& record) {
+  const std::string_view name = term.substr(0, equals);
+  const std::string_view value = term.substr(equals + 1);
+  const bool is_redirect = base::equals_ignoring_case(name, "redirect");
+  const bool is_explanation = base::equals_ignoring_case(name, "exp");
+  auto parsed = MacroString::parse(value, is_redirect || is_explanation ? MacroContext::domain_spec : MacroContext::modifier);
+  if (!parsed) return parsed.error();
+  if (!is_redirect && !is_explanation) return {};  // RFC 7208 §6: unknown modifiers are ignored
+  auto& slot = is_redirect ? record.redirect : record.explanation;
+  if (slot) return fmt::format("'{}' stands there twice", base::lower(name));  // RFC 7208 §6
+  slot = std::move(*parsed);
+  return {};
+}
+
+}  // namespace
+
+bool asks_dns(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::include:
+    case Mechanism::a:
+    case Mechanism::mx:
+    case Mechanism::ptr:
+    case Mechanism::exists: return true;
+    case Mechanism::all:
+    case Mechanism::ip4:
+    case Mechanism::ip6: return false;
+  }
+  return false;
+}
+
+base::Result<Record, SyntaxError> parse_record(std::string_view text) {
+  if (!is_spf_record(text)) return base::failure(SyntaxError{std::string(text.substr(0, kVersion.size())), "no SPF record"});
+  Record record;
+  record.text = text;
+  bool has_all = false;
+  // terms = *( 1*SP ( directive / modifier ) ); only SP separates, so a tab belongs to a term and is an error there.
+  for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
+    if (term.empty()) continue;
+    const auto equals = modifier_equals(term);
+    const Problem problem =
+        equals != std::string_view::npos ? parse_modifier(term, equals, record) : parse_directive(term, record);
+    if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
+    if (!record.directives.empty() && record.directives.back().mechanism == Mechanism::all) has_all = true;
+  }
+  if (has_all) record.redirect.reset();  // RFC 7208 §5.1, §6.1
+  return record;
+}
+
+PublishedPolicy select_record(const std::vector<std::string>& texts) {
+  const std::string* found = nullptr;
+  std::size_t count = 0;
+  for (const std::string& text : texts) {
+    if (!is_spf_record(text)) continue;
+    found = &text;
+    ++count;
+  }
+  if (count == 0) return NoRecord{};
+  if (count > 1) return SeveralRecords{count};
+  auto record = parse_record(*found);
+  if (!record) return BrokenRecord{*found, record.error()};
+  return std::move(*record);
+}
+
+}  // namespace spf
