@@ -11,24 +11,9 @@
 #include "common/spf/answers.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
+#include "common/spf/trace.h"
 
 namespace spf {
-
-// One line of the story of an evaluation, in the order of evaluation; `depth` makes it a tree.
-struct TraceStep {
-  enum class Kind : std::uint8_t {
-    check,     // text: domain;                            outcome: result
-    record,    // text: the record
-    term,      // text: directive or modifier (+ target);  outcome: match, no match, temperror, permerror: ...
-    question,  // text: "TXT example.com";                 outcome: what came
-  };
-  Kind kind = Kind::check;
-  int depth = 0;
-  std::string text;
-  std::string outcome;
-  int lookups = 0;       // DNS terms used, including this one
-  int void_lookups = 0;  // void look-ups so far
-};
 
 struct Verdict {
   Result result = Result::none;

@@ -1,0 +1,23 @@
+// The explanation of a fail (RFC 7208 §6.2).
+#pragma once
+
+#include <string>
+
+#include "common/spf/expansion.h"
+#include "common/spf/walk.h"
+
+namespace spf {
+
+struct Explanation {
+  bool pending = false;   // answers are missing: the walk's needs say which
+  std::string authority;  // text of the domain; printable US-ASCII; empty when there is none that is usable
+  std::string fallback;   // the receiver's own text, when `authority` is empty
+};
+
+inline constexpr std::size_t kMaxExplanation = 2048;  // bytes
+
+// exp: the domain-spec of the exp modifier in the record of `exp_domain`, or null. checked: the domain of the query.
+Explanation explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion,
+                    Walk& walk);
+
+}  // namespace spf

@@ -1,0 +1,64 @@
+#include "common/spf/trace.h"
+
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+
+namespace spf {
+
+namespace {
+
+// What came as the answer to a question, in a few words.
+std::string describe(const dns::Answer& answer) {
+  constexpr std::size_t kMost = 400;  // bytes
+  if (answer.status == dns::Status::failure) return answer.problem;
+  if (answer.status == dns::Status::name_error) return "no such name";
+  std::string out;
+  const auto add = [&out](std::string_view piece) {
+    if (out.size() > kMost) return;
+    if (!out.empty()) out += ", ";
+    out += piece;
+  };
+  for (const auto& address : answer.addresses) add(address.text());
+  for (const auto& name : answer.names) add(name.empty() ? "." : name);
+  for (const auto& text : answer.texts) add('"' + text + '"');
+  if (out.size() > kMost) out = out.substr(0, kMost) + "...";
+  return out.empty() ? "no record" : base::printable(out);
+}
+
+}  // namespace
+
+std::size_t Trace::open(TraceStep::Kind kind, std::string_view text) {
+  if (!on_) return 0;
+  steps_.push_back({.kind = kind, .depth = depth_++, .text = base::printable(text), .outcome = {}});
+  return steps_.size() - 1;
+}
+
+void Trace::close(std::size_t place, std::string_view outcome, const Counters& counters) {
+  if (!on_) return;
+  TraceStep& step = steps_[place];
+  depth_ = step.depth;
+  step.outcome = outcome;
+  step.lookups = counters.lookups;
+  step.void_lookups = counters.void_lookups;
+}
+
+void Trace::record(std::string_view text) {
+  if (on_) steps_.push_back({.kind = TraceStep::Kind::record, .depth = depth_, .text = base::printable(text), .outcome = {}});
+}
+
+void Trace::question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
+  if (!on_) return;
+  steps_.push_back({.kind = TraceStep::Kind::question,
+                    .depth = depth_,
+                    .text = fmt::format("{} {}", dns::type_name(question.type), question.name.text()),
+                    .outcome = describe(answer),
+                    .lookups = counters.lookups,
+                    .void_lookups = counters.void_lookups});
+}
+
+void Trace::target(std::size_t place, std::string_view name) {
+  if (on_) steps_[place].text += fmt::format(" (= {})", name);
+}
+
+}  // namespace spf

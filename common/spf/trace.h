@@ -1,0 +1,58 @@
+// The story of an evaluation, told while it runs: each domain, record, term and question with its outcome, as a tree.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/answer.h"
+
+namespace spf {
+
+// One line, in the order of evaluation; `depth` makes it a tree. All text is printable US-ASCII.
+struct TraceStep {
+  enum class Kind : std::uint8_t {
+    check,     // text: domain;                            outcome: result
+    record,    // text: the record
+    term,      // text: directive or modifier (= target);  outcome: match, no match, temperror, permerror
+    question,  // text: "TXT example.com";                 outcome: what came
+  };
+  Kind kind = Kind::check;
+  int depth = 0;
+  std::string text;
+  std::string outcome;
+  int lookups = 0;       // DNS terms used, including this one
+  int void_lookups = 0;  // void look-ups so far
+};
+
+struct Counters {
+  int lookups = 0;
+  int void_lookups = 0;
+};
+
+// Records steps; costs nothing while it is off.
+class Trace {
+ public:
+  explicit Trace(bool on) : on_(on) {}
+
+  void stop() { on_ = false; }
+
+  // A step that holds others until close(); returns its place.
+  std::size_t open(TraceStep::Kind kind, std::string_view text);
+  void close(std::size_t place, std::string_view outcome, const Counters& counters);
+  // A step that holds none.
+  void record(std::string_view text);
+  void question(const dns::Question& question, const dns::Answer& answer, const Counters& counters);
+  // Shows what the macros of the term at `place` became.
+  void target(std::size_t place, std::string_view name);
+
+  std::vector<TraceStep> take() { return std::move(steps_); }
+
+ private:
+  bool on_;
+  int depth_ = 0;
+  std::vector<TraceStep> steps_;
+};
+
+}  // namespace spf

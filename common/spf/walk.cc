@@ -1,0 +1,72 @@
+#include "common/spf/walk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace spf {
+
+namespace {
+
+bool holds(const std::vector<dns::Question>& questions, const dns::Question& question) {
+  return std::find(questions.begin(), questions.end(), question) != questions.end();
+}
+
+}  // namespace
+
+const KnownAnswer* Walk::ask(const dns::Question& question, bool personal) {
+  if (is_collecting_ && !may_collect(question, personal)) return nullptr;
+  const KnownAnswer* known = answers_.find(question);
+  if (known == nullptr) {
+    if (!holds(needs_.needed, question) && !holds(needs_.wanted, question)) {
+      (is_collecting_ ? needs_.wanted : needs_.needed).push_back(question);
+    }
+    return nullptr;
+  }
+  if (!is_collecting_) {
+    ttl_ = std::min(ttl_, known->answer.ttl);
+    trace_.question(question, known->answer, counters_);
+  }
+  return known;
+}
+
+bool Walk::may_collect(const dns::Question& question, bool personal) const {
+  if (personal) return false;
+  switch (settings_.prefetch) {
+    case Prefetch::off: return false;
+    case Prefetch::records: return question.type == dns::Type::txt;
+    case Prefetch::all: return true;
+  }
+  return false;
+}
+
+void Walk::reach_frontier() {
+  is_collecting_ = true;
+  trace_.stop();
+}
+
+bool Walk::count_lookup() {
+  if (++counters_.lookups <= settings_.limits.dns_terms) return true;
+  set_problem(fmt::format("more than {} terms that ask DNS", settings_.limits.dns_terms));
+  return false;
+}
+
+bool Walk::count_void(const dns::Question& question, const dns::Answer& answer) {
+  if (!answer.is_void()) return true;
+  const bool exempt = question.type == dns::Type::aaaa && answer.status == dns::Status::ok && !settings_.limits.void_lookups_ipv6;
+  if (exempt || ++counters_.void_lookups <= settings_.limits.void_lookups) return true;
+  set_problem(fmt::format("more than {} void look-ups: {} {} has no answer", settings_.limits.void_lookups,
+                          dns::type_name(question.type), question.name.text()));
+  return false;
+}
+
+void Walk::set_problem(std::string problem) {
+  if (!is_collecting_ && problem_.empty()) problem_ = std::move(problem);
+}
+
+void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) {
+  set_problem(fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem));
+}
+
+}  // namespace spf
