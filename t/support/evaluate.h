@@ -1,0 +1,43 @@
+// Evaluates SPF over a table of answers, in memory: the simplest driver there is.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/answer.h"
+#include "common/spf/evaluate.h"
+
+namespace support {
+
+// What a name server would say. A name without any record does not exist; a name with records answers other types with none.
+class World {
+ public:
+  World& txt(std::string_view name, std::string text);
+  World& a(std::string_view name, std::string_view address);  // A or AAAA, as the address is
+  World& mx(std::string_view name, std::string host);
+  World& ptr(std::string_view client, std::string name);
+  World& failure(std::string_view name, dns::Type type, std::string problem = "SERVFAIL");
+
+  [[nodiscard]] dns::Answer answer(const dns::Question& question) const;
+
+ private:
+  dns::Answer& at(std::string_view name, dns::Type type);
+
+  std::map<std::string, std::map<dns::Type, dns::Answer>, std::less<>> names_;
+};
+
+// What a check asked, round by round.
+struct Run {
+  spf::Verdict verdict;
+  std::vector<std::vector<dns::Question>> rounds;
+
+  [[nodiscard]] std::size_t questions() const;
+};
+
+// Each round asks all that is needed, and what is wanted too.
+Run run(const spf::Query& query, const World& world, const spf::Settings& settings = {});
+
+}  // namespace support

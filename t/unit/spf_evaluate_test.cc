@@ -1,0 +1,379 @@
+// check_host() (RFC 7208 §4 to §6), its limits, and the order in which questions are asked.
+#include "common/spf/evaluate.h"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "t/support/evaluate.h"
+
+namespace {
+
+using spf::Result;
+using support::run;
+using support::World;
+
+spf::Query from(std::string_view client, std::string_view sender = "user@example.com",
+                std::string_view helo = "mail.example.com") {
+  return spf::mailfrom_query(*base::IpAddress::parse(client), sender, helo);
+}
+
+Result result(const World& world, std::string_view client = "192.0.2.1") { return run(from(client), world).verdict.result; }
+
+spf::Settings with_default_explanation(std::string_view text) {
+  spf::Settings settings;
+  settings.default_explanation = *spf::MacroString::parse(text, spf::MacroContext::explanation);
+  return settings;
+}
+
+TEST_CASE("RFC 7208 §4.3: no result for a domain that is malformed, has one label, is a literal, or does not exist") {
+  const World world;
+  const auto none = [&](std::string_view sender) { return run(from("192.0.2.1", sender), world).verdict.result == Result::none; };
+  CHECK(none("user@example..com"));
+  CHECK(none("user@.example.com"));
+  CHECK(none("user@com"));
+  CHECK(none("user@[192.0.2.1]"));
+  CHECK(none("user@" + std::string(64, 'a') + ".com"));
+  CHECK(none("user@example.com"));
+  CHECK(none("user@exa\x01mple.com"));
+  CHECK(none("user@"));
+  CHECK(none(""));
+  CHECK(run(from("192.0.2.1", "user@nowhere.example"), world).verdict.problem == "nowhere.example has no SPF record");
+}
+
+TEST_CASE("RFC 7208 §4.3: postmaster stands for a missing local part; a dot at the end is fine") {
+  World world;
+  world.txt("example.com", "v=spf1 exists:%{l}.%{o}.x.example.com -all").a("postmaster.example.com.x.example.com", "127.0.0.2");
+  CHECK(run(from("192.0.2.1", "@example.com"), world).verdict.result == Result::pass);
+  CHECK(run(from("192.0.2.1", "example.com"), world).verdict.result == Result::pass);
+  World dotted;
+  dotted.txt("example.com", "v=spf1 +all");
+  CHECK(run(from("192.0.2.1", "a@example.com."), dotted).verdict.result == Result::pass);
+}
+
+TEST_CASE("RFC 7208 §2.4: the HELO identity is postmaster at the name given") {
+  World world;
+  world.txt("mail.example.com", "v=spf1 exists:%{s}.x.example.com -all")
+      .a("postmaster@mail.example.com.x.example.com", "127.0.0.2");
+  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "mail.example.com"), world).verdict.result == Result::pass);
+  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]"), world).verdict.result == Result::none);
+  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), ""), world).verdict.result == Result::none);
+}
+
+TEST_CASE("RFC 7208 §4.4: an error in the look-up of the record is temperror") {
+  World world;
+  world.failure("example.com", dns::Type::txt, "timed out");
+  const auto verdict = run(from("192.0.2.1"), world).verdict;
+  CHECK(verdict.result == Result::temperror);
+  CHECK(verdict.problem == "TXT example.com: timed out");
+  CHECK(verdict.ttl == 0);
+}
+
+TEST_CASE("RFC 7208 §4.7: without match and redirect the result is neutral, by default") {
+  World world;
+  world.txt("example.com", "v=spf1 ip4:198.51.100.1");
+  const auto verdict = run(from("192.0.2.1"), world).verdict;
+  CHECK(verdict.result == Result::neutral);
+  CHECK(verdict.mechanism == "default");
+}
+
+TEST_CASE("the verdict names the directive that matched, as published, and the domain that published it") {
+  World world;
+  world.txt("example.com", "v=spf1 a redirect=_spf.example.com").a("example.com", "198.51.100.9");
+  world.txt("_spf.example.com", "v=spf1 IP4:192.0.2.0/24 -all");
+  const auto verdict = run(from("192.0.2.1"), world).verdict;
+  CHECK(verdict.result == Result::pass);
+  CHECK(verdict.mechanism == "IP4:192.0.2.0/24");
+  CHECK(verdict.domain == "_spf.example.com");
+  CHECK(verdict.record == "v=spf1 a redirect=_spf.example.com");
+  CHECK(verdict.lookups == 2);
+  CHECK(verdict.ttl == 300);
+}
+
+TEST_CASE("RFC 7208 §5.2: what an included record's result means") {
+  const auto included = [](std::string record) {
+    World world;
+    world.txt("example.com", "v=spf1 -include:other.example.com ~all").txt("other.example.com", std::move(record));
+    return result(world);
+  };
+  CHECK(included("v=spf1 +all") == Result::fail);  // the outer qualifier stays
+  CHECK(included("v=spf1 -all") == Result::softfail);
+  CHECK(included("v=spf1 ~all") == Result::softfail);
+  CHECK(included("v=spf1 ?all") == Result::softfail);
+  CHECK(included("v=spf1") == Result::softfail);
+  CHECK(included("v=spf1 moo") == Result::permerror);
+  CHECK(included("not spf") == Result::permerror);
+  World failing;
+  failing.txt("example.com", "v=spf1 include:other.example.com ~all").failure("other.example.com", dns::Type::txt);
+  CHECK(result(failing) == Result::temperror);
+}
+
+TEST_CASE("RFC 7208 §5.3: a matches an address of the family of the client") {
+  World world;
+  world.txt("example.com", "v=spf1 a/24//64 -all").a("example.com", "192.0.2.77").a("example.com", "2001:db8::77");
+  CHECK(result(world, "192.0.2.1") == Result::pass);
+  CHECK(result(world, "192.0.3.1") == Result::fail);
+  CHECK(result(world, "2001:db8::1") == Result::pass);
+  CHECK(result(world, "2001:db8:0:1::1") == Result::fail);
+  CHECK(result(world, "::ffff:192.0.2.1") == Result::pass);
+}
+
+TEST_CASE("RFC 7208 §5.4: no implicit MX, the null MX matches nothing") {
+  World world;
+  world.txt("example.com", "v=spf1 mx -all").a("example.com", "192.0.2.1");
+  CHECK(result(world) == Result::fail);
+  World null_mx;
+  null_mx.txt("example.com", "v=spf1 mx -all").mx("example.com", "");
+  CHECK(result(null_mx) == Result::fail);
+}
+
+TEST_CASE("RFC 7208 §5.4: a match among the MX hosts wins over an error at another host") {
+  World world;
+  world.txt("example.com", "v=spf1 mx -all").mx("example.com", "mx1.example.com").mx("example.com", "mx2.example.com");
+  world.failure("mx1.example.com", dns::Type::a).a("mx2.example.com", "192.0.2.1");
+  CHECK(result(world, "192.0.2.1") == Result::pass);
+  CHECK(result(world, "192.0.2.2") == Result::temperror);
+}
+
+TEST_CASE("RFC 7208 §5.6: an ip6 network never matches an IPv4 client, written as mapped address or not") {
+  World world;
+  world.txt("example.com", "v=spf1 ip6:::ffff:192.0.2.1 ip6:::ffff:192.0.2.1/0 -all");
+  CHECK(result(world, "192.0.2.1") == Result::fail);
+  CHECK(result(world, "2001:db8::1") == Result::pass);  // /0
+}
+
+TEST_CASE("RFC 7208 §5.7: exists asks for A also when the client is IPv6") {
+  World world;
+  world.txt("example.com", "v=spf1 exists:x.example.com -all").a("x.example.com", "127.0.0.2");
+  CHECK(result(world, "2001:db8::1") == Result::pass);
+}
+
+TEST_CASE("RFC 7208 §6.1: redirect to a domain without record, or to no domain, is permerror") {
+  World world;
+  world.txt("example.com", "v=spf1 redirect=none.example.com");
+  CHECK(result(world) == Result::permerror);
+  World malformed;
+  malformed.txt("example.com", "v=spf1 redirect=%{l}..example.com");
+  CHECK(result(malformed) == Result::permerror);
+}
+
+TEST_CASE("RFC 7208 §4.6.4: the 11th term that asks DNS is permerror before it is asked") {
+  World world;
+  std::string ten;
+  for (int i = 0; i < 10; ++i) {
+    ten += fmt::format(" a:h{}.example.com", i);
+    world.a(fmt::format("h{}.example.com", i), "198.51.100.1");
+  }
+  World eleven = world;
+  world.txt("example.com", "v=spf1" + ten + " -all");
+  eleven.txt("example.com", "v=spf1" + ten + " a:h10.example.com -all").a("h10.example.com", "192.0.2.1");
+  CHECK(result(world) == Result::fail);
+  const auto over = run(from("192.0.2.1"), eleven);
+  CHECK(over.verdict.result == Result::permerror);
+  for (const auto& round : over.rounds) {
+    for (const auto& question : round) CHECK(question.name.text() != "h10.example.com");
+  }
+}
+
+TEST_CASE("RFC 7208 §4.6.4: redirect counts when it is followed, and only then") {
+  World world;
+  std::string ten;
+  for (int i = 0; i < 10; ++i) {
+    ten += fmt::format(" a:h{}.example.com", i);
+    world.a(fmt::format("h{}.example.com", i), "198.51.100.1");
+  }
+  world.txt("example.com", "v=spf1" + ten + " ip4:192.0.2.1 redirect=other.example.com").txt("other.example.com", "v=spf1 +all");
+  CHECK(result(world, "192.0.2.1") == Result::pass);
+  CHECK(result(world, "192.0.2.2") == Result::permerror);
+}
+
+TEST_CASE("RFC 7208 §4.6.4: more than two void look-ups are permerror; addresses of MX hosts do not count") {
+  World world;
+  world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com -all");
+  CHECK(result(world) == Result::fail);
+  World three;
+  three.txt("example.com", "v=spf1 a:a.example.com exists:b.example.com mx:c.example.com -all");
+  CHECK(result(three) == Result::permerror);
+  World hosts;
+  hosts.txt("example.com", "v=spf1 mx -all")
+      .mx("example.com", "a.example.com")
+      .mx("example.com", "b.example.com")
+      .mx("example.com", "c.example.com");
+  CHECK(result(hosts) == Result::fail);
+}
+
+TEST_CASE("void look-ups of IPv6 clients at IPv4-only hosts can be let pass") {
+  World world;
+  world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com ip6:2001:db8::/32 -all");
+  for (const char* host : {"a.example.com", "b.example.com", "c.example.com"}) world.a(host, "198.51.100.1");
+  CHECK(result(world, "2001:db8::1") == Result::permerror);
+  spf::Settings settings;
+  settings.limits.void_lookups_ipv6 = false;
+  CHECK(run(from("2001:db8::1"), world, settings).verdict.result == Result::pass);
+  World absent;  // a name that does not exist counts all the same
+  absent.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com ip6:2001:db8::/32 -all");
+  CHECK(run(from("2001:db8::1"), absent, settings).verdict.result == Result::permerror);
+}
+
+TEST_CASE("RFC 7208 §4.6.4: more than ten MX hosts are permerror, even if one matches; more than ten PTR names are ignored") {
+  World world;
+  world.txt("example.com", "v=spf1 mx -all");
+  for (int i = 0; i < 11; ++i)
+    world.mx("example.com", fmt::format("mx{}.example.com", i)).a(fmt::format("mx{}.example.com", i), "192.0.2.1");
+  CHECK(result(world) == Result::permerror);
+  World ptr;
+  ptr.txt("example.com", "v=spf1 ptr -all");
+  for (int i = 0; i < 11; ++i) ptr.ptr("192.0.2.1", fmt::format("h{}.{}", i, i == 10 ? "example.com" : "example.net"));
+  ptr.a("h10.example.com", "192.0.2.1");
+  CHECK(result(ptr) == Result::fail);
+}
+
+TEST_CASE("RFC 7208 §5.5: ptr wants the forward check, takes errors for no match, and subdomains for the domain") {
+  World world;
+  world.txt("example.com", "v=spf1 ptr -all")
+      .ptr("192.0.2.1", "mail.example.com")
+      .ptr("192.0.2.2", "mail.example.com")
+      .ptr("192.0.2.3", "mail.bad-example.com");
+  world.a("mail.example.com", "192.0.2.1").a("mail.bad-example.com", "192.0.2.3");
+  CHECK(result(world, "192.0.2.1") == Result::pass);
+  CHECK(result(world, "192.0.2.2") == Result::fail);
+  CHECK(result(world, "192.0.2.3") == Result::fail);
+  world.failure("4.2.0.192.in-addr.arpa", dns::Type::ptr);
+  CHECK(result(world, "192.0.2.4") == Result::fail);
+}
+
+TEST_CASE(
+    "RFC 7208 §6.2: the explanation of the record that failed; with redirect that of its target; never that of an include") {
+  World world;
+  world.txt("example.com", "v=spf1 redirect=r.example.com exp=wrong.example.com")
+      .txt("r.example.com", "v=spf1 -all exp=why.%{d}");
+  world.txt("why.r.example.com", "%{c} is not ours, says %{d} to %{r}").txt("wrong.example.com", "wrong");
+  const auto settings = with_default_explanation("%{i} is not allowed by %{o}");
+  auto query = from("192.0.2.1");
+  query.receiver = "mx.example.org";
+  CHECK(run(query, world, settings).verdict.authority_explanation ==
+        "192.0.2.1 is not ours, says r.example.com to mx.example.org");
+  World include;
+  include.txt("example.com", "v=spf1 -include:i.example.com")
+      .txt("i.example.com", "v=spf1 +all exp=why.example.com")
+      .txt("why.example.com", "wrong");
+  const auto verdict = run(from("192.0.2.1"), include, settings).verdict;
+  CHECK(verdict.authority_explanation.empty());
+  CHECK(verdict.default_explanation == "192.0.2.1 is not allowed by example.com");
+}
+
+TEST_CASE("RFC 7208 §6.2: an explanation that is broken, double, missing or not ASCII gives way to the default") {
+  const auto explained = [](const auto& publish) {
+    World world;
+    world.txt("example.com", "v=spf1 -all exp=why.example.com");
+    publish(world);
+    return run(from("192.0.2.1"), world, with_default_explanation("default")).verdict;
+  };
+  for (const auto& verdict : {explained([](World&) {}), explained([](World& w) { w.txt("why.example.com", "%{x}"); }),
+                              explained([](World& w) { w.txt("why.example.com", "a").txt("why.example.com", "b"); }),
+                              explained([](World& w) { w.failure("why.example.com", dns::Type::txt); }),
+                              explained([](World& w) { w.txt("why.example.com", "caf\xc3\xa9"); }),
+                              explained([](World& w) { w.txt("why.example.com", "a\r\n250 ok"); })}) {
+    CHECK(verdict.result == Result::fail);
+    CHECK(verdict.authority_explanation.empty());
+    CHECK(verdict.default_explanation == "default");
+  }
+}
+
+TEST_CASE("RFC 8616 §4: U-labels become A-labels; a local part that is not ASCII makes %{s} and %{l} match nothing") {
+  World world;
+  world.txt("xn--bcher-kva.example", "v=spf1 exists:%{l}.%{o}.x.example.com exists:%{o}.y.example.com -all")
+      .a("xn--bcher-kva.example.y.example.com", "127.0.0.2");
+  CHECK(run(from("192.0.2.1",
+                 "user@b\xc3\xbc"
+                 "cher.example"),
+            world)
+            .verdict.result == Result::pass);
+  const auto verdict = run(from("192.0.2.1",
+                                "\xc3\xbcser@b\xc3\xbc"
+                                "cher.example"),
+                           world);
+  CHECK(verdict.verdict.result == Result::pass);
+  CHECK(verdict.questions() == 2);
+  CHECK(run(from("192.0.2.1", "user@\xff\xfe.example"), world).verdict.result == Result::none);
+}
+
+TEST_CASE("six includes side by side and an mx of four hosts: three rounds, twelve questions") {
+  World world;
+  std::string record = "v=spf1";
+  for (int i = 0; i < 6; ++i) {
+    record += fmt::format(" include:i{}.example.com", i);
+    world.txt(fmt::format("i{}.example.com", i), "v=spf1 ip4:198.51.100.1 -all");
+  }
+  world.txt("example.com", record + " mx -all");
+  for (int i = 0; i < 4; ++i)
+    world.mx("example.com", fmt::format("mx{}.example.com", i)).a(fmt::format("mx{}.example.com", i), "198.51.100.1");
+  spf::Settings settings;
+  const auto rounds = [&](spf::Prefetch prefetch) {
+    settings.prefetch = prefetch;
+    const auto done = run(from("192.0.2.1"), world, settings);
+    CHECK(done.verdict.result == Result::fail);
+    CHECK(done.questions() == 12);
+    return done.rounds.size();
+  };
+  CHECK(rounds(spf::Prefetch::all) == 3);
+  CHECK(rounds(spf::Prefetch::records) == 4);
+  CHECK(rounds(spf::Prefetch::off) == 9);  // all hosts of an mx are asked at once
+}
+
+TEST_CASE("six nested includes: seven rounds") {
+  World world;
+  for (int i = 0; i < 6; ++i)
+    world.txt(i == 0 ? "example.com" : fmt::format("i{}.example.com", i),
+              fmt::format("v=spf1 include:i{}.example.com -all", i + 1));
+  world.txt("i6.example.com", "v=spf1 ip4:192.0.2.1 -all");
+  const auto done = run(from("192.0.2.1"), world);
+  CHECK(done.verdict.result == Result::pass);
+  CHECK(done.rounds.size() == 7);
+}
+
+TEST_CASE("nothing personal is asked ahead of its turn, and no ptr") {
+  World world;
+  world.txt(
+      "example.com",
+      "v=spf1 a:first.example.com exists:%{l}.x.example.com ptr include:%{i}.y.example.com include:%{d2}.z.example.com -all");
+  spf::Settings settings;
+  class Nothing : public spf::AnswerSource {
+   public:
+    explicit Nothing(const World& from) : record_(from.answer({*dns::Name::parse("example.com"), dns::Type::txt})) {}
+    const spf::KnownAnswer* find(const dns::Question& question) override {
+      return question.name.text() == "example.com" && question.type == dns::Type::txt ? &record_ : nullptr;
+    }
+
+   private:
+    spf::KnownAnswer record_;
+  } answers(world);
+  const auto evaluation = spf::evaluate(from("192.0.2.1"), settings, answers);
+  REQUIRE_FALSE(evaluation.verdict.has_value());
+  REQUIRE(evaluation.needs.needed.size() == 1);
+  CHECK(evaluation.needs.needed[0].name.text() == "first.example.com");
+  REQUIRE(evaluation.needs.wanted.size() == 1);
+  CHECK(evaluation.needs.wanted[0].name.text() == "example.com.z.example.com");
+}
+
+TEST_CASE("the trace tells the evaluation as a tree") {
+  World world;
+  world.txt("example.com", "v=spf1 include:%{d}.x.example.com -all").txt("example.com.x.example.com", "v=spf1 ip4:192.0.2.1");
+  spf::Settings settings;
+  settings.trace = true;
+  const auto trace = run(from("192.0.2.1"), world, settings).verdict.trace;
+  std::string told;
+  for (const auto& step : trace) told += fmt::format("{:>{}}{} -> {}\n", "", step.depth * 2, step.text, step.outcome);
+  CHECK(told ==
+        "example.com -> pass\n"
+        "  TXT example.com -> \"v=spf1 include:%{d}.x.example.com -all\"\n"
+        "  v=spf1 include:%{d}.x.example.com -all -> \n"
+        "  include:%{d}.x.example.com (= example.com.x.example.com) -> match\n"
+        "    example.com.x.example.com -> pass\n"
+        "      TXT example.com.x.example.com -> \"v=spf1 ip4:192.0.2.1\"\n"
+        "      v=spf1 ip4:192.0.2.1 -> \n"
+        "      ip4:192.0.2.1 -> match\n");
+}
+
+}  // namespace

@@ -1,0 +1,177 @@
+#include "common/spf/macro.h"
+
+#include <doctest/doctest.h>
+
+#include "common/base/ip.h"
+
+namespace {
+
+using spf::MacroContext;
+using spf::MacroString;
+
+struct Values {
+  explicit Values(std::string_view address)
+      : client(*base::IpAddress::parse(address)), dotted(client.dotted()), text(client.text()) {}
+
+  [[nodiscard]] spf::MacroValues get() const {
+    return {.sender = "strong-bad@email.example.com",
+            .local_part = "strong-bad",
+            .sender_domain = "email.example.com",
+            .domain = "email.example.com",
+            .dotted_client = dotted,
+            .validated = "mx.example.org",
+            .family = client.is_v6() ? "ip6" : "in-addr",
+            .helo = "mail.example.com",
+            .client = text,
+            .receiver = "receiver.example.org",
+            .time = "1000000000"};
+  }
+
+  base::IpAddress client;
+  std::string dotted;
+  std::string text;
+};
+
+std::string expand(std::string_view text, std::string_view address = "192.0.2.3") {
+  const auto macros = MacroString::parse(text, MacroContext::explanation);
+  REQUIRE(macros.ok());
+  return macros->expand(Values(address).get(), 4096).value();
+}
+
+std::string name_of(std::string_view text, const spf::MacroValues& values) {
+  const auto macros = MacroString::parse(text, MacroContext::domain_spec);
+  REQUIRE(macros.ok());
+  const auto name = macros->expand_name(values);
+  return name ? std::string(name->text()) : "malformed";
+}
+
+TEST_CASE("RFC 7208 §7.4: the examples, one macro") {
+  CHECK(expand("%{s}") == "strong-bad@email.example.com");
+  CHECK(expand("%{o}") == "email.example.com");
+  CHECK(expand("%{d}") == "email.example.com");
+  CHECK(expand("%{d4}") == "email.example.com");
+  CHECK(expand("%{d3}") == "email.example.com");
+  CHECK(expand("%{d2}") == "example.com");
+  CHECK(expand("%{d1}") == "com");
+  CHECK(expand("%{dr}") == "com.example.email");
+  CHECK(expand("%{d2r}") == "example.email");
+  CHECK(expand("%{l}") == "strong-bad");
+  CHECK(expand("%{l-}") == "strong.bad");
+  CHECK(expand("%{lr}") == "strong-bad");
+  CHECK(expand("%{lr-}") == "bad.strong");
+  CHECK(expand("%{l1r-}") == "strong");
+}
+
+TEST_CASE("RFC 7208 §7.4: the examples, whole strings") {
+  CHECK(expand("%{ir}.%{v}._spf.%{d2}") == "3.2.0.192.in-addr._spf.example.com");
+  CHECK(expand("%{lr-}.lp._spf.%{d2}") == "bad.strong.lp._spf.example.com");
+  CHECK(expand("%{lr-}.lp.%{ir}.%{v}._spf.%{d2}") == "bad.strong.lp.3.2.0.192.in-addr._spf.example.com");
+  CHECK(expand("%{ir}.%{v}.%{l1r-}.lp._spf.%{d2}") == "3.2.0.192.in-addr.strong.lp._spf.example.com");
+  CHECK(expand("%{d2}.trusted-domains.example.net") == "example.com.trusted-domains.example.net");
+  CHECK(expand("%{ir}.%{v}._spf.%{d2}", "2001:db8::cb01") ==
+        "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6._spf.example.com");
+}
+
+TEST_CASE("RFC 7208 §7.2: the letters of explanations") {
+  CHECK(expand("%{c} %{r} %{t} %{h} %{p}", "2001:db8::cb01") ==
+        "2001:db8::cb01 receiver.example.org 1000000000 mail.example.com mx.example.org");
+  for (const char* text : {"%{c}.example.com", "%{r}.example.com", "%{t}.example.com", "%{C}.example.com"}) {
+    CHECK_FALSE(MacroString::parse(text, MacroContext::domain_spec).ok());
+    CHECK(MacroString::parse(text, MacroContext::explanation).ok());
+    CHECK(MacroString::parse(text, MacroContext::modifier).ok());
+  }
+}
+
+TEST_CASE("RFC 7208 §7.3: upper-case letters escape for URLs") {
+  CHECK(expand("%{S}") == "strong-bad%40email.example.com");
+  CHECK(expand("%{L-}") == "strong.bad");
+  CHECK(expand("%{I}", "2001:db8::1").find('%') == std::string::npos);
+  CHECK(expand("%{C}", "2001:db8::1") == "2001%3Adb8%3A%3A1");
+}
+
+TEST_CASE("RFC 7208 §7.1: escapes") {
+  CHECK(expand("100%% a%_b%-c") == "100% a b%20c");
+  for (const char* text : {"%", "%(", "%{", "%{}", "%{x}", "%{d", "%{dx}", "%{dr2}", "%{d|}", "%{d.example.com", "%{d0}",
+                           "%{d00}", "% {d}", "%{ d}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(MacroString::parse(text, MacroContext::explanation).ok());
+  }
+  for (const char* text : {"%{dR}", "%{D2R.-+,/_=}", "%{d01}", "%{d127}", "%{d2147483648}", "%{d99999999999999999999}"}) {
+    CAPTURE(text);
+    CHECK(MacroString::parse(text, MacroContext::explanation).ok());
+  }
+  CHECK(expand("%{d01}") == "com");
+  CHECK(expand("%{d2147483648}") == "email.example.com");
+}
+
+TEST_CASE("RFC 7208 §7.1: a domain-spec ends in a top label or a macro") {
+  for (const char* text : {"example.com", "example.com.", "%{d}", "foo.%{d}", "foo.com%%", "%{d}.example.com", ".com", "a.b-c",
+                           "a.1-2", "x.museum", "foo:bar/baz.example.com", "%%.example.com"}) {
+    CAPTURE(text);
+    CHECK(MacroString::parse(text, MacroContext::domain_spec).ok());
+  }
+  for (const char* text : {"", "example", "example..", "example.com..", "%{d}com", "%{d}.", "example.123", "example.-com",
+                           "example.com-", "example.c_m", "abc.com/24", "foo bar.com"}) {
+    CAPTURE(text);
+    CHECK_FALSE(MacroString::parse(text, MacroContext::domain_spec).ok());
+  }
+}
+
+TEST_CASE("RFC 7208 §7.3: a name over 253 characters loses labels from the left until it fits") {
+  spf::MacroValues values;
+  std::string domain;
+  for (int i = 0; i < 30; ++i) domain += "label" + std::to_string(100 + i) + ".";
+  domain += "example";
+  values.domain = domain;  // 30 * 9 + 7 = 277
+  const std::string name = name_of("x.%{d}", values);
+  CHECK(name.size() <= 253);
+  CHECK(domain.ends_with(name));
+  CHECK(name.size() + 9 > 253);
+  // Exactly 253 stays whole; one more loses its first label.
+  const std::string exact =
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(61, 'd');
+  values.domain = exact;
+  CHECK(name_of("%{d}", values) == exact);
+  CHECK(name_of("x.%{d}", values) == exact);
+  values.domain = "aa";
+  CHECK(name_of(std::string(300, 'x') + ".%{d}", values) == "aa");
+  const std::string endless(300, 'x');
+  values.domain = endless;
+  CHECK(name_of("%{d}", values) == "malformed");
+}
+
+TEST_CASE("RFC 7208 §4.8: a malformed target name is told apart") {
+  spf::MacroValues values;
+  values.local_part = "a..b";
+  values.domain = "example.com";
+  CHECK(name_of("%{l}.%{d}", values) == "malformed");
+  values.local_part = std::string_view("a\0b", 3);
+  CHECK(name_of("%{l}.%{d}", values) == "malformed");
+  values.local_part = "A_b";
+  CHECK(name_of("%{l}.example.com.", values) == "a_b.example.com");
+  CHECK(name_of("%{l}.%{d}", values) == "a_b.example.com");
+}
+
+TEST_CASE("a macro string made for it does not eat the machine") {
+  const std::string sender(60000, 'x');
+  spf::MacroValues values;
+  values.local_part = sender;
+  std::string text;
+  for (int i = 0; i < 10000; ++i) text += "%{l1}";
+  const auto macros = MacroString::parse(text, MacroContext::explanation);
+  REQUIRE(macros.ok());
+  CHECK(macros->expand(values, 2048)->size() == 2048);
+  const std::string dots(60000, '.');
+  values.local_part = dots;
+  CHECK_FALSE(macros->expand(values, 2048).has_value());
+  CHECK_FALSE(macros->expand_name(values).has_value());
+}
+
+TEST_CASE("what depends on sender, HELO or client is personal") {
+  for (const char* text : {"%{s}", "%{l}", "%{o}", "%{i}", "%{p}", "%{v}", "%{h}"})
+    CHECK(MacroString::parse(text, MacroContext::domain_spec)->is_personal());
+  for (const char* text : {"%{d}", "example.com", "%{d2}.example.com"})
+    CHECK_FALSE(MacroString::parse(text, MacroContext::domain_spec)->is_personal());
+}
+
+}  // namespace
