@@ -1,9 +1,13 @@
-// RAII over libevent: an event loop, timers, and watched descriptors. One thread a loop, except for wake().
+// RAII over libevent: an event loop, timers, and watched descriptors.
+//
+// One thread a loop; only Inbox::post() and Loop::post() may be called from others. Timers and watches must be gone before
+// their loop; they may be destroyed from within their own callbacks.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/base/guarded.h"
@@ -12,6 +16,33 @@ struct event;
 struct event_base;
 
 namespace io {
+
+// The tasks that other threads give to a loop. Whoever holds it may post also when the loop is gone: the task is dropped.
+class Inbox {
+ public:
+  using Task = std::function<void()>;
+
+  Inbox();
+  ~Inbox();
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  // Runs `task` in the loop's thread, soon, and never from within this call. May be called from any thread.
+  void post(Task task);
+
+ private:
+  friend class Loop;
+  struct State {
+    std::vector<Task> tasks;
+    bool closed = false;
+  };
+
+  std::vector<Task> take();
+  void close();
+
+  int wake_fd_;
+  base::Guarded<State> state_;
+};
 
 class Loop {
  public:
@@ -22,21 +53,38 @@ class Loop {
 
   // Runs until stop().
   void run();
+  // From the loop's own thread, while it runs; others post it.
   void stop();
-  // Runs `task` in the loop's thread, soon. May be called from any thread.
-  void post(std::function<void()> task);
+  void post(Inbox::Task task) { inbox_->post(std::move(task)); }
 
-  // Monotonic, read once a turn of the loop.
-  [[nodiscard]] std::chrono::steady_clock::time_point now() const;
+  [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
+  // Monotonic.
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
   [[nodiscard]] event_base* base() const { return base_; }
 
  private:
   void run_posted();
 
   event_base* base_;
-  int wake_fd_;
+  std::shared_ptr<Inbox> inbox_;
   event* wake_event_;
-  base::Guarded<std::vector<std::function<void()>>> posted_;
+};
+
+// A function that may destroy its owner, and with it itself, while it runs; what it captured lives until it returns.
+class Callback {
+ public:
+  explicit Callback(std::function<void()> function) : function_(std::move(function)) {}
+  ~Callback() {
+    if (is_gone_ != nullptr) *is_gone_ = true;
+  }
+  Callback(const Callback&) = delete;
+  Callback& operator=(const Callback&) = delete;
+
+  void call();
+
+ private:
+  std::function<void()> function_;
+  bool* is_gone_ = nullptr;  // set while it runs
 };
 
 // Calls back once after a time; may be set again, also from its callback.
@@ -51,7 +99,7 @@ class Timer {
   void cancel();
 
  private:
-  std::function<void()> callback_;
+  Callback callback_;
   event* event_;
 };
 
@@ -69,7 +117,7 @@ class Watch {
   void disable();
 
  private:
-  std::function<void()> callback_;
+  Callback callback_;
   event* event_;
   bool enabled_ = false;
 };

@@ -1,0 +1,126 @@
+#include "common/io/loop.h"
+
+#include <event2/event.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace io {
+
+static_assert(Watch::readable == EV_READ && Watch::writable == EV_WRITE);
+
+// ---- Inbox ---------------------------------------------------------------------------------------------------------------
+
+Inbox::Inbox() : wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Inbox::~Inbox() { ::close(wake_fd_); }
+
+void Inbox::post(Task task) {
+  const bool is_first = state_.with([&](State& state) {
+    if (state.closed) return false;
+    state.tasks.push_back(std::move(task));
+    return state.tasks.size() == 1;
+  });
+  // The loop takes all tasks at a wake-up, so one is enough. The write fails only when a wake-up is already on its way.
+  if (is_first) eventfd_write(wake_fd_, 1);
+}
+
+std::vector<Inbox::Task> Inbox::take() {
+  eventfd_t wakes = 0;
+  eventfd_read(wake_fd_, &wakes);
+  return state_.with([](State& state) { return std::exchange(state.tasks, {}); });
+}
+
+void Inbox::close() {
+  // The tasks die outside the lock: what they own may post.
+  const std::vector<Task> dropped = state_.with([](State& state) {
+    state.closed = true;
+    return std::exchange(state.tasks, {});
+  });
+}
+
+// ---- Loop ----------------------------------------------------------------------------------------------------------------
+
+Loop::Loop() : base_(event_base_new()), inbox_(std::make_shared<Inbox>()), wake_event_(nullptr) {
+  if (base_ == nullptr) throw std::system_error(errno, std::generic_category(), "event_base_new");
+  const auto on_wake = [](evutil_socket_t, short, void* self) { static_cast<Loop*>(self)->run_posted(); };
+  wake_event_ = event_new(base_, inbox_->wake_fd_, EV_READ | EV_PERSIST, on_wake, this);
+  if (wake_event_ == nullptr || event_add(wake_event_, nullptr) != 0) {
+    if (wake_event_ != nullptr) event_free(wake_event_);
+    event_base_free(base_);
+    throw std::bad_alloc();
+  }
+}
+
+Loop::~Loop() {
+  inbox_->close();
+  event_free(wake_event_);
+  event_base_free(base_);
+}
+
+void Loop::run() { event_base_loop(base_, EVLOOP_NO_EXIT_ON_EMPTY); }
+
+void Loop::stop() { event_base_loopbreak(base_); }
+
+void Loop::run_posted() {
+  for (Inbox::Task& task : inbox_->take()) task();
+}
+
+// ---- Callback ------------------------------------------------------------------------------------------------------------
+
+void Callback::call() {
+  bool is_gone = false;
+  is_gone_ = &is_gone;
+  std::function<void()> function = std::move(function_);
+  function();
+  if (is_gone) return;
+  function_ = std::move(function);
+  is_gone_ = nullptr;
+}
+
+// ---- Timer ---------------------------------------------------------------------------------------------------------------
+
+Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
+  event_ = event_new(
+      loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Timer*>(self)->callback_.call(); }, this);
+  if (event_ == nullptr) throw std::bad_alloc();
+}
+
+Timer::~Timer() { event_free(event_); }
+
+void Timer::set(std::chrono::milliseconds after) {
+  const auto wait = std::max(after, std::chrono::milliseconds{0}).count();
+  const timeval time{.tv_sec = wait / 1000, .tv_usec = static_cast<suseconds_t>(wait % 1000) * 1000};
+  event_add(event_, &time);
+}
+
+void Timer::cancel() { event_del(event_); }
+
+// ---- Watch ---------------------------------------------------------------------------------------------------------------
+
+Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback) : callback_(std::move(callback)) {
+  const short events = static_cast<short>(what | EV_PERSIST);
+  event_ = event_new(
+      loop.base(), fd, events, [](evutil_socket_t, short, void* self) { static_cast<Watch*>(self)->callback_.call(); }, this);
+  if (event_ == nullptr) throw std::bad_alloc();
+}
+
+Watch::~Watch() { event_free(event_); }
+
+void Watch::enable() {
+  if (!enabled_) enabled_ = event_add(event_, nullptr) == 0;
+}
+
+void Watch::disable() {
+  if (enabled_) event_del(event_);
+  enabled_ = false;
+}
+
+}  // namespace io
