@@ -1,0 +1,20 @@
+// A hash with a secret key, for tables whose keys strangers choose: nobody can make them collide on purpose.
+//
+// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace io {
+
+struct HashKey {
+  std::uint64_t k0 = 0;
+  std::uint64_t k1 = 0;
+
+  static HashKey random();
+};
+
+std::uint64_t keyed_hash(const HashKey& key, std::string_view text);
+
+}  // namespace io

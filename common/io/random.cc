@@ -1,0 +1,29 @@
+#include "common/io/random.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace io {
+
+void fill_random(std::span<std::uint8_t> bytes) {
+  // getrandom() gives up to 256 bytes whole, and fails only where the kernel does not have it: nothing to go on with.
+  ssize_t got = 0;
+  do {
+    got = getrandom(bytes.data(), bytes.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(bytes.size())) throw std::system_error(errno, std::generic_category(), "getrandom");
+}
+
+std::uint16_t RandomIds::next() {
+  if (used_ == bytes_.size()) {
+    fill_random(bytes_);
+    used_ = 0;
+  }
+  const auto id = static_cast<std::uint16_t>(bytes_[used_] << 8 | bytes_[used_ + 1]);
+  used_ += 2;
+  return id;
+}
+
+}  // namespace io
