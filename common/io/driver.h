@@ -51,9 +51,11 @@ class Driver {
 
   // Starts a check. If all it needs is known, `done` is called before this returns and the handle is null.
   // After `deadline` every answer still missing is a failure "timed out", so `done` comes then at the latest.
+  // `done` may destroy the handle of its own check, and start others.
   Handle start(Step step, std::chrono::milliseconds deadline, Done done);
 
-  [[nodiscard]] std::size_t running() const;
+  [[nodiscard]] std::size_t running() const;  // checks that wait
+  [[nodiscard]] const ResolverCounters& resolver_counters() const;
 
  private:
   struct Impl;
