@@ -19,6 +19,9 @@ enum class Type : std::uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28 
 
 std::string_view type_name(Type type);
 
+// CNAMEs that are followed for one question; a longer chain is taken for a loop.
+inline constexpr int kMaxCnames = 16;
+
 struct Question {
   Name name;
   Type type = Type::txt;

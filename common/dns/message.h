@@ -23,7 +23,7 @@ std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t i
 // What a response says, before anyone decides what it means.
 struct Response {
   enum class Kind : std::uint8_t {
-    answer,     // `answer` holds it (status ok or name_error)
+    answer,     // `answer` holds it (status ok or name_error; failure when its CNAMEs are a loop)
     truncated,  // TC bit: ask again over TCP
     refused,    // an RCODE other than 0 and 3: `rcode`
   };
@@ -33,7 +33,8 @@ struct Response {
 };
 
 // Why bytes are not the response to a question. not_ours: another id, another question, no response at all: keep waiting
-// (it may be forged). malformed: the right id and question, but what follows cannot be read.
+// (it may be forged). malformed: the right id and question, but what follows cannot be read, or has over 1,000 records a section.
+// A response without question section is ours if the id is right and its RCODE is an error: so old servers refuse EDNS0.
 enum class ReadError : std::uint8_t { not_ours, malformed };
 
 base::Result<Response, ReadError> decode_response(std::span<const std::uint8_t> message, const Question& question,

@@ -1,0 +1,57 @@
+#include "common/dns/idna.h"
+
+#include <idn2.h>
+
+#include <memory>
+
+#include "common/base/text.h"
+
+namespace dns {
+
+namespace {
+
+// No U-label domain is longer: each of its characters (4 bytes at most) takes one of the 253 characters of the result.
+// Punycode takes time by the square of the length.
+constexpr std::size_t kMaxDomain = 4 * 253;
+
+struct FreeIdn {
+  void operator()(std::uint8_t* text) const { idn2_free(text); }
+};
+
+std::optional<std::string> to_a_label(std::string_view label) {
+  if (label.find('\0') != std::string_view::npos) return std::nullopt;
+  const std::basic_string<std::uint8_t> in(label.begin(), label.end());
+  std::uint8_t* converted = nullptr;
+  // STD3: letters, digits and hyphen are what an ASCII character of a U-label may be (RFC 5890 §2.3.2.1).
+  constexpr int kFlags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
+  if (idn2_lookup_u8(in.c_str(), &converted, kFlags) != IDN2_OK) return std::nullopt;
+  const std::unique_ptr<std::uint8_t, FreeIdn> owner(converted);
+  std::string out;
+  for (const std::uint8_t* at = converted; *at != 0; ++at) out += static_cast<char>(*at);
+  // An ideographic full stop becomes a dot: that was not one label.
+  if (out.empty() || out.find('.') != std::string::npos || !base::is_ascii(out)) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> to_a_labels(std::string_view domain) {
+  if (base::is_ascii(domain)) return std::string(domain);
+  if (domain.size() > kMaxDomain) return std::nullopt;
+  std::string out;
+  bool first = true;
+  for (const std::string_view label : base::split(domain, '.')) {
+    if (!first) out += '.';
+    first = false;
+    if (base::is_ascii(label)) {
+      out += label;
+      continue;
+    }
+    const auto converted = to_a_label(label);
+    if (!converted) return std::nullopt;
+    out += *converted;
+  }
+  return out;
+}
+
+}  // namespace dns

@@ -1,0 +1,340 @@
+#include "common/dns/message.h"
+
+#include <arpa/nameser.h>
+#include <resolv.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+
+namespace dns {
+
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::size_t kHeaderSize = 12;
+// Of one section. Reading a name may take as many steps as the message has bytes, so the number of names is bounded.
+constexpr int kMaxRecords = 1000;
+constexpr int kExtendedRcodeShift = 24;
+
+void append_16(std::vector<std::uint8_t>& out, unsigned value) {
+  out.push_back(static_cast<std::uint8_t>(value >> 8));
+  out.push_back(static_cast<std::uint8_t>(value));
+}
+
+void append_name(std::vector<std::uint8_t>& out, const Name& name) {
+  if (!name.is_root()) {
+    for (const std::string_view label : base::split(name.text(), '.')) {
+      out.push_back(static_cast<std::uint8_t>(label.size()));
+      out.insert(out.end(), label.begin(), label.end());
+    }
+  }
+  out.push_back(0);
+}
+
+// One record of a section. `owner` is libresolv's escaped text, the only form that ns_parserr hands out.
+struct Record {
+  std::string owner;
+  int type = 0;
+  int rr_class = 0;
+  std::uint32_t ttl = 0;
+  Bytes data;
+};
+
+// Stands on the message; reads one section after the other.
+class Reader {
+ public:
+  explicit Reader(Bytes message) : message_(message) {}
+
+  // All counts and lengths must fit the message exactly.
+  bool start() {
+    return message_.size() <= NS_MAXMSG && ns_initparse(message_.data(), static_cast<int>(message_.size()), &handle_) == 0;
+  }
+
+  std::optional<std::vector<Record>> section(ns_sect which) {
+    const int count = ns_msg_count(handle_, which);
+    if (count > kMaxRecords) return std::nullopt;
+    std::vector<Record> records;
+    records.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      ns_rr rr;
+      if (ns_parserr(&handle_, which, i, &rr) != 0) return std::nullopt;
+      records.push_back({rr.name, rr.type, rr.rr_class, rr.ttl, Bytes(rr.rdata, rr.rdlength)});
+    }
+    return records;
+  }
+
+  // The name that ends `data`, as libresolv's text.
+  [[nodiscard]] std::optional<std::string> escaped_name(Bytes data) const {
+    std::array<char, NS_MAXDNAME> text{};
+    const int used = dn_expand(begin(), end(), data.data(), text.data(), text.size());
+    if (used < 0 || static_cast<std::size_t>(used) != data.size()) return std::nullopt;
+    return text.data();
+  }
+
+  // The name that ends `data`, in the form of Answer::names.
+  [[nodiscard]] std::optional<std::string> plain_name(Bytes data) const {
+    std::array<std::uint8_t, NS_MAXCDNAME> wire{};
+    const int used = ns_name_unpack(begin(), end(), data.data(), wire.data(), wire.size());
+    if (used < 0 || static_cast<std::size_t>(used) != data.size()) return std::nullopt;
+    std::string text;
+    for (std::size_t at = 0; wire[at] != 0; at += 1U + wire[at]) {
+      const std::string label(wire.begin() + static_cast<std::ptrdiff_t>(at + 1),
+                              wire.begin() + static_cast<std::ptrdiff_t>(at + 1 + wire[at]));
+      if (label.find('.') != std::string::npos) return "?";
+      if (at != 0) text += '.';
+      text += label;
+    }
+    const auto name = Name::parse(text);
+    return name ? std::string(name->text()) : "?";
+  }
+
+ private:
+  [[nodiscard]] const std::uint8_t* begin() const { return message_.data(); }
+  [[nodiscard]] const std::uint8_t* end() const { return message_.data() + message_.size(); }
+
+  Bytes message_;
+  ns_msg handle_{};
+};
+
+// The question section is there and holds nothing but our question.
+bool echoes(Bytes message, const Question& question) {
+  if (ns_get16(&message[4]) != 1) return false;
+  std::array<std::uint8_t, NS_MAXCDNAME> echoed{};
+  const std::uint8_t* end = message.data() + message.size();
+  const std::uint8_t* at = message.data() + kHeaderSize;
+  const int used = ns_name_unpack(message.data(), end, at, echoed.data(), echoed.size());
+  if (used < 0 || end - at < used + 4) return false;
+  std::vector<std::uint8_t> asked;
+  append_name(asked, question.name);
+  // Lengths of labels are below 'A', so the whole name may be compared without regard to case.
+  const auto same = [](std::uint8_t a, std::uint8_t b) {
+    return base::to_lower(static_cast<char>(a)) == base::to_lower(static_cast<char>(b));
+  };
+  return std::equal(asked.begin(), asked.end(), echoed.begin(), same) &&
+         ns_get16(at + used) == static_cast<unsigned>(question.type) && ns_get16(at + used + 2) == ns_c_in;
+}
+
+// RFC 2181 §8: a TTL with the top bit set is zero.
+std::uint32_t sane_ttl(std::uint32_t ttl) { return (ttl & 0x80000000U) != 0 ? 0 : ttl; }
+
+// The character-strings of a TXT record, joined (RFC 7208 §3.3). No string at all is the empty text.
+std::optional<std::string> joined_strings(Bytes data) {
+  std::string text;
+  text.reserve(data.size());
+  while (!data.empty()) {
+    const std::size_t length = data[0];
+    if (length >= data.size()) return std::nullopt;
+    text.append(data.begin() + 1, data.begin() + 1 + static_cast<std::ptrdiff_t>(length));
+    data = data.subspan(1 + length);
+  }
+  return text;
+}
+
+// Collects the records of one question out of the answer section.
+class Collector {
+ public:
+  Collector(const Reader& reader, const std::vector<Record>& section, Type type)
+      : reader_(reader), section_(section), type_(type) {
+    answer_.ttl = std::numeric_limits<std::uint32_t>::max();
+  }
+
+  enum class End : std::uint8_t { done, loop, unreadable };
+
+  // Follows the CNAMEs from `owner`. Without `take_records` (the name does not exist) only their TTLs count.
+  End collect(std::string owner, bool take_records) {
+    for (int links = 0;; ++links) {
+      const Record* alias = nullptr;
+      bool found = false;
+      for (const Record& record : section_) {
+        if (record.rr_class != ns_c_in || !base::equals_ignoring_case(record.owner, owner)) continue;
+        if (record.type == static_cast<int>(type_)) {
+          if (take_records && !take(record)) return End::unreadable;
+          found = true;
+        } else if (record.type == ns_t_cname && alias == nullptr) {
+          alias = &record;
+        }
+      }
+      if (found || alias == nullptr) break;
+      if (links == kMaxCnames) return End::loop;
+      auto target = reader_.escaped_name(alias->data);
+      if (!target) return End::unreadable;
+      answer_.ttl = std::min(answer_.ttl, sane_ttl(alias->ttl));
+      owner = std::move(*target);
+    }
+    // By preference, equal ones as they came (RFC 5321 §5.1).
+    std::stable_sort(hosts_.begin(), hosts_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [preference, host] : hosts_) answer_.names.push_back(std::move(host));
+    return End::done;
+  }
+
+  Answer& answer() { return answer_; }
+
+ private:
+  bool take(const Record& record) {
+    answer_.ttl = std::min(answer_.ttl, sane_ttl(record.ttl));
+    switch (type_) {
+      case Type::a: {
+        std::array<std::uint8_t, 4> bytes{};
+        if (record.data.size() != bytes.size()) return false;
+        std::copy(record.data.begin(), record.data.end(), bytes.begin());
+        answer_.addresses.push_back(base::IpAddress::v4(bytes));
+        return true;
+      }
+      case Type::aaaa: {
+        std::array<std::uint8_t, 16> bytes{};
+        if (record.data.size() != bytes.size()) return false;
+        std::copy(record.data.begin(), record.data.end(), bytes.begin());
+        answer_.addresses.push_back(base::IpAddress::v6(bytes));
+        return true;
+      }
+      case Type::mx: {
+        if (record.data.size() < 3) return false;
+        auto host = reader_.plain_name(record.data.subspan(2));
+        if (!host) return false;
+        hosts_.emplace_back(ns_get16(record.data.data()), std::move(*host));
+        return true;
+      }
+      case Type::ptr: {
+        auto name = reader_.plain_name(record.data);
+        if (!name) return false;
+        answer_.names.push_back(std::move(*name));
+        return true;
+      }
+      case Type::txt: {
+        auto text = joined_strings(record.data);
+        if (!text) return false;
+        answer_.texts.push_back(std::move(*text));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const Reader& reader_;
+  const std::vector<Record>& section_;
+  Type type_;
+  Answer answer_;
+  std::vector<std::pair<unsigned, std::string>> hosts_;  // of MX records, with their preference
+};
+
+// RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field; without an SOA the answer must not be kept.
+std::uint32_t negative_ttl(const std::vector<Record>& authority) {
+  constexpr std::size_t kLeastSoa = 22;  // two root names and five numbers
+  for (const Record& record : authority) {
+    if (record.type != ns_t_soa || record.data.size() < kLeastSoa) continue;
+    const auto minimum = static_cast<std::uint32_t>(ns_get32(&record.data[record.data.size() - 4]));
+    return std::min(sane_ttl(record.ttl), sane_ttl(minimum));
+  }
+  return 0;
+}
+
+bool has_type(const std::vector<Record>& records, int type) {
+  return std::any_of(records.begin(), records.end(), [type](const Record& record) { return record.type == type; });
+}
+
+Response refusal(int rcode) {
+  Response response;
+  response.kind = Response::Kind::refused;
+  response.rcode = rcode;
+  return response;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t id, bool edns) {
+  std::vector<std::uint8_t> out;
+  out.reserve(kHeaderSize + Name::kMaxText + 2 + 4 + 11);
+  append_16(out, id);
+  append_16(out, 0x0100);  // a query, recursion desired
+  append_16(out, 1);
+  append_16(out, 0);
+  append_16(out, 0);
+  append_16(out, edns ? 1 : 0);
+  append_name(out, question.name);
+  append_16(out, static_cast<unsigned>(question.type));
+  append_16(out, ns_c_in);
+  if (edns) {  // RFC 6891 §6.1.2
+    out.push_back(0);
+    append_16(out, ns_t_opt);
+    append_16(out, kUdpPayload);
+    append_16(out, 0);
+    append_16(out, 0);
+    append_16(out, 0);
+  }
+  return out;
+}
+
+base::Result<Response, ReadError> decode_response(Bytes message, const Question& question, std::uint16_t id) {
+  if (message.size() < kHeaderSize || ns_get16(message.data()) != id) return base::failure(ReadError::not_ours);
+  const unsigned flags = ns_get16(&message[2]);
+  const bool is_response = (flags & 0x8000U) != 0;
+  const bool is_query = (flags & 0x7800U) == 0;  // the opcode
+  const bool is_authoritative = (flags & 0x0400U) != 0;
+  const bool is_truncated = (flags & 0x0200U) != 0;
+  const bool is_recursive = (flags & 0x0080U) != 0;
+  int rcode = static_cast<int>(flags & 0x000fU);
+  if (!is_response || !is_query) return base::failure(ReadError::not_ours);
+  const bool is_error = rcode != ns_r_noerror && rcode != ns_r_nxdomain;
+  // RFC 6891 §7: who does not know EDNS0 answers FORMERR, often without the question.
+  if (is_error && ns_get16(&message[4]) == 0) return refusal(rcode);
+  if (!echoes(message, question)) return base::failure(ReadError::not_ours);
+  if (is_error) return refusal(rcode);
+  if (is_truncated) return Response{.kind = Response::Kind::truncated, .rcode = rcode, .answer = {}};
+
+  Reader reader(message);
+  if (!reader.start()) return base::failure(ReadError::malformed);
+  const auto asked = reader.section(ns_s_qd);
+  const auto answers = reader.section(ns_s_an);
+  const auto authority = reader.section(ns_s_ns);
+  const auto additional = reader.section(ns_s_ar);
+  if (!asked || !answers || !authority || !additional) return base::failure(ReadError::malformed);
+  // Nothing but OPT counts in the additional section (RFC 6891 §6.1.3: the upper bits of the RCODE).
+  for (const Record& record : *additional) {
+    if (record.type == ns_t_opt) rcode |= static_cast<int>((record.ttl >> kExtendedRcodeShift) << 4);
+  }
+  if (rcode != ns_r_noerror && rcode != ns_r_nxdomain) return refusal(rcode);
+  // A server that does not recurse points elsewhere instead of answering: taken for "no record", it would make every domain
+  // one without a policy.
+  if (rcode == ns_r_noerror && !is_authoritative && !is_recursive && answers->empty() && has_type(*authority, ns_t_ns) &&
+      !has_type(*authority, ns_t_soa)) {
+    return refusal(ns_r_refused);
+  }
+
+  Response response;
+  response.rcode = rcode;
+  Collector collector(reader, *answers, question.type);
+  switch (collector.collect((*asked)[0].owner, rcode == ns_r_noerror)) {
+    case Collector::End::unreadable: return base::failure(ReadError::malformed);
+    case Collector::End::loop: response.answer = failure_answer("CNAME loop"); return response;
+    case Collector::End::done: break;
+  }
+  response.answer = std::move(collector.answer());
+  if (rcode == ns_r_nxdomain) response.answer.status = Status::name_error;
+  if (response.answer.is_void()) response.answer.ttl = std::min(response.answer.ttl, negative_ttl(*authority));
+  return response;
+}
+
+std::string rcode_name(int rcode) {
+  switch (rcode) {
+    case ns_r_noerror: return "NOERROR";
+    case ns_r_formerr: return "FORMERR";
+    case ns_r_servfail: return "SERVFAIL";
+    case ns_r_nxdomain: return "NXDOMAIN";
+    case ns_r_notimpl: return "NOTIMP";
+    case ns_r_refused: return "REFUSED";
+    case ns_r_notauth: return "NOTAUTH";
+    case ns_r_badvers: return "BADVERS";
+    default: return fmt::format("RCODE {}", rcode);
+  }
+}
+
+}  // namespace dns

@@ -1,0 +1,421 @@
+#include "common/dns/message.h"
+
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "t/support/dns_wire.h"
+
+namespace {
+
+using dns::ReadError;
+using dns::Type;
+using support::WireWriter;
+using Kind = dns::Response::Kind;
+
+constexpr std::uint16_t kId = 0x1234;
+constexpr unsigned kA = 1, kNs = 2, kCname = 5, kPtr = 12, kMx = 15, kTxt = 16, kAaaa = 28, kOpt = 41;
+
+dns::Question question(std::string_view name, Type type) { return {*dns::Name::parse(name), type}; }
+const dns::Question kTxtQuestion = question("example.com", Type::txt);
+const dns::Question kAQuestion = question("example.com", Type::a);
+
+WireWriter response(const dns::Question& to, unsigned answers, unsigned authority = 0, unsigned additional = 0,
+                    unsigned flags = WireWriter::kResponse) {
+  WireWriter writer;
+  writer.header(kId, flags, 1, answers, authority, additional);
+  writer.question(to.name.text(), static_cast<unsigned>(to.type));
+  return writer;
+}
+
+dns::Response read(const WireWriter& message, const dns::Question& to) {
+  const auto result = dns::decode_response(message.out(), to, kId);
+  REQUIRE(result.ok());
+  return *result;
+}
+
+dns::Answer answer(const WireWriter& message, const dns::Question& to) {
+  const auto result = read(message, to);
+  REQUIRE(result.kind == Kind::answer);
+  return result.answer;
+}
+
+ReadError error(const WireWriter& message, const dns::Question& to) {
+  const auto result = dns::decode_response(message.out(), to, kId);
+  REQUIRE_FALSE(result.ok());
+  return result.error();
+}
+
+void txt(WireWriter& writer, std::string_view owner, std::string_view text, std::uint32_t ttl = 300) {
+  writer.begin_record(owner, kTxt, ttl).strings(text).end_record();
+}
+
+void address(WireWriter& writer, std::string_view owner, unsigned last, std::uint32_t ttl = 300) {
+  writer.begin_record(owner, kA, ttl).u8(192).u8(0).u8(2).u8(last).end_record();
+}
+
+void cname(WireWriter& writer, std::string_view owner, std::string_view target, std::uint32_t ttl = 300) {
+  writer.begin_record(owner, kCname, ttl).name(target).end_record();
+}
+
+TEST_CASE("RFC 1035 §4.1: a query asks one question and wants recursion") {
+  WireWriter expected;
+  expected.header(kId, 0x0100, 1, 0).question("example.com", kTxt);
+  CHECK(dns::encode_query(kTxtQuestion, kId, false) == expected.out());
+}
+
+TEST_CASE("RFC 6891 §6.1.2: a query with EDNS0 offers 1232 octets") {
+  WireWriter expected;
+  expected.header(kId, 0x0100, 1, 0, 0, 1).question("example.com", kTxt);
+  expected.u8(0).u16(kOpt).u16(1232).u32(0).u16(0);
+  CHECK(dns::encode_query(kTxtQuestion, kId, true) == expected.out());
+}
+
+TEST_CASE("names are not master-file text: a backslash and a blank go into the query as they are; the root is one byte") {
+  WireWriter odd, root;
+  odd.header(1, 0x0100, 1, 0).question("a\\032 b.example", kA);
+  CHECK(dns::encode_query(question("a\\032 b.example", Type::a), 1, false) == odd.out());
+  root.header(1, 0x0100, 1, 0).question("", kMx);
+  CHECK(dns::encode_query(question("", Type::mx), 1, false) == root.out());
+}
+
+TEST_CASE("the longest name fits into a query and its answer is ours") {
+  const std::string label(63, 'x');
+  const auto asked = question(fmt::format("{0}.{0}.{0}.{1}", label, label.substr(0, 61)), Type::a);
+  auto message = response(asked, 1);
+  address(message, asked.name.text(), 7);
+  CHECK(answer(message, asked).addresses.size() == 1);
+}
+
+TEST_CASE("RFC 7208 §3.3: the character-strings of a TXT record are joined, records stay apart and in order") {
+  auto message = response(kTxtQuestion, 4);
+  message.begin_record("example.com", kTxt, 300).bytes("\6v=spf1\5 -all").end_record();
+  txt(message, "example.com", "second", 200);
+  message.begin_record("example.com", kTxt, 900).end_record();
+  message.begin_record("example.com", kTxt, 900).bytes(std::string_view("\1\xef\0\1\0", 5)).end_record();
+  const auto got = answer(message, kTxtQuestion);
+  CHECK(got.texts == std::vector<std::string>{"v=spf1 -all", "second", "", std::string("\xef\0", 2)});
+  CHECK(got.ttl == 200);
+  CHECK_FALSE(got.is_void());
+}
+
+TEST_CASE("A and AAAA records") {
+  auto four = response(kAQuestion, 2);
+  address(four, "example.com", 1);
+  address(four, "EXAMPLE.com", 2);
+  const auto got = answer(four, kAQuestion);
+  REQUIRE(got.addresses.size() == 2);
+  CHECK(got.addresses[0].text() == "192.0.2.1");
+  CHECK(got.addresses[1].text() == "192.0.2.2");
+
+  const auto asked = question("example.com", Type::aaaa);
+  auto six = response(asked, 1);
+  six.begin_record("example.com", kAaaa, 60).u32(0x20010db8).u32(0).u32(0).u32(1).end_record();
+  REQUIRE(answer(six, asked).addresses.size() == 1);
+  CHECK(answer(six, asked).addresses[0].text() == "2001:db8::1");
+}
+
+TEST_CASE("an address of the wrong length is malformed") {
+  for (const std::size_t length : {0U, 3U, 5U, 16U}) {
+    auto message = response(kAQuestion, 1);
+    message.begin_record("example.com", kA, 60).bytes(std::string(length, 'x')).end_record();
+    CHECK(error(message, kAQuestion) == ReadError::malformed);
+  }
+  const auto asked = question("example.com", Type::aaaa);
+  auto message = response(asked, 1);
+  message.begin_record("example.com", kAaaa, 60).u32(1).end_record();
+  CHECK(error(message, asked) == ReadError::malformed);
+}
+
+TEST_CASE("RFC 5321 §5.1: MX hosts by preference, equal ones as they came; the root host is a null MX (RFC 7505)") {
+  const auto asked = question("example.com", Type::mx);
+  auto message = response(asked, 5);
+  for (const auto& [preference, host] :
+       {std::pair{20U, "c.example"}, {10U, "b.Example"}, {10U, "a.example"}, {65535U, ""}, {0U, "z.example"}}) {
+    message.begin_record("example.com", kMx, 60).u16(preference).name(host).end_record();
+  }
+  CHECK(answer(message, asked).names == std::vector<std::string>{"z.example", "b.example", "a.example", "c.example", ""});
+}
+
+TEST_CASE("a PTR or MX name that Name cannot hold is \"?\"") {
+  const auto asked = question("1.2.0.192.in-addr.arpa", Type::ptr);
+  auto message = response(asked, 4);
+  message.begin_record(asked.name.text(), kPtr, 60).bytes(std::string_view("\3a.b\7example\0", 13)).end_record();
+  message.begin_record(asked.name.text(), kPtr, 60).bytes(std::string_view("\2\xc3\xa4\7example\0", 12)).end_record();
+  message.begin_record(asked.name.text(), kPtr, 60).bytes(std::string_view("\1\0\7example\0", 11)).end_record();
+  message.begin_record(asked.name.text(), kPtr, 60).bytes(std::string_view("\3a\\b\7example\0", 13)).end_record();
+  CHECK(answer(message, asked).names == std::vector<std::string>{"?", "?", "?", "a\\b.example"});
+}
+
+TEST_CASE("names in answers may be compressed") {
+  const auto asked = question("example.com", Type::mx);
+  auto message = response(asked, 1);
+  message.pointer(12).u16(kMx).u16(1).u32(60).u16(7).u16(10).u8(2).bytes("mx").pointer(12);
+  CHECK(answer(message, asked).names == std::vector<std::string>{"mx.example.com"});
+}
+
+TEST_CASE("RFC 1034 §3.6.2: CNAMEs are followed within the answer section, in any order of the records") {
+  auto message = response(kAQuestion, 4);
+  address(message, "c.example", 9, 500);
+  cname(message, "b.example", "C.example", 50);
+  cname(message, "example.com", "b.EXAMPLE", 100);
+  address(message, "unrelated.example", 8, 1);
+  const auto got = answer(message, kAQuestion);
+  REQUIRE(got.addresses.size() == 1);
+  CHECK(got.addresses[0].text() == "192.0.2.9");
+  CHECK(got.ttl == 50);
+}
+
+TEST_CASE("a CNAME that leads nowhere is a void answer") {
+  auto message = response(kAQuestion, 1, 1);
+  cname(message, "example.com", "gone.example", 100);
+  message.soa("example", 900, 600);
+  CHECK(answer(message, kAQuestion).is_void());
+  CHECK(answer(message, kAQuestion).ttl == 100);
+}
+
+TEST_CASE("RFC 1034 §3.6.2: a CNAME loop is a failure; so is a chain of more than 16") {
+  auto loop = response(kAQuestion, 2);
+  cname(loop, "example.com", "b.example");
+  cname(loop, "b.example", "example.com");
+  CHECK(answer(loop, kAQuestion) == dns::failure_answer("CNAME loop"));
+
+  for (const unsigned links : {16U, 17U}) {
+    auto chain = response(kAQuestion, links + 1);
+    cname(chain, "example.com", "c1.example");
+    for (unsigned i = 1; i < links; ++i) cname(chain, fmt::format("c{}.example", i), fmt::format("c{}.example", i + 1));
+    address(chain, fmt::format("c{}.example", links), 1);
+    CHECK(answer(chain, kAQuestion).status == (links == 16 ? dns::Status::ok : dns::Status::failure));
+  }
+}
+
+TEST_CASE("records of other names, types and classes in the answer section do not count") {
+  auto message = response(kTxtQuestion, 4);
+  txt(message, "www.example.com", "v=spf1 +all");
+  address(message, "example.com", 1);
+  message.name("example.com").u16(kTxt).u16(3).u32(60).u16(2).bytes("\1x");
+  txt(message, "example.com", "v=spf1 -all");
+  CHECK(answer(message, kTxtQuestion).texts == std::vector<std::string>{"v=spf1 -all"});
+}
+
+TEST_CASE("cache poisoning: records in the authority and additional sections do not count") {
+  auto message = response(kTxtQuestion, 0, 2, 2);
+  message.soa("example.com", 700, 800);
+  txt(message, "example.com", "v=spf1 +all");
+  txt(message, "example.com", "v=spf1 +all");
+  cname(message, "example.com", "evil.example");
+  const auto got = answer(message, kTxtQuestion);
+  CHECK(got.is_void());
+  CHECK(got.status == dns::Status::ok);
+  CHECK(got.ttl == 700);
+}
+
+TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIMUM, none without an SOA") {
+  constexpr unsigned kNameError = WireWriter::kResponse | 3;
+  auto minimum = response(kTxtQuestion, 0, 1, 0, kNameError);
+  minimum.soa("com", 900, 120);
+  CHECK(answer(minimum, kTxtQuestion).status == dns::Status::name_error);
+  CHECK(answer(minimum, kTxtQuestion).ttl == 120);
+  auto own = response(kTxtQuestion, 0, 1);
+  own.soa("com", 90, 120);
+  CHECK(answer(own, kTxtQuestion).status == dns::Status::ok);
+  CHECK(answer(own, kTxtQuestion).ttl == 90);
+  CHECK(answer(response(kTxtQuestion, 0), kTxtQuestion).ttl == 0);
+  auto empty = response(kTxtQuestion, 0, 1);
+  empty.begin_record("com", 6, 900).end_record();
+  CHECK(answer(empty, kTxtQuestion).ttl == 0);
+}
+
+TEST_CASE("a name error has no records, whatever stands there") {
+  auto message = response(kTxtQuestion, 1, 0, 0, WireWriter::kResponse | 3);
+  txt(message, "example.com", "v=spf1 +all");
+  CHECK(answer(message, kTxtQuestion).status == dns::Status::name_error);
+  CHECK(answer(message, kTxtQuestion).texts.empty());
+}
+
+TEST_CASE("RFC 2181 §8: a TTL with the top bit set is zero") {
+  auto message = response(kTxtQuestion, 2);
+  txt(message, "example.com", "a", 0x80000001U);
+  txt(message, "example.com", "b", 300);
+  CHECK(answer(message, kTxtQuestion).ttl == 0);
+}
+
+TEST_CASE("TC: ask again over TCP, even when the message is cut in the middle of a record") {
+  auto message = response(kTxtQuestion, 5, 0, 0, WireWriter::kResponse | WireWriter::kTruncated);
+  message.name("example.com").u16(kTxt);
+  CHECK(read(message, kTxtQuestion).kind == Kind::truncated);
+}
+
+TEST_CASE("other RCODEs") {
+  for (const unsigned rcode : {1U, 2U, 4U, 5U, 9U, 15U}) {
+    const auto got = read(response(kTxtQuestion, 0, 0, 0, WireWriter::kResponse | rcode), kTxtQuestion);
+    CHECK(got.kind == Kind::refused);
+    CHECK(got.rcode == static_cast<int>(rcode));
+  }
+  CHECK(dns::rcode_name(2) == "SERVFAIL");
+  CHECK(dns::rcode_name(5) == "REFUSED");
+  CHECK(dns::rcode_name(17) == "RCODE 17");
+}
+
+TEST_CASE("RFC 6891 §6.1.3: the upper bits of the RCODE stand in the OPT record") {
+  auto message = response(kTxtQuestion, 0, 0, 1);
+  message.u8(0).u16(kOpt).u16(1232).u32(0x01000000).u16(0);
+  CHECK(read(message, kTxtQuestion).kind == Kind::refused);
+  CHECK(read(message, kTxtQuestion).rcode == 16);
+}
+
+TEST_CASE("RFC 6891 §7: FORMERR without the question is taken, an answer without it is not") {
+  WireWriter refused, empty;
+  refused.header(kId, WireWriter::kResponse | 1, 0, 0);
+  CHECK(read(refused, kTxtQuestion).rcode == 1);
+  empty.header(kId, WireWriter::kResponse, 0, 0);
+  CHECK(error(empty, kTxtQuestion) == ReadError::not_ours);
+}
+
+TEST_CASE("a referral is no answer: the server does not recurse") {
+  auto message = response(kTxtQuestion, 0, 1, 0, 0x8100);
+  message.begin_record("com", kNs, 60).name("a.gtld-servers.net").end_record();
+  CHECK(read(message, kTxtQuestion).kind == Kind::refused);
+  CHECK(read(message, kTxtQuestion).rcode == 5);
+}
+
+TEST_CASE("not ours: id, name, type, class, number of questions, opcode, a query") {
+  const auto as = [](unsigned id, unsigned flags, unsigned questions, std::string_view name, unsigned type, unsigned rr_class) {
+    WireWriter writer;
+    return writer.header(id, flags, questions, 0).name(name).u16(type).u16(rr_class);
+  };
+  CHECK(answer(as(kId, 0x8180, 1, "eXample.COM", kTxt, 1), kTxtQuestion).is_void());
+  CHECK(error(as(kId + 1, 0x8180, 1, "example.com", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x0180, 1, "example.com", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0xa980, 1, "example.com", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 2, "example.com", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "example.org", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "example.co", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "www.example.com", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "", kTxt, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "example.com", kA, 1), kTxtQuestion) == ReadError::not_ours);
+  CHECK(error(as(kId, 0x8180, 1, "example.com", kTxt, 3), kTxtQuestion) == ReadError::not_ours);
+}
+
+TEST_CASE("hostile: a good message cut at every byte") {
+  const auto asked = question("example.com", Type::mx);
+  auto message = response(asked, 3, 1, 1);
+  cname(message, "example.com", "b.example");
+  message.begin_record("b.example", kMx, 60).u16(1).name("mx1.example").end_record();
+  message.begin_record("b.example", kMx, 60).u16(1).name("mx2.example").end_record();
+  message.soa("example", 1, 2);
+  message.u8(0).u16(kOpt).u16(1232).u32(0).u16(0);
+  REQUIRE(answer(message, asked).names.size() == 2);
+  const std::size_t question_end = 12 + 13 + 4;
+  for (std::size_t length = 0; length < message.size(); ++length) {
+    CAPTURE(length);
+    // A copy of its own, so that a sanitizer sees reads behind the end.
+    const std::vector<std::uint8_t> cut(message.out().begin(), message.out().begin() + static_cast<std::ptrdiff_t>(length));
+    const auto result = dns::decode_response(cut, asked, kId);
+    REQUIRE_FALSE(result.ok());
+    CHECK(result.error() == (length < question_end ? ReadError::not_ours : ReadError::malformed));
+  }
+  auto longer = message;
+  longer.u8(0);
+  CHECK(error(longer, asked) == ReadError::malformed);
+}
+
+TEST_CASE("hostile: compression loops") {
+  WireWriter in_question;
+  in_question.header(kId, 0x8180, 1, 0).pointer(12).u16(kTxt).u16(1);
+  CHECK(error(in_question, kTxtQuestion) == ReadError::not_ours);
+
+  auto in_owner = response(kTxtQuestion, 1);
+  in_owner.pointer(in_owner.size()).u16(kTxt).u16(1).u32(60).u16(2).bytes("\1x");
+  CHECK(error(in_owner, kTxtQuestion) == ReadError::malformed);
+
+  const auto asked = question("example.com", Type::ptr);
+  auto in_data = response(asked, 1);
+  in_data.begin_record("example.com", kPtr, 60);
+  const std::size_t at = in_data.size();
+  in_data.u8(1).bytes("x").pointer(at).end_record();
+  CHECK(error(in_data, asked) == ReadError::malformed);
+
+  auto in_cname = response(asked, 1);
+  in_cname.begin_record("example.com", kCname, 60);
+  const std::size_t here = in_cname.size();
+  in_cname.pointer(here + 2).pointer(here).end_record();
+  CHECK(error(in_cname, asked) == ReadError::malformed);
+
+  auto beyond = response(asked, 1);
+  beyond.begin_record("example.com", kPtr, 60).pointer(0x3fff).end_record();
+  CHECK(error(beyond, asked) == ReadError::malformed);
+}
+
+TEST_CASE("hostile: label types 0x40 and 0x80 (RFC 1035 §4.1.4: reserved)") {
+  const auto asked = question("example.com", Type::ptr);
+  for (const unsigned type : {0x40U, 0x41U, 0x80U, 0xbfU}) {
+    auto message = response(asked, 1);
+    message.begin_record("example.com", kPtr, 60).u8(type).bytes(std::string(70, 'x')).u8(0).end_record();
+    CHECK(error(message, asked) == ReadError::malformed);
+  }
+}
+
+TEST_CASE("hostile: names longer than 255 bytes; data that ends before or behind its name") {
+  const auto asked = question("example.com", Type::ptr);
+  auto longest = response(asked, 1);
+  longest.begin_record("example.com", kPtr, 60);
+  for (int i = 0; i < 5; ++i) longest.u8(63).bytes(std::string(63, 'x'));
+  longest.u8(0).end_record();
+  CHECK(error(longest, asked) == ReadError::malformed);
+
+  auto more = response(asked, 1);
+  more.begin_record("example.com", kPtr, 60).name("a.example").u8(0).end_record();
+  CHECK(error(more, asked) == ReadError::malformed);
+  auto none = response(asked, 1);
+  none.begin_record("example.com", kPtr, 60).end_record();
+  CHECK(error(none, asked) == ReadError::malformed);
+
+  const auto mx = question("example.com", Type::mx);
+  for (const std::size_t length : {0U, 1U, 2U}) {
+    auto host = response(mx, 1);
+    host.begin_record("example.com", kMx, 60).bytes(std::string(length, '\0')).end_record();
+    CHECK(error(host, mx) == ReadError::malformed);
+  }
+}
+
+TEST_CASE("hostile: counts larger than the content, and more than 1,000 records") {
+  for (const auto& [answers, authority, additional] :
+       {std::tuple{1U, 0U, 0U}, {0U, 1U, 0U}, {0U, 0U, 1U}, {65535U, 65535U, 65535U}}) {
+    CHECK(error(response(kTxtQuestion, answers, authority, additional), kTxtQuestion) == ReadError::malformed);
+  }
+  for (const unsigned count : {1000U, 1001U}) {
+    auto message = response(kAQuestion, count);
+    for (unsigned i = 0; i < count; ++i) message.pointer(12).u16(kA).u16(1).u32(60).u16(4).u32(i);
+    const auto result = dns::decode_response(message.out(), kAQuestion, kId);
+    CHECK(result.ok() == (count == 1000));
+  }
+}
+
+TEST_CASE("hostile: a character-string longer than its record") {
+  auto message = response(kTxtQuestion, 1);
+  message.begin_record("example.com", kTxt, 60).bytes("\5four").end_record();
+  CHECK(error(message, kTxtQuestion) == ReadError::malformed);
+}
+
+TEST_CASE("49 TXT records of 4,295 bytes in all, and a TXT record of 60 KB") {
+  auto many = response(kTxtQuestion, 49);
+  std::size_t total = 0;
+  for (unsigned i = 0; i < 49; ++i) {
+    const std::string text(i < 32 ? 88 : 87, static_cast<char>('a' + i % 26));
+    total += text.size();
+    txt(many, "example.com", text);
+  }
+  REQUIRE(total == 4295);
+  CHECK(answer(many, kTxtQuestion).texts.size() == 49);
+
+  const std::string text(60000, 'x');
+  auto large = response(kTxtQuestion, 1);
+  txt(large, "example.com", text);
+  CHECK(answer(large, kTxtQuestion).texts == std::vector<std::string>{text});
+}
+
+}  // namespace
