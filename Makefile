@@ -3,7 +3,6 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CXX ?= g++
-# make sets CXX to "g++" by itself; clang is asked for by CXX=clang++.
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),/$(SANITIZE))
 
@@ -28,7 +27,7 @@ SUPPORT_SRC := $(wildcard t/support/*.cc)
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
-# Every t/fuzz/NAME_fuzz.cc is one fuzz target.
+# Every t/fuzz/NAME_fuzz.cc is one fuzz target, with its corpus in t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 
 objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
@@ -75,3 +74,116 @@ t-$(1): $(BUILD)/t/$(1)
 	BUILD=$(BUILD) $(BUILD)/t/$(1)
 endef
 $(foreach name,$(TEST_NAMES),$(eval $(call test_program,$(name))))
+
+SUITES := $(BUILD)/suites/rfc7208-tests.yml $(BUILD)/suites/rfc4408-tests.yml
+$(SUITES) &:
+	BUILD=$(BUILD) t/suites/fetch.sh
+
+LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
+.PHONY: check check-here check-asan check-tsan check-mta check-peers lint
+check: deps
+	@$(MAKE) --no-print-directory check-here
+check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES)
+	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") $(if $(SANITIZE),,$(LINT_CHECKS))
+check-asan check-tsan: check-%:
+	@$(MAKE) --no-print-directory SANITIZE=$* check-here
+# Real MTAs in private roots: needs root.
+check-mta: all
+	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
+	@BUILD=$(BUILD) t/run $(sort $(wildcard t/mta/*_test.sh))
+# Random zones through other implementations, to see where they and we differ.
+check-peers: all $(SUITES)
+	@BUILD=$(BUILD) t/differential/run.sh
+lint:
+	@BUILD=$(BUILD) t/run $(LINT_CHECKS)
+
+# ---- fuzzing -------------------------------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 20
+FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%-replay)
+FUZZ_TARGETS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
+.PHONY: fuzz fuzz-here fuzz-regress
+# Each target for FUZZ_SECONDS, with clang's libFuzzer. What it finds is left in $(BUILD)/fuzz.
+fuzz:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(FUZZ_PACKAGES)"
+	@$(MAKE) --no-print-directory CXX=clang++ BUILD=$(BUILD)/libfuzzer \
+	  CXXFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	  LDFLAGS="-fsanitize=address,undefined" fuzz-here
+fuzz-here: $(FUZZ_TARGETS)
+	@for name in $(FUZZ_NAMES); do \
+	  mkdir -p $(BUILD)/fuzz/found/$$name; echo "== $$name"; \
+	  dict=t/fuzz/$$name.dict; \
+	  $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    $$(test -f $$dict && echo -dict=$$dict) -artifact_prefix=$(BUILD)/fuzz/$$name- \
+	    $(BUILD)/fuzz/found/$$name t/fuzz/corpus/$$name 2>&1 | grep -E '^(==|stat::number_of|.*(ERROR|SUMMARY))' || exit 1; \
+	done
+# The corpora through the same targets, without a fuzzer.
+fuzz-regress: $(FUZZ_REPLAYS)
+	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
+$(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# ---- the rest ------------------------------------------------------------------------------------------------------------
+
+BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplusplus-dev
+CHECK_PACKAGES = doctest-dev libyaml-cpp-dev clang-format clang-tidy shellcheck mandoc
+FUZZ_PACKAGES = clang libclang-rt-14-dev
+MTA_PACKAGES = iproute2 util-linux
+PACKAGES ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES)
+
+.PHONY: deps demo format install uninstall clean help
+deps:
+	@missing=; for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:$$missing"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -q && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	fi
+demo:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) t/demo/demo.sh
+format:
+	clang-format -i $$(git ls-files '*.cc' '*.h')
+
+sbindir = $(DESTDIR)$(PREFIX)/sbin
+bindir = $(DESTDIR)$(PREFIX)/bin
+mandir = $(DESTDIR)$(PREFIX)/share/man
+docdir = $(DESTDIR)$(PREFIX)/share/doc/spfd
+sysconfdir = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+MANUALS = $(wildcard man/*.[1-9])
+install: all
+	install -D -m 755 $(BUILD)/bin/spfd $(sbindir)/spfd
+	install -D -m 755 $(BUILD)/bin/spfquery $(bindir)/spfquery
+	for page in $(MANUALS); do install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 etc/spfd.conf $(docdir)/examples/spfd.conf
+	for file in etc/*/*; do install -D -m 644 $$file $(docdir)/examples/$${file#etc/} || exit 1; done
+	test -e $(sysconfdir)/spfd/spfd.conf || install -D -m 644 etc/spfd.conf $(sysconfdir)/spfd/spfd.conf
+uninstall:
+	rm -f $(sbindir)/spfd $(bindir)/spfquery
+	for page in $(MANUALS); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
+	rm -rf $(docdir)
+clean:
+	rm -rf $(BUILD)
+help:
+	@echo 'all           build spfd and spfquery in $(BUILD)/bin'
+	@echo 'deps          install what is missing to build and test (apt)'
+	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
+	@echo 'check         all tests that need no network and no root, and lint'
+	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
+	@echo 'check-tsan    the test programs with the thread sanitizer'
+	@echo 'check-mta     real MTAs in private roots (needs root)'
+	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
+	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
+	@echo 'fuzz-regress  replay the fuzz corpora'
+	@echo 'lint format   check / mend the form of the code'
+	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'
+	@echo 't-NAME        one test program: $(TEST_NAMES)'
+	@echo 'clean         remove $(BUILD)'
