@@ -92,13 +92,13 @@ class Evaluator {
         walk_.reach_frontier();
         return std::nullopt;
       }
-      result = check_answer(question, *known, role);
+      result = check_answer(target, question, *known, role);
     }
     walk_.trace().close(step, result_name(*result), walk_.counters());
     return result;
   }
 
-  Result check_answer(const dns::Question& question, const KnownAnswer& known, Role role) {
+  Result check_answer(const Target& target, const dns::Question& question, const KnownAnswer& known, Role role) {
     if (known.answer.status == dns::Status::failure) {  // RFC 7208 §4.4
       walk_.set_failure(question, known.answer);
       return Result::temperror;
@@ -119,15 +119,16 @@ class Evaluator {
                    },
                    [&](const Record& record) {
                      keep_record(record.text, role);
-                     return check_record(record, domain, role);
+                     return check_record(record, target, role);
                    }},
         known.policy);
   }
 
-  Result check_record(const Record& record, const dns::Name& domain, Role role) {
+  Result check_record(const Record& record, const Target& checked, Role role) {
+    const dns::Name& domain = checked.name;
     for (const Directive& directive : record.directives) {  // RFC 7208 §4.6.2
       const std::size_t step = walk_.trace().open(TraceStep::Kind::term, directive.text);
-      const Outcome outcome = evaluate_directive(directive, domain, step);
+      const Outcome outcome = evaluate_directive(directive, checked, step);
       walk_.trace().close(step, outcome_name(outcome), walk_.counters());
       switch (outcome) {
         case Outcome::no_match: break;
@@ -142,25 +143,25 @@ class Evaluator {
         case Outcome::permerror: keep_term(directive.text, domain); return Result::permerror;
       }
     }
-    if (record.redirect) return follow_redirect(*record.redirect, domain, role);
+    if (record.redirect) return follow_redirect(*record.redirect, checked, role);
     if (role != Role::included) keep_term("default", domain);  // RFC 7208 §9.1
     return Result::neutral;                                    // RFC 7208 §4.7
   }
 
   // RFC 7208 §6.1
-  Result follow_redirect(const MacroString& domain_spec, const dns::Name& domain, Role role) {
+  Result follow_redirect(const MacroString& domain_spec, const Target& checked, Role role) {
     const std::string term = "redirect=" + domain_spec.text();
     const std::size_t step = walk_.trace().open(TraceStep::Kind::term, term);
-    const Result result = redirected_result(term, domain_spec, domain, role, step);
-    if (result == Result::permerror || result == Result::temperror) keep_term(term, domain);
+    const Result result = redirected_result(term, domain_spec, checked, role, step);
+    if (result == Result::permerror || result == Result::temperror) keep_term(term, checked.name);
     walk_.trace().close(step, result_name(result), walk_.counters());
     return result;
   }
 
-  Result redirected_result(const std::string& term, const MacroString& domain_spec, const dns::Name& domain, Role role,
+  Result redirected_result(const std::string& term, const MacroString& domain_spec, const Target& checked, Role role,
                            std::size_t step) {
     if (!walk_.count_lookup()) return Result::permerror;
-    const Target target = expansion_.target(domain_spec, domain);
+    const Target target = expansion_.target(domain_spec, checked);
     if (target.kind == Target::Kind::pending) {
       walk_.reach_frontier();
       return Result::neutral;
@@ -173,20 +174,20 @@ class Evaluator {
     const auto result = check_host(target, role == Role::included ? Role::included : Role::redirected);
     if (!result) return Result::neutral;
     if (*result != Result::none) return *result;
-    walk_.set_problem(fmt::format("{}, where {} redirects, has no SPF record", target.name.text(), domain.text()));
+    walk_.set_problem(fmt::format("{}, where {} redirects, has no SPF record", target.name.text(), checked.name.text()));
     return Result::permerror;
   }
 
   // ---- mechanisms (RFC 7208 §5) ----------------------------------------------------------------------------------------------
 
-  Outcome evaluate_directive(const Directive& directive, const dns::Name& domain, std::size_t step) {
+  Outcome evaluate_directive(const Directive& directive, const Target& checked, std::size_t step) {
     if (directive.mechanism == Mechanism::all) return Outcome::match;
     if (!asks_dns(directive.mechanism)) {  // ip4, ip6: RFC 7208 §5.6
       const int length = directive.mechanism == Mechanism::ip6 ? directive.prefix6 : directive.prefix4;
       return query_.client.in_prefix(directive.network, length) ? Outcome::match : Outcome::no_match;
     }
     if (!walk_.count_lookup()) return Outcome::permerror;
-    const Target target = expansion_.target(directive.domain_spec, domain);
+    const Target target = expansion_.target(directive.domain_spec, checked);
     switch (target.kind) {
       case Target::Kind::name: break;
       case Target::Kind::pending: return Outcome::pending;

@@ -20,14 +20,15 @@ std::optional<dns::Name> host_name(std::string_view text) {
   return name;
 }
 
-Target Expansion::target(const MacroString& domain_spec, const dns::Name& domain) {
-  if (domain_spec.empty()) return {.name = domain};
-  const bool personal = domain_spec.is_personal();
+Target Expansion::target(const MacroString& domain_spec, const Target& domain) {
+  if (domain_spec.empty()) return domain;
+  // In the record of a domain that a personal macro led to, %{d} is personal too.
+  const bool personal = domain_spec.is_personal() || (domain.personal && domain_spec.uses('d'));
   if (personal && walk_.is_collecting()) return {.kind = Target::Kind::pending};
   if ((domain_spec.uses('s') || domain_spec.uses('l')) && !base::is_ascii(query_.local_part)) {
     return {.kind = Target::Kind::never_matches};  // RFC 8616 §4
   }
-  const MacroValues* filled = values(domain_spec, domain);
+  const MacroValues* filled = values(domain_spec, domain.name);
   if (filled == nullptr) return {.kind = Target::Kind::pending};
   const auto name = domain_spec.expand_name(*filled);
   if (!name) return {.kind = Target::Kind::malformed};

@@ -38,8 +38,8 @@ class Expansion {
  public:
   Expansion(const Query& query, Walk& walk) : query_(query), walk_(walk) {}
 
-  // An empty domain-spec is the current domain.
-  Target target(const MacroString& domain_spec, const dns::Name& domain);
+  // `domain` is the current domain; so is the target of an empty domain-spec.
+  Target target(const MacroString& domain_spec, const Target& domain);
   // The values for a macro string in the record of `domain`; null when %{p} still needs answers.
   const MacroValues* values(const MacroString& macros, const dns::Name& domain);
 

@@ -12,7 +12,7 @@ namespace {
 // The text of the domain; empty when anything is wrong with it (RFC 7208 §6.2: as if there were no exp). False: an answer is
 // missing.
 bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expansion& expansion, Walk& walk, std::string& out) {
-  const Target target = expansion.target(exp, exp_domain);
+  const Target target = expansion.target(exp, {.name = exp_domain});
   if (target.kind == Target::Kind::pending) return false;
   if (target.kind != Target::Kind::name) return true;
   const KnownAnswer* known = walk.ask({target.name, dns::Type::txt}, target.personal);

@@ -235,6 +235,7 @@ std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) con
     name.insert(0, piece);
   }
   if (name.ends_with('.')) name.pop_back();
+  if (name.empty() || name.ends_with('.')) return std::nullopt;  // the root; and Name::parse() would drop one dot more
   if (name.size() > dns::Name::kMaxText) {
     // RFC 7208 §7.3: labels and their dots are removed from the left. The dot may stand just before what fits.
     const auto dot = name.find('.', name.size() - dns::Name::kMaxText - 1);

@@ -357,6 +357,19 @@ TEST_CASE("nothing personal is asked ahead of its turn, and no ptr") {
   CHECK(evaluation.needs.wanted[0].name.text() == "example.com.z.example.com");
 }
 
+TEST_CASE("%{d} is personal too in the record of a domain that a personal macro led to") {
+  World world;
+  world.txt("example.com", "v=spf1 include:%{l}.example.com -all");
+  world.txt("user.example.com", "v=spf1 a:first.example.com a mx:%{d}.x.example.com a:second.example.com");
+  const auto done = support::run(from("192.0.2.1"), world);
+  REQUIRE(done.rounds.size() == 5);
+  REQUIRE(done.rounds[2].size() == 2);
+  CHECK(done.rounds[2][0].name.text() == "first.example.com");
+  CHECK(done.rounds[2][1].name.text() == "second.example.com");
+  REQUIRE(done.rounds[3].size() == 1);  // and not the mx
+  CHECK(done.rounds[3][0].name.text() == "user.example.com");
+}
+
 TEST_CASE("the trace tells the evaluation as a tree") {
   World world;
   world.txt("example.com", "v=spf1 include:%{d}.x.example.com -all").txt("example.com.x.example.com", "v=spf1 ip4:192.0.2.1");

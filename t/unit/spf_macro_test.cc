@@ -174,4 +174,17 @@ TEST_CASE("what depends on sender, HELO or client is personal") {
     CHECK_FALSE(MacroString::parse(text, MacroContext::domain_spec)->is_personal());
 }
 
+TEST_CASE("RFC 7208 §4.8: one dot at the end of a target name is dropped, a second is an empty label; the root is none") {
+  const auto with_helo = [](std::string_view text, std::string_view helo) {
+    spf::MacroValues values = Values("192.0.2.3").get();
+    values.helo = helo;
+    return name_of(text, values);
+  };
+  CHECK(with_helo("x.%{h}", "a.test") == "x.a.test");
+  CHECK(with_helo("x.%{h}", "a.test.") == "x.a.test");
+  CHECK(with_helo("x.%{h}", "a.test..") == "malformed");
+  CHECK(with_helo("%{h}", "..") == "malformed");
+  CHECK(with_helo("%{h}", ".") == "malformed");
+}
+
 }  // namespace
