@@ -1,27 +1,10 @@
 #include "t/support/evaluate.h"
 
 #include <stdexcept>
-#include <unordered_map>
+
+#include "t/support/known_answers.h"
 
 namespace support {
-
-namespace {
-
-class Known : public spf::AnswerSource {
- public:
-  const spf::KnownAnswer* find(const dns::Question& question) override {
-    const auto found = answers_.find(question);
-    return found == answers_.end() ? nullptr : found->second.get();
-  }
-  void add(const dns::Question& question, dns::Answer answer) {
-    answers_.emplace(question, std::make_unique<spf::KnownAnswer>(std::move(answer)));
-  }
-
- private:
-  std::unordered_map<dns::Question, std::unique_ptr<spf::KnownAnswer>> answers_;
-};
-
-}  // namespace
 
 dns::Answer& World::at(std::string_view name, dns::Type type) {
   const auto parsed = dns::Name::parse(name);
@@ -77,7 +60,7 @@ std::size_t Run::questions() const {
 }
 
 Run run(const spf::Query& query, const World& world, const spf::Settings& settings) {
-  Known known;
+  KnownAnswers known;
   Run out;
   for (;;) {
     spf::Evaluation evaluation = spf::evaluate(query, settings, known);
