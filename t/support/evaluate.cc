@@ -60,6 +60,11 @@ std::size_t Run::questions() const {
 }
 
 Run run(const spf::Query& query, const World& world, const spf::Settings& settings) {
+  return run(
+      query, [&world](const dns::Question& question) { return world.answer(question); }, settings);
+}
+
+Run run(const spf::Query& query, const std::function<dns::Answer(const dns::Question&)>& ask, const spf::Settings& settings) {
   KnownAnswers known;
   Run out;
   for (;;) {
@@ -71,7 +76,7 @@ Run run(const spf::Query& query, const World& world, const spf::Settings& settin
     if (evaluation.needs.needed.empty()) throw std::logic_error("neither verdict nor needs");
     std::vector<dns::Question> round = evaluation.needs.needed;
     round.insert(round.end(), evaluation.needs.wanted.begin(), evaluation.needs.wanted.end());
-    for (const auto& question : round) known.add(question, world.answer(question));
+    for (const auto& question : round) known.add(question, ask(question));
     out.rounds.push_back(std::move(round));
   }
 }

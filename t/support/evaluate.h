@@ -1,6 +1,7 @@
 // Evaluates SPF over a table of answers, in memory: the simplest driver there is.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ struct Run {
 };
 
 // Each round asks all that is needed, and what is wanted too.
+Run run(const spf::Query& query, const std::function<dns::Answer(const dns::Question&)>& ask, const spf::Settings& settings = {});
 Run run(const spf::Query& query, const World& world, const spf::Settings& settings = {});
 
 }  // namespace support
