@@ -1,0 +1,19 @@
+// The command line of spfd, and the texts that come from the table of options: --help and --dump-config.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+// The words behind the program's name. Long options may have one dash too ("-port=5970"), as the Perl spfds allow.
+base::Result<std::vector<Setting>, StartError> parse_command_line(const std::vector<std::string>& words);
+
+std::string help_text();
+// A configuration file with the values in force.
+std::string dump_config(const Options& options);
+
+}  // namespace spfd

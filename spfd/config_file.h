@@ -1,0 +1,21 @@
+// The configuration file: TOML whose keys are the long options (spfd.conf(5)).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+// The settings of a file's text. Errors begin with "PATH:LINE:".
+base::Result<std::vector<Setting>, StartError> parse_config(const std::string& text, const std::string& path);
+
+// The bytes of a file, or why it cannot be read ("PATH: No such file or directory").
+base::Result<std::string, StartError> read_file(const std::string& path);
+
+// From the words of the command line to the options in force: with the file that --config names, or the default one.
+base::Result<Options, StartError> load_options(const std::vector<std::string>& words);
+
+}  // namespace spfd

@@ -1,0 +1,53 @@
+// Listening sockets: opened before root is given up, shared by all workers, non-blocking.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "spfd/descriptor.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+class Listener {
+ public:
+  // Takes over a socket that is listening already. `name`: what the log calls it.
+  Listener(Descriptor socket, std::string name);
+  // Removes the socket file, if it made one and that is still the same.
+  ~Listener();
+  Listener(Listener&&) noexcept = default;
+  Listener& operator=(Listener&&) = delete;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  [[nodiscard]] int fd() const { return socket_.get(); }
+  // "unix:/run/spfd/spfd.sock", "inet:127.0.0.1:5970" with the port that the kernel gave.
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  friend base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses);
+  friend std::optional<StartError> open_unix(const UnixAddress& address, std::vector<Listener>& listeners);
+
+  struct SocketFile {
+    std::string path;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
+  Descriptor socket_;
+  std::string name_;
+  std::optional<SocketFile> file_;
+};
+
+// Errors: an address in use or another spfd alive there: EX_UNAVAILABLE; a path that is no socket: EX_CANTCREAT; no right
+// to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER; unknown host: EX_NOHOST.
+base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses);
+
+// The sockets that a service manager hands over (sd_listen_fds(3)): LISTEN_PID, LISTEN_FDS. Empty if there are none.
+base::Result<std::vector<Listener>, StartError> inherited_listeners();
+
+}  // namespace spfd

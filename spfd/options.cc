@@ -1,0 +1,490 @@
+#include "spfd/options.h"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/receiver/receiver.h"
+#include "common/spf/macro.h"
+
+namespace spfd {
+
+namespace {
+
+using Values = std::vector<std::string>;
+using Problem = std::optional<std::string>;
+using Shape = OptionRow::Shape;
+
+constexpr std::size_t kMaxSocketPath = 107;  // sun_path, with its NUL
+constexpr std::chrono::hours kMaxDuration{24};
+
+// ---- values -----------------------------------------------------------------------------------------------------------
+
+template <class T>
+Problem set_number(T& target, const Values& values, unsigned long least, unsigned long most) {
+  const auto number = base::parse_number(values.back(), most);
+  if (!number || *number < least) return fmt::format("\"{}\" is not a number from {} to {}", base::printable(values.back()), least, most);
+  target = static_cast<T>(*number);
+  return {};
+}
+
+Problem set_duration(std::chrono::milliseconds& target, const Values& values) {
+  const auto duration = parse_duration(values.back());
+  if (!duration || *duration <= std::chrono::milliseconds::zero()) {
+    return fmt::format("\"{}\" is not a time such as 20s, 500ms or 2m", base::printable(values.back()));
+  }
+  target = *duration;
+  return {};
+}
+
+Problem set_bool(bool& target, const Values& values) {
+  const std::string& value = values.back();
+  for (const auto& [word, meaning] : {std::pair{"true", true}, {"yes", true}, {"on", true}, {"1", true},   //
+                                      std::pair{"false", false}, {"no", false}, {"off", false}, {"0", false}}) {
+    if (value == word) {
+      target = meaning;
+      return {};
+    }
+  }
+  return fmt::format("\"{}\" is neither true nor false", base::printable(value));
+}
+
+// One of several words.
+template <class T, std::size_t N>
+using Words = std::array<std::pair<std::string_view, T>, N>;
+
+template <class T, std::size_t N>
+Problem set_word(T& target, const Values& values, const Words<T, N>& words) {
+  std::string known;
+  for (const auto& [word, meaning] : words) {
+    if (values.back() == word) {
+      target = meaning;
+      return {};
+    }
+    known += known.empty() ? "" : ", ";
+    known += word;
+  }
+  return fmt::format("\"{}\" is not one of: {}", base::printable(values.back()), known);
+}
+
+template <class T, std::size_t N>
+Values get_word(const T& value, const Words<T, N>& words) {
+  for (const auto& [word, meaning] : words) {
+    if (meaning == value) return {std::string(word)};
+  }
+  return {};
+}
+
+// A path, a user's name and the like: something that can stand in one line.
+Problem set_text(std::string& target, const Values& values) {
+  for (const char c : values.back()) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a control character cannot stand here";
+  }
+  target = values.back();
+  return {};
+}
+
+Problem set_needed_text(std::string& target, const Values& values) {
+  if (values.back().empty()) return "the value is empty";
+  return set_text(target, values);
+}
+
+std::optional<unsigned> parse_mode(std::string_view text) {
+  if (text.empty() || text.size() > 5) return {};
+  unsigned mode = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '7') return {};
+    mode = mode * 8 + static_cast<unsigned>(c - '0');
+  }
+  if (mode > 0777) return {};
+  return mode;
+}
+
+Problem bad_mode(std::string_view text) { return fmt::format("\"{}\" is not an octal mode such as 0660", base::printable(text)); }
+
+constexpr Words<bool, 2> kVoidWords = {{{"count", true}, {"ignore", false}}};
+constexpr Words<spf::Prefetch, 3> kPrefetchWords = {{
+    {"off", spf::Prefetch::off}, {"records", spf::Prefetch::records}, {"all", spf::Prefetch::all}}};
+constexpr Words<LogTarget, 2> kLogWords = {{{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}}};
+constexpr Words<LogLevel, 4> kLevelWords = {{
+    {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}};
+constexpr Words<spf::Result, 3> kBadQuestionWords = {{
+    {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}}};
+constexpr std::array<std::string_view, 11> kFacilities = {"mail",   "daemon", "user",   "local0", "local1", "local2",
+                                                          "local3", "local4", "local5", "local6", "local7"};
+
+// ---- rows -------------------------------------------------------------------------------------------------------------
+
+Problem set_listen(Options& options, const Values& values) {
+  for (const std::string& value : values) {
+    auto address = parse_listen_address(value);
+    if (!address) return address.error();
+    options.listen.push_back(std::move(*address));
+  }
+  return {};
+}
+
+Values get_listen(const Options& options) {
+  Values values;
+  for (const ListenAddress& address : options.listen) values.push_back(listen_address_text(address));
+  return values;
+}
+
+Problem set_name_servers(Options& options, const Values& values) {
+  for (const std::string& value : values) {
+    const auto server = io::parse_name_server(value);
+    if (!server) return server.error();
+    options.name_servers.push_back(*server);
+  }
+  return {};
+}
+
+Values get_name_servers(const Options& options) {
+  Values values;
+  for (const io::NameServer& server : options.name_servers) {
+    const std::string address = server.address.text();
+    values.push_back(fmt::format("{}:{}", server.address.is_v6() ? "[" + address + "]" : address, server.port));
+  }
+  return values;
+}
+
+Problem set_explanation(Options& options, const Values& values) {
+  const auto parsed = spf::MacroString::parse(values.back(), spf::MacroContext::explanation);
+  if (!parsed) return parsed.error();
+  return set_text(options.default_explanation, values);
+}
+
+std::vector<OptionRow> make_table() {
+  constexpr std::string_view kListening = "Listening";
+  constexpr std::string_view kProcess = "Process";
+  constexpr std::string_view kClients = "Clients and their questions";
+  constexpr std::string_view kSpf = "SPF";
+  constexpr std::string_view kDns = "DNS";
+  constexpr std::string_view kLog = "Log";
+  constexpr std::string_view kConfiguration = "Configuration";
+  using O = Options;
+  using V = Values;
+
+  return {
+      {.name = "listen", .shape = Shape::list, .argument = "ADDRESS", .group = kListening,
+       .help = "unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several times (default: inet:127.0.0.1:5970)",
+       .topic = "listen", .set = set_listen, .get = get_listen},
+      {.name = "port", .other_names = {"tcpport"}, .letter = 'p', .shape = Shape::number, .argument = "N", .group = kListening,
+       .help = "as --listen inet:127.0.0.1:N", .topic = "listen",
+       .set = [](O& o, const V& v) -> Problem { return set_number(o.legacy_port.emplace(), v, 0, 65535); }},
+      {.name = "socket", .other_names = {"path"}, .letter = 's', .argument = "FILE", .group = kListening,
+       .help = "as --listen unix:FILE", .topic = "listen",
+       .set = [](O& o, const V& v) -> Problem { return set_needed_text(o.legacy_socket.emplace(), v); }},
+      {.name = "socket-user", .other_names = {"pathuser"}, .argument = "USER", .group = kListening,
+       .help = "owner of the socket file of --socket", .set = [](O& o, const V& v) { return set_text(o.legacy_socket_user, v); }},
+      {.name = "socket-group", .other_names = {"pathgroup"}, .argument = "GROUP", .group = kListening,
+       .help = "group of the socket file of --socket", .set = [](O& o, const V& v) { return set_text(o.legacy_socket_group, v); }},
+      {.name = "socket-perms", .other_names = {"pathmode"}, .argument = "MODE", .group = kListening,
+       .help = "mode of the socket file of --socket, octal (default: 0666)",
+       .set = [](O& o, const V& v) -> Problem {
+         o.legacy_socket_mode = parse_mode(v.back());
+         return o.legacy_socket_mode ? Problem{} : bad_mode(v.back());
+       }},
+
+      {.name = "user", .other_names = {"set-user", "setuser"}, .letter = 'u', .argument = "USER", .group = kProcess,
+       .help = "the user to become after the sockets are open",
+       .set = [](O& o, const V& v) { return set_text(o.user, v); }, .get = [](const O& o) { return V{o.user}; }},
+      {.name = "group", .other_names = {"set-group", "setgroup"}, .argument = "GROUP", .group = kProcess,
+       .help = "the group to become (default: that of the user)",
+       .set = [](O& o, const V& v) { return set_text(o.group, v); }, .get = [](const O& o) { return V{o.group}; }},
+      {.name = "workers", .shape = Shape::number, .argument = "N", .group = kProcess,
+       .help = "threads that answer (default: one a core, at most 4)",
+       .set = [](O& o, const V& v) { return set_number(o.workers, v, 0, 64); },
+       .get = [](const O& o) { return V{std::to_string(o.workers)}; }},
+      {.name = "pid-file", .argument = "FILE", .group = kProcess, .help = "write the process id there",
+       .set = [](O& o, const V& v) { return set_text(o.pid_file, v); }, .get = [](const O& o) { return V{o.pid_file}; }},
+
+      {.name = "timeout", .argument = "TIME", .group = kClients, .help = "time for one check, after which it is temperror (default: 20s)",
+       .reloadable = true, .set = [](O& o, const V& v) { return set_duration(o.timeout, v); },
+       .get = [](const O& o) { return V{duration_text(o.timeout)}; }},
+      {.name = "idle-timeout", .argument = "TIME", .group = kClients,
+       .help = "time for a client to ask a complete question (default: 60s)", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_duration(o.idle_timeout, v); },
+       .get = [](const O& o) { return V{duration_text(o.idle_timeout)}; }},
+      {.name = "write-timeout", .argument = "TIME", .group = kClients, .help = "time for a client to take its answer (default: 20s)",
+       .reloadable = true, .set = [](O& o, const V& v) { return set_duration(o.write_timeout, v); },
+       .get = [](const O& o) { return V{duration_text(o.write_timeout)}; }},
+      {.name = "max-connections", .shape = Shape::number, .argument = "N", .group = kClients,
+       .help = "connections at a time; further ones wait (default: 10000)",
+       .set = [](O& o, const V& v) { return set_number(o.max_connections, v, 1, 1'000'000); },
+       .get = [](const O& o) { return V{std::to_string(o.max_connections)}; }},
+      {.name = "legacy-results", .shape = Shape::flag, .group = kClients,
+       .help = "answer \"unknown\" and \"error\" for permerror and temperror, as Mail::SPF::Query did", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_bool(o.legacy_results, v); },
+       .get = [](const O& o) { return V{o.legacy_results ? "true" : "false"}; }},
+      {.name = "bad-question-result", .argument = "RESULT", .group = kClients,
+       .help = "result for a question that cannot be understood: permerror, temperror or none (default: permerror)", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_word(o.bad_question_result, v, kBadQuestionWords); },
+       .get = [](const O& o) { return get_word(o.bad_question_result, kBadQuestionWords); }},
+
+      {.name = "hostname", .argument = "NAME", .group = kSpf,
+       .help = "name of this host in headers and texts (default: that of the machine)", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_text(o.hostname, v); }, .get = [](const O& o) { return V{o.hostname}; }},
+      {.name = "default-explanation", .other_names = {"def-exp"}, .argument = "TEXT", .group = kSpf,
+       .help = "macro string that explains a fail for domains without an explanation", .reloadable = true, .set = set_explanation,
+       .get = [](const O& o) { return V{o.default_explanation}; }},
+      {.name = "void-lookup-limit", .shape = Shape::number, .argument = "N", .group = kSpf,
+       .help = "look-ups without an answer that a check may make (default: 2)", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_number(o.void_lookup_limit, v, 0, 100); },
+       .get = [](const O& o) { return V{std::to_string(o.void_lookup_limit)}; }},
+      {.name = "void-lookups-ipv6", .argument = "count|ignore", .group = kSpf,
+       .help = "whether \"no AAAA record at a name\" counts in that limit (default: count)", .reloadable = true,
+       .set = [](O& o, const V& v) { return set_word(o.void_lookups_ipv6, v, kVoidWords); },
+       .get = [](const O& o) { return get_word(o.void_lookups_ipv6, kVoidWords); }},
+      {.name = "prefetch", .argument = "off|records|all", .group = kSpf,
+       .help = "what is asked ahead of its turn: nothing, TXT records, or whatever tells nothing about the mail (default: all)",
+       .reloadable = true, .set = [](O& o, const V& v) { return set_word(o.prefetch, v, kPrefetchWords); },
+       .get = [](const O& o) { return get_word(o.prefetch, kPrefetchWords); }},
+
+      {.name = "nameserver", .shape = Shape::list, .argument = "ADDRESS[:PORT]", .group = kDns,
+       .help = "server to ask; may be given several times (default: those of /etc/resolv.conf)", .set = set_name_servers,
+       .get = get_name_servers},
+      {.name = "zone", .shape = Shape::list, .argument = "FILE", .group = kDns,
+       .help = "master file whose records are used before DNS; may be given several times", .reloadable = true,
+       .set = [](O& o, const V& v) -> Problem {
+         o.zones = v;
+         return {};
+       },
+       .get = [](const O& o) { return o.zones; }},
+      {.name = "cache-size", .argument = "BYTES", .group = kDns, .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
+       .set = [](O& o, const V& v) -> Problem {
+         const auto size = parse_size(v.back());
+         if (!size) return fmt::format("\"{}\" is not a size such as 64M", base::printable(v.back()));
+         o.cache_size = *size;
+         return {};
+       },
+       .get = [](const O& o) { return V{size_text(o.cache_size)}; }},
+      {.name = "dns-timeout", .argument = "TIME", .group = kDns,
+       .help = "time for the first try of a DNS question; doubled with each further one (default: 1500ms)",
+       .set = [](O& o, const V& v) { return set_duration(o.dns_timeout, v); },
+       .get = [](const O& o) { return V{duration_text(o.dns_timeout)}; }},
+      {.name = "dns-tries", .shape = Shape::number, .argument = "N", .group = kDns,
+       .help = "how often the servers are asked in turn (default: 3)",
+       .set = [](O& o, const V& v) { return set_number(o.dns_tries, v, 1, 10); },
+       .get = [](const O& o) { return V{std::to_string(o.dns_tries)}; }},
+
+      {.name = "log", .argument = "stderr|syslog", .group = kLog, .help = "where the log goes (default: stderr)",
+       .set = [](O& o, const V& v) { return set_word(o.log, v, kLogWords); },
+       .get = [](const O& o) { return get_word(o.log, kLogWords); }},
+      {.name = "log-level", .argument = "LEVEL", .group = kLog,
+       .help = "error, warning, info (a line a verdict) or debug (default: info)", .reloadable = true, .topic = "log-level",
+       .set = [](O& o, const V& v) { return set_word(o.log_level, v, kLevelWords); },
+       .get = [](const O& o) { return get_word(o.log_level, kLevelWords); }},
+      {.name = "debug", .shape = Shape::flag, .group = kLog, .help = "as --log-level debug", .reloadable = true, .topic = "log-level",
+       .set = [](O& o, const V& v) -> Problem {
+         // libspf2's spfd takes a number here.
+         bool on = base::parse_number(v.back(), 1000).value_or(0) != 0;
+         if (!base::parse_number(v.back(), 1000)) {
+           if (auto problem = set_bool(on, v)) return problem;
+         }
+         if (on) o.log_level = LogLevel::debug;
+         return {};
+       }},
+      {.name = "syslog-facility", .argument = "NAME", .group = kLog, .help = "mail, daemon, user, local0 ... local7 (default: mail)",
+       .set = [](O& o, const V& v) -> Problem {
+         if (std::find(kFacilities.begin(), kFacilities.end(), v.back()) == kFacilities.end()) {
+           return fmt::format("\"{}\" is not one of: mail, daemon, user, local0 ... local7", base::printable(v.back()));
+         }
+         o.syslog_facility = v.back();
+         return {};
+       },
+       .get = [](const O& o) { return V{o.syslog_facility}; }},
+
+      {.name = "config", .argument = "FILE", .group = kConfiguration,
+       .help = "configuration file (default: /etc/spfd/spfd.conf if it exists)", .in_file = false,
+       .set = [](O& o, const V& v) { return set_needed_text(o.config.emplace(), v); }},
+      {.name = "check-config", .shape = Shape::flag, .group = kConfiguration,
+       .help = "check configuration and zone files, and exit", .in_file = false,
+       .set = [](O& o, const V&) -> Problem {
+         o.action = O::Action::check_config;
+         return {};
+       }},
+      {.name = "dump-config", .shape = Shape::flag, .group = kConfiguration,
+       .help = "print a configuration file with the values in force, and exit", .in_file = false,
+       .set = [](O& o, const V&) -> Problem {
+         o.action = O::Action::dump_config;
+         return {};
+       }},
+      {.name = "version", .letter = 'V', .shape = Shape::flag, .group = kConfiguration, .help = "print the version, and exit",
+       .in_file = false,
+       .set = [](O& o, const V&) -> Problem {
+         o.action = O::Action::version;
+         return {};
+       }},
+      {.name = "help", .letter = 'h', .shape = Shape::flag, .group = kConfiguration, .help = "print this, and exit", .in_file = false,
+       .set = [](O& o, const V&) -> Problem {
+         o.action = O::Action::help;
+         return {};
+       }},
+  };
+}
+
+std::string_view topic_of(const OptionRow& row) { return row.topic.empty() ? row.name : row.topic; }
+
+// Turns the options of the Perl spfds into listen addresses.
+Problem complete(Options& options) {
+  if (options.legacy_socket) {
+    if (options.legacy_socket->size() > kMaxSocketPath) return "the path of --socket is too long";
+    UnixAddress address{.path = *options.legacy_socket, .user = options.legacy_socket_user, .group = options.legacy_socket_group};
+    if (options.legacy_socket_mode) address.mode = *options.legacy_socket_mode;
+    options.listen.emplace_back(std::move(address));
+  } else if (options.legacy_socket_mode || !options.legacy_socket_user.empty() || !options.legacy_socket_group.empty()) {
+    return "socket-user, socket-group and socket-perms need socket";
+  }
+  if (options.legacy_port) options.listen.emplace_back(InetAddress{"127.0.0.1", *options.legacy_port});
+  if (options.listen.empty()) options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
+  return {};
+}
+
+}  // namespace
+
+base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text) {
+  const auto bad = [&](std::string_view why) {
+    return base::failure(fmt::format("\"{}\": {}", base::printable(text), why));
+  };
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("a control character cannot stand here");
+  }
+  if (text.starts_with("unix:")) {
+    const auto parts = base::split(text.substr(5), ',');
+    UnixAddress address{.path = std::string(parts.front())};
+    if (address.path.empty()) return bad("the path is missing");
+    if (address.path.size() > kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const std::string_view part = parts[i];
+      const std::string_view value = part.substr(std::min(part.find('='), part.size() - 1) + 1);
+      if (part.starts_with("mode=")) {
+        const auto mode = parse_mode(value);
+        if (!mode) return bad(*bad_mode(value));
+        address.mode = *mode;
+      } else if (part.starts_with("user=") && !value.empty()) {
+        address.user = value;
+      } else if (part.starts_with("group=") && !value.empty()) {
+        address.group = value;
+      } else {
+        return bad("only mode=, user= and group= can follow the path");
+      }
+    }
+    return ListenAddress{std::move(address)};
+  }
+  if (text.starts_with("inet:")) {
+    const std::string_view rest = text.substr(5);
+    const std::size_t colon = rest.rfind(':');
+    if (colon == std::string_view::npos) return bad("the port is missing (inet:HOST:PORT)");
+    std::string_view host = rest.substr(0, colon);
+    const auto port = base::parse_number(rest.substr(colon + 1), 65535);
+    if (!port) return bad("the port is not a number from 0 to 65535");
+    if (host.starts_with('[') && host.ends_with(']')) {
+      host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != std::string_view::npos) {
+      return bad("an IPv6 address needs brackets (inet:[::1]:5970)");
+    }
+    if (host.empty()) return bad("the host is missing (inet:HOST:PORT)");
+    return ListenAddress{InetAddress{std::string(host), static_cast<std::uint16_t>(*port)}};
+  }
+  return bad("an address is unix:PATH or inet:HOST:PORT");
+}
+
+std::string listen_address_text(const ListenAddress& address) {
+  if (const auto* inet = std::get_if<InetAddress>(&address)) {
+    return fmt::format("inet:{}:{}", inet->host.find(':') == std::string::npos ? inet->host : "[" + inet->host + "]", inet->port);
+  }
+  const auto& local = std::get<UnixAddress>(address);
+  std::string text = fmt::format("unix:{},mode={:04o}", local.path, local.mode);
+  if (!local.user.empty()) text += ",user=" + local.user;
+  if (!local.group.empty()) text += ",group=" + local.group;
+  return text;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  unsigned long factor = 1000;
+  for (const auto& [suffix, milliseconds] : {std::pair<std::string_view, unsigned long>{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}) {
+    if (text.ends_with(suffix)) {
+      text.remove_suffix(suffix.size());
+      factor = milliseconds;
+      break;
+    }
+  }
+  constexpr auto kMost = static_cast<unsigned long>(std::chrono::milliseconds(kMaxDuration).count());
+  const auto number = base::parse_number(text, kMost / factor);
+  if (!number) return {};
+  return std::chrono::milliseconds(*number * factor);
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  return duration.count() % 1000 == 0 ? fmt::format("{}s", duration.count() / 1000) : fmt::format("{}ms", duration.count());
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  unsigned shift = 0;
+  if (!text.empty()) {
+    switch (base::to_lower(text.back())) {
+      case 'k': shift = 10; break;
+      case 'm': shift = 20; break;
+      case 'g': shift = 30; break;
+      default: break;
+    }
+    if (shift != 0) text.remove_suffix(1);
+  }
+  const auto number = base::parse_number(text, (1UL << 40U) >> shift);
+  if (!number) return {};
+  return std::uint64_t{*number} << shift;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  for (const auto& [shift, letter] : {std::pair{30U, 'G'}, {20U, 'M'}, {10U, 'K'}}) {
+    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return fmt::format("{}{}", bytes >> shift, letter);
+  }
+  return std::to_string(bytes);
+}
+
+const std::vector<OptionRow>& option_table() {
+  static const std::vector<OptionRow> table = make_table();
+  return table;
+}
+
+const OptionRow* find_option(std::string_view name) {
+  for (const OptionRow& row : option_table()) {
+    if (row.name == name || std::find(row.other_names.begin(), row.other_names.end(), name) != row.other_names.end()) return &row;
+  }
+  return nullptr;
+}
+
+base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file, const std::vector<Setting>& from_command_line) {
+  Options options;
+  options.default_explanation = receiver::kDefaultExplanation;
+  const auto on_command_line = [&](const OptionRow& row) {
+    return std::any_of(from_command_line.begin(), from_command_line.end(),
+                       [&](const Setting& setting) { return topic_of(*setting.row) == topic_of(row); });
+  };
+  const auto apply = [&](const Setting& setting, int exit_code) -> std::optional<StartError> {
+    const auto problem = setting.row->set(options, setting.values);
+    if (problem) return StartError{fmt::format("{}: {}", setting.place, *problem), exit_code};
+    return {};
+  };
+  for (const Setting& setting : from_file) {
+    // A value of the file is checked also where the command line has a better one.
+    Options unused;
+    if (const auto problem = setting.row->set(unused, setting.values)) {
+      return base::failure(StartError{fmt::format("{}: {}", setting.place, *problem), EX_CONFIG});
+    }
+    if (on_command_line(*setting.row)) continue;
+    if (auto error = apply(setting, EX_CONFIG)) return base::failure(std::move(*error));
+  }
+  for (const Setting& setting : from_command_line) {
+    if (auto error = apply(setting, EX_USAGE)) return base::failure(std::move(*error));
+  }
+  if (auto problem = complete(options)) return base::failure(StartError{*problem, from_command_line.empty() ? EX_CONFIG : EX_USAGE});
+  return options;
+}
+
+}  // namespace spfd
