@@ -1,0 +1,45 @@
+#include "spfd/counters.h"
+
+#include <fmt/format.h>
+
+#include "common/spf/result.h"
+
+namespace spfd {
+
+void Counters::add(const Counters& other) {
+  connections += other.connections;
+  open += other.open;
+  questions += other.questions;
+  bad_questions += other.bad_questions;
+  pings += other.pings;
+  for (std::size_t i = 0; i < results.size(); ++i) results[i] += other.results[i];
+  running += other.running;
+  dropped += other.dropped;
+  idle_timeouts += other.idle_timeouts;
+  write_timeouts += other.write_timeouts;
+  dns.questions += other.dns.questions;
+  dns.sent += other.dns.sent;
+  dns.tcp += other.dns.tcp;
+  dns.timeouts += other.dns.timeouts;
+  dns.failures += other.dns.failures;
+  dns.strays += other.dns.strays;
+}
+
+std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache) {
+  std::string answers = fmt::format("counters: questions={}", counters.questions);
+  for (std::size_t i = 0; i < counters.results.size(); ++i) {
+    answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
+  }
+  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_questions, counters.pings, counters.running, counters.dropped);
+  return {
+      std::move(answers),
+      fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
+                  counters.idle_timeouts, counters.write_timeouts),
+      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses, cache.joins,
+                  cache.evictions, cache.entries, cache.bytes),
+      fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={}", counters.dns.questions, counters.dns.sent,
+                  counters.dns.tcp, counters.dns.timeouts, counters.dns.failures, counters.dns.strays),
+  };
+}
+
+}  // namespace spfd

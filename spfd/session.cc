@@ -1,0 +1,316 @@
+#include "spfd/session.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "spfd/verdict_log.h"
+
+namespace spfd {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How often a client that cannot be read from is looked at, whether it is still there.
+constexpr milliseconds kProbeInterval{500};
+// How long, and how many bytes, a client may go on sending after its last answer. A close with unread input would make the
+// kernel reset the connection and the client lose the answer.
+constexpr milliseconds kLinger{2000};
+constexpr std::size_t kMaxDiscarded = 1U << 20U;
+// Above this many checks of a worker a connection gets only one at a time.
+constexpr std::size_t kBusyChecks = 4096;
+constexpr int kReadsAtOnce = 4;
+// What an idle connection keeps of its output buffer.
+constexpr std::size_t kKeptOutput = 8192;
+
+// An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
+milliseconds check_time(const Snapshot& snapshot, const protocol::Question& question) {
+  if (!question.timeout) return snapshot.timeout;
+  const milliseconds theirs = *question.timeout - std::min(milliseconds{250}, *question.timeout / 4);
+  return std::clamp(theirs, milliseconds{1}, snapshot.timeout);
+}
+
+}  // namespace
+
+Session::Session(Service& service, SessionOwner& owner, Descriptor socket)
+    : service_(service), owner_(owner), socket_(std::move(socket)), waiting_since_(service.loop.now()) {}
+
+Session::~Session() = default;
+
+bool Session::start() {
+  is_starting_ = true;
+  read_input();
+  is_starting_ = false;
+  return !has_ended_;
+}
+
+void Session::take_last_questions() {
+  if (!has_ended_ && slots_.empty() && output_.empty()) read_input();
+}
+
+void Session::end_when_answered() {
+  if (!has_ended_) finish_or_wait();
+}
+
+void Session::read_input() {
+  // A question in pieces costs a few reads, not a turn of the loop each.
+  for (int i = 0; i < kReadsAtOnce && !has_ended_ && !at_end_of_input_; ++i) {
+    const ssize_t size = ::read(socket_.get(), service_.buffer.data(), service_.buffer.size());
+    if (size < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+      service_.counters.dropped += slots_.size();
+      return end();
+    }
+    if (size == 0) {
+      at_end_of_input_ = true;
+      reader_.finish();
+    } else if (no_more_questions_) {
+      discarded_ += static_cast<std::size_t>(size);
+    } else {
+      reader_.feed({service_.buffer.data(), static_cast<std::size_t>(size)});
+    }
+    const std::uint64_t before = service_.counters.questions;
+    advance();
+    if (service_.counters.questions != before || no_more_questions_ || !output_.empty()) break;
+  }
+  if (has_ended_) return;
+  if (at_end_of_input_ && client_is_gone()) {
+    service_.counters.dropped += slots_.size();
+    return end();
+  }
+  finish_or_wait();
+}
+
+void Session::advance() {
+  if (is_advancing_) return;
+  is_advancing_ = true;
+  for (bool more = true; more && !has_ended_;) {
+    more = take_questions();
+    collect_answers();
+    if (!write_output()) more = false;
+    if (slots_.size() >= in_flight_limit()) more = false;
+  }
+  is_advancing_ = false;
+}
+
+// True when it stopped before the reader had no more.
+bool Session::take_questions() {
+  while (!no_more_questions_) {
+    if (!output_.empty() || slots_.size() >= in_flight_limit()) return true;
+    auto question = reader_.next();
+    if (!question) {
+      if (at_end_of_input_ || reader_.must_close()) no_more_questions_ = true;
+      return false;
+    }
+    begin(std::move(*question));
+  }
+  return false;
+}
+
+void Session::begin(protocol::Question question) {
+  ++service_.counters.questions;
+  if (!question.keep) no_more_questions_ = true;
+  Slot& slot = slots_.emplace_back();
+  slot.question = std::move(question);
+  slot.snapshot = service_.snapshot;
+  slot.started = std::chrono::steady_clock::now();
+  if (!slot.question.error.empty()) {
+    ++service_.counters.bad_questions;
+    slot.reply = receiver::bad_request(slot.snapshot->policy, slot.question.error);
+    return answered(slot);
+  }
+  if (slot.question.is_ping) {
+    ++service_.counters.pings;
+    slot.answer = protocol::encode_pong(slot.question);
+    slot.is_done = true;
+    return;
+  }
+  slot.question.request.time = static_cast<std::uint64_t>(std::time(nullptr));
+  const auto step = [&slot](spf::AnswerSource& answers) {
+    receiver::Outcome outcome = receiver::decide(slot.question.request, slot.snapshot->policy, answers);
+    slot.reply = std::move(outcome.reply);
+    return std::move(outcome.needs);
+  };
+  const auto done = [this, &slot](const io::CheckCost& cost) {
+    slot.is_done = true;
+    if (has_ended_) return;
+    static_cast<void>(cost);
+    answered(slot);
+    if (is_advancing_) return;
+    advance();
+    if (!has_ended_) finish_or_wait();
+  };
+  auto check = service_.driver.start(step, check_time(*slot.snapshot, slot.question), done);
+  slot.check = std::move(check);
+}
+
+void Session::answered(Slot& slot) {
+  const receiver::Reply& reply = *slot.reply;
+  ++service_.counters.results[static_cast<std::size_t>(reply.result)];
+  slot.answer = protocol::encode_reply(reply, slot.question, slot.snapshot->style);
+  slot.is_done = true;
+  log_verdict(slot.question, reply, std::chrono::steady_clock::now() - slot.started);
+}
+
+void Session::collect_answers() {
+  while (!slots_.empty() && slots_.front().is_done) {
+    output_ += slots_.front().answer;
+    slots_.pop_front();
+  }
+}
+
+// True when nothing is left to write.
+bool Session::write_output() {
+  while (!has_ended_ && written_ < output_.size()) {
+    const ssize_t size = ::send(socket_.get(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    if (size >= 0) {
+      written_ += static_cast<std::size_t>(size);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (!is_blocked_) waiting_since_ = service_.loop.now();
+      is_blocked_ = true;
+      return false;
+    } else if (errno != EINTR) {
+      service_.counters.dropped += slots_.size();
+      end();
+      return false;
+    }
+  }
+  if (has_ended_) return false;
+  if (!output_.empty()) {
+    output_.clear();
+    if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();
+    written_ = 0;
+    is_blocked_ = false;
+    waiting_since_ = service_.loop.now();
+  }
+  return true;
+}
+
+void Session::finish_or_wait() {
+  const auto now = service_.loop.now();
+  if (is_lingering_) {
+    if (at_end_of_input_ || discarded_ > kMaxDiscarded) return end();
+    watch_input(true);
+    return wait_until(waiting_since_ + kLinger);
+  }
+  if (!output_.empty()) {
+    watch_output(true);
+    watch_input(false);
+    return wait_until(waiting_since_ + service_.snapshot->write_timeout);
+  }
+  watch_output(false);
+  if (slots_.empty()) {
+    if (no_more_questions_ || service_.is_draining) return close_gently();
+    watch_input(true);
+    return wait_until(waiting_since_ + service_.snapshot->idle_timeout);
+  }
+  const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded && (no_more_questions_ || slots_.size() < in_flight_limit());
+  watch_input(reads);
+  if (!reads) wait_until(now + kProbeInterval);
+}
+
+void Session::on_timer() {
+  timer_is_set_ = false;
+  if (has_ended_) return;
+  if (service_.loop.now() < deadline_) return wait_until(deadline_);
+  if (is_lingering_) return end();
+  if (!output_.empty()) {
+    ++service_.counters.write_timeouts;
+    service_.counters.dropped += slots_.size();
+    return end();
+  }
+  if (!slots_.empty()) {
+    if (client_is_gone()) {
+      service_.counters.dropped += slots_.size();
+      return end();
+    }
+    return finish_or_wait();
+  }
+  ++service_.counters.idle_timeouts;
+  no_more_questions_ = true;
+  if (!reader_.has_partial()) return end();
+  // Never silence: who has begun a question learns why there is no answer to it.
+  protocol::Question question;
+  question.error = "the question was not complete in time";
+  begin(std::move(question));
+  advance();
+  if (!has_ended_) finish_or_wait();
+}
+
+void Session::close_gently() {
+  if (!at_end_of_input_) {
+    const ssize_t size = ::recv(socket_.get(), service_.buffer.data(), service_.buffer.size(), MSG_DONTWAIT);
+    const bool may_send_more = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && (reader_.must_close() || discarded_ > 0);
+    if (size > 0 || may_send_more) {
+      ::shutdown(socket_.get(), SHUT_WR);
+      is_lingering_ = true;
+      no_more_questions_ = true;
+      waiting_since_ = service_.loop.now();
+      return finish_or_wait();
+    }
+  }
+  end();
+}
+
+void Session::end() {
+  if (has_ended_) return;
+  has_ended_ = true;
+  if (input_) input_->disable();
+  if (output_watch_) output_watch_->disable();
+  if (timer_) timer_->cancel();
+  socket_.close();
+  if (!is_starting_) owner_.session_ended(*this);
+}
+
+// A half-closed client still waits for its answers, so the end of its input tells nothing.
+bool Session::client_is_gone() const {
+  if (slots_.empty() && output_.empty()) return false;
+  pollfd look{socket_.get(), 0, 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+std::size_t Session::in_flight_limit() const { return service_.driver.running() < kBusyChecks ? kMaxInFlight : 1; }
+
+void Session::watch_input(bool on) {
+  if (!on) {
+    if (input_) input_->disable();
+    return;
+  }
+  if (!input_) input_ = std::make_unique<io::Watch>(service_.loop, socket_.get(), io::Watch::readable, [this] { read_input(); });
+  input_->enable();
+}
+
+void Session::watch_output(bool on) {
+  if (!on) {
+    if (output_watch_) output_watch_->disable();
+    return;
+  }
+  if (!output_watch_) {
+    output_watch_ = std::make_unique<io::Watch>(service_.loop, socket_.get(), io::Watch::writable, [this] {
+      advance();
+      if (!has_ended_) finish_or_wait();
+    });
+  }
+  output_watch_->enable();
+}
+
+void Session::wait_until(TimePoint deadline) {
+  deadline_ = deadline;
+  // Set only when it must come earlier: a timer that comes too early is set again then, which is cheaper than at each question.
+  if (timer_is_set_ && timer_set_for_ <= deadline) return;
+  if (!timer_) timer_ = std::make_unique<io::Timer>(service_.loop, [this] { on_timer(); });
+  timer_is_set_ = true;
+  timer_set_for_ = deadline;
+  const auto wait = std::chrono::duration_cast<milliseconds>(deadline - service_.loop.now());
+  timer_->set(std::max(wait, milliseconds::zero()) + milliseconds{1});
+}
+
+}  // namespace spfd

@@ -1,0 +1,118 @@
+// One connection of a client: reads its questions, has them checked, writes the answers in the order of the questions.
+//
+// Plain reads and writes on a non-blocking socket. Right after accept it tries to read, since the question is mostly there
+// already; a question whose DNS answers are cached is then answered without the event loop.
+// Bounds: kMaxInFlight questions at a time, no reading while an answer waits to be taken, a time for each kind of waiting.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/io/driver.h"
+#include "common/io/loop.h"
+#include "common/protocol/question_lines.h"
+#include "spfd/counters.h"
+#include "spfd/descriptor.h"
+#include "spfd/snapshot.h"
+
+namespace spfd {
+
+class Session;
+
+// What the sessions of a worker share. One thread.
+struct Service {
+  io::Loop& loop;
+  io::Driver& driver;
+  std::shared_ptr<const Snapshot> snapshot;
+  Counters counters;
+  bool is_draining = false;  // the daemon stops: nothing more is read
+  std::vector<char> buffer;  // for one read
+};
+
+class SessionOwner {
+ public:
+  SessionOwner() = default;
+  SessionOwner(const SessionOwner&) = delete;
+  SessionOwner& operator=(const SessionOwner&) = delete;
+  virtual ~SessionOwner() = default;
+  // The connection is closed. The session must not be destroyed before the loop's next turn: it is on the call stack.
+  virtual void session_ended(Session& session) = 0;
+};
+
+class Session {
+ public:
+  static constexpr std::size_t kMaxInFlight = 64;
+
+  Session(Service& service, SessionOwner& owner, Descriptor socket);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Serves what is there. False: the connection has ended already (and the owner is not told).
+  bool start();
+  // When the daemon stops. First: begins what has come in already. Then (Service::is_draining is set): ends, as soon as all
+  // is answered.
+  void take_last_questions();
+  void end_when_answered();
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // A question under way, or its answer that waits for those before it.
+  struct Slot {
+    protocol::Question question;
+    std::shared_ptr<const Snapshot> snapshot;
+    std::optional<receiver::Reply> reply;
+    TimePoint started;
+    io::Driver::Handle check;
+    std::string answer;
+    bool is_done = false;
+  };
+
+  void read_input();
+  void on_timer();
+  void advance();
+  bool take_questions();
+  void begin(protocol::Question question);
+  void answered(Slot& slot);
+  void collect_answers();
+  bool write_output();
+  void finish_or_wait();
+  void close_gently();
+  void end();
+  [[nodiscard]] bool client_is_gone() const;
+  [[nodiscard]] std::size_t in_flight_limit() const;
+  void watch_input(bool on);
+  void watch_output(bool on);
+  void wait_until(TimePoint deadline);
+
+  Service& service_;
+  SessionOwner& owner_;
+  Descriptor socket_;
+  protocol::QuestionReader reader_;
+  std::list<Slot> slots_;
+  std::string output_;
+  std::size_t written_ = 0;    // of output_
+  std::size_t discarded_ = 0;  // bytes behind the last question
+  TimePoint waiting_since_;    // for a question, or for the client to take its answer
+  TimePoint deadline_;
+  TimePoint timer_set_for_;
+  bool timer_is_set_ = false;
+  bool is_starting_ = false;
+  bool is_blocked_ = false;  // the client does not take its answer
+  bool is_advancing_ = false;
+  bool at_end_of_input_ = false;
+  bool no_more_questions_ = false;
+  bool is_lingering_ = false;  // all is said; the client may still be sending
+  bool has_ended_ = false;
+  std::unique_ptr<io::Watch> input_;
+  std::unique_ptr<io::Watch> output_watch_;
+  std::unique_ptr<io::Timer> timer_;
+};
+
+}  // namespace spfd

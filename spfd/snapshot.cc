@@ -1,0 +1,67 @@
+#include "spfd/snapshot.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "common/base/text.h"
+#include "spfd/config_file.h"
+
+namespace spfd {
+
+std::string machine_name() {
+  std::array<char, 256> buffer{};
+  if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == 0) return "localhost";
+  std::string name = buffer.data();
+  if (name.find('.') != std::string::npos) return name;
+  ::sethostent(0);
+  for (const hostent* entry = ::gethostent(); entry != nullptr; entry = ::gethostent()) {
+    const std::string_view full = entry->h_name;
+    if (full.starts_with(name + ".")) {
+      name = full;
+      break;
+    }
+  }
+  ::endhostent();
+  return name;
+}
+
+base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->timeout = options.timeout;
+  snapshot->idle_timeout = options.idle_timeout;
+  snapshot->write_timeout = options.write_timeout;
+  snapshot->style.legacy_results = options.legacy_results;
+
+  receiver::Policy& policy = snapshot->policy;
+  policy.hostname = options.hostname.empty() ? machine_name() : options.hostname;
+  policy.bad_request_result = options.bad_question_result;
+  policy.spf.limits.void_lookups = options.void_lookup_limit;
+  policy.spf.limits.void_lookups_ipv6 = options.void_lookups_ipv6;
+  policy.spf.prefetch = options.prefetch;
+  policy.spf.trace = options.log_level >= LogLevel::debug;
+  auto explanation = spf::MacroString::parse(options.default_explanation, spf::MacroContext::explanation);
+  if (!explanation) return base::failure(StartError{"default-explanation: " + explanation.error(), EX_CONFIG});
+  policy.spf.default_explanation = std::move(*explanation);
+
+  if (!options.zones.empty()) {
+    auto zone = std::make_shared<dns::Zone>();
+    for (const std::string& path : options.zones) {
+      const auto text = read_file(path);
+      if (!text) return base::failure(text.error());
+      const auto added = zone->add_file(*text);
+      if (!added) {
+        return base::failure(StartError{fmt::format("{}:{}: {}", base::printable(path), added.error().line, added.error().message), EX_CONFIG});
+      }
+    }
+    snapshot->zone = std::move(zone);
+  }
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+}  // namespace spfd

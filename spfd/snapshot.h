@@ -1,0 +1,31 @@
+// What is in force at a moment, made from the options: never changed, shared by all workers, replaced whole by a reload.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/dns/zone.h"
+#include "common/protocol/question_lines.h"
+#include "common/receiver/receiver.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+struct Snapshot {
+  receiver::Policy policy;
+  protocol::ReplyStyle style;
+  std::shared_ptr<const dns::Zone> zone;  // null: none
+  std::chrono::milliseconds timeout{};
+  std::chrono::milliseconds idle_timeout{};
+  std::chrono::milliseconds write_timeout{};
+};
+
+// Reads the zone files: "FILE:LINE: what" (EX_CONFIG).
+base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
+
+// The full name of this machine, as far as the host name and /etc/hosts tell; no DNS.
+std::string machine_name();
+
+}  // namespace spfd
