@@ -1,0 +1,280 @@
+#include "spfd/server.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "common/base/guarded.h"
+#include "common/base/version.h"
+#include "common/io/cache.h"
+#include "spfd/config_file.h"
+#include "spfd/listener.h"
+#include "spfd/log.h"
+#include "spfd/notify.h"
+#include "spfd/privileges.h"
+#include "spfd/snapshot.h"
+#include "spfd/worker.h"
+
+namespace spfd {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// A worker tells the main thread with it that it has drained.
+constexpr int kDrainedSignal = SIGUSR2;
+// What a stop may take beyond the time of the last check and of writing its answer.
+constexpr milliseconds kStopGrace{2000};
+// Descriptors kept free of connections, for DNS: a quarter of them, and never fewer.
+constexpr std::size_t kFewestForDns = 32;
+
+int worker_count(const Options& options) {
+  if (options.workers > 0) return options.workers;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
+}
+
+int connection_limit(const Options& options, std::size_t descriptors) {
+  const std::size_t for_dns = std::max(descriptors / 4, kFewestForDns);
+  const std::size_t rest = descriptors > for_dns + 8 ? descriptors - for_dns : 8;
+  if (static_cast<std::size_t>(options.max_connections) <= rest) return options.max_connections;
+  log(LogLevel::info, "at most {} connections at a time, since there are only {} descriptors", rest, descriptors);
+  return static_cast<int>(rest);
+}
+
+// The names of options whose new value needs a new start.
+std::string changed_for_good(const Options& old_options, const Options& new_options) {
+  std::string names;
+  for (const OptionRow& row : option_table()) {
+    if (row.reloadable || !row.in_file || row.get == nullptr || row.get(old_options) == row.get(new_options)) continue;
+    if (!names.empty()) names += ", ";
+    names += row.name;
+  }
+  return names;
+}
+
+class PidFile {
+ public:
+  PidFile() = default;
+  ~PidFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  PidFile(const PidFile&) = delete;
+  PidFile& operator=(const PidFile&) = delete;
+
+  std::optional<StartError> write(const std::string& path) {
+    if (path.empty()) return {};
+    std::ofstream file(path);
+    file << ::getpid() << '\n';
+    file.close();
+    if (!file) return StartError{fmt::format("{}: cannot be written: {}", path, std::strerror(errno)), EX_CANTCREAT};
+    path_ = path;
+    return {};
+  }
+
+ private:
+  std::string path_;
+};
+
+class Server {
+ public:
+  Server(Options options, std::vector<std::string> words) : options_(std::move(options)), words_(std::move(words)) {}
+
+  int run() {
+    if (auto error = open()) return report(*error);
+    start_workers();
+    std::string addresses;
+    for (const Listener& listener : listeners_) addresses += (addresses.empty() ? "" : ", ") + listener.name();
+    log(LogLevel::info, "spfd {} ready: listening on {}; {} worker{}", base::kVersion, addresses, workers_.size(),
+        workers_.size() == 1 ? "" : "s");
+    notify("READY=1\nSTATUS=Listening on " + addresses);
+    serve_signals();
+    drain();
+    log(LogLevel::info, "stopped");
+    return EX_OK;
+  }
+
+ private:
+  std::optional<StartError> open() {
+    auto snapshot = make_snapshot(options_);
+    if (!snapshot) return snapshot.error();
+    snapshot_ = std::move(*snapshot);
+    const auto identity = find_identity(options_);
+    if (!identity) return identity.error();
+    descriptors_ = raise_descriptor_limit();
+    auto listeners = inherited_listeners();
+    if (listeners && listeners->empty()) listeners = open_listeners(options_.listen);
+    if (!listeners) return listeners.error();
+    listeners_ = std::move(*listeners);
+    if (auto error = pid_file_.write(options_.pid_file)) return error;
+    return drop_privileges(*identity);
+  }
+
+  void start_workers() {
+    // Blocked in all threads; the main thread takes them one by one, so no handler runs anywhere.
+    sigemptyset(&signals_);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kDrainedSignal}) sigaddset(&signals_, number);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+
+    limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
+    cache_ = std::make_shared<io::Cache>(options_.cache_size);
+    io::ResolverOptions dns;
+    dns.servers = options_.name_servers.empty() ? io::system_name_servers() : options_.name_servers;
+    dns.try_timeout = options_.dns_timeout;
+    dns.tries = options_.dns_tries;
+    const int count = worker_count(options_);
+    for (int i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(listeners_, *limit_, cache_, dns, snapshot_));
+    const pthread_t main_thread = pthread_self();
+    for (const auto& worker : workers_) {
+      worker->start([this, main_thread] {
+        ++drained_;
+        pthread_kill(main_thread, kDrainedSignal);
+      });
+    }
+  }
+
+  // The next signal, 0 when `wait` has passed without one.
+  int next_signal(std::optional<milliseconds> wait) {
+    int number = 0;
+    do {
+      if (wait) {
+        const timespec time{wait->count() / 1000, wait->count() % 1000 * 1'000'000};
+        number = ::sigtimedwait(&signals_, nullptr, &time);
+      } else {
+        number = ::sigwaitinfo(&signals_, nullptr);
+      }
+    } while (number < 0 && errno == EINTR);
+    return std::max(number, 0);
+  }
+
+  void serve_signals() {
+    auto beat = watchdog_interval();
+    if (beat) *beat /= 2;
+    for (;;) {
+      if (beat) feed_watchdog();
+      switch (next_signal(beat)) {
+        case SIGTERM:
+        case SIGINT: return;
+        case SIGHUP: reload(); break;
+        case SIGUSR1: log_counters(); break;
+        default: break;
+      }
+    }
+  }
+
+  // Only while every worker still gets round its loop.
+  void feed_watchdog() {
+    if (beats_->load() != 0) return;
+    notify("WATCHDOG=1");
+    beats_->store(static_cast<int>(workers_.size()));
+    for (const auto& worker : workers_) {
+      worker->run_soon([beats = beats_] { --*beats; });
+    }
+  }
+
+  void reload() {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch());
+    notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+    reload_files();
+    notify("READY=1");
+  }
+
+  void reload_files() {
+    auto options = load_options(words_);
+    if (!options) return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", options.error().message);
+    auto snapshot = make_snapshot(*options);
+    if (!snapshot) return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", snapshot.error().message);
+    if (const std::string names = changed_for_good(options_, *options); !names.empty()) {
+      log(LogLevel::warning, "a change of these options needs a new start: {}", names);
+    }
+    set_log_level(options->log_level);
+    snapshot_ = std::move(*snapshot);
+    reloaded_timeout_ = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_);
+    for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
+    log(LogLevel::info, "reloaded");
+  }
+
+  void log_counters() {
+    struct Sum {
+      Counters counters;
+      std::size_t missing = 0;
+    };
+    auto sum = std::make_shared<base::Guarded<Sum>>();
+    sum->with([&](Sum& all) { all.missing = workers_.size(); });
+    for (const auto& worker : workers_) {
+      worker->report_counters([sum, cache = cache_](const Counters& counters) {
+        const auto total = sum->with([&](Sum& all) -> std::optional<Counters> {
+          all.counters.add(counters);
+          if (--all.missing != 0) return {};
+          return all.counters;
+        });
+        if (!total) return;
+        for (const std::string& line : counter_lines(*total, cache->counters())) log_line(LogLevel::info, line);
+      });
+    }
+  }
+
+  void drain() {
+    notify("STOPPING=1");
+    log(LogLevel::info, "stopping");
+    for (const auto& worker : workers_) worker->drain();
+    const milliseconds longest = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_) + kStopGrace;
+    const auto end = Clock::now() + longest;
+    while (drained_ < workers_.size()) {
+      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+      // A second SIGTERM does not wait for anybody.
+      const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
+      if (number == SIGTERM || number == SIGINT) break;
+      if (number == SIGUSR1) log_counters();
+    }
+    for (const auto& worker : workers_) worker->stop();
+    for (const auto& worker : workers_) worker->join();
+    workers_.clear();
+  }
+
+  Options options_;
+  const std::vector<std::string> words_;
+  sigset_t signals_{};
+  std::size_t descriptors_ = 0;
+  PidFile pid_file_;
+  std::vector<Listener> listeners_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  milliseconds reloaded_timeout_{0};  // the longest that checks begun before a reload may take
+  std::unique_ptr<ConnectionLimit> limit_;
+  std::shared_ptr<io::Cache> cache_;
+  std::atomic<std::size_t> drained_{0};
+  std::shared_ptr<std::atomic<int>> beats_ = std::make_shared<std::atomic<int>>(0);
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace
+
+int report(const StartError& error) {
+  fmt::print(stderr, "spfd: {}\n", error.message);
+  return error.exit_code;
+}
+
+int run_server(const Options& options, const std::vector<std::string>& words) {
+  open_log(options.log, options.syslog_facility);
+  set_log_level(options.log_level);
+  Server server(options, words);
+  return server.run();
+}
+
+}  // namespace spfd

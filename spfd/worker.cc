@@ -1,0 +1,165 @@
+#include "spfd/worker.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "spfd/log.h"
+
+namespace spfd {
+
+namespace {
+
+constexpr int kAcceptsAtOnce = 32;
+constexpr std::size_t kReadBuffer = 16384;
+// Out of descriptors, or as many connections as allowed: a level-triggered listener would spin until one is free.
+constexpr std::chrono::milliseconds kPauseFull{50};
+constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
+constexpr std::chrono::seconds kComplaintInterval{60};
+
+}  // namespace
+
+Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
+               const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot)
+    : limit_(limit),
+      listeners_(listeners),
+      driver_(loop_, std::move(cache), dns),
+      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer)},
+      resume_(loop_,
+              [this] {
+                is_paused_ = false;
+                for (const auto& watch : accepting_) watch->enable();
+              }),
+      reaper_(loop_, [this] { reap(); }) {
+  driver_.set_zone(service_.snapshot->zone);
+  for (const Listener& listener : listeners_) {
+    const int fd = listener.fd();
+    accepting_.push_back(std::make_unique<io::Watch>(loop_, fd, io::Watch::readable, [this, fd] { accept_some(fd); }));
+    accepting_.back()->enable();
+  }
+}
+
+Worker::~Worker() { join(); }
+
+void Worker::start(std::function<void()> finished) {
+  thread_ = std::thread([this, finished = std::move(finished)] {
+    loop_.run();
+    // Here, not in the destructor: they belong to this thread.
+    accepting_.clear();
+    ended_.clear();
+    sessions_.clear();
+    finished();
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::run_soon(std::function<void()> task) { loop_.post(std::move(task)); }
+
+void Worker::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+  loop_.post([this, snapshot = std::move(snapshot)] {
+    driver_.set_zone(snapshot->zone);
+    service_.snapshot = snapshot;
+  });
+}
+
+void Worker::report_counters(std::function<void(const Counters&)> report) {
+  loop_.post([this, report = std::move(report)] {
+    Counters counters = service_.counters;
+    counters.open = sessions_.size();
+    counters.running = driver_.running();
+    counters.dns = driver_.resolver_counters();
+    report(counters);
+  });
+}
+
+void Worker::drain() {
+  loop_.post([this] { begin_drain(); });
+}
+
+void Worker::stop() {
+  loop_.post([this] { loop_.stop(); });
+}
+
+void Worker::accept_some(int fd) {
+  reap();
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    if (!limit_.take()) return pause_accepting(kPauseFull);
+    Descriptor socket(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.is_open()) {
+      serve(std::move(socket));
+      continue;
+    }
+    const int problem = errno;
+    limit_.give_back();
+    if (problem == EAGAIN || problem == EWOULDBLOCK) return;  // another worker was faster
+    if (problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM) {
+      if (loop_.now() >= next_complaint_) {
+        next_complaint_ = loop_.now() + kComplaintInterval;
+        log(LogLevel::warning, "connections have to wait: {}", std::strerror(problem));
+      }
+      return pause_accepting(kPauseNoDescriptor);
+    }
+    // What is left is the end of a connection before we took it (accept(2)): go on with the next.
+  }
+}
+
+void Worker::serve(Descriptor socket) {
+  ++service_.counters.connections;
+  auto session = std::make_unique<Session>(service_, *this, std::move(socket));
+  if (!session->start()) {
+    limit_.give_back();
+    return;
+  }
+  Session* const key = session.get();
+  sessions_.emplace(key, std::move(session));
+}
+
+void Worker::pause_accepting(std::chrono::milliseconds time) {
+  is_paused_ = true;
+  for (const auto& watch : accepting_) watch->disable();
+  resume_.set(time);
+}
+
+void Worker::session_ended(Session& session) {
+  limit_.give_back();
+  const auto found = sessions_.find(&session);
+  if (found == sessions_.end()) return;
+  if (ended_.empty()) reaper_.set(std::chrono::milliseconds::zero());
+  ended_.push_back(std::move(found->second));
+  sessions_.erase(found);
+  if (is_paused_ && !service_.is_draining) resume_.set(std::chrono::milliseconds::zero());
+}
+
+void Worker::reap() {
+  ended_.clear();
+  if (service_.is_draining) stop_if_drained();
+}
+
+void Worker::begin_drain() {
+  if (service_.is_draining) return;
+  // What waits in the queue of a listener has been sent to us already.
+  if (!is_paused_) {
+    for (const Listener& listener : listeners_) accept_some(listener.fd());
+  }
+  resume_.cancel();
+  accepting_.clear();
+  // Sessions end while this walks over them.
+  std::vector<Session*> all;
+  all.reserve(sessions_.size());
+  for (const auto& [session, owned] : sessions_) all.push_back(session);
+  for (Session* session : all) session->take_last_questions();
+  service_.is_draining = true;
+  for (Session* session : all) session->end_when_answered();
+  stop_if_drained();
+}
+
+void Worker::stop_if_drained() {
+  if (sessions_.empty()) loop_.stop();
+}
+
+}  // namespace spfd

@@ -1,0 +1,82 @@
+// A worker: a thread with its own event loop, DNS sockets, checks and connections. Only the cache is shared.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "common/io/cache.h"
+#include "common/io/driver.h"
+#include "common/io/loop.h"
+#include "spfd/listener.h"
+#include "spfd/session.h"
+#include "spfd/snapshot.h"
+
+namespace spfd {
+
+// Connections of all workers together.
+class ConnectionLimit {
+ public:
+  explicit ConnectionLimit(int most) : most_(most) {}
+  bool take() {
+    if (open_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
+    give_back();
+    return false;
+  }
+  void give_back() { open_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  const int most_;
+  std::atomic<int> open_{0};
+};
+
+class Worker : private SessionOwner {
+ public:
+  // The listeners must outlive the worker.
+  Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns,
+         std::shared_ptr<const Snapshot> snapshot);
+  ~Worker() override;
+
+  // `finished` is called from the thread when it has drained.
+  void start(std::function<void()> finished);
+  void join();
+
+  // The following may be called from any thread; they act in the worker's own, soon.
+  void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
+  void report_counters(std::function<void(const Counters&)> report);
+  void run_soon(std::function<void()> task);
+  // Accepts no more, answers what is under way, ends.
+  void drain();
+  // Ends at once; what is under way is dropped.
+  void stop();
+
+ private:
+  void accept_some(int fd);
+  void serve(Descriptor socket);
+  void pause_accepting(std::chrono::milliseconds time);
+  void session_ended(Session& session) override;
+  void reap();
+  void begin_drain();
+  void stop_if_drained();
+
+  ConnectionLimit& limit_;
+  const std::vector<Listener>& listeners_;
+  io::Loop loop_;
+  io::Driver driver_;
+  Service service_;
+  std::vector<std::unique_ptr<io::Watch>> accepting_;
+  io::Timer resume_;
+  io::Timer reaper_;
+  bool is_paused_ = false;
+  std::chrono::steady_clock::time_point next_complaint_;
+  std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<Session>> ended_;  // destroyed when none of them is on the call stack
+  std::thread thread_;
+};
+
+}  // namespace spfd
