@@ -37,8 +37,14 @@ class Driver {
   using Step = std::function<spf::Needs(spf::AnswerSource&)>;
   using Done = std::function<void(const CheckCost&)>;
 
-  class Check;
   // Owning it keeps the check going; destroying it drops the check, and `done` is not called any more.
+  class Check {
+   public:
+    Check() = default;
+    Check(const Check&) = delete;
+    Check& operator=(const Check&) = delete;
+    virtual ~Check() = default;
+  };
   using Handle = std::unique_ptr<Check>;
 
   Driver(Loop& loop, std::shared_ptr<Cache> cache, ResolverOptions resolver, DriverOptions options = {});
