@@ -138,12 +138,8 @@ std::string dump_config(const Options& options) {
         written = "[" + written + "]";
         break;
       case Shape::flag:
-      case Shape::number:
-        written = values.front();
-        break;
-      case Shape::text:
-        written = toml_string(values.front());
-        break;
+      case Shape::number: written = values.front(); break;
+      case Shape::text: written = toml_string(values.front()); break;
     }
     text += fmt::format("{} = {}\n", row.name, written);
   }

@@ -22,9 +22,7 @@ namespace {
 
 using Shape = OptionRow::Shape;
 
-std::string at(const std::string& path, const toml::source_region& where) {
-  return fmt::format("{}:{}", path, where.begin.line);
-}
+std::string at(const std::string& path, const toml::source_region& where) { return fmt::format("{}:{}", path, where.begin.line); }
 
 // The text that the row's `set` takes; nothing for what no option can be.
 std::optional<std::string> value_text(const toml::node& node) {
@@ -70,7 +68,8 @@ base::Result<std::vector<Setting>, StartError> parse_config(const std::string& t
     if (row == nullptr || !row->in_file) return bad(place + ": there is no such option");
     auto values = value_texts(node, *row);
     if (!values) {
-      return bad(fmt::format("{}: the value must be a {}", place, row->shape == Shape::list ? "string or a list of strings" : "single value"));
+      return bad(fmt::format("{}: the value must be a {}", place,
+                             row->shape == Shape::list ? "string or a list of strings" : "single value"));
     }
     if (values->empty()) continue;
     settings.emplace_back(key.source().begin.line, Setting{row, std::move(*values), place});
@@ -79,7 +78,8 @@ base::Result<std::vector<Setting>, StartError> parse_config(const std::string& t
   std::stable_sort(settings.begin(), settings.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Setting> ordered;
   for (auto& [line, setting] : settings) {
-    const bool twice = std::any_of(ordered.begin(), ordered.end(), [&row = setting.row](const Setting& s) { return s.row == row; });
+    const bool twice =
+        std::any_of(ordered.begin(), ordered.end(), [&row = setting.row](const Setting& s) { return s.row == row; });
     if (twice) return bad(fmt::format("{}: the option stands twice, under two of its names", setting.place));
     ordered.push_back(std::move(setting));
   }
@@ -94,7 +94,8 @@ base::Result<std::string, StartError> read_file(const std::string& path) {
   // An empty file sets failbit of `text`; a folder can be opened, but not read.
   if (!file || (text.fail() && errno != 0)) {
     const int problem = errno != 0 ? errno : EIO;
-    return base::failure(StartError{fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(problem)), EX_CONFIG});
+    return base::failure(
+        StartError{fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(problem)), EX_CONFIG});
   }
   return text.str();
 }

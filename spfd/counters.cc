@@ -30,15 +30,16 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
   for (std::size_t i = 0; i < counters.results.size(); ++i) {
     answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
   }
-  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_questions, counters.pings, counters.running, counters.dropped);
+  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_questions, counters.pings, counters.running,
+                         counters.dropped);
   return {
       std::move(answers),
       fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
                   counters.idle_timeouts, counters.write_timeouts),
-      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses, cache.joins,
-                  cache.evictions, cache.entries, cache.bytes),
-      fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={}", counters.dns.questions, counters.dns.sent,
-                  counters.dns.tcp, counters.dns.timeouts, counters.dns.failures, counters.dns.strays),
+      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses,
+                  cache.joins, cache.evictions, cache.entries, cache.bytes),
+      fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={}", counters.dns.questions,
+                  counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures, counters.dns.strays),
   };
 }
 

@@ -12,16 +12,16 @@
 namespace spfd {
 
 struct Counters {
-  std::uint64_t connections = 0;      // accepted
-  std::uint64_t open = 0;             // of those: still there
-  std::uint64_t questions = 0;        // of any kind
-  std::uint64_t bad_questions = 0;    // not understood
+  std::uint64_t connections = 0;    // accepted
+  std::uint64_t open = 0;           // of those: still there
+  std::uint64_t questions = 0;      // of any kind
+  std::uint64_t bad_questions = 0;  // not understood
   std::uint64_t pings = 0;
   std::array<std::uint64_t, 7> results{};  // answers by spf::Result
-  std::uint64_t running = 0;          // checks under way
-  std::uint64_t dropped = 0;          // checks whose client had gone
-  std::uint64_t idle_timeouts = 0;    // connections closed for want of a question
-  std::uint64_t write_timeouts = 0;   // connections closed because the answer was not taken
+  std::uint64_t running = 0;               // checks under way
+  std::uint64_t dropped = 0;               // checks whose client had gone
+  std::uint64_t idle_timeouts = 0;         // connections closed for want of a question
+  std::uint64_t write_timeouts = 0;        // connections closed because the answer was not taken
   io::ResolverCounters dns;
 
   void add(const Counters& other);

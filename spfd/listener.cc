@@ -45,7 +45,8 @@ int enable(int fd, int level, int option) {
 std::string inet_name(const sockaddr* address, socklen_t size) {
   std::array<char, NI_MAXHOST> host{};
   std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) return "inet:?";
+  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    return "inet:?";
   return fmt::format("inet:{}:{}", address->sa_family == AF_INET6 ? fmt::format("[{}]", host.data()) : host.data(), port.data());
 }
 
@@ -56,7 +57,8 @@ std::string socket_name(int fd) {
   if (::getsockname(fd, address, &size) != 0) return "?";
   if (address->sa_family != AF_UNIX) return inet_name(address, size);
   const auto* local = reinterpret_cast<const sockaddr_un*>(&storage);
-  return fmt::format("unix:{}", base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
+  return fmt::format("unix:{}",
+                     base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
 }
 
 std::optional<StartError> open_inet(const InetAddress& address, std::vector<Listener>& listeners) {

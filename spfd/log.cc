@@ -26,10 +26,12 @@ constexpr std::array<std::string_view, 4> kLevelNames = {"error", "warning", "in
 constexpr std::array<int, 4> kPriorities = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
 int facility_number(std::string_view name) {
-  constexpr std::array<int, 8> kLocals = {LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
+  constexpr std::array<int, 8> kLocals = {LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
+                                          LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
   if (name == "daemon") return LOG_DAEMON;
   if (name == "user") return LOG_USER;
-  if (name.starts_with("local") && name.size() == 6 && name[5] >= '0' && name[5] <= '7') return kLocals[static_cast<std::size_t>(name[5] - '0')];
+  if (name.starts_with("local") && name.size() == 6 && name[5] >= '0' && name[5] <= '7')
+    return kLocals[static_cast<std::size_t>(name[5] - '0')];
   return LOG_MAIL;
 }
 

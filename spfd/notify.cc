@@ -26,8 +26,8 @@ void notify(std::string_view state) {
   if (!fd.is_open()) return;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
   // Nobody to tell is no reason to fail.
-  [[maybe_unused]] const ssize_t sent =
-      ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length);
+  [[maybe_unused]] const ssize_t sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                                                 reinterpret_cast<const sockaddr*>(&address), length);
 }
 
 std::optional<std::chrono::milliseconds> watchdog_interval() {

@@ -27,7 +27,8 @@ constexpr std::chrono::hours kMaxDuration{24};
 template <class T>
 Problem set_number(T& target, const Values& values, unsigned long least, unsigned long most) {
   const auto number = base::parse_number(values.back(), most);
-  if (!number || *number < least) return fmt::format("\"{}\" is not a number from {} to {}", base::printable(values.back()), least, most);
+  if (!number || *number < least)
+    return fmt::format("\"{}\" is not a number from {} to {}", base::printable(values.back()), least, most);
   target = static_cast<T>(*number);
   return {};
 }
@@ -43,8 +44,14 @@ Problem set_duration(std::chrono::milliseconds& target, const Values& values) {
 
 Problem set_bool(bool& target, const Values& values) {
   const std::string& value = values.back();
-  for (const auto& [word, meaning] : {std::pair{"true", true}, {"yes", true}, {"on", true}, {"1", true},   //
-                                      std::pair{"false", false}, {"no", false}, {"off", false}, {"0", false}}) {
+  for (const auto& [word, meaning] : {std::pair{"true", true},
+                                      {"yes", true},
+                                      {"on", true},
+                                      {"1", true},  //
+                                      std::pair{"false", false},
+                                      {"no", false},
+                                      {"off", false},
+                                      {"0", false}}) {
     if (value == word) {
       target = meaning;
       return {};
@@ -107,13 +114,13 @@ std::optional<unsigned> parse_mode(std::string_view text) {
 Problem bad_mode(std::string_view text) { return fmt::format("\"{}\" is not an octal mode such as 0660", base::printable(text)); }
 
 constexpr Words<bool, 2> kVoidWords = {{{"count", true}, {"ignore", false}}};
-constexpr Words<spf::Prefetch, 3> kPrefetchWords = {{
-    {"off", spf::Prefetch::off}, {"records", spf::Prefetch::records}, {"all", spf::Prefetch::all}}};
+constexpr Words<spf::Prefetch, 3> kPrefetchWords = {
+    {{"off", spf::Prefetch::off}, {"records", spf::Prefetch::records}, {"all", spf::Prefetch::all}}};
 constexpr Words<LogTarget, 2> kLogWords = {{{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}}};
-constexpr Words<LogLevel, 4> kLevelWords = {{
-    {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}};
-constexpr Words<spf::Result, 3> kBadQuestionWords = {{
-    {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}}};
+constexpr Words<LogLevel, 4> kLevelWords = {
+    {{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}};
+constexpr Words<spf::Result, 3> kBadQuestionWords = {
+    {{"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}}};
 constexpr std::array<std::string_view, 11> kFacilities = {"mail",   "daemon", "user",   "local0", "local1", "local2",
                                                           "local3", "local4", "local5", "local6", "local7"};
 
@@ -170,92 +177,186 @@ std::vector<OptionRow> make_table() {
   using V = Values;
 
   return {
-      {.name = "listen", .shape = Shape::list, .argument = "ADDRESS", .group = kListening,
-       .help = "unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several times (default: inet:127.0.0.1:5970)",
-       .topic = "listen", .set = set_listen, .get = get_listen},
-      {.name = "port", .other_names = {"tcpport"}, .letter = 'p', .shape = Shape::number, .argument = "N", .group = kListening,
-       .help = "as --listen inet:127.0.0.1:N", .topic = "listen",
+      {.name = "listen",
+       .shape = Shape::list,
+       .argument = "ADDRESS",
+       .group = kListening,
+       .help = "unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several times (default: "
+               "inet:127.0.0.1:5970)",
+       .topic = "listen",
+       .set = set_listen,
+       .get = get_listen},
+      {.name = "port",
+       .other_names = {"tcpport"},
+       .letter = 'p',
+       .shape = Shape::number,
+       .argument = "N",
+       .group = kListening,
+       .help = "as --listen inet:127.0.0.1:N",
+       .topic = "listen",
        .set = [](O& o, const V& v) -> Problem { return set_number(o.legacy_port.emplace(), v, 0, 65535); }},
-      {.name = "socket", .other_names = {"path"}, .letter = 's', .argument = "FILE", .group = kListening,
-       .help = "as --listen unix:FILE", .topic = "listen",
+      {.name = "socket",
+       .other_names = {"path"},
+       .letter = 's',
+       .argument = "FILE",
+       .group = kListening,
+       .help = "as --listen unix:FILE",
+       .topic = "listen",
        .set = [](O& o, const V& v) -> Problem { return set_needed_text(o.legacy_socket.emplace(), v); }},
-      {.name = "socket-user", .other_names = {"pathuser"}, .argument = "USER", .group = kListening,
-       .help = "owner of the socket file of --socket", .set = [](O& o, const V& v) { return set_text(o.legacy_socket_user, v); }},
-      {.name = "socket-group", .other_names = {"pathgroup"}, .argument = "GROUP", .group = kListening,
-       .help = "group of the socket file of --socket", .set = [](O& o, const V& v) { return set_text(o.legacy_socket_group, v); }},
-      {.name = "socket-perms", .other_names = {"pathmode"}, .argument = "MODE", .group = kListening,
+      {.name = "socket-user",
+       .other_names = {"pathuser"},
+       .argument = "USER",
+       .group = kListening,
+       .help = "owner of the socket file of --socket",
+       .set = [](O& o, const V& v) { return set_text(o.legacy_socket_user, v); }},
+      {.name = "socket-group",
+       .other_names = {"pathgroup"},
+       .argument = "GROUP",
+       .group = kListening,
+       .help = "group of the socket file of --socket",
+       .set = [](O& o, const V& v) { return set_text(o.legacy_socket_group, v); }},
+      {.name = "socket-perms",
+       .other_names = {"pathmode"},
+       .argument = "MODE",
+       .group = kListening,
        .help = "mode of the socket file of --socket, octal (default: 0666)",
        .set = [](O& o, const V& v) -> Problem {
          o.legacy_socket_mode = parse_mode(v.back());
          return o.legacy_socket_mode ? Problem{} : bad_mode(v.back());
        }},
 
-      {.name = "user", .other_names = {"set-user", "setuser"}, .letter = 'u', .argument = "USER", .group = kProcess,
+      {.name = "user",
+       .other_names = {"set-user", "setuser"},
+       .letter = 'u',
+       .argument = "USER",
+       .group = kProcess,
        .help = "the user to become after the sockets are open",
-       .set = [](O& o, const V& v) { return set_text(o.user, v); }, .get = [](const O& o) { return V{o.user}; }},
-      {.name = "group", .other_names = {"set-group", "setgroup"}, .argument = "GROUP", .group = kProcess,
+       .set = [](O& o, const V& v) { return set_text(o.user, v); },
+       .get = [](const O& o) { return V{o.user}; }},
+      {.name = "group",
+       .other_names = {"set-group", "setgroup"},
+       .argument = "GROUP",
+       .group = kProcess,
        .help = "the group to become (default: that of the user)",
-       .set = [](O& o, const V& v) { return set_text(o.group, v); }, .get = [](const O& o) { return V{o.group}; }},
-      {.name = "workers", .shape = Shape::number, .argument = "N", .group = kProcess,
+       .set = [](O& o, const V& v) { return set_text(o.group, v); },
+       .get = [](const O& o) { return V{o.group}; }},
+      {.name = "workers",
+       .shape = Shape::number,
+       .argument = "N",
+       .group = kProcess,
        .help = "threads that answer (default: one a core, at most 4)",
        .set = [](O& o, const V& v) { return set_number(o.workers, v, 0, 64); },
        .get = [](const O& o) { return V{std::to_string(o.workers)}; }},
-      {.name = "pid-file", .argument = "FILE", .group = kProcess, .help = "write the process id there",
-       .set = [](O& o, const V& v) { return set_text(o.pid_file, v); }, .get = [](const O& o) { return V{o.pid_file}; }},
+      {.name = "pid-file",
+       .argument = "FILE",
+       .group = kProcess,
+       .help = "write the process id there",
+       .set = [](O& o, const V& v) { return set_text(o.pid_file, v); },
+       .get = [](const O& o) { return V{o.pid_file}; }},
 
-      {.name = "timeout", .argument = "TIME", .group = kClients, .help = "time for one check, after which it is temperror (default: 20s)",
-       .reloadable = true, .set = [](O& o, const V& v) { return set_duration(o.timeout, v); },
+      {.name = "timeout",
+       .argument = "TIME",
+       .group = kClients,
+       .help = "time for one check, after which it is temperror (default: 20s)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_duration(o.timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.timeout)}; }},
-      {.name = "idle-timeout", .argument = "TIME", .group = kClients,
-       .help = "time for a client to ask a complete question (default: 60s)", .reloadable = true,
+      {.name = "idle-timeout",
+       .argument = "TIME",
+       .group = kClients,
+       .help = "time for a client to ask a complete question (default: 60s)",
+       .reloadable = true,
        .set = [](O& o, const V& v) { return set_duration(o.idle_timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.idle_timeout)}; }},
-      {.name = "write-timeout", .argument = "TIME", .group = kClients, .help = "time for a client to take its answer (default: 20s)",
-       .reloadable = true, .set = [](O& o, const V& v) { return set_duration(o.write_timeout, v); },
+      {.name = "write-timeout",
+       .argument = "TIME",
+       .group = kClients,
+       .help = "time for a client to take its answer (default: 20s)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_duration(o.write_timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.write_timeout)}; }},
-      {.name = "max-connections", .shape = Shape::number, .argument = "N", .group = kClients,
+      {.name = "max-connections",
+       .shape = Shape::number,
+       .argument = "N",
+       .group = kClients,
        .help = "connections at a time; further ones wait (default: 10000)",
        .set = [](O& o, const V& v) { return set_number(o.max_connections, v, 1, 1'000'000); },
        .get = [](const O& o) { return V{std::to_string(o.max_connections)}; }},
-      {.name = "legacy-results", .shape = Shape::flag, .group = kClients,
-       .help = "answer \"unknown\" and \"error\" for permerror and temperror, as Mail::SPF::Query did", .reloadable = true,
+      {.name = "legacy-results",
+       .shape = Shape::flag,
+       .group = kClients,
+       .help = "answer \"unknown\" and \"error\" for permerror and temperror, as Mail::SPF::Query did",
+       .reloadable = true,
        .set = [](O& o, const V& v) { return set_bool(o.legacy_results, v); },
        .get = [](const O& o) { return V{o.legacy_results ? "true" : "false"}; }},
-      {.name = "bad-question-result", .argument = "RESULT", .group = kClients,
-       .help = "result for a question that cannot be understood: permerror, temperror or none (default: permerror)", .reloadable = true,
+      {.name = "bad-question-result",
+       .argument = "RESULT",
+       .group = kClients,
+       .help = "result for a question that cannot be understood: permerror, temperror or none (default: permerror)",
+       .reloadable = true,
        .set = [](O& o, const V& v) { return set_word(o.bad_question_result, v, kBadQuestionWords); },
        .get = [](const O& o) { return get_word(o.bad_question_result, kBadQuestionWords); }},
 
-      {.name = "hostname", .argument = "NAME", .group = kSpf,
-       .help = "name of this host in headers and texts (default: that of the machine)", .reloadable = true,
-       .set = [](O& o, const V& v) { return set_text(o.hostname, v); }, .get = [](const O& o) { return V{o.hostname}; }},
-      {.name = "default-explanation", .other_names = {"def-exp"}, .argument = "TEXT", .group = kSpf,
-       .help = "macro string that explains a fail for domains without an explanation", .reloadable = true, .set = set_explanation,
+      {.name = "hostname",
+       .argument = "NAME",
+       .group = kSpf,
+       .help = "name of this host in headers and texts (default: that of the machine)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_text(o.hostname, v); },
+       .get = [](const O& o) { return V{o.hostname}; }},
+      {.name = "default-explanation",
+       .other_names = {"def-exp"},
+       .argument = "TEXT",
+       .group = kSpf,
+       .help = "macro string that explains a fail for domains without an explanation",
+       .reloadable = true,
+       .set = set_explanation,
        .get = [](const O& o) { return V{o.default_explanation}; }},
-      {.name = "void-lookup-limit", .shape = Shape::number, .argument = "N", .group = kSpf,
-       .help = "look-ups without an answer that a check may make (default: 2)", .reloadable = true,
+      {.name = "void-lookup-limit",
+       .shape = Shape::number,
+       .argument = "N",
+       .group = kSpf,
+       .help = "look-ups without an answer that a check may make (default: 2)",
+       .reloadable = true,
        .set = [](O& o, const V& v) { return set_number(o.void_lookup_limit, v, 0, 100); },
        .get = [](const O& o) { return V{std::to_string(o.void_lookup_limit)}; }},
-      {.name = "void-lookups-ipv6", .argument = "count|ignore", .group = kSpf,
-       .help = "whether \"no AAAA record at a name\" counts in that limit (default: count)", .reloadable = true,
+      {.name = "void-lookups-ipv6",
+       .argument = "count|ignore",
+       .group = kSpf,
+       .help = "whether \"no AAAA record at a name\" counts in that limit (default: count)",
+       .reloadable = true,
        .set = [](O& o, const V& v) { return set_word(o.void_lookups_ipv6, v, kVoidWords); },
        .get = [](const O& o) { return get_word(o.void_lookups_ipv6, kVoidWords); }},
-      {.name = "prefetch", .argument = "off|records|all", .group = kSpf,
+      {.name = "prefetch",
+       .argument = "off|records|all",
+       .group = kSpf,
        .help = "what is asked ahead of its turn: nothing, TXT records, or whatever tells nothing about the mail (default: all)",
-       .reloadable = true, .set = [](O& o, const V& v) { return set_word(o.prefetch, v, kPrefetchWords); },
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_word(o.prefetch, v, kPrefetchWords); },
        .get = [](const O& o) { return get_word(o.prefetch, kPrefetchWords); }},
 
-      {.name = "nameserver", .shape = Shape::list, .argument = "ADDRESS[:PORT]", .group = kDns,
-       .help = "server to ask; may be given several times (default: those of /etc/resolv.conf)", .set = set_name_servers,
+      {.name = "nameserver",
+       .shape = Shape::list,
+       .argument = "ADDRESS[:PORT]",
+       .group = kDns,
+       .help = "server to ask; may be given several times (default: those of /etc/resolv.conf)",
+       .set = set_name_servers,
        .get = get_name_servers},
-      {.name = "zone", .shape = Shape::list, .argument = "FILE", .group = kDns,
-       .help = "master file whose records are used before DNS; may be given several times", .reloadable = true,
+      {.name = "zone",
+       .shape = Shape::list,
+       .argument = "FILE",
+       .group = kDns,
+       .help = "master file whose records are used before DNS; may be given several times",
+       .reloadable = true,
        .set = [](O& o, const V& v) -> Problem {
          o.zones = v;
          return {};
        },
        .get = [](const O& o) { return o.zones; }},
-      {.name = "cache-size", .argument = "BYTES", .group = kDns, .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
+      {.name = "cache-size",
+       .argument = "BYTES",
+       .group = kDns,
+       .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
        .set = [](O& o, const V& v) -> Problem {
          const auto size = parse_size(v.back());
          if (!size) return fmt::format("\"{}\" is not a size such as 64M", base::printable(v.back()));
@@ -263,23 +364,40 @@ std::vector<OptionRow> make_table() {
          return {};
        },
        .get = [](const O& o) { return V{size_text(o.cache_size)}; }},
-      {.name = "dns-timeout", .argument = "TIME", .group = kDns,
+      {.name = "dns-timeout",
+       .argument = "TIME",
+       .group = kDns,
        .help = "time for the first try of a DNS question; doubled with each further one (default: 1500ms)",
        .set = [](O& o, const V& v) { return set_duration(o.dns_timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.dns_timeout)}; }},
-      {.name = "dns-tries", .shape = Shape::number, .argument = "N", .group = kDns,
+      {.name = "dns-tries",
+       .shape = Shape::number,
+       .argument = "N",
+       .group = kDns,
        .help = "how often the servers are asked in turn (default: 3)",
        .set = [](O& o, const V& v) { return set_number(o.dns_tries, v, 1, 10); },
        .get = [](const O& o) { return V{std::to_string(o.dns_tries)}; }},
 
-      {.name = "log", .argument = "stderr|syslog", .group = kLog, .help = "where the log goes (default: stderr)",
+      {.name = "log",
+       .argument = "stderr|syslog",
+       .group = kLog,
+       .help = "where the log goes (default: stderr)",
        .set = [](O& o, const V& v) { return set_word(o.log, v, kLogWords); },
        .get = [](const O& o) { return get_word(o.log, kLogWords); }},
-      {.name = "log-level", .argument = "LEVEL", .group = kLog,
-       .help = "error, warning, info (a line a verdict) or debug (default: info)", .reloadable = true, .topic = "log-level",
+      {.name = "log-level",
+       .argument = "LEVEL",
+       .group = kLog,
+       .help = "error, warning, info (a line a verdict) or debug (default: info)",
+       .reloadable = true,
+       .topic = "log-level",
        .set = [](O& o, const V& v) { return set_word(o.log_level, v, kLevelWords); },
        .get = [](const O& o) { return get_word(o.log_level, kLevelWords); }},
-      {.name = "debug", .shape = Shape::flag, .group = kLog, .help = "as --log-level debug", .reloadable = true, .topic = "log-level",
+      {.name = "debug",
+       .shape = Shape::flag,
+       .group = kLog,
+       .help = "as --log-level debug",
+       .reloadable = true,
+       .topic = "log-level",
        .set = [](O& o, const V& v) -> Problem {
          // libspf2's spfd takes a number here.
          bool on = base::parse_number(v.back(), 1000).value_or(0) != 0;
@@ -289,7 +407,10 @@ std::vector<OptionRow> make_table() {
          if (on) o.log_level = LogLevel::debug;
          return {};
        }},
-      {.name = "syslog-facility", .argument = "NAME", .group = kLog, .help = "mail, daemon, user, local0 ... local7 (default: mail)",
+      {.name = "syslog-facility",
+       .argument = "NAME",
+       .group = kLog,
+       .help = "mail, daemon, user, local0 ... local7 (default: mail)",
        .set = [](O& o, const V& v) -> Problem {
          if (std::find(kFacilities.begin(), kFacilities.end(), v.back()) == kFacilities.end()) {
            return fmt::format("\"{}\" is not one of: mail, daemon, user, local0 ... local7", base::printable(v.back()));
@@ -299,28 +420,46 @@ std::vector<OptionRow> make_table() {
        },
        .get = [](const O& o) { return V{o.syslog_facility}; }},
 
-      {.name = "config", .argument = "FILE", .group = kConfiguration,
-       .help = "configuration file (default: /etc/spfd/spfd.conf if it exists)", .in_file = false,
+      {.name = "config",
+       .argument = "FILE",
+       .group = kConfiguration,
+       .help = "configuration file (default: /etc/spfd/spfd.conf if it exists)",
+       .in_file = false,
        .set = [](O& o, const V& v) { return set_needed_text(o.config.emplace(), v); }},
-      {.name = "check-config", .shape = Shape::flag, .group = kConfiguration,
-       .help = "check configuration and zone files, and exit", .in_file = false,
+      {.name = "check-config",
+       .shape = Shape::flag,
+       .group = kConfiguration,
+       .help = "check configuration and zone files, and exit",
+       .in_file = false,
        .set = [](O& o, const V&) -> Problem {
          o.action = O::Action::check_config;
          return {};
        }},
-      {.name = "dump-config", .shape = Shape::flag, .group = kConfiguration,
-       .help = "print a configuration file with the values in force, and exit", .in_file = false,
+      {.name = "dump-config",
+       .shape = Shape::flag,
+       .group = kConfiguration,
+       .help = "print a configuration file with the values in force, and exit",
+       .in_file = false,
        .set = [](O& o, const V&) -> Problem {
          o.action = O::Action::dump_config;
          return {};
        }},
-      {.name = "version", .letter = 'V', .shape = Shape::flag, .group = kConfiguration, .help = "print the version, and exit",
+      {.name = "version",
+       .letter = 'V',
+       .shape = Shape::flag,
+       .group = kConfiguration,
+       .help = "print the version, and exit",
        .in_file = false,
        .set = [](O& o, const V&) -> Problem {
          o.action = O::Action::version;
          return {};
        }},
-      {.name = "help", .letter = 'h', .shape = Shape::flag, .group = kConfiguration, .help = "print this, and exit", .in_file = false,
+      {.name = "help",
+       .letter = 'h',
+       .shape = Shape::flag,
+       .group = kConfiguration,
+       .help = "print this, and exit",
+       .in_file = false,
        .set = [](O& o, const V&) -> Problem {
          o.action = O::Action::help;
          return {};
@@ -348,9 +487,7 @@ Problem complete(Options& options) {
 }  // namespace
 
 base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text) {
-  const auto bad = [&](std::string_view why) {
-    return base::failure(fmt::format("\"{}\": {}", base::printable(text), why));
-  };
+  const auto bad = [&](std::string_view why) { return base::failure(fmt::format("\"{}\": {}", base::printable(text), why)); };
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("a control character cannot stand here");
   }
@@ -407,7 +544,8 @@ std::string listen_address_text(const ListenAddress& address) {
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   unsigned long factor = 1000;
-  for (const auto& [suffix, milliseconds] : {std::pair<std::string_view, unsigned long>{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}) {
+  for (const auto& [suffix, milliseconds] :
+       {std::pair<std::string_view, unsigned long>{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}) {
     if (text.ends_with(suffix)) {
       text.remove_suffix(suffix.size());
       factor = milliseconds;
@@ -459,7 +597,8 @@ const OptionRow* find_option(std::string_view name) {
   return nullptr;
 }
 
-base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file, const std::vector<Setting>& from_command_line) {
+base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file,
+                                               const std::vector<Setting>& from_command_line) {
   Options options;
   options.default_explanation = receiver::kDefaultExplanation;
   const auto on_command_line = [&](const OptionRow& row) {
@@ -483,7 +622,8 @@ base::Result<Options, StartError> make_options(const std::vector<Setting>& from_
   for (const Setting& setting : from_command_line) {
     if (auto error = apply(setting, EX_USAGE)) return base::failure(std::move(*error));
   }
-  if (auto problem = complete(options)) return base::failure(StartError{*problem, from_command_line.empty() ? EX_CONFIG : EX_USAGE});
+  if (auto problem = complete(options))
+    return base::failure(StartError{*problem, from_command_line.empty() ? EX_CONFIG : EX_USAGE});
   return options;
 }
 

@@ -21,7 +21,7 @@ namespace spfd {
 
 struct UnixAddress {
   std::string path;
-  unsigned mode = 0666;  // of the socket file
+  unsigned mode = 0666;    // of the socket file
   std::string user = {};   // its owner; empty: who starts spfd
   std::string group = {};  // its group; empty: the owner's or starter's
 };
@@ -98,12 +98,12 @@ struct OptionRow {
     list,    // any number of values
   };
 
-  std::string_view name;                      // --name, and the key of the file
+  std::string_view name;                           // --name, and the key of the file
   std::vector<std::string_view> other_names = {};  // further long names
-  char letter = 0;                            // short name
+  char letter = 0;                                 // short name
   Shape shape = Shape::text;
   std::string_view argument = {};  // what --help calls the value
-  std::string_view group;     // heading in --help
+  std::string_view group;          // heading in --help
   std::string_view help;
   bool in_file = true;      // may stand in the configuration file
   bool reloadable = false;  // SIGHUP puts a new value in force
@@ -133,7 +133,8 @@ struct StartError {
 };
 
 // What stands after defaults, file and command line: in this order, the later wins.
-base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file, const std::vector<Setting>& from_command_line);
+base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file,
+                                               const std::vector<Setting>& from_command_line);
 
 // "20s", "500ms", "2m"; a bare number counts seconds.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

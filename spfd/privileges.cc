@@ -82,7 +82,8 @@ std::optional<StartError> drop_privileges(const Identity& identity) {
   if (::getresuid(&real_uid, &effective_uid, &saved_uid) != 0 || ::getresgid(&real_gid, &effective_gid, &saved_gid) != 0) {
     return os_error("getresuid");
   }
-  const bool done = real_uid == uid && effective_uid == uid && saved_uid == uid && real_gid == gid && effective_gid == gid && saved_gid == gid;
+  const bool done =
+      real_uid == uid && effective_uid == uid && saved_uid == uid && real_gid == gid && effective_gid == gid && saved_gid == gid;
   if (!done || (uid != 0 && ::setuid(0) == 0)) return StartError{"root could not be given up", EX_OSERR};
   return {};
 }

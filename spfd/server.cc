@@ -199,7 +199,8 @@ class Server {
     auto options = load_options(words_);
     if (!options) return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", options.error().message);
     auto snapshot = make_snapshot(*options);
-    if (!snapshot) return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", snapshot.error().message);
+    if (!snapshot)
+      return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", snapshot.error().message);
     if (const std::string names = changed_for_good(options_, *options); !names.empty()) {
       log(LogLevel::warning, "a change of these options needs a new start: {}", names);
     }

@@ -212,7 +212,8 @@ void Session::finish_or_wait() {
     watch_input(true);
     return wait_until(waiting_since_ + service_.snapshot->idle_timeout);
   }
-  const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded && (no_more_questions_ || slots_.size() < in_flight_limit());
+  const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded &&
+                     (no_more_questions_ || slots_.size() < in_flight_limit());
   watch_input(reads);
   if (!reads) wait_until(now + kProbeInterval);
 }

@@ -56,7 +56,8 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
       if (!text) return base::failure(text.error());
       const auto added = zone->add_file(*text);
       if (!added) {
-        return base::failure(StartError{fmt::format("{}:{}: {}", base::printable(path), added.error().line, added.error().message), EX_CONFIG});
+        return base::failure(
+            StartError{fmt::format("{}:{}: {}", base::printable(path), added.error().line, added.error().message), EX_CONFIG});
       }
     }
     snapshot->zone = std::move(zone);

@@ -35,11 +35,11 @@ class ConnectionLimit {
   std::atomic<int> open_{0};
 };
 
-class Worker : private SessionOwner {
+class Worker : public SessionOwner {
  public:
   // The listeners must outlive the worker.
-  Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns,
-         std::shared_ptr<const Snapshot> snapshot);
+  Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
+         const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
   ~Worker() override;
 
   // `finished` is called from the thread when it has drained.
