@@ -9,33 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/io/resolver.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
+#include "spfd/option_values.h"
 
 namespace spfd {
-
-struct UnixAddress {
-  std::string path;
-  unsigned mode = 0666;    // of the socket file
-  std::string user = {};   // its owner; empty: who starts spfd
-  std::string group = {};  // its group; empty: the owner's or starter's
-};
-
-struct InetAddress {
-  std::string host;  // name or address, without brackets
-  std::uint16_t port = 0;
-};
-
-using ListenAddress = std::variant<UnixAddress, InetAddress>;
-
-// "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT".
-base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text);
-std::string listen_address_text(const ListenAddress& address);
 
 enum class LogTarget : std::uint8_t { standard_error, syslog };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
@@ -135,12 +117,5 @@ struct StartError {
 // What stands after defaults, file and command line: in this order, the later wins.
 base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file,
                                                const std::vector<Setting>& from_command_line);
-
-// "20s", "500ms", "2m"; a bare number counts seconds.
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-std::string duration_text(std::chrono::milliseconds duration);
-// "4096", "64K", "64M", "1G".
-std::optional<std::uint64_t> parse_size(std::string_view text);
-std::string size_text(std::uint64_t bytes);
 
 }  // namespace spfd

@@ -1,0 +1,46 @@
+// Kinds of values that options have, and their text: addresses to listen on, times, sizes, file modes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/result.h"
+
+namespace spfd {
+
+inline constexpr std::size_t kMaxSocketPath = 107;  // sun_path without its NUL
+
+struct UnixAddress {
+  std::string path;
+  unsigned mode = 0666;    // of the socket file
+  std::string user = {};   // its owner; empty: who starts spfd
+  std::string group = {};  // its group; empty: the owner's or starter's
+};
+
+struct InetAddress {
+  std::string host;  // name or address, without brackets
+  std::uint16_t port = 0;
+};
+
+using ListenAddress = std::variant<UnixAddress, InetAddress>;
+
+// "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT".
+base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text);
+std::string listen_address_text(const ListenAddress& address);
+
+// Octal, at most 0777.
+std::optional<unsigned> parse_mode(std::string_view text);
+std::string bad_mode(std::string_view text);
+
+// "20s", "500ms", "2m"; a bare number counts seconds.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+std::string duration_text(std::chrono::milliseconds duration);
+// "4096", "64K", "64M", "1G".
+std::optional<std::uint64_t> parse_size(std::string_view text);
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace spfd
