@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/receiver/request.h"
 #include "common/spf/answers.h"
@@ -25,8 +26,11 @@ struct Outcome {
 
 Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers);
 
+// The sender without blanks and angle brackets around it; empty: the null sender.
+std::string_view bare_sender(std::string_view sender);
+
 // The reply to a request that could not be understood; `error` says why.
-Reply bad_request(const Policy& policy, std::string error);
+Reply bad_request(const Policy& policy, std::string_view error);
 
 // An explanation that tells a refused sender what happened and whom to ask.
 inline constexpr std::string_view kDefaultExplanation =

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/ip.h"
 #include "common/spf/evaluate.h"
@@ -37,7 +39,7 @@ struct Reply {
   std::string smtp_comment;
   // Text for people: the comment of the header. Same form, without '"'.
   std::string header_comment;
-  std::string local_explanation;       // why, in our own words
+  std::string local_explanation;       // why, in our own words; at most kMaxDetail bytes, as mechanism and problem
   std::string authority_explanation;   // text of the domain itself, only for fail
   std::string received_spf_header;     // "Received-SPF: ...", one line, at most kMaxHeader bytes (RFC 7208 §9.1)
   std::string authentication_results;  // "Authentication-Results: ...", likewise (RFC 8601)
@@ -57,5 +59,6 @@ struct Reply {
 
 inline constexpr std::size_t kMaxSmtpComment = 400;  // bytes: fits an SMTP reply line of 512 (RFC 5321 §4.5.3.1.5)
 inline constexpr std::size_t kMaxHeader = 998;       // bytes: RFC 5322 §2.1.1
+inline constexpr std::size_t kMaxDetail = 400;       // bytes: of local_explanation, mechanism and problem
 
 }  // namespace receiver

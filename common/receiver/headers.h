@@ -1,0 +1,34 @@
+// The header fields that record a result: Received-SPF (RFC 7208 §9.1, erratum 5436) and Authentication-Results (RFC 8601).
+//
+// Each is one unfolded line without line end, of printable US-ASCII, at most kMaxHeader bytes, whatever the client and the
+// domain sent: RFC 7208 §9.1 wants no invalid characters, no excessive length and no malicious data in it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/ip.h"
+#include "common/spf/query.h"
+#include "common/spf/result.h"
+
+namespace receiver {
+
+// What the fields tell. Views, of any length and with any bytes in them; an empty one is left out.
+struct HeaderFacts {
+  spf::Result result = spf::Result::none;
+  std::string_view comment;
+  std::string_view receiver;              // the host that checked; the authserv-id
+  std::optional<base::IpAddress> client;  // nothing: mail without SMTP client
+  std::optional<spf::Identity> identity;  // nothing: none was checked
+  std::string_view envelope_from;         // shown when the MAIL FROM identity was checked
+  std::string_view helo;
+  std::string_view domain;     // whose policy was asked for
+  std::string_view mechanism;  // that matched, or "default"
+  std::string_view problem;    // of temperror and permerror
+};
+
+std::string received_spf(const HeaderFacts& facts);
+std::string authentication_results(const HeaderFacts& facts);
+
+}  // namespace receiver

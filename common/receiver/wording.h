@@ -1,0 +1,33 @@
+// The sentences about a result: for the SMTP client, for the header, for the log. What they say is ours; only an explanation
+// that the domain published is not, and it is marked as such (RFC 7208 §6.2).
+//
+// Every text is one line of printable US-ASCII; those for SMTP client and header hold no '"'.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/spf/evaluate.h"
+#include "common/spf/query.h"
+
+namespace receiver {
+
+// `text` as one line of printable US-ASCII without '"'.
+std::string plain(std::string_view text);
+
+// Whose identity was checked, by which host, with what result.
+struct Case {
+  const spf::Query& query;
+  const spf::Verdict& verdict;
+  std::string_view host;      // the receiving host; may be empty
+  std::string_view identity;  // as the client gave it: the sender's mailbox or the HELO name
+};
+
+// "HOST: domain of X designates IP as permitted sender": the wording of RFC 7208 §9.1 and of every SPF tool since 2003.
+std::string header_comment(const Case& about);
+// At most kMaxSmtpComment bytes.
+std::string smtp_comment(const Case& about);
+// "mechanism ip4:192.0.2.0/24 in the record of example.com matched", or what the problem was.
+std::string local_explanation(const Case& about);
+
+}  // namespace receiver

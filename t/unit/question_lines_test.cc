@@ -1,0 +1,436 @@
+#include "common/protocol/question_lines.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/receiver/receiver.h"
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+namespace {
+
+using protocol::Format;
+using protocol::parse_question;
+using protocol::Question;
+using protocol::QuestionReader;
+using receiver::Scope;
+
+std::vector<Question> all_of(QuestionReader& reader) {
+  std::vector<Question> questions;
+  while (auto question = reader.next()) questions.push_back(std::move(*question));
+  return questions;
+}
+
+// What comes of a whole stream, fed `step` bytes at a time, with the end of input behind it.
+std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
+  QuestionReader reader;
+  std::vector<Question> questions;
+  const auto drain = [&] {
+    for (Question& question : all_of(reader)) questions.push_back(std::move(question));
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    reader.feed(bytes.substr(at, step));
+    drain();
+  }
+  reader.finish();
+  drain();
+  CHECK_FALSE(reader.has_partial());
+  return questions;
+}
+
+receiver::Reply full_reply() {
+  receiver::Reply reply;
+  reply.result = spf::Result::fail;
+  reply.identity = spf::Identity::mailfrom;
+  reply.smtp_comment = "example.com explains: go away";
+  reply.header_comment = "mx.example.org: domain of u@example.com does not designate 192.0.2.1 as permitted sender";
+  reply.local_explanation = "mechanism -all in the record of example.com matched";
+  reply.authority_explanation = "say \"no\" \\ 100%";
+  reply.received_spf_header = "Received-SPF: fail (comment) envelope-from=\"u@example.com\"";
+  reply.authentication_results = "Authentication-Results: mx.example.org; spf=fail smtp.mailfrom=example.com";
+  reply.spf_record = "v=spf1 -all";
+  reply.mechanism = "-all";
+  reply.action = receiver::Action::reject;
+  reply.smtp_code = 550;
+  reply.lookups = 3;
+  reply.void_lookups = 1;
+  reply.ttl = 3600;
+  return reply;
+}
+
+constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
+
+// ---- questions -----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("PROTOCOLS A1-A3: the keys of every generation of spfd are understood, in any case") {
+  for (const auto* key : {"ip", "ip_address", "ipv4", "ipv6", "client_address", "IP", "Client_Address"}) {
+    const Question question = parse_question(key + "=192.0.2.1\nsender=a@example.com"s);
+    CHECK(question.error == "");
+    REQUIRE(question.request.client);
+    CHECK(question.request.client->text() == "192.0.2.1");
+  }
+  for (const auto* key : {"helo", "helo_identity", "helo_name", "HELO"}) {
+    CHECK(parse_question("ip=192.0.2.1\n"s + key + "=mail.example.com").request.helo == "mail.example.com");
+  }
+  for (const auto* key : {"sender", "identity", "mailfrom", "Sender"}) {
+    CHECK(parse_question("ip=192.0.2.1\n"s + key + "=a@example.com").request.sender == "a@example.com");
+  }
+  for (const auto* key : {"rcpt", "rcpt_to", "recipient"}) {
+    CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\n"s + key + "=x@example.net").request.recipient == "x@example.net");
+  }
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nreceiver=mx.example.net").request.receiver == "mx.example.net");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nid=1xUqg9-00001R-0n").id == "1xUqg9-00001R-0n");
+}
+
+TEST_CASE("the last of several equal keys wins, whatever its name; unknown keys and lines without = are ignored") {
+  const Question question = parse_question(
+      "ip=192.0.2.1\nsender=a@example.com\nidentity=b@example.com\nsender=c=d@example.com\nfrobnicate=1\nguess_mechs=a/24\n"
+      "trusted=1\nlocal=mx\nexplain=x\nversions=1,2\nrubbish\n=x\nclient_address=192.0.2.2");
+  CHECK(question.error == "");
+  CHECK(question.request.sender == "c=d@example.com");
+  CHECK(question.request.client->text() == "192.0.2.2");
+}
+
+TEST_CASE("a Postfix policy question is understood as the same question") {
+  const Question question = parse_question(
+      "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=2001:db8::1\nclient_name=unknown\n"
+      "helo_name=mail.example.com\nsender=u@example.com\nrecipient=x@example.net\nrecipient_count=0\nqueue_id=\ninstance=1.2\n");
+  CHECK(question.error == "");
+  CHECK_FALSE(question.is_ping);
+  CHECK_FALSE(question.keep);
+  CHECK(question.request.client->text() == "2001:db8::1");
+  CHECK(question.request.helo == "mail.example.com");
+  CHECK(question.request.sender == "u@example.com");
+}
+
+TEST_CASE("the client's address comes in many dresses") {
+  const auto client = [](const std::string& value) -> std::string {
+    const Question question = parse_question("ip=" + value + "\nsender=a@example.com");
+    if (!question.error.empty()) return question.error;
+    return question.request.client ? question.request.client->text() : "none";
+  };
+  CHECK(client("192.0.2.1") == "192.0.2.1");
+  CHECK(client("  192.0.2.1 \t\r") == "192.0.2.1");
+  CHECK(client("2001:DB8:0:0::A") == "2001:db8::a");
+  CHECK(client("::ffff:192.0.2.1") == "192.0.2.1");
+  CHECK(client("::FFFF:C000:0201") == "192.0.2.1");
+  CHECK(client("[192.0.2.1]") == "192.0.2.1");
+  CHECK(client("[IPv6:2001:db8::1]") == "2001:db8::1");
+  CHECK(client("IPV6:2001:db8::1") == "2001:db8::1");
+  // A local submission: Exim's $sender_host_address is empty.
+  CHECK(client("") == "none");
+  CHECK(client("  ") == "none");
+  CHECK(client("192.0.2") == "ip= is no IP address: '192.0.2'");
+  CHECK(client("[]") == "ip= is no IP address: '[]'");
+  CHECK(client("192.0.2.1/24") == "ip= is no IP address: '192.0.2.1/24'");
+  CHECK(client("192.0.2.1\0"s) == "ip= is no IP address: '192.0.2.1?'");
+  CHECK(client("\x01\xff"s) == "ip= is no IP address: '?" "?'");
+  CHECK(client(std::string(8000, '1')).size() < 100);
+}
+
+TEST_CASE("what cannot be asked gets an error sentence") {
+  CHECK(parse_question("").error == "no ip= was given");
+  CHECK(parse_question("sender=a@example.com").error == "no ip= was given");
+  CHECK(parse_question("ip=192.0.2.1").error == "neither sender= nor helo= was given");
+  CHECK(parse_question("ip=192.0.2.1\nsender=<>\nhelo=").error == "neither sender= nor helo= was given");
+  CHECK(parse_question("ip=").error == "");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=pra").error == "scope=pra (Sender ID) is not supported");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it is helo or mfrom");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it is lines or json");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is no number of seconds: 'soon'");
+  // keep, format and id hold all the same.
+  const Question question = parse_question("keep=1\nformat=json\nid=7\nip=x");
+  CHECK(question.error != "");
+  CHECK(question.keep);
+  CHECK(question.format == Format::json);
+  CHECK(question.id == "7");
+}
+
+TEST_CASE("the sender loses its angle brackets and blanks, and nothing else") {
+  const auto sender = [](const std::string& value) {
+    return parse_question("ip=192.0.2.1\nhelo=h\nsender=" + value).request.sender;
+  };
+  CHECK(sender("<u@example.com>") == "u@example.com");
+  CHECK(sender(" <u@example.com> \r") == "u@example.com");
+  CHECK(sender("<>") == "");
+  CHECK(sender("< >") == "");
+  CHECK(sender("") == "");
+  CHECK(sender("<") == "<");
+  CHECK(sender("u@d>") == "u@d>");
+  CHECK(sender("\"a b\"@example.com") == "\"a b\"@example.com");
+  CHECK(sender("\"a\tb\"@example.com") == "\"a\tb\"@example.com");
+  // Bad bytes are the evaluator's to judge (none), not ours.
+  CHECK(sender("u\0@example.com"s) == "u\0@example.com"s);
+}
+
+TEST_CASE("scope chooses the identity, and Mail::SPF's identity= is the HELO name with scope=helo") {
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c").request.scope == Scope::automatic);
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=").request.scope == Scope::automatic);
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=mfrom").request.scope == Scope::mailfrom);
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=MailFrom").request.scope == Scope::mailfrom);
+
+  Question question = parse_question("scope=helo\nidentity=mail.example.com\nip_address=192.0.2.1");
+  CHECK(question.request.scope == Scope::helo);
+  CHECK(question.request.helo == "mail.example.com");
+  CHECK(question.error == "");
+
+  question = parse_question("scope=helo\nidentity=mail.example.com\nhelo_identity=other.example.com\nip_address=192.0.2.1");
+  CHECK(question.request.helo == "mail.example.com");
+
+  question = parse_question("scope=helo\nsender=a@example.com\nhelo=mail.example.com\nip=192.0.2.1");
+  CHECK(question.request.helo == "mail.example.com");
+  CHECK(question.request.sender == "a@example.com");
+}
+
+TEST_CASE("timeout is seconds, with decimals or an s, and bounded") {
+  const auto timeout = [](const std::string& value) { return parse_question("ip=\ntimeout=" + value).timeout; };
+  CHECK_FALSE(timeout("").has_value());
+  CHECK(timeout("5") == 5000ms);
+  CHECK(timeout("20s") == 20000ms);
+  CHECK(timeout("2.5") == 2500ms);
+  CHECK(timeout(".25") == 250ms);
+  CHECK(timeout("1.23456789") == 1234ms);
+  CHECK(timeout("0") == 0ms);
+  CHECK(timeout("3600.5") == protocol::kMaxTimeout);
+  CHECK(timeout(std::string(5000, '9')) == protocol::kMaxTimeout);
+  for (const auto* bad : {"-1", "s", ".", "1e3", "1.2.3", "0x10", "5 s x"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(timeout(bad).has_value());
+    CHECK(parse_question("ip=\ntimeout="s + bad).error != "");
+  }
+}
+
+TEST_CASE("a ping needs nothing else") {
+  const Question question = parse_question("request=PING\nid=x\nkeep=1");
+  CHECK(question.is_ping);
+  CHECK(question.error == "");
+  CHECK(protocol::encode_pong(question).starts_with("pong=1\nversion="));
+  CHECK(protocol::encode_pong(question).ends_with("\nid=x\n\n"));
+  CHECK(protocol::encode_pong(parse_question("request=ping\nformat=json")).starts_with("{\"pong\": 1, \"version\": \""));
+}
+
+// ---- the stream ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a question ends at an empty line or at the end of input, however the bytes come") {
+  const std::vector<std::string> streams = {
+      std::string(kEximQuestion),                                          // Exim
+      std::string(kEximQuestion) + "\n\n\n",                               // recipes with more empty lines
+      std::string(kEximQuestion) + "\r\n \t\r\n   ",                       // ... and blanks
+      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n",               // no empty line
+      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test",                 // nor the last line end
+      "ip=192.0.2.66\r\nhelo=evil.test\r\nsender=u@fail.test\r\n\r\n",     // CRLF
+      "IP = 192.0.2.66  \nhelo=evil.test\t\nsender=<u@fail.test>\n \t\n",  // blanks
+  };
+  for (const std::string& stream : streams) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, stream.size()}) {
+      CAPTURE(stream);
+      CAPTURE(step);
+      const auto questions = read_stream(stream, step);
+      REQUIRE(questions.size() == 1);
+      CHECK(questions[0].error == "");
+      CHECK(questions[0].request.client->text() == "192.0.2.66");
+      CHECK(questions[0].request.helo == "evil.test");
+      CHECK(questions[0].request.sender == "u@fail.test");
+    }
+  }
+}
+
+TEST_CASE("an empty stream, and an empty first question, get one answer: an error") {
+  for (const std::string stream : {"", "\n", "\n\n\n", " \r\n", "   "}) {
+    CAPTURE(stream);
+    const auto questions = read_stream(stream, 1);
+    REQUIRE(questions.size() == 1);
+    CHECK(questions[0].error == "no ip= was given");
+  }
+  QuestionReader reader;
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("\n");
+  CHECK(reader.next().has_value());
+  CHECK_FALSE(reader.next().has_value());
+}
+
+TEST_CASE("questions may be pipelined, with empty lines between them") {
+  std::string stream;
+  for (int i = 0; i < 500; ++i) {
+    stream += "keep=1\nid=" + std::to_string(i) + "\nip=192.0.2.1\nsender=a@example.com\n\n" +
+              std::string(static_cast<std::size_t>(i % 3), '\n');
+  }
+  for (const std::size_t step : {std::size_t{1}, std::size_t{1000}, stream.size()}) {
+    const auto questions = read_stream(stream, step);
+    REQUIRE(questions.size() == 500);
+    for (std::size_t i = 0; i < 500; ++i) {
+      CHECK(questions[i].id == std::to_string(i));
+      CHECK(questions[i].keep);
+    }
+  }
+}
+
+TEST_CASE("has_partial tells an idle connection from a question under way") {
+  QuestionReader reader;
+  reader.feed(kEximQuestion);
+  CHECK(reader.next().has_value());
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("\n\n");
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("ip=192");
+  CHECK_FALSE(reader.next().has_value());
+  CHECK(reader.has_partial());
+}
+
+TEST_CASE("issue 2 §7: a line over 8 KiB ends the stream with an error, an 8 KiB line is fine") {
+  const std::string head = "id=9\nformat=json\nip=192.0.2.1\n";
+  const std::string longest = "sender=" + std::string(protocol::kMaxLine - 7, 'a');
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, std::size_t{100000}}) {
+    for (const auto* end : {"\n\n", "\r\n\r\n", "\n", ""}) {
+      const auto questions = read_stream(head + longest + end, step);
+      REQUIRE(questions.size() == 1);
+      CHECK(questions[0].error == "");
+      CHECK(questions[0].request.sender.size() == protocol::kMaxLine - 7);
+    }
+    QuestionReader reader;
+    const std::string stream = head + longest + "a\n\n" + std::string(kEximQuestion);
+    std::vector<Question> questions;
+    for (std::size_t at = 0; at < stream.size(); at += step) {
+      reader.feed(std::string_view(stream).substr(at, step));
+      for (Question& question : all_of(reader)) questions.push_back(std::move(question));
+    }
+    reader.finish();
+    CHECK_FALSE(reader.next().has_value());
+    CHECK(reader.must_close());
+    REQUIRE(questions.size() == 1);
+    CHECK(questions[0].error == "a line is longer than 8192 bytes");
+    CHECK(questions[0].id == "9");
+    CHECK(questions[0].format == Format::json);
+    CHECK_FALSE(questions[0].keep);
+  }
+  // It is not waited for the end of such a line.
+  QuestionReader reader;
+  reader.feed(std::string(protocol::kMaxLine + 2, 'x'));
+  REQUIRE(reader.next().has_value());
+  CHECK(reader.must_close());
+}
+
+TEST_CASE("issue 2 §7: a question over 16 KiB ends the stream with an error") {
+  std::string stream = "ip=192.0.2.1\nsender=a@example.com\n";
+  while (stream.size() <= protocol::kMaxQuestion) stream += "unknown=1\n";
+  for (const std::size_t step : {std::size_t{1}, stream.size()}) {
+    const auto questions = read_stream(stream, step);
+    REQUIRE(questions.size() == 1);
+    CHECK(questions[0].error == "the question is longer than 16384 bytes");
+  }
+}
+
+TEST_CASE("a megabyte of small lines, a byte at a time, is work for a moment") {
+  QuestionReader reader;
+  std::size_t questions = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    reader.feed(i % 2 == 0 ? "x" : "\n");
+    if (i % 100 == 99) reader.feed("\n");
+    while (reader.next()) ++questions;
+  }
+  CHECK(questions == 10000);
+}
+
+// ---- answers -------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("DESIGN 7: the answer lines stand in their order, all of them, then an empty line") {
+  CHECK(protocol::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
+        "result=fail\n"
+        "smtp_comment=example.com explains: go away\n"
+        "header_comment=mx.example.org: domain of u@example.com does not designate 192.0.2.1 as permitted sender\n"
+        "local_explanation=mechanism -all in the record of example.com matched\n"
+        "authority_explanation=say \"no\" \\ 100%\n"
+        "received_spf_header=Received-SPF: fail (comment) envelope-from=\"u@example.com\"\n"
+        "authentication_results=Authentication-Results: mx.example.org; spf=fail smtp.mailfrom=example.com\n"
+        "spf_record=v=spf1 -all\n"
+        "identity=mailfrom\n"
+        "mechanism=-all\n"
+        "problem=\n"
+        "action=reject\n"
+        "smtp_code=550\n"
+        "lookups=3\n"
+        "void_lookups=1\n"
+        "\n");
+  receiver::Reply empty;
+  empty.error = "what";
+  Question question;
+  question.id = "a-1";
+  CHECK(protocol::encode_reply(empty, question, {}) ==
+        "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
+        "authentication_results=\nspf_record=\nidentity=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nlookups=0\n"
+        "void_lookups=0\nid=a-1\nerror=what\n\n");
+}
+
+TEST_CASE("format=json: one object on one line, numbers as numbers") {
+  Question question;
+  question.format = Format::json;
+  question.id = "i\"d\\";
+  CHECK(protocol::encode_reply(full_reply(), question, {}) ==
+        "{\"result\": \"fail\", \"smtp_comment\": \"example.com explains: go away\", \"header_comment\": \"mx.example.org: "
+        "domain of "
+        "u@example.com does not designate 192.0.2.1 as permitted sender\", \"local_explanation\": \"mechanism -all in the record "
+        "of "
+        "example.com matched\", \"authority_explanation\": \"say \\\"no\\\" \\\\ 100%\", \"received_spf_header\": "
+        "\"Received-SPF: fail "
+        "(comment) envelope-from=\\\"u@example.com\\\"\", \"authentication_results\": \"Authentication-Results: mx.example.org; "
+        "spf=fail smtp.mailfrom=example.com\", \"spf_record\": \"v=spf1 -all\", \"identity\": \"mailfrom\", \"mechanism\": "
+        "\"-all\", "
+        "\"problem\": \"\", \"action\": \"reject\", \"smtp_code\": 550, \"lookups\": 3, \"void_lookups\": 1, \"ttl\": 3600, "
+        "\"id\": "
+        "\"i\\\"d\\\\\"}\n");
+}
+
+TEST_CASE("--legacy-results: the words of Mail::SPF::Query") {
+  const auto word = [](spf::Result result, bool legacy) {
+    receiver::Reply reply;
+    reply.result = result;
+    const std::string answer = protocol::encode_reply(reply, {}, {legacy});
+    return answer.substr(0, answer.find('\n'));
+  };
+  CHECK(word(spf::Result::permerror, true) == "result=unknown");
+  CHECK(word(spf::Result::temperror, true) == "result=error");
+  CHECK(word(spf::Result::softfail, true) == "result=softfail");
+  CHECK(word(spf::Result::permerror, false) == "result=permerror");
+  CHECK(word(spf::Result::temperror, false) == "result=temperror");
+}
+
+TEST_CASE("no byte of a value can end its line, and no line of an answer is longer than one of a question") {
+  std::string evil = "a";
+  for (int c = 0; c < 256; ++c) evil += static_cast<char>(c);
+  receiver::Reply reply = full_reply();
+  for (std::string* text :
+       {&reply.smtp_comment, &reply.header_comment, &reply.local_explanation, &reply.authority_explanation,
+        &reply.received_spf_header, &reply.authentication_results, &reply.mechanism, &reply.problem, &reply.error}) {
+    *text = evil;
+  }
+  reply.spf_record = std::string(60000, 'r');
+  for (const Format format : {Format::lines, Format::json}) {
+    Question question;
+    question.format = format;
+    question.id = evil;
+    const std::string answer = protocol::encode_reply(reply, question, {});
+    std::size_t lines = 0;
+    std::size_t line = 0;
+    for (const char c : answer) {
+      if (c == '\n') {
+        ++lines;
+        CHECK(line <= (format == Format::json ? 16000 : protocol::kMaxLine + 30));
+        line = 0;
+      } else {
+        ++line;
+        CHECK(base::is_printable(c));
+      }
+    }
+    CHECK(lines == (format == Format::json ? 1 : 18));
+  }
+}
+
+}  // namespace
