@@ -1,0 +1,387 @@
+// What the receiver makes of a request: which identity is checked, what is said about the result, and how hostile input ends.
+#include "common/receiver/receiver.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/base/text.h"
+#include "t/support/evaluate.h"
+
+using namespace std::string_literals;
+
+namespace {
+
+using receiver::Action;
+using receiver::Policy;
+using receiver::Reply;
+using receiver::Request;
+using receiver::Scope;
+using spf::Identity;
+using spf::Result;
+using support::World;
+
+class WorldAnswers : public spf::AnswerSource {
+ public:
+  explicit WorldAnswers(const World& world) : world_(world) {}
+  const spf::KnownAnswer* find(const dns::Question& question) override {
+    auto& known = known_[question];
+    if (!known) known = std::make_unique<spf::KnownAnswer>(world_.answer(question));
+    return known.get();
+  }
+
+ private:
+  const World& world_;
+  std::unordered_map<dns::Question, std::unique_ptr<spf::KnownAnswer>> known_;
+};
+
+class NoAnswers : public spf::AnswerSource {
+ public:
+  const spf::KnownAnswer* find(const dns::Question&) override { return nullptr; }
+};
+
+Policy policy() {
+  Policy out;
+  out.hostname = "mx.example.org";
+  out.spf.default_explanation = *spf::MacroString::parse(receiver::kDefaultExplanation, spf::MacroContext::explanation);
+  return out;
+}
+
+Request request(std::string_view client, std::string_view sender, std::string_view helo = "mail.example.com") {
+  Request out;
+  out.client = base::IpAddress::parse(client);
+  out.sender = sender;
+  out.helo = helo;
+  return out;
+}
+
+Reply reply_to(const Request& asked, const World& world, const Policy& by = policy()) {
+  WorldAnswers answers(world);
+  const receiver::Outcome outcome = receiver::decide(asked, by, answers);
+  CHECK(outcome.needs.needed.empty());
+  REQUIRE(outcome.reply);
+  return *outcome.reply;
+}
+
+World world() {
+  World out;
+  out.txt("example.com", "v=spf1 ip4:192.0.2.0/24 -all");
+  out.txt("mail.example.com", "v=spf1 ip4:192.0.2.1 -all");
+  out.txt("soft.example", "v=spf1 ~all");
+  out.txt("neutral.example", "v=spf1 mx");
+  out.txt("plain.example", "no policy");
+  out.txt("broken.example", "v=spf1 foo:bar \"quoted\" -all");
+  out.txt("exp.example", "v=spf1 -all exp=why.exp.example").txt("why.exp.example", "%{s} may \"not\" use %{c} (100%%)");
+  out.txt("redirect.example", "v=spf1 redirect=example.com");
+  out.txt("include.example", "v=spf1 include:example.com ?all");
+  out.failure("temp.example", dns::Type::txt);
+  return out;
+}
+
+// Every promise of request.h about the texts of a reply.
+void check_form(const Reply& reply) {
+  const auto is_line = [](std::string_view text) { return std::all_of(text.begin(), text.end(), base::is_printable); };
+  CHECK(reply.smtp_comment.size() <= receiver::kMaxSmtpComment);
+  CHECK_FALSE(reply.smtp_comment.empty());
+  CHECK(reply.header_comment.size() <= receiver::kMaxHeader);
+  CHECK_FALSE(reply.header_comment.empty());
+  CHECK(reply.received_spf_header.size() <= receiver::kMaxHeader);
+  CHECK(reply.received_spf_header.starts_with("Received-SPF: " + std::string(spf::result_name(reply.result))));
+  CHECK(reply.authentication_results.size() <= receiver::kMaxHeader);
+  CHECK(reply.authentication_results.starts_with("Authentication-Results: "));
+  CHECK(reply.smtp_comment.find('"') == std::string::npos);
+  CHECK(reply.header_comment.find('"') == std::string::npos);
+  for (const std::string* text : {&reply.local_explanation, &reply.mechanism, &reply.problem}) {
+    CHECK(text->size() <= receiver::kMaxDetail);
+  }
+  CHECK_FALSE(reply.local_explanation.empty());
+  for (const std::string* text : {&reply.smtp_comment, &reply.header_comment, &reply.local_explanation,
+                                  &reply.authority_explanation, &reply.received_spf_header, &reply.authentication_results,
+                                  &reply.spf_record, &reply.mechanism, &reply.problem, &reply.error}) {
+    CHECK(is_line(*text));
+  }
+}
+
+TEST_CASE("RFC 7208 §9.1: a pass, in the wording of its example") {
+  const Reply reply = reply_to(request("192.0.2.1", "u@example.com"), world());
+  check_form(reply);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.identity == Identity::mailfrom);
+  CHECK(reply.header_comment == "mx.example.org: domain of u@example.com designates 192.0.2.1 as permitted sender");
+  CHECK(reply.smtp_comment == reply.header_comment);
+  CHECK(reply.local_explanation == "mechanism ip4:192.0.2.0/24 in the record of example.com matched");
+  CHECK(reply.received_spf_header ==
+        "Received-SPF: pass (mx.example.org: domain of u@example.com designates 192.0.2.1 as permitted sender) "
+        "client-ip=192.0.2.1; "
+        "envelope-from=\"u@example.com\"; helo=mail.example.com; identity=mailfrom; receiver=mx.example.org; "
+        "mechanism=\"ip4:192.0.2.0/24\"");
+  CHECK(reply.authentication_results ==
+        "Authentication-Results: mx.example.org; spf=pass (mx.example.org: domain of u@example.com designates 192.0.2.1 as "
+        "permitted "
+        "sender) smtp.mailfrom=example.com");
+  CHECK(reply.spf_record == "v=spf1 ip4:192.0.2.0/24 -all");
+  CHECK(reply.mechanism == "ip4:192.0.2.0/24");
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.smtp_code == 250);
+  CHECK(reply.enhanced_code == "");
+  CHECK(reply.error == "");
+}
+
+TEST_CASE("RFC 7372 §3.2: fail is refused with 550 5.7.23, and the default explanation is ours as it is") {
+  const Reply reply = reply_to(request("198.51.100.7", "<u@example.com>"), world());
+  check_form(reply);
+  CHECK(reply.result == Result::fail);
+  CHECK(reply.action == Action::reject);
+  CHECK(reply.smtp_code == 550);
+  CHECK(reply.enhanced_code == "5.7.23");
+  CHECK(reply.header_comment == "mx.example.org: domain of u@example.com does not designate 198.51.100.7 as permitted sender");
+  CHECK(reply.smtp_comment.starts_with("example.com does not allow 198.51.100.7 to send its mail (SPF). "));
+  CHECK(reply.authority_explanation == "");
+  CHECK(reply.local_explanation == "mechanism -all in the record of example.com matched");
+  CHECK(reply.received_spf_header.find("envelope-from=\"u@example.com\"") != std::string::npos);
+  CHECK(reply.received_spf_header.ends_with("; mechanism=-all"));
+}
+
+TEST_CASE("RFC 7208 §6.2, §8.4: the domain's explanation is marked as the words of the domain") {
+  Reply reply = reply_to(request("192.0.2.1", "u@exp.example"), world());
+  check_form(reply);
+  CHECK(reply.smtp_comment == "exp.example explains: u@exp.example may 'not' use 192.0.2.1 (100%)");
+  CHECK(reply.authority_explanation == "u@exp.example may \"not\" use 192.0.2.1 (100%)");
+
+  World longer = world();
+  longer.txt("long.example", "v=spf1 -all exp=why.long.example").txt("why.long.example", std::string(1500, 'x'));
+  reply = reply_to(request("192.0.2.1", "u@long.example"), longer);
+  check_form(reply);
+  CHECK(reply.smtp_comment.size() == receiver::kMaxSmtpComment);
+  CHECK(reply.smtp_comment.ends_with("xxx..."));
+}
+
+TEST_CASE("RFC 7372 §3.2: temperror is deferred with 451 4.7.24, and says why and to try again") {
+  const Reply reply = reply_to(request("192.0.2.1", "u@temp.example"), world());
+  check_form(reply);
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.action == Action::defer);
+  CHECK(reply.smtp_code == 451);
+  CHECK(reply.enhanced_code == "4.7.24");
+  CHECK(reply.smtp_comment.starts_with("The SPF policy of temp.example could not be looked up now ("));
+  CHECK(reply.smtp_comment.find("SERVFAIL") != std::string::npos);
+  CHECK(reply.smtp_comment.ends_with("). Please try again later."));
+  CHECK(reply.header_comment.starts_with(
+      "mx.example.org: encountered temporary error during SPF processing of domain of u@temp.example: "));
+  CHECK(reply.received_spf_header.find("; problem=\"") != std::string::npos);
+  CHECK(reply.received_spf_header.find("mechanism=") == std::string::npos);
+  CHECK(reply.ttl == 0);
+}
+
+TEST_CASE("permerror is accepted, and names the domain and its mistake") {
+  const Reply reply = reply_to(request("192.0.2.1", "u@broken.example"), world());
+  check_form(reply);
+  CHECK(reply.result == Result::permerror);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.smtp_comment.starts_with("The SPF record of broken.example cannot be used: "));
+  CHECK(reply.smtp_comment.find("foo:bar") != std::string::npos);
+  CHECK(reply.header_comment.starts_with("mx.example.org: permanent error in processing during lookup of u@broken.example: "));
+  CHECK(reply.local_explanation == reply.problem);
+  CHECK(reply.received_spf_header.find("; problem=\"") != std::string::npos);
+}
+
+TEST_CASE("PROTOCOLS A1: the wording of softfail, neutral and none") {
+  Reply reply = reply_to(request("192.0.2.1", "u@soft.example"), world());
+  check_form(reply);
+  CHECK(reply.header_comment ==
+        "mx.example.org: transitioning domain of u@soft.example does not designate 192.0.2.1 as permitted sender");
+  CHECK(reply.action == Action::accept);
+
+  reply = reply_to(request("2001:db8::1", "u@neutral.example"), world());
+  check_form(reply);
+  CHECK(reply.header_comment == "mx.example.org: 2001:db8::1 is neither permitted nor denied by domain of u@neutral.example");
+  CHECK(reply.smtp_comment == reply.header_comment);
+  CHECK(reply.local_explanation == "no mechanism in the record of neutral.example matched");
+  CHECK(reply.received_spf_header.ends_with("; mechanism=default"));
+  CHECK(reply.received_spf_header.find("client-ip=\"2001:db8::1\"") != std::string::npos);
+
+  reply = reply_to(request("192.0.2.1", "u@plain.example"), world());
+  check_form(reply);
+  CHECK(reply.header_comment == "mx.example.org: domain of u@plain.example does not designate permitted sender hosts");
+  CHECK(reply.local_explanation == "plain.example has no SPF record");
+  CHECK(reply.authentication_results.find("; spf=none (") != std::string::npos);
+}
+
+TEST_CASE("local_explanation names the record that holds the mechanism") {
+  Reply reply = reply_to(request("192.0.2.1", "u@redirect.example"), world());
+  CHECK(reply.local_explanation == "mechanism ip4:192.0.2.0/24 in the record of example.com matched");
+  reply = reply_to(request("192.0.2.1", "u@include.example"), world());
+  CHECK(reply.local_explanation == "mechanism include:example.com in the record of include.example matched");
+}
+
+TEST_CASE("RFC 7208 §2.4: with the null sender, the HELO identity is checked") {
+  for (const auto* sender : {"", "<>", " <> "}) {
+    const Reply reply = reply_to(request("192.0.2.9", sender), world());
+    check_form(reply);
+    CHECK(reply.identity == Identity::helo);
+    CHECK(reply.result == Result::fail);
+    CHECK(reply.header_comment == "mx.example.org: domain of mail.example.com does not designate 192.0.2.9 as permitted sender");
+    CHECK(reply.received_spf_header.find("envelope-from") == std::string::npos);
+    CHECK(reply.received_spf_header.find("; identity=helo; ") != std::string::npos);
+    CHECK(reply.authentication_results.ends_with(" smtp.helo=mail.example.com"));
+  }
+}
+
+TEST_CASE("the scope chooses the identity") {
+  Request asked = request("192.0.2.9", "u@example.com");
+  CHECK(reply_to(asked, world()).result == Result::pass);
+  asked.scope = Scope::mailfrom;
+  CHECK(reply_to(asked, world()).identity == Identity::mailfrom);
+  asked.sender = "<>";  // RFC 7208 §2.4: postmaster at the HELO name
+  CHECK(reply_to(asked, world()).identity == Identity::helo);
+  asked.sender = "u@example.com";
+  asked.scope = Scope::helo;
+  CHECK(reply_to(asked, world()).identity == Identity::helo);
+  CHECK(reply_to(asked, world()).result == Result::fail);
+  asked.helo = " ";
+  CHECK(reply_to(asked, world()).error == "the HELO identity is to be checked, but no HELO name was given");
+}
+
+TEST_CASE("neither sender nor HELO: an answer with an error, by the policy's result") {
+  Policy by = policy();
+  Reply reply = reply_to(request("192.0.2.1", "<>", ""), world(), by);
+  check_form(reply);
+  CHECK(reply.error == "neither a sender nor a HELO name was given");
+  CHECK(reply.result == Result::permerror);
+  CHECK(reply.action == Action::accept);
+  CHECK_FALSE(reply.identity);
+  CHECK(reply.received_spf_header ==
+        "Received-SPF: permerror (mx.example.org: SPF was not checked: neither a sender nor a HELO name was given) "
+        "receiver=mx.example.org; problem=\"neither a sender nor a HELO name was given\"");
+  by.bad_request_result = Result::temperror;
+  reply = reply_to(request("192.0.2.1", "", ""), world(), by);
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.smtp_code == 451);
+}
+
+TEST_CASE("PROTOCOLS, decision 5: no client address is mail of the host itself: none, and no error") {
+  Request asked = request("192.0.2.1", "u@example.com");
+  asked.client.reset();
+  const Reply reply = reply_to(asked, world());
+  check_form(reply);
+  CHECK(reply.result == Result::none);
+  CHECK(reply.error == "");
+  CHECK_FALSE(reply.identity);
+  CHECK(reply.local_explanation == "the message has no SMTP client");
+  CHECK(reply.authentication_results.starts_with("Authentication-Results: mx.example.org; none ("));
+}
+
+TEST_CASE("the receiver's name is the one asked with, else our own, else none is shown") {
+  Request asked = request("192.0.2.1", "u@example.com");
+  asked.receiver = "mx2.example.org";
+  CHECK(reply_to(asked, world()).header_comment.starts_with("mx2.example.org: domain of "));
+  CHECK(reply_to(asked, world()).authentication_results.starts_with("Authentication-Results: mx2.example.org; "));
+  Policy by = policy();
+  by.hostname.clear();
+  asked.receiver.clear();
+  const Reply reply = reply_to(asked, world(), by);
+  check_form(reply);
+  CHECK(reply.header_comment.starts_with("domain of u@example.com designates"));
+  CHECK(reply.received_spf_header.find("receiver=") == std::string::npos);
+}
+
+TEST_CASE("what is not known yet is asked for, and there is no reply before") {
+  NoAnswers answers;
+  const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "u@example.com"), policy(), answers);
+  CHECK_FALSE(outcome.reply);
+  REQUIRE(outcome.needs.needed.size() == 1);
+  CHECK(outcome.needs.needed[0] == dns::Question{*dns::Name::parse("example.com"), dns::Type::txt});
+}
+
+TEST_CASE("FIELD 2: an address literal with the null sender is none, and nothing is asked") {
+  NoAnswers answers;
+  for (const auto* helo : {"[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "..", ".example.com", "a b\r\nc"}) {
+    CAPTURE(helo);
+    const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "<>", helo), policy(), answers);
+    REQUIRE(outcome.reply);
+    CHECK(outcome.reply->result == Result::none);
+    CHECK(outcome.reply->identity == Identity::helo);
+    check_form(*outcome.reply);
+  }
+  const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "u@[192.0.2.1]"), policy(), answers);
+  REQUIRE(outcome.reply);
+  CHECK(outcome.reply->result == Result::none);
+  CHECK(outcome.reply->authentication_results.ends_with(" smtp.mailfrom=\"[192.0.2.1]\""));
+}
+
+TEST_CASE("libspf2 #56: no byte of HELO or sender gets out that could end a line, a comment or a value") {
+  const std::string tail = "\r\nX-Evil: 1\r\n\r\n\0\x1b[2J\x7f\xff\"\\()"s;
+  for (const auto* domain :
+       {"example.com", "exp.example", "temp.example", "broken.example", "plain.example", "nowhere.example"}) {
+    const Reply reply = reply_to(request("198.51.100.7", "u" + tail + "@" + domain, "h" + tail), world());
+    CAPTURE(domain);
+    check_form(reply);
+    CHECK(reply.identity == Identity::mailfrom);
+  }
+  check_form(reply_to(request("198.51.100.7", "u@example.com" + tail, "h" + tail), world()));
+  check_form(reply_to(request("198.51.100.7", "", "mail.example.com" + tail), world()));
+}
+
+TEST_CASE("issue 2 §7: a sender or HELO name of 64 KB gets its result, and bounded texts") {
+  const std::string big(65536, 'a');
+  Reply reply = reply_to(request("192.0.2.1", big + "@example.com", big), world());
+  check_form(reply);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.header_comment.find("aaa@example.com designates") != std::string::npos);
+  reply = reply_to(request("198.51.100.7", big + "@exp.example", big), world());
+  check_form(reply);
+  CHECK(reply.result == Result::fail);
+  reply = reply_to(request("192.0.2.1", "u@" + big + ".example.com", big), world());
+  check_form(reply);
+  CHECK(reply.result == Result::none);
+  CHECK(reply.authentication_results.find("smtp.mailfrom") == std::string::npos);
+  reply = reply_to(request("192.0.2.1", "<>", big), world());
+  check_form(reply);
+  CHECK(reply.result == Result::none);
+  Request asked = request("192.0.2.1", "u@example.com");
+  asked.receiver = big;
+  check_form(reply_to(asked, world()));
+}
+
+TEST_CASE("a record of hostile text stays within the bounds of a reply") {
+  World hostile;
+  hostile.txt("a.example", "v=spf1 " + std::string(60000, 'z') + "\x01\xff\" -all");
+  hostile.txt("b.example", "v=spf1 ?exists:%{l}." + std::string(5000, 'x') + ".example -all exp=b.exp.example");
+  hostile.txt("b.exp.example", "line\r\nanother");
+  check_form(reply_to(request("192.0.2.1", "u@a.example"), hostile));
+  const Reply reply = reply_to(request("192.0.2.1", "u@b.example"), hostile);
+  check_form(reply);
+  CHECK(reply.authority_explanation == "");
+}
+
+TEST_CASE("RFC 8616: an internationalised sender is shown by its A-labels") {
+  World eai;
+  eai.txt("xn--bcher-kva.example", "v=spf1 +all");
+  const Reply reply = reply_to(request("192.0.2.1",
+                                       "u@b\xc3\xbc"
+                                       "cher.example"),
+                               eai);
+  check_form(reply);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.header_comment.find("domain of u@xn--bcher-kva.example designates") != std::string::npos);
+  CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=xn--bcher-kva.example"));
+}
+
+TEST_CASE("the reply to a request that could not be understood") {
+  const Reply reply = receiver::bad_request(policy(), "ip= is no IP address: '\"\r\n'");
+  check_form(reply);
+  CHECK(reply.error ==
+        "ip= is no IP address: '\"?"
+        "?'");
+  CHECK(reply.smtp_comment ==
+        "mx.example.org: SPF was not checked: ip= is no IP address: ''?"
+        "?'");
+  CHECK(reply.result == Result::permerror);
+  check_form(receiver::bad_request(policy(), std::string(70000, '"')));
+}
+
+}  // namespace
