@@ -50,6 +50,12 @@ WireWriter& WireWriter::begin_record(std::string_view owner, unsigned type, std:
   return *this;
 }
 
+WireWriter& WireWriter::begin_record(std::size_t owner, unsigned type, std::uint32_t ttl) {
+  pointer(owner).u16(type).u16(1).u32(ttl).u16(0);
+  data_begin_ = size();
+  return *this;
+}
+
 WireWriter& WireWriter::end_record() {
   const std::size_t length = size() - data_begin_;
   out_[data_begin_ - 2] = static_cast<std::uint8_t>(length >> 8);

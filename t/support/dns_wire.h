@@ -29,6 +29,8 @@ class WireWriter {
   WireWriter& question(std::string_view owner, unsigned type);
   // What stands before the data of a record; end_record() writes its length.
   WireWriter& begin_record(std::string_view owner, unsigned type, std::uint32_t ttl);
+  // The owner is the name at an offset of the message.
+  WireWriter& begin_record(std::size_t owner, unsigned type, std::uint32_t ttl);
   WireWriter& end_record();
   // An SOA record whose TTL and MINIMUM are `ttl` and `minimum`.
   WireWriter& soa(std::string_view owner, std::uint32_t ttl, std::uint32_t minimum);

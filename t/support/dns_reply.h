@@ -1,0 +1,68 @@
+// What the tests' DNS server says to a query: the right answer or one of many wrong ones, as bytes.
+//
+// Reads queries and writes replies by its own code, not by common/dns/message.cc.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/dns/answer.h"
+
+namespace support {
+
+struct Reaction {
+  enum class Fault : std::uint8_t {
+    none,
+    silence,
+    wrong_id,
+    wrong_question,    // right id, another name in the question and as the owner of the records
+    garbage,           // bytes that are no DNS message
+    compression_loop,  // right id and question, an owner name that points at itself
+    cname_loop,
+    truncated,  // TC without records, also over TCP
+    short_tcp,  // over TCP: half of the message, then the end of the connection; over UDP: none
+    close_tcp,  // over TCP: the end of the connection instead of an answer; over UDP: none
+  };
+  struct Records {
+    std::string owner;
+    dns::Type type = dns::Type::txt;
+    dns::Answer answer;
+  };
+
+  // Status failure: SERVFAIL. MX hosts get preferences in their order; the name "?" is written as a label that is no text.
+  // A void answer gets an SOA record of answer.ttl, unless that is 0.
+  dns::Answer answer;
+  std::vector<std::string> cnames;  // CNAMEs from the name asked, each to the next; the records stand at the last
+  std::vector<Records> unrelated;   // more records in the answer section, before the right ones
+  std::vector<Records> additional;
+  std::optional<unsigned> rcode;    // instead of an answer
+  bool rcode_only_to_edns = false;  // `rcode` if the query has EDNS0, else the answer
+  bool rcode_only_header = false;   // `rcode` without the question section, as very old servers do
+  Fault fault = Fault::none;
+  bool answer_follows = false;  // behind wrong_id, wrong_question or garbage comes the right answer
+  std::chrono::milliseconds delay{0};
+};
+
+Reaction react(dns::Answer answer);
+Reaction react(Reaction::Fault fault, dns::Answer answer = {});
+Reaction react_rcode(unsigned rcode);
+
+struct ReceivedQuery {
+  unsigned id = 0;
+  std::vector<std::uint8_t> question_section;  // as received: the case of letters is given back
+  std::optional<dns::Question> question;       // none: a type that SPF does not ask
+  bool has_edns = false;
+  std::size_t udp_payload = 512;
+};
+
+// Nothing when it is no query of one question whose name dns::Name can hold.
+std::optional<ReceivedQuery> read_query(std::span<const std::uint8_t> message);
+
+// The messages to send, in order. What is larger than the transport allows gets TC and no records.
+std::vector<std::vector<std::uint8_t>> write_reply(const ReceivedQuery& query, const Reaction& reaction, bool over_tcp);
+
+}  // namespace support
