@@ -48,9 +48,9 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long m
   unsigned long value = 0;
   for (const char c : text) {
     if (!is_digit(c)) return std::nullopt;
-    if (value > maximum / 10) return std::nullopt;
-    value = value * 10 + static_cast<unsigned long>(c - '0');
-    if (value > maximum) return std::nullopt;
+    const auto digit = static_cast<unsigned long>(c - '0');
+    if (digit > maximum || value > (maximum - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
   }
   return value;
 }

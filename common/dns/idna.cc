@@ -2,6 +2,7 @@
 
 #include <idn2.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/base/text.h"
@@ -22,14 +23,14 @@ std::optional<std::string> to_a_label(std::string_view label) {
   if (label.find('\0') != std::string_view::npos) return std::nullopt;
   const std::basic_string<std::uint8_t> in(label.begin(), label.end());
   std::uint8_t* converted = nullptr;
-  // STD3: letters, digits and hyphen are what an ASCII character of a U-label may be (RFC 5890 §2.3.2.1).
-  constexpr int kFlags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
-  if (idn2_lookup_u8(in.c_str(), &converted, kFlags) != IDN2_OK) return std::nullopt;
+  if (idn2_lookup_u8(in.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) return std::nullopt;
   const std::unique_ptr<std::uint8_t, FreeIdn> owner(converted);
   std::string out;
   for (const std::uint8_t* at = converted; *at != 0; ++at) out += static_cast<char>(*at);
-  // An ideographic full stop becomes a dot: that was not one label.
-  if (out.empty() || out.find('.') != std::string::npos || !base::is_ascii(out)) return std::nullopt;
+  // The ASCII characters of a U-label are letters, digits and hyphens (RFC 5890 §2.3.2.1), and Punycode shows them as they are.
+  // libidn2 does not insist; it would also make a dot of an ideographic full stop.
+  const auto is_ldh = [](char c) { return base::is_alphanumeric(c) || c == '-'; };
+  if (out.empty() || !std::all_of(out.begin(), out.end(), is_ldh)) return std::nullopt;
   return out;
 }
 

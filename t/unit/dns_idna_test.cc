@@ -1,0 +1,71 @@
+#include "common/dns/idna.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using dns::to_a_labels;
+
+TEST_CASE("RFC 8616 §4: U-labels become A-labels, other labels stay") {
+  CHECK(to_a_labels("b\xc3\xbc"
+                    "cher.example") == "xn--bcher-kva.example");
+  CHECK(to_a_labels("_spf.b\xc3\xbc"
+                    "cher.Example.") == "_spf.xn--bcher-kva.Example.");
+  CHECK(to_a_labels("B\xc3\x9c"
+                    "CHER.EXAMPLE") == "xn--bcher-kva.EXAMPLE");
+  CHECK(to_a_labels("\xe4\xbe\x8b\xe5\xad\x90.\xe6\xb5\x8b\xe8\xaf\x95") == "xn--fsqu00a.xn--0zwm56d");
+  // The decomposed form (u, combining diaeresis) is the same name.
+  CHECK(to_a_labels("bu\xcc\x88"
+                    "cher.example") == "xn--bcher-kva.example");
+}
+
+TEST_CASE("RFC 5891: not transitional, so that a sharp s is itself") {
+  CHECK(to_a_labels("fa\xc3\x9f.example") == "xn--fa-hia.example");
+}
+
+TEST_CASE("ASCII is not looked at: not its case, not its length, not its dots") {
+  for (const auto& text : {std::string(), std::string("."), std::string("a..b"), std::string("xn--\x7f"), std::string("a b.%{x}"),
+                           std::string("_x.-y-"), std::string("XN--BCHER-KVA"), std::string(5000, 'x')}) {
+    CHECK(to_a_labels(text) == text);
+  }
+  CHECK(to_a_labels("a..\xc3\xbc") == "a..xn--tda");
+}
+
+TEST_CASE("what is no U-label is refused") {
+  for (const std::string text : {"\xff.example", "\xc3",
+                                 "a\xc0\xaf"
+                                 "b",
+                                 "\xed\xa0\x80", "\xf4\x90\x80\x80",  // no UTF-8
+                                 "\xe2\x98\x83\xef\xbf\xbe",
+                                 "a\xe2\x80\xae"
+                                 "b",  // noncharacter, bidi control
+                                 "\xcc\x88"
+                                 "a",  // begins with a combining mark
+                                 "b\xc3\xbc"
+                                 " cher",
+                                 "b\xc3\xbc"
+                                 "@x",
+                                 "b\xc3\xbc"
+                                 "_x",
+                                 "\xef\xbc\xa0\xc3\xbc",  // not LDH
+                                 "b\xc3\xbc"
+                                 "cher\xe3\x80\x82"
+                                 "example"}) {  // an ideographic full stop within a label
+    CAPTURE(text);
+    CHECK_FALSE(to_a_labels(text).has_value());
+  }
+  CHECK_FALSE(to_a_labels(std::string_view("\xc3\xbc\0x", 4)).has_value());
+}
+
+TEST_CASE("hostile: long labels and long domains are refused at once") {
+  std::string label, domain;
+  for (int i = 0; i < 64; ++i) label += "\xc3\xbc";
+  for (int i = 0; i < 30000; ++i) domain += "\xc3\xbc.";
+  CHECK_FALSE(to_a_labels(label).has_value());
+  CHECK_FALSE(to_a_labels(domain).has_value());
+  CHECK_FALSE(to_a_labels(std::string(60000, '\xc3')).has_value());
+}
+
+}  // namespace

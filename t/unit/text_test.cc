@@ -1,0 +1,74 @@
+#include "common/base/text.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using Parts = std::vector<std::string_view>;
+
+TEST_CASE("case: ASCII letters only") {
+  CHECK(base::lower("aZ[@`{\xc4") == "az[@`{\xc4");
+  CHECK(base::equals_ignoring_case("V=spf1", "v=SPF1"));
+  CHECK(base::equals_ignoring_case("", ""));
+  CHECK_FALSE(base::equals_ignoring_case("a", "ab"));
+  CHECK_FALSE(base::equals_ignoring_case("@", "`"));
+  CHECK_FALSE(base::equals_ignoring_case("\xc4", "\xe4"));
+  CHECK(base::starts_with_ignoring_case("Include:x", "include:"));
+  CHECK(base::starts_with_ignoring_case("x", ""));
+  CHECK_FALSE(base::starts_with_ignoring_case("incl", "include"));
+}
+
+TEST_CASE("classes of characters, for every byte") {
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    CAPTURE(i);
+    CHECK(base::is_printable(c) == (i >= 0x20 && i <= 0x7e));
+    CHECK(base::is_digit(c) == (i >= '0' && i <= '9'));
+    CHECK(base::is_alpha(c) == ((i >= 'A' && i <= 'Z') || (i >= 'a' && i <= 'z')));
+    CHECK(base::is_alphanumeric(c) == (base::is_digit(c) || base::is_alpha(c)));
+    CHECK(base::is_ascii(std::string(1, c)) == (i < 0x80));
+  }
+  CHECK(base::is_ascii(""));
+}
+
+TEST_CASE("strip: blanks, tabs and CR, not LF") {
+  CHECK(base::strip_right(" a \t\r") == " a");
+  CHECK(base::strip_right(" \t\r").empty());
+  CHECK(base::strip_right("").empty());
+  CHECK(base::strip(" \t a b \r") == "a b");
+  CHECK(base::strip(" \t ").empty());
+  CHECK(base::strip("\na\n") == "\na\n");
+}
+
+TEST_CASE("split: always one part more than separators") {
+  CHECK(base::split("a.b", '.') == Parts{"a", "b"});
+  CHECK(base::split("", '.') == Parts{""});
+  CHECK(base::split(".", '.') == Parts{"", ""});
+  CHECK(base::split("a..", '.') == Parts{"a", "", ""});
+}
+
+TEST_CASE("numbers: digits only, up to a maximum, without overflow") {
+  CHECK(base::parse_number("0", 10) == 0);
+  CHECK(base::parse_number("10", 10) == 10);
+  CHECK(base::parse_number("0010", 10) == 10);
+  CHECK_FALSE(base::parse_number("11", 10).has_value());
+  CHECK_FALSE(base::parse_number("1", 0).has_value());
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.0"}) {
+    CAPTURE(text);
+    CHECK_FALSE(base::parse_number(text, 1000).has_value());
+  }
+  CHECK(base::parse_number("18446744073709551615", ~0UL) == ~0UL);
+  CHECK_FALSE(base::parse_number("18446744073709551616", ~0UL).has_value());
+  CHECK_FALSE(base::parse_number("2147483648", 2147483647).has_value());
+  CHECK_FALSE(base::parse_number(std::string(100000, '9'), ~0UL).has_value());
+}
+
+TEST_CASE("printable: nothing but one line of ASCII is left") {
+  CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a?b?????? \"~");
+  CHECK(base::printable("").empty());
+}
+
+}  // namespace
