@@ -32,7 +32,7 @@ Reply unchecked(spf::Result result, std::string_view host, std::string_view why)
   Reply reply;
   reply.result = result;
   const std::string prefix = host.empty() ? std::string() : base::clip_middle(host, dns::Name::kMaxText) + ": ";
-  reply.header_comment = plain(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
+  reply.header_comment = plain_comment(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
   reply.smtp_comment = base::clip(reply.header_comment, kMaxSmtpComment);
   reply.local_explanation = base::printable(base::clip(why, kMaxDetail));
   HeaderFacts facts;

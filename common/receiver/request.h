@@ -35,9 +35,10 @@ std::string_view action_name(Action action);
 struct Reply {
   spf::Result result = spf::Result::none;
   std::optional<spf::Identity> identity;  // the one checked; nothing when none could be
-  // Text for the SMTP client: at most kMaxSmtpComment bytes, one line of printable US-ASCII without '"'.
+  // Text for the SMTP client: at most kMaxSmtpComment bytes, one line of printable US-ASCII without '"' and '\', which
+  // Exim's ACL of 2004 would take for the end of a value and for the begin of a line end.
   std::string smtp_comment;
-  // Text for people: the comment of the header. Same form, without '"'.
+  // Text for people: the comment of the header. Same form, and without parentheses.
   std::string header_comment;
   std::string local_explanation;       // why, in our own words; at most kMaxDetail bytes, as mechanism and problem
   std::string authority_explanation;   // text of the domain itself, only for fail

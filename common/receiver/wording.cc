@@ -30,6 +30,16 @@ std::string plain(std::string_view text) {
   std::string out = base::printable(text);
   for (char& c : out) {
     if (c == '"') c = '\'';
+    if (c == '\\') c = '/';
+  }
+  return out;
+}
+
+std::string plain_comment(std::string_view text) {
+  std::string out = plain(text);
+  for (char& c : out) {
+    if (c == '(') c = '[';
+    if (c == ')') c = ']';
   }
   return out;
 }
@@ -53,7 +63,7 @@ std::string header_comment(const Case& about) {
       out += fmt::format("encountered temporary error during SPF processing of domain of {}: {}", who, problem_of(about));
       break;
   }
-  return plain(out);
+  return plain_comment(out);
 }
 
 std::string smtp_comment(const Case& about) {

@@ -1,7 +1,8 @@
 // The sentences about a result: for the SMTP client, for the header, for the log. What they say is ours; only an explanation
 // that the domain published is not, and it is marked as such (RFC 7208 §6.2).
 //
-// Every text is one line of printable US-ASCII; those for SMTP client and header hold no '"'.
+// Every text is one line of printable US-ASCII; those for SMTP client and header hold no '"' and no '\': Exim's ACL of 2004
+// puts them in quotes and lets ${extract} read them, which ends at the first and makes a line end of "\n".
 #pragma once
 
 #include <string>
@@ -12,8 +13,10 @@
 
 namespace receiver {
 
-// `text` as one line of printable US-ASCII without '"'.
+// `text` as one line of printable US-ASCII without '"' and '\'.
 std::string plain(std::string_view text);
+// The same without parentheses, as it will stand between some.
+std::string plain_comment(std::string_view text);
 
 // Whose identity was checked, by which host, with what result.
 struct Case {

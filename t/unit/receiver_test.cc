@@ -93,8 +93,8 @@ void check_form(const Reply& reply) {
   CHECK(reply.received_spf_header.starts_with("Received-SPF: " + std::string(spf::result_name(reply.result))));
   CHECK(reply.authentication_results.size() <= receiver::kMaxHeader);
   CHECK(reply.authentication_results.starts_with("Authentication-Results: "));
-  CHECK(reply.smtp_comment.find('"') == std::string::npos);
-  CHECK(reply.header_comment.find('"') == std::string::npos);
+  CHECK(reply.smtp_comment.find_first_of("\"\\") == std::string::npos);
+  CHECK(reply.header_comment.find_first_of("\"\\()") == std::string::npos);
   for (const std::string* text : {&reply.local_explanation, &reply.mechanism, &reply.problem}) {
     CHECK(text->size() <= receiver::kMaxDetail);
   }
@@ -324,6 +324,18 @@ TEST_CASE("libspf2 #56: no byte of HELO or sender gets out that could end a line
   }
   check_form(reply_to(request("198.51.100.7", "u@example.com" + tail, "h" + tail), world()));
   check_form(reply_to(request("198.51.100.7", "", "mail.example.com" + tail), world()));
+}
+
+TEST_CASE("Exim's ACL of 2004 reads \\n in a value as a line end, and puts the header's comment between parentheses") {
+  const Reply reply = reply_to(request("192.0.2.1", "a)\\nX-Evil: 1(\\@example.com"), world());
+  check_form(reply);
+  CHECK(reply.header_comment == "mx.example.org: domain of a]/nX-Evil: 1[/@example.com designates 192.0.2.1 as permitted sender");
+  World hostile = world();
+  hostile.txt("exp2.example", "v=spf1 -all exp=why.exp2.example").txt("why.exp2.example", "no\\n250 fine (really)\\");
+  const Reply fail = reply_to(request("192.0.2.1", "u@exp2.example"), hostile);
+  check_form(fail);
+  CHECK(fail.smtp_comment == "exp2.example explains: no/n250 fine (really)/");
+  CHECK(fail.authority_explanation == "no\\n250 fine (really)\\");
 }
 
 TEST_CASE("issue 2 §7: a sender or HELO name of 64 KB gets its result, and bounded texts") {
