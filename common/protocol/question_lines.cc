@@ -178,16 +178,16 @@ class AnswerWriter {
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
-    if (json_) out_ += '"';
-    const bool cut = value.size() > kMaxLine;
-    if (cut) value = value.substr(0, kMaxLine - 3);
-    for (const char raw : value) {
-      const char c = base::is_printable(raw) ? raw : '?';
-      // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
-      if (json_ && (c == '"' || c == '\\')) out_ += '\\';
-      out_ += c;
+    const std::string_view part = value.substr(0, value.size() > kMaxLine ? kMaxLine - 3 : kMaxLine);
+    if (json_) {
+      out_ += '"';
+      append_escaped(part);
+    } else {
+      const std::size_t from = out_.size();
+      out_ += part;
+      std::replace_if(out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end(), is_unsafe, '?');
     }
-    if (cut) out_ += "...";
+    if (part.size() < value.size()) out_ += "...";
     end(json_ ? "\"" : "\n");
   }
   void number(std::string_view key, unsigned long value) {
@@ -202,6 +202,14 @@ class AnswerWriter {
   }
 
  private:
+  static bool is_unsafe(char c) { return !base::is_printable(c); }
+  void append_escaped(std::string_view value) {
+    for (const char c : value) {
+      // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
+      if (c == '"' || c == '\\') out_ += '\\';
+      out_ += is_unsafe(c) ? '?' : c;
+    }
+  }
   void begin(std::string_view key) {
     if (json_) {
       out_.append(out_.empty() ? "{\"" : ", \"").append(key).append("\": ");

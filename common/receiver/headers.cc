@@ -49,6 +49,7 @@ void add_comment(std::string& field, std::string_view text, std::size_t rest) {
   if (text.empty() || used + kMinComment > kMaxHeader) return;
   const std::size_t room = kMaxHeader - used - 2;  // without the parentheses
   std::string body;
+  body.reserve(std::min(text.size(), room) + 8);
   std::size_t cut = 0;  // here the text may end so that "..." still fits
   for (const char raw : text) {
     if (body.size() + 3 <= room) cut = body.size();
