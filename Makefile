@@ -17,6 +17,9 @@ override CPPFLAGS += -I. -D_GNU_SOURCE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
 LIBS = -levent_core -lresolv -lfmt -lidn2
 
+# V=1 shows the commands.
+run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
+
 # ---- sources -------------------------------------------------------------------------------------------------------------
 
 CORE_SRC := $(wildcard common/*/*.cc)
@@ -42,11 +45,11 @@ all: $(PROGRAMS)
 
 $(BUILD)/bin/spfd: $(BUILD)/obj/spfd/main.o $(DAEMON_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(CORE_LIB): $(call objects,$(CORE_SRC))
 $(DAEMON_LIB): $(call objects,$(DAEMON_SRC))
@@ -55,11 +58,11 @@ $(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC))
 $(BUILD)/lib/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call run,AR)ar rcs $@ $^
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
 
@@ -68,7 +71,7 @@ $(BUILD)/obj/%.o: %.cc
 define test_program
 $(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(CORE_LIB)
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
+	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
 t-$(1): $(BUILD)/t/$(1)
 	BUILD=$(BUILD) $(BUILD)/t/$(1)
@@ -122,10 +125,23 @@ fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
 $(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# ---- benchmark -----------------------------------------------------------------------------------------------------------
+
+BENCH_PROGRAMS := $(BUILD)/bench/load $(BUILD)/bench/bare_server $(BUILD)/bench/dns
+.PHONY: bench
+bench: all $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) t/bench/run.sh
+$(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
+$(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LIB) $(CORE_LIB)
+$(BENCH_PROGRAMS):
+	@mkdir -p $(@D)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lyaml-cpp
 
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
@@ -183,6 +199,7 @@ help:
 	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
+	@echo 'bench         rates and CPU time beside a bare libevent server'
 	@echo 'lint format   check / mend the form of the code'
 	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'
 	@echo 't-NAME        one test program: $(TEST_NAMES)'
