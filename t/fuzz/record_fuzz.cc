@@ -1,0 +1,67 @@
+// SPF records. Input: one TXT string a line; "\n" in a line stands for a line feed.
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/spf/record.h"
+#include "t/fuzz/target.h"
+
+namespace {
+
+std::string unescaped(std::string_view line) {
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i, 2) == "\\n") {
+      out += '\n';
+      ++i;
+    } else {
+      out += line[i];
+    }
+  }
+  return out;
+}
+
+void check_directive(const spf::Directive& directive, const std::string& record) {
+  fuzz::check(directive.prefix4 <= 32, "an IPv4 prefix has at most 32 bits");
+  fuzz::check(directive.prefix6 <= 128, "an IPv6 prefix has at most 128 bits");
+  fuzz::check(record.find(directive.text) != std::string::npos, "a directive is kept as published");
+  fuzz::check(fuzz::is_printable(directive.text), "a directive is printable");
+  const bool is_network = directive.mechanism == spf::Mechanism::ip4 || directive.mechanism == spf::Mechanism::ip6;
+  if (is_network) {
+    fuzz::check(directive.network.is_v6() == (directive.mechanism == spf::Mechanism::ip6), "a network is of its mechanism's family");
+  }
+  const bool needs_domain = directive.mechanism == spf::Mechanism::include || directive.mechanism == spf::Mechanism::exists;
+  if (needs_domain) fuzz::check(!directive.domain_spec.empty(), "include and exists have a domain-spec");
+}
+
+void check_record(const spf::Record& record, const std::string& text) {
+  fuzz::check(record.text == text, "a record is kept as published");
+  for (const auto& directive : record.directives) check_directive(directive, text);
+  const bool has_all = std::any_of(record.directives.begin(), record.directives.end(),
+                                   [](const auto& directive) { return directive.mechanism == spf::Mechanism::all; });
+  if (has_all) fuzz::check(!record.redirect, "redirect does not count beside all");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::vector<std::string> texts;
+  fuzz::Cutter input(data, size);
+  while (!input.empty()) texts.push_back(unescaped(input.line()));
+  std::size_t good = 0;
+  for (const std::string& text : texts) {
+    const auto record = spf::parse_record(text);
+    if (record) {
+      ++good;
+      check_record(*record, text);
+    } else {
+      fuzz::check(!record.error().message.empty(), "a syntax error says what is wrong");
+      fuzz::check(text.find(record.error().term) != std::string::npos, "a syntax error quotes the record");
+    }
+  }
+  const auto policy = spf::select_record(texts);
+  if (std::holds_alternative<spf::Record>(policy)) fuzz::check(good == 1, "a record is selected only if it is the only one");
+  if (std::holds_alternative<spf::NoRecord>(policy)) fuzz::check(good == 0, "a good record is found");
+  return 0;
+}

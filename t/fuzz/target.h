@@ -1,0 +1,65 @@
+// What every fuzz target is made of: its entry point, a way to say that an invariant does not hold, and a cutter of inputs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "common/base/text.h"
+
+// libFuzzer, or standalone.cc, calls it with one input; a crash or abort() is a finding.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace fuzz {
+
+// The file that is replayed, if there is one.
+inline const char* running = "-";
+
+// Ends the program when an invariant does not hold.
+inline void check(bool holds, const char* invariant) {
+  if (holds) return;
+  std::fprintf(stderr, "%s: violated: %s\n", running, invariant);
+  std::abort();
+}
+
+inline bool is_printable(std::string_view text) {
+  for (const char c : text) {
+    if (!base::is_printable(c)) return false;
+  }
+  return true;
+}
+
+// Cuts an input into pieces from its front. At the end every piece is empty, every number 0.
+class Cutter {
+ public:
+  Cutter(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
+
+  std::uint8_t byte() {
+    if (rest_.empty()) return 0;
+    const auto first = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return first;
+  }
+  // Up to the next LF, which is dropped.
+  std::string_view line() {
+    const auto end = rest_.find('\n');
+    const std::string_view out = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    return out;
+  }
+  std::string_view take(std::size_t size) {
+    const std::string_view out = rest_.substr(0, size);
+    rest_.remove_prefix(out.size());
+    return out;
+  }
+  std::string_view rest() { return take(rest_.size()); }
+  [[nodiscard]] bool empty() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace fuzz
