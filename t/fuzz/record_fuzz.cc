@@ -29,7 +29,8 @@ void check_directive(const spf::Directive& directive, const std::string& record)
   fuzz::check(fuzz::is_printable(directive.text), "a directive is printable");
   const bool is_network = directive.mechanism == spf::Mechanism::ip4 || directive.mechanism == spf::Mechanism::ip6;
   if (is_network) {
-    fuzz::check(directive.network.is_v6() == (directive.mechanism == spf::Mechanism::ip6), "a network is of its mechanism's family");
+    fuzz::check(directive.network.is_v6() == (directive.mechanism == spf::Mechanism::ip6),
+                "a network is of its mechanism's family");
   }
   const bool needs_domain = directive.mechanism == spf::Mechanism::include || directive.mechanism == spf::Mechanism::exists;
   if (needs_domain) fuzz::check(!directive.domain_spec.empty(), "include and exists have a domain-spec");

@@ -1,0 +1,33 @@
+// What holds for every dns::Answer, wherever it comes from.
+#pragma once
+
+#include "common/dns/answer.h"
+#include "t/fuzz/target.h"
+
+namespace fuzz {
+
+inline void check_names(const dns::Answer& answer) {
+  for (const std::string& text : answer.names) {
+    const auto name = dns::Name::parse(text);
+    check(name && name->text() == text, "a host is a name in lower case, or \"?\"");
+  }
+}
+
+inline void check_answer(const dns::Answer& answer, dns::Type type) {
+  const bool wants_addresses = type == dns::Type::a || type == dns::Type::aaaa;
+  const bool wants_names = type == dns::Type::mx || type == dns::Type::ptr;
+  check(wants_addresses || answer.addresses.empty(), "addresses answer A and AAAA only");
+  check(wants_names || answer.names.empty(), "names answer MX and PTR only");
+  check(type == dns::Type::txt || answer.texts.empty(), "texts answer TXT only");
+  if (type == dns::Type::a) {
+    for (const auto& address : answer.addresses) check(address.is_v4(), "A holds an IPv4 address");
+  }
+  check_names(answer);
+  if (answer.status != dns::Status::ok) {
+    check(answer.addresses.empty() && answer.names.empty() && answer.texts.empty(), "an error has no records");
+  }
+  check(answer.problem.empty() == (answer.status != dns::Status::failure), "a failure has a reason, and nothing else has one");
+  check(is_printable(answer.problem), "the reason of a failure is printable");
+}
+
+}  // namespace fuzz
