@@ -1,0 +1,104 @@
+// Writes random zones, a check in each and our verdict on it as JSON lines, for other SPF checkers to judge (t/differential).
+// Not a test of its own: it runs only when asked for, with CASES_FILE, SEED and ROUNDS in the environment.
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "t/model/random_zone.h"
+#include "t/support/evaluate.h"
+
+namespace {
+
+// Each byte is one character, so that any bytes survive: readers encode to Latin-1 to get them back.
+std::string quoted(std::string_view bytes) {
+  std::string out = "\"";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') {
+      out += fmt::format("\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+template <class Items, class Show>
+std::string joined(const Items& items, Show&& show) {
+  std::string out;
+  for (const auto& item : items) out += (out.empty() ? "" : ",") + show(item);
+  return out;
+}
+
+// null: an error, [..]: the data
+std::string json(const dns::Answer& answer) {
+  if (answer.status == dns::Status::failure) return "null";
+  std::string items = joined(answer.addresses, [](const base::IpAddress& address) { return quoted(address.text()); });
+  items += joined(answer.names, [](const std::string& name) { return quoted(name); });
+  items += joined(answer.texts, [](const std::string& text) { return quoted(text); });
+  return '[' + items + ']';
+}
+
+std::string json(const model::Zone& zone) {
+  return '{' +
+         joined(zone.names(),
+                [](const auto& name) {
+                  return quoted(name.first) + ":{" +
+                         joined(name.second,
+                                [](const auto& records) {
+                                  return quoted(dns::type_name(records.first)) + ':' + json(records.second);
+                                }) +
+                         '}';
+                }) +
+         '}';
+}
+
+int from_environment(const char* name, int otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
+}  // namespace
+
+TEST_CASE("writes cases for other checkers" * doctest::skip()) {
+  const char* path = std::getenv("CASES_FILE");
+  REQUIRE(path != nullptr);
+  std::ofstream out(path);
+  const int first = from_environment("SEED", 1);
+  for (int seed = first; seed < first + from_environment("ROUNDS", 1000); ++seed) {
+    model::Random random(static_cast<std::uint64_t>(seed));
+    const model::Zone zone = model::random_zone(random);
+    const model::Sample sample = model::random_sample(random);
+    const spf::Query query = sample.sender.empty() ? spf::helo_query(sample.client, sample.helo)
+                                                   : spf::mailfrom_query(sample.client, sample.sender, sample.helo);
+    spf::Settings settings;
+    settings.default_explanation = *spf::MacroString::parse("DEFAULT", spf::MacroContext::explanation);
+    settings.prefetch = spf::Prefetch::off;
+    // Without the limit, more checks get far; the peers are told the same.
+    if (random.chance(70)) settings.limits.void_lookups = 1000;
+    std::set<std::string> texts;
+    const auto verdict = support::run(
+                             query,
+                             [&](const dns::Question& question) {
+                               dns::Answer answer = zone.answer(question);
+                               texts.insert(answer.texts.begin(), answer.texts.end());
+                               return answer;
+                             },
+                             settings)
+                             .verdict;
+    out << fmt::format(
+        R"({{"id":{},"client":{},"sender":{},"helo":{},"void_limit":{},"zone":{},"texts":[{}],"result":{},"explanation":{},)"
+        R"("why":{}}})"
+        "\n",
+        seed, quoted(sample.client.text()), quoted(sample.sender), quoted(sample.helo), settings.limits.void_lookups, json(zone),
+        joined(texts, [](const std::string& text) { return quoted(text); }), quoted(spf::result_name(verdict.result)),
+        quoted(verdict.authority_explanation.empty() ? verdict.default_explanation : verdict.authority_explanation),
+        quoted(verdict.mechanism + (verdict.problem.empty() ? "" : ": ") + verdict.problem));
+  }
+  CHECK(out.good());
+}
