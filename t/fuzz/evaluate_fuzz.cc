@@ -1,0 +1,261 @@
+// The evaluator, and the receiver on top of it, over a hostile DNS. Input: lines of text.
+//   client|sender|helo|receiver|scope|explain VALUE   the question; explain: the receiver's default explanation
+//   novoid6                                            Limits::void_lookups_ipv6 off
+//   NAME TYPE TTL VALUE                                a record; NAME "*": of every name that has none of that type
+// VALUE "!reason" is a failure, "!NXDOMAIN" a name error; "\XX" (hexadecimal) in a value is a byte.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/receiver/receiver.h"
+#include "t/fuzz/answer_checks.h"
+#include "t/fuzz/reply_checks.h"
+#include "t/fuzz/target.h"
+#include "t/support/known_answers.h"
+
+namespace {
+
+constexpr int kMaxWanted = 16;      // as io::DriverOptions
+constexpr int kMaxQuestions = 160;  // likewise
+// The first record, 10 terms of two rounds each, the addresses of %{p} behind its PTR, and the explanation.
+constexpr int kMaxRounds = 24;
+
+std::optional<unsigned> hex_digit(char c) {
+  if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
+  const char lower = base::to_lower(c);
+  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
+  return std::nullopt;
+}
+
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto high = i + 2 < text.size() && text[i] == '\\' ? hex_digit(text[i + 1]) : std::nullopt;
+    const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
+    if (low) {
+      out += static_cast<char>(*high << 4 | *low);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string_view take_word(std::string_view& line) {
+  const auto end = line.find(' ');
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+  return word;
+}
+
+std::optional<dns::Type> parse_type(std::string_view word) {
+  for (const dns::Type type : {dns::Type::a, dns::Type::aaaa, dns::Type::mx, dns::Type::ptr, dns::Type::txt}) {
+    if (word == dns::type_name(type)) return type;
+  }
+  return std::nullopt;
+}
+
+// What the name servers of the world say, and the question.
+class World {
+ public:
+  World(const std::uint8_t* data, std::size_t size) {
+    policy_.hostname = "mx.example.org";
+    policy_.spf.trace = true;
+    set_explanation(receiver::kDefaultExplanation);
+    request_.client = base::IpAddress::parse("192.0.2.1");
+    request_.sender = "user@n0.x";
+    request_.helo = "n1.x";
+    request_.time = 1577836860;
+    for (fuzz::Cutter input(data, size); !input.empty();) read_line(input.line());
+  }
+
+  [[nodiscard]] const receiver::Request& request() const { return request_; }
+  [[nodiscard]] const receiver::Policy& policy() const { return policy_; }
+
+  [[nodiscard]] dns::Answer answer(const dns::Question& question) const {
+    for (const std::string_view name : {question.name.text(), std::string_view("*")}) {
+      const auto found = answers_.find({std::string(name), question.type});
+      if (found != answers_.end()) return found->second;
+    }
+    dns::Answer nothing;
+    nothing.ttl = 60;
+    if (!names_.contains(std::string(question.name.text()))) nothing.status = dns::Status::name_error;
+    return nothing;
+  }
+
+ private:
+  void set_explanation(std::string_view text) {
+    if (auto macros = spf::MacroString::parse(text, spf::MacroContext::explanation))
+      policy_.spf.default_explanation = std::move(*macros);
+  }
+
+  void read_line(std::string_view line) {
+    const std::string_view first = take_word(line);
+    if (first == "client") {
+      request_.client = base::IpAddress::parse(line);
+    } else if (first == "sender") {
+      request_.sender = unescaped(line);
+    } else if (first == "helo") {
+      request_.helo = unescaped(line);
+    } else if (first == "receiver") {
+      request_.receiver = unescaped(line);
+    } else if (first == "scope") {
+      request_.scope = line == "helo" ? receiver::Scope::helo : receiver::Scope::mailfrom;
+    } else if (first == "explain") {
+      set_explanation(unescaped(line));
+    } else if (first == "novoid6") {
+      policy_.spf.limits.void_lookups_ipv6 = false;
+    } else {
+      read_record(first, line);
+    }
+  }
+
+  void read_record(std::string_view owner, std::string_view line) {
+    const auto name = dns::Name::parse(owner);
+    const auto type = parse_type(take_word(line));
+    const auto ttl = base::parse_number(take_word(line), 0x7fffffff);
+    if (!name || !type || !ttl) return;
+    names_.insert(std::string(name->text()));
+    dns::Answer fresh;
+    fresh.ttl = static_cast<std::uint32_t>(*ttl);
+    dns::Answer& answer = answers_.try_emplace({std::string(name->text()), *type}, fresh).first->second;
+    if (line == "!NXDOMAIN") {
+      answer = fresh;
+      answer.status = dns::Status::name_error;
+    } else if (line.starts_with('!')) {
+      answer = dns::failure_answer("failed");
+    } else if (answer.status == dns::Status::ok) {
+      answer.ttl = std::min(answer.ttl, fresh.ttl);
+      add_value(answer, *type, line);
+    }
+  }
+
+  static void add_value(dns::Answer& answer, dns::Type type, std::string_view text) {
+    switch (type) {
+      case dns::Type::txt: answer.texts.push_back(unescaped(text)); return;
+      case dns::Type::mx:
+      case dns::Type::ptr: {  // in the form of Answer::names
+        const auto name = dns::Name::parse(unescaped(text));
+        answer.names.push_back(name ? std::string(name->text()) : "?");
+        return;
+      }
+      case dns::Type::a:
+      case dns::Type::aaaa: {
+        const auto address = base::IpAddress::parse(text);
+        if (address && (type == dns::Type::aaaa || address->is_v4())) answer.addresses.push_back(*address);
+        return;
+      }
+    }
+  }
+
+  receiver::Request request_;
+  receiver::Policy policy_;
+  std::map<std::pair<std::string, dns::Type>, dns::Answer> answers_;
+  std::set<std::string> names_;
+};
+
+// How a driver deals with what is needed and wanted.
+enum class Order : std::uint8_t {
+  all_at_once,    // everything needed, and what is wanted up to kMaxWanted
+  every_second,   // the same, but every second one of those wanted
+  one_at_a_time,  // the last one needed, and nothing else
+};
+
+struct Run {
+  receiver::Reply reply;
+  int rounds = 0;
+  int questions = 0;
+};
+
+void check_needs(const spf::Needs& needs, const support::KnownAnswers& known, spf::Prefetch prefetch) {
+  fuzz::check(!needs.needed.empty(), "without a verdict something is needed");
+  std::vector<dns::Question> all = needs.needed;
+  all.insert(all.end(), needs.wanted.begin(), needs.wanted.end());
+  for (auto question = all.begin(); question != all.end(); ++question) {
+    fuzz::check(!known.has(*question), "what is known is not asked");
+    fuzz::check(std::find(all.begin(), question, *question) == question, "each question stands once");
+  }
+  for (const auto& question : needs.wanted) {
+    fuzz::check(prefetch != spf::Prefetch::off, "nothing is asked ahead when that is off");
+    fuzz::check(prefetch == spf::Prefetch::all || question.type == dns::Type::txt, "records alone are asked ahead");
+    fuzz::check(question.type != dns::Type::ptr, "PTR is never asked ahead");
+  }
+}
+
+Run run(const World& world, spf::Prefetch prefetch, Order order) {
+  receiver::Policy policy = world.policy();
+  policy.spf.prefetch = prefetch;
+  support::KnownAnswers known;
+  Run out;
+  int wanted = 0;
+  const auto ask = [&](const dns::Question& question) {
+    const dns::Answer answer = world.answer(question);
+    fuzz::check_answer(answer, question.type);
+    known.add(question, answer);
+    ++out.questions;
+  };
+  for (;;) {
+    receiver::Outcome outcome = receiver::decide(world.request(), policy, known);
+    if (outcome.reply) {
+      fuzz::check(outcome.needs.needed.empty(), "with a reply nothing is needed");
+      out.reply = std::move(*outcome.reply);
+      return out;
+    }
+    check_needs(outcome.needs, known, prefetch);
+    ++out.rounds;
+    if (order == Order::one_at_a_time) {
+      ask(outcome.needs.needed.back());
+    } else {
+      for (const auto& question : outcome.needs.needed) ask(question);
+      bool skip = false;
+      for (const auto& question : outcome.needs.wanted) {
+        if (order == Order::every_second && (skip = !skip)) continue;
+        if (wanted++ < kMaxWanted) ask(question);
+      }
+      fuzz::check(out.rounds <= kMaxRounds, "a check ends within a bounded number of rounds");
+    }
+    fuzz::check(out.questions <= kMaxQuestions, "a check asks a bounded number of questions");
+  }
+}
+
+bool same_trace(const std::vector<spf::TraceStep>& a, const std::vector<spf::TraceStep>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.kind == y.kind && x.depth == y.depth && x.text == y.text && x.outcome == y.outcome && x.lookups == y.lookups &&
+           x.void_lookups == y.void_lookups;
+  });
+}
+
+void check_same(const receiver::Reply& a, const receiver::Reply& b) {
+  fuzz::check(a.result == b.result, "the result does not depend on what is asked ahead");
+  fuzz::check(a.lookups == b.lookups && a.void_lookups == b.void_lookups, "nor do the counters");
+  fuzz::check(a.ttl == b.ttl, "nor does the TTL");
+  fuzz::check(a.problem == b.problem && a.mechanism == b.mechanism && a.spf_record == b.spf_record, "nor does the cause");
+  fuzz::check(a.authority_explanation == b.authority_explanation && a.smtp_comment == b.smtp_comment, "nor does a text");
+  fuzz::check(a.received_spf_header == b.received_spf_header, "nor does the header");
+  fuzz::check(same_trace(a.trace, b.trace), "nor does the trace");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const World world(data, size);
+  const Run reference = run(world, spf::Prefetch::off, Order::all_at_once);
+  fuzz::check_reply(reference.reply);
+  constexpr std::array<std::pair<spf::Prefetch, Order>, 5> kOthers = {{{spf::Prefetch::records, Order::all_at_once},
+                                                                       {spf::Prefetch::all, Order::all_at_once},
+                                                                       {spf::Prefetch::all, Order::every_second},
+                                                                       {spf::Prefetch::off, Order::one_at_a_time},
+                                                                       {spf::Prefetch::all, Order::one_at_a_time}}};
+  for (const auto& [prefetch, order] : kOthers) {
+    const Run other = run(world, prefetch, order);
+    check_same(reference.reply, other.reply);
+    if (order != Order::one_at_a_time) fuzz::check(other.rounds <= reference.rounds, "asking ahead takes no round more");
+  }
+  return 0;
+}

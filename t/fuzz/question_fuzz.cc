@@ -1,0 +1,155 @@
+// Query lines and their answers. Input: two numbers that cut the rest into chunks (and select what DNS says), then what a client
+// sends.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/protocol/question_lines.h"
+#include "common/receiver/receiver.h"
+#include "t/fuzz/reply_checks.h"
+#include "t/fuzz/target.h"
+#include "t/support/known_answers.h"
+
+namespace {
+
+constexpr std::size_t kMaxQuestions = 64;
+
+std::vector<protocol::Question> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
+  std::vector<protocol::Question> questions;
+  protocol::QuestionReader reader;
+  const auto take_all = [&] {
+    while (auto question = reader.next()) {
+      fuzz::check(!reader.must_close() || !question->error.empty(), "who is sent away is told why");
+      questions.push_back(std::move(*question));
+    }
+  };
+  for (std::size_t size = first_chunk; !bytes.empty() && questions.size() < kMaxQuestions; size = chunk) {
+    reader.feed(bytes.substr(0, size));
+    bytes.remove_prefix(std::min(size, bytes.size()));
+    take_all();
+  }
+  reader.finish();
+  take_all();
+  fuzz::check(!questions.empty(), "a client is never left without an answer");
+  fuzz::check(reader.must_close() || !reader.has_partial(), "at the end nothing is left");
+  return questions;
+}
+
+bool same_request(const receiver::Request& a, const receiver::Request& b) {
+  return a.client == b.client && a.helo == b.helo && a.sender == b.sender && a.scope == b.scope && a.receiver == b.receiver &&
+         a.recipient == b.recipient;
+}
+
+bool same(const protocol::Question& a, const protocol::Question& b) {
+  return same_request(a.request, b.request) && a.is_ping == b.is_ping && a.keep == b.keep && a.format == b.format &&
+         a.id == b.id && a.timeout == b.timeout && a.error == b.error;
+}
+
+// RFC 8259, as far as one object of strings and numbers needs it.
+void check_json(std::string_view answer) {
+  fuzz::check(answer.starts_with("{\"") && answer.ends_with("}\n"), "a JSON answer is one object on a line");
+  answer.remove_suffix(1);
+  fuzz::check(fuzz::is_printable(answer), "a JSON answer is printable");
+  bool in_string = false;
+  for (std::size_t i = 1; i + 1 < answer.size(); ++i) {
+    if (in_string && answer[i] == '\\') {
+      ++i;
+      fuzz::check(answer[i] == '"' || answer[i] == '\\', "only quote and backslash are escaped");
+    } else if (answer[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string) {
+      fuzz::check(base::is_digit(answer[i]) || answer[i] == ':' || answer[i] == ',' || answer[i] == ' ',
+                  "between strings stand numbers and separators");
+    }
+  }
+  fuzz::check(!in_string, "the strings of a JSON answer are closed");
+}
+
+void check_lines(std::string_view answer) {
+  fuzz::check(answer.ends_with("\n\n"), "an answer ends in an empty line");
+  answer.remove_suffix(1);
+  for (std::size_t line = 0; !answer.empty(); ++line) {
+    const std::string_view text = answer.substr(0, answer.find('\n'));
+    answer.remove_prefix(text.size() + 1);
+    fuzz::check(fuzz::is_printable(text), "an answer line is printable");
+    const auto equals = text.find('=');
+    fuzz::check(equals != std::string_view::npos && equals != 0, "an answer line is key=value, and none but the last is empty");
+    fuzz::check(text.size() <= protocol::kMaxLine + equals + 1, "an answer line is bounded");
+    const std::string_view key = text.substr(0, equals);
+    constexpr std::string_view kFirst[] = {"result", "smtp_comment", "header_comment"};
+    if (line < 3) {
+      fuzz::check(key == kFirst[line], "an answer begins with result and the two comments");
+      fuzz::check(text.find('"') == std::string_view::npos, "the first three values hold no quote");
+    }
+  }
+}
+
+// Says the same for every question of a type.
+class OneAnswer : public spf::AnswerSource {
+ public:
+  explicit OneAnswer(std::size_t choice) {
+    dns::Answer text;
+    switch (choice % 4) {
+      case 0: text.texts = {"v=spf1 -all exp=%{l}.%{h}.%{d}"}; break;
+      case 1: text.texts = {"v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all"}; break;
+      case 2: text = dns::failure_answer("timed out"); break;
+      default: break;
+    }
+    text_ = std::make_unique<spf::KnownAnswer>(std::move(text));
+  }
+  const spf::KnownAnswer* find(const dns::Question& question) override {
+    return question.type == dns::Type::txt ? text_.get() : &nothing_;
+  }
+
+ private:
+  std::unique_ptr<spf::KnownAnswer> text_;
+  spf::KnownAnswer nothing_{dns::Answer{}};
+};
+
+receiver::Policy policy_here() {
+  receiver::Policy policy;
+  policy.hostname = "mx.example.org";
+  policy.spf.default_explanation = spf::MacroString::parse(receiver::kDefaultExplanation, spf::MacroContext::explanation).value();
+  return policy;
+}
+
+void check_answer(const protocol::Question& question, std::size_t choice) {
+  static const receiver::Policy policy = policy_here();
+  if (question.is_ping) {
+    const std::string pong = protocol::encode_pong(question);
+    if (question.format == protocol::Format::json) return check_json(pong);
+    fuzz::check(pong.starts_with("pong=1\n") && pong.ends_with("\n\n"), "a ping is answered");
+    return;
+  }
+  receiver::Reply reply;
+  if (question.error.empty()) {
+    OneAnswer answers(choice);
+    auto outcome = receiver::decide(question.request, policy, answers);
+    fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
+    reply = std::move(*outcome.reply);
+  } else {
+    reply = receiver::bad_request(policy, question.error);
+    fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
+  }
+  fuzz::check_reply(reply);
+  const std::string answer = protocol::encode_reply(reply, question, {.legacy_results = (choice & 0x10) != 0});
+  if (question.format == protocol::Format::json) return check_json(answer);
+  check_lines(answer);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Cutter input(data, size);
+  const std::size_t choice = input.byte();
+  const std::size_t chunk = input.byte();
+  const std::string_view bytes = input.rest();
+  const auto whole = read(bytes, bytes.size(), 1);
+  const auto chunks = read(bytes, choice + 1, chunk + 1);
+  for (std::size_t i = 0; i < std::min(whole.size(), chunks.size()); ++i) {
+    fuzz::check(same(whole[i], chunks[i]), "how the bytes come does not matter");
+  }
+  if (whole.size() < kMaxQuestions) fuzz::check(whole.size() == chunks.size(), "how the bytes come makes no question");
+  for (const auto& question : whole) check_answer(question, choice);
+  return 0;
+}

@@ -1,0 +1,129 @@
+// What holds for every receiver::Reply, whatever client and DNS sent: sizes, bytes, and header fields that a reader written
+// here, without a line of common/receiver, can take apart again.
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "common/receiver/request.h"
+#include "t/fuzz/target.h"
+
+namespace fuzz {
+
+// Reads a header field from its front. Each function takes what it names, or nothing.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view field) : rest_(field) {}
+
+  bool literal(std::string_view text) {
+    if (!rest_.starts_with(text)) return false;
+    rest_.remove_prefix(text.size());
+    return true;
+  }
+  // Letters and hyphens: a result, a key, a method.
+  std::string_view word() {
+    return run([](char c) { return base::is_alpha(c) || c == '-'; });
+  }
+  // "(" text ")", in which parentheses are escaped.
+  bool comment() { return enclosed('(', ')'); }
+  // A dot-atom or a quoted-string.
+  bool value() {
+    if (enclosed('"', '"')) return true;
+    constexpr std::string_view kMarks = "!#$%&'*+-?^_`{|}~.";
+    return !run([kMarks](char c) { return base::is_alphanumeric(c) || kMarks.find(c) != std::string_view::npos; }).empty();
+  }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+
+ private:
+  template <class Belongs>
+  std::string_view run(Belongs belongs) {
+    std::size_t size = 0;
+    while (size < rest_.size() && belongs(rest_[size])) ++size;
+    const std::string_view out = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return out;
+  }
+  bool enclosed(char open, char close) {
+    if (rest_.empty() || rest_.front() != open) return false;
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      if (rest_[i] == close) {
+        rest_.remove_prefix(i + 1);
+        return true;
+      }
+      if (rest_[i] == open) return false;
+      if (rest_[i] == '\\') ++i;
+    }
+    return false;
+  }
+
+  std::string_view rest_;
+};
+
+inline void check_field(std::string_view field) {
+  check(field.size() <= receiver::kMaxHeader, "a header line has at most 998 bytes");
+  check(is_printable(field), "a header line is printable");
+}
+
+// RFC 7208 §9.1, erratum 5436.
+inline void check_received_spf(std::string_view field, spf::Result result) {
+  check_field(field);
+  FieldReader reader(field);
+  check(reader.literal("Received-SPF: "), "Received-SPF is named");
+  check(reader.word() == spf::result_name(result), "Received-SPF begins with the result");
+  if (reader.literal(" (")) {
+    reader = FieldReader(field.substr(field.find('(')));
+    check(reader.comment(), "the comment of Received-SPF is closed");
+  }
+  std::set<std::string_view> keys;
+  const std::set<std::string_view> known = {"client-ip", "envelope-from", "helo", "problem", "receiver", "identity", "mechanism"};
+  while (!reader.at_end()) {
+    check(reader.literal(keys.empty() ? " " : "; "), "pairs are separated");
+    const std::string_view key = reader.word();
+    check(known.contains(key), "a key of Received-SPF is one of RFC 7208");
+    check(keys.insert(key).second, "a key of Received-SPF stands there once");
+    check(reader.literal("=") && reader.value(), "a value of Received-SPF is a dot-atom or a quoted-string");
+  }
+}
+
+// RFC 8601 §2.2
+inline void check_authentication_results(std::string_view field, spf::Result result) {
+  check_field(field);
+  FieldReader reader(field);
+  check(reader.literal("Authentication-Results: ") && reader.value(), "the authserv-id is a word");
+  check(reader.literal("; "), "a result follows the authserv-id");
+  if (reader.literal("none")) {
+    check(result == spf::Result::none, "\"none\" is said of none only");
+  } else {
+    check(reader.literal("spf=") && reader.word() == spf::result_name(result), "the method is spf, its result the result");
+  }
+  if (!reader.at_end()) check(reader.literal(" "), "a blank stands before what follows the result");
+  if (reader.comment() && !reader.at_end()) check(reader.literal(" "), "a blank stands before the property");
+  if (reader.at_end()) return;
+  check(reader.literal("smtp.mailfrom=") || reader.literal("smtp.helo="), "the property is one of RFC 8601");
+  check(reader.value() && reader.at_end(), "nothing stands behind the property");
+}
+
+inline void check_reply(const receiver::Reply& reply) {
+  check(reply.smtp_comment.size() <= receiver::kMaxSmtpComment, "smtp_comment has at most 400 bytes");
+  check(reply.local_explanation.size() <= receiver::kMaxDetail, "local_explanation is bounded");
+  check(reply.mechanism.size() <= receiver::kMaxDetail, "mechanism is bounded");
+  check(reply.problem.size() <= receiver::kMaxDetail, "problem is bounded");
+  for (const std::string* text : {&reply.smtp_comment, &reply.header_comment}) {
+    check(text->find_first_of("\"\\") == std::string::npos, "the 2004 ACL's texts hold no quote and no backslash");
+  }
+  check(reply.header_comment.find_first_of("()") == std::string::npos, "header_comment holds no parentheses");
+  for (const std::string* text :
+       {&reply.smtp_comment, &reply.header_comment, &reply.local_explanation, &reply.authority_explanation, &reply.spf_record,
+        &reply.mechanism, &reply.problem, &reply.error, &reply.enhanced_code}) {
+    check(is_printable(*text), "every text of a reply is printable");
+  }
+  for (const auto& step : reply.trace) {
+    check(is_printable(step.text) && is_printable(step.outcome), "the trace is printable");
+  }
+  check_received_spf(reply.received_spf_header, reply.result);
+  check_authentication_results(reply.authentication_results, reply.result);
+  check(reply.lookups <= 11 && reply.void_lookups <= 3, "the limits hold");
+  if (reply.result != spf::Result::fail) check(reply.authority_explanation.empty(), "only a fail is explained by the domain");
+}
+
+}  // namespace fuzz
