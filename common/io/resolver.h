@@ -23,17 +23,19 @@ namespace io {
 struct NameServer {
   base::IpAddress address;
   std::uint16_t port = 53;
+  std::uint32_t scope = 0;  // interface of a link-local address
 };
 
 // "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".
 base::Result<NameServer, std::string> parse_name_server(std::string_view text);
-// From resolv.conf, by res_ninit(); 127.0.0.1 if there is none.
+// From resolv.conf, by res_ninit(); 127.0.0.1 if there is none. Not empty.
 std::vector<NameServer> system_name_servers();
 
 struct ResolverOptions {
   std::vector<NameServer> servers;
   std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
   int tries = 3;                                // rounds over the servers
+  std::chrono::milliseconds tcp_timeout{3000};  // from connecting to the whole answer
 };
 
 struct ResolverCounters {
@@ -48,22 +50,28 @@ struct ResolverCounters {
 class Resolver {
  public:
   using Callback = std::function<void(dns::Answer)>;
-  // Asked before each retry: false ends the question with a failure, since nobody waits any more.
+  // Asked before each retry. False: nobody waits any more; the question ends without calling back.
   using StillWanted = std::function<bool()>;
+
+  // Questions under way, beyond which the next fails at once.
+  static constexpr std::size_t kMaxInFlight = 10000;
+  // Of those, over TCP.
+  static constexpr std::size_t kMaxTcp = 200;
 
   Resolver(Loop& loop, ResolverOptions options);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // The callback comes later from the loop, never from within this call; never after the resolver is gone.
+  // The callback comes once, later from the loop, never from within this call; never after the resolver is gone. It must not
+  // destroy the resolver.
   void ask(const dns::Question& question, Callback callback, StillWanted still_wanted);
 
   [[nodiscard]] const ResolverCounters& counters() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  class Impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace io

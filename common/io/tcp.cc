@@ -1,0 +1,91 @@
+#include "common/io/tcp.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "common/dns/message.h"
+
+namespace io {
+
+namespace {
+
+constexpr std::size_t kLength = 2;  // octets before each message (RFC 1035 §4.2.2)
+
+std::string message_of(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+base::Result<std::unique_ptr<TcpExchange>, Trouble> TcpExchange::start(Loop& loop, const NameServer& server,
+                                                                       const dns::Question& question, std::uint16_t id, bool edns,
+                                                                       std::chrono::milliseconds timeout, Done done) {
+  auto fd = connect_to(server, SOCK_STREAM);
+  if (!fd) {
+    Trouble trouble = trouble_of_errno(fd.error());
+    if (trouble.kind == Trouble::Kind::no_socket) return base::failure(std::move(trouble));
+    return base::failure(Trouble{Trouble::Kind::tcp_failed, "truncated, and TCP failed: " + message_of(fd.error())});
+  }
+  auto exchange = std::make_unique<TcpExchange>(loop, std::move(*fd), question, id, edns, std::move(done));
+  exchange->writable_.enable();
+  exchange->timer_.set(timeout);
+  return exchange;
+}
+
+TcpExchange::TcpExchange(Loop& loop, Descriptor fd, const dns::Question& question, std::uint16_t id, bool edns, Done done)
+    : fd_(std::move(fd)),
+      question_(question),
+      id_(id),
+      done_(std::move(done)),
+      writable_(loop, fd_.get(), Watch::writable, [this] { on_writable(); }),
+      readable_(loop, fd_.get(), Watch::readable, [this] { on_readable(); }),
+      timer_(loop, [this] { fail("timed out"); }) {
+  const std::vector<std::uint8_t> query = dns::encode_query(question, id, edns);
+  out_ = {static_cast<std::uint8_t>(query.size() >> 8), static_cast<std::uint8_t>(query.size())};
+  out_.insert(out_.end(), query.begin(), query.end());
+}
+
+void TcpExchange::on_writable() {
+  // If the connection could not be made, this is where it shows.
+  const ssize_t sent = send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (errno != EAGAIN && errno != EINTR) fail(message_of(errno));
+    return;
+  }
+  written_ += static_cast<std::size_t>(sent);
+  if (written_ < out_.size()) return;
+  writable_.disable();
+  readable_.enable();
+}
+
+void TcpExchange::on_readable() {
+  for (;;) {
+    const ssize_t got = recv(fd_.get(), in_.data() + read_, in_.size() - read_, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got < 0) return fail(message_of(errno));
+    if (got == 0) return fail("connection closed");
+    read_ += static_cast<std::size_t>(got);
+    if (read_ < in_.size()) continue;
+    if (read_ > kLength) return finish();
+    const auto length = static_cast<std::size_t>(in_[0] << 8 | in_[1]);
+    if (length == 0) return fail("answer could not be read");
+    in_.resize(kLength + length);
+  }
+}
+
+void TcpExchange::finish() {
+  auto response = dns::decode_response(std::span(in_).subspan(kLength), question_, id_);
+  // Nobody else can write here, so what is not ours is as wrong as what cannot be read.
+  if (!response) return fail("answer could not be read");
+  const Done done = std::move(done_);
+  done(std::move(*response));
+}
+
+void TcpExchange::fail(std::string why) {
+  const Done done = std::move(done_);
+  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "truncated, and TCP failed: " + std::move(why)}));
+}
+
+}  // namespace io
