@@ -1,6 +1,7 @@
 // The driver of the pure side: runs a step function, asks what it needs, and runs it again until it needs nothing.
 //
-// One Driver a worker thread; a check never migrates. The cache may be shared by several drivers.
+// One Driver a worker thread; a check never migrates. The cache may be shared by several drivers, and one of them may be
+// destroyed while others run: questions that it was asking for them are answered by a failure.
 // The answers of a check come from, in this order: those it has already seen (pinned), the zone overlay, the cache, DNS.
 #pragma once
 
@@ -27,9 +28,11 @@ struct DriverOptions {
 struct CheckCost {
   int questions = 0;  // looked up in overlay, cache or DNS
   int dns = 0;        // of those: not in overlay or cache
-  int rounds = 0;     // times that it waited for DNS
+  int rounds = 0;     // the longest chain of DNS questions that had to wait for each other's answers
   bool timed_out = false;
 };
+
+struct DriverState;
 
 class Driver {
  public:
@@ -37,7 +40,8 @@ class Driver {
   using Step = std::function<spf::Needs(spf::AnswerSource&)>;
   using Done = std::function<void(const CheckCost&)>;
 
-  // Owning it keeps the check going; destroying it drops the check, and `done` is not called any more.
+  // Owning it keeps the check going; destroying it drops the check, and `done` is not called any more. It may be destroyed at
+  // any time, also from `step` and `done`, before the loop.
   class Check {
    public:
     Check() = default;
@@ -48,6 +52,7 @@ class Driver {
   using Handle = std::unique_ptr<Check>;
 
   Driver(Loop& loop, std::shared_ptr<Cache> cache, ResolverOptions resolver, DriverOptions options = {});
+  // Not from within a callback of its own.
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -64,8 +69,7 @@ class Driver {
   [[nodiscard]] const ResolverCounters& resolver_counters() const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<DriverState> state_;
 };
 
 // Runs one step to its end on a loop of its own: for command lines and tests.
