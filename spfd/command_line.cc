@@ -77,6 +77,9 @@ base::Result<std::vector<Setting>, StartError> parse_command_line(const std::vec
   std::transform(words.rbegin(), words.rend(), std::back_inserter(arguments), with_two_dashes);
   try {
     app.parse(arguments);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    return base::failure(StartError{what.substr(0, what.find(':')) + ": a value is missing", EX_USAGE});
   } catch (const CLI::ParseError& error) {
     return base::failure(StartError{base::printable(error.what()), EX_USAGE});
   }

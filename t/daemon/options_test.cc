@@ -1,0 +1,349 @@
+// The options of spfd: command line, configuration file, and what prints them.
+#include "spfd/options.h"
+
+#include <doctest/doctest.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/text.h"
+#include "spfd/command_line.h"
+#include "spfd/config_file.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using spfd::OptionRow;
+using Words = std::vector<std::string>;
+
+spfd::Options options_of(Words words) {
+  if (std::find(words.begin(), words.end(), "--config") == words.end()) words.insert(words.begin(), {"--config", "/dev/null"});
+  auto options = spfd::load_options(words);
+  if (!options) FAIL(options.error().message);
+  return *options;
+}
+
+spfd::StartError error_of(Words words) {
+  if (std::find(words.begin(), words.end(), "--config") == words.end()) words.insert(words.begin(), {"--config", "/dev/null"});
+  const auto options = spfd::load_options(words);
+  REQUIRE(!options);
+  return options.error();
+}
+
+Words listen_of(const Words& words) {
+  Words addresses;
+  for (const auto& address : options_of(words).listen) addresses.push_back(spfd::listen_address_text(address));
+  return addresses;
+}
+
+// The line of --dump-config for an option.
+std::string dumped(const spfd::Options& options, const std::string& name) {
+  const std::string text = "\n" + spfd::dump_config(options);
+  const std::size_t begin = text.find("\n" + name + " = ");
+  if (begin == std::string::npos) return "";
+  return text.substr(begin + 1, text.find('\n', begin + 1) - begin - 1);
+}
+
+// A value other than the default for each option that a dump shows.
+const std::vector<std::pair<std::string, std::string>> kOtherValues = {
+    {"listen", "unix:/run/x.sock,mode=0600,user=root,group=mail"},
+    {"user", "nobody"},
+    {"group", "mail"},
+    {"workers", "3"},
+    {"pid-file", "/run/spfd.pid"},
+    {"timeout", "1500ms"},
+    {"idle-timeout", "5s"},
+    {"write-timeout", "7s"},
+    {"max-connections", "99"},
+    {"legacy-results", "true"},
+    {"bad-question-result", "temperror"},
+    {"hostname", "mx.example.net"},
+    {"default-explanation", "Ask \"postmaster\" of %{o} \\o/"},
+    {"void-lookup-limit", "5"},
+    {"void-lookups-ipv6", "ignore"},
+    {"prefetch", "records"},
+    {"nameserver", "[2001:db8::1]:5353"},
+    {"zone", "/etc/spfd/a zone"},
+    {"cache-size", "3G"},
+    {"dns-timeout", "250ms"},
+    {"dns-tries", "2"},
+    {"log", "syslog"},
+    {"log-level", "debug"},
+    {"syslog-facility", "local3"},
+};
+
+TEST_CASE("each option has the same value from the command line and from the file, and the dump shows it") {
+  const support::TempFolder folder;
+  std::set<std::string_view> covered;
+  for (const auto& [name, value] : kOtherValues) {
+    CAPTURE(name);
+    const OptionRow* row = spfd::find_option(name);
+    REQUIRE(row != nullptr);
+    covered.insert(row->name);
+    const bool is_flag = row->shape == OptionRow::Shape::flag;
+    const auto from_words = options_of(is_flag ? Words{"--" + name} : Words{"--" + name, value});
+    CHECK(row->get(from_words) == Words{value});
+    const std::string file = folder.write("spfd.conf", dumped(from_words, name) + "\n");
+    const auto from_file = options_of({"--config", file});
+    CHECK(row->get(from_file) == Words{value});
+    CHECK(row->get(options_of({})) != Words{value});
+  }
+  for (const OptionRow& row : spfd::option_table()) {
+    CAPTURE(row.name);
+    if (row.get != nullptr) CHECK(covered.count(row.name) == 1);
+  }
+}
+
+TEST_CASE("a dump is a configuration file with the same values") {
+  Words words;
+  for (const auto& [name, value] : kOtherValues) {
+    words.push_back("--" + name);
+    if (spfd::find_option(name)->shape != OptionRow::Shape::flag) words.push_back(value);
+  }
+  const auto options = options_of(words);
+  const support::TempFolder folder;
+  const std::string file = folder.write("spfd.conf", spfd::dump_config(options));
+  CHECK(spfd::dump_config(options_of({"--config", file})) == spfd::dump_config(options));
+}
+
+TEST_CASE("the command line wins over the file, a list as a whole, and listening addresses of any kind") {
+  const support::TempFolder folder;
+  const std::string file = folder.write("spfd.conf",
+                                        "timeout = 3\nidle-timeout = \"4s\"\nlisten = [\"inet:127.0.0.1:1\", \"inet:[::1]:2\"]\n"
+                                        "zone = \"a\"\ndebug = true\n");
+  const auto options = options_of({"--config", file, "--timeout=9", "--zone=b", "--zone", "c", "--log-level=error"});
+  CHECK(dumped(options, "timeout") == "timeout = \"9s\"");
+  CHECK(dumped(options, "idle-timeout") == "idle-timeout = \"4s\"");
+  CHECK(dumped(options, "zone") == "zone = [\"b\", \"c\"]");
+  CHECK(dumped(options, "log-level") == "log-level = \"error\"");
+  CHECK(listen_of({"--config", file}) == Words{"inet:127.0.0.1:1", "inet:[::1]:2"});
+  CHECK(listen_of({"--config", file, "--port", "5"}) == Words{"inet:127.0.0.1:5"});
+}
+
+TEST_CASE("the last one of a single value wins") { CHECK(options_of({"--workers=1", "--workers", "2"}).workers == 2); }
+
+TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
+  CHECK(listen_of({}) == Words{"inet:127.0.0.1:5970"});
+  CHECK(listen_of({"--port", "4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"-p", "4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"-p4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"-port=4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"-port", "4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"--tcpport=4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"--path=/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
+  CHECK(listen_of({"-path=/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
+  CHECK(listen_of({"-s", "/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
+  CHECK(listen_of({"--socket", "/tmp/spfd", "--socket-user", "root", "--socket-group", "mail", "--socket-perms", "0660"}) ==
+        Words{"unix:/tmp/spfd,mode=0660,user=root,group=mail"});
+  CHECK(listen_of({"-path=/tmp/spfd", "-pathuser=root", "-pathgroup=mail", "-pathmode=600"}) ==
+        Words{"unix:/tmp/spfd,mode=0600,user=root,group=mail"});
+  for (const char* user : {"--set-user=nobody", "--setuser=nobody", "-setuser=nobody", "-unobody", "--user=nobody"}) {
+    CHECK(options_of({user}).user == "nobody");
+  }
+  for (const char* group : {"--set-group=mail", "-setgroup=mail", "--group=mail"}) CHECK(options_of({group}).group == "mail");
+  CHECK(options_of({"--def-exp", "No, %{s}"}).default_explanation == "No, %{s}");
+  CHECK(options_of({"--default-explanation=No, %{s}"}).default_explanation == "No, %{s}");
+  CHECK(options_of({"--debug"}).log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"--debug", "1"}).log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"-debug=2"}).log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"--debug=0"}).log_level == spfd::LogLevel::info);
+}
+
+TEST_CASE("addresses to listen on") {
+  const auto text = [](std::string_view address) {
+    const auto parsed = spfd::parse_listen_address(address);
+    return parsed ? spfd::listen_address_text(*parsed) : "error";
+  };
+  CHECK(text("inet:127.0.0.1:5970") == "inet:127.0.0.1:5970");
+  CHECK(text("inet:[::1]:0") == "inet:[::1]:0");
+  CHECK(text("inet:localhost:1") == "inet:localhost:1");
+  CHECK(text("unix:/a b=c,group=g") == "unix:/a b=c,mode=0666,group=g");
+  for (const char* bad : {"", "5970", "inet:", "inet::5970", "inet:h", "inet:h:", "inet:h:x", "inet:h:65536", "inet:::1:5970",
+                          "unix:", "unix:,mode=0600", "unix:/x,", "unix:/x,mode=", "unix:/x,mode=0999", "unix:/x,mode=1777",
+                          "unix:/x,user=", "unix:/x,owner=root", "tcp:h:1", "unix:/x\n"}) {
+    CAPTURE(bad);
+    CHECK(text(bad) == "error");
+  }
+  CHECK(text("unix:/" + std::string(107, 'x')) == "error");
+}
+
+TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAGE") {
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {{"--nonsense"}, "--nonsense: there is no such option"},
+      {{"stray"}, "stray: there is no such option"},
+      {{"--port"}, "--port: a value is missing"},
+      {{"--port", "x"}, "--port: \"x\" is not a number from 0 to 65535"},
+      {{"--port", "65536"}, "--port: "},
+      {{"--workers", "-1"}, "--workers: "},
+      {{"--timeout", "soon"}, "--timeout: \"soon\" is not a time such as 20s"},
+      {{"--timeout", "0"}, "--timeout: "},
+      {{"--timeout", "99999999999999999999s"}, "--timeout: "},
+      {{"--cache-size", "64X"}, "--cache-size: "},
+      {{"--cache-size", "99999999G"}, "--cache-size: "},
+      {{"--listen", "here"}, "--listen: \"here\""},
+      {{"--socket-perms", "0999", "--socket", "/x"}, "--socket-perms: "},
+      {{"--socket-user", "root"}, "need socket"},
+      {{"--socket", "/" + std::string(200, 'x')}, "too long"},
+      {{"--log", "paper"}, "--log: \"paper\" is not one of: stderr, syslog"},
+      {{"--prefetch", "some"}, "--prefetch: "},
+      {{"--nameserver", "dns.example"}, "--nameserver: "},
+      {{"--default-explanation", "%{x}"}, "--default-explanation: "},
+      {{"--hostname", "a\nb"}, "--hostname: "},
+      {{"--bad-question-result", "pass"}, "--bad-question-result: "},
+  };
+  for (const auto& [words, message] : cases) {
+    CAPTURE(message);
+    const auto error = error_of(words);
+    CHECK(error.exit_code == EX_USAGE);
+    CHECK(error.message.find(message) != std::string::npos);
+    CHECK(error.message.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("a bad file gets FILE:LINE: what, and EX_CONFIG") {
+  const support::TempFolder folder;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"# fine\ntimeuot = 3\n", ":2: timeuot: there is no such option"},
+      {"timeout = \"20s\"\n\ntimeout = \"30s\"\n", ":3: "},
+      {"timeout = \"soon\"\n", ":1: timeout: \"soon\" is not a time"},
+      {"timeout = 2.5\n", ":1: timeout: the value must be a single value"},
+      {"\n\ntimeout = [1, 2]\n", ":3: timeout: "},
+      {"listen = [1, [2]]\n", ":1: listen: "},
+      {"port = 5970\ntcpport = 5970\n", ":2: tcpport: the option stands twice"},
+      {"legacy-results = \"perhaps\"\n", ":1: legacy-results: "},
+      {"help = true\n", ":1: help: there is no such option"},
+      {"config = \"other\"\n", ":1: config: there is no such option"},
+      {"[example.com]\nlocal = 1\n", ":1: example: there is no such option"},
+      {"timeout = \n", ":1: "},
+      {"listen = [\"unix:/x\"\n", ":"},
+      {"a\x01 = 3\n", ":1: "},
+      {"hostname = \"\xff\"\n", ":1: "},
+      {std::string("timeout\0 = 3", 12), ":1: "},
+  };
+  for (const auto& [text, message] : cases) {
+    CAPTURE(text);
+    const std::string file = folder.write("spfd.conf", text);
+    const auto error = error_of({"--config", file});
+    CAPTURE(error.message);
+    CHECK(error.exit_code == EX_CONFIG);
+    CHECK(error.message.starts_with(file + message));
+    CHECK(error.message.find('\n') == std::string::npos);
+  }
+  // Also where the command line has a better value.
+  const std::string file = folder.write("spfd.conf", "timeout = \"soon\"\n");
+  CHECK(error_of({"--config", file, "--timeout=3"}).exit_code == EX_CONFIG);
+}
+
+TEST_CASE("a file that cannot be read: which, why, and EX_CONFIG") {
+  const auto missing = error_of({"--config", "/nonexistent/spfd.conf"});
+  CHECK(missing.exit_code == EX_CONFIG);
+  CHECK(missing.message == "/nonexistent/spfd.conf: cannot be read: No such file or directory");
+  const auto folder = error_of({"--config", "/tmp"});
+  CHECK(folder.exit_code == EX_CONFIG);
+  CHECK(folder.message == "/tmp: cannot be read: Is a directory");
+}
+
+TEST_CASE("--help names every option, and the words do not run over the line") {
+  const std::string help = spfd::help_text();
+  for (const OptionRow& row : spfd::option_table()) {
+    CHECK(help.find("--" + std::string(row.name)) != std::string::npos);
+    for (const auto name : row.other_names) CHECK(help.find("--" + std::string(name)) != std::string::npos);
+  }
+  for (const auto line : base::split(help, '\n')) CHECK(line.size() <= 100);
+}
+
+// ---- manual pages and sample ---------------------------------------------------------------------------------------------
+
+// What stands behind each `marker` in a text, as far as it looks like an option's name.
+std::set<std::string> names_behind(const std::string& text, const std::string& marker) {
+  std::set<std::string> names;
+  for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1)) {
+    const std::size_t begin = at + marker.size();
+    std::size_t end = begin;
+    while (end < text.size() && (base::is_alphanumeric(text[end]) || text[end] == '-')) ++end;
+    if (end > begin) names.insert(text.substr(begin, end - begin));
+  }
+  return names;
+}
+
+TEST_CASE("options, manual pages and sample configuration name the same options") {
+  const std::string spfd_page = support::slurp("man/spfd.8");
+  const std::string conf_page = support::slurp("man/spfd.conf.5");
+  const std::string sample = support::slurp("etc/spfd.conf");
+  REQUIRE(!spfd_page.empty());
+  REQUIRE(!conf_page.empty());
+  REQUIRE(!sample.empty());
+
+  const auto in_spfd_page = names_behind(spfd_page, "Fl Fl ");
+  for (const OptionRow& row : spfd::option_table()) {
+    std::vector<std::string_view> names = row.other_names;
+    names.push_back(row.name);
+    for (const auto name : names) {
+      CAPTURE(name);
+      CHECK(in_spfd_page.count(std::string(name)) == 1);
+    }
+    if (row.letter != 0) CHECK(spfd_page.find(std::string("Fl ") + row.letter + " ,") != std::string::npos);
+  }
+  for (const std::string& name : in_spfd_page) {
+    CAPTURE(name);
+    CHECK(spfd::find_option(name) != nullptr);
+  }
+
+  // ".It Cm a , b , c" of the section KEYS.
+  std::set<std::string> in_conf_page;
+  const std::size_t keys = conf_page.find(".Sh KEYS");
+  const std::string key_section = conf_page.substr(keys, conf_page.find(".Sh FILES") - keys);
+  for (const auto line : base::split(key_section, '\n')) {
+    if (!line.starts_with(".It Cm ")) continue;
+    for (const auto word : base::split(line.substr(7), ' ')) {
+      if (word != ",") in_conf_page.emplace(word);
+    }
+  }
+  // Lines "key = value" and "# key = value".
+  std::set<std::string> in_sample;
+  for (auto line : base::split(sample, '\n')) {
+    if (line.starts_with("# ")) line.remove_prefix(2);
+    const std::size_t equals = line.find(" = ");
+    if (equals == std::string_view::npos || line.substr(0, equals).find(' ') != std::string_view::npos) continue;
+    in_sample.emplace(line.substr(0, equals));
+  }
+  std::set<std::string> in_table;
+  for (const OptionRow& row : spfd::option_table()) {
+    if (row.in_file) in_table.emplace(row.name);
+  }
+  CHECK(in_conf_page == in_table);
+  CHECK(in_sample == in_table);
+}
+
+TEST_CASE("spfd.conf(5) names what a reload puts in force") {
+  const std::string page = support::slurp("man/spfd.conf.5");
+  const std::size_t begin = page.find(".Dv SIGHUP");
+  REQUIRE(begin != std::string::npos);
+  const std::string paragraph = page.substr(begin, page.find(".Sh", begin) - begin);
+  for (const OptionRow& row : spfd::option_table()) {
+    CAPTURE(row.name);
+    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
+                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
+    CHECK(is_named == row.reloadable);
+  }
+}
+
+TEST_CASE("each line of the sample configuration is valid, also uncommented") {
+  const support::TempFolder folder;
+  const std::string sample = support::slurp("etc/spfd.conf");
+  for (auto line : base::split(sample, '\n')) {
+    CAPTURE(line);
+    if (line.starts_with("# ") && line.find(" = ") != std::string_view::npos) line.remove_prefix(2);
+    std::string text(line);
+    if (text.starts_with("socket-")) text += "\nsocket = \"/x\"";
+    const std::string file = folder.write("spfd.conf", text + "\n");
+    const auto options = spfd::load_options({"--config", file});
+    CHECK_MESSAGE(options.ok(), (options.ok() ? "" : options.error().message));
+  }
+}
+
+}  // namespace
