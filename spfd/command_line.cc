@@ -90,7 +90,8 @@ base::Result<std::vector<Setting>, StartError> parse_command_line(const std::vec
   for (const OptionRow& row : option_table()) {
     if (given[&row]->empty()) continue;
     std::vector<std::string> values = given[&row]->results();
-    if (row.shape == Shape::flag && values.empty()) values.emplace_back("true");
+    // A flag without a value is there as an empty one.
+    if (row.shape == Shape::flag) std::replace(values.begin(), values.end(), std::string(), std::string("true"));
     settings.push_back({&row, std::move(values), fmt::format("--{}", row.name)});
   }
   return settings;

@@ -162,6 +162,10 @@ Listener::~Listener() {
   if (status.st_dev == file_->device && status.st_ino == file_->inode) ::unlink(file_->path.c_str());
 }
 
+void Listener::refuse_more() const {
+  if (file_) ::shutdown(socket_.get(), SHUT_RD);
+}
+
 base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses) {
   std::vector<Listener> listeners;
   for (const ListenAddress& address : addresses) {

@@ -25,6 +25,9 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  // From now on connections are refused; those that wait already can still be accepted. Only for our own UNIX sockets: TCP
+  // would reset those that wait, and a socket that was handed over to us is shared.
+  void refuse_more() const;
   // "unix:/run/spfd/spfd.sock", "inet:127.0.0.1:5970" with the port that the kernel gave.
   [[nodiscard]] const std::string& name() const { return name_; }
 

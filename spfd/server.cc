@@ -37,8 +37,8 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// A worker tells the main thread with it that it has drained.
-constexpr int kDrainedSignal = SIGUSR2;
+// With it a worker tells the main thread how far its end has come.
+constexpr int kProgressSignal = SIGUSR2;
 // What a stop may take beyond the time of the last check and of writing its answer.
 constexpr milliseconds kStopGrace{2000};
 // Descriptors kept free of connections, for DNS: a quarter of them, and never fewer.
@@ -128,7 +128,7 @@ class Server {
   void start_workers() {
     // Blocked in all threads; the main thread takes them one by one, so no handler runs anywhere.
     sigemptyset(&signals_);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kDrainedSignal}) sigaddset(&signals_, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kProgressSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
 
@@ -144,7 +144,7 @@ class Server {
     for (const auto& worker : workers_) {
       worker->start([this, main_thread] {
         ++drained_;
-        pthread_kill(main_thread, kDrainedSignal);
+        pthread_kill(main_thread, kProgressSignal);
       });
     }
   }
@@ -234,10 +234,17 @@ class Server {
   void drain() {
     notify("STOPPING=1");
     log(LogLevel::info, "stopping");
-    for (const auto& worker : workers_) worker->drain();
+    for (const Listener& listener : listeners_) listener.refuse_more();
+    for (const auto& worker : workers_) {
+      worker->drain([this, main_thread = pthread_self()] {
+        ++not_accepting_;
+        pthread_kill(main_thread, kProgressSignal);
+      });
+    }
     const milliseconds longest = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_) + kStopGrace;
     const auto end = Clock::now() + longest;
     while (drained_ < workers_.size()) {
+      if (not_accepting_ == workers_.size()) listeners_.clear();
       const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
       // A second SIGTERM does not wait for anybody.
       const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
@@ -259,6 +266,7 @@ class Server {
   milliseconds reloaded_timeout_{0};  // the longest that checks begun before a reload may take
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
+  std::atomic<std::size_t> not_accepting_{0};
   std::atomic<std::size_t> drained_{0};
   std::shared_ptr<std::atomic<int>> beats_ = std::make_shared<std::atomic<int>>(0);
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -77,18 +77,21 @@ void Worker::report_counters(std::function<void(const Counters&)> report) {
   });
 }
 
-void Worker::drain() {
-  loop_.post([this] { begin_drain(); });
+void Worker::drain(std::function<void()> accepted) {
+  loop_.post([this, accepted = std::move(accepted)] { begin_drain(accepted); });
 }
 
 void Worker::stop() {
   loop_.post([this] { loop_.stop(); });
 }
 
-void Worker::accept_some(int fd) {
+bool Worker::accept_some(int fd) {
   reap();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    if (!limit_.take()) return pause_accepting(kPauseFull);
+    if (!limit_.take()) {
+      pause_accepting(kPauseFull);
+      return false;
+    }
     Descriptor socket(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
       serve(std::move(socket));
@@ -96,16 +99,19 @@ void Worker::accept_some(int fd) {
     }
     const int problem = errno;
     limit_.give_back();
-    if (problem == EAGAIN || problem == EWOULDBLOCK) return;  // another worker was faster
+    // Another worker was faster; or the socket refuses more already.
+    if (problem == EAGAIN || problem == EWOULDBLOCK || problem == EINVAL) return false;
     if (problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM) {
       if (loop_.now() >= next_complaint_) {
         next_complaint_ = loop_.now() + kComplaintInterval;
         log(LogLevel::warning, "connections have to wait: {}", std::strerror(problem));
       }
-      return pause_accepting(kPauseNoDescriptor);
+      pause_accepting(kPauseNoDescriptor);
+      return false;
     }
     // What is left is the end of a connection before we took it (accept(2)): go on with the next.
   }
+  return true;
 }
 
 void Worker::serve(Descriptor socket) {
@@ -140,14 +146,14 @@ void Worker::reap() {
   if (service_.is_draining) stop_if_drained();
 }
 
-void Worker::begin_drain() {
+void Worker::begin_drain(const std::function<void()>& accepted) {
   if (service_.is_draining) return;
-  // What waits in the queue of a listener has been sent to us already.
-  if (!is_paused_) {
-    for (const Listener& listener : listeners_) accept_some(listener.fd());
+  for (const Listener& listener : listeners_) {
+    while (!is_paused_ && accept_some(listener.fd())) {}
   }
   resume_.cancel();
   accepting_.clear();
+  accepted();
   // Sessions end while this walks over them.
   std::vector<Session*> all;
   all.reserve(sessions_.size());

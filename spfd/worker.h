@@ -37,7 +37,7 @@ class ConnectionLimit {
 
 class Worker : public SessionOwner {
  public:
-  // The listeners must outlive the worker.
+  // The listeners must stay until the worker has ended, or drain() has told that they may go.
   Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
          const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
   ~Worker() override;
@@ -50,18 +50,19 @@ class Worker : public SessionOwner {
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
-  // Accepts no more, answers what is under way, ends.
-  void drain();
+  // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends.
+  void drain(std::function<void()> accepted);
   // Ends at once; what is under way is dropped.
   void stop();
 
  private:
-  void accept_some(int fd);
+  // False when nobody waits any more.
+  bool accept_some(int fd);
   void serve(Descriptor socket);
   void pause_accepting(std::chrono::milliseconds time);
   void session_ended(Session& session) override;
   void reap();
-  void begin_drain();
+  void begin_drain(const std::function<void()>& accepted);
   void stop_if_drained();
 
   ConnectionLimit& limit_;

@@ -1,0 +1,250 @@
+// Clients that misbehave, and many clients: each has its bounds, and the rest is served.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using std::chrono::milliseconds;
+using support::Client;
+using support::parse_answer;
+using support::SpfdProcess;
+
+constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
+constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
+
+support::DnsServer::Handler silence() {
+  return [](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); };
+}
+
+// The counters of SIGUSR1 hold this.
+void wait_for_counter(const SpfdProcess& spfd, const std::string& text) {
+  support::wait_until(text, [&] {
+    const std::string before = spfd.log();
+    spfd.signal(SIGUSR1);
+    std::this_thread::sleep_for(milliseconds(50));
+    return spfd.log().find(text, before.size()) != std::string::npos;
+  });
+}
+
+// Processor time that a process has used, in clock ticks.
+unsigned long ticks(pid_t pid) {
+  const std::string stat = support::slurp("/proc/" + std::to_string(pid) + "/stat");
+  std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  unsigned long user = 0, system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+TEST_CASE("a silent client is closed after --idle-timeout") {
+  const SpfdProcess spfd({.arguments = {"--idle-timeout", "200ms"}, .zone = std::string(kZone)});
+  Client client(spfd.address());
+  CHECK(client.read_to_end().empty());
+  wait_for_counter(spfd, "idle-timeouts=1");
+}
+
+TEST_CASE("a slow client has --idle-timeout for the whole question, and learns that it was too slow") {
+  const SpfdProcess spfd({.arguments = {"--idle-timeout", "300ms"}, .zone = std::string(kZone)});
+  Client client(spfd.address());
+  const auto start = std::chrono::steady_clock::now();
+  while (client.send("a=1\n") && !client.is_readable(milliseconds(20))) {
+    REQUIRE(std::chrono::steady_clock::now() - start < support::kPatience);
+  }
+  const auto answer = parse_answer(client.read_to_end());
+  CHECK(answer.at("result") == "permerror");
+  CHECK(answer.count("error") == 1);
+}
+
+TEST_CASE("a kept connection is closed when it is idle, not while it asks") {
+  const SpfdProcess spfd({.arguments = {"--idle-timeout", "400ms"}, .zone = std::string(kZone)});
+  Client client(spfd.address());
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(client.send("keep=1\n" + std::string(kQuestion)));
+    CHECK(client.read_answer().starts_with("result=pass"));
+    std::this_thread::sleep_for(milliseconds(80));
+  }
+  CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE("a check may take longer than --idle-timeout") {
+  support::DnsServer dns(silence());
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--idle-timeout", "100ms", "--timeout", "800ms"}});
+  Client client(spfd.address());
+  client.send(kSlowQuestion);
+  CHECK(client.read_to_end().starts_with("result=temperror"));
+}
+
+TEST_CASE("a client that never reads: spfd stops reading from it, keeps its memory small, and closes after --write-timeout") {
+  const SpfdProcess spfd({.arguments = {"--write-timeout", "500ms"}, .zone = std::string(kZone)});
+  const std::size_t before = spfd.resident();
+  Client client(spfd.address());
+  const timeval patience{10, 0};
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "keep=1\n" + std::string(kQuestion);
+  for (int i = 0; i < 1000 && client.send(many); ++i) {}
+  wait_for_counter(spfd, "write-timeouts=1");
+  CHECK(spfd.resident() < before + (16U << 20U));
+  CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+}
+
+TEST_CASE("the checks of a client that has gone are dropped") {
+  support::DnsServer dns(silence());
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "1"}});
+  SUBCASE("after its question") {
+    {
+      Client client(spfd.address());
+      client.send(kSlowQuestion);
+      support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    }
+    wait_for_counter(spfd, "running=0 dropped=1");
+  }
+  SUBCASE("after a half-close") {
+    {
+      Client client(spfd.address());
+      client.send(kSlowQuestion);
+      client.end_of_input();
+      support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+      CHECK_FALSE(client.is_readable(milliseconds(700)) /* it is still served */);
+    }
+    wait_for_counter(spfd, "running=0 dropped=1");
+  }
+  SUBCASE("with many questions in flight") {
+    {
+      Client client(spfd.address());
+      for (int i = 0; i < 200; ++i) client.send("keep=1\n" + std::string(kSlowQuestion));
+      support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    }
+    wait_for_counter(spfd, "running=0 dropped=64");
+  }
+}
+
+TEST_CASE("a client that goes without reading its answer harms nobody") {
+  for (const bool on_tcp : {false, true}) {
+    const SpfdProcess spfd({.zone = std::string(kZone), .on_tcp = on_tcp});
+    for (int i = 0; i < 200; ++i) {
+      Client client(spfd.address());
+      if (i % 2 == 0) {
+        const linger reset{1, 0};
+        ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      }
+      client.send(i % 3 == 0 ? std::string_view("ip=192.0") : kQuestion);
+    }
+    CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+    CHECK(spfd.is_running());
+  }
+}
+
+TEST_CASE("5,000 connections at a time, and all are answered") {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t count = std::min<std::size_t>(5000, limit.rlim_cur / 2);
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < count; ++i) clients.push_back(std::make_unique<Client>(spfd.address()));
+  wait_for_counter(spfd, " open=" + std::to_string(count));
+  for (const auto& client : clients) REQUIRE(client->send(kQuestion));
+  std::size_t right = 0;
+  for (const auto& client : clients) right += client->read_to_end().starts_with("result=pass") ? 1U : 0U;
+  CHECK(right == count);
+}
+
+TEST_CASE("more connections than descriptors: those that fit are served, the others wait, nothing spins") {
+  const SpfdProcess spfd({.zone = std::string(kZone), .descriptors = 64});
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<Client>(spfd.address()));
+  CHECK(silent.front()->send(kQuestion));
+  CHECK(silent.front()->read_to_end().starts_with("result=pass"));
+  Client waiting(spfd.address());
+  waiting.send(kQuestion);
+  CHECK_FALSE(waiting.is_readable(milliseconds(100)));
+  const unsigned long before = ticks(spfd.pid());
+  std::this_thread::sleep_for(milliseconds(500));
+  CHECK(ticks(spfd.pid()) - before < 25);  // of 50 a second: a loop that spins takes them all
+  silent.clear();
+  CHECK(waiting.read_to_end().starts_with("result=pass"));
+}
+
+TEST_CASE("no descriptor left for a connection: accepting pauses and goes on") {
+  // Descriptors are few, and the limit of connections leaves none to the rest: accept() itself fails.
+  const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone), .descriptors = 20});
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<Client>(spfd.address()));
+  std::this_thread::sleep_for(milliseconds(300));
+  CHECK(spfd.is_running());
+  silent.clear();
+  CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+}
+
+TEST_CASE("--max-connections: further clients wait for a place") {
+  const SpfdProcess spfd({.arguments = {"--max-connections", "2", "--workers", "2"}, .zone = std::string(kZone)});
+  Client first(spfd.address());
+  Client second(spfd.address());
+  first.send("keep=1\n" + std::string(kQuestion));
+  second.send("keep=1\n" + std::string(kQuestion));
+  CHECK(first.read_answer().starts_with("result=pass"));
+  CHECK(second.read_answer().starts_with("result=pass"));
+  Client third(spfd.address());
+  third.send(kQuestion);
+  CHECK_FALSE(third.is_readable(milliseconds(200)));
+  first.end_of_input();
+  CHECK(third.read_to_end().starts_with("result=pass"));
+}
+
+TEST_CASE("many clients at a time, on all workers") {
+  constexpr int kClients = 16;
+  constexpr int kQuestions = 200;
+  for (const bool on_tcp : {false, true}) {
+    const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone), .on_tcp = on_tcp});
+    std::vector<int> right(kClients);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kClients; ++i) {
+      threads.emplace_back([&, i] {
+        for (int k = 0; k < kQuestions; ++k)
+          right[static_cast<std::size_t>(i)] += spfd.ask(kQuestion).starts_with("result=pass") ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const int count : right) CHECK(count == kQuestions);
+  }
+}
+
+TEST_CASE("workers share one cache, and join a question under way") {
+  support::DnsServer dns([](const dns::Question& asked, bool) {
+    dns::Answer answer;
+    answer.ttl = 300;
+    if (asked.type == dns::Type::txt) answer.texts = {"v=spf1 ip4:192.0.2.10 -all"};
+    support::Reaction reaction = support::react(std::move(answer));
+    reaction.delay = milliseconds(200);
+    return reaction;
+  });
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "4"}});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.push_back(std::make_unique<Client>(spfd.address()));
+    clients.back()->send(kSlowQuestion);
+  }
+  for (const auto& client : clients) CHECK(client->read_to_end().starts_with("result=pass"));
+  CHECK(spfd.ask(kSlowQuestion).starts_with("result=pass"));
+  CHECK(dns.count({*dns::Name::parse("slow.test"), dns::Type::txt}) == 1);
+}
+
+}  // namespace

@@ -1,0 +1,413 @@
+// The life of the daemon: its sockets and rights, what it says when it cannot start, signals, the log.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "common/base/text.h"
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using std::chrono::milliseconds;
+using support::Client;
+using support::Finished;
+using support::SpfdProcess;
+using support::TempFolder;
+
+constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
+constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
+
+Finished start(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--config", "/dev/null"});
+  return support::run(support::program("spfd"), arguments);
+}
+
+// A sentence on stderr, one line of it.
+void check_refusal(const Finished& finished, int exit_code, std::string_view text) {
+  CAPTURE(finished.errors);
+  CHECK(finished.exit_code == exit_code);
+  CHECK(finished.errors.starts_with("spfd: "));
+  CHECK(finished.errors.find(text) != std::string::npos);
+  CHECK(finished.errors.find('\n') == finished.errors.size() - 1);
+}
+
+std::string field_of(pid_t pid, const std::string& name) {
+  const std::string status = support::slurp("/proc/" + std::to_string(pid) + "/status");
+  const std::size_t begin = status.find("\n" + name + ":");
+  if (begin == std::string::npos) return "";
+  return status.substr(begin + name.size() + 2, status.find('\n', begin + 1) - begin - name.size() - 2);
+}
+
+// A listening UNIX socket, as somebody else's.
+int listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(fd, 5) == 0);
+  return fd;
+}
+
+// ---- start ---------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("--help, --version, --dump-config and --check-config do what they say and end with 0") {
+  CHECK(start({"--help"}).output.find("--listen ADDRESS") != std::string::npos);
+  CHECK(start({"--version"}).output.starts_with("spfd "));
+  CHECK(start({"--dump-config", "--port=7"}).output.find("listen = [\"inet:127.0.0.1:7\"]") != std::string::npos);
+  for (const char* option : {"--help", "--version", "--dump-config", "--check-config"}) CHECK(start({option}).exit_code == EX_OK);
+}
+
+TEST_CASE("start: a bad command line is EX_USAGE, a bad file EX_CONFIG with FILE:LINE") {
+  CHECK(start({"--nonsense"}).exit_code == EX_USAGE);
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "workers = 1\nworkers-of-the-world = 2\n");
+  const Finished finished = support::run(support::program("spfd"), {"--config", config});
+  check_refusal(finished, EX_CONFIG, config + ":2: workers-of-the-world: ");
+  const std::string zone = folder.write("zone", "$TTL 60\na.test A 192.0.2.1\nb.test A 192.0.2.300\n");
+  check_refusal(start({"--zone", zone}), EX_CONFIG, zone + ":3: ");
+  check_refusal(start({"--zone", zone, "--check-config"}), EX_CONFIG, zone + ":3: ");
+  check_refusal(start({"--zone", folder / "missing"}), EX_CONFIG, "No such file");
+}
+
+TEST_CASE("start: an address in use") {
+  const SpfdProcess other({.on_tcp = true});
+  check_refusal(start({"--listen", other.address()}), EX_UNAVAILABLE, "Address already in use");
+  check_refusal(start({"--listen", "inet:192.0.2.1:5970"}), EX_UNAVAILABLE, "inet:192.0.2.1:5970");
+}
+
+TEST_CASE("start: another spfd alive at the socket is left alone") {
+  const SpfdProcess other({.zone = std::string(kZone)});
+  check_refusal(start({"--socket", other.socket_path()}), EX_UNAVAILABLE, "another server is listening there");
+  CHECK(other.ask(kQuestion).starts_with("result=pass"));
+}
+
+TEST_CASE("start: a path that is no socket is left alone") {
+  const TempFolder folder;
+  const std::string path = folder.write("precious", "data");
+  check_refusal(start({"--socket", path}), EX_CANTCREAT, "no socket");
+  CHECK(support::slurp(path) == "data");
+  check_refusal(start({"--socket", folder.path()}), EX_CANTCREAT, "no socket");
+  check_refusal(start({"--socket", folder / "no/such/folder"}), EX_CANTCREAT, "No such file or directory");
+}
+
+TEST_CASE("start: a stale socket is replaced") {
+  const TempFolder folder;
+  const std::string path = folder / "stale.sock";
+  ::close(listen_at(path));
+  REQUIRE(std::filesystem::is_socket(path));
+  SpfdProcess spfd({.arguments = {"--listen", "unix:" + path}, .zone = std::string(kZone)});
+  Client client("unix:" + path);
+  client.send(kQuestion);
+  CHECK(client.read_to_end().starts_with("result=pass"));
+}
+
+TEST_CASE("start: unknown users and groups") {
+  const TempFolder folder;
+  const std::string listen = "unix:" + folder / "sock";
+  check_refusal(start({"--listen", listen, "--user", "nobody-of-that-name"}), EX_NOUSER, "\"nobody-of-that-name\"");
+  check_refusal(start({"--listen", listen, "--group", "none-of-that-name"}), EX_NOUSER, "\"none-of-that-name\"");
+  check_refusal(start({"--listen", listen + ",user=nobody-of-that-name"}), EX_NOUSER, "\"nobody-of-that-name\"");
+  check_refusal(start({"--listen", listen + ",group=none-of-that-name"}), EX_NOUSER, "\"none-of-that-name\"");
+  CHECK_FALSE(std::filesystem::exists(folder / "sock"));
+}
+
+TEST_CASE("start: an unknown host") {
+  check_refusal(start({"--listen", "inet:no such host:1"}), EX_NOHOST, "the host is unknown");
+}
+
+TEST_CASE("start: what was opened before a failure is removed again") {
+  const TempFolder folder;
+  check_refusal(start({"--listen", "unix:" + folder / "sock", "--listen", "inet:192.0.2.1:5970"}), EX_UNAVAILABLE, "192.0.2.1");
+  CHECK_FALSE(std::filesystem::exists(folder / "sock"));
+}
+
+// ---- sockets and rights --------------------------------------------------------------------------------------------------
+
+TEST_CASE("several addresses at a time, IPv6 too") {
+  SpfdProcess::Settings settings = {.zone = std::string(kZone)};
+  settings.arguments = {"--listen", "inet:127.0.0.1:0", "--listen", "inet:[::1]:0"};
+  const SpfdProcess spfd(settings);
+  const std::string log = spfd.log();
+  const std::size_t begin = log.find("listening on ") + 13;
+  const std::string addresses = log.substr(begin, log.find(';', begin) - begin);
+  int count = 0;
+  for (const auto address : base::split(addresses, ',')) {
+    Client client{std::string(base::strip(address))};
+    client.send(kQuestion);
+    CHECK(client.read_to_end().starts_with("result=pass"));
+    ++count;
+  }
+  CHECK(count == 3);
+}
+
+TEST_CASE("the mode of the socket file, whatever the umask; the file goes at the end") {
+  const TempFolder folder;
+  const std::string path = folder / "x.sock";
+  for (const auto& [option, mode] : {std::pair{"", 0666U}, {",mode=0600", 0600U}, {",mode=0660", 0660U}}) {
+    SpfdProcess spfd({.arguments = {"--listen", "unix:" + path + option}});
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == mode);
+    CHECK(spfd.stop() == EX_OK);
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+}
+
+TEST_CASE("a socket file that is another's by now stays at the end") {
+  const TempFolder folder;
+  const std::string path = folder / "x.sock";
+  SpfdProcess spfd({.arguments = {"--listen", "unix:" + path}});
+  std::filesystem::remove(path);
+  const int other = listen_at(path);
+  CHECK(spfd.stop() == EX_OK);
+  CHECK(std::filesystem::exists(path));
+  ::close(other);
+}
+
+TEST_CASE("root is dropped to the user given, groups included; the socket has its owner" * doctest::skip(::geteuid() != 0)) {
+  const passwd* entry = ::getpwnam("nobody");
+  REQUIRE(entry != nullptr);
+  const std::string uid = std::to_string(entry->pw_uid);
+  const std::string gid = std::to_string(entry->pw_gid);
+  const TempFolder folder;
+  const std::string path = folder / "x.sock";
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  SpfdProcess spfd({.arguments = {"--listen", "unix:" + path + ",mode=0600,user=nobody,group=" + gid, "--set-user", "nobody"},
+                    .zone = std::string(kZone)});
+  CHECK(field_of(spfd.pid(), "Uid") == "\t" + uid + "\t" + uid + "\t" + uid + "\t" + uid);
+  CHECK(field_of(spfd.pid(), "Gid") == "\t" + gid + "\t" + gid + "\t" + gid + "\t" + gid);
+  CHECK(base::strip(field_of(spfd.pid(), "Groups")) == gid);
+  CHECK(field_of(spfd.pid(), "CapEff").find_first_not_of("\t0") == std::string::npos);
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK(status.st_uid == entry->pw_uid);
+  CHECK(status.st_gid == entry->pw_gid);
+  CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+  CHECK(spfd.stop() == EX_OK);
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("--pid-file holds the process id while it runs") {
+  const TempFolder folder;
+  SpfdProcess spfd({.arguments = {"--pid-file", folder / "pid"}});
+  CHECK(support::slurp(folder / "pid") == std::to_string(spfd.pid()) + "\n");
+  CHECK(spfd.stop() == EX_OK);
+  CHECK_FALSE(std::filesystem::exists(folder / "pid"));
+  check_refusal(start({"--listen", "unix:" + folder / "sock", "--pid-file", folder / "no/pid"}), EX_CANTCREAT, "no/pid");
+}
+
+TEST_CASE("sockets of a service manager are taken over, and it is told READY=1 and STOPPING=1") {
+  const TempFolder folder;
+  const int listening = listen_at(folder / "given.sock");
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string notify = folder / "notify";
+  std::memcpy(address.sun_path, notify.data(), notify.size());
+  REQUIRE(::bind(manager, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const timeval patience{30, 0};
+  ::setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const auto told = [&] {
+    std::array<char, 1024> text{};
+    const ssize_t size = ::recv(manager, text.data(), text.size(), 0);
+    return std::string(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  };
+
+  const std::string program = support::program("spfd");
+  const std::string zone = folder.write("zone", kZone);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(listening, 3);
+    ::setenv("LISTEN_FDS", "1", 1);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::setenv("NOTIFY_SOCKET", notify.c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "100000", 1);
+    ::execl(program.c_str(), "spfd", "--config", "/dev/null", "--zone", zone.c_str(), "--log-level", "error", nullptr);
+    ::_exit(127);
+  }
+  ::close(listening);
+  CHECK(told().starts_with("READY=1"));
+  CHECK(told() == "WATCHDOG=1");
+  Client client("unix:" + folder / "given.sock");
+  client.send(kQuestion);
+  CHECK(client.read_to_end().starts_with("result=pass"));
+  CHECK(told() == "WATCHDOG=1");
+  ::kill(child, SIGHUP);
+  std::string next = told();
+  while (next == "WATCHDOG=1") next = told();
+  CHECK(next.starts_with("RELOADING=1"));
+  ::kill(child, SIGTERM);
+  while (next != "STOPPING=1" && !next.empty()) next = told();
+  CHECK(next == "STOPPING=1");
+  int status = 0;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  // It is the manager's socket, not ours.
+  CHECK(std::filesystem::exists(folder / "given.sock"));
+  ::close(manager);
+}
+
+// ---- signals -------------------------------------------------------------------------------------------------------------
+
+support::Reaction published(std::string text, milliseconds delay) {
+  dns::Answer answer;
+  answer.ttl = 60;
+  answer.texts = {std::move(text)};
+  support::Reaction reaction = support::react(std::move(answer));
+  reaction.delay = delay;
+  return reaction;
+}
+
+TEST_CASE("SIGTERM and SIGINT: what is in flight is finished, kept connections are closed, nobody new is taken, exit 0") {
+  for (const int number : {SIGTERM, SIGINT}) {
+    support::DnsServer dns([](const dns::Question&, bool) { return published("v=spf1 ip4:192.0.2.10 -all", milliseconds(400)); });
+    SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "2"}, .zone = std::string(kZone)});
+    Client idle(spfd.address());
+    idle.send("keep=1\n" + std::string(kQuestion));
+    CHECK(idle.read_answer().starts_with("result=pass"));
+    Client busy(spfd.address());
+    busy.send(kSlowQuestion);
+    support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    spfd.signal(number);
+    spfd.wait_for_log("stopping");
+    CHECK(idle.read_to_end().empty());
+    CHECK(busy.read_to_end().starts_with("result=pass"));
+    CHECK(spfd.wait() == EX_OK);
+    CHECK_THROWS(Client(spfd.address()));
+  }
+}
+
+TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; a second one does not wait at all") {
+  support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  SUBCASE("one") {
+    SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "500ms"}});
+    Client busy(spfd.address());
+    busy.send(kSlowQuestion);
+    support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    CHECK(spfd.stop() == EX_OK);
+    CHECK(busy.read_to_end().starts_with("result=temperror"));
+  }
+  SUBCASE("two") {
+    SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "1h"}});
+    Client busy(spfd.address());
+    busy.send(kSlowQuestion);
+    support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    spfd.signal(SIGTERM);
+    spfd.wait_for_log("stopping");
+    CHECK(spfd.stop() == EX_OK);
+  }
+}
+
+TEST_CASE("SIGTERM loses no question that was sent before: none of many connections stays without an answer") {
+  SpfdProcess spfd({.zone = std::string(kZone)});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<Client>(spfd.address()));
+    clients.back()->send(kQuestion);
+  }
+  CHECK(spfd.stop() == EX_OK);
+  int right = 0;
+  for (const auto& client : clients) right += client->read_to_end().starts_with("result=pass") ? 1 : 0;
+  CHECK(right == 200);
+}
+
+TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps the old ones and the log says why") {
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "bad-question-result = \"none\"\n");
+  const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
+  const auto result = [&](std::string_view question) { return spfd.answer(question)["result"]; };
+  CHECK(result(kQuestion) == "pass");
+  CHECK(result("ip=x\n\n") == "none");
+
+  const auto reload = [&](std::string_view sign) {
+    const std::size_t before = spfd.log().size();
+    spfd.signal(SIGHUP);
+    support::wait_until("the reload", [&] { return spfd.log().find(sign, before) != std::string::npos; });
+  };
+  folder.write("spfd.conf", "bad-question-result = \"temperror\"\nworkers = 3\n");
+  std::filesystem::remove(spfd.zone_path());
+  static_cast<void>(spfd.folder().write("zone", "pass.test TXT \"v=spf1 -all\"\n"));
+  reload("reloaded");
+  support::wait_until("the new zone", [&] { return result(kQuestion) == "fail"; });
+  CHECK(result("ip=x\n\n") == "temperror");
+  CHECK(spfd.log().find("needs a new start: workers") != std::string::npos);
+
+  static_cast<void>(spfd.folder().write("zone", "pass.test TXT \"v=spf1 +all\"\nnonsense\n"));
+  reload(spfd.zone_path() + ":2: ");
+  CHECK(result(kQuestion) == "fail");
+  static_cast<void>(spfd.folder().write("zone", kZone));
+  folder.write("spfd.conf", "bad-question-result = \"none\"\nnonsense = 1\n");
+  reload(config + ":2: nonsense: ");
+  CHECK(result(kQuestion) == "fail");
+  CHECK(result("ip=x\n\n") == "temperror");
+}
+
+TEST_CASE("SIGUSR1 logs the counters") {
+  const SpfdProcess spfd({.arguments = {"--workers", "3"}, .zone = std::string(kZone)});
+  for (int i = 0; i < 5; ++i) CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+  CHECK(spfd.ask("ip=192.0.2.66\nsender=u@pass.test\n\n").starts_with("result=fail"));
+  CHECK(spfd.ask("\n").starts_with("result=permerror"));
+  CHECK(spfd.ask("request=ping\n\n").starts_with("pong="));
+  spfd.signal(SIGUSR1);
+  spfd.wait_for_log(
+      "counters: questions=8 none=0 neutral=0 pass=5 fail=1 softfail=0 temperror=0 permerror=1 bad=1 pings=1 running=0");
+  spfd.wait_for_log("counters: connections=8 open=0 idle-timeouts=0 write-timeouts=0");
+  spfd.wait_for_log("counters: cache hits=");
+  spfd.wait_for_log("counters: dns questions=0 ");
+}
+
+// ---- log and size --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("one log line a verdict, with what was asked, why, and the id; no client can forge a line") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  static_cast<void>(spfd.ask("id=q 1\n" + std::string(kQuestion)));
+  spfd.wait_for_log(
+      " info: result=pass identity=mailfrom ip=192.0.2.10 helo=mail.pass.test sender=u@pass.test mechanism=ip4:192.0.2.10 "
+      "lookups=0 "
+      "void=0 ms=");
+  spfd.wait_for_log(" id=\"q 1\"\n");
+  static_cast<void>(spfd.ask("ip=192.0.2.10\nhelo=x\x1b[0m result=pass\rresult=pass\nsender=\"a b\"@pass.test\n\n"));
+  spfd.wait_for_log(" helo=\"x?[0m result=pass?result=pass\" sender=\"\\\"a b\\\"@pass.test\" ");
+  static_cast<void>(spfd.ask("ip=192.0.2.10\nsender=" + std::string(4000, 'u') + "@pass.test\n\n"));
+  support::wait_until("the long sender", [&] { return spfd.log().find("uuu...\"") != std::string::npos; });
+  for (const auto line : base::split(spfd.log(), '\n')) CHECK(line.size() < 1500);
+}
+
+TEST_CASE("--log-level and --debug") {
+  const SpfdProcess quiet({.arguments = {"--debug"}, .zone = std::string(kZone)});
+  static_cast<void>(quiet.ask(kQuestion));
+  quiet.wait_for_log("debug: trace: ");
+}
+
+TEST_CASE("idle, spfd takes less than 12 MB" * doctest::skip(std::getenv("SANITIZED") != nullptr)) {
+  const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone)});
+  static_cast<void>(spfd.ask(kQuestion));
+  MESSAGE("resident: " << spfd.resident() / 1024 << " KB");
+  CHECK(spfd.resident() < 12U * 1024 * 1024);
+}
+
+}  // namespace
