@@ -1,0 +1,31 @@
+// Runs a loop for a test until something holds, but not for ever.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "common/io/loop.h"
+
+namespace {
+
+constexpr std::chrono::seconds kGenerous{30};
+
+// Looks each millisecond. False: it did not come to hold.
+inline bool run_until(io::Loop& loop, const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + kGenerous;
+  bool result = holds();
+  if (result) return true;
+  io::Timer timer(loop, [&] {
+    result = holds();
+    if (result || std::chrono::steady_clock::now() > end) {
+      loop.stop();
+    } else {
+      timer.set(std::chrono::milliseconds{1});
+    }
+  });
+  timer.set(std::chrono::milliseconds{0});
+  loop.run();
+  return result;
+}
+
+}  // namespace
