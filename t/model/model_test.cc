@@ -4,11 +4,9 @@
 // ROUNDS and SEED in the environment: how many zones, and the first of their seeds. A failure prints its seed.
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
