@@ -13,7 +13,7 @@ namespace {
 
 // No U-label domain is longer: each of its characters (4 bytes at most) takes one of the 253 characters of the result.
 // Punycode takes time by the square of the length.
-constexpr std::size_t kMaxDomain = 4 * 253;
+constexpr std::size_t kMaxDomain = std::size_t{4} * 253;
 
 struct FreeIdn {
   void operator()(std::uint8_t* text) const { idn2_free(text); }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/dns/zone_lexer.h"
 
 namespace dns {
 
@@ -33,93 +34,10 @@ constexpr std::array<std::pair<std::string_view, ZoneRecord::Type>, 7> kTypes = 
                                                                                   {"TXT", ZoneRecord::Type::txt},
                                                                                   {"SOA", ZoneRecord::Type::soa}}};
 
-struct Token {
-  std::string_view text;  // as written, escapes included, quotes not
-  bool quoted = false;
-  std::size_t line = 0;
-};
-
-// One record or directive with all its lines.
-struct Entry {
-  std::vector<Token> tokens;
-  bool blank_first = false;  // the owner is the one of the record before
-};
-
 std::string shown(std::string_view text) {
   constexpr std::size_t kShown = 60;
   return fmt::format("\"{}{}\"", base::printable(text.substr(0, kShown)), text.size() > kShown ? "..." : "");
 }
-
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  // The next entry that is not empty; an entry without tokens is the end of the text.
-  base::Result<Entry, ZoneError> next() {
-    Entry entry;
-    std::size_t open = 0;       // parentheses
-    std::size_t open_line = 0;  // of the last one
-    bool at_line_start = true;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (at_line_start && entry.tokens.empty() && open == 0) entry.blank_first = c == ' ' || c == '\t';
-      at_line_start = false;
-      if (c == '\n') {
-        ++at_;
-        ++line_;
-        at_line_start = true;
-        if (open == 0 && !entry.tokens.empty()) return entry;
-      } else if (c == ' ' || c == '\t' || c == '\r') {
-        ++at_;
-      } else if (c == ';') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '(') {
-        ++at_;
-        ++open;
-        open_line = line_;
-      } else if (c == ')') {
-        if (open == 0) return base::failure(ZoneError{line_, "a \")\" without a \"(\" before it"});
-        ++at_;
-        --open;
-      } else {
-        const auto token = c == '"' ? quoted() : bare();
-        if (!token) return base::failure(token.error());
-        entry.tokens.push_back(*token);
-      }
-    }
-    if (open != 0) return base::failure(ZoneError{open_line, "this \"(\" is never closed"});
-    return entry;
-  }
-
- private:
-  base::Result<Token, ZoneError> quoted() {
-    const std::size_t begin = ++at_;
-    for (; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-      if (text_[at_] == '"') return Token{text_.substr(begin, at_++ - begin), true, line_};
-      if (is_control(text_[at_])) return base::failure(control());
-      if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
-    }
-    return base::failure(ZoneError{line_, "the quoted string does not end on this line"});
-  }
-
-  base::Result<Token, ZoneError> bare() {
-    const std::size_t begin = at_;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '(' || c == ')' || c == '"') break;
-      if (is_control(c)) return base::failure(control());
-      if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
-    }
-    return Token{text_.substr(begin, at_ - begin), false, line_};
-  }
-
-  static bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
-  [[nodiscard]] ZoneError control() const { return {line_, "a control character; in a string it can be written as \\DDD"}; }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-};
 
 // "300", "1h", "1h30m".
 std::optional<std::uint32_t> parse_ttl(std::string_view text) {
@@ -171,7 +89,7 @@ class Parser {
       if (entry->tokens.empty()) return std::move(records_);
       tokens_ = &entry->tokens;
       next_ = 0;
-      const Token& first = entry->tokens.front();
+      const ZoneToken& first = entry->tokens.front();
       const bool is_directive = !entry->blank_first && !first.quoted && first.text.starts_with('$');
       if (!(is_directive ? directive() : record(entry->blank_first))) return base::failure(error_);
     }
@@ -186,7 +104,7 @@ class Parser {
   [[nodiscard]] std::size_t line() const { return next_ < tokens_->size() ? (*tokens_)[next_].line : tokens_->back().line; }
 
   // The next token, or an error that says what should stand there.
-  const Token* take(std::string_view what) {
+  const ZoneToken* take(std::string_view what) {
     if (next_ < tokens_->size()) return &(*tokens_)[next_++];
     fail(line(), fmt::format("{} is missing", what));
     return nullptr;
@@ -198,7 +116,7 @@ class Parser {
   }
 
   bool directive() {
-    const Token& word = (*tokens_)[next_++];
+    const ZoneToken& word = (*tokens_)[next_++];
     if (base::equals_ignoring_case(word.text, "$ORIGIN")) {
       const auto name = take_name("the name of $ORIGIN");
       if (!name || !end("$ORIGIN")) return false;
@@ -227,7 +145,7 @@ class Parser {
     std::optional<std::uint32_t> ttl;
     bool has_class = false;
     for (;;) {  // TTL and class in any order (RFC 1035 §5.1)
-      const Token* word = take("the record type");
+      const ZoneToken* word = take("the record type");
       if (word == nullptr) return false;
       if (!ttl && base::is_digit(word->text.empty() ? 'x' : word->text[0])) {
         --next_;
@@ -256,7 +174,7 @@ class Parser {
     return kDefaultZoneTtl;
   }
 
-  bool type_and_data(const Token& word, ZoneRecord& record) {
+  bool type_and_data(const ZoneToken& word, ZoneRecord& record) {
     for (const auto& [name, type] : kTypes) {
       if (!base::equals_ignoring_case(word.text, name)) continue;
       record.type = type;
@@ -293,7 +211,7 @@ class Parser {
   }
 
   bool address(ZoneRecord& record, std::string_view what, bool v6) {
-    const Token* token = take(what);
+    const ZoneToken* token = take(what);
     if (token == nullptr) return false;
     const auto address = base::IpAddress::parse(token->text);
     // Not is_v6(): "::ffff:192.0.2.1" is IPv6 as it is written here.
@@ -312,14 +230,14 @@ class Parser {
   }
 
   bool strings(ZoneRecord& record) {
-    const Token* first = take("the text of the TXT record");
+    const ZoneToken* first = take("the text of the TXT record");
     if (first == nullptr) return false;
     // What it would be in DNS, the strings without their blanks, is never what is meant.
     if (!first->quoted && next_ < tokens_->size() && base::equals_ignoring_case(first->text, "v=spf1")) {
       return fail(first->line, "a text with blanks must stand in quotes");
     }
     std::size_t size = 0;
-    for (const Token* token = first; token != nullptr; token = next_ < tokens_->size() ? &(*tokens_)[next_++] : nullptr) {
+    for (const ZoneToken* token = first; token != nullptr; token = next_ < tokens_->size() ? &(*tokens_)[next_++] : nullptr) {
       const auto text = unescaped(*token);
       if (!text) return false;
       if (text->size() > kMaxString) {
@@ -346,7 +264,7 @@ class Parser {
   }
 
   std::optional<unsigned long> take_number(std::string_view what, unsigned long maximum) {
-    const Token* token = take(what);
+    const ZoneToken* token = take(what);
     if (token == nullptr) return std::nullopt;
     const auto number = base::parse_number(token->text, maximum);
     if (!number) fail(token->line, fmt::format("{} should be a number up to {}, not {}", what, maximum, shown(token->text)));
@@ -354,14 +272,14 @@ class Parser {
   }
 
   std::optional<std::uint32_t> take_ttl(std::string_view what) {
-    const Token* token = take(what);
+    const ZoneToken* token = take(what);
     if (token == nullptr) return std::nullopt;
     const auto ttl = parse_ttl(token->text);
     if (!ttl) fail(token->line, fmt::format("{} should be seconds or a time like 1h30m, not {}", what, shown(token->text)));
     return ttl;
   }
 
-  std::optional<std::string> unescaped(const Token& token) {
+  std::optional<std::string> unescaped(const ZoneToken& token) {
     std::string out;
     for (std::size_t at = 0; at < token.text.size();) {
       if (token.text[at] != '\\') {
@@ -379,7 +297,7 @@ class Parser {
   }
 
   std::optional<Name> take_name(std::string_view what) {
-    const Token* token = take(what);
+    const ZoneToken* token = take(what);
     if (token == nullptr) return std::nullopt;
     if (token->text == "@" && !token->quoted) return origin_;
     std::string text;
@@ -406,8 +324,8 @@ class Parser {
     return name;
   }
 
-  Lexer lexer_;
-  const std::vector<Token>* tokens_ = nullptr;  // of the entry
+  ZoneLexer lexer_;
+  const std::vector<ZoneToken>* tokens_ = nullptr;  // of the entry
   std::size_t next_ = 0;
   Name origin_;
   std::optional<Name> owner_;

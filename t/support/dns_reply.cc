@@ -203,8 +203,9 @@ std::optional<ReceivedQuery> read_query(std::span<const std::uint8_t> message) {
 std::vector<std::vector<std::uint8_t>> write_reply(const ReceivedQuery& query, const Reaction& reaction, bool over_tcp) {
   using Fault = Reaction::Fault;
   const Reply reply(query, reaction);
-  const auto fitting = [&](std::vector<std::uint8_t> message) {
-    return message.size() > (over_tcp ? std::size_t{65535} : query.udp_payload) ? reply.truncated() : message;
+  const std::size_t limit = over_tcp ? 65535 : query.udp_payload;
+  const auto fitting = [&](const std::vector<std::uint8_t>& message) {
+    return message.size() > limit ? reply.truncated() : message;
   };
   if (reaction.rcode && (query.has_edns || !reaction.rcode_only_to_edns)) {
     return {reaction.rcode_only_header ? reply.only_header(*reaction.rcode) : reply.plain(*reaction.rcode)};

@@ -39,8 +39,8 @@ TEST_CASE("what is no U-label is refused") {
                                  "b",
                                  "\xed\xa0\x80", "\xf4\x90\x80\x80",  // no UTF-8
                                  "\xe2\x98\x83\xef\xbf\xbe",
-                                 "a\xe2\x80\xae"
-                                 "b",  // noncharacter, bidi control
+                                 "a\xe2\x81\xa3"
+                                 "b",  // noncharacter, invisible separator
                                  "\xcc\x88"
                                  "a",  // begins with a combining mark
                                  "b\xc3\xbc"

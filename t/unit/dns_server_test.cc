@@ -34,7 +34,7 @@ const dns::Question kTxt{*dns::Name::parse("Example.com"), dns::Type::txt};
 class Client {
  public:
   explicit Client(const DnsServer& server, int type, int patience_ms = 10000) : fd_(socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
-    const timeval patience{patience_ms / 1000, (patience_ms % 1000) * 1000};
+    const timeval patience{patience_ms / 1000, (patience_ms % 1000) * 1000L};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_in to{};
     to.sin_family = AF_INET;
