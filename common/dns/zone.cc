@@ -31,6 +31,11 @@ void Zone::add_text(const Name& name, std::string text) {
   set.answer.texts.push_back(std::move(text));
 }
 
+void Zone::remove_texts(const Name& name) {
+  const auto found = nodes_.find(name);
+  if (found != nodes_.end()) std::erase_if(found->second.sets, [](const RecordSet& set) { return set.type == Type::txt; });
+}
+
 Zone::Node& Zone::node(const Name& name) {
   // RFC 4592 §2.2.2: the names above exist too.
   for (Name above = name; !above.is_root();) {

@@ -32,6 +32,8 @@ class Zone {
   base::Result<std::monostate, ZoneError> add_file(std::string_view text);
   // Adds one TXT record.
   void add_text(const Name& name, std::string text);
+  // Takes the TXT records of a name away.
+  void remove_texts(const Name& name);
 
   [[nodiscard]] bool empty() const { return nodes_.empty(); }
 

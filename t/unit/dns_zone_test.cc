@@ -179,6 +179,18 @@ TEST_CASE("add_text: one TXT record of any length") {
   CHECK(answer(got, "a.example", Type::txt).ttl == 3600);
 }
 
+TEST_CASE("remove_texts: the TXT records of a name, and nothing else") {
+  dns::Zone got;
+  REQUIRE(got.add_file("@ SOA a b 1 2 3 4 5\na TXT x\na TXT y\na A 192.0.2.1\nb TXT z").ok());
+  got.remove_texts(name("a"));
+  got.remove_texts(name("nobody"));
+  CHECK(answer(got, "a", Type::txt).is_void());
+  CHECK(answer(got, "a", Type::a).addresses.size() == 1);
+  CHECK(answer(got, "b", Type::txt).texts.size() == 1);
+  got.add_text(name("a"), "new");
+  CHECK(answer(got, "a", Type::txt).texts == std::vector<std::string>{"new"});
+}
+
 TEST_CASE("errors: the line and a sentence") {
   const auto check = [](std::string_view text, std::size_t line, std::string_view message) {
     CAPTURE(text);
