@@ -1,35 +1,15 @@
 #include "spfd/snapshot.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include <array>
-#include <string_view>
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/io/machine_name.h"
 #include "spfd/config_file.h"
 
 namespace spfd {
-
-std::string machine_name() {
-  std::array<char, 256> buffer{};
-  if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == 0) return "localhost";
-  std::string name = buffer.data();
-  if (name.find('.') != std::string::npos) return name;
-  ::sethostent(0);
-  for (const hostent* entry = ::gethostent(); entry != nullptr; entry = ::gethostent()) {
-    const std::string_view full = entry->h_name;
-    if (full.starts_with(name + ".")) {
-      name = full;
-      break;
-    }
-  }
-  ::endhostent();
-  return name;
-}
 
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options) {
   auto snapshot = std::make_shared<Snapshot>();
@@ -39,7 +19,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   snapshot->style.legacy_results = options.legacy_results;
 
   receiver::Policy& policy = snapshot->policy;
-  policy.hostname = options.hostname.empty() ? machine_name() : options.hostname;
+  policy.hostname = options.hostname.empty() ? io::machine_name() : options.hostname;
   policy.bad_request_result = options.bad_question_result;
   policy.spf.limits.void_lookups = options.void_lookup_limit;
   policy.spf.limits.void_lookups_ipv6 = options.void_lookups_ipv6;

@@ -25,7 +25,4 @@ struct Snapshot {
 // Reads the zone files: "FILE:LINE: what" (EX_CONFIG).
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
 
-// The full name of this machine, as far as the host name and /etc/hosts tell; no DNS.
-std::string machine_name();
-
 }  // namespace spfd
