@@ -1,0 +1,112 @@
+#include "spfquery/answer.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/io/machine_name.h"
+#include "common/receiver/receiver.h"
+#include "common/spf/result.h"
+#include "spfquery/tree.h"
+
+namespace spfquery {
+
+namespace {
+
+std::string four_lines(std::string_view result, std::string_view smtp_comment, std::string_view header_comment,
+                       std::string_view header) {
+  return fmt::format("{}\n{}\n{}\n{}\n", base::printable(result), base::printable(smtp_comment), base::printable(header_comment),
+                     base::printable(header));
+}
+
+// The value of a line "key=value"; the first one counts.
+std::string_view value_of(std::string_view lines, std::string_view key) {
+  for (const std::string_view line : base::split(lines, '\n')) {
+    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) return base::strip_right(line.substr(key.size() + 1));
+  }
+  return {};
+}
+
+// spfd's JSON objects begin with the result, which is a word.
+std::string_view result_of_json(std::string_view object) {
+  constexpr std::string_view kBegin = "{\"result\": \"";
+  if (!object.starts_with(kBegin) || !object.ends_with('}')) return {};
+  const std::string_view rest = object.substr(kBegin.size());
+  return rest.substr(0, rest.find('"'));
+}
+
+}  // namespace
+
+int exit_code(std::string_view result) {
+  // Mail::SPF::Query's "unknown" may carry the term at fault behind it.
+  result = result.substr(0, result.find(' '));
+  constexpr std::array<std::pair<std::string_view, int>, 9> kCodes = {{{"pass", 0},
+                                                                       {"fail", 1},
+                                                                       {"softfail", 2},
+                                                                       {"neutral", 3},
+                                                                       {"permerror", 4},
+                                                                       {"unknown", 4},
+                                                                       {"temperror", kExitTemperror},
+                                                                       {"error", kExitTemperror},
+                                                                       {"none", 6}}};
+  const auto found = std::find_if(kCodes.begin(), kCodes.end(), [result](const auto& code) { return code.first == result; });
+  return found == kCodes.end() ? kExitUsage : found->second;
+}
+
+Answer make_answer(receiver::Reply reply, const protocol::Question& question, const Options& options) {
+  Answer answer;
+  answer.exit_code = exit_code(spf::result_name(reply.result));
+  const bool is_json = question.format == protocol::Format::json;
+  if (options.spf.trace) {
+    static const TreeStyle style = tree_style(options.trace ? STDOUT_FILENO : STDERR_FILENO);
+    if (!options.trace) answer.verbose = tree(reply, question.request, options.spf.limits, style);
+    if (options.trace && !is_json) answer.output = tree(reply, question.request, options.spf.limits, style) + '\n';
+  }
+  if (is_json) {
+    answer.output = protocol::encode_reply(reply, question, {});
+    if (options.trace) answer.output.insert(answer.output.rfind('}'), ", \"trace\": " + json_trace(reply.trace));
+  } else {
+    answer.output +=
+        four_lines(spf::result_name(reply.result), reply.smtp_comment, reply.header_comment, reply.received_spf_header);
+  }
+  return answer;
+}
+
+Answer read_answer(std::string_view bytes, const protocol::Question& question, const Options& options) {
+  Answer answer;
+  if (question.format == protocol::Format::json) {
+    const std::string_view object = base::strip_right(bytes.substr(0, bytes.find('\n')));
+    const std::string_view result = result_of_json(object);
+    if (exit_code(result) == kExitUsage) return no_answer("the server does not answer in JSON", question, options);
+    answer.exit_code = exit_code(result);
+    answer.output = base::printable(object) + '\n';
+    return answer;
+  }
+  const std::string_view result = value_of(bytes, "result");
+  if (exit_code(result) == kExitUsage) return no_answer("there is no result in the server's answer", question, options);
+  const std::string_view comment = value_of(bytes, "header_comment");
+  std::string header(value_of(bytes, "received_spf_header"));
+  // The spfd of Mail::SPF::Query leaves the header to its clients.
+  if (header.empty()) header = fmt::format("Received-SPF: {} ({})", result, comment);
+  answer.exit_code = exit_code(result);
+  answer.output = four_lines(result, value_of(bytes, "smtp_comment"), comment, header);
+  if (const std::string_view error = value_of(bytes, "error"); !error.empty())
+    answer.complaint = "the server says: " + base::printable(error);
+  return answer;
+}
+
+Answer no_answer(std::string_view why, const protocol::Question& question, const Options& options) {
+  static const std::string name = io::machine_name();
+  receiver::Policy policy;
+  policy.hostname = options.receiver.empty() ? name : options.receiver;
+  policy.bad_request_result = spf::Result::temperror;
+  Answer answer = make_answer(receiver::bad_request(policy, why), question, options);
+  answer.complaint = why;
+  return answer;
+}
+
+}  // namespace spfquery

@@ -1,0 +1,35 @@
+// Who answers a question: spfquery itself, or a server.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/protocol/question_lines.h"
+#include "spfquery/answer.h"
+
+namespace spfquery {
+
+// A question under way. Destroying it drops the question, and nobody is called any more.
+class Ask {
+ public:
+  Ask() = default;
+  Ask(const Ask&) = delete;
+  Ask& operator=(const Ask&) = delete;
+  virtual ~Ask() = default;
+};
+
+class Asker {
+ public:
+  // Called once; perhaps already within ask(). It may destroy the Ask.
+  using Done = std::function<void(Answer)>;
+
+  Asker() = default;
+  Asker(const Asker&) = delete;
+  Asker& operator=(const Asker&) = delete;
+  virtual ~Asker() = default;
+
+  // The question must have no error, and outlive the Ask.
+  virtual std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) = 0;
+};
+
+}  // namespace spfquery

@@ -1,0 +1,148 @@
+#include "spfquery/batch.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "common/base/text.h"
+#include "spfquery/question.h"
+
+namespace spfquery {
+
+namespace {
+
+// Lines that may be open behind a slow one.
+constexpr std::size_t kWindow = 4096;
+// Lines that are begun before the loop gets its turn.
+constexpr int kLinesATurn = 256;
+
+std::uint64_t size_of_file(int fd) {
+  struct stat about {};
+  return ::fstat(fd, &about) == 0 && S_ISREG(about.st_mode) ? static_cast<std::uint64_t>(about.st_size) : 0;
+}
+
+}  // namespace
+
+Batch::Batch(io::Loop& loop, Asker& asker, const Options& options, std::string name, int fd)
+    : loop_(loop),
+      asker_(asker),
+      options_(options),
+      name_(std::move(name)),
+      reader_(fd),
+      output_(loop, STDOUT_FILENO, [this] { schedule(); }),
+      input_(loop, fd, io::Watch::readable,
+             [this] {
+               input_.disable();
+               advance();
+             }),
+      soon_(loop,
+            [this] {
+              is_scheduled_ = false;
+              advance();
+            }),
+      progress_(size_of_file(fd)) {}
+
+int Batch::run() {
+  schedule();
+  loop_.run();
+  progress_.clear();
+  return has_bad_lines_ ? kExitUsage : exit_code_;
+}
+
+// Answers may come within ask(), so going on waits for the next turn of the loop.
+void Batch::schedule() {
+  if (is_scheduled_) return;
+  is_scheduled_ = true;
+  soon_.set(std::chrono::milliseconds{0});
+}
+
+void Batch::advance() {
+  print_answers();
+  for (int i = 0; i < kLinesATurn; ++i) {
+    if (output_.error() != 0) {
+      complain(fmt::format("the output cannot be written: {}", std::strerror(output_.error())));
+      return loop_.stop();
+    }
+    if (at_end_) {
+      if (slots_.empty() && output_.empty()) loop_.stop();
+      return;
+    }
+    if (output_.is_clogged() || running_ >= options_.jobs || slots_.size() >= kWindow) return;
+    if (!read_line()) return;
+    print_answers();
+  }
+  schedule();
+}
+
+void Batch::print_answers() {
+  for (; !slots_.empty() && slots_.front().is_done; slots_.pop_front()) {
+    const Answer& answer = slots_.front().answer;
+    output_.add(answer.output);
+    if (!answer.verbose.empty()) {
+      progress_.clear();
+      std::fputs(answer.verbose.c_str(), stderr);
+    }
+    if (!slots_.front().is_comment) {
+      exit_code_ = answer.exit_code;
+      ++answered_;
+    }
+  }
+  output_.flush();
+  progress_.show(answered_, reader_.bytes());
+}
+
+// False: there is none now.
+bool Batch::read_line() {
+  switch (reader_.next()) {
+    case LineReader::Got::line: take_line(reader_.line()); return true;
+    case LineReader::Got::too_long:
+      complain(fmt::format("{}:{}: the line is longer than {} bytes", name_, reader_.line_number(), LineReader::kMaxLine));
+      return true;
+    case LineReader::Got::nothing: input_.enable(); return false;
+    case LineReader::Got::end: at_end_ = true; return true;
+    case LineReader::Got::failure:
+      complain(fmt::format("{}: cannot be read: {}", name_, std::strerror(reader_.error())));
+      at_end_ = true;
+      return true;
+  }
+  return false;
+}
+
+void Batch::take_line(std::string_view line) {
+  const std::string_view text = base::strip(line);
+  if (text.empty() || text.starts_with('#')) {
+    if (!options_.keep_comments || options_.json) return;
+    Slot& slot = slots_.emplace_back();
+    slot.is_done = slot.is_comment = true;
+    slot.answer.output = std::string(line) + '\n';
+    return;
+  }
+  protocol::Question question = make_question(options_, text, reader_.line_number());
+  if (!question.error.empty()) return complain(fmt::format("{}:{}: {}", name_, reader_.line_number(), question.error));
+  Slot& slot = slots_.emplace_back();
+  slot.question = std::move(question);
+  ++running_;
+  auto ask = asker_.ask(slot.question, [this, &slot](Answer answer) {
+    if (!answer.complaint.empty()) {
+      progress_.clear();
+      std::fputs(fmt::format("spfquery: {}:{}: {}\n", name_, slot.question.id, answer.complaint).c_str(), stderr);
+    }
+    slot.answer = std::move(answer);
+    slot.is_done = true;
+    --running_;
+    schedule();
+  });
+  slot.ask = std::move(ask);
+}
+
+void Batch::complain(const std::string& what) {
+  has_bad_lines_ = true;
+  progress_.clear();
+  std::fputs(fmt::format("spfquery: {}\n", what).c_str(), stderr);
+}
+
+}  // namespace spfquery

@@ -1,0 +1,108 @@
+#include "spfquery/evaluator.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/io/machine_name.h"
+
+namespace spfquery {
+
+namespace {
+
+constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
+
+io::ResolverOptions resolver_options(const Options& options) {
+  return {.servers = options.name_servers.empty() ? io::system_name_servers() : options.name_servers,
+          .try_timeout = options.dns_timeout,
+          .tries = options.dns_tries};
+}
+
+base::Result<std::string, std::string> read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  // A folder can be opened, but not read.
+  if (!file.is_open() || file.bad() || errno == EISDIR) {
+    return base::failure(fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(errno == 0 ? EIO : errno)));
+  }
+  return text.str();
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<const dns::Zone>, std::string> make_zone(const Options& options) {
+  auto zone = std::make_shared<dns::Zone>();
+  for (const std::string& path : options.zones) {
+    const auto text = read_file(path);
+    if (!text) return base::failure(text.error());
+    const auto added = zone->add_file(*text);
+    if (!added) {
+      const dns::ZoneError& error = added.error();
+      return base::failure(fmt::format("{}:{}: {}", base::printable(path), error.line, base::printable(error.message)));
+    }
+  }
+  // Instead of the texts of a zone file, but beside each other: two records of one name are to be seen as two.
+  for (const WhatIf& record : options.records) zone->remove_texts(record.name);
+  for (const WhatIf& record : options.records) zone->add_text(record.name, record.text);
+  return std::shared_ptr<const dns::Zone>(std::move(zone));
+}
+
+class Evaluator::Check final : public Ask {
+ public:
+  Check(const Evaluator& evaluator, const protocol::Question& question, Done done)
+      : evaluator_(evaluator), question_(question), request_(question.request), done_(std::move(done)) {
+    request_.time = static_cast<std::uint64_t>(std::time(nullptr));
+  }
+
+  // True: it is over.
+  bool start(io::Driver& driver, std::chrono::milliseconds deadline) {
+    auto running = driver.start([this](spf::AnswerSource& answers) { return step(answers); }, deadline,
+                                [this](const io::CheckCost&) { finish(); });
+    running_ = std::move(running);
+    return running_ == nullptr;
+  }
+
+ private:
+  spf::Needs step(spf::AnswerSource& answers) {
+    receiver::Outcome outcome = receiver::decide(request_, evaluator_.policy_, answers);
+    reply_ = std::move(outcome.reply);
+    return std::move(outcome.needs);
+  }
+
+  void finish() {
+    const Done done = std::move(done_);
+    done(reply_ ? make_answer(std::move(*reply_), question_, evaluator_.options_)
+                : no_answer("the evaluation came to no end", question_, evaluator_.options_));
+  }
+
+  const Evaluator& evaluator_;
+  const protocol::Question& question_;
+  receiver::Request request_;
+  Done done_;
+  std::optional<receiver::Reply> reply_;
+  io::Driver::Handle running_;
+};
+
+Evaluator::Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone)
+    : options_(options), driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options)) {
+  policy_.spf = options.spf;
+  policy_.hostname = options.receiver.empty() ? io::machine_name() : options.receiver;
+  driver_.set_zone(std::move(zone));
+}
+
+std::unique_ptr<Ask> Evaluator::ask(const protocol::Question& question, Done done) {
+  auto check = std::make_unique<Check>(*this, question, std::move(done));
+  if (check->start(driver_, options_.timeout)) return nullptr;
+  return check;
+}
+
+}  // namespace spfquery

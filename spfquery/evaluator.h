@@ -1,0 +1,34 @@
+// spfquery's own evaluation: a driver with resolver, cache and zone overlay.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/dns/zone.h"
+#include "common/io/driver.h"
+#include "common/io/loop.h"
+#include "common/receiver/receiver.h"
+#include "spfquery/asker.h"
+
+namespace spfquery {
+
+// The zone files and records of the options; null: none. The error is "FILE:LINE: what".
+base::Result<std::shared_ptr<const dns::Zone>, std::string> make_zone(const Options& options);
+
+class Evaluator final : public Asker {
+ public:
+  // Loop and options must outlive it.
+  Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
+
+  std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) override;
+
+ private:
+  class Check;
+
+  const Options& options_;
+  receiver::Policy policy_;
+  io::Driver driver_;
+};
+
+}  // namespace spfquery

@@ -1,0 +1,50 @@
+// Lines from a descriptor, which never waits: a pipe or terminal that has nothing to read says so.
+//
+// No line takes more memory than kMaxLine; what is longer is told and skipped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace spfquery {
+
+class LineReader {
+ public:
+  static constexpr std::size_t kMaxLine = 16384;  // bytes
+
+  enum class Got : std::uint8_t {
+    line,      // line() without its line end
+    too_long,  // a line of more than kMaxLine bytes
+    nothing,   // not now
+    end,
+    failure,  // errno() says why
+  };
+
+  explicit LineReader(int fd) : fd_(fd) {}
+
+  Got next();
+  // Valid until next() is called again.
+  [[nodiscard]] std::string_view line() const { return line_; }
+  [[nodiscard]] std::size_t line_number() const { return line_number_; }  // from 1
+  [[nodiscard]] int error() const { return error_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // read so far
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  Got read_more();
+
+  int fd_;
+  std::string buffer_;
+  std::size_t begin_ = 0;    // of the next line
+  std::size_t scanned_ = 0;  // no LF from begin_ to here
+  std::string_view line_;
+  std::size_t line_number_ = 0;
+  std::uint64_t bytes_ = 0;
+  int error_ = 0;
+  bool is_skipping_ = false;
+  bool at_end_ = false;
+};
+
+}  // namespace spfquery

@@ -1,0 +1,94 @@
+#include "spfquery/question.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "common/base/text.h"
+
+namespace spfquery {
+
+namespace {
+
+void add_line(std::string& lines, std::string_view key, std::string_view value) {
+  lines.append(key).append("=");
+  for (const char c : value) lines += c == '\n' || c == '\r' || c == '\0' ? '?' : c;
+  lines += '\n';
+}
+
+struct Tuple {
+  std::string_view ip, sender, helo, recipient;
+  bool sender_is_identity = false;
+};
+
+protocol::Question ask(const Options& options, const Tuple& tuple) {
+  std::string lines;
+  add_line(lines, "ip", tuple.ip);
+  add_line(lines, tuple.sender_is_identity ? "identity" : "sender", tuple.sender);
+  add_line(lines, "helo", tuple.helo);
+  add_line(lines, "rcpt", tuple.recipient);
+  add_line(lines, "receiver", options.receiver);
+  add_line(lines, "scope", options.scope);
+  add_line(lines, "format", options.json ? "json" : "lines");
+  return protocol::parse_question(lines);
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t\r";
+  std::vector<std::string_view> words;
+  for (std::size_t from = line.find_first_not_of(kBlanks); from != std::string_view::npos;) {
+    const std::size_t to = line.find_first_of(kBlanks, from);
+    words.push_back(line.substr(from, to - from));
+    from = line.find_first_not_of(kBlanks, to);
+  }
+  return words;
+}
+
+}  // namespace
+
+protocol::Question make_question(const Options& options) {
+  return ask(options, {.ip = options.ip ? std::string_view(*options.ip) : std::string_view(),
+                       .sender = options.sender ? std::string_view(*options.sender) : std::string_view(),
+                       .helo = options.helo ? std::string_view(*options.helo) : std::string_view(),
+                       .recipient = options.recipient,
+                       .sender_is_identity = options.sender_is_identity});
+}
+
+protocol::Question make_question(const Options& options, std::string_view line, std::size_t line_number) {
+  const auto words = words_of(line);
+  if (words.size() < 2 || words.size() > 4) {
+    protocol::Question question;
+    question.error = fmt::format("{} where IP SENDER [HELO] was expected",
+                                 words.size() == 1 ? "one word" : fmt::format("{} words", words.size()));
+    return question;
+  }
+  Tuple tuple{.ip = words[0],
+              .sender = words[1],
+              .helo = options.helo ? std::string_view(*options.helo) : std::string_view(),
+              .recipient = options.recipient,
+              .sender_is_identity = true};
+  if (words.size() > 2) tuple.helo = words[2];
+  if (words.size() > 3) tuple.recipient = words[3];
+  protocol::Question question = ask(options, tuple);
+  question.id = std::to_string(line_number);
+  return question;
+}
+
+std::string query_lines(const protocol::Question& question, const Options& options) {
+  const receiver::Request& request = question.request;
+  std::string lines;
+  add_line(lines, "ip", request.client ? request.client->text() : std::string());
+  add_line(lines, "helo", request.helo);
+  add_line(lines, "sender", request.sender);
+  if (request.scope != receiver::Scope::automatic) {
+    add_line(lines, "scope", request.scope == receiver::Scope::helo ? "helo" : "mfrom");
+  }
+  if (!request.receiver.empty()) add_line(lines, "receiver", request.receiver);
+  if (!request.recipient.empty()) add_line(lines, "rcpt", request.recipient);
+  if (question.format == protocol::Format::json) add_line(lines, "format", "json");
+  if (!question.id.empty()) add_line(lines, "id", question.id);
+  add_line(lines, "timeout", fmt::format("{:.3f}", static_cast<double>(options.timeout.count()) / 1000));
+  return lines + '\n';
+}
+
+}  // namespace spfquery

@@ -1,0 +1,187 @@
+#include "spfquery/server.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "common/base/text.h"
+#include "spfquery/question.h"
+
+namespace spfquery {
+
+namespace {
+
+constexpr std::size_t kMaxAnswer = std::size_t{1} << 20;  // bytes
+constexpr std::chrono::milliseconds kRetry{10};
+
+SocketAddress unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+  SocketAddress out;
+  std::memcpy(&out.bytes, &address, sizeof address);
+  out.size = sizeof address;
+  return out;
+}
+
+}  // namespace
+
+base::Result<std::vector<SocketAddress>, std::string> socket_addresses(const ServerAddress& server) {
+  if (const auto* local = std::get_if<UnixServer>(&server)) return std::vector{unix_address(local->path)};
+  const auto& inet = std::get<InetServer>(server);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int problem = ::getaddrinfo(inet.host.c_str(), inet.port.c_str(), &hints, &list);
+  if (problem != 0) return base::failure(fmt::format("{}: {}", base::printable(inet.host), ::gai_strerror(problem)));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    if (entry->ai_addrlen > sizeof(sockaddr_storage)) continue;
+    SocketAddress& address = addresses.emplace_back();
+    std::memcpy(&address.bytes, entry->ai_addr, entry->ai_addrlen);
+    address.size = entry->ai_addrlen;
+  }
+  return addresses;
+}
+
+class Server::Connection final : public Ask {
+ public:
+  Connection(const Server& server, const protocol::Question& question, Done done)
+      : server_(server),
+        question_(question),
+        done_(std::move(done)),
+        unsent_(query_lines(question, server.options_)),
+        timer_(server.loop_, [this] { finish("the server did not answer in time"); }) {}
+  ~Connection() override { close(); }
+
+  void start() {
+    // Never from within ask(): the first event does all.
+    timer_.set(server_.options_.timeout);
+    begin_ = std::make_unique<io::Timer>(server_.loop_, [this] { connect_next(); });
+    begin_->set(std::chrono::milliseconds{0});
+  }
+
+ private:
+  void connect_next();
+  void on_writable();
+  void send_rest();
+  void on_readable();
+  [[nodiscard]] bool is_complete() const;
+  void finish(std::string_view problem);
+  void close();
+
+  const Server& server_;
+  const protocol::Question& question_;
+  Done done_;
+  std::size_t next_address_ = 0;
+  int socket_ = -1;
+  bool is_connected_ = false;
+  std::string unsent_;
+  std::string answer_;
+  io::Timer timer_;  // of the whole question
+  std::unique_ptr<io::Timer> begin_;
+  std::unique_ptr<io::Watch> readable_, writable_;
+};
+
+void Server::Connection::connect_next() {
+  std::string problem = server_.addresses_ ? "" : server_.addresses_.error();
+  while (server_.addresses_ && next_address_ < server_.addresses_->size()) {
+    const SocketAddress& address = server_.addresses_->at(next_address_++);
+    close();
+    socket_ = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const auto* const generic = reinterpret_cast<const sockaddr*>(&address.bytes);
+    if (socket_ >= 0 && (::connect(socket_, generic, address.size) == 0 || errno == EINPROGRESS)) {
+      writable_ = std::make_unique<io::Watch>(server_.loop_, socket_, io::Watch::writable, [this] { on_writable(); });
+      writable_->enable();
+      return;
+    }
+    if (errno == EAGAIN) {  // the queue of a UNIX socket is full
+      --next_address_;
+      return begin_->set(kRetry);
+    }
+    problem = std::strerror(errno);
+  }
+  finish(fmt::format("cannot reach {}: {}", server_address_text(*server_.options_.server), problem));
+}
+
+void Server::Connection::on_writable() {
+  if (!is_connected_) {
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem != 0) {
+      if (next_address_ < server_.addresses_->size()) return connect_next();
+      return finish(fmt::format("cannot reach {}: {}", server_address_text(*server_.options_.server), std::strerror(problem)));
+    }
+    is_connected_ = true;
+    readable_ = std::make_unique<io::Watch>(server_.loop_, socket_, io::Watch::readable, [this] { on_readable(); });
+    readable_->enable();
+  }
+  send_rest();
+}
+
+void Server::Connection::send_rest() {
+  const ssize_t sent = ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  // Who closed early may have left an answer behind: reading tells.
+  if (sent < 0) {
+    writable_->disable();
+    return;
+  }
+  unsent_.erase(0, static_cast<std::size_t>(sent));
+  if (unsent_.empty()) writable_->disable();
+}
+
+void Server::Connection::on_readable() {
+  std::array<char, 16384> buffer;
+  const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size < 0) return finish(fmt::format("the connection to the server broke: {}", std::strerror(errno)));
+  if (size == 0) {
+    if (answer_.empty()) return finish("the server closed the connection without an answer");
+    return finish(answer_.ends_with('\n') ? "" : "the server closed the connection within its answer");
+  }
+  answer_.append(buffer.data(), static_cast<std::size_t>(size));
+  if (answer_.size() > kMaxAnswer) return finish("the server's answer has no end");
+  if (is_complete()) finish("");
+}
+
+// An empty line ends an answer. (The end of the connection does so for Mail::SPF's spfd.)
+bool Server::Connection::is_complete() const {
+  if (question_.format == protocol::Format::json) return answer_.find('\n') != std::string::npos;
+  return answer_.find("\n\n") != std::string::npos || answer_.find("\n\r\n") != std::string::npos;
+}
+
+// problem: why there is no answer; empty: there may be one.
+void Server::Connection::finish(std::string_view problem) {
+  timer_.cancel();
+  close();
+  const Done done = std::move(done_);
+  done(problem.empty() ? read_answer(answer_, question_, server_.options_) : no_answer(problem, question_, server_.options_));
+}
+
+void Server::Connection::close() {
+  readable_.reset();
+  writable_.reset();
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
+}
+
+std::unique_ptr<Ask> Server::ask(const protocol::Question& question, Done done) {
+  auto connection = std::make_unique<Connection>(*this, question, std::move(done));
+  connection->start();
+  return connection;
+}
+
+}  // namespace spfquery

@@ -1,0 +1,42 @@
+// Asks a running spfd: a connection a question, the query lines, the answer up to its empty line or the end.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/io/loop.h"
+#include "spfquery/asker.h"
+#include "spfquery/server_address.h"
+
+namespace spfquery {
+
+// One of the socket addresses that a server's name stands for.
+struct SocketAddress {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+};
+
+// Looks up a host name; may take a while. The error is a sentence.
+base::Result<std::vector<SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
+
+class Server final : public Asker {
+ public:
+  // Loop and options (with `server` set) must outlive it.
+  Server(io::Loop& loop, const Options& options)
+      : loop_(loop), options_(options), addresses_(socket_addresses(*options.server)) {}
+
+  std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) override;
+
+ private:
+  class Connection;
+
+  io::Loop& loop_;
+  const Options& options_;
+  base::Result<std::vector<SocketAddress>, std::string> addresses_;
+};
+
+}  // namespace spfquery

@@ -1,0 +1,210 @@
+#include "spfquery/tree.h"
+
+#include <fmt/format.h>
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdlib>
+#include <string_view>
+
+#include "common/base/text.h"
+
+namespace spfquery {
+
+namespace {
+
+using spf::TraceStep;
+
+enum class Colour : std::uint8_t { none, good, bad, doubtful, broken, faint };
+
+Colour colour_of(std::string_view result) {
+  if (result == "pass") return Colour::good;
+  if (result == "fail") return Colour::bad;
+  if (result == "softfail" || result == "neutral") return Colour::doubtful;
+  if (result == "temperror" || result == "permerror") return Colour::broken;
+  return Colour::none;
+}
+
+std::string painted(std::string_view text, Colour colour, const TreeStyle& style) {
+  if (!style.colour || colour == Colour::none) return std::string(text);
+  std::string_view code;
+  switch (colour) {
+    case Colour::good: code = "1;32"; break;
+    case Colour::bad: code = "1;31"; break;
+    case Colour::doubtful: code = "1;33"; break;
+    case Colour::broken: code = "1;35"; break;
+    case Colour::faint: code = "2"; break;
+    case Colour::none: break;
+  }
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+// What a directive gives when it matches (RFC 7208 §4.6.2).
+std::string_view result_of(std::string_view directive) {
+  switch (directive.empty() ? '+' : directive.front()) {
+    case '-': return "fail";
+    case '~': return "softfail";
+    case '?': return "neutral";
+    default: return "pass";
+  }
+}
+
+struct Node {
+  const TraceStep* step;
+  bool has_children;
+  bool is_last;  // none follows below the same parent
+};
+
+// Without the records that were just seen as the only answer to their question.
+std::vector<Node> nodes_of(const std::vector<TraceStep>& steps) {
+  std::vector<Node> nodes;
+  for (const TraceStep& step : steps) {
+    const TraceStep* const before = nodes.empty() ? nullptr : nodes.back().step;
+    const bool is_known = step.kind == TraceStep::Kind::record && before != nullptr &&
+                          before->kind == TraceStep::Kind::question && before->outcome == '"' + step.text + '"';
+    if (!is_known) nodes.push_back({&step, false, false});
+  }
+  std::vector<bool> seen;  // by depth: one follows
+  for (std::size_t i = nodes.size(); i-- > 0;) {
+    const auto depth = static_cast<std::size_t>(nodes[i].step->depth);
+    nodes[i].has_children = seen.size() > depth + 1;
+    seen.resize(depth + 1);  // what is deeper lies below another parent
+    nodes[i].is_last = !seen[depth];
+    seen[depth] = true;
+  }
+  return nodes;
+}
+
+class TreeWriter {
+ public:
+  TreeWriter(const spf::Limits& limits, const TreeStyle& style) : limits_(limits), style_(style) {}
+
+  void add(const Node& node) {
+    const TraceStep& step = *node.step;
+    indent(step.depth, node.is_last);
+    switch (step.kind) {
+      case TraceStep::Kind::check:
+        out_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
+        if (step.depth == 0) add_counters(step);
+        break;
+      case TraceStep::Kind::term:
+        out_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
+        if (step.outcome == "match") out_ += fmt::format(" {} {}", arrow(), in_colour(result_of(step.text)));
+        // Those that asked, or could not.
+        if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
+        break;
+      case TraceStep::Kind::record: out_ += "record: " + step.text; break;
+      case TraceStep::Kind::question:
+        if (step.depth == 0) out_ += "explanation: ";
+        out_ += painted(fmt::format("{} {} {}", step.text, arrow(), step.outcome), Colour::faint, style_);
+        break;
+    }
+    out_ += '\n';
+  }
+
+  void add_line(std::string_view text) { out_.append(text).append("\n"); }
+  std::string finish() { return std::move(out_); }
+
+ private:
+  [[nodiscard]] std::string in_colour(std::string_view result) const { return painted(result, colour_of(result), style_); }
+  [[nodiscard]] std::string_view arrow() const { return style_.utf8 ? "\u2192" : "->"; }
+
+  void indent(int depth, bool is_last) {
+    const auto levels = static_cast<std::size_t>(depth);
+    open_.resize(levels + 1);
+    for (std::size_t level = 1; level < levels; ++level) {
+      out_ += !open_[level] ? "   " : style_.utf8 ? "\u2502  " : "|  ";
+    }
+    if (levels > 0) {
+      if (style_.utf8) {
+        out_ += is_last ? "\u2514\u2500 " : "\u251c\u2500 ";
+      } else {
+        out_ += is_last ? "`- " : "|- ";
+      }
+    }
+    open_[levels] = !is_last;
+  }
+
+  // What is used up when the step is done, so with what stands below it.
+  void add_counters(const TraceStep& step) {
+    const std::string text =
+        fmt::format("[look-ups {}/{}, void {}/{}]", step.lookups, limits_.dns_terms, step.void_lookups, limits_.void_lookups);
+    out_ += "  " + painted(text, Colour::faint, style_);
+  }
+
+  const spf::Limits& limits_;
+  const TreeStyle& style_;
+  std::string out_;
+  std::vector<bool> open_;  // by depth: the line at the left goes on
+};
+
+std::string question_line(const receiver::Reply& reply, const receiver::Request& request) {
+  std::string text = reply.identity == spf::Identity::helo ? "HELO " + request.helo : "MAIL FROM " + request.sender;
+  if (reply.identity == spf::Identity::mailfrom && !request.helo.empty()) text += ", HELO " + request.helo;
+  text += request.client ? ", client " + request.client->text() : ", no client";
+  return base::printable(text);
+}
+
+std::string_view kind_name(TraceStep::Kind kind) {
+  switch (kind) {
+    case TraceStep::Kind::check: return "check";
+    case TraceStep::Kind::record: return "record";
+    case TraceStep::Kind::term: return "term";
+    case TraceStep::Kind::question: break;
+  }
+  return "question";
+}
+
+// Of printable US-ASCII (RFC 8259 §7).
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : base::printable(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+TreeStyle tree_style(int fd) {
+  TreeStyle style;
+  std::setlocale(LC_CTYPE, "");
+  style.utf8 = base::equals_ignoring_case(::nl_langinfo(CODESET), "UTF-8");
+  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  style.colour = ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == 0) && terminal != nullptr && *terminal != 0 &&
+                 std::string_view(terminal) != "dumb";
+  return style;
+}
+
+std::string tree(const receiver::Reply& reply, const receiver::Request& request, const spf::Limits& limits,
+                 const TreeStyle& style) {
+  TreeWriter writer(limits, style);
+  writer.add_line(question_line(reply, request));
+  for (const Node& node : nodes_of(reply.trace)) writer.add(node);
+  if (!reply.problem.empty()) {
+    writer.add_line("problem: " + painted(base::printable(reply.problem), Colour::broken, style));
+  } else if (reply.trace.empty()) {
+    writer.add_line(reply.local_explanation);
+  }
+  return writer.finish();
+}
+
+std::string json_trace(const std::vector<TraceStep>& steps) {
+  std::string out = "[";
+  for (const TraceStep& step : steps) {
+    if (out.size() > 1) out += ", ";
+    out +=
+        fmt::format("{{\"depth\": {}, \"kind\": \"{}\", \"text\": {}", step.depth, kind_name(step.kind), json_string(step.text));
+    if (step.kind != TraceStep::Kind::record) {
+      out += fmt::format(", \"outcome\": {}, \"lookups\": {}, \"void_lookups\": {}", json_string(step.outcome), step.lookups,
+                         step.void_lookups);
+    }
+    out += '}';
+  }
+  return out + ']';
+}
+
+}  // namespace spfquery
