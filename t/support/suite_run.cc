@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -27,7 +28,9 @@ bool same_explanation(const SuiteTest& test, const std::string& got) {
 
 std::string suite_path(std::string_view file) {
   const char* build = std::getenv("BUILD");
-  return fmt::format("{}/suites/{}", build == nullptr ? "build" : build, file);
+  const std::string path = fmt::format("{}/suites/{}", build == nullptr ? "build" : build, file);
+  REQUIRE_MESSAGE(std::filesystem::exists(path), path << " is missing: t/suites/fetch.sh puts it there");
+  return path;
 }
 
 spf::Query suite_query(const SuiteTest& test) {
