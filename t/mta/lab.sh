@@ -1,0 +1,47 @@
+#!/bin/bash
+# lab.sh "ROOT..." CMD...: runs CMD in a machine of its own with the roots named, and takes it down again.
+#
+# Private process, network, mount, host name and IPC namespaces: only "lo" exists, so ports 25 and 53 are free, labs run
+# side by side, nothing reaches a network, and every process ends with CMD. "lo" has, besides 127.0.0.1,
+#   192.0.2.10  2001:db8::10   a client that pass.test permits
+#   192.0.2.66  2001:db8::66   a forger
+# CMD finds in $LAB: NAME/ (each root, fresh: what a run writes is thrown away), run/ and tmp/ (the /run and /tmp of all
+# roots, so sockets have their real paths), log/. LAB_KEEP=1 keeps the folder.
+set -euo pipefail
+fail() {
+  echo "t/mta: $*" >&2
+  exit 1
+}
+[[ $EUID == 0 ]] || fail "needs root, for private mounts and namespaces (nothing on this machine is changed): sudo make check-mta"
+: "${MTA_DIR:?}"
+read -ra roots <<<"$1"
+shift
+LAB=$(mktemp -d "$MTA_DIR/lab.XXXXXX")
+export LAB MTA_DIR
+[[ -n ${LAB_KEEP:-} ]] || trap 'rm -rf --one-file-system "$LAB"' EXIT
+chmod 755 "$LAB"
+mkdir "$LAB"/{run,tmp,log}
+chmod 1777 "$LAB/tmp"
+for name in "${roots[@]}"; do
+  mkdir "$LAB/$name" "$LAB/$name.work"
+  cp -a "$MTA_DIR/roots/$name/upper" "$LAB/$name.upper" || fail "the root $name is not built"
+done
+
+setup() {
+  set -euo pipefail
+  hostname mx.lab.test
+  ip link set lo up
+  for address in 192.0.2.10/32 192.0.2.66/32 2001:db8::10/128 2001:db8::66/128; do ip address add "$address" dev lo; done
+  echo "nameserver 127.0.0.1" >"$LAB/resolv.conf"
+  printf '127.0.0.1 localhost\n127.0.0.1 mx.lab.test mx\n' >"$LAB/hosts"
+  for name in "$@"; do
+    mount -t overlay overlay -o "lowerdir=/,upperdir=$LAB/$name.upper,workdir=$LAB/$name.work" "$LAB/$name"
+    mount --rbind /proc "$LAB/$name/proc"
+    mount --rbind /dev "$LAB/$name/dev"
+    mount --bind "$LAB/run" "$LAB/$name/run"
+    mount --bind "$LAB/tmp" "$LAB/$name/tmp"
+    cp "$LAB/resolv.conf" "$LAB/hosts" "$LAB/$name/etc/"
+  done
+}
+unshare --mount --propagation private --net --uts --ipc --pid --fork --kill-child --mount-proc \
+  bash -c "$(declare -f setup); roots=(${roots[*]@Q}); setup \"\${roots[@]}\" && \"\$@\"" lab "$@"
