@@ -1,161 +1,229 @@
 #!/bin/bash
-# A real Exim, a real spfd, real DNS: the ACLs of etc/exim, as they are shipped, do what their README says.
+# A real Exim, a real spfd, real DNS: the ACLs of etc/exim, as they are shipped, do what the README there says.
 # shellcheck disable=SC2317  # most functions are called by check
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "exim tools"
 
 # ---- the lab -------------------------------------------------------------------------------------------------------------
 
-mail=$LAB/run/lab/mail
+etc=$LAB/exim/etc/exim4
+mail=$LAB/run/lab/mail # a maildir
+paniclog=$LAB/run/lab/exim/paniclog
 mkdir -p "$LAB/run/lab/exim/spool" "$mail"
 inside exim chown -R Debian-exim: /run/lab/exim /run/lab/mail
 
-# start_exim ACL-FILE RCPT-LINES [DATA-LINES]
 start_exim() {
-  cp "$source/etc/exim/$1" "$LAB/run/lab/exim/spf.acl"
-  echo "$2" >"$LAB/run/lab/exim/rcpt.acl"
-  echo "${3:-}" >"$LAB/run/lab/exim/data.acl"
-  cp "$here/exim.conf" "$LAB/exim/etc/exim4/exim4.conf"
   start exim exim exim4 -bdf
   ready exim listening 127.0.0.1 25
 }
-# With the second socket where the ACL of 2004 looks for it.
+# configure ACL-FILE RCPT-LINES [DATA-LINES]: the lab's configuration with that.
+configure() {
+  cp "$here/exim.conf" "$etc/exim4.conf"
+  cp "$1" "$etc/spf.acl"
+  echo "$2" >"$etc/rcpt.acl"
+  echo "${3:-}" >"$etc/data.acl"
+}
+# The second socket is where the ACL of 2004 looks.
 run_spfd() { start_spfd --listen=unix:/tmp/spfd,mode=0666 --hostname=mx.lab.test; }
 
-# try CLIENT HELO SENDER [SWAKS-OPTION...]: one message from there, to an empty mailbox.
+# try CLIENT HELO SENDER [SWAKS-OPTION...]: one message to an empty mailbox.
 try() {
   empty_mailbox
   send "$1" "$2" "$3" bob@lab.test "${@:4}"
 }
+good() { try 192.0.2.10 mail.pass.test "$@"; } # from a client that pass.test permits
+bad() { try 192.0.2.66 evil.test "$@"; }
+# smtp LINE...: typed into Exim's standard input; smtp_options are options of Exim.
+smtp() {
+  empty_mailbox
+  dialogue=$(printf '%s\r\n' "$@" QUIT | inside exim exim4 -bs "${smtp_options[@]}" 2>&1)
+}
+
 empty_mailbox() { rm -f "$mail"/new/*; }
-arrived() { (($(find "$mail/new" -type f 2>/dev/null | wc -l) == 1)); }
-header() { sed '/^\r\{0,1\}$/,$d' "$mail"/new/*; }
-headers_named() { header | grep -ci "^$1:" || true; }
-line_of() { header | grep -nim1 "^$1:" | cut -d: -f1; }
+messages() { (($(find "$mail/new" -type f 2>/dev/null | wc -l) == $1)); }
+headers() { for file in "$mail"/new/*; do sed '/^\r\{0,1\}$/,$d' "$file"; done; }
 
-accepted() { answers 'lines sent' '^250 ' && wait_until arrived; }
+accepted() { answers 'lines sent' '^250 ' && wait_until messages 1; }
 refused() { answers 'RCPT TO' "$1"; } # refused REGEX
-one_header() { [[ $(headers_named Received-SPF) == 1 ]] && header | grep -qE "^Received-SPF: $1"; }
-on_top() { (($(line_of Received-SPF) < $(line_of Received))); }
+said() { [[ $(grep -c "$2" <<<"$dialogue") == "$1" ]]; }
+# header COUNT REGEX: so many Received-SPF fields begin like this, and there are no others.
+header() { [[ $(headers | grep -ci '^Received-SPF:') == "$1" && $(headers | grep -cE "^Received-SPF: ($2)") == "$1" ]]; }
+# above A B: the first field named A stands above the first named B.
+above() { (($(headers | grep -nim1 "^$1:" | cut -d: -f1) < $(headers | grep -nim1 "^$2:" | cut -d: -f1))); }
+injected() { headers | grep -qi '^X-Injected'; }
+asked_once_about() { [[ $(grep -c "sender=\"\{0,1\}$1" "$LAB/log/spfd") == 1 ]]; }
 
-good="192.0.2.10 mail.pass.test"
-bad="192.0.2.66 evil.test"
+# ---- what holds whichever ACL asks ---------------------------------------------------------------------------------------
 
-# What must hold whichever ACL asks. Splitting $good and $bad into client and HELO is meant.
-# shellcheck disable=SC2086
+# common_checks REGEX: of the reply when spfd does not answer.
 common_checks() {
-  try $good alice@pass.test
+  good alice@pass.test
   check "pass: accepted" accepted
-  check "pass: exactly one Received-SPF, naming the sender" one_header 'pass \(.*alice@pass\.test'
+  check "pass: exactly one Received-SPF, naming the sender" header 1 'pass \(.*alice@pass\.test'
   try 2001:db8::10 mail.pass.test alice@pass.test
   check "pass over IPv6: accepted" accepted
-  check "pass over IPv6: one header, naming the address" one_header 'pass \(.*2001:db8::10'
+  check "pass over IPv6: one header, naming the address" header 1 'pass \(.*2001:db8::10'
   try 2001:db8::66 evil.test alice@pass.test
-  check "fail over IPv6: 550" refused '^550 .*2001:db8::66'
-
-  try $good alice@pass.test --to bob@lab.test,carol@lab.test
+  check "fail over IPv6: 550, naming the address" refused '^550 .*2001:db8::66'
+  good two@pass.test --to bob@lab.test,carol@lab.test
   check "two recipients: accepted" accepted
-  check "two recipients: still one header" one_header 'pass '
+  check "two recipients: still one header" header 1 'pass '
 
-  try $bad 'alice@exp.test'
+  bad alice@exp.test
   check "fail: 550 with the domain's explanation" refused \
     '^550 .*See http://exp\.test/why\?s=alice%40exp\.test&i=192\.0\.2\.66&h=evil\.test$'
-  try $bad 'alice@fail.test'
-  check "fail without an explanation: 550 with the default one" refused '^550 .*192\.0\.2\.66.*fail\.test|^550 .*fail\.test.*192\.0\.2\.66'
-  try $bad 'alice@quote.test'
+  bad alice@fail.test
+  check "fail without an explanation: 550 with the default one" refused '^550 .*fail\.test does not allow 192\.0\.2\.66'
+  bad alice@quote.test
   check 'an explanation with " and % arrives whole' refused "^550 .*we said 'no' to 100% of it \\(really\\)\$"
-  try $bad 'alice@hostile.test'
-  check "an explanation cannot choose the reply code" refused '^550 '
-  check "an explanation cannot end its line" not grep -Eq '^<.{1,3} *(X-Injected|250[ -]fine)' <<<"$dialogue"
+  bad alice@hostile.test
+  check "an explanation can neither choose the reply code nor end its line" refused \
+    '^550 .*250 2\.0\.0 fine.nX-Injected: yes.r.n250 fine.$'
 
-  try $bad alice@none.test
-  check "none: accepted" accepted
-  check "none: one header" one_header 'none '
-  try $bad alice@soft.test
-  check "softfail: accepted" accepted
-  check "softfail: one header" one_header 'softfail '
-  try $bad alice@neutral.test
-  check "neutral: accepted" accepted
-  check "neutral: one header" one_header 'neutral '
-  try $bad alice@perm.test
-  check "permerror: accepted" accepted
-  check "permerror: one header" one_header 'permerror '
-  try $bad alice@temp.test
+  local result
+  for result in none softfail neutral permerror; do
+    bad alice@$result.test
+    check "$result: accepted" accepted
+    check "$result: one header" header 1 "$result "
+  done
+  bad alice@temperror.test
   check "temperror: 451" refused '^451 '
 
-  try $good '<>'
+  good '<>'
   check "null sender, HELO pass: accepted" accepted
-  check "null sender, HELO pass: one header, naming the HELO name" one_header 'pass \(.*mail\.pass\.test'
+  check "null sender, HELO pass: one header, naming the HELO name" header 1 'pass \(.*mail\.pass\.test'
   try 192.0.2.66 forged.test '<>'
   check "null sender, HELO fail: 550" refused '^550 .*forged\.test'
 
-  # Bytes that end a word, a comment or a line somewhere: in a header, in the answer, in ${extract}.
+  # What ends a word, a comment, a value or a line somewhere: in a header, in the answer, in ${extract}.
   # shellcheck disable=SC1003
-  local helo='mail) X-Injected: yes; ("\nX-Injected: yes\'
-  local shape='"a) \"b\nX-Injected: yes\" (c\\"@'
-  try 192.0.2.10 "$helo" "${shape}pass.test"
-  check "a hostile sender and HELO name: accepted" accepted
-  check "a hostile sender and HELO name: one header" one_header 'pass '
-  check "a hostile sender and HELO name: nothing injected" not header_injected
-  try 192.0.2.66 "$helo" "${shape}fail.test"
-  check "a hostile sender and HELO name: 550" refused '^550 '
-  check "a hostile sender: nothing injected into the reply" not grep -Eq '^<.{1,3} *X-Injected' <<<"$dialogue"
+  local helo='mail) X-Injected: yes; ("\nX-Injected: yes\' local_part='"a) \"b\nX-Injected: yes\" (c\\"'
+  try 192.0.2.10 "$helo" "$local_part@pass.test"
+  check "a hostile sender and HELO name, pass: accepted" accepted
+  check "a hostile sender and HELO name, pass: one header, nothing injected" both 'header 1 pass' 'not injected'
+  try 192.0.2.66 "$helo" "$local_part@softfail.test"
+  check "a hostile sender and HELO name, softfail: accepted" accepted
+  check "a hostile sender and HELO name, softfail: one header, nothing injected" both 'header 1 softfail' 'not injected'
+  try 192.0.2.66 "$helo" "$local_part@fail.test"
+  check "a hostile sender and HELO name, fail: 550" refused '^550 '
 
-  empty_mailbox
-  dialogue=$(printf '%s\r\n' "EHLO localhost" "MAIL FROM:<alice@fail.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: local" "" hello . QUIT |
-    inside exim exim4 -bs 2>&1)
-  check "local submission by exim -bs is not refused" wait_until arrived
+  smtp_options=(-oMa 192.0.2.10)
+  smtp "EHLO mail.pass.test" "MAIL FROM:<alice@pass.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: one" "" hello . \
+    "MAIL FROM:<alice@fail.test>" "RCPT TO:<bob@lab.test>" RSET \
+    "MAIL FROM:<alice@pass.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: two" "" hello .
+  check "several messages on a connection: each has its own result" both 'said 2 ^250.OK.id=' 'said 1 ^550'
+  check "several messages on a connection: each has one header" both 'wait_until messages 2' 'header 2 pass'
+
+  smtp_options=()
+  smtp "EHLO localhost" "MAIL FROM:<alice@fail.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: local" "" hello .
+  check "local submission by exim -bs is not refused" both 'said 1 ^250.OK.id=' 'wait_until messages 1'
   empty_mailbox
   printf '%s\n' "To: bob@lab.test" "Subject: local" "" "hello" | inside exim sendmail -f alice@fail.test -t
-  check "local submission by sendmail -t is not refused" wait_until arrived
+  check "local submission by sendmail -t is not refused" wait_until messages 1
 
   stop spfd
-  try $good alice@pass.test
+  good alice@pass.test
   check "spfd stopped: the ACL's own fall-back, 451" refused "$1"
   run_spfd
-  try $good alice@pass.test
+  good alice@pass.test
   check "spfd started again: accepted" accepted
   stop spfd KILL
-  try $good alice@pass.test
+  good alice@pass.test
   check "spfd killed: the ACL's own fall-back, 451" refused "$1"
   run_spfd
-  try $bad alice@fail.test
-  check "spfd started again over the stale socket: 550" refused '^550 '
+  bad alice@fail.test
+  check "spfd started again, over its old socket: 550" refused '^550 '
 }
-header_injected() { header | grep -qi '^X-Injected'; }
 
-# ---- the checks ----------------------------------------------------------------------------------------------------------
+# ---- each ACL ------------------------------------------------------------------------------------------------------------
 
 start_dns
 run_spfd
 
 suite=readsocket
-start_exim acl-readsocket.conf "  require acl = check_spf"
+acl=$source/etc/exim/acl-readsocket.conf
+configure "$acl" "  require acl = check_spf"
+start_exim
 common_checks '^451 4\.4\.3 SPF cannot be checked now$'
-# shellcheck disable=SC2086
-readsocket_checks() {
-  try $good alice@pass.test
-  check "the header stands above Received" both accepted on_top
-  check "the header is the one of RFC 7208 §9.1" one_header \
-    'pass \(.*\) (.*; )?client-ip=192\.0\.2\.10; (.*; )?envelope-from="alice@pass\.test"; (.*; )?helo=mail\.pass\.test'
-  try $bad alice@exp.test
-  check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
-  try $bad alice@temp.test
-  check "temperror: the code of RFC 7208 §8.6" refused '^451 4\.4\.3 .*temp\.test'
-  try 192.0.2.10 mail.pass.test '<>'
-  check "null sender: the header says identity=helo" both accepted one_header '.*identity=helo'
-}
-readsocket_checks
-check "Exim has nothing to complain about" test ! -e "$LAB/run/lab/exim/paniclog"
+good once@pass.test --to bob@lab.test,carol@lab.test
+check "two recipients: one question" both accepted 'asked_once_about once@pass.test'
+check "the header stands above Received" above Received-SPF Received
+check "the header has the form of RFC 7208 §9.1" header 1 \
+  'pass \([^()]*\) client-ip=192\.0\.2\.10; envelope-from="once@pass\.test"; helo=mail\.pass\.test; identity=mailfrom; '
+good '<>'
+check "null sender: the header says whose identity it was" both accepted 'header 1 .*identity=helo'
+bad alice@fail.test
+check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
+bad alice@temperror.test
+check "temperror: the code of RFC 7208 §8.6, and the domain" refused '^451 4\.4\.3 .*temperror\.test'
+stop exim
+
+suite="readsocket, unchecked when spfd is absent"
+sed 's/{result=temperror/{result=none/' "$acl" >"$LAB/tmp/unchecked"
+configure "$LAB/tmp/unchecked" "  require acl = check_spf"
+start_exim
+stop spfd
+bad alice@fail.test
+check "accepted, and the header says so" both accepted 'header 1 none$'
+run_spfd
+bad alice@fail.test
+check "with spfd: 550" refused '^550 5\.7\.23 '
+stop exim
+
+suite="readsocket, only watching"
+sed -E 's/^  (deny |defer)/  warn /; s/^( +)message  /\1log_message/' "$acl" >"$LAB/tmp/watching"
+configure "$LAB/tmp/watching" "  require acl = check_spf"
+start_exim
+bad alice@fail.test
+check "fail: accepted, and the header says so" both accepted 'header 1 fail'
+check "fail: Exim's log says so" grep -q 'Warning: 550 5.7.23 fail.test does not allow' "$LAB/run/lab/exim/mainlog"
 stop exim
 
 suite=2004
-start_exim acl-2004.conf "  deny !acl = spf_rcpt_acl
+configure "$source/etc/exim/acl-2004.conf" "  deny !acl = spf_rcpt_acl
   defer condition = \${if eq{\$acl_m8}{temperror}}
         message = SPF cannot be checked now" "  deny senders = :
        !acl = spf_from_acl"
+start_exim
 common_checks '^451 Cannot connect to spfd$'
-check "Exim has nothing to complain about" test ! -e "$LAB/run/lab/exim/paniclog"
+good '<>' --header 'From: Alice <alice@pass.test>'
+check "a bounce whose author passes: accepted" accepted
+good '<>' --header 'From: Alice <alice@fail.test>'
+check "a bounce whose author fails: 550" answers 'lines sent' '^550 .*fail\.test'
+stop exim
+
+check "no entry in Exim's panic log" test ! -e "$paniclog"
+
+# ---- the configuration that Debian ships, set up by the README -----------------------------------------------------------
+
+suite=Debian
+rm "$etc/exim4.conf"
+inside exim useradd --create-home bob
+mail=$LAB/exim/home/bob/Maildir
+sed -i "s/^dc_eximconfig_configtype=.*/dc_eximconfig_configtype='internet'/; s/^dc_other_hostnames=.*/dc_other_hostnames='lab.test'/;
+  s/^dc_use_split_config=.*/dc_use_split_config='true'/; s/^dc_localdelivery=.*/dc_localdelivery='maildir_home'/" \
+  "$etc/update-exim4.conf.conf"
+cp "$acl" "$etc/conf.d/acl/20_spfd"
+echo '  require acl = check_spf' >"$etc/rcpt_spfd"
+echo 'CHECK_RCPT_LOCAL_ACL_FILE = /etc/exim4/rcpt_spfd' >>"$etc/conf.d/main/000_localmacros"
+mkdir "$LAB/run/exim4"
+inside exim chown Debian-exim: /run/exim4
+inside exim update-exim4.conf
+start_exim
+good alice@pass.test
+check "pass: accepted, with a header" both accepted 'header 1 pass'
+check "the header stands above Received" above Received-SPF Received
+bad alice@exp.test
+check "fail: 550 5.7.23" refused '^550 5\.7\.23 .*See http://exp\.test/'
+smtp "EHLO localhost" "MAIL FROM:<alice@fail.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: local" "" hello .
+check "local submission is not refused" both 'said 1 ^250.OK.id=' 'wait_until messages 1'
+stop exim
+rm "$etc/rcpt_spfd" "$etc/conf.d/main/000_localmacros"
+inside exim update-exim4.conf
+start_exim
+stop spfd
+bad alice@fail.test
+check "backed out: nothing asks spfd any more" both accepted 'header 0 .*'
 stop exim
 
 finish

@@ -77,7 +77,11 @@ start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
   mkdir -p "$LAB/run/spfd"
   start spfd tools /run/lab/bin/spfd "--listen=unix:/run/spfd/spfd.sock,mode=0666" "$@"
-  ready spfd test -S "$LAB/run/spfd/spfd.sock"
+  ready spfd pong
+}
+pong() {
+  inside tools perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new("/run/spfd/spfd.sock") or exit 1;
+    print $s "request=ping\n\n"; $s->flush; exit(<$s> !~ /^pong=/)'
 }
 
 # ---- mail ----------------------------------------------------------------------------------------------------------------
@@ -118,7 +122,13 @@ check() {
     tail -n 5 "$LAB/log/spfd" | sed 's/^/      spfd | /'
   fi
 }
-both() { "$1" && "${@:2}"; } # both CONDITION CMD...
+# both COMMAND COMMAND: words within a command are split at blanks.
+both() {
+  local first second
+  read -ra first <<<"$1"
+  read -ra second <<<"$2"
+  "${first[@]}" && "${second[@]}"
+}
 not() { ! "$@"; }
 finish() {
   echo "$passed passed, $failed failed"
