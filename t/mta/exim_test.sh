@@ -1,6 +1,7 @@
 #!/bin/bash
 # A real Exim, a real spfd, real DNS: the ACLs of etc/exim, as they are shipped, do what the README there says.
 # shellcheck disable=SC2317  # most functions are called by check
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "exim tools"
 

@@ -80,6 +80,7 @@ start_spfd() {
   ready spfd pong
 }
 pong() {
+  # shellcheck disable=SC2016
   inside tools perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new("/run/spfd/spfd.sock") or exit 1;
     print $s "request=ping\n\n"; $s->flush; exit(<$s> !~ /^pong=/)'
 }
@@ -119,7 +120,7 @@ check() {
     echo "FAIL  ${suite:+$suite: }$1"
     echo "      not true: ${*:2}"
     sed '1,/EHLO/d; /^<-  250-/d; s/^/      | /' <<<"${dialogue:-}"
-    tail -n 5 "$LAB/log/spfd" | sed 's/^/      spfd | /'
+    tail -n 2 "$LAB/log/spfd" | sed 's/^/      spfd | /'
   fi
 }
 # both COMMAND COMMAND: words within a command are split at blanks.
