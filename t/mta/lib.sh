@@ -94,16 +94,19 @@ send() {
   dialogue=$(inside tools swaks --hide-informational --suppress-data --timeout 40 --server "$server" --local-interface "$1" \
     --helo "$2" --from "$3" --to "$4" --body "hello" "${@:5}" 2>&1) || true
 }
-# What the server answered to the command that matches the pattern (the last such), as one line: "550 5.7.23 ...".
+# What the server answered to the last command that matches the pattern, as one line: "550 5.7.23 ...".
 answer_to() {
   awk -v command="$1" '
-    substr($0, 1, 3) == " ~>" || substr($0, 1, 3) == " ->" { hot = ($0 ~ command); if (hot) answer = ""; next }
-    hot && /^<(-|\*\*|~|~\*)/ {
-      sub(/^<[-~*]+ +/, "")
-      if (answer != "") sub(/^[0-9][0-9][0-9][- ]/, ""); else if (substr($0, 4, 1) == "-") $0 = substr($0, 1, 3) " " substr($0, 5)
-      answer = answer (answer == "" ? "" : " ") $0
+    /^ [-~]>/ { hot = ($0 ~ command); if (hot) answer = code = enhanced = ""; next }
+    hot && /^<[-*~]+ / {
+      sub(/^<[-*~]+ +/, "")
+      text = substr($0, 5)
+      if (code == "") code = substr($0, 1, 3)
+      # Each line of a reply repeats the enhanced code.
+      if (answer == "" && match(text, /^[245]\.[0-9]+\.[0-9]+ /)) enhanced = substr(text, 1, RLENGTH); else sub("^" enhanced, "", text)
+      answer = answer " " text
     }
-    END { print answer }' <<<"$dialogue"
+    END { print code answer }' <<<"$dialogue"
 }
 answers() { [[ $(answer_to "$1") =~ $2 ]]; } # answers COMMAND-PATTERN REGEX
 
