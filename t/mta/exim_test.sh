@@ -1,6 +1,6 @@
 #!/bin/bash
 # A real Exim, a real spfd, real DNS: the ACLs of etc/exim, as they are shipped, do what the README there says.
-# shellcheck disable=SC2317  # most functions are called by check
+# shellcheck disable=SC2317,SC2016  # most functions are called by check; what looks like a variable is one of Exim
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "exim tools"
@@ -178,6 +178,19 @@ start_exim
 bad alice@fail.test
 check "fail: accepted, and the header says so" both accepted 'header 1 fail'
 check "fail: Exim's log says so" grep -q 'Warning: 550 5.7.23 fail.test does not allow' "$LAB/run/lab/exim/mainlog"
+stop exim
+
+suite="readsocket, as README.md has it"
+: >"$LAB/tmp/empty"
+configure "$LAB/tmp/empty" "$(sed -n '/^## Exim in ten lines/,/^## Ask/ { /^```/,/^```/ { /^```/!p } }' "$source/README.md")"
+start_exim
+good alice@pass.test
+check "pass: accepted, with a header" both accepted 'header 1 pass'
+check "the header stands above Received" above Received-SPF Received
+bad alice@exp.test
+check "fail: 550 5.7.23" refused '^550 5\.7\.23 .*See http://exp\.test/'
+bad alice@temperror.test
+check "temperror: 451 4.4.3" refused '^451 4\.4\.3 .*temperror\.test'
 stop exim
 
 suite=2004

@@ -1,6 +1,7 @@
 # Sourced by t/mta/*_test.sh.
 #
-# A test begins with `lab "ROOT..."`: outside a lab that builds the roots and starts the test again inside one.
+# A test begins with `lab "ROOT..."`: outside a lab that builds the roots (root.sh) and starts the test again inside one
+# (lab.sh). It then starts programs in the roots, sends mail, and says what must be true, one `check` a line.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -8,7 +9,7 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source=$(dirname "$(dirname "$here")")
 : "${BUILD:=$source/build}"
 BUILD=$(readlink -f "$BUILD")
-: "${MTA_DIR:=$BUILD/mta}"
+MTA_DIR=$(readlink -m "${MTA_DIR:-$BUILD/mta}")
 : "${SPFD:=$BUILD/bin/spfd}"
 export BUILD MTA_DIR SPFD
 
@@ -19,6 +20,7 @@ die() {
 
 lab() {
   [[ -z ${LAB:-} ]] || return 0
+  [[ $EUID == 0 ]] || die "needs root, for mounts and namespaces of its own (nothing on this machine is changed): sudo make check-mta"
   [[ -x $SPFD ]] || die "no spfd at $SPFD"
   mkdir -p "$MTA_DIR"
   local root
@@ -76,7 +78,7 @@ start_dns() {
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
   mkdir -p "$LAB/run/spfd"
-  start spfd tools /run/lab/bin/spfd "--listen=unix:/run/spfd/spfd.sock,mode=0666" "$@"
+  start spfd tools /run/lab/bin/spfd --user=nobody --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
   ready spfd pong
 }
 pong() {
