@@ -258,12 +258,25 @@ SpfdProcess::SpfdProcess(Settings settings) {
 }
 
 SpfdProcess::~SpfdProcess() {
-  if (pid_ < 0) return;
-  ::kill(pid_, SIGTERM);
-  if (wait_for(pid_, kPatience)) return;
-  std::fprintf(stderr, "spfd does not stop; its log:\n%s\n", log().c_str());
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  if (pid_ >= 0) {
+    ::kill(pid_, SIGTERM);
+    const auto code = wait_for(pid_, kPatience);
+    if (!code) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    if (code != 0) give_up("spfd did not stop as it should");
+  }
+  const std::string text = log();
+  for (const char* sign : {"ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
+    if (text.find(sign) != std::string::npos) give_up(sign);
+  }
+}
+
+// A destructor cannot throw, and this must not go unseen.
+void SpfdProcess::give_up(const char* why) const {
+  std::fprintf(stderr, "%s; its log:\n%s\n", why, log().c_str());
+  std::abort();
 }
 
 bool SpfdProcess::is_running() const {

@@ -93,7 +93,7 @@ class SpfdProcess {
 
   // Returns when it is ready to answer. Throws with the log when it ends instead.
   explicit SpfdProcess(Settings settings);
-  // Stops it, and fails loudly if it does not stop.
+  // Stops it; aborts when it does not stop, ends with another code than 0, or a sanitizer has written to its log.
   ~SpfdProcess();
   SpfdProcess(const SpfdProcess&) = delete;
   SpfdProcess& operator=(const SpfdProcess&) = delete;
@@ -120,6 +120,8 @@ class SpfdProcess {
   [[nodiscard]] std::size_t resident() const;
 
  private:
+  void give_up(const char* why) const;
+
   TempFolder folder_;
   std::string address_;
   pid_t pid_ = -1;
