@@ -403,7 +403,7 @@ TEST_CASE("--log-level and --debug") {
   quiet.wait_for_log("debug: trace: ");
 }
 
-TEST_CASE("idle, spfd takes less than 12 MB" * doctest::skip(std::getenv("SANITIZED") != nullptr)) {
+TEST_CASE("idle, spfd takes less than 12 MB" * doctest::skip(support::program("").find("san/") != std::string::npos)) {
   const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone)});
   static_cast<void>(spfd.ask(kQuestion));
   MESSAGE("resident: " << spfd.resident() / 1024 << " KB");
