@@ -80,7 +80,7 @@ $(foreach name,$(TEST_NAMES),$(eval $(call test_program,$(name))))
 
 SUITES := $(BUILD)/suites/rfc7208-tests.yml $(BUILD)/suites/rfc4408-tests.yml
 $(SUITES) &:
-	BUILD=$(BUILD) t/suites/fetch.sh
+	BUILD=$(BUILD) t/suite/fetch.sh
 
 LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
 .PHONY: check check-here check-asan check-tsan check-mta check-peers lint

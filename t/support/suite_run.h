@@ -10,7 +10,7 @@
 
 namespace support {
 
-// $BUILD/suites/FILE. t/suites/fetch.sh puts it there.
+// $BUILD/suites/FILE. t/suite/fetch.sh puts it there.
 std::string suite_path(std::string_view file);
 
 // The MAIL FROM identity, or HELO when there is no MAIL FROM.

@@ -12,7 +12,7 @@ readonly -A sums=(
 )
 readonly target=${BUILD:-build}/suites
 
-say() { echo "t/suites/fetch.sh: $*" >&2; }
+say() { echo "t/suite/fetch.sh: $*" >&2; }
 
 sum_is_right() { # file wanted-sum
   [[ -f $1 && $(sha256sum <"$1") == "$2  -" ]]
