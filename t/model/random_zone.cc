@@ -116,8 +116,7 @@ std::string random_oddity(Random& random) {
                              "foo=%",
                              "a:b.test\tmx",
                              "a:b\x01.test",
-                             "\x80"
-                             "a",
+                             "\200a",
                              "a:\xc3\xa4.test",
                              "redirect=a.test/24",
                              "?",
@@ -276,9 +275,7 @@ Sample random_sample(Random& random) {
   out.client = *base::IpAddress::parse(random.pick(kClients));
   out.helo = random.pick(kHosts);
   if (random.chance(15)) {
-    out.helo = random.pick(Strings{"", ".", "a.test.", "b.test..", "..", "[192.0.2.1]", "X.A.Test", "two words",
-                                   "a\x01"
-                                   "b.test",
+    out.helo = random.pick(Strings{"", ".", "a.test.", "b.test..", "..", "[192.0.2.1]", "X.A.Test", "two words", "a\001b.test",
                                    "%{d}.test", "localhost", std::string(70, 'h') + ".test", "h\xc3\xa4.test",
                                    std::string(50, 'l') + "." + std::string(50, 'm') + "." + std::string(50, 'n') + ".a.test"});
   }

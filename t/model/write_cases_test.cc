@@ -1,5 +1,6 @@
 // Writes random zones, a check in each and our verdict on it as JSON lines, for other SPF checkers to judge (t/differential).
 // Not a test of its own: it runs only when asked for, with CASES_FILE, SEED and ROUNDS in the environment.
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -58,9 +59,9 @@ std::string json(const model::Zone& zone) {
          '}';
 }
 
-int from_environment(const char* name, int otherwise) {
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::atoi(text);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace
@@ -69,9 +70,9 @@ TEST_CASE("writes cases for other checkers" * doctest::skip()) {
   const char* path = std::getenv("CASES_FILE");
   REQUIRE(path != nullptr);
   std::ofstream out(path);
-  const int first = from_environment("SEED", 1);
-  for (int seed = first; seed < first + from_environment("ROUNDS", 1000); ++seed) {
-    model::Random random(static_cast<std::uint64_t>(seed));
+  const std::uint64_t first = from_environment("SEED", 1);
+  for (std::uint64_t seed = first; seed < first + from_environment("ROUNDS", 1000); ++seed) {
+    model::Random random(seed);
     const model::Zone zone = model::random_zone(random);
     const model::Sample sample = model::random_sample(random);
     const spf::Query query = sample.sender.empty() ? spf::helo_query(sample.client, sample.helo)

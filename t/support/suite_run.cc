@@ -28,7 +28,7 @@ bool same_explanation(const SuiteTest& test, const std::string& got) {
 
 std::string suite_path(std::string_view file) {
   const char* build = std::getenv("BUILD");
-  const std::string path = fmt::format("{}/suites/{}", build == nullptr ? "build" : build, file);
+  std::string path = fmt::format("{}/suites/{}", build == nullptr ? "build" : build, file);
   REQUIRE_MESSAGE(std::filesystem::exists(path), path << " is missing: t/suite/fetch.sh puts it there");
   return path;
 }
