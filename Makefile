@@ -15,7 +15,8 @@ CXXFLAGS ?= $(OPTIMIZE) -g
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstack-protector-strong -pthread
 override CPPFLAGS += -I. -D_GNU_SOURCE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
-LIBS = -levent_core -lresolv -lfmt -lidn2
+# As needed: only programs that rewrite senders load libcrypto.
+LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto
 
 # V=1 shows the commands.
 run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
@@ -25,6 +26,7 @@ run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
 CORE_SRC := $(wildcard common/*/*.cc)
 DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
 QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
+SRS_SRC := $(filter-out srs/main.cc,$(wildcard srs/*.cc))
 SUPPORT_SRC := $(wildcard t/support/*.cc)
 # Every folder t/NAME with *_test.cc is one test program, build/t/NAME.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
@@ -37,8 +39,10 @@ objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 CORE_LIB := $(BUILD)/lib/libspfd-core.a
 DAEMON_LIB := $(BUILD)/lib/libspfd-daemon.a
 QUERY_LIB := $(BUILD)/lib/libspfd-query.a
+SRS_LIB := $(BUILD)/lib/libspfd-srs.a
 SUPPORT_LIB := $(BUILD)/lib/libspfd-test.a
-PROGRAMS := $(if $(wildcard spfd/main.cc),$(BUILD)/bin/spfd) $(if $(wildcard spfquery/main.cc),$(BUILD)/bin/spfquery)
+PROGRAMS := $(if $(wildcard spfd/main.cc),$(BUILD)/bin/spfd) $(if $(wildcard spfquery/main.cc),$(BUILD)/bin/spfquery) \
+            $(if $(wildcard srs/main.cc),$(BUILD)/bin/srs)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -51,9 +55,14 @@ $(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/bin/srs: $(BUILD)/obj/srs/main.o $(SRS_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(CORE_LIB): $(call objects,$(CORE_SRC))
 $(DAEMON_LIB): $(call objects,$(DAEMON_SRC))
 $(QUERY_LIB): $(call objects,$(QUERY_SRC))
+$(SRS_LIB): $(call objects,$(SRS_SRC))
 $(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC))
 $(BUILD)/lib/%.a:
 	@mkdir -p $(@D)
@@ -69,7 +78,7 @@ $(BUILD)/obj/%.o: %.cc
 # ---- tests ---------------------------------------------------------------------------------------------------------------
 
 define test_program
-$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(CORE_LIB)
+$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(SRS_LIB) $(CORE_LIB)
 	@mkdir -p $$(@D)
 	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
@@ -145,7 +154,7 @@ $(BENCH_PROGRAMS):
 
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
-BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplusplus-dev
+BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplusplus-dev libssl-dev
 CHECK_PACKAGES = doctest-dev libyaml-cpp-dev clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MTA_PACKAGES = iproute2 util-linux

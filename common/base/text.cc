@@ -23,6 +23,40 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text.front());
+    std::size_t more = 0;
+    // Of the second byte; RFC 3629 §4 narrows it behind some first bytes.
+    unsigned char least = 0x80;
+    unsigned char most = 0xbf;
+    if (first < 0x80) {
+      more = 0;
+    } else if (first >= 0xc2 && first <= 0xdf) {
+      more = 1;
+    } else if (first >= 0xe0 && first <= 0xef) {
+      more = 2;
+      if (first == 0xe0) least = 0xa0;
+      if (first == 0xed) most = 0x9f;
+    } else if (first >= 0xf0 && first <= 0xf4) {
+      more = 3;
+      if (first == 0xf0) least = 0x90;
+      if (first == 0xf4) most = 0x8f;
+    } else {
+      return false;
+    }
+    if (text.size() < 1 + more) return false;
+    for (std::size_t i = 1; i <= more; ++i) {
+      const auto next = static_cast<unsigned char>(text[i]);
+      if (next < least || next > most) return false;
+      least = 0x80;
+      most = 0xbf;
+    }
+    text.remove_prefix(1 + more);
+  }
+  return true;
+}
+
 std::string_view strip_right(std::string_view text) {
   const auto last = text.find_last_not_of(" \t\r");
   return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);

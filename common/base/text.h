@@ -20,6 +20,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 // Every byte is US-ASCII (below 0x80), control characters included.
 bool is_ascii(std::string_view text);
+// Well-formed UTF-8 (RFC 3629): no surrogates, nothing longer than needed, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
 // Without blanks, tabs and CR at its end / both ends.
 std::string_view strip_right(std::string_view text);
 std::string_view strip(std::string_view text);

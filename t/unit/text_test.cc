@@ -21,6 +21,24 @@ TEST_CASE("case: ASCII letters only") {
   CHECK_FALSE(base::starts_with_ignoring_case("incl", "include"));
 }
 
+TEST_CASE("RFC 3629: UTF-8 is well-formed, or it is none") {
+  for (const std::string_view text :
+       {"", "a\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+        "\xf4\x8f\xbf\xbf", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"}) {
+    CHECK(base::is_utf8(text));
+  }
+  for (const std::string_view text :
+       {"\x80", "\xbf", "\xc0\xaf", "\xc1\xbf", "\xc2",
+        "\xc2"
+        "a",
+        "\xc2\xc0", "\xe0\x9f\xbf", "\xe2\x82",
+        "\xe2\x82"
+        "a",
+        "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xe4"}) {
+    CHECK_FALSE(base::is_utf8(text));
+  }
+}
+
 TEST_CASE("classes of characters, for every byte") {
   for (int i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);

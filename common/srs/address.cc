@@ -1,0 +1,112 @@
+#include "common/srs/address.h"
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/dns/idna.h"
+
+namespace srs {
+
+namespace {
+
+base::Failure<Error> refuse(Check check, std::string_view text) { return base::failure(Error{check, std::string(text)}); }
+
+bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
+
+// Where the text stands within quotes: a backslash takes the next character as it is.
+class Quotes {
+ public:
+  void pass(char c) {
+    if (escaped_) {
+      escaped_ = false;
+    } else if (c == '\\') {
+      escaped_ = inside_;
+    } else if (c == '"') {
+      inside_ = !inside_;
+    }
+  }
+  [[nodiscard]] bool inside() const { return inside_; }
+
+ private:
+  bool inside_ = false;
+  bool escaped_ = false;
+};
+
+// RFC 5322 §3.2.3, and RFC 6531 §3.3 for UTF-8.
+bool is_atom_character(char c) {
+  return base::is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos ||
+         !base::is_ascii({&c, 1});
+}
+
+}  // namespace
+
+bool is_domain(std::string_view text) {
+  if (text.empty() || text.size() > kMaxDomain) return false;
+  if (text.front() == '[') {
+    const auto is_literal_character = [](char c) { return base::is_alphanumeric(c) || c == '.' || c == ':' || c == '-'; };
+    return text.size() > 2 && text.back() == ']' && std::all_of(text.begin() + 1, text.end() - 1, is_literal_character);
+  }
+  if (text.front() == '.' || text.find("..") != std::string_view::npos) return false;
+  const auto ascii = dns::to_a_labels(text);
+  const auto is_name_character = [](char c) { return base::is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; };
+  return ascii && std::all_of(ascii->begin(), ascii->end(), is_name_character);
+}
+
+std::string comparable_domain(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  return base::lower(dns::to_a_labels(domain).value_or(std::string(domain)));
+}
+
+std::string_view domain_of(std::string_view alias) {
+  const std::size_t at = alias.rfind('@');
+  return at == std::string_view::npos ? alias : alias.substr(at + 1);
+}
+
+base::Result<Address, Error> parse_address(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return refuse(Check::at_sign, "the address has no @");
+  const Address address{text.substr(0, at), text.substr(at + 1)};
+  if (address.local.empty()) return refuse(Check::local_part, "the address has no local part");
+  if (address.local.find('@') != std::string_view::npos) return refuse(Check::at_sign, "the local part has an @");
+  if (!base::is_utf8(address.local)) return refuse(Check::characters, "the local part is neither US-ASCII nor UTF-8");
+  Quotes quotes;
+  for (const char c : address.local) {
+    if (is_control(c)) return refuse(Check::characters, "the local part has a control character");
+    if (c == ' ' && !quotes.inside()) return refuse(Check::characters, "the local part has a blank outside quotes");
+    quotes.pass(c);
+  }
+  if (quotes.inside()) return refuse(Check::local_part, "the quotes in the local part do not close");
+  if (!is_domain(address.domain)) return refuse(Check::domain, "what follows the @ is no domain");
+  return address;
+}
+
+std::optional<std::string> unquoted(std::string_view local) {
+  if (local.size() < 2 || local.front() != '"') return std::nullopt;
+  std::string content;
+  Quotes quotes;
+  bool escape = false;
+  for (std::size_t i = 0; i < local.size(); ++i) {
+    quotes.pass(local[i]);
+    if (!quotes.inside()) return i + 1 == local.size() ? std::optional(content) : std::nullopt;
+    if (i == 0) continue;
+    escape = !escape && local[i] == '\\';
+    if (!escape) content += local[i];
+  }
+  return std::nullopt;
+}
+
+std::string quoted(std::string_view content) {
+  std::string out = "\"";
+  for (const char c : content) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string written_local_part(std::string_view local) {
+  const bool is_plain = std::all_of(local.begin(), local.end(), [](char c) { return c == '.' || is_atom_character(c); });
+  return is_plain || unquoted(local) ? std::string(local) : quoted(local);
+}
+
+}  // namespace srs

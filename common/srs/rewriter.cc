@@ -1,0 +1,249 @@
+#include "common/srs/rewriter.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/srs/address.h"
+#include "common/srs/fields.h"
+#include "common/srs/hash.h"
+#include "common/srs/secrets.h"
+
+namespace srs {
+
+namespace {
+
+constexpr unsigned kEximMaxAge = 10;  // days, fixed in Exim
+constexpr int kMaxLoops = 4;          // through us, of one message
+
+base::Failure<Error> refuse(Check check, std::string text) { return base::failure(Error{check, std::move(text)}); }
+
+std::optional<Error> check_age(std::string_view stamp, unsigned max_age, std::uint64_t day) {
+  const auto number = parse_stamp(stamp);
+  if (!number) return Error{Check::stamp_form, "the day stamp is not two characters of base32"};
+  const unsigned age = stamp_age(*number, day);
+  if (age <= max_age) return std::nullopt;
+  if (age > kStampDays / 2) return Error{Check::stamp_future, "the day stamp is of a day in the future"};
+  return Error{Check::stamp_age, fmt::format("the day stamp is {} days old; at most {} are accepted", age, max_age)};
+}
+
+// The parts of a verified address that someone else may have signed with the same secret: never give out what is no address.
+base::Result<std::string, Error> joined(std::string_view local, std::string_view domain) {
+  std::string address = fmt::format("{}@{}", local, domain);
+  if (const auto parsed = parse_address(address); !parsed) {
+    return refuse(Check::fields, fmt::format("it stands for no address: {}", parsed.error().text));
+  }
+  return address;
+}
+
+base::Failure<Error> wrong_hash() { return refuse(Check::hash, "the hash is wrong"); }
+
+}  // namespace
+
+std::string_view outcome_text(Forwarded::Outcome outcome) {
+  switch (outcome) {
+    case Forwarded::Outcome::rewritten: return "rewritten";
+    case Forwarded::Outcome::null_sender: return "the null sender stays as it is";
+    case Forwarded::Outcome::own_domain: return "the sender is in a domain of ours";
+    case Forwarded::Outcome::excluded: return "the sender's domain is excluded from rewriting";
+    case Forwarded::Outcome::already_ours: return "the sender is an SRS address of ours";
+  }
+  return "";
+}
+
+base::Result<Rewriter, std::string> Rewriter::make(Config config) {
+  Rewriter rewriter(std::move(config));
+  Config& c = rewriter.config_;
+  const auto wrong = [](std::string what) { return base::failure(std::move(what)); };
+  if (c.secrets.empty()) return wrong("there is no secret");
+  for (const auto* secrets : {&c.secrets, &c.old_secrets}) {
+    for (const std::string& secret : *secrets) {
+      if (secret.empty() || secret.size() > kMaxSecret) return wrong(fmt::format("a secret has 1 to {} bytes", kMaxSecret));
+    }
+  }
+  if (kSeparators.find(c.separator) == std::string_view::npos) return wrong("the separator is one of = + -");
+  if (c.hash_length < 1 || c.hash_length > kMaxHash) return wrong(fmt::format("a hash has 1 to {} characters", kMaxHash));
+  if (c.hash_min > c.hash_length) return wrong("the least length of a hash is above the length that is written");
+  if (c.hash_min == 0) c.hash_min = c.hash_length;
+  if (c.max_age_days < 1 || c.max_age_days >= kStampDays) return wrong(fmt::format("the age is 1 to {} days", kStampDays - 1));
+
+  const auto no_domain = [&](std::string_view text) {
+    return wrong(fmt::format("\"{}\" is no domain", base::printable(base::clip(text, 100))));
+  };
+  for (const std::string& domain : c.local_domains) {
+    if (!rewriter.own_.add(domain)) return no_domain(domain);
+  }
+  for (const std::string& domain : c.excluded_domains) {
+    if (!rewriter.excluded_.add(domain)) return no_domain(domain);
+  }
+  if (!c.rewriting_domain.empty() && !(is_domain(c.rewriting_domain) && rewriter.own_.add(c.rewriting_domain))) {
+    return no_domain(c.rewriting_domain);
+  }
+  for (const auto& [alias, target] : c.rewriting_domains) {
+    if (!is_domain(alias)) return no_domain(alias);
+    if (!is_domain(target) || !rewriter.own_.add(target)) return no_domain(target);
+    rewriter.targets_[comparable_domain(alias)] = target;
+  }
+  // In FIPS mode libcrypto has no MD5.
+  if (!sign(c.secrets.front(), "")) return wrong("libcrypto computes no HMAC-SHA1 here");
+  if (c.accept_exim && !sign_as_exim(c.secrets.front(), ""))
+    return wrong("libcrypto computes no HMAC-MD5 here, which Exim's form needs");
+  return rewriter;
+}
+
+base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::string_view alias, std::uint64_t day) const {
+  using Outcome = Forwarded::Outcome;
+  const auto unchanged = [&](Outcome outcome) { return Forwarded{outcome, std::string(sender)}; };
+  if (sender.empty() || sender == "<>") return unchanged(Outcome::null_sender);
+  const auto address = parse_address(sender);
+  if (!address) return base::failure(address.error());
+  const auto target = target_for(alias);
+  if (!target) return base::failure(target.error());
+
+  if (excluded_.has(address->domain)) return unchanged(Outcome::excluded);
+  const std::string domain = comparable_domain(address->domain);
+  const bool is_own = own_.has(address->domain) || domain == comparable_domain(*target) ||
+                      (!alias.empty() && domain == comparable_domain(domain_of(alias)));
+  if (is_own && reverse(sender, day)) return unchanged(Outcome::already_ours);
+  if (is_own && !config_.always_rewrite) return unchanged(Outcome::own_domain);
+
+  const auto local = new_local_part(*address, day);
+  if (!local) return base::failure(local.error());
+  if (local->size() > config_.max_local_part) {
+    // RFC 5321 §4.5.3.1.1
+    return refuse(Check::local_part_length,
+                  fmt::format("the local part would be {} octets long; the limit is {}", local->size(), config_.max_local_part));
+  }
+  const std::size_t size = local->size() + 1 + target->size();
+  if (size > kMaxAddress) {
+    // RFC 5321 §4.5.3.1.3
+    return refuse(Check::path_length, fmt::format("the address would be {} octets long; the limit is {}", size, kMaxAddress));
+  }
+  return Forwarded{Outcome::rewritten, fmt::format("{}@{}", *local, *target)};
+}
+
+// The domain of the new address.
+Rewriter::Text Rewriter::target_for(std::string_view alias) const {
+  const std::string_view domain = domain_of(alias);
+  if (!domain.empty() && !is_domain(domain)) return refuse(Check::alias, "the alias has no domain");
+  if (!domain.empty() && !targets_.empty()) {
+    if (const auto found = targets_.find(comparable_domain(domain)); found != targets_.end()) return found->second;
+  }
+  if (!config_.rewriting_domain.empty()) return config_.rewriting_domain;
+  if (domain.empty()) return refuse(Check::alias, "there is no alias, and no rewriting domain");
+  return std::string(domain);
+}
+
+Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day) const {
+  const auto hash_of = [&](const std::string& text) -> Text {
+    const auto full = sign(config_.secrets.front(), text);
+    if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
+    return full->substr(0, config_.hash_length);
+  };
+  // An SRS address of somebody else: only he can turn his part back, so bounces must go through him.
+  std::string_view host;
+  std::string_view rest;
+  if (const auto guarded = parse_srs1(sender.local); guarded && is_domain(guarded->host)) {
+    host = guarded->host;
+    rest = guarded->rest;
+  } else if (tag_of(sender.local) == Tag::srs0) {
+    host = sender.domain;
+    rest = behind_tag(sender.local);
+  }
+  if (!host.empty()) {
+    const auto hash = hash_of(fmt::format("{}{}", host, rest));
+    if (!hash) return hash;
+    return fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest);
+  }
+  const std::string stamp = make_stamp(day);
+  const auto hash = hash_of(fmt::format("{}{}{}", stamp, sender.domain, sender.local));
+  if (!hash) return hash;
+  return fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, sender.local);
+}
+
+Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) const {
+  const auto parsed = parse_address(address);
+  if (!parsed) return base::failure(parsed.error());
+  // Postfix puts the quotes that the original local part had around all of the new one.
+  const auto content = unquoted(parsed->local);
+  const std::string_view local = content ? std::string_view(*content) : parsed->local;
+  const Tag tag = tag_of(local);
+  if (tag == Tag::none) return refuse(Check::tag, "it is no SRS address");
+  if (!config_.rewriting_domain.empty() && !own_.has(parsed->domain)) {
+    return refuse(Check::own_domain, "it is an SRS address of another domain");
+  }
+  return tag == Tag::srs0 ? reverse_srs0(local, content.has_value(), day) : reverse_srs1(local, content.has_value());
+}
+
+Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const {
+  const auto fields = parse_srs0(local);
+  if (!fields || fields->domain.empty() || fields->local.empty()) return refuse(Check::fields, "a field is missing");
+  // What the original local part may have been.
+  std::vector<std::string> originals{std::string(fields->local)};
+  if (was_quoted) originals.push_back(quoted(fields->local));
+
+  if (config_.accept_exim) {
+    for (const std::string& original : originals) {
+      if (!verifies_as_exim(fields->hash, fmt::format("{}@{}", original, fields->domain))) continue;
+      if (fields->stamp != base::lower(fields->stamp)) return refuse(Check::stamp_form, "Exim's day stamp is in lower case");
+      if (const auto error = check_age(fields->stamp, kEximMaxAge, day)) return base::failure(*error);
+      return joined(was_quoted ? written_local_part(original) : original, fields->domain);
+    }
+  }
+  if (const auto error = check_hash_length(fields->hash)) return base::failure(*error);
+  for (const std::string& original : originals) {
+    if (!verifies(fields->hash, fmt::format("{}{}{}", fields->stamp, fields->domain, original))) continue;
+    if (const auto error = check_age(fields->stamp, config_.max_age_days, day)) return base::failure(*error);
+    return joined(was_quoted ? written_local_part(original) : original, fields->domain);
+  }
+  return wrong_hash();
+}
+
+Rewriter::Text Rewriter::reverse_srs1(std::string_view local, bool was_quoted) const {
+  const auto fields = parse_srs1(local);
+  if (!fields || fields->host.empty()) return refuse(Check::fields, "a field is missing");
+  if (const auto error = check_hash_length(fields->hash)) return base::failure(*error);
+  if (!verifies(fields->hash, fmt::format("{}{}", fields->host, fields->rest))) return wrong_hash();
+  const std::string original = fmt::format("SRS0{}", fields->rest);
+  return joined(was_quoted ? written_local_part(original) : original, fields->host);
+}
+
+std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {
+  if (hash.size() >= config_.hash_min) return std::nullopt;
+  return Error{Check::hash_length, fmt::format("the hash has {} characters; {} are needed", hash.size(), config_.hash_min)};
+}
+
+// Every secret is tried, so that the time does not tell which one it was.
+bool Rewriter::verifies(std::string_view hash, std::string_view text) const {
+  bool found = false;
+  for (const auto* secrets : {&config_.secrets, &config_.old_secrets}) {
+    for (const std::string& secret : *secrets) {
+      const auto full = sign(secret, text);
+      found |= full && matches_ignoring_case(hash, *full);
+    }
+  }
+  return found;
+}
+
+bool Rewriter::verifies_as_exim(std::string_view hash, std::string_view text) const {
+  if (hash.size() != kEximHash) return false;
+  bool found = false;
+  for (const std::string& secret : config_.secrets) {
+    const auto full = sign_as_exim(secret, text);
+    found |= full && matches(hash, *full);
+  }
+  return found;
+}
+
+std::optional<std::string> Rewriter::original_sender(std::string_view sender, std::uint64_t day) const {
+  std::optional<std::string> original;
+  for (int i = 0; i < kMaxLoops; ++i) {
+    const auto turned = reverse(original ? std::string_view(*original) : sender, day);
+    if (!turned) break;
+    original = *turned;
+  }
+  return original;
+}
+
+}  // namespace srs

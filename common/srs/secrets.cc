@@ -1,0 +1,24 @@
+#include "common/srs/secrets.h"
+
+#include "common/base/text.h"
+
+namespace srs {
+
+base::Result<Secrets, std::string> parse_secrets(std::string_view text) {
+  if (text.size() > kMaxSecretFile) return base::failure(std::string("the file of secrets is longer than 64 KiB"));
+  Secrets found;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end == std::string_view::npos ? end : end + 1);
+    text.remove_prefix(line.size());
+    const std::string_view secret = base::strip_right(line.ends_with('\n') ? line.substr(0, line.size() - 1) : line);
+    if (secret.empty() || secret.starts_with('#')) continue;
+    if (secret.find('\0') != std::string_view::npos) return base::failure(std::string("the file of secrets is not text"));
+    found.secrets.emplace_back(secret);
+    if (line != secret) found.old_secrets.emplace_back(line);
+  }
+  if (found.secrets.empty()) return base::failure(std::string("there is no secret in the file"));
+  return found;
+}
+
+}  // namespace srs

@@ -1,0 +1,626 @@
+// The sender rewriting scheme. The vectors come from Mail::SRS, libsrs2, postsrsd and Exim, at 2020-01-01 00:01:00 UTC.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/srs/address.h"
+#include "common/srs/fields.h"
+#include "common/srs/hash.h"
+#include "common/srs/rewriter.h"
+#include "common/srs/secrets.h"
+#include "common/srs/stamp.h"
+
+namespace {
+
+using srs::Check;
+using srs::Config;
+using srs::Rewriter;
+using Outcome = srs::Forwarded::Outcome;
+
+constexpr std::uint64_t kDay = srs::day_of(1577836860);
+constexpr std::string_view kAlias = "example.com";
+
+Config with_secret() {
+  Config config;
+  config.secrets = {"tops3cr3t"};
+  return config;
+}
+
+Rewriter make(const Config& config = with_secret()) {
+  auto rewriter = Rewriter::make(config);
+  REQUIRE(rewriter.ok());
+  return *rewriter;
+}
+
+std::string forward(const Rewriter& rewriter, std::string_view sender, std::string_view alias = kAlias,
+                    std::uint64_t day = kDay) {
+  const auto result = rewriter.forward(sender, alias, day);
+  return result ? result->address : "refused: " + result.error().text;
+}
+std::string reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
+  const auto result = rewriter.reverse(address, day);
+  return result ? *result : "refused: " + result.error().text;
+}
+Outcome outcome(const Rewriter& rewriter, std::string_view sender, std::string_view alias = kAlias) {
+  const auto result = rewriter.forward(sender, alias, kDay);
+  REQUIRE(result.ok());
+  CHECK((result->outcome == Outcome::rewritten) == (result->address != sender));
+  return result->outcome;
+}
+Check why_not_forward(const Rewriter& rewriter, std::string_view sender, std::string_view alias = kAlias) {
+  const auto result = rewriter.forward(sender, alias, kDay);
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.error().text != "");
+  return result.error().check;
+}
+Check why_not_reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
+  const auto result = rewriter.reverse(address, day);
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.error().text != "");
+  return result.error().check;
+}
+
+TEST_CASE("SRS: the day stamp counts days modulo 1024 in base32") {
+  CHECK(kDay == 18262);
+  CHECK(srs::make_stamp(kDay) == "2W");
+  CHECK(srs::make_stamp(0) == "AA");
+  CHECK(srs::make_stamp(1023) == "77");
+  CHECK(srs::make_stamp(1024) == "AA");
+  for (std::uint64_t day = 0; day < srs::kStampDays; ++day) {
+    const std::string stamp = srs::make_stamp(day);
+    CHECK(srs::parse_stamp(stamp) == day);
+    CHECK(srs::parse_stamp(base::lower(stamp)) == day);
+    CHECK(srs::stamp_age(static_cast<unsigned>(day), day + 21) == 21);
+    CHECK(srs::stamp_age(static_cast<unsigned>(day), day + 1024) == 0);
+  }
+  CHECK(srs::stamp_age(5, 4) == 1023);
+}
+
+TEST_CASE("SRS: a stamp is two characters of base32 and nothing else (postsrsd, CVE-2020-35573)") {
+  for (const std::string_view stamp : {"", "2", "2WW", "21", "08", "2=", "\xc3\xa4", "==", "2 "}) {
+    CAPTURE(stamp);
+    CHECK_FALSE(srs::parse_stamp(stamp).has_value());
+  }
+  CHECK_FALSE(srs::parse_stamp(std::string(1'000'000, 'A')).has_value());
+  const Rewriter rewriter = make();
+  for (const std::size_t size : {1U, 3U, 64U, 1000U, 1'000'000U}) {
+    // Even when the hash is right.
+    const std::string stamp(size, 'A');
+    const std::string hash = srs::sign("tops3cr3t", stamp + "otherdomain.comtest")->substr(0, 4);
+    CHECK(why_not_reverse(rewriter, "SRS0=" + hash + "=" + stamp + "=otherdomain.com=test@example.com") == Check::stamp_form);
+  }
+}
+
+TEST_CASE("SRS: vectors of Mail::SRS, forward") {
+  const Rewriter rewriter = make();
+  CHECK(srs::sign("tops3cr3t", "2Wotherdomain.comtest") == "vmyz7BwaV7BFsJiaZTJeJaQF2Ys");
+  CHECK(forward(rewriter, "test@otherdomain.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+  CHECK(forward(rewriter, "Test@OtherDomain.COM") == "SRS0=vmyz=2W=OtherDomain.COM=Test@example.com");
+  CHECK(forward(rewriter, "a=b+c@otherdomain.com") == "SRS0=Oqla=2W=otherdomain.com=a=b+c@example.com");
+  CHECK(forward(rewriter, "\"a b\"@otherdomain.com") == "SRS0=0bVp=2W=otherdomain.com=\"a b\"@example.com");
+  CHECK(forward(rewriter, "test@example.com") == "test@example.com");
+  CHECK(forward(rewriter, "test@EXAMPLE.com") == "test@EXAMPLE.com");
+  CHECK(forward(rewriter, "SRS0=opaque+string@otherdomain.com") == "SRS1=chaI=otherdomain.com==opaque+string@example.com");
+  CHECK(forward(rewriter, "srs0=opaque+string@otherdomain.com") == "SRS1=chaI=otherdomain.com==opaque+string@example.com");
+  CHECK(forward(rewriter, "SRS0+HHHH=TT=first.org=user@otherdomain.com") ==
+        "SRS1=+fmu=otherdomain.com=+HHHH=TT=first.org=user@example.com");
+  CHECK(forward(rewriter, "SRS1=X=thirddomain.com==opaque+string@otherdomain.com") ==
+        "SRS1=JIBX=thirddomain.com==opaque+string@example.com");
+  CHECK(forward(rewriter, "SRS1+X=thirddomain.com=+opaque+string@otherdomain.com") ==
+        "SRS1=gczA=thirddomain.com=+opaque+string@example.com");
+  // The alias may be an address.
+  CHECK(forward(rewriter, "test@otherdomain.com", "bob@example.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+  CHECK(forward(rewriter, "test@otherdomain.com", "\"b@c\"@example.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+
+  Config config = with_secret();
+  config.separator = '+';
+  CHECK(forward(make(config), "test@otherdomain.com") == "SRS0+vmyz=2W=otherdomain.com=test@example.com");
+  CHECK(forward(make(config), "SRS0=opaque+string@otherdomain.com") == "SRS1+chaI=otherdomain.com==opaque+string@example.com");
+  config.separator = '-';
+  CHECK(forward(make(config), "test@otherdomain.com") == "SRS0-vmyz=2W=otherdomain.com=test@example.com");
+  config = with_secret();
+  config.hash_length = 8;
+  CHECK(forward(make(config), "test@otherdomain.com") == "SRS0=vmyz7Bwa=2W=otherdomain.com=test@example.com");
+  config = with_secret();
+  config.always_rewrite = true;
+  CHECK(forward(make(config), "test@example.com") == "SRS0=e/ne=2W=example.com=test@example.com");
+  config = with_secret();
+  config.secrets = {"tops3cr3t\n"};
+  CHECK(forward(make(config), "test@otherdomain.com") == "SRS0=FHfC=2W=otherdomain.com=test@example.com");
+}
+
+TEST_CASE("SRS: vectors of Mail::SRS, reverse") {
+  const Rewriter rewriter = make();
+  CHECK(reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=XjO9=2V=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "srs0=VMYZ=2w=OTHERDOMAIN.com=TEST@example.com") == "TEST@OTHERDOMAIN.com");
+  CHECK(reverse(rewriter, "SRS0+vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0-vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=Oqla=2W=otherdomain.com=a=b+c@example.com") == "a=b+c@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=0bVp=2W=otherdomain.com=\"a b\"@example.com") == "\"a b\"@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=e/ne=2W=example.com=test@example.com") == "test@example.com");
+  CHECK(reverse(rewriter, "SRS1=JIBX=thirddomain.com==opaque+string@example.com") == "SRS0=opaque+string@thirddomain.com");
+  CHECK(reverse(rewriter, "SRS1=chaI=otherdomain.com==opaque+string@example.com") == "SRS0=opaque+string@otherdomain.com");
+  CHECK(reverse(rewriter, "srs1-CHAI=otherdomain.com==opaque+string@example.com") == "SRS0=opaque+string@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS1=gczA=thirddomain.com=+opaque+string@example.com") == "SRS0+opaque+string@thirddomain.com");
+  // More characters than we write are welcome if they are right.
+  CHECK(reverse(rewriter, "SRS0=vmyz7Bwa=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=vmyz7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+}
+
+TEST_CASE("SRS: an address is turned back for 21 days; one of the future never") {
+  const Rewriter rewriter = make();
+  CHECK(reverse(rewriter, "SRS0=qyfZ=2B=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(why_not_reverse(rewriter, "SRS0=g4hs=2A=otherdomain.com=test@example.com") == Check::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=te87=T7=otherdomain.com=test@example.com") == Check::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=c1l4=2X=otherdomain.com=test@example.com") == Check::stamp_future);
+  CHECK(rewriter.reverse("SRS0=g4hs=2A=otherdomain.com=test@example.com", kDay).error().text ==
+        "the day stamp is 22 days old; at most 21 are accepted");
+  CHECK(rewriter.reverse("SRS0=c1l4=2X=otherdomain.com=test@example.com", kDay).error().text ==
+        "the day stamp is of a day in the future");
+
+  Config config = with_secret();
+  for (const unsigned age : {1U, 21U, 100U, 1022U}) {
+    config.max_age_days = age;
+    const Rewriter one = make(config);
+    for (std::uint64_t days = 0; days < srs::kStampDays; ++days) {
+      CAPTURE(days);
+      const auto result = one.reverse("SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay + days);
+      CHECK(result.ok() == (days <= age));
+    }
+  }
+}
+
+TEST_CASE("SRS: a forged or cut hash is refused, and so is a longer one with a wrong character") {
+  const Rewriter rewriter = make();
+  CHECK(why_not_reverse(rewriter, "SRS0=FAKE=2W=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmy=2W=otherdomain.com=test@example.com") == Check::hash_length);
+  CHECK(why_not_reverse(rewriter, "SRS0==2W=otherdomain.com=test@example.com") == Check::hash_length);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyzXXXX=2W=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz7BwaV7BFsJiaZTJeJaQF2Ys7=2W=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + std::string(100'000, 'v') + "=2W=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=FAKE=thirddomain.com==opaque+string@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIB=thirddomain.com==opaque+string@example.com") == Check::hash_length);
+  // What the hash is about was changed.
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=tess@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.con=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2V=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=+opaque+string@example.com") == Check::hash);
+
+  Config config = with_secret();
+  config.hash_length = 8;
+  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Check::hash_length);
+  config.hash_min = 4;
+  CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+}
+
+TEST_CASE("SRS: hashes of every bit flipped are refused") {
+  const std::string full = *srs::sign("tops3cr3t", "2Wotherdomain.comtest");
+  CHECK(full.size() == srs::kMaxHash);
+  CHECK(srs::matches_ignoring_case("", full));
+  CHECK(srs::matches_ignoring_case("VMYZ", full));
+  CHECK(srs::matches_ignoring_case(full, full));
+  CHECK_FALSE(srs::matches_ignoring_case(full + "A", full));
+  CHECK(srs::matches("vmyz", full));
+  CHECK_FALSE(srs::matches("vmyZ", full));
+  CHECK_FALSE(srs::matches(full + "A", full));
+  for (std::size_t at = 0; at < full.size(); ++at) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string changed = full;
+      changed[at] = static_cast<char>(static_cast<unsigned char>(changed[at]) ^ (1U << bit));
+      const bool only_case = base::lower(changed) == base::lower(full);
+      CHECK(srs::matches_ignoring_case(changed, full) == only_case);
+      CHECK_FALSE(srs::matches(changed, full));
+    }
+  }
+}
+
+TEST_CASE("SRS: the first secret signs, all of them verify") {
+  Config config = with_secret();
+  config.secrets = {"new", "tops3cr3t"};
+  config.old_secrets = {"ancient"};
+  const Rewriter rewriter = make(config);
+  CHECK(forward(rewriter, "test@otherdomain.com") != "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+  CHECK(reverse(rewriter, forward(rewriter, "test@otherdomain.com")) == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  config.secrets = {"ancient"};
+  CHECK(reverse(rewriter, forward(make(config), "test@otherdomain.com")) == "test@otherdomain.com");
+  config.secrets = {"of somebody else"};
+  CHECK(why_not_reverse(rewriter, forward(make(config), "test@otherdomain.com")) == Check::hash);
+}
+
+TEST_CASE("SRS: secrets of a file, and as srsd read them") {
+  const auto found = srs::parse_secrets("# the new one\ntops3cr3t\n\n  \r\nold \t\r\n inner blank \nlast");
+  REQUIRE(found.ok());
+  CHECK(found->secrets == std::vector<std::string>{"tops3cr3t", "old", " inner blank", "last"});
+  CHECK(found->old_secrets == std::vector<std::string>{"tops3cr3t\n", "old \t\r\n", " inner blank \n"});
+  for (const std::string_view text : {std::string_view(), std::string_view("\n\n"), std::string_view("# only\n#x"),
+                                      std::string_view("a\0b", 3), std::string_view(" \t \r")}) {
+    CHECK_FALSE(srs::parse_secrets(text).ok());
+  }
+  CHECK_FALSE(srs::parse_secrets(std::string(srs::kMaxSecretFile + 1, 'a')).ok());
+
+  // An address that srsd made with the same file comes home.
+  Config config;
+  config.secrets = found->secrets;
+  config.old_secrets = found->old_secrets;
+  CHECK(reverse(make(config), "SRS0=FHfC=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(forward(make(config), "test@otherdomain.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+}
+
+TEST_CASE("SRS: senders of our own and excluded ones stay as they are") {
+  Config config = with_secret();
+  config.rewriting_domain = "srs.example.com";
+  config.rewriting_domains = {{"Shop.Example", "bounce.shop.example"}};
+  config.local_domains = {"example.org", ".example.org"};
+  config.excluded_domains = {"partner.example", ".sub.example"};
+  const Rewriter rewriter = make(config);
+  CHECK(outcome(rewriter, "a@example.com") == Outcome::own_domain);  // of the alias
+  CHECK(outcome(rewriter, "a@srs.example.com", "x@example.net") == Outcome::own_domain);
+  CHECK(outcome(rewriter, "a@bounce.shop.example", "x@example.net") == Outcome::own_domain);
+  CHECK(outcome(rewriter, "a@EXAMPLE.org", "x@example.net") == Outcome::own_domain);
+  CHECK(outcome(rewriter, "a@example.org.", "x@example.net") == Outcome::own_domain);
+  CHECK(outcome(rewriter, "a@deep.er.example.org", "x@example.net") == Outcome::own_domain);
+  CHECK(outcome(rewriter, "a@partner.example") == Outcome::excluded);
+  CHECK(outcome(rewriter, "a@x.partner.example") == Outcome::rewritten);
+  CHECK(outcome(rewriter, "a@x.sub.example") == Outcome::excluded);
+  CHECK(outcome(rewriter, "a@sub.example") == Outcome::rewritten);
+  CHECK(outcome(rewriter, "a@notexample.org") == Outcome::rewritten);
+
+  config.always_rewrite = true;
+  const Rewriter always = make(config);
+  CHECK(outcome(always, "a@example.com") == Outcome::rewritten);
+  CHECK(outcome(always, "a@example.org") == Outcome::rewritten);
+  CHECK(outcome(always, "a@partner.example") == Outcome::excluded);
+}
+
+TEST_CASE("SRS: each domain of ours may have a rewriting domain of its own") {
+  Config config = with_secret();
+  config.rewriting_domains = {{"Shop.Example", "bounce.shop.example"},
+                              {"b\xc3\xbc"
+                               "cher.example",
+                               "srs.buch.example"}};
+  CHECK(forward(make(config), "test@otherdomain.com", "bob@SHOP.example") ==
+        "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example");
+  CHECK(forward(make(config), "test@otherdomain.com", "xn--bcher-kva.example") ==
+        "SRS0=vmyz=2W=otherdomain.com=test@srs.buch.example");
+  CHECK(forward(make(config), "test@otherdomain.com", "bob@Else.example") == "SRS0=vmyz=2W=otherdomain.com=test@Else.example");
+  CHECK(why_not_forward(make(config), "test@otherdomain.com", "") == Check::alias);
+  config.rewriting_domain = "srs.example.com";
+  CHECK(forward(make(config), "test@otherdomain.com", "bob@else.example") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
+  CHECK(forward(make(config), "test@otherdomain.com", "") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
+  CHECK(forward(make(config), "test@otherdomain.com", "shop.example") == "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example");
+  // Where the domains that we rewrite into are known, others' addresses are not ours.
+  CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example") == "test@otherdomain.com");
+  CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@SRS.example.com.") == "test@otherdomain.com");
+  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@else.example") == Check::own_domain);
+}
+
+TEST_CASE("SRS: an SRS address of ours as sender stays as it is, if it is valid") {
+  Config config = with_secret();
+  config.always_rewrite = true;
+  const Rewriter rewriter = make(config);
+  CHECK(outcome(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Outcome::already_ours);
+  CHECK(outcome(rewriter, "SRS1=JIBX=thirddomain.com==opaque+string@example.com") == Outcome::already_ours);
+  CHECK(outcome(make(), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Outcome::already_ours);
+  CHECK(outcome(make(), "SRS0=FAKE=2W=otherdomain.com=test@example.com") == Outcome::own_domain);
+  // The same fields at another host are that host's.
+  CHECK(outcome(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.net") == Outcome::rewritten);
+  CHECK(forward(rewriter, "SRS0=FAKE=2W=otherdomain.com=test@example.com").starts_with("SRS1="));
+  // What looks like SRS1 but cannot be turned back is a local part like others.
+  for (const std::string_view sender : {"SRS1=x@otherdomain.com", "SRS1=x=@otherdomain.com", "SRS1=x=host@otherdomain.com",
+                                        "SRS1=x=host=nothing@otherdomain.com", "SRS1=x===y@otherdomain.com"}) {
+    CAPTURE(sender);
+    CHECK(forward(rewriter, sender).starts_with("SRS0="));
+    CHECK(reverse(rewriter, forward(rewriter, sender)) == sender);
+  }
+}
+
+TEST_CASE("SRS: the null sender stays as it is") {
+  CHECK(outcome(make(), "") == Outcome::null_sender);
+  CHECK(outcome(make(), "<>") == Outcome::null_sender);
+  CHECK(outcome(make(), "", "") == Outcome::null_sender);
+}
+
+TEST_CASE("SRS: what is no address is neither rewritten nor turned back") {
+  const Rewriter rewriter = make();
+  const auto bad = [&](const std::string& text, Check check) {
+    CAPTURE(text);
+    CHECK(why_not_forward(rewriter, text) == check);
+    CHECK(why_not_reverse(rewriter, text) == check);
+  };
+  bad("nobody", Check::at_sign);
+  bad("@otherdomain.com", Check::local_part);
+  bad("@", Check::local_part);
+  bad("a@", Check::domain);
+  bad("a@.otherdomain.com", Check::domain);
+  bad("a@other..com", Check::domain);
+  bad("a@other=domain.com", Check::domain);  // "=" would end the field
+  bad("a@other domain.com", Check::domain);
+  bad("a@otherdomain.com>", Check::domain);
+  bad("<a@otherdomain.com>", Check::domain);
+  bad("a@other\ndomain.com", Check::domain);
+  bad("a@[]", Check::domain);
+  bad("a@[192.0.2.1", Check::domain);
+  bad("a@\xff.com", Check::domain);
+  bad("a@" + std::string(256, 'a'), Check::domain);
+  bad("a@b@otherdomain.com", Check::at_sign);
+  bad("\"a@b\"@otherdomain.com", Check::at_sign);
+  bad("a b@otherdomain.com", Check::characters);
+  bad("a\tb@otherdomain.com", Check::characters);
+  bad("\"a\nb\"@otherdomain.com", Check::characters);
+  bad("\"a\rb\"@otherdomain.com", Check::characters);
+  bad(std::string("a\0b@otherdomain.com", 19), Check::characters);
+  bad("a\x7f@otherdomain.com", Check::characters);
+  bad("\"ab@otherdomain.com", Check::local_part);
+  bad("\"ab\\\"@otherdomain.com", Check::local_part);
+  bad("a\"b@otherdomain.com", Check::local_part);
+  // Bytes of Latin-1, and UTF-8 that is none.
+  bad("j\xfcrgen@otherdomain.com", Check::characters);
+  bad("a\xc0\xaf@otherdomain.com", Check::characters);
+  bad("a\xed\xa0\x80@otherdomain.com", Check::characters);
+  bad("a\xe2\x82@otherdomain.com", Check::characters);
+
+  for (const std::string_view alias : {"bob@", "bob@exa mple.com", "bob@example.com\n", "-@=", "a=b"}) {
+    CAPTURE(alias);
+    CHECK(why_not_forward(rewriter, "test@otherdomain.com", alias) == Check::alias);
+  }
+}
+
+TEST_CASE("SRS: an SRS address with a field missing, or that stands for no address") {
+  const Rewriter rewriter = make();
+  CHECK(why_not_reverse(rewriter, "bob@example.com") == Check::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0@example.com") == Check::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0vmyz=2W=otherdomain.com=test@example.com") == Check::tag);
+  CHECK(why_not_reverse(rewriter, "SRS2=vmyz=2W=otherdomain.com=test@example.com") == Check::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0=@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0====@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=opaque@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX===opaque@example.com") == Check::fields);
+  // Mail::SRS' form before the hash of SRS1.
+  CHECK(why_not_reverse(rewriter, "SRS1=thirddomain.com==opaque+string@example.com") == Check::fields);
+  // The hash has no borders between the parts (all implementations): what it then stands for must still be an address.
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W==otherdomain.comtest@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.comtest=@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz==2Wotherdomain.com=test@example.com") == Check::stamp_form);
+  // Signed by somebody who did not look.
+  const std::string hash = srs::sign("tops3cr3t", "2Wa bc.comtest")->substr(0, 4);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + hash + "=2W=\"a b\"c.com=test@example.com") == Check::hash);
+  const std::string other = srs::sign("tops3cr3t", "2W..test")->substr(0, 4);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + other + "=2W=..=test@example.com") == Check::fields);
+}
+
+TEST_CASE("RFC 5321 §4.5.3.1: a sender that would grow too long is not rewritten") {
+  const Rewriter rewriter = make();
+  // "SRS0=vmyz=2W=" and "=otherdomain.com=" take 29 octets.
+  const std::string longest(64 - 29, 'a');
+  const std::string rewritten = forward(rewriter, longest + "@otherdomain.com");
+  CHECK(rewritten.find('@') == 64);
+  CHECK(reverse(rewriter, rewritten) == longest + "@otherdomain.com");
+  CHECK(why_not_forward(rewriter, longest + "a@otherdomain.com") == Check::local_part_length);
+  CHECK(why_not_forward(rewriter, std::string(64, 'a') + "@otherdomain.com") == Check::local_part_length);
+  CHECK(rewriter.forward(std::string(64, 'a') + "@otherdomain.com", kAlias, kDay).error().text ==
+        "the local part would be 93 octets long; the limit is 64");
+  CHECK(why_not_forward(rewriter, "SRS0=" + std::string(60, 'a') + "@otherdomain.com") == Check::local_part_length);
+  // It is about what is written: a sender that stays as it is may be as long as it likes.
+  CHECK(outcome(rewriter, std::string(64, 'a') + "@example.com") == Outcome::own_domain);
+
+  Config config = with_secret();
+  config.max_local_part = 200;
+  CHECK(forward(make(config), std::string(64, 'a') + "@otherdomain.com").starts_with("SRS0="));
+  const std::string alias = std::string(63, 'b') + "." + std::string(63, 'b') + "." + std::string(62, 'b');
+  CHECK(alias.size() == 190);
+  CHECK(forward(make(config), std::string(34, 'a') + "@otherdomain.com", alias).size() == 254);
+  CHECK(why_not_forward(make(config), longest + "@otherdomain.com", alias) == Check::path_length);
+}
+
+TEST_CASE("SRS: internationalized addresses are rewritten as UTF-8 (RFC 6531)") {
+  const Rewriter rewriter = make();
+  const std::string sender =
+      "j\xc3\xbcrgen@b\xc3\xbc"
+      "cher.example";
+  const std::string rewritten = forward(rewriter, sender);
+  CHECK(
+      rewritten.ends_with("=2W=b\xc3\xbc"
+                          "cher.example=j\xc3\xbcrgen@example.com"));
+  CHECK(reverse(rewriter, rewritten) == sender);
+  Config config = with_secret();
+  config.local_domains = {"xn--bcher-kva.example"};
+  CHECK(outcome(make(config), sender) == Outcome::own_domain);
+}
+
+TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
+  const Rewriter rewriter = make();
+  CHECK(reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=a b\"@example.com") == "\"a b\"@otherdomain.com");
+  CHECK(reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=\\\"a b\\\"\"@example.com") == "\"a b\"@otherdomain.com");
+  CHECK(reverse(rewriter, "\"SRS0=vmyz=2W=otherdomain.com=test\"@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "\"SRS1=JIBX=thirddomain.com==opaque+string\"@example.com") == "SRS0=opaque+string@thirddomain.com");
+  CHECK(why_not_reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=a c\"@example.com") == Check::hash);
+  CHECK(srs::unquoted("\"a\\\"b\\\\\"") == "a\"b\\");
+  CHECK(srs::unquoted("\"\"") == "");
+  for (const std::string_view local : {"", "a", "\"", "\"a\"b", "\"a\"\"b\"", "a\"b\"", "\"a\\\""}) {
+    CAPTURE(local);
+    CHECK_FALSE(srs::unquoted(local).has_value());
+  }
+  for (const std::string_view content : {"", "a b", "\\", "\"", "a\\\"b", "a@b"})
+    CHECK(srs::unquoted(srs::quoted(content)) == content);
+  CHECK(srs::written_local_part("a.b+c=d") == "a.b+c=d");
+  CHECK(srs::written_local_part("a b") == "\"a b\"");
+  CHECK(srs::written_local_part("\"a b\"") == "\"a b\"");
+  CHECK(srs::written_local_part("x\"a b\"") == "\"x\\\"a b\\\"\"");
+}
+
+TEST_CASE("SRS: Exim's native form is turned back by option") {
+  Config config = with_secret();
+  CHECK(why_not_reverse(make(config), "SRS0=5fea=2w=otherdomain.com=test@example.com") == Check::hash);
+  config.accept_exim = true;
+  const Rewriter rewriter = make(config);
+  CHECK(reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com") == "test@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=5fea=2w=OtherDomain.COM=Test@example.com") == "Test@OtherDomain.COM");
+  CHECK(reverse(rewriter, "SRS0=e47a=2w=otherdomain.com=a=b+c@example.com") == "a=b+c@otherdomain.com");
+  CHECK(reverse(rewriter, "\"SRS0=3730=2w=otherdomain.com=a b\"@example.com") == "\"a b\"@otherdomain.com");
+  CHECK(reverse(rewriter, "SRS0=b3e1=2w=example.com=SRS0=vmyz=2W=otherdomain.com=test@forward.org") ==
+        "SRS0=vmyz=2W=otherdomain.com=test@example.com");
+  // Its hash counts in lower case only, its stamp too, and that for 10 days.
+  CHECK(why_not_reverse(rewriter, "SRS0=5FEA=2w=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2W=otherdomain.com=test@example.com") == Check::stamp_form);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2ww=otherdomain.com=test@example.com") == Check::stamp_form);
+  CHECK(why_not_reverse(rewriter, "SRS0=5feb=2w=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea0=2w=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 10) == "test@otherdomain.com");
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 11) == Check::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay - 1) == Check::stamp_future);
+  // Ours stay what they were.
+  CHECK(reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay + 21) == "test@otherdomain.com");
+}
+
+TEST_CASE("SRS: whom an SRS sender of ours stands for") {
+  Config config = with_secret();
+  config.rewriting_domain = "example.com";
+  const Rewriter rewriter = make(config);
+  CHECK(rewriter.original_sender("SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay) == "test@otherdomain.com");
+  CHECK(rewriter.original_sender("SRS1=chaI=otherdomain.com==opaque+string@example.com", kDay) ==
+        "SRS0=opaque+string@otherdomain.com");
+  // Through us twice: our SRS0 address came back from a host that made it SRS1.
+  config.secrets = {"tops3cr3t"};
+  const std::string twice = forward(make(), "SRS0=vmyz=2W=otherdomain.com=test@example.com", "example.net");
+  CHECK(twice.starts_with("SRS1="));
+  CHECK(rewriter.original_sender(twice.substr(0, twice.find('@')) + "@example.com", kDay) == "test@otherdomain.com");
+  for (const std::string_view sender : {"", "test@otherdomain.com", "SRS0=FAKE=2W=otherdomain.com=test@example.com",
+                                        "SRS0=vmyz=2W=otherdomain.com=test@example.net",
+                                        "SRS0=g4hs=2A=otherdomain.com=test@example.com", "SRS0=x@otherdomain.com"}) {
+    CAPTURE(sender);
+    CHECK_FALSE(rewriter.original_sender(sender, kDay).has_value());
+  }
+}
+
+TEST_CASE("SRS: a configuration that cannot work is refused with a sentence") {
+  const auto refused = [](auto change) {
+    Config config = with_secret();
+    change(config);
+    const auto rewriter = Rewriter::make(config);
+    REQUIRE_FALSE(rewriter.ok());
+    CHECK(rewriter.error() != "");
+  };
+  refused([](Config& c) { c.secrets.clear(); });
+  refused([](Config& c) { c.secrets = {""}; });
+  refused([](Config& c) { c.old_secrets = {""}; });
+  refused([](Config& c) { c.secrets = {std::string(srs::kMaxSecret + 1, 'a')}; });
+  refused([](Config& c) { c.separator = '_'; });
+  refused([](Config& c) { c.separator = '\0'; });
+  refused([](Config& c) { c.hash_length = 0; });
+  refused([](Config& c) { c.hash_length = 28; });
+  refused([](Config& c) { c.hash_min = 5; });
+  refused([](Config& c) { c.max_age_days = 0; });
+  refused([](Config& c) { c.max_age_days = srs::kStampDays; });
+  refused([](Config& c) { c.rewriting_domain = "a b"; });
+  refused([](Config& c) { c.rewriting_domain = ".example.com"; });
+  refused([](Config& c) { c.rewriting_domains = {{"a b", "example.com"}}; });
+  refused([](Config& c) { c.rewriting_domains = {{"example.com", ""}}; });
+  refused([](Config& c) { c.local_domains = {"user@example.com"}; });
+  refused([](Config& c) { c.excluded_domains = {"."}; });
+}
+
+// Random local parts and domains of all that is allowed.
+class RandomAddresses {
+ public:
+  std::string next() {
+    std::string local;
+    if (one_of(6) == 0) {
+      local = srs::quoted(characters("abcXYZ019 .=+-\"\\<>,;:()[]", 12));
+    } else if (one_of(5) == 0) {
+      local = std::string(one_of(2) == 0 ? "SRS0" : "srs1") + "=+-"[one_of(3)] + characters("abAB01=+-.", 14);
+    } else {
+      local = characters("abcXYZ019.=+-!#$%&'*/?^_`{|}~", 16) + (one_of(8) == 0 ? "\xc3\xa4" : "");
+    }
+    return local + "@" + characters("abcXYZ019-", 8) + "." + characters("abcXYZ", 3);
+  }
+  std::size_t one_of(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
+  std::string characters(std::string_view from, std::size_t most) {
+    std::string out;
+    for (std::size_t left = 1 + one_of(most); left > 0; --left) out += from[one_of(from.size())];
+    return out;
+  }
+
+ private:
+  std::mt19937 random_{20200101};
+};
+
+TEST_CASE("SRS: random senders come home, whatever the configuration, for as long as they may") {
+  RandomAddresses addresses;
+  int rewritten = 0;
+  for (int i = 0; i < 4000; ++i) {
+    Config config;
+    config.secrets = {addresses.characters("abc\n\xff", 100)};
+    config.separator = "=+-"[addresses.one_of(3)];
+    config.hash_length = 1 + static_cast<unsigned>(addresses.one_of(27));
+    config.accept_exim = addresses.one_of(2) == 0;
+    config.max_local_part = 200;
+    const Rewriter rewriter = make(config);
+    const std::string sender = addresses.next();
+    const std::uint64_t day = addresses.one_of(100'000);
+    CAPTURE(sender);
+    const auto result = rewriter.forward(sender, kAlias, day);
+    REQUIRE(result.ok());
+    if (result->outcome != Outcome::rewritten) continue;
+    ++rewritten;
+    const std::string& address = result->address;
+    CAPTURE(address);
+    const bool is_guarded = address.starts_with("SRS1");
+    std::string expected = sender;
+    const std::string local = sender.substr(0, sender.find('@'));
+    if (const auto srs1 = srs::parse_srs1(local); is_guarded && srs1) {
+      expected = "SRS0" + std::string(srs1->rest) + "@" + std::string(srs1->host);
+    } else if (is_guarded) {
+      expected.replace(0, 4, "SRS0");
+    }
+    CHECK(reverse(rewriter, address, day) == expected);
+    CHECK(reverse(rewriter, address, day + 21) == expected);
+    CHECK(rewriter.reverse(address, day + 22).ok() == is_guarded);
+    // Again through a second host and back.
+    config.secrets = {"second"};
+    const Rewriter second = make(config);
+    const auto guarded = second.forward(address, "second.example", day);
+    REQUIRE(guarded.ok());
+    CHECK(guarded->address.starts_with("SRS1"));
+    if (!is_guarded) CHECK(base::lower(reverse(second, guarded->address, day)) == base::lower(address));
+    // Somebody smashed the case.
+    std::string smashed = address;
+    for (char& c : smashed) c = base::to_lower(c);
+    CHECK(base::lower(reverse(rewriter, smashed, day)) == base::lower(expected));
+  }
+  CHECK(rewritten > 3000);
+}
+
+TEST_CASE("SRS: an address with one character changed comes home to nobody else") {
+  RandomAddresses addresses;
+  Config config = with_secret();
+  config.hash_length = 27;
+  config.max_local_part = 200;
+  const Rewriter rewriter = make(config);
+  for (int i = 0; i < 500; ++i) {
+    const auto result = rewriter.forward(addresses.next(), kAlias, kDay);
+    REQUIRE(result.ok());
+    std::string changed = result->address;
+    const std::size_t at = addresses.one_of(changed.find('@'));
+    changed[at] = addresses.characters("aZ0=+-", 1).front();
+    const auto turned = rewriter.reverse(changed, kDay);
+    CAPTURE(changed);
+    if (turned) CHECK(base::lower(*turned) == base::lower(reverse(rewriter, result->address)));
+  }
+}
+
+}  // namespace
