@@ -220,7 +220,7 @@ TEST_CASE("driver: at the deadline what is missing is a failure, and the step ru
   });
   Worker worker(server);
   InTurn step{{"a.example", "silent1.example", "silent2.example"}};
-  const io::CheckCost cost = worker.run(std::ref(step), 100ms);
+  const io::CheckCost cost = worker.run(std::ref(step), 1s);
   CHECK(step.got == Strings{"a.example", "timed out", "timed out"});
   CHECK(cost.timed_out);
   CHECK(cost.rounds == 2);
