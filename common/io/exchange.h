@@ -1,6 +1,6 @@
 // One question sent to one name server, over UDP or TCP, and what came of it. What that means is decided in resolver.cc.
 //
-// An exchange ends by one call of Done, from the loop, never from within the call that starts it; or by being forgotten.
+// An exchange ends by one call of Done, from the loop, never from within the call that starts it; or by being given up.
 #pragma once
 
 #include <cstdint>

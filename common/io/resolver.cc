@@ -178,7 +178,7 @@ void Resolver::Impl::advance(Query& query) {
 
 void Resolver::Impl::on_timer(Query& query) {
   ++counters_.timeouts;
-  servers_[query.server].udp.forget(*std::exchange(query.udp, std::nullopt));
+  servers_[query.server].udp.give_up(*std::exchange(query.udp, std::nullopt));
   if (query.server == query.first) query.first_is_silent = true;
   note(query, {Trouble::Kind::timed_out, "timed out"});
   advance(query);

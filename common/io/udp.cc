@@ -37,7 +37,7 @@ UdpClient::Socket::Socket(UdpClient& client, Descriptor descriptor)
 
 base::Result<UdpClient::Socket*, Trouble> UdpClient::choose() {
   Socket*& slot = open_[random_.next() % kSockets];
-  if (slot != nullptr && slot->questions < kQuestions) return slot;
+  if (slot != nullptr && slot->questions < kQuestions && slot->unanswered < kUnanswered) return slot;
   auto fd = connect_to(server_, SOCK_DGRAM);
   if (!fd) {
     const Trouble trouble = trouble_of_errno(fd.error());
@@ -77,7 +77,8 @@ base::Result<UdpClient::Ticket, Trouble> UdpClient::send(const dns::Question& qu
   return Ticket{&socket, id};
 }
 
-void UdpClient::forget(const Ticket& ticket) {
+void UdpClient::give_up(const Ticket& ticket) {
+  ++ticket.socket->unanswered;
   ticket.socket->waiting.erase(ticket.id);
   close_if_done(*ticket.socket);
 }
@@ -120,6 +121,7 @@ void UdpClient::read(Socket& socket, std::span<const std::uint8_t> message, Ende
   }
   Outcome outcome = response ? Outcome(std::move(*response))
                              : Outcome(base::failure(Trouble{Trouble::Kind::unreadable, "answer could not be read"}));
+  socket.unanswered = 0;
   ended.emplace_back(std::move(found->second.done), std::move(outcome));
   socket.waiting.erase(found);
 }

@@ -27,6 +27,7 @@ class UdpClient {
  public:
   static constexpr std::size_t kSockets = 4;  // open for new questions
   static constexpr int kQuestions = 64;       // a socket in its life
+  static constexpr int kUnanswered = 8;       // in a row: the socket may hold an address that the host has lost
 
   UdpClient(Loop& loop, NameServer server, RandomIds& random, ResolverCounters& counters);
   UdpClient(const UdpClient&) = delete;
@@ -39,10 +40,10 @@ class UdpClient {
     Socket* socket = nullptr;
     std::uint16_t id = 0;
   };
-  // `question` must live until Done is called or the ticket is forgotten.
+  // `question` must live until Done is called or the ticket is given up.
   base::Result<Ticket, Trouble> send(const dns::Question& question, bool edns, Done done);
-  // Done is not called any more.
-  void forget(const Ticket& ticket);
+  // No answer came in time. Done is not called any more.
+  void give_up(const Ticket& ticket);
 
  private:
   struct Waiting {
@@ -71,6 +72,7 @@ struct UdpClient::Socket {
   Descriptor fd;
   Watch watch;
   int questions = 0;
+  int unanswered = 0;       // in a row
   bool is_retired = false;  // takes no more questions, and closes when none is under way
   std::unordered_map<std::uint16_t, Waiting> waiting;
   std::list<Socket>::iterator place;
