@@ -10,6 +10,7 @@ void Counters::add(const Counters& other) {
   connections += other.connections;
   open += other.open;
   questions += other.questions;
+  for (std::size_t i = 0; i < doors.size(); ++i) doors[i] += other.doors[i];
   bad_questions += other.bad_questions;
   pings += other.pings;
   for (std::size_t i = 0; i < results.size(); ++i) results[i] += other.results[i];
@@ -32,8 +33,13 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
   }
   answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_questions, counters.pings, counters.running,
                          counters.dropped);
+  std::string doors = "counters: doors";
+  for (std::size_t i = 0; i < counters.doors.size(); ++i) {
+    doors += fmt::format(" {}={}", protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
+  }
   return {
       std::move(answers),
+      std::move(doors),
       fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
                   counters.idle_timeouts, counters.write_timeouts),
       fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses,

@@ -8,14 +8,16 @@
 
 #include "common/io/cache.h"
 #include "common/io/resolver.h"
+#include "common/protocol/codec.h"
 
 namespace spfd {
 
 struct Counters {
-  std::uint64_t connections = 0;    // accepted
-  std::uint64_t open = 0;           // of those: still there
-  std::uint64_t questions = 0;      // of any kind
-  std::uint64_t bad_questions = 0;  // not understood
+  std::uint64_t connections = 0;                        // accepted
+  std::uint64_t open = 0;                               // of those: still there
+  std::uint64_t questions = 0;                          // of any kind
+  std::array<std::uint64_t, protocol::kDoors> doors{};  // of those: by protocol::Door
+  std::uint64_t bad_questions = 0;                      // not understood
   std::uint64_t pings = 0;
   std::array<std::uint64_t, 7> results{};  // answers by spf::Result
   std::uint64_t running = 0;               // checks under way

@@ -61,7 +61,7 @@ std::string socket_name(int fd) {
                      base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
 }
 
-std::optional<StartError> open_inet(const InetAddress& address, std::vector<Listener>& listeners) {
+std::optional<StartError> open_inet(const InetAddress& address, protocol::Door door, std::vector<Listener>& listeners) {
   const std::string name = listen_address_text(address);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -83,9 +83,17 @@ std::optional<StartError> open_inet(const InetAddress& address, std::vector<List
     if (::bind(fd.get(), one->ai_addr, one->ai_addrlen) != 0) return error_at(name, "cannot listen there", errno);
     if (::listen(fd.get(), kBacklog) != 0) return error_at(name, "cannot listen there", errno);
     std::string real_name = socket_name(fd.get());
-    listeners.emplace_back(std::move(fd), std::move(real_name));
+    listeners.emplace_back(std::move(fd), std::move(real_name), door);
   }
   return {};
+}
+
+protocol::Door door_of(std::string_view name) {
+  for (std::size_t i = 0; i < protocol::kDoors; ++i) {
+    const auto door = static_cast<protocol::Door>(i);
+    if (protocol::door_name(door) == name) return door;
+  }
+  return protocol::Door::query;
 }
 
 enum class Occupant { nobody, stale, alive, no_socket };
@@ -102,7 +110,7 @@ Occupant who_is_at(const std::string& path, const sockaddr_un& address) {
 
 }  // namespace
 
-std::optional<StartError> open_unix(const UnixAddress& address, std::vector<Listener>& listeners) {
+std::optional<StartError> open_unix(const UnixAddress& address, protocol::Door door, std::vector<Listener>& listeners) {
   const std::string name = "unix:" + address.path;
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
@@ -142,7 +150,7 @@ std::optional<StartError> open_unix(const UnixAddress& address, std::vector<List
 
   struct stat status {};
   if (::lstat(address.path.c_str(), &status) != 0) return error_at(name, "the socket file is gone", errno);
-  Listener listener(std::move(fd), name);
+  Listener listener(std::move(fd), name, door);
   listener.file_ = Listener::SocketFile{address.path, status.st_dev, status.st_ino};
   if ((owner != static_cast<uid_t>(-1) || group != static_cast<gid_t>(-1)) && ::lchown(address.path.c_str(), owner, group) != 0) {
     return error_at(name, "cannot give the socket file to its owner", errno);
@@ -153,7 +161,8 @@ std::optional<StartError> open_unix(const UnixAddress& address, std::vector<List
   return {};
 }
 
-Listener::Listener(Descriptor socket, std::string name) : socket_(std::move(socket)), name_(std::move(name)) {}
+Listener::Listener(Descriptor socket, std::string name, protocol::Door door)
+    : socket_(std::move(socket)), name_(std::move(name)), door_(door) {}
 
 Listener::~Listener() {
   if (!socket_.is_open() || !file_) return;
@@ -166,14 +175,14 @@ void Listener::refuse_more() const {
   if (file_) ::shutdown(socket_.get(), SHUT_RD);
 }
 
-base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses) {
-  std::vector<Listener> listeners;
+std::optional<StartError> open_listeners(const std::vector<ListenAddress>& addresses, protocol::Door door,
+                                         std::vector<Listener>& listeners) {
   for (const ListenAddress& address : addresses) {
     const auto* inet = std::get_if<InetAddress>(&address);
-    auto error = inet != nullptr ? open_inet(*inet, listeners) : open_unix(std::get<UnixAddress>(address), listeners);
-    if (error) return base::failure(std::move(*error));
+    auto error = inet != nullptr ? open_inet(*inet, door, listeners) : open_unix(std::get<UnixAddress>(address), door, listeners);
+    if (error) return error;
   }
-  return listeners;
+  return {};
 }
 
 base::Result<std::vector<Listener>, StartError> inherited_listeners() {
@@ -183,6 +192,9 @@ base::Result<std::vector<Listener>, StartError> inherited_listeners() {
   if (pid == nullptr || count_text == nullptr) return listeners;
   const auto count = base::parse_number(count_text, 256);
   const bool is_ours = base::parse_number(pid, 1UL << 31U) == static_cast<unsigned long>(::getpid());
+  const char* names_text = std::getenv("LISTEN_FDNAMES");
+  const std::string names_owned = names_text == nullptr ? "" : names_text;
+  const auto names = base::split(names_owned, ':');
   for (const char* variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(variable);
   if (!is_ours || !count) return listeners;
   for (int fd = kFirstInheritedFd; fd < kFirstInheritedFd + static_cast<int>(*count); ++fd) {
@@ -193,7 +205,9 @@ base::Result<std::vector<Listener>, StartError> inherited_listeners() {
     }
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-    listeners.emplace_back(Descriptor(fd), socket_name(fd));
+    const auto index = static_cast<std::size_t>(fd - kFirstInheritedFd);
+    const protocol::Door door = index < names.size() ? door_of(names[index]) : protocol::Door::query;
+    listeners.emplace_back(Descriptor(fd), socket_name(fd), door);
   }
   return listeners;
 }

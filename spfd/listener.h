@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/protocol/codec.h"
 #include "spfd/descriptor.h"
 #include "spfd/options.h"
 
@@ -15,8 +16,8 @@ namespace spfd {
 
 class Listener {
  public:
-  // Takes over a socket that is listening already. `name`: what the log calls it.
-  Listener(Descriptor socket, std::string name);
+  // Takes over a socket that is listening already. `name`: what the log calls it. `door`: what its clients speak.
+  Listener(Descriptor socket, std::string name, protocol::Door door);
   // Removes the socket file, if it made one and that is still the same.
   ~Listener();
   Listener(Listener&&) noexcept = default;
@@ -30,10 +31,10 @@ class Listener {
   void refuse_more() const;
   // "unix:/run/spfd/spfd.sock", "inet:127.0.0.1:5970" with the port that the kernel gave.
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] protocol::Door door() const { return door_; }
 
  private:
-  friend base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses);
-  friend std::optional<StartError> open_unix(const UnixAddress& address, std::vector<Listener>& listeners);
+  friend std::optional<StartError> open_unix(const UnixAddress& address, protocol::Door door, std::vector<Listener>& listeners);
 
   struct SocketFile {
     std::string path;
@@ -43,14 +44,17 @@ class Listener {
 
   Descriptor socket_;
   std::string name_;
+  protocol::Door door_;
   std::optional<SocketFile> file_;
 };
 
-// Errors: an address in use or another spfd alive there: EX_UNAVAILABLE; a path that is no socket: EX_CANTCREAT; no right
-// to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER; unknown host: EX_NOHOST.
-base::Result<std::vector<Listener>, StartError> open_listeners(const std::vector<ListenAddress>& addresses);
+// Adds sockets for the addresses. Errors: an address in use or another spfd alive there: EX_UNAVAILABLE; a path that is no
+// socket: EX_CANTCREAT; no right to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER; unknown host: EX_NOHOST.
+std::optional<StartError> open_listeners(const std::vector<ListenAddress>& addresses, protocol::Door door,
+                                         std::vector<Listener>& listeners);
 
-// The sockets that a service manager hands over (sd_listen_fds(3)): LISTEN_PID, LISTEN_FDS. Empty if there are none.
+// The sockets that a service manager hands over (sd_listen_fds(3)): LISTEN_PID, LISTEN_FDS. Empty if there are none. One that
+// LISTEN_FDNAMES calls by the name of a door is for that door, others are for question lines.
 base::Result<std::vector<Listener>, StartError> inherited_listeners();
 
 }  // namespace spfd

@@ -106,6 +106,10 @@ constexpr Words<LogLevel, 4> kLevelWords = {
     {{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}};
 constexpr Words<spf::Result, 3> kBadQuestionWords = {
     {{"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}}};
+constexpr Words<protocol::DoorOptions::Header, 3> kHeaderWords = {
+    {{"received-spf", protocol::DoorOptions::Header::received_spf},
+     {"authentication-results", protocol::DoorOptions::Header::authentication_results},
+     {"none", protocol::DoorOptions::Header::none}}};
 constexpr std::array<std::string_view, 11> kFacilities = {"mail",   "daemon", "user",   "local0", "local1", "local2",
                                                           "local3", "local4", "local5", "local6", "local7"};
 
@@ -253,6 +257,13 @@ std::vector<OptionRow> make_table() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_duration(o.idle_timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.idle_timeout)}; }},
+      {.name = "mta-idle-timeout",
+       .argument = "TIME",
+       .group = kClients,
+       .help = "time that a connection may be idle which Postfix or a milter's MTA keeps open (default: 2h)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_duration(o.mta_idle_timeout, v); },
+       .get = [](const O& o) { return V{duration_text(o.mta_idle_timeout)}; }},
       {.name = "write-timeout",
        .argument = "TIME",
        .group = kClients,
@@ -272,8 +283,8 @@ std::vector<OptionRow> make_table() {
        .group = kClients,
        .help = "answer \"unknown\" and \"error\" for permerror and temperror, as Mail::SPF::Query did",
        .reloadable = true,
-       .set = [](O& o, const V& v) { return set_bool(o.legacy_results, v); },
-       .get = [](const O& o) { return V{o.legacy_results ? "true" : "false"}; }},
+       .set = [](O& o, const V& v) { return set_bool(o.doors.legacy_results, v); },
+       .get = [](const O& o) { return V{o.doors.legacy_results ? "true" : "false"}; }},
       {.name = "bad-question-result",
        .argument = "RESULT",
        .group = kClients,
@@ -281,6 +292,22 @@ std::vector<OptionRow> make_table() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_word(o.bad_question_result, v, kBadQuestionWords); },
        .get = [](const O& o) { return get_word(o.bad_question_result, kBadQuestionWords); }},
+
+      {.name = "mta-header",
+       .argument = "HEADER",
+       .group = kClients,
+       .help = "header that Postfix and milters are told to add: received-spf, authentication-results or none (default: "
+               "received-spf)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_word(o.doors.header, v, kHeaderWords); },
+       .get = [](const O& o) { return get_word(o.doors.header, kHeaderWords); }},
+      {.name = "policy-defer-if-permit",
+       .shape = Shape::flag,
+       .group = kClients,
+       .help = "tell Postfix to defer for a temperror only what its further restrictions permit",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_bool(o.doors.policy_defer_if_permit, v); },
+       .get = [](const O& o) { return V{o.doors.policy_defer_if_permit ? "true" : "false"}; }},
 
       {.name = "hostname",
        .argument = "NAME",

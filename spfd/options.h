@@ -13,6 +13,7 @@
 
 #include "common/base/result.h"
 #include "common/io/resolver.h"
+#include "common/protocol/codec.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 #include "spfd/option_values.h"
@@ -43,12 +44,13 @@ struct Options {
   std::string pid_file;
 
   // Clients.
-  std::chrono::milliseconds timeout{20'000};        // a check, from question to answer
-  std::chrono::milliseconds idle_timeout{60'000};   // a connection without a complete question
-  std::chrono::milliseconds write_timeout{20'000};  // a client that does not take its answer
+  std::chrono::milliseconds timeout{20'000};              // a check, from question to answer
+  std::chrono::milliseconds idle_timeout{60'000};         // a connection without a complete question
+  std::chrono::milliseconds mta_idle_timeout{7'200'000};  // a connection that a mail server keeps, between two questions
+  std::chrono::milliseconds write_timeout{20'000};        // a client that does not take its answer
   int max_connections = 10'000;
-  bool legacy_results = false;
   spf::Result bad_question_result = spf::Result::permerror;
+  protocol::DoorOptions doors;
 
   // SPF.
   std::string hostname;  // empty: that of the machine

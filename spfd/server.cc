@@ -118,9 +118,11 @@ class Server {
     if (!identity) return identity.error();
     descriptors_ = raise_descriptor_limit();
     auto listeners = inherited_listeners();
-    if (listeners && listeners->empty()) listeners = open_listeners(options_.listen);
     if (!listeners) return listeners.error();
     listeners_ = std::move(*listeners);
+    if (listeners_.empty()) {
+      if (auto error = open_listeners(options_.listen, protocol::Door::query, listeners_)) return error;
+    }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     return drop_privileges(*identity);
   }

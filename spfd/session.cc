@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -29,18 +30,24 @@ constexpr std::size_t kBusyChecks = 4096;
 constexpr int kReadsAtOnce = 4;
 // What an idle connection keeps of its output buffer.
 constexpr std::size_t kKeptOutput = 8192;
+// What a worker keeps of slots that are done.
+constexpr std::size_t kSpareSlots = 128;
 
 // An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
-milliseconds check_time(const Snapshot& snapshot, const protocol::Question& question) {
-  if (!question.timeout) return snapshot.timeout;
-  const milliseconds theirs = *question.timeout - std::min(milliseconds{250}, *question.timeout / 4);
+milliseconds check_time(const Snapshot& snapshot, const protocol::Inquiry& inquiry) {
+  if (!inquiry.timeout) return snapshot.timeout;
+  const milliseconds theirs = *inquiry.timeout - std::min(milliseconds{250}, *inquiry.timeout / 4);
   return std::clamp(theirs, milliseconds{1}, snapshot.timeout);
 }
 
 }  // namespace
 
-Session::Session(Service& service, SessionOwner& owner, Descriptor socket)
-    : service_(service), owner_(owner), socket_(std::move(socket)), waiting_since_(service.loop.now()) {}
+Session::Session(Service& service, SessionOwner& owner, Descriptor socket, protocol::Door door)
+    : service_(service),
+      owner_(owner),
+      socket_(std::move(socket)),
+      codec_(protocol::make_codec(door)),
+      waiting_since_(service.loop.now()) {}
 
 Session::~Session() = default;
 
@@ -71,11 +78,13 @@ void Session::read_input() {
     }
     if (size == 0) {
       at_end_of_input_ = true;
-      reader_.finish();
+      codec_->finish();
     } else if (no_more_questions_) {
       discarded_ += static_cast<std::size_t>(size);
     } else {
-      reader_.feed({service_.buffer.data(), static_cast<std::size_t>(size)});
+      // A mail server may have been silent for long; what it begins now has its time from now.
+      if (codec_->is_kept() && !codec_->has_partial()) waiting_since_ = service_.loop.now();
+      codec_->feed({service_.buffer.data(), static_cast<std::size_t>(size)});
     }
     const std::uint64_t before = service_.counters.questions;
     advance();
@@ -101,41 +110,54 @@ void Session::advance() {
   is_advancing_ = false;
 }
 
-// True when it stopped before the reader had no more.
+// True when it stopped before the codec had no more.
 bool Session::take_questions() {
   while (!no_more_questions_) {
     if (!output_.empty() || slots_.size() >= in_flight_limit()) return true;
-    auto question = reader_.next();
-    if (!question) {
-      if (at_end_of_input_ || reader_.must_close()) no_more_questions_ = true;
+    Slot& slot = take_slot();
+    const protocol::Moment now{service_.snapshot->doors, static_cast<std::uint64_t>(std::time(nullptr))};
+    if (!codec_->next(now, slot.item)) {
+      give_back_last_slot();
+      if (at_end_of_input_ || codec_->is_broken()) no_more_questions_ = true;
       return false;
     }
-    begin(std::move(*question));
+    begin(slot);
   }
   return false;
 }
 
-void Session::begin(protocol::Question question) {
-  ++service_.counters.questions;
-  if (!question.keep) no_more_questions_ = true;
-  Slot& slot = slots_.emplace_back();
-  slot.question = std::move(question);
+// At the end of slots_, with nothing in it.
+Slot& Session::take_slot() {
+  if (service_.spare.empty()) return slots_.emplace_back();
+  slots_.splice(slots_.end(), service_.spare, service_.spare.begin());
+  return slots_.back();
+}
+
+void Session::give_back_last_slot() { service_.spare.splice(service_.spare.begin(), slots_, std::prev(slots_.end())); }
+
+void Session::begin(Slot& slot) {
+  protocol::Item& item = slot.item;
+  using Kind = protocol::Item::Kind;
+  if (item.closes) no_more_questions_ = true;
   slot.snapshot = service_.snapshot;
-  slot.started = std::chrono::steady_clock::now();
-  if (!slot.question.error.empty()) {
-    ++service_.counters.bad_questions;
-    slot.reply = receiver::bad_request(slot.snapshot->policy, slot.question.error);
-    return answered(slot);
+  if (item.kind != Kind::step) {
+    ++service_.counters.questions;
+    ++service_.counters.doors[static_cast<std::size_t>(item.door)];
   }
-  if (slot.question.is_ping) {
-    ++service_.counters.pings;
-    slot.answer = protocol::encode_pong(slot.question);
+  if (item.kind == Kind::ping) ++service_.counters.pings;
+  if (item.kind != Kind::check) {
+    slot.answer.swap(item.bytes);
     slot.is_done = true;
     return;
   }
-  slot.question.request.time = static_cast<std::uint64_t>(std::time(nullptr));
+  slot.started = std::chrono::steady_clock::now();
+  if (!item.error.empty()) {
+    ++service_.counters.bad_questions;
+    slot.reply = receiver::bad_request(slot.snapshot->policy, item.error);
+    return answered(slot);
+  }
   const auto step = [&slot](spf::AnswerSource& answers) {
-    receiver::Outcome outcome = receiver::decide(slot.question.request, slot.snapshot->policy, answers);
+    receiver::Outcome outcome = receiver::decide(slot.item.request, slot.snapshot->policy, answers);
     slot.reply = std::move(outcome.reply);
     return std::move(outcome.needs);
   };
@@ -148,22 +170,32 @@ void Session::begin(protocol::Question question) {
     advance();
     if (!has_ended_) finish_or_wait();
   };
-  auto check = service_.driver.start(step, check_time(*slot.snapshot, slot.question), done);
+  auto check = service_.driver.start(step, check_time(*slot.snapshot, item), done);
   slot.check = std::move(check);
 }
 
 void Session::answered(Slot& slot) {
   const receiver::Reply& reply = *slot.reply;
   ++service_.counters.results[static_cast<std::size_t>(reply.result)];
-  slot.answer = protocol::encode_reply(reply, slot.question, slot.snapshot->style);
+  codec_->encode(slot.item, reply, slot.snapshot->doors, slot.answer);
   slot.is_done = true;
-  log_verdict(slot.question, reply, std::chrono::steady_clock::now() - slot.started);
+  log_verdict(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
 }
 
 void Session::collect_answers() {
   while (!slots_.empty() && slots_.front().is_done) {
-    output_ += slots_.front().answer;
-    slots_.pop_front();
+    Slot& slot = slots_.front();
+    output_ += slot.answer;
+    if (service_.spare.size() >= kSpareSlots) {
+      slots_.pop_front();
+      continue;
+    }
+    slot.answer.clear();
+    slot.snapshot.reset();
+    slot.reply.reset();
+    slot.check.reset();
+    slot.is_done = false;
+    service_.spare.splice(service_.spare.begin(), slots_, slots_.begin());
   }
 }
 
@@ -210,7 +242,8 @@ void Session::finish_or_wait() {
   if (slots_.empty()) {
     if (no_more_questions_ || service_.is_draining) return close_gently();
     watch_input(true);
-    return wait_until(waiting_since_ + service_.snapshot->idle_timeout);
+    const bool is_servers = codec_->is_kept() && !codec_->has_partial();
+    return wait_until(waiting_since_ + (is_servers ? service_.snapshot->mta_idle_timeout : service_.snapshot->idle_timeout));
   }
   const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded &&
                      (no_more_questions_ || slots_.size() < in_flight_limit());
@@ -237,11 +270,11 @@ void Session::on_timer() {
   }
   ++service_.counters.idle_timeouts;
   no_more_questions_ = true;
-  if (!reader_.has_partial()) return end();
+  if (!codec_->has_partial()) return end();
   // Never silence: who has begun a question learns why there is no answer to it.
-  protocol::Question question;
-  question.error = "the question was not complete in time";
-  begin(std::move(question));
+  Slot& slot = take_slot();
+  codec_->give_up("the question was not complete in time", slot.item);
+  begin(slot);
   advance();
   if (!has_ended_) finish_or_wait();
 }
@@ -249,7 +282,7 @@ void Session::on_timer() {
 void Session::close_gently() {
   if (!at_end_of_input_) {
     const ssize_t size = ::recv(socket_.get(), service_.buffer.data(), service_.buffer.size(), MSG_DONTWAIT);
-    const bool may_send_more = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && (reader_.must_close() || discarded_ > 0);
+    const bool may_send_more = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && (codec_->is_broken() || discarded_ > 0);
     if (size > 0 || may_send_more) {
       ::shutdown(socket_.get(), SHUT_WR);
       is_lingering_ = true;
@@ -278,7 +311,7 @@ bool Session::client_is_gone() const {
   return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-std::size_t Session::in_flight_limit() const { return service_.driver.running() < kBusyChecks ? kMaxInFlight : 1; }
+std::size_t Session::in_flight_limit() const { return service_.driver.running() < kBusyChecks ? codec_->max_in_flight() : 1; }
 
 void Session::watch_input(bool on) {
   if (!on) {

@@ -1,8 +1,10 @@
-// One connection of a client: reads its questions, has them checked, writes the answers in the order of the questions.
+// One connection of a client: reads its questions, has them checked, writes the answers in the order of the questions. What
+// the bytes mean is the codec's affair.
 //
 // Plain reads and writes on a non-blocking socket. Right after accept it tries to read, since the question is mostly there
 // already; a question whose DNS answers are cached is then answered without the event loop.
-// Bounds: kMaxInFlight questions at a time, no reading while an answer waits to be taken, a time for each kind of waiting.
+// Bounds: Codec::max_in_flight() questions at a time, no reading while an answer waits to be taken, a time for each kind of
+// waiting.
 #pragma once
 
 #include <chrono>
@@ -15,7 +17,7 @@
 
 #include "common/io/driver.h"
 #include "common/io/loop.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/codec.h"
 #include "spfd/counters.h"
 #include "spfd/descriptor.h"
 #include "spfd/snapshot.h"
@@ -23,6 +25,17 @@
 namespace spfd {
 
 class Session;
+
+// A question under way, or its answer that waits for those before it.
+struct Slot {
+  protocol::Item item;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::optional<receiver::Reply> reply;
+  std::chrono::steady_clock::time_point started;
+  io::Driver::Handle check;
+  std::string answer;
+  bool is_done = false;
+};
 
 // What the sessions of a worker share. One thread.
 struct Service {
@@ -32,6 +45,7 @@ struct Service {
   Counters counters;
   bool is_draining = false;  // the daemon stops: nothing more is read
   std::vector<char> buffer;  // for one read
+  std::list<Slot> spare;     // slots for the next questions: nodes and strings are used again
 };
 
 class SessionOwner {
@@ -46,9 +60,7 @@ class SessionOwner {
 
 class Session {
  public:
-  static constexpr std::size_t kMaxInFlight = 64;
-
-  Session(Service& service, SessionOwner& owner, Descriptor socket);
+  Session(Service& service, SessionOwner& owner, Descriptor socket, protocol::Door door);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -63,22 +75,13 @@ class Session {
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // A question under way, or its answer that waits for those before it.
-  struct Slot {
-    protocol::Question question;
-    std::shared_ptr<const Snapshot> snapshot;
-    std::optional<receiver::Reply> reply;
-    TimePoint started;
-    io::Driver::Handle check;
-    std::string answer;
-    bool is_done = false;
-  };
-
   void read_input();
   void on_timer();
   void advance();
   bool take_questions();
-  void begin(protocol::Question question);
+  Slot& take_slot();
+  void give_back_last_slot();
+  void begin(Slot& slot);
   void answered(Slot& slot);
   void collect_answers();
   bool write_output();
@@ -94,7 +97,7 @@ class Session {
   Service& service_;
   SessionOwner& owner_;
   Descriptor socket_;
-  protocol::QuestionReader reader_;
+  const std::unique_ptr<protocol::Codec> codec_;
   std::list<Slot> slots_;
   std::string output_;
   std::size_t written_ = 0;    // of output_

@@ -16,7 +16,8 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   snapshot->timeout = options.timeout;
   snapshot->idle_timeout = options.idle_timeout;
   snapshot->write_timeout = options.write_timeout;
-  snapshot->style.legacy_results = options.legacy_results;
+  snapshot->mta_idle_timeout = options.mta_idle_timeout;
+  snapshot->doors = options.doors;
 
   receiver::Policy& policy = snapshot->policy;
   policy.hostname = options.hostname.empty() ? io::machine_name() : options.hostname;

@@ -7,7 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/dns/zone.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
 #include "spfd/options.h"
 
@@ -15,10 +15,11 @@ namespace spfd {
 
 struct Snapshot {
   receiver::Policy policy;
-  protocol::ReplyStyle style;
+  protocol::DoorOptions doors;
   std::shared_ptr<const dns::Zone> zone;  // null: none
   std::chrono::milliseconds timeout{};
   std::chrono::milliseconds idle_timeout{};
+  std::chrono::milliseconds mta_idle_timeout{};
   std::chrono::milliseconds write_timeout{};
 };
 

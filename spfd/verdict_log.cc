@@ -9,9 +9,9 @@
 
 namespace spfd {
 
-void log_verdict(const protocol::Question& question, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
+void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
-  const receiver::Request& request = question.request;
+  const receiver::Request& request = item.request;
   std::string line = fmt::format("result={}", spf::result_name(reply.result));
   if (reply.identity) append_field(line, "identity", spf::identity_name(*reply.identity));
   if (request.client) append_field(line, "ip", request.client->text());
@@ -21,8 +21,9 @@ void log_verdict(const protocol::Question& question, const receiver::Reply& repl
   if (!reply.problem.empty()) append_field(line, "problem", reply.problem);
   if (!reply.error.empty()) append_field(line, "error", reply.error);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
-  line += fmt::format(" lookups={} void={} ms={}", reply.lookups, reply.void_lookups, milliseconds);
-  if (!question.id.empty()) append_field(line, "id", question.id);
+  line += fmt::format(" lookups={} void={} ms={} door={}", reply.lookups, reply.void_lookups, milliseconds,
+                      protocol::door_name(item.door));
+  if (!item.id.empty()) append_field(line, "id", item.id);
   log_line(LogLevel::info, line);
   if (!log_enabled(LogLevel::debug)) return;
   for (const spf::TraceStep& step : reply.trace) {

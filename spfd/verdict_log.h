@@ -3,13 +3,13 @@
 
 #include <chrono>
 
-#include "common/protocol/question_lines.h"
+#include "common/protocol/codec.h"
 #include "common/receiver/request.h"
 
 namespace spfd {
 
-// "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 id=..."; at level debug
-// also the story of the evaluation, a line a step.
-void log_verdict(const protocol::Question& question, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
+// "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query
+// id=..."; at level debug also the story of the evaluation, a line a step.
+void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
 
 }  // namespace spfd

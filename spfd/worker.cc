@@ -26,7 +26,7 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
     : limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer)},
+      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer), {}},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
@@ -35,8 +35,8 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
       reaper_(loop_, [this] { reap(); }) {
   driver_.set_zone(service_.snapshot->zone);
   for (const Listener& listener : listeners_) {
-    const int fd = listener.fd();
-    accepting_.push_back(std::make_unique<io::Watch>(loop_, fd, io::Watch::readable, [this, fd] { accept_some(fd); }));
+    accepting_.push_back(
+        std::make_unique<io::Watch>(loop_, listener.fd(), io::Watch::readable, [this, &listener] { accept_some(listener); }));
     accepting_.back()->enable();
   }
 }
@@ -85,16 +85,16 @@ void Worker::stop() {
   loop_.post([this] { loop_.stop(); });
 }
 
-bool Worker::accept_some(int fd) {
+bool Worker::accept_some(const Listener& listener) {
   reap();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     if (!limit_.take()) {
       pause_accepting(kPauseFull);
       return false;
     }
-    Descriptor socket(::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Descriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
-      serve(std::move(socket));
+      serve(std::move(socket), listener.door());
       continue;
     }
     const int problem = errno;
@@ -114,9 +114,9 @@ bool Worker::accept_some(int fd) {
   return true;
 }
 
-void Worker::serve(Descriptor socket) {
+void Worker::serve(Descriptor socket, protocol::Door door) {
   ++service_.counters.connections;
-  auto session = std::make_unique<Session>(service_, *this, std::move(socket));
+  auto session = std::make_unique<Session>(service_, *this, std::move(socket), door);
   if (!session->start()) {
     limit_.give_back();
     return;
@@ -149,7 +149,7 @@ void Worker::reap() {
 void Worker::begin_drain(const std::function<void()>& accepted) {
   if (service_.is_draining) return;
   for (const Listener& listener : listeners_) {
-    while (!is_paused_ && accept_some(listener.fd())) {}
+    while (!is_paused_ && accept_some(listener)) {}
   }
   resume_.cancel();
   accepting_.clear();

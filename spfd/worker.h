@@ -57,8 +57,8 @@ class Worker : public SessionOwner {
 
  private:
   // False when nobody waits any more.
-  bool accept_some(int fd);
-  void serve(Descriptor socket);
+  bool accept_some(const Listener& listener);
+  void serve(Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
   void session_ended(Session& session) override;
   void reap();

@@ -107,6 +107,7 @@ std::string_view bare_sender(std::string_view sender) {
 Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers) {
   const std::string_view host = request.receiver.empty() ? policy.hostname : request.receiver;
   if (!request.client) return {unchecked(spf::Result::none, host, "the message has no SMTP client"), {}};
+  if (request.is_authenticated) return {unchecked(spf::Result::none, host, "the client has authenticated itself"), {}};
 
   const std::string_view sender = bare_sender(request.sender);
   const std::string_view helo = base::strip(request.helo);

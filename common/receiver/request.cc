@@ -2,6 +2,17 @@
 
 namespace receiver {
 
+void Request::clear() {
+  client.reset();
+  helo.clear();
+  sender.clear();
+  scope = Scope::automatic;
+  receiver.clear();
+  recipient.clear();
+  is_authenticated = false;
+  time = 0;
+}
+
 std::string_view action_name(Action action) {
   switch (action) {
     case Action::accept: return "accept";

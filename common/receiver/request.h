@@ -22,9 +22,14 @@ struct Request {
   std::string helo;
   std::string sender;  // with or without <>; empty: the null sender, so the HELO identity is checked (RFC 7208 §2.4)
   Scope scope = Scope::automatic;
-  std::string receiver;    // name of the MTA that asks; empty: our own
-  std::string recipient;   // a recipient of the message, if known
+  std::string receiver;   // name of the MTA that asks; empty: our own
+  std::string recipient;  // a recipient of the message, if known
+  // The client has logged in at the MTA: it sends its own users' mail, from wherever it is.
+  bool is_authenticated = false;
   std::uint64_t time = 0;  // seconds since 1970
+
+  // As new; the strings keep their memory.
+  void clear();
 };
 
 enum class Action : std::uint8_t { accept, reject, defer };

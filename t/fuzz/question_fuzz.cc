@@ -1,10 +1,14 @@
-// Query lines and their answers. Input: two numbers that cut the rest into chunks (and select what DNS says), then what a client
-// sends.
+// Query lines and Postfix's policy questions, and their answers. Input: two numbers that cut the rest into chunks (and select
+// what DNS says), then what a client sends.
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/protocol/line_codec.h"
 #include "common/protocol/question_lines.h"
+#include "common/protocol/question_reader.h"
 #include "common/receiver/receiver.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
@@ -14,35 +18,38 @@ namespace {
 
 constexpr std::size_t kMaxQuestions = 64;
 
-std::vector<protocol::Question> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
-  std::vector<protocol::Question> questions;
-  protocol::QuestionReader reader;
+std::vector<protocol::Item> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
+  std::vector<protocol::Item> items;
+  protocol::LineCodec codec;
+  const protocol::DoorOptions options;
+  // As a session does, the same item for all questions.
+  protocol::Item item;
   const auto take_all = [&] {
-    while (auto question = reader.next()) {
-      fuzz::check(!reader.must_close() || !question->error.empty(), "who is sent away is told why");
-      questions.push_back(std::move(*question));
+    while (codec.next({options, 0}, item)) {
+      fuzz::check(!codec.is_broken() || (item.closes && !item.error.empty()), "who is sent away is told why");
+      items.push_back(item);
     }
   };
-  for (std::size_t size = first_chunk; !bytes.empty() && questions.size() < kMaxQuestions; size = chunk) {
-    reader.feed(bytes.substr(0, size));
+  for (std::size_t size = first_chunk; !bytes.empty() && items.size() < kMaxQuestions; size = chunk) {
+    codec.feed(bytes.substr(0, size));
     bytes.remove_prefix(std::min(size, bytes.size()));
     take_all();
   }
-  reader.finish();
+  codec.finish();
   take_all();
-  fuzz::check(!questions.empty(), "a client is never left without an answer");
-  fuzz::check(reader.must_close() || !reader.has_partial(), "at the end nothing is left");
-  return questions;
+  fuzz::check(!items.empty(), "a client is never left without an answer");
+  fuzz::check(codec.is_broken() || !codec.has_partial(), "at the end nothing is left");
+  return items;
 }
 
 bool same_request(const receiver::Request& a, const receiver::Request& b) {
   return a.client == b.client && a.helo == b.helo && a.sender == b.sender && a.scope == b.scope && a.receiver == b.receiver &&
-         a.recipient == b.recipient;
+         a.recipient == b.recipient && a.is_authenticated == b.is_authenticated;
 }
 
-bool same(const protocol::Question& a, const protocol::Question& b) {
-  return same_request(a.request, b.request) && a.is_ping == b.is_ping && a.keep == b.keep && a.format == b.format &&
-         a.id == b.id && a.timeout == b.timeout && a.error == b.error;
+bool same(const protocol::Item& a, const protocol::Item& b) {
+  return same_request(a.request, b.request) && a.kind == b.kind && a.door == b.door && a.closes == b.closes &&
+         a.context == b.context && a.id == b.id && a.timeout == b.timeout && a.error == b.error && a.bytes == b.bytes;
 }
 
 // RFC 8259, as far as one object of strings and numbers needs it.
@@ -113,27 +120,46 @@ receiver::Policy policy_here() {
   return policy;
 }
 
-void check_answer(const protocol::Question& question, std::size_t choice) {
+// An answer to Postfix.
+void check_action(std::string_view answer, bool is_ours) {
+  fuzz::check(answer.ends_with("\n\n"), "an action ends in an empty line");
+  answer.remove_suffix(2);
+  fuzz::check(fuzz::is_printable(answer), "an action is one printable line");
+  fuzz::check(answer.size() <= receiver::kMaxHeader + 20, "an action is bounded");
+  constexpr std::string_view kActions[] = {"action=DUNNO", "action=550 5.7.23 ", "action=451 4.7.24 ",
+                                           "action=DEFER_IF_PERMIT 4.7.24 ", "action=PREPEND Received-SPF: "};
+  fuzz::check(std::any_of(std::begin(kActions), std::end(kActions), [&](auto known) { return answer.starts_with(known); }),
+              "an action is one of ours, and not OK");
+  if (is_ours) fuzz::check(answer == "action=DUNNO", "nothing is done about our own mail");
+}
+
+void check_answer(protocol::LineCodec& codec, const protocol::Item& item, std::size_t choice) {
   static const receiver::Policy policy = policy_here();
-  if (question.is_ping) {
-    const std::string pong = protocol::encode_pong(question);
-    if (question.format == protocol::Format::json) return check_json(pong);
-    fuzz::check(pong.starts_with("pong=1\n") && pong.ends_with("\n\n"), "a ping is answered");
+  const bool is_json = item.context == static_cast<std::uint64_t>(protocol::Format::json);
+  if (item.kind == protocol::Item::Kind::ready) return fuzz::check(item.bytes == "action=DUNNO\n\n", "Postfix goes on");
+  if (item.kind == protocol::Item::Kind::ping) {
+    if (is_json) return check_json(item.bytes);
+    fuzz::check(item.bytes.starts_with("pong=1\n") && item.bytes.ends_with("\n\n"), "a ping is answered");
     return;
   }
   receiver::Reply reply;
-  if (question.error.empty()) {
+  if (item.error.empty()) {
     OneAnswer answers(choice);
-    auto outcome = receiver::decide(question.request, policy, answers);
+    auto outcome = receiver::decide(item.request, policy, answers);
     fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
     reply = std::move(*outcome.reply);
   } else {
-    reply = receiver::bad_request(policy, question.error);
+    reply = receiver::bad_request(policy, item.error);
     fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
   }
   fuzz::check_reply(reply);
-  const std::string answer = protocol::encode_reply(reply, question, {.legacy_results = (choice & 0x10) != 0});
-  if (question.format == protocol::Format::json) return check_json(answer);
+  protocol::DoorOptions options;
+  options.legacy_results = options.policy_defer_if_permit = (choice & 0x10U) != 0;
+  std::string answer;
+  codec.encode(item, reply, options, answer);
+  if (item.door == protocol::Door::policy)
+    return check_action(answer, !item.error.empty() || !item.request.client || item.request.is_authenticated);
+  if (is_json) return check_json(answer);
   check_lines(answer);
 }
 
@@ -150,6 +176,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::check(same(whole[i], chunks[i]), "how the bytes come does not matter");
   }
   if (whole.size() < kMaxQuestions) fuzz::check(whole.size() == chunks.size(), "how the bytes come makes no question");
-  for (const auto& question : whole) check_answer(question, choice);
+  protocol::LineCodec codec;
+  for (const auto& item : whole) check_answer(codec, item, choice);
   return 0;
 }

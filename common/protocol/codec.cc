@@ -1,0 +1,39 @@
+#include "common/protocol/codec.h"
+
+#include "common/protocol/line_codec.h"
+
+namespace protocol {
+
+std::string_view door_name(Door door) {
+  switch (door) {
+    case Door::query: return "query";
+    case Door::policy: return "policy";
+  }
+  return "query";
+}
+
+void Inquiry::clear() {
+  request.clear();
+  id.clear();
+  timeout.reset();
+  error.clear();
+}
+
+void Item::clear() {
+  Inquiry::clear();
+  kind = Kind::check;
+  door = Door::query;
+  closes = false;
+  context = 0;
+  bytes.clear();
+}
+
+std::unique_ptr<Codec> make_codec(Door door) {
+  switch (door) {
+    case Door::query:
+    case Door::policy: break;
+  }
+  return std::make_unique<LineCodec>();
+}
+
+}  // namespace protocol

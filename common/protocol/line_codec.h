@@ -1,0 +1,34 @@
+// The codec of the sockets that --listen names: question lines, and Postfix's policy questions, which are lines of the same
+// form. A connection may mix them.
+#pragma once
+
+#include "common/protocol/codec.h"
+#include "common/protocol/policy.h"
+#include "common/protocol/question_reader.h"
+
+namespace protocol {
+
+class LineCodec : public Codec {
+ public:
+  static constexpr std::size_t kMaxInFlight = 64;
+
+  void feed(std::string_view bytes) override { reader_.feed(bytes); }
+  void finish() override { reader_.finish(); }
+  bool next(const Moment& moment, Item& item) override;
+  void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
+  void give_up(std::string_view why, Item& item) override;
+
+  [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
+  [[nodiscard]] bool is_broken() const override { return !reader_.problem().empty(); }
+  [[nodiscard]] bool has_partial() const override { return reader_.has_partial(); }
+  [[nodiscard]] bool is_kept() const override { return is_postfix_; }
+
+ private:
+  void read(std::string_view text, Item& item);
+
+  QuestionReader reader_;
+  PolicyQuestions policy_;
+  bool is_postfix_ = false;  // the last question was Postfix's
+};
+
+}  // namespace protocol

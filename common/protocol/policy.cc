@@ -1,0 +1,123 @@
+#include "common/protocol/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/receiver/receiver.h"
+
+namespace protocol {
+
+namespace {
+
+// Item::context: the number of the message, shifted by one, and whether its header may not be added.
+constexpr std::uint64_t kNoHeader = 1;
+
+constexpr std::string_view kDunno = "action=DUNNO\n\n";
+
+enum class State : std::uint8_t {
+  before_mail,  // there is no sender yet, or no mail at all
+  mail,
+  end_of_message,
+};
+
+// protocol_state: a question for RCPT comes with smtpd_delay_reject also from restrictions of earlier states.
+State state_of(std::string_view name) {
+  for (const std::string_view early : {"CONNECT", "EHLO", "HELO", "VRFY", "ETRN"}) {
+    if (base::equals_ignoring_case(name, early)) return State::before_mail;
+  }
+  return base::equals_ignoring_case(name, "END-OF-MESSAGE") ? State::end_of_message : State::mail;
+}
+
+std::string read_request(const Values& values, receiver::Request& request) {
+  if (!values.ip) return "no client_address= was given";
+  request.recipient = values.recipient;
+  request.helo = values.helo;
+  if (values.sender) request.sender = receiver::bare_sender(*values.sender);
+  request.is_authenticated = !values.sasl_username.empty();
+  if (values.ip->empty()) return {};
+  request.client = parse_client(*values.ip);
+  if (!request.client) return "client_address= is no IP address: " + shown(*values.ip);
+  if (!values.sender) return "no sender= was given";
+  if (request.sender.empty() && request.helo.empty()) return "with the null sender, helo_name= is needed";
+  return {};
+}
+
+// `text` as one line.
+void append_action(std::string_view text, std::string& out) {
+  const std::size_t from = out.size();
+  out += text;
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), [](char c) { return !base::is_printable(c); }, '?');
+}
+
+std::string_view header_of(const receiver::Reply& reply, DoorOptions::Header header) {
+  switch (header) {
+    case DoorOptions::Header::received_spf: return reply.received_spf_header;
+    case DoorOptions::Header::authentication_results: return reply.authentication_results;
+    case DoorOptions::Header::none: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_policy_question(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
+
+void PolicyQuestions::read(const Values& values, Item& item) {
+  item.door = Door::policy;
+  item.id = values.queue_id.empty() ? values.instance : values.queue_id;
+  const State state = state_of(values.protocol_state);
+  if (state == State::before_mail) {
+    item.kind = Item::Kind::ready;
+    item.bytes = kDunno;
+    return;
+  }
+  item.error = read_request(values, item.request);
+  // Without an instance, no question is known to belong to the message of the one before.
+  if (values.instance.empty() || values.instance != instance_) {
+    instance_ = values.instance;
+    ++message_;
+  }
+  item.context = message_ << 1U;
+  // Postfix takes no header behind the message.
+  if (state == State::end_of_message) item.context |= kNoHeader;
+}
+
+void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+  // A question that cannot be understood must not stop the mail; the log tells.
+  if (!item.error.empty()) {
+    out += kDunno;
+    return;
+  }
+  switch (reply.action) {
+    case receiver::Action::reject:
+      append_action(fmt::format("action={} {} {}", reply.smtp_code, reply.enhanced_code, reply.smtp_comment), out);
+      break;
+    case receiver::Action::defer:
+      if (options.policy_defer_if_permit) {
+        append_action(fmt::format("action=DEFER_IF_PERMIT {} {}", reply.enhanced_code, reply.smtp_comment), out);
+      } else {
+        append_action(fmt::format("action={} {} {}", reply.smtp_code, reply.enhanced_code, reply.smtp_comment), out);
+      }
+      break;
+    case receiver::Action::accept: {
+      const std::string_view header = header_of(reply, options.header);
+      const std::uint64_t message = item.context >> 1U;
+      // Of mail of the host itself and of its own users nothing was checked.
+      const bool is_ours = !item.request.client || item.request.is_authenticated;
+      if (header.empty() || is_ours || (item.context & kNoHeader) != 0 || message == prepended_) {
+        out += kDunno;
+        return;
+      }
+      prepended_ = message;
+      out += "action=PREPEND ";
+      append_action(header, out);
+      break;
+    }
+  }
+  out += "\n\n";
+}
+
+}  // namespace protocol

@@ -1,0 +1,119 @@
+#include "common/protocol/question_values.h"
+
+#include <array>
+#include <cstdint>
+
+#include "common/base/text.h"
+
+namespace protocol {
+
+namespace {
+
+enum class Key : std::uint8_t {
+  ip,
+  helo,
+  sender,
+  identity,
+  scope,
+  receiver,
+  recipient,
+  id,
+  keep,
+  format,
+  timeout,
+  request,
+  protocol_state,
+  queue_id,
+  instance,
+  sasl_username,
+};
+
+struct KeyName {
+  std::string_view name;
+  Key key;
+};
+// The names are those of Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol.
+constexpr std::array kKeys = {
+    KeyName{"ip", Key::ip},
+    KeyName{"ip_address", Key::ip},
+    KeyName{"ipv4", Key::ip},
+    KeyName{"ipv6", Key::ip},
+    KeyName{"client_address", Key::ip},
+    KeyName{"helo", Key::helo},
+    KeyName{"helo_identity", Key::helo},
+    KeyName{"helo_name", Key::helo},
+    KeyName{"sender", Key::sender},
+    KeyName{"mailfrom", Key::sender},
+    KeyName{"identity", Key::identity},
+    KeyName{"scope", Key::scope},
+    KeyName{"receiver", Key::receiver},
+    KeyName{"rcpt", Key::recipient},
+    KeyName{"rcpt_to", Key::recipient},
+    KeyName{"recipient", Key::recipient},
+    KeyName{"id", Key::id},
+    KeyName{"keep", Key::keep},
+    KeyName{"format", Key::format},
+    KeyName{"timeout", Key::timeout},
+    KeyName{"request", Key::request},
+    KeyName{"protocol_state", Key::protocol_state},
+    KeyName{"queue_id", Key::queue_id},
+    KeyName{"instance", Key::instance},
+    KeyName{"sasl_username", Key::sasl_username},
+};
+
+std::optional<Key> key_of(std::string_view name) {
+  for (const KeyName& known : kKeys) {
+    if (base::equals_ignoring_case(name, known.name)) return known.key;
+  }
+  return std::nullopt;
+}
+
+void set(Values& values, Key key, std::string_view value) {
+  switch (key) {
+    case Key::ip: values.ip = value; break;
+    case Key::helo: values.helo = value; break;
+    case Key::sender:
+    case Key::identity:
+      values.sender = value;
+      values.sender_is_identity = key == Key::identity;
+      break;
+    case Key::scope: values.scope = value; break;
+    case Key::receiver: values.receiver = value; break;
+    case Key::recipient: values.recipient = value; break;
+    case Key::id: values.id = value; break;
+    case Key::keep: values.keep = value; break;
+    case Key::format: values.format = value; break;
+    case Key::timeout: values.timeout = value; break;
+    case Key::request: values.request = value; break;
+    case Key::protocol_state: values.protocol_state = value; break;
+    case Key::queue_id: values.queue_id = value; break;
+    case Key::instance: values.instance = value; break;
+    case Key::sasl_username: values.sasl_username = value; break;
+  }
+}
+
+}  // namespace
+
+Values read_values(std::string_view text) {
+  Values values;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    if (const auto key = key_of(base::strip(line.substr(0, equals)))) set(values, *key, base::strip(line.substr(equals + 1)));
+  }
+  return values;
+}
+
+std::optional<base::IpAddress> parse_client(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = base::strip(text.substr(1, text.size() - 2));
+  constexpr std::string_view kTag = "IPv6:";
+  if (base::starts_with_ignoring_case(text, kTag)) text.remove_prefix(kTag.size());
+  return base::IpAddress::parse(text);
+}
+
+std::string shown(std::string_view value) { return "'" + base::printable(base::clip(value, 64)) + "'"; }
+
+}  // namespace protocol

@@ -1,0 +1,302 @@
+// The codec of query and policy lines: items out of bytes, and their answers.
+#include "common/protocol/line_codec.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/text.h"
+
+namespace {
+
+using protocol::Door;
+using protocol::DoorOptions;
+using protocol::Item;
+using protocol::LineCodec;
+using Kind = Item::Kind;
+
+constexpr std::string_view kQuery = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
+
+receiver::Reply reply_of(spf::Result result) {
+  receiver::Reply reply;
+  reply.result = result;
+  reply.identity = spf::Identity::mailfrom;
+  reply.smtp_comment = "fail.test explains: 100% \"no\"";
+  reply.received_spf_header = "Received-SPF: " + std::string(spf::result_name(result)) + " client-ip=192.0.2.66";
+  reply.authentication_results = "Authentication-Results: mx.example.org; spf=" + std::string(spf::result_name(result));
+  if (result == spf::Result::fail) {
+    reply.action = receiver::Action::reject;
+    reply.smtp_code = 550;
+    reply.enhanced_code = "5.7.23";
+  } else if (result == spf::Result::temperror) {
+    reply.action = receiver::Action::defer;
+    reply.smtp_code = 451;
+    reply.enhanced_code = "4.7.24";
+  }
+  return reply;
+}
+
+// One connection.
+struct Connection {
+  LineCodec codec;
+  DoorOptions options;
+  Item item;
+
+  bool next() { return codec.next({options, 1234}, item); }
+  bool next(std::string_view bytes) {
+    codec.feed(bytes);
+    return next();
+  }
+  std::string answer(const receiver::Reply& reply) {
+    std::string out;
+    codec.encode(item, reply, options, out);
+    return out;
+  }
+  std::string ask(std::string_view question, spf::Result result) {
+    REQUIRE(next(question));
+    CHECK(item.kind == Kind::check);
+    return answer(reply_of(result));
+  }
+};
+
+struct Policy {
+  std::string state = "RCPT";
+  std::string address = "192.0.2.66";
+  std::string instance = "1a.2b";
+  std::string sender = "u@fail.test";
+  std::string extra = {};
+
+  // The lines in Postfix's order (3.7.11).
+  [[nodiscard]] std::string text() const {
+    return "request=smtpd_access_policy\nprotocol_state=" + state + "\nprotocol_name=ESMTP\nclient_address=" + address +
+           "\nclient_name=unknown\nclient_port=40000\nreverse_client_name=unknown\nserver_address=192.0.2.1\nserver_port=25\n"
+           "helo_name=evil.test\nsender=" +
+           sender + "\nrecipient=bob@lab.test\nrecipient_count=0\nqueue_id=\ninstance=" + instance +
+           "\nsize=0\netrn_domain=\nstress=\nsasl_method=\nsasl_username=\nsasl_sender=\npolicy_context=\n" + extra + "\n";
+  }
+};
+
+// ---- query lines ---------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a query question closes the connection behind its answer, unless keep=1") {
+  Connection connection;
+  REQUIRE(connection.next(kQuery));
+  CHECK(connection.item.kind == Kind::check);
+  CHECK(connection.item.door == Door::query);
+  CHECK(connection.item.closes);
+  CHECK(connection.item.request.time == 1234);
+  CHECK(connection.item.request.sender == "u@fail.test");
+  CHECK(connection.answer(reply_of(spf::Result::fail)).starts_with("result=fail\nsmtp_comment="));
+  CHECK_FALSE(connection.codec.is_kept());
+  REQUIRE(connection.next("keep=1\n" + std::string(kQuery)));
+  CHECK_FALSE(connection.item.closes);
+}
+
+TEST_CASE("answers may be encoded in any order, each in its own format, behind what the string holds") {
+  Connection connection;
+  Item first;
+  REQUIRE(connection.next("keep=1\nformat=json\nid=1\n" + std::string(kQuery) + "keep=1\nid=2\n" + std::string(kQuery)));
+  std::swap(first, connection.item);
+  REQUIRE(connection.next());
+  std::string out = connection.answer(reply_of(spf::Result::pass));
+  CHECK(out.ends_with("\nid=2\n\n"));
+  const std::size_t size = out.size();
+  connection.codec.encode(first, reply_of(spf::Result::none), connection.options, out);
+  CHECK(out.substr(size).starts_with("{\"result\": \"none\", "));
+  CHECK(out.ends_with("\"id\": \"1\"}\n"));
+}
+
+TEST_CASE("nothing of an item is left in the next one") {
+  Connection connection;
+  REQUIRE(connection.next(Policy{.extra = "sasl_username=joe\n"}.text()));
+  CHECK(connection.item.request.is_authenticated);
+  REQUIRE(connection.next("ip=\n\n"));
+  CHECK_FALSE(connection.item.request.is_authenticated);
+  CHECK(connection.item.request.sender == "");
+  CHECK(connection.item.request.recipient == "");
+  CHECK(connection.item.id == "");
+  CHECK(connection.item.error == "");
+  REQUIRE(connection.next("request=ping\n\n"));
+  CHECK(connection.item.kind == Kind::ping);
+  CHECK(connection.item.bytes.starts_with("pong=1\n"));
+  REQUIRE(connection.next("bad\n\n"));
+  CHECK(connection.item.kind == Kind::check);
+  CHECK(connection.item.error == "no ip= was given");
+  CHECK(connection.item.bytes == "");
+}
+
+TEST_CASE("a stream that cannot be followed ends with an error that closes") {
+  Connection connection;
+  REQUIRE(connection.next("keep=1\nid=7\nsender=" + std::string(9000, 'x') + "\n\n"));
+  CHECK(connection.item.error == "a line is longer than 8192 bytes");
+  CHECK(connection.item.id == "7");
+  CHECK(connection.item.closes);
+  CHECK(connection.codec.is_broken());
+  CHECK_FALSE(connection.next(kQuery));
+
+  Connection policy;
+  REQUIRE(policy.next("request=smtpd_access_policy\nsender=" + std::string(9000, 'x') + "\n\n"));
+  CHECK(policy.item.closes);
+  CHECK(policy.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
+}
+
+TEST_CASE("who does not go on gets an error in the form that the question asked for so far") {
+  Connection connection;
+  CHECK_FALSE(connection.next("keep=1\nformat=json\nid=9\nip=192.0"));
+  CHECK(connection.codec.has_partial());
+  connection.codec.give_up("too slow", connection.item);
+  CHECK(connection.item.error == "too slow");
+  CHECK(connection.item.closes);
+  CHECK(connection.codec.is_broken());
+  CHECK(connection.answer(reply_of(spf::Result::permerror)).ends_with("\"id\": \"9\"}\n"));
+  CHECK_FALSE(connection.next(kQuery));
+}
+
+// ---- policy questions ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("PROTOCOLS A6: a policy question keeps the connection and asks for HELO name and sender") {
+  Connection connection;
+  REQUIRE(connection.next(Policy{}.text()));
+  const Item& item = connection.item;
+  CHECK(item.kind == Kind::check);
+  CHECK(item.door == Door::policy);
+  CHECK_FALSE(item.closes);
+  CHECK(item.error == "");
+  CHECK(item.id == "1a.2b");
+  CHECK(item.request.client->text() == "192.0.2.66");
+  CHECK(item.request.helo == "evil.test");
+  CHECK(item.request.sender == "u@fail.test");
+  CHECK(item.request.recipient == "bob@lab.test");
+  CHECK(item.request.time == 1234);
+  CHECK_FALSE(item.request.is_authenticated);
+  CHECK(connection.codec.is_kept());
+  // Once there is a queue id, the log has that.
+  REQUIRE(connection.next(Policy{.extra = "queue_id=4XyZ\n"}.text()));
+  CHECK(item.id == "4XyZ");
+}
+
+TEST_CASE("PROTOCOLS A6: one header a message, DUNNO for its further recipients; never OK") {
+  Connection connection;
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=PREPEND Received-SPF: pass client-ip=192.0.2.66\n\n");
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=DUNNO\n\n");
+  CHECK(connection.ask(Policy{}.text(), spf::Result::none) == "action=DUNNO\n\n");
+  CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) ==
+        "action=PREPEND Received-SPF: permerror client-ip=192.0.2.66\n\n");
+  CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) == "action=DUNNO\n\n");
+  // Without instances nothing is known to be the same message.
+  for (int i = 0; i < 2; ++i) {
+    CHECK(connection.ask(Policy{.instance = ""}.text(), spf::Result::softfail)
+              .starts_with("action=PREPEND Received-SPF: softfail"));
+  }
+}
+
+TEST_CASE("each recipient of a refused message is refused; a header comes with the first that is not") {
+  Connection connection;
+  const std::string refused = "action=550 5.7.23 fail.test explains: 100% \"no\"\n\n";
+  CHECK(connection.ask(Policy{}.text(), spf::Result::fail) == refused);
+  CHECK(connection.ask(Policy{}.text(), spf::Result::fail) == refused);
+  CHECK(connection.ask(Policy{}.text(), spf::Result::neutral).starts_with("action=PREPEND "));
+}
+
+TEST_CASE("RFC 7372 §3.2: temperror defers with 4.7.24, by option only what later restrictions permit") {
+  Connection connection;
+  CHECK(connection.ask(Policy{}.text(), spf::Result::temperror) == "action=451 4.7.24 fail.test explains: 100% \"no\"\n\n");
+  connection.options.policy_defer_if_permit = true;
+  CHECK(connection.ask(Policy{}.text(), spf::Result::temperror) ==
+        "action=DEFER_IF_PERMIT 4.7.24 fail.test explains: 100% \"no\"\n\n");
+  CHECK(connection.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 5.7.23 "));
+}
+
+TEST_CASE("the header is the one of the options") {
+  Connection connection;
+  connection.options.header = DoorOptions::Header::authentication_results;
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass) ==
+        "action=PREPEND Authentication-Results: mx.example.org; spf=pass\n\n");
+  connection.options.header = DoorOptions::Header::none;
+  CHECK(connection.ask(Policy{.instance = "x"}.text(), spf::Result::pass) == "action=DUNNO\n\n");
+  CHECK(connection.ask(Policy{.instance = "x"}.text(), spf::Result::fail).starts_with("action=550 "));
+}
+
+TEST_CASE("the null sender comes empty; clients of our own get no header") {
+  Connection connection;
+  REQUIRE(connection.next(Policy{.sender = ""}.text()));
+  CHECK(connection.item.error == "");
+  CHECK(connection.item.request.sender == "");
+  REQUIRE(connection.next(Policy{.extra = "sasl_username=joe\n"}.text()));
+  CHECK(connection.item.request.is_authenticated);
+  CHECK(connection.answer(reply_of(spf::Result::none)) == "action=DUNNO\n\n");
+  REQUIRE(connection.next(Policy{.address = ""}.text()));
+  CHECK(connection.item.error == "");
+  CHECK_FALSE(connection.item.request.client.has_value());
+  CHECK(connection.answer(reply_of(spf::Result::none)) == "action=DUNNO\n\n");
+  // They have not used up the header of the message.
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
+}
+
+TEST_CASE("where there is no sender yet nothing is checked; behind the message no header is added") {
+  Connection connection;
+  for (const char* state : {"CONNECT", "EHLO", "HELO", "VRFY", "ETRN", "helo"}) {
+    CAPTURE(state);
+    REQUIRE(connection.next(Policy{.state = state, .sender = ""}.text()));
+    CHECK(connection.item.kind == Kind::ready);
+    CHECK(connection.item.bytes == "action=DUNNO\n\n");
+    CHECK_FALSE(connection.item.closes);
+  }
+  CHECK(connection.ask(Policy{.state = "END-OF-MESSAGE"}.text(), spf::Result::pass) == "action=DUNNO\n\n");
+  CHECK(connection.ask(Policy{.state = "END-OF-MESSAGE"}.text(), spf::Result::fail).starts_with("action=550 "));
+  for (const char* state : {"MAIL", "RCPT", "DATA", "BDAT", "", "SOMETHING"}) {
+    CAPTURE(state);
+    CHECK(connection.ask(Policy{.state = state, .instance = state}.text(), spf::Result::pass).starts_with("action=PREPEND "));
+  }
+}
+
+TEST_CASE("issue 4 §4: a policy question without what is needed gets DUNNO, an error for the log, and the connection stays") {
+  Connection connection;
+  const std::string begin = "request=smtpd_access_policy\nprotocol_state=RCPT\n";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {begin + "sender=a@b.test\n\n", "no client_address= was given"},
+      {begin + "client_address=unknown\nsender=a@b.test\n\n", "client_address= is no IP address: 'unknown'"},
+      {begin + "client_address=\xff\x01\nsender=a@b.test\n\n",
+       "client_address= is no IP address: '?\x3f'"},
+      {begin + "client_address=192.0.2.1\nhelo_name=h.test\n\n", "no sender= was given"},
+      {begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n", "with the null sender, helo_name= is needed"},
+      {"request=smtpd_access_policy\n\n", "no client_address= was given"},
+  };
+  for (const auto& [text, error] : cases) {
+    CAPTURE(text);
+    REQUIRE(connection.next(text));
+    CHECK(connection.item.kind == Kind::check);
+    CHECK(connection.item.error == error);
+    CHECK_FALSE(connection.item.closes);
+    CHECK(connection.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
+  }
+  CHECK_FALSE(connection.codec.is_broken());
+}
+
+TEST_CASE("an action is one line of printable US-ASCII, whatever stands in the reply") {
+  Connection connection;
+  for (const auto result : {spf::Result::fail, spf::Result::temperror, spf::Result::pass}) {
+    receiver::Reply reply = reply_of(result);
+    for (int c = 0; c < 256; ++c) {
+      reply.smtp_comment += static_cast<char>(c);
+      reply.received_spf_header += static_cast<char>(c);
+    }
+    REQUIRE(connection.next(Policy{}.text()));
+    const std::string answer = connection.answer(reply);
+    REQUIRE(answer.ends_with("\n\n"));
+    for (const char c : answer.substr(0, answer.size() - 2)) CHECK(base::is_printable(c));
+  }
+}
+
+TEST_CASE("questions of both kinds may come on one connection") {
+  Connection connection;
+  CHECK(connection.ask("keep=1\n" + std::string(kQuery), spf::Result::fail).starts_with("result=fail\n"));
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
+  CHECK(connection.ask(kQuery, spf::Result::fail).starts_with("result=fail\n"));
+  CHECK(connection.item.closes);
+}
+
+}  // namespace
