@@ -82,10 +82,17 @@ TEST_CASE("RFC 7372 §3.2: temperror defers, by option if nothing else refuses")
   }
 }
 
-TEST_CASE("--mta-header chooses the header, and a reload changes it on connections that are open") {
-  SpfdProcess spfd({.arguments = {"--mta-header=authentication-results"}, .zone = std::string(kZone)});
+TEST_CASE("--mta-header chooses the header, and a reload changes it also on connections that are open") {
+  const support::TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "mta-header = \"authentication-results\"\n");
+  const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
   Client client(spfd.address());
   CHECK(ask(client, question("u@pass.test", "1")).starts_with("action=PREPEND Authentication-Results: mx.example.org; spf=pass"));
+  folder.write("spfd.conf", "mta-header = \"none\"\n");
+  spfd.signal(SIGHUP);
+  int instance = 1;
+  support::wait_until("the new header",
+                      [&] { return ask(client, question("u@pass.test", std::to_string(++instance))) == "action=DUNNO\n\n"; });
 }
 
 TEST_CASE("a connection of Postfix may be idle for longer than --idle-timeout, but not in the middle of a question") {
