@@ -16,6 +16,7 @@
 using namespace std::chrono_literals;
 using support::DnsServer;
 using support::Reaction;
+using support::run_until;
 using Fault = support::Reaction::Fault;
 
 namespace {
@@ -201,6 +202,7 @@ TEST_CASE("driver: two workers share one question on the wire; the one that join
   const auto cache = std::make_shared<io::Cache>(1 << 20);
   std::array<Together, 2> steps{Together{{"a.example"}}, Together{{"a.example"}}};
   std::vector<std::thread> threads;
+  threads.reserve(steps.size());
   for (Together& step : steps) {
     threads.emplace_back([&server, &cache, &step] {
       Worker worker(server, cache);

@@ -23,6 +23,7 @@
 using namespace std::chrono_literals;
 using support::DnsServer;
 using support::Reaction;
+using support::run_until;
 using Fault = support::Reaction::Fault;
 
 namespace {
@@ -38,7 +39,7 @@ dns::Answer texts(std::vector<std::string> of, std::uint32_t ttl = 300) {
 
 const dns::Answer kRight = texts({"v=spf1 -all"});
 
-DnsServer::Handler always(Reaction reaction) {
+DnsServer::Handler always(const Reaction& reaction) {
   return [reaction](const dns::Question&, bool) { return reaction; };
 }
 
@@ -210,6 +211,7 @@ TEST_CASE("resolver: a loop of CNAMEs is a failure at once") {
 
 TEST_CASE("RFC 7766 §5: what does not fit UDP comes over TCP: 49 TXT records, 60 KB of TXT") {
   std::vector<std::string> many;
+  many.reserve(49);
   for (int i = 0; i < 49; ++i) many.push_back(std::to_string(i) + std::string(80, 'x'));
   const dns::Answer big = texts({std::string(60000, 'y')});
   const DnsServer server(
@@ -380,6 +382,7 @@ TEST_CASE("resolver: without descriptors a question fails at once, or takes a so
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
   const dns::Answer failed = asker.ask();
   std::vector<dns::Answer> reused;
+  reused.reserve(200);
   for (int i = 0; i < 200; ++i) reused.push_back(warm.ask());
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(failed == dns::failure_answer("no socket: Too many open files"));

@@ -6,9 +6,9 @@
 
 #include "common/io/loop.h"
 
-namespace {
+namespace support {
 
-constexpr std::chrono::seconds kGenerous{30};
+inline constexpr std::chrono::seconds kGenerous{30};
 
 // Looks each millisecond. False: it did not come to hold.
 inline bool run_until(io::Loop& loop, const std::function<bool()>& holds) {
@@ -28,4 +28,4 @@ inline bool run_until(io::Loop& loop, const std::function<bool()>& holds) {
   return result;
 }
 
-}  // namespace
+}  // namespace support
