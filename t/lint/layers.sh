@@ -1,0 +1,44 @@
+#!/bin/bash
+# A layer includes only itself and what stands above it (ARCHITECTURE.md); every include of ours is written from the root.
+. "$(dirname "$0")/tree.bash"
+
+declare -A may=(
+  [common/base]="common/base"
+  [common/dns]="common/base common/dns"
+  [common/spf]="common/base common/dns common/spf"
+  [common/receiver]="common/base common/dns common/spf common/receiver"
+  [common/srs]="common/base common/dns common/srs"
+  [common/protocol]="common/base common/spf common/receiver common/srs common/protocol"
+  [common/io]="common/base common/dns common/spf common/receiver common/srs common/protocol common/io"
+)
+common="${may[common/io]}"
+may[spfd]="$common spfd"
+may[spfquery]="$common spfquery"
+may[srs]="$common srs"
+
+# Sets REPLY.
+layer_of() {
+  REPLY=${1%/*}
+  case $1 in
+    common/*/*) ;;
+    */*) REPLY=${1%%/*} ;;
+    *) REPLY=. ;;
+  esac
+}
+
+check_includes() {
+  local place include from to
+  while IFS=$'\t' read -r place include; do
+    layer_of "${place%%:*}" && from=$REPLY
+    layer_of "$include" && to=$REPLY
+    if [[ $from = t ]]; then
+      [[ -f $include ]] || echo "$place: \"$include\" is not written from the root"
+    elif [[ -z ${may[$from]:-} ]]; then
+      echo "$place: $from is no layer that t/lint/layers.sh knows"
+    elif [[ " ${may[$from]} " != *" $to "* ]]; then
+      echo "$place: $from must not include $include"
+    fi
+  done < <(grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "${sources[@]}" |
+    sed -E 's/^([^:]*:[0-9]+):[^"]*"([^"]*)".*/\1\t\2/')
+}
+report check_includes

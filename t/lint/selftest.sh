@@ -1,0 +1,165 @@
+#!/bin/bash
+# Shows that the checks of this folder can fail: plants one mistake at a time in a small tree of its own, and looks for it in what
+# the check prints. Also plants what looks like a mistake and is none.
+# shellcheck disable=SC2016  # what is planted is not for this shell
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+unset BUILD
+passed=0 failed=0
+
+# A tree without mistakes. What tidy.sh knows about its files is kept.
+build_tree() {
+  find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+  mkdir -p "$tree"/common/{base,dns,spf,receiver,protocol,io} "$tree"/{spfd,spfquery,t/unit,t/lint,.ci}
+  cp "$here"/*.sh "$here"/tree.bash "$tree/t/lint"
+  rm "$tree/t/lint/selftest.sh"
+  cp "$here"/../../.clang-{format,tidy} "$tree"
+  cp "$here"/../.clang-tidy "$tree/t"
+  local layer
+  for layer in common/{base,dns,spf,receiver,protocol,io} spfd spfquery t/unit; do
+    printf '// A part.\n#pragma once\n\n#include <string>\n\nint %s_part(const std::string& text);\n' "${layer##*/}" >"$tree/$layer/part.h"
+    printf '#include "%s/part.h"\n\nint %s_part(const std::string& text) { return text.empty() ? 1 : 2; }\n' \
+      "$layer" "${layer##*/}" >"$tree/$layer/part.cc"
+  done
+  printf '#!/bin/bash\nset -u\necho "$0"\n' >"$tree/.ci/run"
+}
+
+count() {
+  if [[ $1 = ok ]]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "selftest: $2"
+  fi
+}
+
+# plant FILE LINE TEXT...: puts lines (printf escapes) before line LINE of FILE; "end": behind the last one.
+plant() {
+  local file=$tree/$1 line=$2
+  shift 2
+  [[ $line != end ]] || line=$(($(wc -l <"$file" 2>/dev/null || echo 0) + 1))
+  mkdir -p "${file%/*}"
+  [[ -e $file ]] || : >"$file"
+  { head -n $((line - 1)) "$file" && printf '%b\n' "$@" && tail -n +"$line" "$file"; } >"$tree/planted"
+  mv "$tree/planted" "$file"
+}
+
+# finds CHECK WHERE WHAT [-- FILE LINE TEXT...]: with that planted, CHECK fails and prints a line "WHERE: ...WHAT".
+finds() {
+  local check=$1 where=$2 what=$3 output status
+  shift 4
+  build_tree
+  plant "$@"
+  output=$("$tree/t/lint/$check.sh")
+  status=$?
+  if [[ $status != 0 ]] && grep -F "$what" <<<"$output" | grep -qE "^$where:"; then
+    count ok
+  else
+    count bad "$check.sh does not find '$what' at $where (status $status): $output"
+  fi
+}
+
+# passes CHECK [FILE LINE TEXT...]: with that planted, CHECK is silent.
+passes() {
+  local check=$1 output
+  shift
+  build_tree
+  [[ $# = 0 ]] || plant "$@"
+  if output=$("$tree/t/lint/$check.sh") && [[ -z $output ]]; then
+    count ok
+  else
+    count bad "$check.sh complains about what is right ($*): $output"
+  fi
+}
+
+for check in purity layers files format shell tidy; do passes "$check"; done
+
+# ---- purity ----------------------------------------------------------------------------------------------------------------
+
+for header in sys/socket.h netinet/in.h event2/event.h fcntl.h unistd.h fstream iostream filesystem thread mutex atomic chrono ctime \
+  time.h random cstdlib cstdio arpa/inet.h arpa/nameser.h resolv.h; do
+  finds purity 'common/spf/part\.cc:2' "<$header>" -- common/spf/part.cc 2 "#include <$header>"
+done
+for layer in base dns spf receiver protocol; do
+  finds purity "common/$layer/part\\.h:4" '<unistd.h>' -- common/$layer/part.h 4 '#  include <unistd.h>'
+done
+for code in 'time(nullptr);' 'auto t = std::time(nullptr);' 'x = ::time(0);' 'std::chrono::steady_clock::now();' 'getenv("A");' \
+  'auto f = fopen("a", "r");' 'std::ifstream in(name);' 'ofstream out;' 'int i = rand() % 2;' 'std::random_device d;' 'return random ();' \
+  'clock_gettime(0, &t);' 'std::cerr << 1;' 'thread_local int x;' 'res_nsend(s, a, b, c, d);' 'getaddrinfo(a, b, c, d);' 'system_clock::time_point x;'; do
+  finds purity 'common/dns/part\.cc:3' 'not pure' -- common/dns/part.cc 3 "$code"
+done
+for code in '// asks time() and getenv()' 'auto x = "time() rand()";' 'run_time(1);' 'query.time(1);' 'clock->time(1);' 'uint64_t time = 0;' \
+  'Clock::time(x);' 'int randomize(int);'; do
+  passes purity common/dns/part.cc 3 "$code"
+done
+passes purity common/base/guarded.h 1 '#include <mutex>' 'std::mutex m;'
+passes purity common/base/ip.cc 1 '#include <arpa/inet.h>'
+passes purity common/dns/message.cc 1 '#include <arpa/nameser.h>' '#include <resolv.h>'
+passes purity common/protocol/lines.h 1 '#include <chrono>'
+passes purity common/io/part.cc 2 '#include <unistd.h>' 'int x = time(nullptr);'
+finds purity 'common/protocol/lines\.cc:1' '<chrono>' -- common/protocol/lines.cc 1 '#include <chrono>'
+finds purity 'common/base/ip\.h:1' '<arpa/inet.h>' -- common/base/ip.h 1 '#include <arpa/inet.h>'
+
+# ---- layers ----------------------------------------------------------------------------------------------------------------
+
+for pair in base:dns dns:spf spf:receiver receiver:protocol protocol:dns base:io spf:io protocol:io; do
+  finds layers "common/${pair%:*}/part\\.h:3" "must not include common/${pair#*:}/part.h" -- \
+    "common/${pair%:*}/part.h" 3 "#include \"common/${pair#*:}/part.h\""
+done
+for pair in common/base:spfd common/io:spfd common/io:spfquery common/spf:t/unit spfd:spfquery spfd:t/unit spfquery:spfd; do
+  finds layers "${pair%:*}/part\\.cc:2" "must not include ${pair#*:}/part.h" -- "${pair%:*}/part.cc" 2 "#include \"${pair#*:}/part.h\""
+done
+finds layers 'common/spf/part\.cc:2' 'must not include part.h' -- common/spf/part.cc 2 '#include "part.h"'
+finds layers 'common/spf/part\.cc:2' 'must not include ../base/part.h' -- common/spf/part.cc 2 '#include "../base/part.h"'
+finds layers 't/unit/part\.cc:2' 'not written from the root' -- t/unit/part.cc 2 '#include "part.h"'
+finds layers 'common/new/part\.cc:1' 'no layer' -- common/new/part.cc 1 '#include "common/base/part.h"'
+passes layers common/receiver/part.h 3 '#include "common/spf/part.h"' '#include "common/dns/part.h"' '#include "common/base/part.h"'
+passes layers common/io/part.h 3 '#include "common/protocol/part.h"'
+passes layers t/unit/part.cc 2 '#include "spfd/part.h"' '#include "common/io/part.h"'
+
+# ---- files -----------------------------------------------------------------------------------------------------------------
+
+finds files 't/unit/long\.cc:601' 'more than 600 lines' -- t/unit/long.cc 1 "$(yes 'int x;' | head -n 601)"
+passes files t/unit/long.cc 1 "$(yes 'int x;' | head -n 600)"
+finds files 'spfd/part\.cc:3' 'more than 130 columns' -- spfd/part.cc 3 "// $(printf 'x%.0s' {1..128})"
+passes files spfd/part.cc 3 "// $(printf '\u00a7%.0s' {1..127})"
+finds files 'NOTES\.md:2' 'a blank at the end' -- NOTES.md 1 'one' 'two '
+finds files 'NOTES\.md:2' 'a tab' -- NOTES.md 1 'one' 'a\tb'
+finds files 'NOTES\.md:1' 'a CR' -- NOTES.md 1 'one\r'
+finds files 'NOTES\.md:1' 'no line end' -- NOTES.md 1 'one\c'
+finds files 'NOTES\.md:2' 'an empty line at the end' -- NOTES.md 1 'one' ''
+finds files 'spfd/new\.h:1' 'opens with what it is' -- spfd/new.h 1 '#pragma once'
+finds files 'spfd/new\.h:1' 'no #pragma once' -- spfd/new.h 1 '// New.' '// #pragma once'
+for mark in 'TO''DO' 'FIX''ME' 'XX''X'; do finds files 'spfd/part\.cc:3' 'a mark' -- spfd/part.cc 3 "// $mark: later"; done
+for path in '/wo''rk/main' '/ro''ot/x' '/ho''me/me/spfd'; do finds files '\.ci/run:3' 'a path' -- .ci/run 3 "cd $path"; done
+for host in 'deb.deb''ian.org' 'py''pi.org'; do finds files '\.ci/run:3' 'a registry' -- .ci/run 3 "curl https://$host/x"; done
+passes files Makefile 1 'all:' '\ttrue'
+passes files t/fuzz/corpus/x/seed 1 'a\tb \r'
+passes files t/unit/data.tsv 1 'a\tb'
+passes files NOTES.md 1 'common/work/x and $PREFIX/root/x and HOME=/root and /workers'
+
+# ---- format, shell, tidy ---------------------------------------------------------------------------------------------------
+
+finds format 'common/base/part\.cc:3(:[0-9]+)?' 'clang-formatted' -- common/base/part.cc 3 'int  x;'
+finds format 't/unit/part\.h:5(:[0-9]+)?' 'clang-formatted' -- t/unit/part.h 5 'int x ;'
+finds shell '\.ci/run:3(:[0-9]+)?' 'SC2086' -- .ci/run 3 'echo $1'
+finds shell 't/demo\.sh:2(:[0-9]+)?' 'SC2046' -- t/demo.sh 1 '#!/bin/bash' 'echo $(ls)'
+finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'modernize-use-nullptr' -- spfd/part.cc 3 'int* nothing = 0;'
+finds tidy 't/unit/part\.h:5(:[0-9]+)?' 'bugprone-macro-parentheses' -- t/unit/part.h 5 \
+  '#define TWICE(x) x * 2'
+finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-analyzer-core.DivideZero' -- spfd/part.cc 3 'int ratio(int x) { return x == 0 ? 1 / x : 1; }'
+finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-diagnostic-error' -- spfd/part.cc 3 'int x = y;'
+# What passed is read again when a header below it changes.
+build_tree
+"$tree/t/lint/tidy.sh"
+plant common/base/part.h end 'inline int* nothing() { return 0; }'
+if output=$("$tree/t/lint/tidy.sh"); then
+  count bad "tidy.sh does not see the change of a header"
+else
+  count ok
+fi
+
+echo "$passed passed, $failed failed"
+[[ $failed = 0 ]]

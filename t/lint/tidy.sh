@@ -1,0 +1,58 @@
+#!/bin/bash
+# t/lint/tidy.sh [FILE.cc...]: clang-tidy over all files, or those given. A file that passed is not read again until it, a header it
+# includes or the configuration changes.
+. "$(dirname "$0")/tree.bash"
+
+stamps=${BUILD:-build}/tidy
+mkdir -p "$stamps"
+# The analyzer's paths through a function: beyond these it finds nothing more here, and takes most of the time.
+export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000"
+
+wanted=("$@")
+[[ $# != 0 ]] || mapfile -t wanted < <(printf '%s\n' "${sources[@]}" | grep '\.cc$')
+
+declare -A includes seen
+while IFS=$'\t' read -r file include; do
+  includes[$file]+=" $include"
+done < <(grep -HE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "${sources[@]}" | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1\t\2/')
+
+# Sets the keys of `seen`: the file and all headers of ours below it.
+collect() {
+  local header
+  [[ -z ${seen[$1]:-} ]] || return 0
+  seen[$1]=1
+  for header in ${includes[$1]:-}; do collect "$header"; done
+}
+
+version=$(clang-tidy --version 2>&1)
+key_of() {
+  seen=()
+  collect "$1"
+  { echo "$version $FLAGS" && cat .clang-tidy t/.clang-tidy && printf '%s\n' "${!seen[@]}" | sort | xargs -d '\n' cat --; } |
+    sha256sum | cut -d' ' -f1
+}
+
+# FILE STAMP; runs in a shell of its own.
+tidy_one() {
+  local file=$1 stamp=$2 output status
+  # shellcheck disable=SC2086  # FLAGS are words
+  output=$(clang-tidy --quiet "$file" -- $FLAGS 2>&1)
+  status=$?
+  if [[ $status = 0 ]]; then
+    : >"$stamp"
+  else
+    grep -E '^[^ ]+:[0-9]+:[0-9]+: (warning|error)' <<<"$output" | sed "s|^$PWD/||; s|^\./||" ||
+      { echo "$file:1: clang-tidy ended with status $status" && tail -n 5 <<<"$output"; }
+  fi
+}
+export -f tidy_one
+
+check_tidy() {
+  local file key
+  # shellcheck disable=SC2016  # $0 and $1 are for the shell that xargs starts
+  for file in "${wanted[@]}"; do
+    key=$(key_of "$file")
+    [[ -e $stamps/$key ]] || printf '%s\0%s\0' "$file" "$stamps/$key"
+  done | xargs -0 -r -n 2 -P "$(nproc)" bash -c 'tidy_one "$0" "$1"' 2>&1
+}
+report check_tidy
