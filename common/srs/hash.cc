@@ -39,7 +39,7 @@ unsigned folded(char c) {
 std::optional<std::string> sign(std::string_view secret, std::string_view text) {
   const auto digest = keyed_digest(::EVP_sha1(), secret, text);
   if (!digest) return std::nullopt;
-  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> base64{};
+  std::array<unsigned char, kMaxHash + 2> base64{};  // with "=" and NUL
   ::EVP_EncodeBlock(base64.data(), digest->bytes.data(), static_cast<int>(digest->size));
   return std::string(base64.begin(), base64.begin() + kMaxHash);
 }

@@ -153,12 +153,12 @@ Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day
   }
   if (!host.empty()) {
     const auto hash = hash_of(fmt::format("{}{}", host, rest));
-    if (!hash) return hash;
+    if (!hash) return base::failure(hash.error());
     return fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest);
   }
   const std::string stamp = make_stamp(day);
   const auto hash = hash_of(fmt::format("{}{}{}", stamp, sender.domain, sender.local));
-  if (!hash) return hash;
+  if (!hash) return base::failure(hash.error());
   return fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, sender.local);
 }
 

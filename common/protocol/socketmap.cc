@@ -1,0 +1,121 @@
+#include "common/protocol/socketmap.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/text.h"
+
+namespace protocol {
+
+namespace {
+
+SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
+
+struct MapName {
+  std::string_view name;
+  SrsMap map;
+};
+constexpr std::array kMapNames = {
+    MapName{"forward", SrsMap::forward}, MapName{"srs_forward", SrsMap::forward}, MapName{"make_srs", SrsMap::forward},
+    MapName{"reverse", SrsMap::reverse}, MapName{"srs_reverse", SrsMap::reverse}, MapName{"reverse_srs", SrsMap::reverse},
+};
+
+}  // namespace
+
+void SocketmapReader::feed(std::string_view bytes) {
+  if (broken_) return;
+  // next() has read all that was there, or a request stands before the rest.
+  if (begin_ > 0 && begin_ >= buffer_.size() - begin_) {
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+  }
+  buffer_ += bytes;
+}
+
+SrsRequest SocketmapReader::give_up(std::string_view why) {
+  broken_ = true;
+  buffer_.clear();
+  begin_ = 0;
+  return invalid(why);
+}
+
+// Reads digits and the colon behind them. False: they are none, or too many.
+bool SocketmapReader::read_length() {
+  while (begin_ < buffer_.size()) {
+    const char c = buffer_[begin_++];
+    if (c == ':') {
+      if (!has_digits_) return false;
+      has_digits_ = false;
+      left_ = length_;
+      content_.clear();
+      state_ = State::content;
+      return true;
+    }
+    // A length has no zeros before it, so its digits are bounded by its value.
+    if (!base::is_digit(c) || (has_digits_ && length_ == 0)) return false;
+    length_ = (has_digits_ ? length_ * 10 : 0) + static_cast<std::size_t>(c - '0');
+    has_digits_ = true;
+    if (length_ > kMaxNetstring) return false;
+  }
+  return true;
+}
+
+std::optional<SrsRequest> SocketmapReader::next() {
+  if (broken_) return std::nullopt;
+  if (state_ == State::length && !read_length()) {
+    return give_up(length_ > kMaxNetstring ? "the netstring is longer than 100000 bytes" : "this is no netstring");
+  }
+  if (state_ == State::content) {
+    const std::string_view here = std::string_view(buffer_).substr(begin_, left_);
+    content_ += here.substr(0, kMaxSocketmapRequest - content_.size());
+    begin_ += here.size();
+    left_ -= here.size();
+    if (left_ == 0) state_ = State::comma;
+  }
+  if (state_ != State::comma || begin_ == buffer_.size()) {
+    if (finished_ && has_partial()) return give_up("the input ended within a netstring");
+    return std::nullopt;
+  }
+  if (buffer_[begin_++] != ',') return give_up("no comma ends the netstring");
+  state_ = State::length;
+  if (length_ <= kMaxSocketmapRequest) return parse_socketmap(content_);
+  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, fmt::format("the request is longer than {} bytes", kMaxSocketmapRequest)};
+}
+
+std::optional<SrsMap> socketmap_name(std::string_view name) {
+  std::string wanted = base::lower(name);
+  std::replace(wanted.begin(), wanted.end(), '-', '_');
+  for (const MapName& known : kMapNames) {
+    if (wanted == known.name) return known.map;
+  }
+  return std::nullopt;
+}
+
+SrsRequest parse_socketmap(std::string_view content) {
+  const std::size_t blank = content.find(' ');
+  if (blank == std::string_view::npos) return invalid("the request is not \"map key\"");
+  const std::string_view name = content.substr(0, blank);
+  const auto map = socketmap_name(name);
+  if (!map) return invalid(fmt::format("there is no map \"{}\"", base::printable(base::clip(name, 64))));
+  return {*map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse,
+          std::string(content.substr(blank + 1)),
+          {},
+          {}};
+}
+
+std::string encode_socketmap(const SrsReply& reply) {
+  std::string content;
+  switch (reply.kind) {
+    case SrsReply::Kind::ok: content = "OK " + reply.text; break;
+    case SrsReply::Kind::unchanged: content = "NOTFOUND " + reply.reason; break;
+    case SrsReply::Kind::not_found: content = "NOTFOUND " + reply.text; break;
+    case SrsReply::Kind::temporary: content = "TEMP " + reply.text; break;
+    case SrsReply::Kind::timeout: content = "TIMEOUT " + reply.text; break;
+    case SrsReply::Kind::permanent: content = "PERM " + reply.text; break;
+  }
+  return fmt::format("{}:{},", content.size(), content);
+}
+
+}  // namespace protocol

@@ -1,0 +1,82 @@
+#include "common/protocol/tcp_table.h"
+
+#include "common/base/text.h"
+
+namespace protocol {
+
+namespace {
+
+SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
+
+std::optional<unsigned> hex_digit(char c) {
+  if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
+  c = base::to_lower(c);
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  return std::nullopt;
+}
+
+std::optional<std::string> decoded(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    if (text.front() != '%') {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    if (text.size() < 3) return std::nullopt;
+    const auto high = hex_digit(text[1]);
+    const auto low = hex_digit(text[2]);
+    if (!high || !low) return std::nullopt;
+    out += static_cast<char>(static_cast<unsigned char>(*high * 16 + *low));
+    text.remove_prefix(3);
+  }
+  return out;
+}
+
+std::string encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    if (base::is_printable(c) && c != ' ' && c != '%') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 0xfU];
+  }
+  return out;
+}
+
+}  // namespace
+
+SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map) {
+  constexpr std::string_view kGet = "get ";
+  if (!line.starts_with(kGet)) return invalid("the request is not \"get KEY\"");
+  auto key = decoded(line.substr(kGet.size()));
+  if (!key) return invalid("the key has a % without two hexadecimal digits");
+  return {map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, std::move(*key), {}, {}};
+}
+
+std::optional<SrsRequest> TcpTableReader::next() {
+  if (broken_) return std::nullopt;
+  if (const auto line = lines_.next()) return parse_tcp_table_line(*line, map_);
+  if (!lines_.is_broken()) return std::nullopt;
+  broken_ = true;
+  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, "the request is longer than 4096 bytes"};
+}
+
+std::string encode_tcp_table(const SrsReply& reply) {
+  switch (reply.kind) {
+    case SrsReply::Kind::ok: return "200 " + encoded(reply.text) + "\n";
+    case SrsReply::Kind::unchanged: return "500 " + without_controls(reply.reason) + "\n";
+    case SrsReply::Kind::not_found: return "500 " + without_controls(reply.text) + "\n";
+    case SrsReply::Kind::temporary:
+    case SrsReply::Kind::timeout:
+    case SrsReply::Kind::permanent: break;
+  }
+  return "400 " + without_controls(reply.text) + "\n";
+}
+
+}  // namespace protocol
