@@ -187,18 +187,19 @@ MANUALS = $(wildcard man/*.[1-9])
 install: all
 	install -D -m 755 $(BUILD)/bin/spfd $(sbindir)/spfd
 	install -D -m 755 $(BUILD)/bin/spfquery $(bindir)/spfquery
+	install -D -m 755 $(BUILD)/bin/srs $(bindir)/srs
 	for page in $(MANUALS); do install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 etc/spfd.conf $(docdir)/examples/spfd.conf
 	for file in etc/*/*; do install -D -m 644 $$file $(docdir)/examples/$${file#etc/} || exit 1; done
 	test -e $(sysconfdir)/spfd/spfd.conf || install -D -m 644 etc/spfd.conf $(sysconfdir)/spfd/spfd.conf
 uninstall:
-	rm -f $(sbindir)/spfd $(bindir)/spfquery
+	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/srs
 	for page in $(MANUALS); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(docdir)
 clean:
 	rm -rf $(BUILD)
 help:
-	@echo 'all           build spfd and spfquery in $(BUILD)/bin'
+	@echo 'all           build spfd, spfquery and srs in $(BUILD)/bin'
 	@echo 'deps          install what is missing to build and test (apt)'
 	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
 	@echo 'check         all tests that need no network and no root, and lint'

@@ -54,7 +54,7 @@ std::vector<std::string> read(Reader reader, std::string_view input, std::size_t
 
 template <class Reader>
 std::vector<std::string> read(const Reader& reader, std::string_view input) {
-  const auto at_once = read(reader, input, input.size() + 1);
+  auto at_once = read(reader, input, input.size() + 1);
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 1000U}) CHECK(read(reader, input, piece) == at_once);
   return at_once;
 }

@@ -1,0 +1,90 @@
+#include "common/io/secret_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "common/io/random.h"
+#include "common/srs/secrets.h"
+
+namespace io {
+
+namespace {
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string problem(std::string_view what) { return fmt::format("{}: {}", what, std::strerror(errno)); }
+
+// 32 characters of 5 random bits each: as many bits as the hash has.
+std::string new_secret() {
+  constexpr std::string_view kCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
+  static_assert(kCharacters.size() == 32);
+  std::array<std::uint8_t, 32> random{};
+  fill_random(random);
+  std::string secret;
+  for (const std::uint8_t byte : random) secret += kCharacters[byte % kCharacters.size()];
+  return secret;
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return ::fsync(fd) == 0;
+}
+
+}  // namespace
+
+base::Result<SecretFile, std::string> read_secret_file(const std::string& path) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  struct stat status {};
+  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) return base::failure(problem("cannot be read"));
+  SecretFile found;
+  constexpr mode_t kOthers = S_IRWXO | S_IWGRP;
+  if (S_ISREG(status.st_mode) && (status.st_mode & kOthers) != 0) {
+    found.warning =
+        fmt::format("mode {:04o} lets others read or change the secrets; 0600 or 0640 would do", status.st_mode & 07777U);
+  }
+  std::array<char, 4096> bytes;
+  while (found.text.size() <= srs::kMaxSecretFile) {
+    const ssize_t size = ::read(file.fd(), bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return base::failure(problem("cannot be read"));
+    if (size == 0) break;
+    found.text.append(bytes.data(), static_cast<std::size_t>(size));
+  }
+  return found;
+}
+
+std::optional<std::string> create_secret_file(const std::string& path) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (file.fd() < 0) return problem("cannot be made");
+  if (write_all(file.fd(), new_secret() + "\n")) return std::nullopt;
+  std::string why = problem("cannot be written");
+  ::unlink(path.c_str());
+  return why;
+}
+
+}  // namespace io

@@ -1,0 +1,140 @@
+// srs: rewrites senders on the command line, and turns rewritten addresses back.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/text.h"
+#include "common/base/version.h"
+#include "common/io/secret_file.h"
+#include "common/srs/rewriter.h"
+#include "common/srs/secrets.h"
+#include "srs/options.h"
+
+namespace {
+
+using srs::cli::Options;
+
+constexpr int kExitRefused = 1;
+constexpr int kExitUsage = 255;
+constexpr std::size_t kMaxLine = 4096;  // bytes
+
+void complain(std::string_view what) { static_cast<void>(std::fputs(fmt::format("srs: {}\n", what).c_str(), stderr)); }
+
+int bad_usage(std::string_view what) {
+  complain(what);
+  return kExitUsage;
+}
+
+int print_and_exit(std::string_view text) {
+  const bool was_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return std::fflush(stdout) == 0 && was_written
+             ? 0
+             : bad_usage(fmt::format("the output cannot be written: {}", std::strerror(errno)));
+}
+
+std::optional<std::string> add_secrets(Options& options) {
+  const std::string& path = *options.secret_file;
+  const std::string shown = base::printable(path);
+  const auto file = io::read_secret_file(path);
+  if (!file) return fmt::format("{}: {}", shown, file.error());
+  if (!file->warning.empty()) complain(fmt::format("{}: {}", shown, file->warning));
+  const auto found = srs::parse_secrets(file->text);
+  if (!found) return fmt::format("{}: {}", shown, found.error());
+  auto& secrets = options.config.secrets;
+  secrets.insert(secrets.end(), found->secrets.begin(), found->secrets.end());
+  options.config.old_secrets = found->old_secrets;
+  return std::nullopt;
+}
+
+// The result for one address; nothing, after a complaint, when there is none.
+std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& options, std::string_view address) {
+  const std::uint64_t day = options.day.value_or(srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))));
+  srs::Error error;
+  if (options.action == Options::Action::reverse) {
+    auto reversed = rewriter.reverse(address, day);
+    if (reversed) return std::move(*reversed);
+    error = reversed.error();
+  } else {
+    auto forwarded = rewriter.forward(address, options.alias, day);
+    if (forwarded) return std::move(forwarded->address);
+    error = forwarded.error();
+  }
+  complain(fmt::format("{}: {}", base::printable(base::clip_middle(address, 200)), error.text));
+  return std::nullopt;
+}
+
+int do_words(const srs::Rewriter& rewriter, const Options& options) {
+  int exit_code = 0;
+  for (const std::string& address : options.addresses) {
+    if (const auto result = done(rewriter, options, address)) {
+      std::puts(result->c_str());
+    } else {
+      exit_code = kExitRefused;
+    }
+  }
+  return exit_code;
+}
+
+// Without its end, at most kMaxLine + 1 bytes of it. Nothing: the end.
+std::optional<std::string> read_line() {
+  std::string line;
+  int c = std::getchar();
+  if (c == EOF) return std::nullopt;
+  for (; c != EOF && c != '\n'; c = std::getchar()) {
+    if (line.size() <= kMaxLine) line += static_cast<char>(c);
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+// Each line has its line in the output: an empty one stands for what was refused.
+int do_lines(const srs::Rewriter& rewriter, const Options& options) {
+  int exit_code = 0;
+  // For who waits for each answer. Without it they come all the same.
+  static_cast<void>(std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ));
+  while (const auto line = read_line()) {
+    std::optional<std::string> result;
+    if (line->size() > kMaxLine) {
+      complain(fmt::format("a line is longer than {} bytes", kMaxLine));
+    } else {
+      result = done(rewriter, options, *line);
+    }
+    if (!result) exit_code = kExitRefused;
+    std::puts(result.value_or("").c_str());
+    if (std::ferror(stdout) != 0) break;
+  }
+  if (std::ferror(stdin) != 0) return bad_usage(fmt::format("standard input cannot be read: {}", std::strerror(errno)));
+  return exit_code;
+}
+
+int run(int argc, char** argv) {
+  auto options = srs::cli::parse_command_line(argc, argv);
+  if (!options) return bad_usage(options.error());
+  if (options->action == Options::Action::help) return print_and_exit(srs::cli::help_text());
+  if (options->action == Options::Action::version) return print_and_exit(fmt::format("srs {}\n", base::kVersion));
+  if (options->secret_file) {
+    if (const auto problem = add_secrets(*options)) return bad_usage(*problem);
+  }
+  const auto rewriter = srs::Rewriter::make(options->config);
+  if (!rewriter) return bad_usage(rewriter.error());
+  const int exit_code = options->addresses.empty() ? do_lines(*rewriter, *options) : do_words(*rewriter, *options);
+  const bool was_written = std::ferror(stdout) == 0;
+  return std::fflush(stdout) == 0 && was_written ? exit_code : bad_usage("the output cannot be written");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    return bad_usage(error.what());
+  }
+}

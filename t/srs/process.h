@@ -1,0 +1,38 @@
+// Runs the built srs to its end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace srs_test {
+
+struct Outcome {
+  std::string out;
+  std::string err;
+  int exit_code = -1;  // 128 + the signal when one ended it
+};
+
+// A folder of its own for a test; goes with it.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string path(std::string_view name) const { return path_ / name; }
+  // Makes a file, and gives its path.
+  [[nodiscard]] std::string file(std::string_view name, std::string_view text, int mode = 0600) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read_file(const std::string& path);
+
+// `out_path`: its standard output, instead of reading it.
+Outcome run_srs(const std::vector<std::string>& arguments, std::string_view input = {}, const std::string& out_path = {});
+
+}  // namespace srs_test
