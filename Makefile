@@ -141,11 +141,12 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
 
 # ---- benchmark -----------------------------------------------------------------------------------------------------------
 
-BENCH_PROGRAMS := $(BUILD)/bench/load $(BUILD)/bench/bare_server $(BUILD)/bench/dns
+BENCH_PROGRAMS := $(BUILD)/bench/load $(BUILD)/bench/bare_server $(BUILD)/bench/dns $(BUILD)/bench/core
 .PHONY: bench
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
 $(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
 $(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LIB) $(CORE_LIB)
 $(BENCH_PROGRAMS):

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.h"
+
 namespace base {
 
 namespace {
@@ -48,9 +50,21 @@ std::optional<IpAddress> IpAddress::parse_as_written(std::string_view text) {
 }
 
 std::string IpAddress::text() const {
-  std::array<char, INET6_ADDRSTRLEN> buffer{};
-  inet_ntop(is_v6_ ? AF_INET6 : AF_INET, bytes_.data(), buffer.data(), buffer.size());
-  return buffer.data();
+  std::string out;
+  append_text(out);
+  return out;
+}
+
+void IpAddress::append_text(std::string& out) const {
+  if (is_v6_) {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    out += inet_ntop(AF_INET6, bytes_.data(), buffer.data(), buffer.size());
+    return;
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i != 0) out += '.';
+    append_number(out, bytes_[i]);
+  }
 }
 
 std::string IpAddress::dotted() const {

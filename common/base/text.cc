@@ -1,6 +1,10 @@
 #include "common/base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
 
 namespace base {
 
@@ -89,24 +93,71 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long m
   return value;
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (!is_printable(c)) c = '?';
+bool all_printable(std::string_view text) {
+  // Eight bytes at a time; the sums of a byte never reach into the next one where no byte has its high bit set.
+  constexpr std::uint64_t kEach = 0x0101010101010101ULL;
+  constexpr std::uint64_t kHigh = 0x80 * kEach;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if ((word & kHigh) != 0) return false;
+    const std::uint64_t at_least_blank = word + (0x80 - 0x20) * kEach;
+    const std::uint64_t is_delete = word + kEach;
+    if ((at_least_blank & ~is_delete & kHigh) != kHigh) return false;
   }
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), [](char c) { return is_printable(c); });
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  append_printable(out, text);
   return out;
 }
 
+void append_printable(std::string& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  out += text;
+  if (all_printable(text)) return;
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    if (!is_printable(out[i])) out[i] = '?';
+  }
+}
+
 std::string clip(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return std::string(text);
-  return std::string(text.substr(0, limit - 3)) + "...";
+  std::string out;
+  append_clipped(out, text, limit);
+  return out;
+}
+
+void append_clipped(std::string& out, std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    out += text;
+  } else {
+    append(out, text.substr(0, limit - 3), "...");
+  }
 }
 
 std::string clip_middle(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return std::string(text);
+  std::string out;
+  append_clipped_middle(out, text, limit);
+  return out;
+}
+
+void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    out += text;
+    return;
+  }
   const std::size_t head = (limit - 3) / 3;
   const std::size_t tail = limit - 3 - head;
-  return std::string(text.substr(0, head)) + "..." + std::string(text.substr(text.size() - tail));
+  append(out, text.substr(0, head), "...", text.substr(text.size() - tail));
+}
+
+void append_number(std::string& out, unsigned long number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
 }
 
 }  // namespace base

@@ -22,17 +22,32 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 bool is_ascii(std::string_view text);
 // Well-formed UTF-8 (RFC 3629): no surrogates, nothing longer than needed, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
+// Every byte is printable US-ASCII.
+bool all_printable(std::string_view text);
 // Without blanks, tabs and CR at its end / both ends.
 std::string_view strip_right(std::string_view text);
 std::string_view strip(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 // A decimal number of digits only, at most `maximum`.
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
+
+// The functions below come in two forms: one gives a string, the other appends to one, and so allocates nothing where that has
+// room.
+
 // Control characters and bytes above 0x7e become '?', so that the text can stand in one line of a log, an answer or a header.
 std::string printable(std::string_view text);
+void append_printable(std::string& out, std::string_view text);
 // At most `limit` (3 or more) bytes: "..." stands for what was cut off, at the end of a sentence, or within an address or a
 // name, of which the end says most.
 std::string clip(std::string_view text, std::size_t limit);
+void append_clipped(std::string& out, std::string_view text, std::size_t limit);
 std::string clip_middle(std::string_view text, std::size_t limit);
+void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit);
+// One piece behind the other.
+template <class... Pieces>
+void append(std::string& out, const Pieces&... pieces) {
+  (out.append(std::string_view(pieces)), ...);
+}
+void append_number(std::string& out, unsigned long number);
 
 }  // namespace base

@@ -1,7 +1,8 @@
 #include "common/receiver/headers.h"
 
 #include <algorithm>
-#include <vector>
+#include <array>
+#include <cstddef>
 
 #include "common/base/text.h"
 #include "common/receiver/request.h"
@@ -15,121 +16,150 @@ constexpr std::size_t kMaxValue = 320;
 // A comment with less room than this says nothing.
 constexpr std::size_t kMinComment = 24;
 
-// RFC 5322 §3.2.3, without "/" and "=", at which simple readers stumble.
-constexpr bool is_atom_char(char c) {
-  return base::is_alphanumeric(c) || std::string_view("!#$%&'*+-?^_`{|}~").find(c) != std::string_view::npos;
-}
+// RFC 5322 §3.2.3, without "/" and "=", at which simple readers stumble; and the dot.
+constexpr auto kAtomChars = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("!#$%&'*+-?^_`{|}~.")) table[static_cast<unsigned char>(c)] = true;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (base::is_alphanumeric(static_cast<char>(i))) table[i] = true;
+  }
+  return table;
+}();
 
 bool is_dot_atom(std::string_view text) {
-  bool in_atom = false;
+  if (text.empty() || text.front() == '.' || text.back() == '.') return false;
+  char before = 0;
   for (const char c : text) {
-    if (c != '.' && !is_atom_char(c)) return false;
-    if (c == '.' && !in_atom) return false;
-    in_atom = c != '.';
+    if (!kAtomChars[static_cast<unsigned char>(c)] || (c == '.' && before == '.')) return false;
+    before = c;
   }
-  return in_atom;
+  return true;
 }
 
-// RFC 5322 §3.2.4. `text` is printable.
-std::string quoted_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
+// A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of
+// RFC 2045 §5.1, the value of RFC 8601 §2.2.
+void append_word(std::string& out, std::string_view text, std::size_t limit) {
+  if (text.size() <= limit && is_dot_atom(text)) {
+    out += text;
+    return;
+  }
+  const std::string shown = base::printable(base::clip_middle(text, limit));
+  if (is_dot_atom(shown)) {
+    out += shown;
+    return;
+  }
+  out += '"';
+  for (const char c : shown) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
-  return out += '"';
+  out += '"';
 }
 
-// `text` is printable. A dot-atom without "/" and "=" is also a token of RFC 2045 §5.1, the value of RFC 8601 §2.2.
-std::string word_of(std::string_view text) { return is_dot_atom(text) ? std::string(text) : quoted_string(text); }
-
-// Adds " (text)" to the field, shortened so that `rest` more bytes fit; nothing if there is hardly any room.
-void add_comment(std::string& field, std::string_view text, std::size_t rest) {
-  const std::size_t used = field.size() + rest + 1;
+// Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.
+void insert_comment(std::string& field, std::size_t place, std::string_view text) {
+  const std::size_t used = field.size() + 1;
   if (text.empty() || used + kMinComment > kMaxHeader) return;
   const std::size_t room = kMaxHeader - used - 2;  // without the parentheses
-  std::string body;
-  body.reserve(std::min(text.size(), room) + 8);
+  if (text.size() <= room && base::all_printable(text) && text.find_first_of("()\\") == std::string_view::npos) {
+    field.insert(place, text.size() + 3, ' ');
+    field[place + 1] = '(';
+    text.copy(field.data() + place + 2, text.size());
+    field[place + 2 + text.size()] = ')';
+    return;
+  }
+  std::string body = " (";
   std::size_t cut = 0;  // here the text may end so that "..." still fits
   for (const char raw : text) {
-    if (body.size() + 3 <= room) cut = body.size();
+    if (body.size() + 1 <= room) cut = body.size();
     const char c = base::is_printable(raw) ? raw : '?';
     if (c == '(' || c == ')' || c == '\\') body += '\\';  // RFC 5322 §3.2.2
     body += c;
-    if (body.size() > room) {
+    if (body.size() > room + 2) {
       body.resize(cut);
       body += "...";
       break;
     }
   }
-  field.append(" (").append(body).append(")");
+  body += ')';
+  field.insert(place, body);
 }
 
 struct Pair {
   std::string_view key;
-  std::string value;  // printable
-
-  [[nodiscard]] std::string text() const { return std::string(key) + "=" + (is_dot_atom(value) ? value : quoted_string(value)); }
+  std::string_view value;
+  std::size_t limit = kMaxValue;  // bytes of the value that are shown
+  std::size_t size = 0;           // as it was written last
 };
 
-std::string joined(const std::vector<Pair>& pairs) {
-  std::string out;
-  for (const Pair& pair : pairs) {
-    if (!out.empty()) out += "; ";
-    out += pair.text();
+class Pairs {
+ public:
+  void add(std::string_view key, std::string_view value) {
+    if (!value.empty()) pairs_[count_++] = {.key = key, .value = value};
   }
-  return out;
-}
+  // " key=value; key=value"
+  void write(std::string& out) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::size_t begin = out.size();
+      base::append(out, i == 0 ? " " : "; ", pairs_[i].key, "=");
+      append_word(out, pairs_[i].value, pairs_[i].limit);
+      pairs_[i].size = out.size() - begin;
+    }
+  }
+  void halve_longest() {
+    Pair& longest = *std::max_element(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count_),
+                                      [](const Pair& a, const Pair& b) { return a.size < b.size; });
+    longest.limit = std::max<std::size_t>(3, std::min(longest.limit, longest.value.size()) / 2);
+  }
+
+ private:
+  std::array<Pair, 7> pairs_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace
 
-std::string received_spf(const HeaderFacts& facts) {
-  std::vector<Pair> pairs;
-  const auto add = [&pairs](std::string_view key, std::string_view value) {
-    if (!value.empty()) pairs.push_back({key, base::printable(base::clip_middle(value, kMaxValue))});
-  };
-  if (facts.client) add("client-ip", facts.client->text());
-  if (facts.identity == spf::Identity::mailfrom) add("envelope-from", facts.envelope_from);
-  add("helo", facts.helo);
-  if (facts.identity) add("identity", spf::identity_name(*facts.identity));
-  add("receiver", facts.receiver);
-  add("mechanism", facts.mechanism);
-  add("problem", facts.problem);
+void received_spf(const HeaderFacts& facts, std::string& out) {
+  Pairs pairs;
+  pairs.add("client-ip", facts.client);
+  if (facts.identity == spf::Identity::mailfrom) pairs.add("envelope-from", facts.envelope_from);
+  pairs.add("helo", facts.helo);
+  if (facts.identity) pairs.add("identity", spf::identity_name(*facts.identity));
+  pairs.add("receiver", facts.receiver);
+  pairs.add("mechanism", facts.mechanism);
+  pairs.add("problem", facts.problem);
 
-  std::string out = "Received-SPF: ";
-  out += spf::result_name(facts.result);
+  out.clear();
+  base::append(out, "Received-SPF: ", spf::result_name(facts.result));
+  const std::size_t place = out.size();
+  pairs.write(out);
   // The comment gets what room the pairs leave. Only if they alone are too much, the longest values are cut.
-  std::string list = joined(pairs);
-  while (out.size() + 1 + list.size() > kMaxHeader) {
-    const auto longest = std::max_element(pairs.begin(), pairs.end(),
-                                          [](const Pair& a, const Pair& b) { return a.text().size() < b.text().size(); });
-    longest->value = base::clip_middle(longest->value, longest->value.size() / 2);
-    list = joined(pairs);
+  while (out.size() > kMaxHeader) {
+    pairs.halve_longest();
+    out.resize(place);
+    pairs.write(out);
   }
-  if (!list.empty()) list.insert(0, " ");
-  add_comment(out, facts.comment, list.size());
-  return out += list;
+  insert_comment(out, place, facts.comment);
 }
 
-std::string authentication_results(const HeaderFacts& facts) {
-  const auto value = [](std::string_view text) { return word_of(base::printable(base::clip_middle(text, kMaxValue))); };
-  std::string out = "Authentication-Results: " + value(facts.receiver.empty() ? "unknown" : facts.receiver);
+void authentication_results(const HeaderFacts& facts, std::string& out) {
+  out = "Authentication-Results: ";
+  append_word(out, facts.receiver.empty() ? "unknown" : facts.receiver, kMaxValue);
   if (!facts.identity && facts.result == spf::Result::none) {
     // RFC 8601 §2.2: "none" tells that nothing was authenticated; spf=none would speak of a domain without policy.
     out += "; none";
   } else {
-    out.append("; spf=").append(spf::result_name(facts.result));
+    base::append(out, "; spf=", spf::result_name(facts.result));
   }
-  std::string property;
+  const std::size_t place = out.size();
   // A domain too long to be one is not shown: a part of it could be taken for another domain.
   if (facts.identity && !facts.domain.empty() && facts.domain.size() <= dns::Name::kMaxText) {
     // RFC 8601 §2.7.2: without the local part, which SPF seldom authenticates.
-    property = *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=";
-    property += value(facts.domain);
+    out += *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=";
+    append_word(out, facts.domain, kMaxValue);
+    if (out.size() > kMaxHeader) out.resize(place);
   }
-  if (out.size() + property.size() > kMaxHeader) property.clear();
-  add_comment(out, facts.comment, property.size());
-  return out += property;
+  insert_comment(out, place, facts.comment);
 }
 
 }  // namespace receiver

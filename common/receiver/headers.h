@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/ip.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 
@@ -19,7 +18,7 @@ struct HeaderFacts {
   spf::Result result = spf::Result::none;
   std::string_view comment;
   std::string_view receiver;              // the host that checked; the authserv-id
-  std::optional<base::IpAddress> client;  // nothing: mail without SMTP client
+  std::string_view client;                // its address; empty: mail without SMTP client
   std::optional<spf::Identity> identity;  // nothing: none was checked
   std::string_view envelope_from;         // shown when the MAIL FROM identity was checked
   std::string_view helo;
@@ -28,7 +27,8 @@ struct HeaderFacts {
   std::string_view problem;    // of temperror and permerror
 };
 
-std::string received_spf(const HeaderFacts& facts);
-std::string authentication_results(const HeaderFacts& facts);
+// They replace what is in `out`, and so allocate nothing where that has room.
+void received_spf(const HeaderFacts& facts, std::string& out);
+void authentication_results(const HeaderFacts& facts, std::string& out);
 
 }  // namespace receiver

@@ -19,11 +19,21 @@ struct Policy {
   spf::Result bad_request_result = spf::Result::permerror;
 };
 
+// What a decision is made in. It may be used again for the next one, and then keeps its memory.
+struct Workspace {
+  spf::Query query;
+  spf::Verdict verdict;
+  std::string client;  // address, as text
+  Reply reply;         // complete when nothing is needed
+};
+
+spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace);
+
+// The same, for a single decision.
 struct Outcome {
   std::optional<Reply> reply;
   spf::Needs needs;  // empty when there is a reply
 };
-
 Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers);
 
 // The sender without blanks and angle brackets around it; empty: the null sender.

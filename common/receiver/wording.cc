@@ -1,6 +1,6 @@
 #include "common/receiver/wording.h"
 
-#include <fmt/format.h>
+#include <array>
 
 #include "common/base/text.h"
 #include "common/receiver/request.h"
@@ -14,97 +14,167 @@ constexpr std::size_t kMaxIdentity = 256;
 constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
 
-// The domain asked about; the text of it where it is no domain name.
-std::string domain_of(const Case& about) {
-  const std::string_view domain = about.query.domain ? about.query.domain->text() : std::string_view(about.query.sender_domain);
-  return base::clip_middle(domain, kMaxDomain);
+using Table = std::array<char, 256>;
+
+// What stands for each byte in a text without '"' and '\', and without parentheses if need be.
+constexpr Table make_table(bool with_parentheses) {
+  Table table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = base::is_printable(c) ? c : '?';
+  }
+  table['"'] = '\'';
+  table['\\'] = '/';
+  if (!with_parentheses) {
+    table['('] = '[';
+    table[')'] = ']';
+  }
+  return table;
+}
+constexpr Table kPlain = make_table(true);
+constexpr Table kPlainComment = make_table(false);
+
+void translate(std::string& text, const Table& table) {
+  for (char& c : text) c = table[static_cast<unsigned char>(c)];
 }
 
-std::string problem_of(const Case& about) {
-  return about.verdict.problem.empty() ? "no details are known" : base::clip(about.verdict.problem, kMaxProblem);
+// The domain asked about; the text of it where it is no domain name.
+void append_domain(std::string& out, const Case& about) {
+  const std::string_view domain = about.query.domain ? about.query.domain->text() : std::string_view(about.query.sender_domain);
+  base::append_clipped_middle(out, domain, kMaxDomain);
+}
+
+void append_problem(std::string& out, const Case& about) {
+  if (about.verdict.problem.empty()) {
+    out += "no details are known";
+  } else {
+    base::append_clipped(out, about.verdict.problem, kMaxProblem);
+  }
+}
+
+void append_identity(std::string& out, std::string_view before, const Case& about) {
+  out += before;
+  base::append_clipped_middle(out, about.identity, kMaxIdentity);
+}
+
+void shorten(std::string& text, std::size_t limit) {
+  if (text.size() <= limit) return;
+  text.resize(limit - 3);
+  text += "...";
 }
 
 }  // namespace
 
 std::string plain(std::string_view text) {
-  std::string out = base::printable(text);
-  for (char& c : out) {
-    if (c == '"') c = '\'';
-    if (c == '\\') c = '/';
-  }
+  std::string out(text);
+  translate(out, kPlain);
   return out;
 }
 
 std::string plain_comment(std::string_view text) {
-  std::string out = plain(text);
-  for (char& c : out) {
-    if (c == '(') c = '[';
-    if (c == ')') c = ']';
-  }
+  std::string out(text);
+  translate(out, kPlainComment);
   return out;
 }
 
-std::string header_comment(const Case& about) {
-  const std::string who = base::clip_middle(about.identity, kMaxIdentity);
-  const std::string client = about.query.client.text();
-  std::string out = about.host.empty() ? "" : base::clip_middle(about.host, kMaxIdentity) + ": ";
+void header_comment(const Case& about, std::string& out) {
+  out.clear();
+  if (!about.host.empty()) {
+    base::append_clipped_middle(out, about.host, kMaxIdentity);
+    out += ": ";
+  }
   switch (about.verdict.result) {
-    case spf::Result::pass: out += fmt::format("domain of {} designates {} as permitted sender", who, client); break;
-    case spf::Result::fail: out += fmt::format("domain of {} does not designate {} as permitted sender", who, client); break;
-    case spf::Result::softfail:
-      out += fmt::format("transitioning domain of {} does not designate {} as permitted sender", who, client);
+    case spf::Result::pass:
+      append_identity(out, "domain of ", about);
+      base::append(out, " designates ", about.client, " as permitted sender");
       break;
-    case spf::Result::neutral: out += fmt::format("{} is neither permitted nor denied by domain of {}", client, who); break;
-    case spf::Result::none: out += fmt::format("domain of {} does not designate permitted sender hosts", who); break;
+    case spf::Result::fail:
+      append_identity(out, "domain of ", about);
+      base::append(out, " does not designate ", about.client, " as permitted sender");
+      break;
+    case spf::Result::softfail:
+      append_identity(out, "transitioning domain of ", about);
+      base::append(out, " does not designate ", about.client, " as permitted sender");
+      break;
+    case spf::Result::neutral:
+      out += about.client;
+      append_identity(out, " is neither permitted nor denied by domain of ", about);
+      break;
+    case spf::Result::none:
+      append_identity(out, "domain of ", about);
+      out += " does not designate permitted sender hosts";
+      break;
     case spf::Result::permerror:
-      out += fmt::format("permanent error in processing during lookup of {}: {}", who, problem_of(about));
+      append_identity(out, "permanent error in processing during lookup of ", about);
+      out += ": ";
+      append_problem(out, about);
       break;
     case spf::Result::temperror:
-      out += fmt::format("encountered temporary error during SPF processing of domain of {}: {}", who, problem_of(about));
+      append_identity(out, "encountered temporary error during SPF processing of domain of ", about);
+      out += ": ";
+      append_problem(out, about);
       break;
   }
-  return plain_comment(out);
+  translate(out, kPlainComment);
 }
 
-std::string smtp_comment(const Case& about) {
-  std::string out;
+void smtp_comment(const Case& about, std::string_view comment_of_header, std::string& out) {
+  out.clear();
   const spf::Verdict& verdict = about.verdict;
   if (verdict.result == spf::Result::fail && !verdict.authority_explanation.empty()) {
     // RFC 7208 §6.2, §8.4: it should be clear that these are the words of a third party.
-    out = about.query.sender_domain + " explains: " + verdict.authority_explanation;
+    base::append(out, about.query.sender_domain, " explains: ", verdict.authority_explanation);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
-    out = verdict.default_explanation;
+    out += verdict.default_explanation;
   } else if (verdict.result == spf::Result::temperror) {
-    out = fmt::format("The SPF policy of {} could not be looked up now ({}). Please try again later.", domain_of(about),
-                      problem_of(about));
+    out += "The SPF policy of ";
+    append_domain(out, about);
+    out += " could not be looked up now (";
+    append_problem(out, about);
+    out += "). Please try again later.";
   } else if (verdict.result == spf::Result::permerror) {
-    out = fmt::format("The SPF record of {} cannot be used: {}", domain_of(about), problem_of(about));
+    out += "The SPF record of ";
+    append_domain(out, about);
+    out += " cannot be used: ";
+    append_problem(out, about);
   } else {
-    return base::clip(header_comment(about), kMaxSmtpComment);
+    return base::append_clipped(out, comment_of_header, kMaxSmtpComment);
   }
-  return plain(base::clip(out, kMaxSmtpComment));
+  shorten(out, kMaxSmtpComment);
+  translate(out, kPlain);
 }
 
-std::string local_explanation(const Case& about) {
+void local_explanation(const Case& about, std::string& out) {
+  out.clear();
   const spf::Verdict& verdict = about.verdict;
-  const std::string where = verdict.domain.empty() ? domain_of(about) : base::clip_middle(verdict.domain, kMaxDomain);
-  std::string out = verdict.problem;
   switch (verdict.result) {
     case spf::Result::none:
-      if (out.empty()) out = domain_of(about) + " has no SPF record";
+      out += verdict.problem;
+      if (out.empty()) {
+        append_domain(out, about);
+        out += " has no SPF record";
+      }
       break;
     case spf::Result::temperror:
     case spf::Result::permerror:
-      if (out.empty()) out = problem_of(about);
+      out += verdict.problem;
+      if (out.empty()) append_problem(out, about);
       break;
-    default:
-      if (verdict.mechanism.empty() || verdict.mechanism == "default") {
-        out = fmt::format("no mechanism in the record of {} matched", where);
+    default: {
+      const bool is_default = verdict.mechanism.empty() || verdict.mechanism == "default";
+      out += is_default ? "no mechanism" : "mechanism ";
+      if (!is_default) base::append_clipped(out, verdict.mechanism, kMaxIdentity);
+      out += " in the record of ";
+      if (verdict.domain.empty()) {
+        append_domain(out, about);
       } else {
-        out = fmt::format("mechanism {} in the record of {} matched", base::clip(verdict.mechanism, kMaxIdentity), where);
+        base::append_clipped_middle(out, verdict.domain, kMaxDomain);
       }
+      out += " matched";
+    }
   }
-  return base::printable(base::clip(out, kMaxDetail));
+  shorten(out, kMaxDetail);
+  if (!base::all_printable(out)) out = base::printable(out);
 }
 
 }  // namespace receiver

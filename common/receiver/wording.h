@@ -3,6 +3,7 @@
 //
 // Every text is one line of printable US-ASCII; those for SMTP client and header hold no '"' and no '\': Exim's ACL of 2004
 // puts them in quotes and lets ${extract} read them, which ends at the first and makes a line end of "\n".
+// Each function replaces what is in `out`, and so allocates nothing where that has room.
 #pragma once
 
 #include <string>
@@ -24,13 +25,14 @@ struct Case {
   const spf::Verdict& verdict;
   std::string_view host;      // the receiving host; may be empty
   std::string_view identity;  // as the client gave it: the sender's mailbox or the HELO name
+  std::string_view client;    // its address
 };
 
 // "HOST: domain of X designates IP as permitted sender": the wording of RFC 7208 §9.1 and of every SPF tool since 2003.
-std::string header_comment(const Case& about);
-// At most kMaxSmtpComment bytes.
-std::string smtp_comment(const Case& about);
+void header_comment(const Case& about, std::string& out);
+// At most kMaxSmtpComment bytes. Results that need no text of their own have the header comment.
+void smtp_comment(const Case& about, std::string_view comment_of_header, std::string& out);
 // "mechanism ip4:192.0.2.0/24 in the record of example.com matched", or what the problem was.
-std::string local_explanation(const Case& about);
+void local_explanation(const Case& about, std::string& out);
 
 }  // namespace receiver

@@ -43,29 +43,28 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 // not).
 class Evaluator {
  public:
-  Evaluator(const Query& query, const Settings& settings, AnswerSource& answers)
-      : query_(query), walk_(settings, answers), expansion_(query, walk_) {}
+  Evaluator(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict)
+      : query_(query), walk_(settings, answers), expansion_(query, walk_), verdict_(verdict) {}
 
-  Evaluation run() {
+  Needs run() {
+    verdict_.mechanism.clear();
+    verdict_.domain.clear();
+    verdict_.problem.clear();
+    verdict_.record.clear();
+    verdict_.authority_explanation.clear();
+    verdict_.default_explanation.clear();
     verdict_.result = check_query();
     verdict_.ttl = verdict_.result == Result::temperror ? 0 : walk_.ttl();
     verdict_.lookups = walk_.counters().lookups;
     verdict_.void_lookups = walk_.counters().void_lookups;
     bool pending = walk_.is_collecting();
     if (!pending && verdict_.result == Result::fail) {
-      Explanation explanation = explain(exp_, exp_domain_, *query_.domain, expansion_, walk_);
-      pending = explanation.pending;
-      verdict_.authority_explanation = std::move(explanation.authority);
-      verdict_.default_explanation = std::move(explanation.fallback);
+      pending = !explain(exp_, exp_domain_, *query_.domain, expansion_, walk_, verdict_.authority_explanation,
+                         verdict_.default_explanation);
     }
-    Evaluation evaluation;
-    if (pending) {
-      evaluation.needs = walk_.take_needs();
-    } else {
-      verdict_.trace = walk_.trace().take();
-      evaluation.verdict = std::move(verdict_);
-    }
-    return evaluation;
+    if (pending) return walk_.take_needs();
+    verdict_.trace = walk_.trace().take();
+    return {};
   }
 
  private:
@@ -333,15 +332,23 @@ class Evaluator {
   const Query& query_;
   Walk walk_;
   Expansion expansion_;
-  Verdict verdict_;
+  Verdict& verdict_;
   const MacroString* exp_ = nullptr;
   dns::Name exp_domain_;
 };
 
 }  // namespace
 
+Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict) {
+  return Evaluator(query, settings, answers, verdict).run();
+}
+
 Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers) {
-  return Evaluator(query, settings, answers).run();
+  Evaluation evaluation;
+  Verdict verdict;
+  evaluation.needs = evaluate(query, settings, answers, verdict);
+  if (evaluation.needs.empty()) evaluation.verdict = std::move(verdict);
+  return evaluation;
 }
 
 }  // namespace spf

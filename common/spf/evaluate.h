@@ -36,11 +36,14 @@ struct Verdict {
   std::vector<TraceStep> trace;  // when Settings::trace
 };
 
+// The verdict is complete when nothing is needed. It may have been used before, and keeps its memory.
+Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict);
+
+// The same, for a single evaluation.
 struct Evaluation {
   std::optional<Verdict> verdict;
   Needs needs;  // empty when there is a verdict
 };
-
 Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers);
 
 }  // namespace spf

@@ -1,8 +1,5 @@
 #include "common/spf/explanation.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "common/base/text.h"
 
 namespace spf {
@@ -22,30 +19,25 @@ bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expans
   if (!macros) return true;
   const MacroValues* values = expansion.values(*macros, exp_domain);
   if (values == nullptr) return false;
-  auto text = macros->expand(*values, kMaxExplanation);
   // US-ASCII only; and a control character could end the SMTP reply line.
-  if (text && std::all_of(text->begin(), text->end(), base::is_printable)) out = std::move(*text);
+  if (!macros->append_expansion(*values, kMaxExplanation, out) || !base::all_printable(out)) out.clear();
   return true;
 }
 
 }  // namespace
 
-Explanation explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion,
-                    Walk& walk) {
-  Explanation out;
-  if (exp != nullptr && !fetch_authority(*exp, exp_domain, expansion, walk, out.authority)) {
-    out.pending = true;
-    return out;
-  }
-  if (!out.authority.empty()) return out;
-  const MacroString& fallback = walk.settings().default_explanation;
-  const MacroValues* values = expansion.values(fallback, checked);
-  if (values == nullptr) {
-    out.pending = true;
-    return out;
-  }
-  out.fallback = base::printable(fallback.expand(*values, kMaxExplanation).value_or(""));
-  return out;
+bool explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion, Walk& walk,
+             std::string& authority, std::string& fallback) {
+  authority.clear();
+  fallback.clear();
+  if (exp != nullptr && !fetch_authority(*exp, exp_domain, expansion, walk, authority)) return false;
+  if (!authority.empty()) return true;
+  const MacroString& macros = walk.settings().default_explanation;
+  const MacroValues* values = expansion.values(macros, checked);
+  if (values == nullptr) return false;
+  if (!macros.append_expansion(*values, kMaxExplanation, fallback)) fallback.clear();
+  if (!base::all_printable(fallback)) fallback = base::printable(fallback);
+  return true;
 }
 
 }  // namespace spf

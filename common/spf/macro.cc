@@ -206,16 +206,21 @@ std::string_view MacroString::expand_part(const Part& part, const MacroValues& v
 
 std::optional<std::string> MacroString::expand(const MacroValues& values, std::size_t limit) const {
   std::string out;
+  if (!append_expansion(values, limit, out)) return std::nullopt;
+  return out;
+}
+
+bool MacroString::append_expansion(const MacroValues& values, std::size_t limit, std::string& out) const {
   std::string storage;
   std::size_t work = 0;
   for (const Part& part : parts_) {
+    if (out.size() >= limit) break;
     const std::string_view piece = expand_part(part, values, storage);
     out += piece.substr(0, limit - out.size());
-    if (out.size() == limit) break;
     work += piece.size() + value_of(part.kind, values).size();
-    if (work > kMaxExpansionWork) return std::nullopt;
+    if (work > kMaxExpansionWork) return false;
   }
-  return out;
+  return true;
 }
 
 std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) const {

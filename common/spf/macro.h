@@ -55,8 +55,9 @@ class MacroString {
   // Depends on sender, HELO or client: such a string is not expanded ahead of its turn, so that nothing leaks.
   [[nodiscard]] bool is_personal() const;
 
-  // At most `limit` bytes, the rest is cut off. Nothing when it is too much work.
+  // At most `limit` bytes, the rest is cut off. Nothing, or false, when it is too much work.
   [[nodiscard]] std::optional<std::string> expand(const MacroValues& values, std::size_t limit) const;
+  [[nodiscard]] bool append_expansion(const MacroValues& values, std::size_t limit, std::string& out) const;
   // As a target name (RFC 7208 §4.8, §7.3): what is longer than 253 characters loses labels from the left.
   // Nothing when the result is no well-formed name.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;

@@ -19,33 +19,45 @@ std::optional<dns::Name> checkable(std::string_view domain) {
 
 std::string_view identity_name(Identity identity) { return identity == Identity::helo ? "helo" : "mailfrom"; }
 
-Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo) {
-  Query query;
+void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo) {
   query.client = client;
   query.identity = Identity::mailfrom;
   query.helo = helo;
   const auto at = sender.rfind('@');  // a quoted local part may hold others
   query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
   const std::string_view domain = at == std::string_view::npos ? sender : sender.substr(at + 1);
-  if (auto ascii = dns::to_a_labels(domain)) {  // RFC 8616 §4
+  query.sender_domain = domain;
+  query.domain.reset();
+  if (base::is_ascii(domain)) {
+    query.domain = checkable(domain);
+  } else if (auto ascii = dns::to_a_labels(domain)) {  // RFC 8616 §4
     query.sender_domain = std::move(*ascii);
     query.domain = checkable(query.sender_domain);
-  } else {
-    query.sender_domain = domain;
   }
-  query.sender = query.local_part + '@' + query.sender_domain;
-  return query;
+  query.sender.clear();
+  base::append(query.sender, query.local_part, "@", query.sender_domain);
 }
 
-Query helo_query(const base::IpAddress& client, std::string_view helo) {
-  Query query;
+void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo) {
   query.client = client;
   query.identity = Identity::helo;
   query.helo = helo;
   query.local_part = "postmaster";  // RFC 7208 §2.4, §4.3
   query.sender_domain = helo;
   query.domain = checkable(helo);
-  query.sender = query.local_part + '@' + query.sender_domain;
+  query.sender.clear();
+  base::append(query.sender, query.local_part, "@", query.sender_domain);
+}
+
+Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo) {
+  Query query;
+  set_mailfrom_query(query, client, sender, helo);
+  return query;
+}
+
+Query helo_query(const base::IpAddress& client, std::string_view helo) {
+  Query query;
+  set_helo_query(query, client, helo);
   return query;
 }
 

@@ -36,6 +36,9 @@ struct Query {
 Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo);
 // The HELO identity: <sender> is postmaster@helo. U-labels are not allowed here (RFC 8616 §4).
 Query helo_query(const base::IpAddress& client, std::string_view helo);
+// The same into a query that may have been used before, and keeps its memory.
+void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo);
+void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo);
 
 struct Limits {
   int dns_terms = 10;             // include a mx ptr exists redirect (RFC 7208 §4.6.4)

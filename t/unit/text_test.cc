@@ -87,6 +87,17 @@ TEST_CASE("numbers: digits only, up to a maximum, without overflow") {
 TEST_CASE("printable: nothing but one line of ASCII is left") {
   CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a?b?????? \"~");
   CHECK(base::printable("").empty());
+  // Eight bytes at a time, so each place in a word and each neighbour must be right.
+  for (std::size_t size = 0; size < 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text(size, '~');
+        if (at > 0) text[at - 1] = ' ';
+        text[at] = static_cast<char>(c);
+        REQUIRE(base::all_printable(text) == base::is_printable(static_cast<char>(c)));
+      }
+    }
+  }
 }
 
 }  // namespace
