@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "common/receiver/receiver.h"
+#include "common/spf/explanation.h"
 #include "t/fuzz/answer_checks.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
@@ -169,6 +171,7 @@ enum class Order : std::uint8_t {
 
 struct Run {
   receiver::Reply reply;
+  std::unique_ptr<support::KnownAnswers> known = std::make_unique<support::KnownAnswers>();
   int rounds = 0;
   int questions = 0;
 };
@@ -191,8 +194,8 @@ void check_needs(const spf::Needs& needs, const support::KnownAnswers& known, sp
 Run run(const World& world, spf::Prefetch prefetch, Order order) {
   receiver::Policy policy = world.policy();
   policy.spf.prefetch = prefetch;
-  support::KnownAnswers known;
   Run out;
+  support::KnownAnswers& known = *out.known;
   int wanted = 0;
   const auto ask = [&](const dns::Question& question) {
     const dns::Answer answer = world.answer(question);
@@ -241,12 +244,33 @@ void check_same(const receiver::Reply& a, const receiver::Reply& b) {
   fuzz::check(same_trace(a.trace, b.trace), "nor does the trace");
 }
 
+// What the evaluator hands to the receiver, before that cleans it.
+void check_verdict(const World& world, const Run& run) {
+  const receiver::Request& request = world.request();
+  if (!request.client) return;
+  const spf::Query query = request.scope == receiver::Scope::helo
+                               ? spf::helo_query(*request.client, request.helo)
+                               : spf::mailfrom_query(*request.client, receiver::bare_sender(request.sender), request.helo);
+  const spf::Evaluation evaluation = spf::evaluate(query, world.policy().spf, *run.known);
+  if (!evaluation.verdict) return;  // another identity was checked
+  const spf::Verdict& verdict = *evaluation.verdict;
+  fuzz::check(fuzz::is_printable(verdict.authority_explanation), "what the domain explains is printable");
+  fuzz::check(fuzz::is_printable(verdict.default_explanation), "what the receiver explains is printable");
+  fuzz::check(verdict.authority_explanation.empty() || verdict.default_explanation.empty(), "there is one explanation");
+  fuzz::check(verdict.authority_explanation.size() <= spf::kMaxExplanation, "an explanation is bounded");
+  fuzz::check(verdict.result != spf::Result::temperror || verdict.ttl == 0, "a temperror does not last");
+  const bool wants_problem =
+      verdict.result == spf::Result::none || verdict.result == spf::Result::temperror || verdict.result == spf::Result::permerror;
+  fuzz::check(!wants_problem || !verdict.problem.empty(), "none and errors have a cause");
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const World world(data, size);
   const Run reference = run(world, spf::Prefetch::off, Order::all_at_once);
   fuzz::check_reply(reference.reply);
+  check_verdict(world, reference);
   constexpr std::array<std::pair<spf::Prefetch, Order>, 5> kOthers = {{{spf::Prefetch::records, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::every_second},
