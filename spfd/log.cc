@@ -35,14 +35,23 @@ int facility_number(std::string_view name) {
   return LOG_MAIL;
 }
 
-std::string utc_time() {
+// "2026-11-21T21:33:25.208Z "
+void append_utc_time(std::string& out) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  std::tm parts{};
-  gmtime_r(&now.tv_sec, &parts);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), now.tv_nsec / 1'000'000);
+  // The date changes once a second only.
+  thread_local std::time_t shown = -1;
+  thread_local std::array<char, 24> text{};
+  if (now.tv_sec != shown) {
+    std::tm parts{};
+    gmtime_r(&now.tv_sec, &parts);
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
+    shown = now.tv_sec;
+  }
+  const auto milliseconds = static_cast<unsigned long>(now.tv_nsec / 1'000'000);
+  base::append(out, text.data(), milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
+  base::append_number(out, milliseconds);
+  out += "Z ";
 }
 
 }  // namespace
@@ -59,34 +68,40 @@ bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_orde
 void log_line(LogLevel level, std::string_view text) {
   if (!log_enabled(level)) return;
   const auto index = static_cast<std::size_t>(level);
-  const std::string safe = base::printable(text);
+  thread_local std::string line;
+  line.clear();
   if (g_target == LogTarget::syslog) {
-    syslog(kPriorities[index], "%s", safe.c_str());
+    base::append_printable(line, text);
+    syslog(kPriorities[index], "%s", line.c_str());
     return;
   }
-  const std::string line = g_is_journal ? fmt::format("<{}>{}\n", kPriorities[index], safe)
-                                        : fmt::format("{} spfd {}: {}\n", utc_time(), kLevelNames[index], safe);
+  if (g_is_journal) {
+    line += '<';
+    base::append_number(line, static_cast<unsigned long>(kPriorities[index]));
+    line += '>';
+  } else {
+    append_utc_time(line);
+    base::append(line, "spfd ", kLevelNames[index], ": ");
+  }
+  base::append_printable(line, text);
+  line += '\n';
   // A log that cannot be written is no reason to stop answering.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 void append_field(std::string& line, std::string_view key, std::string_view value) {
-  line += ' ';
-  line += key;
-  line += '=';
-  const bool is_cut = value.size() > kMaxValue;
-  const std::string safe = base::printable(value.substr(0, kMaxValue));
-  const bool is_word = !safe.empty() && safe.find_first_of(" \"\\=") == std::string::npos && !is_cut;
-  if (is_word) {
-    line += safe;
+  base::append(line, " ", key, "=");
+  const auto needs_quotes = [](char c) { return c == ' ' || c == '"' || c == '\\' || c == '=' || !base::is_printable(c); };
+  if (!value.empty() && value.size() <= kMaxValue && std::none_of(value.begin(), value.end(), needs_quotes)) {
+    line += value;
     return;
   }
   line += '"';
-  for (const char c : safe) {
+  for (const char c : value.substr(0, kMaxValue)) {
     if (c == '"' || c == '\\') line += '\\';
-    line += c;
+    line += base::is_printable(c) ? c : '?';
   }
-  line += is_cut ? "...\"" : "\"";
+  line += value.size() > kMaxValue ? "...\"" : "\"";
 }
 
 }  // namespace spfd

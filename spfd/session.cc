@@ -153,19 +153,23 @@ void Session::begin(Slot& slot) {
   slot.started = std::chrono::steady_clock::now();
   if (!item.error.empty()) {
     ++service_.counters.bad_questions;
-    slot.reply = receiver::bad_request(slot.snapshot->policy, item.error);
-    return answered(slot);
+    return answered(slot, receiver::bad_request(slot.snapshot->policy, item.error));
   }
-  const auto step = [&slot](spf::AnswerSource& answers) {
-    receiver::Outcome outcome = receiver::decide(slot.item.request, slot.snapshot->policy, answers);
-    slot.reply = std::move(outcome.reply);
-    return std::move(outcome.needs);
+  slot.is_decided = false;
+  const auto step = [this, &slot](spf::AnswerSource& answers) {
+    spf::Needs needs = receiver::decide(slot.item.request, slot.snapshot->policy, answers, service_.workspace);
+    slot.is_decided = needs.empty();
+    return needs;
   };
-  const auto done = [this, &slot](const io::CheckCost& cost) {
+  // Comes right behind the last step, so the workspace still holds what that one decided.
+  const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
     slot.is_done = true;
     if (has_ended_) return;
-    static_cast<void>(cost);
-    answered(slot);
+    if (slot.is_decided) {
+      answered(slot, service_.workspace.reply);
+    } else {
+      answered(slot, receiver::bad_request(slot.snapshot->policy, "the check came to no end"));
+    }
     if (is_advancing_) return;
     advance();
     if (!has_ended_) finish_or_wait();
@@ -174,8 +178,7 @@ void Session::begin(Slot& slot) {
   slot.check = std::move(check);
 }
 
-void Session::answered(Slot& slot) {
-  const receiver::Reply& reply = *slot.reply;
+void Session::answered(Slot& slot, const receiver::Reply& reply) {
   ++service_.counters.results[static_cast<std::size_t>(reply.result)];
   codec_->encode(slot.item, reply, slot.snapshot->doors, slot.answer);
   slot.is_done = true;
@@ -192,7 +195,6 @@ void Session::collect_answers() {
     }
     slot.answer.clear();
     slot.snapshot.reset();
-    slot.reply.reset();
     slot.check.reset();
     slot.is_done = false;
     service_.spare.splice(service_.spare.begin(), slots_, slots_.begin());

@@ -18,6 +18,7 @@
 #include "common/io/driver.h"
 #include "common/io/loop.h"
 #include "common/protocol/codec.h"
+#include "common/receiver/receiver.h"
 #include "spfd/counters.h"
 #include "spfd/descriptor.h"
 #include "spfd/snapshot.h"
@@ -30,7 +31,7 @@ class Session;
 struct Slot {
   protocol::Item item;
   std::shared_ptr<const Snapshot> snapshot;
-  std::optional<receiver::Reply> reply;
+  bool is_decided = false;  // Service::workspace held the reply when the check ended
   std::chrono::steady_clock::time_point started;
   io::Driver::Handle check;
   std::string answer;
@@ -45,7 +46,8 @@ struct Service {
   Counters counters;
   bool is_draining = false;  // the daemon stops: nothing more is read
   std::vector<char> buffer;  // for one read
-  std::list<Slot> spare;     // slots for the next questions: nodes and strings are used again
+  receiver::Workspace workspace;
+  std::list<Slot> spare;  // slots for the next questions: nodes and strings are used again
 };
 
 class SessionOwner {
@@ -82,7 +84,7 @@ class Session {
   Slot& take_slot();
   void give_back_last_slot();
   void begin(Slot& slot);
-  void answered(Slot& slot);
+  void answered(Slot& slot, const receiver::Reply& reply);
   void collect_answers();
   bool write_output();
   void finish_or_wait();

@@ -1,28 +1,46 @@
 #include "spfd/verdict_log.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "common/base/text.h"
 #include "common/spf/result.h"
 #include "spfd/log.h"
 
 namespace spfd {
 
+namespace {
+
+void append_count(std::string& line, std::string_view key, std::int64_t count) {
+  line += key;
+  base::append_number(line, static_cast<unsigned long>(std::max<std::int64_t>(count, 0)));
+}
+
+}  // namespace
+
 void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   const receiver::Request& request = item.request;
-  std::string line = fmt::format("result={}", spf::result_name(reply.result));
+  thread_local std::string line;  // keeps its memory
+  line = "result=";
+  line += spf::result_name(reply.result);
   if (reply.identity) append_field(line, "identity", spf::identity_name(*reply.identity));
-  if (request.client) append_field(line, "ip", request.client->text());
+  if (request.client) {
+    line += " ip=";
+    request.client->append_text(line);
+  }
   append_field(line, "helo", request.helo);
   append_field(line, "sender", request.sender);
   if (!reply.mechanism.empty()) append_field(line, "mechanism", reply.mechanism);
   if (!reply.problem.empty()) append_field(line, "problem", reply.problem);
   if (!reply.error.empty()) append_field(line, "error", reply.error);
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
-  line += fmt::format(" lookups={} void={} ms={} door={}", reply.lookups, reply.void_lookups, milliseconds,
-                      protocol::door_name(item.door));
+  append_count(line, " lookups=", reply.lookups);
+  append_count(line, " void=", reply.void_lookups);
+  append_count(line, " ms=", milliseconds);
+  base::append(line, " door=", protocol::door_name(item.door));
   if (!item.id.empty()) append_field(line, "id", item.id);
   log_line(LogLevel::info, line);
   if (!log_enabled(LogLevel::debug)) return;

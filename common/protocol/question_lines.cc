@@ -85,16 +85,14 @@ class AnswerWriter {
       out_ += '"';
       append_escaped(part);
     } else {
-      const std::size_t from = out_.size();
-      out_ += part;
-      std::replace_if(out_.begin() + static_cast<std::ptrdiff_t>(from), out_.end(), is_unsafe, '?');
+      base::append_printable(out_, part);
     }
     if (part.size() < value.size()) out_ += "...";
     out_ += json_ ? '"' : '\n';
   }
   void number(std::string_view key, unsigned long value) {
     begin(key);
-    out_ += fmt::format_int(value).c_str();
+    base::append_number(out_, value);
     if (!json_) out_ += '\n';
   }
   [[nodiscard]] bool is_json() const { return json_; }

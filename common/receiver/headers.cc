@@ -56,12 +56,18 @@ void append_word(std::string& out, std::string_view text, std::size_t limit) {
   out += '"';
 }
 
+// Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
+bool is_plain_comment(std::string_view text) {
+  return base::all_printable(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) { return c == '(' || c == ')' || c == '\\'; });
+}
+
 // Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.
 void insert_comment(std::string& field, std::size_t place, std::string_view text) {
   const std::size_t used = field.size() + 1;
   if (text.empty() || used + kMinComment > kMaxHeader) return;
   const std::size_t room = kMaxHeader - used - 2;  // without the parentheses
-  if (text.size() <= room && base::all_printable(text) && text.find_first_of("()\\") == std::string_view::npos) {
+  if (text.size() <= room && is_plain_comment(text)) {
     field.insert(place, text.size() + 3, ' ');
     field[place + 1] = '(';
     text.copy(field.data() + place + 2, text.size());
