@@ -10,8 +10,8 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wno
            -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Werror
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
-OPTIMIZE ?= -O2
-CXXFLAGS ?= $(OPTIMIZE) -g
+OPTIMIZE ?= $(if $(SANITIZE),-O1,-O2)
+CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1,-g)
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstack-protector-strong -pthread
 override CPPFLAGS += -I. -D_GNU_SOURCE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
@@ -91,14 +91,21 @@ SUITES := $(BUILD)/suites/rfc7208-tests.yml $(BUILD)/suites/rfc4408-tests.yml
 $(SUITES) &:
 	BUILD=$(BUILD) t/suite/fetch.sh
 
+# clang-tidy takes minutes, and stands in `make lint` only.
 LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
-.PHONY: check check-here check-asan check-tsan check-mta check-peers lint
+QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
+# The thread sanitizer has something to say where there are threads.
+SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
+SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite,$(TEST_PROGRAMS))
+.PHONY: check check-here check-asan check-tsan sanitized-here check-mta check-peers lint
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES)
-	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") $(if $(SANITIZE),,$(LINT_CHECKS))
-check-asan check-tsan: check-%:
-	@$(MAKE) --no-print-directory SANITIZE=$* check-here
+	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") $(QUICK_LINT_CHECKS)
+check-asan check-tsan: check-%: deps
+	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
+sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES)
+	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE))
 # Real MTAs in private roots: needs root.
 check-mta: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
