@@ -163,8 +163,16 @@ void authentication_results(const HeaderFacts& facts, std::string& out) {
     // RFC 8601 §2.7.2: without the local part, which SPF seldom authenticates.
     out += *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=";
     append_word(out, facts.domain, kMaxValue);
-    if (out.size() > kMaxHeader) out.resize(place);
   }
+  // RFC 8601 §2.2: several results of one method stand one behind the other, each with its own property.
+  if (facts.helo_result) {
+    base::append(out, "; spf=", spf::result_name(*facts.helo_result));
+    if (facts.helo.size() <= dns::Name::kMaxText) {
+      out += " smtp.helo=";
+      append_word(out, facts.helo, kMaxValue);
+    }
+  }
+  if (out.size() > kMaxHeader) out.resize(place);
   insert_comment(out, place, facts.comment);
 }
 

@@ -25,6 +25,8 @@ struct HeaderFacts {
   std::string_view domain;     // whose policy was asked for
   std::string_view mechanism;  // that matched, or "default"
   std::string_view problem;    // of temperror and permerror
+  // Authentication-Results, about MAIL FROM: what the HELO identity, checked apart, came to.
+  std::optional<spf::Result> helo_result = {};
 };
 
 // They replace what is in `out`, and so allocate nothing where that has room.

@@ -3,151 +3,185 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "common/receiver/headers.h"
-#include "common/receiver/wording.h"
-#include "common/spf/evaluate.h"
-#include "common/spf/explanation.h"
+#include "common/receiver/actions.h"
+#include "common/receiver/compose.h"
+#include "common/receiver/judge.h"
 
 namespace receiver {
 
 namespace {
 
-void set_action(Reply& reply) {
-  reply.action = Action::accept;
-  reply.smtp_code = 250;
-  reply.enhanced_code.clear();
-  if (reply.result == spf::Result::fail) {
-    reply.action = Action::reject;
-    reply.smtp_code = 550;
-    reply.enhanced_code = "5.7.23";  // RFC 7372 §3.2, instead of RFC 7208 §8.4's 5.7.1
-  } else if (reply.result == spf::Result::temperror) {
-    reply.action = Action::defer;
-    reply.smtp_code = 451;
-    reply.enhanced_code = "4.7.24";  // RFC 7372 §3.2, instead of RFC 7208 §8.6's 4.4.3
-  }
-}
+using spf::Identity;
+using spf::Needs;
 
-void set_shown(std::string& target, std::string_view text, std::size_t limit) {
-  target.clear();
-  base::append_clipped(target, text, limit);
-  if (!base::all_printable(target)) target = base::printable(target);
-}
-
-// A result that no evaluation led to: nothing of a sender, a HELO name or a domain is in it.
-void reply_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply) {
-  reply = Reply{};
-  reply.result = result;
-  const std::string prefix = host.empty() ? std::string() : base::clip_middle(host, dns::Name::kMaxText) + ": ";
-  reply.header_comment = plain_comment(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
-  reply.smtp_comment = base::clip(reply.header_comment, kMaxSmtpComment);
-  set_shown(reply.local_explanation, why, kMaxDetail);
-  HeaderFacts facts;
-  facts.result = result;
-  facts.comment = reply.header_comment;
-  facts.receiver = host;
-  if (result == spf::Result::permerror || result == spf::Result::temperror) {
-    reply.problem = reply.local_explanation;
-    facts.problem = reply.problem;
-  }
-  received_spf(facts, reply.received_spf_header);
-  authentication_results(facts, reply.authentication_results);
-  set_action(reply);
-}
-
-void reply_refused(spf::Result result, std::string_view host, std::string_view error, Reply& reply) {
-  reply_unchecked(result, host, error, reply);
+void refuse(const Policy& policy, const RulesInForce& rules, std::string_view host, std::string_view error, Reply& reply) {
+  compose_unchecked(policy.bad_request_result, host, error, reply);
   reply.error = reply.local_explanation;
+  set_action(reply, rules, Identity::mailfrom);
 }
 
-// `identity` is the sender or the HELO name, as people should read it.
-void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo) {
-  const spf::Query& query = workspace.query;
-  spf::Verdict& verdict = workspace.verdict;
-  Reply& reply = workspace.reply;
-  workspace.client.clear();
-  query.client.append_text(workspace.client);
+// Why the client's mail is not checked, and which rule says so.
+struct Exemption {
+  std::string why;
+  std::string rule;
+};
 
-  const Case about{query, verdict, host, identity, workspace.client};
-  reply.result = verdict.result;
-  reply.identity = query.identity;
-  header_comment(about, reply.header_comment);
-  smtp_comment(about, reply.header_comment, reply.smtp_comment);
-  local_explanation(about, reply.local_explanation);
-  set_shown(reply.authority_explanation, verdict.authority_explanation, spf::kMaxExplanation);
-  set_shown(reply.spf_record, verdict.record, verdict.record.size());
-  set_shown(reply.mechanism, verdict.mechanism, kMaxDetail);
-  set_shown(reply.problem, verdict.problem, kMaxDetail);
-  reply.lookups = verdict.lookups;
-  reply.void_lookups = verdict.void_lookups;
-  reply.ttl = verdict.ttl;
-  reply.error.clear();
-  reply.trace = std::move(verdict.trace);
-
-  HeaderFacts facts;
-  facts.result = verdict.result;
-  facts.comment = reply.header_comment;
-  facts.receiver = host;
-  facts.client = workspace.client;
-  facts.identity = query.identity;
-  facts.envelope_from = identity;
-  facts.helo = helo;
-  facts.domain = query.domain ? query.domain->text() : std::string_view(query.sender_domain);
-  switch (verdict.result) {
-    case spf::Result::none: break;
-    case spf::Result::temperror:
-    case spf::Result::permerror: facts.problem = reply.problem; break;
-    default: facts.mechanism = verdict.mechanism.empty() ? "default" : std::string_view(reply.mechanism);
+std::optional<Exemption> exemption(const Request& request, const RulesInForce& rules) {
+  if ((request.is_authenticated || request.is_relay) && !rules.get(&Rules::check_authenticated, false)) {
+    if (request.is_authenticated) return Exemption{"the client has authenticated itself", "authenticated client"};
+    return Exemption{"the client may relay", "relay client"};
   }
-  received_spf(facts, reply.received_spf_header);
-  authentication_results(facts, reply.authentication_results);
-  set_action(reply);
+  const auto* const exempt = rules.find(&Rules::exempt);
+  if (exempt == nullptr) return std::nullopt;
+  for (const Network& network : *exempt) {
+    if (network.holds(*request.client))
+      return Exemption{"the client is exempt, " + network.text(), "exempt-clients: " + network.text()};
+  }
+  return std::nullopt;
 }
+
+// One run over the known answers.
+class Decision {
+ public:
+  Decision(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace)
+      : request_(request),
+        policy_(policy),
+        answers_(answers),
+        workspace_(workspace),
+        rules_(policy, request),
+        host_(request.receiver.empty() ? policy.hostname : request.receiver),
+        sender_(bare_sender(request.sender)),
+        helo_(base::strip(request.helo)) {}
+
+  Needs run() {
+    if (!request_.client) return skip("the message has no SMTP client", {});
+    if (auto exempt = exemption(request_, rules_)) return skip(exempt->why, std::move(exempt->rule));
+    // RFC 7208 §2.4: with the null sender, the MAIL FROM identity is postmaster at the HELO name.
+    const bool is_helo = request_.scope == Scope::helo || sender_.empty();
+    if (is_helo && helo_.empty()) {
+      return refuse(sender_.empty() ? "neither a sender nor a HELO name was given"
+                                    : "the HELO identity is to be checked, but no HELO name was given");
+    }
+    if (policy_.allow_request_policy) {
+      if (const std::string problem = read_own_terms(); !problem.empty()) return refuse(problem);
+    }
+    choose_texts();
+    const bool is_helo_first = !is_helo && request_.scope == Scope::automatic && !helo_.empty() &&
+                               rules_.get(&Rules::check_helo, HeloCheck::null_sender) == HeloCheck::first;
+    if (is_helo_first) return check_both();
+    return check(is_helo ? Identity::helo : Identity::mailfrom, {}, workspace_);
+  }
+
+ private:
+  Needs skip(std::string_view why, std::string rule) {
+    compose_unchecked(spf::Result::none, host_, why, workspace_.reply);
+    workspace_.reply.local_policy = std::move(rule);
+    return {};
+  }
+  Needs refuse(std::string_view error) {
+    receiver::refuse(policy_, rules_, host_, error, workspace_.reply);
+    return {};
+  }
+
+  // RFC 7208 §2.3: HELO first. What it came to never takes the place of what MAIL FROM comes to, unless it refuses the mail.
+  Needs check_both() {
+    Workspace helo;
+    if (Needs needs = check(Identity::helo, {}, helo); !needs.empty()) return needs;
+    Reply& first = helo.reply;
+    if (first.action != Action::accept) {
+      workspace_.reply = std::move(first);
+      return {};
+    }
+    HeloReply before{first.result, std::move(first.header_comment), std::move(first.received_spf_header)};
+    if (Needs needs = check(Identity::mailfrom, std::move(before), workspace_); !needs.empty()) return needs;
+    Reply& reply = workspace_.reply;
+    if (first.would) reply.would = first.would;
+    reply.trace.insert(reply.trace.begin(), first.trace.begin(), first.trace.end());
+    return {};
+  }
+
+  // What is wrong with the terms that the request brings.
+  std::string read_own_terms() {
+    const auto read = [](std::string_view key, const std::string& text, std::optional<Terms>& terms) -> std::string {
+      if (base::strip(text).empty()) return {};
+      auto parsed = parse_terms({text});
+      if (!parsed) return std::string(key) + "=: " + parsed.error();
+      terms = std::move(*parsed);
+      return {};
+    };
+    std::string problem = read("local", request_.local, own_local_);
+    return problem.empty() ? read("guess_mechs", request_.guess_terms, own_guess_) : problem;
+  }
+
+  // Only where rules for a domain have texts of their own is there anything to copy.
+  void choose_texts() {
+    const auto* const explanation = rules_.find(&Rules::explanation);
+    const auto* const why_url = rules_.find(&Rules::why_url);
+    if (explanation == nullptr && why_url == nullptr) return;
+    own_settings_ = policy_.spf;
+    if (explanation != nullptr) own_settings_->default_explanation = *explanation;
+    if (why_url != nullptr) own_settings_->why_url = *why_url;
+  }
+
+  // `before`: what the HELO identity came to, when this is MAIL FROM.
+  Needs check(Identity identity, std::optional<HeloReply>&& before, Workspace& workspace) {
+    const bool is_helo = identity == Identity::helo;
+    spf::Query& query = workspace.query;
+    if (is_helo) {
+      spf::set_helo_query(query, *request_.client, helo_);
+    } else {
+      spf::set_mailfrom_query(query, *request_.client, sender_, helo_);
+    }
+    query.receiver = host_.empty() ? "unknown" : host_;
+    query.time = request_.time;
+
+    const spf::Settings& settings = own_settings_ ? *own_settings_ : policy_.spf;
+    Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_);
+    if (Needs needs = judge.judge(query, workspace.judgement); !needs.empty()) return needs;
+    // What people read: the sender as it came, unless only its A-labels are US-ASCII.
+    std::string_view shown = is_helo ? helo_ : sender_;
+    if (!is_helo && !base::is_ascii(sender_)) shown = query.sender;
+    std::optional<Guesses> guesses;
+    if (request_.guess || own_guess_) {
+      if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
+    }
+    compose(workspace, host_, shown, helo_, std::move(before));
+    workspace.reply.guesses = std::move(guesses);
+    if (workspace.judgement.set_aside.empty()) set_action(workspace.reply, rules_, identity);
+    return {};
+  }
+
+  // The keys of Mail::SPF::Query: they tell, and change no result.
+  Needs guess(Judge& judge, const spf::Query& query, std::string_view shown, Guesses& out) {
+    const Terms* usual = own_guess_ ? &*own_guess_ : rules_.find(&Rules::guess);
+    if (usual == nullptr || usual->empty()) usual = &best_guess();
+    const Terms* const forwarders = rules_.find(&Rules::forwarders);
+    for (const auto& [terms, guess] : {std::pair{usual, &out.usual}, {forwarders, &out.forwarders}}) {
+      if (terms == nullptr || terms->empty()) continue;
+      spf::Verdict verdict;
+      if (Needs needs = judge.guess(query, *terms, verdict); !needs.empty()) return needs;
+      *guess = compose_guess(query, verdict, host_, shown);
+    }
+    return {};
+  }
+
+  const Request& request_;
+  const Policy& policy_;
+  spf::AnswerSource& answers_;
+  Workspace& workspace_;
+  const RulesInForce rules_;
+  const std::string_view host_;
+  const std::string_view sender_;
+  const std::string_view helo_;
+  std::optional<Terms> own_local_;  // that the request brings
+  std::optional<Terms> own_guess_;
+  std::optional<spf::Settings> own_settings_;
+};
 
 }  // namespace
 
-std::string_view bare_sender(std::string_view sender) {
-  sender = base::strip(sender);
-  if (sender.size() >= 2 && sender.front() == '<' && sender.back() == '>')
-    return base::strip(sender.substr(1, sender.size() - 2));
-  return sender;
-}
-
-spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
-  const std::string_view host = request.receiver.empty() ? policy.hostname : request.receiver;
-  const std::string_view not_checked = !request.client            ? "the message has no SMTP client"
-                                       : request.is_authenticated ? "the client has authenticated itself"
-                                                                  : "";
-  if (!not_checked.empty()) {
-    reply_unchecked(spf::Result::none, host, not_checked, workspace.reply);
-    return {};
-  }
-  const std::string_view sender = bare_sender(request.sender);
-  const std::string_view helo = base::strip(request.helo);
-  // RFC 7208 §2.4: with the null sender, the MAIL FROM identity is postmaster at the HELO name.
-  const bool check_helo = request.scope == Scope::helo || sender.empty();
-  if (check_helo && helo.empty()) {
-    reply_refused(policy.bad_request_result, host,
-                  sender.empty() ? "neither a sender nor a HELO name was given"
-                                 : "the HELO identity is to be checked, but no HELO name was given",
-                  workspace.reply);
-    return {};
-  }
-  spf::Query& query = workspace.query;
-  if (check_helo) {
-    spf::set_helo_query(query, *request.client, helo);
-  } else {
-    spf::set_mailfrom_query(query, *request.client, sender, helo);
-  }
-  query.receiver = host.empty() ? "unknown" : host;
-  query.time = request.time;
-
-  spf::Needs needs = spf::evaluate(query, policy.spf, answers, workspace.verdict);
-  if (!needs.empty()) return needs;
-  // What people read: the sender as it came, unless only its A-labels are US-ASCII.
-  std::string_view identity = check_helo ? helo : sender;
-  if (!check_helo && !base::is_ascii(sender)) identity = query.sender;
-  compose(workspace, host, identity, helo);
-  return {};
+Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
+  return Decision(request, policy, answers, workspace).run();
 }
 
 Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers) {
@@ -160,7 +194,7 @@ Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& 
 
 Reply bad_request(const Policy& policy, std::string_view error) {
   Reply reply;
-  reply_refused(policy.bad_request_result, policy.hostname, error, reply);
+  refuse(policy, RulesInForce(policy), policy.hostname, error, reply);
   return reply;
 }
 

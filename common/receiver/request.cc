@@ -1,6 +1,15 @@
 #include "common/receiver/request.h"
 
+#include "common/base/text.h"
+
 namespace receiver {
+
+std::string_view bare_sender(std::string_view sender) {
+  sender = base::strip(sender);
+  if (sender.size() >= 2 && sender.front() == '<' && sender.back() == '>')
+    return base::strip(sender.substr(1, sender.size() - 2));
+  return sender;
+}
 
 void Request::clear() {
   client.reset();
@@ -10,6 +19,10 @@ void Request::clear() {
   receiver.clear();
   recipient.clear();
   is_authenticated = false;
+  is_relay = false;
+  guess = false;
+  guess_terms.clear();
+  local.clear();
   time = 0;
 }
 

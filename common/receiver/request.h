@@ -24,9 +24,14 @@ struct Request {
   Scope scope = Scope::automatic;
   std::string receiver;   // name of the MTA that asks; empty: our own
   std::string recipient;  // a recipient of the message, if known
-  // The client has logged in at the MTA: it sends its own users' mail, from wherever it is.
+  // The client has logged in at the MTA, or the MTA relays for it: it sends its own users' mail, from wherever it is.
   bool is_authenticated = false;
-  std::uint64_t time = 0;  // seconds since 1970
+  bool is_relay = false;
+  bool guess = false;  // tell the best guess too (Mail::SPF::Query)
+  // Terms that the request brings; they count only where the policy allows it.
+  std::string guess_terms;  // instead of the usual ones of the best guess
+  std::string local;        // local terms, before those of the policy
+  std::uint64_t time = 0;   // seconds since 1970
 
   // As new; the strings keep their memory.
   void clear();
@@ -36,6 +41,27 @@ enum class Action : std::uint8_t { accept, reject, defer };
 
 // "accept", "reject", "defer".
 std::string_view action_name(Action action);
+
+// The sender without blanks and angle brackets around it; empty: the null sender.
+std::string_view bare_sender(std::string_view sender);
+
+// What the HELO identity came to, where it was checked before MAIL FROM.
+struct HeloReply {
+  spf::Result result = spf::Result::none;
+  std::string header_comment;
+  std::string received_spf_header;  // its own; that of the reply is about MAIL FROM
+};
+
+// A best guess: pass or neutral, and the sentences about it. Empty: there is none.
+struct Guess {
+  std::string result;
+  std::string smtp_comment;
+  std::string header_comment;
+};
+struct Guesses {
+  Guess usual;       // by the terms of the best guess
+  Guess forwarders;  // by the trusted forwarders
+};
 
 struct Reply {
   spf::Result result = spf::Result::none;
@@ -55,6 +81,13 @@ struct Reply {
   Action action = Action::accept;
   int smtp_code = 250;
   std::string enhanced_code;  // RFC 7372: "5.7.23", "4.7.24"; empty for accept
+  // In a dry run: what would have been done; `action` is accept then.
+  std::optional<Action> would;
+  // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty: nothing.
+  std::string local_policy;
+  bool is_weak = false;  // a pass that a large part of the Internet would get
+  std::optional<HeloReply> helo;
+  std::optional<Guesses> guesses;
   int lookups = 0;
   int void_lookups = 0;
   std::uint32_t ttl = 0;  // seconds

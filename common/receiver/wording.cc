@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaxIdentity = 256;
 constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
+constexpr std::size_t kMaxNote = 200;
 
 using Table = std::array<char, 256>;
 
@@ -115,6 +116,10 @@ void header_comment(const Case& about, std::string& out) {
       append_problem(out, about);
       break;
   }
+  if (!about.note.empty()) {
+    out += "; local policy: ";
+    base::append_clipped(out, about.note, kMaxNote);
+  }
   translate(out, kPlainComment);
 }
 
@@ -126,6 +131,12 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
     base::append(out, about.query.sender_domain, " explains: ", verdict.authority_explanation);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
     out += verdict.default_explanation;
+    // Whole, or not at all: a part of it leads nowhere.
+    if (!verdict.why_url.empty() && verdict.why_url.size() < kMaxSmtpComment / 2) {
+      constexpr std::string_view kBefore = " Please see ";
+      shorten(out, kMaxSmtpComment - kBefore.size() - verdict.why_url.size());
+      base::append(out, kBefore, verdict.why_url);
+    }
   } else if (verdict.result == spf::Result::temperror) {
     out += "The SPF policy of ";
     append_domain(out, about);
@@ -146,6 +157,10 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
 
 void local_explanation(const Case& about, std::string& out) {
   out.clear();
+  if (!about.note.empty()) {
+    base::append_clipped(out, about.note, kMaxDetail);
+    return;
+  }
   const spf::Verdict& verdict = about.verdict;
   switch (verdict.result) {
     case spf::Result::none:

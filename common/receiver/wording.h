@@ -23,16 +23,17 @@ std::string plain_comment(std::string_view text);
 struct Case {
   const spf::Query& query;
   const spf::Verdict& verdict;
-  std::string_view host;      // the receiving host; may be empty
-  std::string_view identity;  // as the client gave it: the sender's mailbox or the HELO name
-  std::string_view client;    // its address
+  std::string_view host;       // the receiving host; may be empty
+  std::string_view identity;   // as the client gave it: the sender's mailbox or the HELO name
+  std::string_view client;     // its address
+  std::string_view note = {};  // what local policy did; empty: nothing
 };
 
 // "HOST: domain of X designates IP as permitted sender": the wording of RFC 7208 §9.1 and of every SPF tool since 2003.
 void header_comment(const Case& about, std::string& out);
 // At most kMaxSmtpComment bytes. Results that need no text of their own have the header comment.
 void smtp_comment(const Case& about, std::string_view comment_of_header, std::string& out);
-// "mechanism ip4:192.0.2.0/24 in the record of example.com matched", or what the problem was.
+// "mechanism ip4:192.0.2.0/24 in the record of example.com matched", or what the problem was; or what local policy did.
 void local_explanation(const Case& about, std::string& out);
 
 }  // namespace receiver

@@ -47,27 +47,48 @@ class Evaluator {
       : query_(query), walk_(settings, answers), expansion_(query, walk_), verdict_(verdict) {}
 
   Needs run() {
+    clear();
+    return finish(check_query());
+  }
+
+  Needs run(const Record& record, std::string_view title) {
+    clear();
+    const std::size_t step = walk_.trace().open(TraceStep::Kind::check, title);
+    keep_record(record.text, Role::checked);
+    const Result result = check_record(record, {.name = *query_.domain}, Role::checked);
+    walk_.trace().close(step, result_name(result), walk_.counters());
+    verdict_.problem = walk_.problem();
+    return finish(result);
+  }
+
+ private:
+  void clear() {
     verdict_.mechanism.clear();
     verdict_.domain.clear();
     verdict_.problem.clear();
     verdict_.record.clear();
     verdict_.authority_explanation.clear();
     verdict_.default_explanation.clear();
-    verdict_.result = check_query();
+    verdict_.why_url.clear();
+    verdict_.at_last_word = false;
+  }
+
+  Needs finish(Result result) {
+    verdict_.result = result;
     verdict_.ttl = verdict_.result == Result::temperror ? 0 : walk_.ttl();
     verdict_.lookups = walk_.counters().lookups;
     verdict_.void_lookups = walk_.counters().void_lookups;
+    verdict_.is_wide = result == Result::pass && is_wide_;
     bool pending = walk_.is_collecting();
     if (!pending && verdict_.result == Result::fail) {
       pending = !explain(exp_, exp_domain_, *query_.domain, expansion_, walk_, verdict_.authority_explanation,
-                         verdict_.default_explanation);
+                         verdict_.default_explanation, verdict_.why_url);
     }
     if (pending) return walk_.take_needs();
     verdict_.trace = walk_.trace().take();
     return {};
   }
 
- private:
   Result check_query() {
     if (!query_.domain) {  // RFC 7208 §4.3
       verdict_.problem = query_.sender_domain.empty() ? "no domain to check"
@@ -137,14 +158,18 @@ class Evaluator {
           break;
         case Outcome::match:
           if (role != Role::included) keep_match(directive, record, domain);
+          keep_width(directive);
           return directive.qualifier;
         case Outcome::temperror: keep_term(directive.text, domain); return Result::temperror;
         case Outcome::permerror: keep_term(directive.text, domain); return Result::permerror;
       }
     }
     if (record.redirect) return follow_redirect(*record.redirect, checked, role);
-    if (role != Role::included) keep_term("default", domain);  // RFC 7208 §9.1
-    return Result::neutral;                                    // RFC 7208 §4.7
+    if (role != Role::included) {
+      keep_term("default", domain);  // RFC 7208 §9.1
+      if (!walk_.is_collecting()) verdict_.at_last_word = true;
+    }
+    return Result::neutral;  // RFC 7208 §4.7
   }
 
   // RFC 7208 §6.1
@@ -321,6 +346,22 @@ class Evaluator {
     // RFC 7208 §6.2: the exp of the record where redirect led, never one of an included record.
     exp_ = record.explanation ? &*record.explanation : nullptr;
     exp_domain_ = domain;
+    const bool is_only_term = &directive == &record.directives.front();
+    verdict_.at_last_word = directive.mechanism == Mechanism::all && directive.qualifier != Result::pass &&
+                            !(is_only_term && directive.qualifier == Result::fail);
+  }
+
+  // Of the term that holds the client, which may stand in an included record: it comes before the include that it makes match.
+  void keep_width(const Directive& directive) {
+    if (walk_.is_collecting() || directive.mechanism == Mechanism::include) return;
+    switch (directive.mechanism) {
+      case Mechanism::all: is_wide_ = true; break;
+      case Mechanism::a:
+      case Mechanism::mx:
+      case Mechanism::ip4:
+      case Mechanism::ip6: is_wide_ = prefix_length(directive) < (query_.client.is_v6() ? kWideNetwork6 : kWideNetwork4); break;
+      default: is_wide_ = false;
+    }
   }
 
   void keep_record(const std::string& text, Role role) {
@@ -335,12 +376,18 @@ class Evaluator {
   Verdict& verdict_;
   const MacroString* exp_ = nullptr;
   dns::Name exp_domain_;
+  bool is_wide_ = false;
 };
 
 }  // namespace
 
 Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict) {
   return Evaluator(query, settings, answers, verdict).run();
+}
+
+Needs evaluate_record(const Query& query, const Record& record, std::string_view title, const Settings& settings,
+                      AnswerSource& answers, Verdict& verdict) {
+  return Evaluator(query, settings, answers, verdict).run(record, title);
 }
 
 Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers) {

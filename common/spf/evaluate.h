@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/spf/answers.h"
@@ -27,17 +28,27 @@ struct Verdict {
   std::string record;
   // fail: the text that the domain publishes by exp; empty if it has none that is usable.
   std::string authority_explanation;
-  // fail without authority_explanation: Settings::default_explanation, expanded.
+  // fail without authority_explanation: Settings::default_explanation and Settings::why_url, expanded.
   std::string default_explanation;
+  std::string why_url;
   int lookups = 0;  // DNS terms used (RFC 7208 §4.6.4)
   int void_lookups = 0;
   // Seconds that the result holds: the least TTL of the answers that made it. 0 for temperror.
   std::uint32_t ttl = 0;
+  // No term decided but the record's last word, its "all" or its end: here terms of our own may be put in before it. Not for
+  // a record that is only "-all", which means that the domain sends no mail.
+  bool at_last_word = false;
+  // pass: by a term that lets a large part of the Internet pass ("all", or a network wider than kWideNetwork4 or 6).
+  bool is_wide = false;
   std::vector<TraceStep> trace;  // when Settings::trace
 };
 
 // The verdict is complete when nothing is needed. It may have been used before, and keeps its memory.
 Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict);
+// By a record of our own instead of the one that the domain of the query publishes. The query must have a domain, the record's
+// current domain. `title` stands in the trace for it.
+Needs evaluate_record(const Query& query, const Record& record, std::string_view title, const Settings& settings,
+                      AnswerSource& answers, Verdict& verdict);
 
 // The same, for a single evaluation.
 struct Evaluation {
@@ -45,5 +56,9 @@ struct Evaluation {
   Needs needs;  // empty when there is a verdict
 };
 Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers);
+
+// Bits of a prefix. The large senders of today publish /13 and narrower.
+inline constexpr int kWideNetwork4 = 12;
+inline constexpr int kWideNetwork6 = 24;
 
 }  // namespace spf

@@ -24,20 +24,27 @@ bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expans
   return true;
 }
 
+// A text of ours. False: an answer is missing.
+bool expand_own(const MacroString& macros, const dns::Name& checked, Expansion& expansion, std::string& out) {
+  const MacroValues* values = expansion.values(macros, checked);
+  if (values == nullptr) return false;
+  if (!macros.append_expansion(*values, kMaxExplanation, out)) out.clear();
+  if (!base::all_printable(out)) out = base::printable(out);
+  return true;
+}
+
 }  // namespace
 
 bool explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion, Walk& walk,
-             std::string& authority, std::string& fallback) {
+             std::string& authority, std::string& fallback, std::string& why_url) {
   authority.clear();
   fallback.clear();
+  why_url.clear();
   if (exp != nullptr && !fetch_authority(*exp, exp_domain, expansion, walk, authority)) return false;
   if (!authority.empty()) return true;
-  const MacroString& macros = walk.settings().default_explanation;
-  const MacroValues* values = expansion.values(macros, checked);
-  if (values == nullptr) return false;
-  if (!macros.append_expansion(*values, kMaxExplanation, fallback)) fallback.clear();
-  if (!base::all_printable(fallback)) fallback = base::printable(fallback);
-  return true;
+  const Settings& settings = walk.settings();
+  return expand_own(settings.default_explanation, checked, expansion, fallback) &&
+         (settings.why_url.empty() || expand_own(settings.why_url, checked, expansion, why_url));
 }
 
 }  // namespace spf

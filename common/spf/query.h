@@ -60,6 +60,8 @@ struct Settings {
   Prefetch prefetch = Prefetch::all;
   // Explains a fail for which the domain has no explanation of its own (RFC 7208 §6.2). Parsed as MacroContext::explanation.
   MacroString default_explanation;
+  // Where the refused sender can read more; empty: none. Parsed likewise.
+  MacroString why_url;
   bool trace = false;
 };
 

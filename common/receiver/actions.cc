@@ -1,0 +1,37 @@
+#include "common/receiver/actions.h"
+
+namespace receiver {
+
+namespace {
+
+// RFC 7372 §3.2 has codes for fail, in place of RFC 7208 §8.4's 5.7.1, and for errors, in place of §8.6's 4.4.3 and §8.7's 5.5.2.
+// For results that only local policy refuses, those of RFC 3463 §3.8 remain.
+const char* enhanced_code(Action action, spf::Result result) {
+  const bool is_error = result == spf::Result::temperror || result == spf::Result::permerror;
+  switch (action) {
+    case Action::accept: break;
+    case Action::reject: return is_error ? "5.7.24" : result == spf::Result::fail ? "5.7.23" : "5.7.1";
+    case Action::defer: return is_error ? "4.7.24" : "4.7.0";
+  }
+  return "";
+}
+
+}  // namespace
+
+void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity) {
+  reply.action = Action::accept;
+  reply.smtp_code = 250;
+  reply.enhanced_code.clear();
+  reply.would.reset();
+  const Action action = rules.action(identity, reply.result);
+  if (action == Action::accept) return;
+  if (rules.get(&Rules::dry_run, false)) {
+    reply.would = action;
+    return;
+  }
+  reply.action = action;
+  reply.smtp_code = action == Action::reject ? 550 : 451;
+  reply.enhanced_code = enhanced_code(action, reply.result);
+}
+
+}  // namespace receiver

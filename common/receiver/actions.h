@@ -1,0 +1,13 @@
+// What is done about a result, and the SMTP codes for it (RFC 7208 §8, RFC 7372 §3.2). Pure.
+#pragma once
+
+#include "common/receiver/request.h"
+#include "common/receiver/rules.h"
+#include "common/spf/query.h"
+
+namespace receiver {
+
+// By the reply's result. In a dry run nothing is done, and the reply says what would be.
+void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity);
+
+}  // namespace receiver

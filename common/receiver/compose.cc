@@ -1,0 +1,113 @@
+#include "common/receiver/compose.h"
+
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/receiver/headers.h"
+#include "common/receiver/wording.h"
+#include "common/spf/explanation.h"
+
+namespace receiver {
+
+namespace {
+
+void set_shown(std::string& target, std::string_view text, std::size_t limit) {
+  target.clear();
+  base::append_clipped(target, text, limit);
+  if (!base::all_printable(target)) target = base::printable(target);
+}
+
+// The texts and fields about the verdict.
+void compose_verdict(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
+                     const std::optional<HeloReply>& helo) {
+  const spf::Query& query = workspace.query;
+  const spf::Verdict& verdict = workspace.judgement.verdict;
+  Reply& reply = workspace.reply;
+  workspace.client.clear();
+  query.client.append_text(workspace.client);
+
+  const Case about{query, verdict, host, identity, workspace.client, workspace.judgement.note};
+  reply.result = verdict.result;
+  reply.identity = query.identity;
+  header_comment(about, reply.header_comment);
+  smtp_comment(about, reply.header_comment, reply.smtp_comment);
+  local_explanation(about, reply.local_explanation);
+  set_shown(reply.authority_explanation, verdict.authority_explanation, spf::kMaxExplanation);
+  set_shown(reply.mechanism, verdict.mechanism, kMaxDetail);
+  set_shown(reply.problem, verdict.problem, kMaxDetail);
+  reply.is_weak = verdict.is_wide;
+  reply.error.clear();
+
+  HeaderFacts facts;
+  facts.result = verdict.result;
+  facts.comment = reply.header_comment;
+  facts.receiver = host;
+  facts.client = workspace.client;
+  facts.identity = query.identity;
+  facts.envelope_from = identity;
+  facts.helo = helo_name;
+  facts.domain = query.domain ? query.domain->text() : std::string_view(query.sender_domain);
+  if (helo) facts.helo_result = helo->result;
+  switch (verdict.result) {
+    case spf::Result::none: break;
+    case spf::Result::temperror:
+    case spf::Result::permerror: facts.problem = reply.problem; break;
+    default: facts.mechanism = verdict.mechanism.empty() ? "default" : std::string_view(reply.mechanism);
+  }
+  received_spf(facts, reply.received_spf_header);
+  authentication_results(facts, reply.authentication_results);
+}
+
+}  // namespace
+
+void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply) {
+  reply = Reply{};
+  reply.result = result;
+  const std::string prefix = host.empty() ? std::string() : base::clip_middle(host, dns::Name::kMaxText) + ": ";
+  reply.header_comment = plain_comment(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
+  reply.smtp_comment = base::clip(reply.header_comment, kMaxSmtpComment);
+  set_shown(reply.local_explanation, why, kMaxDetail);
+  HeaderFacts facts;
+  facts.result = result;
+  facts.comment = reply.header_comment;
+  facts.receiver = host;
+  if (result == spf::Result::permerror || result == spf::Result::temperror) {
+    reply.problem = reply.local_explanation;
+    facts.problem = reply.problem;
+  }
+  received_spf(facts, reply.received_spf_header);
+  authentication_results(facts, reply.authentication_results);
+}
+
+void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
+             std::optional<HeloReply>&& helo) {
+  Judgement& judgement = workspace.judgement;
+  Reply& reply = workspace.reply;
+  if (judgement.set_aside.empty()) {
+    compose_verdict(workspace, host, identity, helo_name, helo);
+  } else {
+    compose_unchecked(spf::Result::none, host, judgement.set_aside, reply);
+  }
+  spf::Verdict& verdict = judgement.verdict;
+  set_shown(reply.spf_record, verdict.record, verdict.record.size());
+  reply.lookups = verdict.lookups;
+  reply.void_lookups = verdict.void_lookups;
+  reply.ttl = verdict.ttl;
+  reply.local_policy = judgement.note;
+  reply.trace = std::move(verdict.trace);
+  reply.helo = std::move(helo);
+  reply.guesses.reset();
+}
+
+Guess compose_guess(const spf::Query& query, const spf::Verdict& verdict, std::string_view host, std::string_view identity) {
+  if (verdict.result == spf::Result::none) return {};
+  const std::string client = query.client.text();
+  const Case about{query, verdict, host, identity, client, "best guess"};
+  Guess out;
+  out.result = spf::result_name(verdict.result);
+  header_comment(about, out.header_comment);
+  smtp_comment(about, out.header_comment, out.smtp_comment);
+  return out;
+}
+
+}  // namespace receiver

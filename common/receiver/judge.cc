@@ -1,0 +1,200 @@
+#include "common/receiver/judge.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/base/text.h"
+
+namespace receiver {
+
+namespace {
+
+using spf::Needs;
+using spf::Result;
+
+constexpr std::size_t kMaxShown = 200;  // bytes of a term in a note
+
+void add_note(std::string& note, std::string_view more) {
+  if (!note.empty()) note += "; ";
+  note += base::printable(more);
+}
+
+std::string change(std::string_view rule, std::string_view what, Result now, Result before) {
+  return fmt::format("{}: {}, {} instead of {}", rule, base::clip(what, kMaxShown), spf::result_name(now),
+                     spf::result_name(before));
+}
+
+void append(std::vector<spf::TraceStep>& trace, std::vector<spf::TraceStep>&& more) {
+  trace.insert(trace.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// The result holds no longer than the answers that changed it. 0: none were needed.
+void shorten_ttl(spf::Verdict& verdict, const spf::Verdict& by) {
+  if (by.ttl != 0) verdict.ttl = std::min(verdict.ttl, by.ttl);
+}
+
+// Takes the place of what the domain's record said; its record and counters stay.
+void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
+  shorten_ttl(verdict, by);
+  verdict.result = result;
+  verdict.mechanism = std::move(by.mechanism);
+  verdict.domain = std::move(by.domain);
+  verdict.problem.clear();
+  const bool is_fail = result == Result::fail;
+  verdict.authority_explanation.clear();
+  verdict.default_explanation = is_fail ? std::move(by.default_explanation) : std::string();
+  verdict.why_url = is_fail ? std::move(by.why_url) : std::string();
+  verdict.at_last_word = false;
+  verdict.is_wide = result == Result::pass && by.is_wide;
+}
+
+}  // namespace
+
+Needs Judge::judge(const spf::Query& query, Judgement& out) {
+  out.note.clear();
+  out.set_aside.clear();
+  const spf::Verdict& verdict = out.verdict;
+  Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);
+  if (!needs.empty() || !query.domain) return needs;
+  if (verdict.result == Result::none && !policy_.fallback.empty()) needs = fall_back(query, out);
+  if (!needs.empty()) return needs;
+  if (verdict.result == Result::none) needs = guess_none(query, out);
+  if (!needs.empty()) return needs;
+  for (const Terms* terms : {own_terms_, rules_.find(&Rules::local)}) {
+    if (terms == nullptr || terms->empty() || !verdict.at_last_word) continue;
+    needs = add_local(query, *terms, out);
+    if (!needs.empty()) return needs;
+  }
+  if (verdict.result == Result::fail || verdict.result == Result::softfail) needs = trust_forwarder(query, out);
+  if (!needs.empty()) return needs;
+  if (verdict.result != Result::pass && verdict.result != Result::none) needs = spare_secondary(query, out);
+  if (!needs.empty()) return needs;
+
+  // Nobody is refused for good because our own rules could not be looked up.
+  if (!unknown_.empty() && out.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
+    add_note(out.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));
+    spf::Verdict& changed = out.verdict;
+    changed.result = Result::temperror;
+    changed.problem = unknown_;
+    changed.mechanism.clear();
+    changed.authority_explanation.clear();
+    changed.ttl = 0;
+  }
+  return {};
+}
+
+Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::string_view name,
+                          std::vector<spf::TraceStep>& trace) {
+  Match out;
+  std::optional<spf::Query> of_recipient;
+  for (const Term& term : terms) {
+    const spf::Query* asked = &query;
+    if (term.is_recipient) {
+      const auto domain = mailbox_domain(bare_sender(request_.recipient));
+      if (!domain || domain->labels() < 2) continue;
+      of_recipient = query;
+      of_recipient->domain = domain;
+      asked = &*of_recipient;
+    }
+    const spf::Directive& directive = term.record.directives.front();
+    spf::Verdict verdict;
+    out.needs = spf::evaluate_record(*asked, term.record, name, settings_, answers_, verdict);
+    if (!out.needs.empty()) return out;
+    append(trace, std::move(verdict.trace));
+    if (verdict.result == Result::permerror) continue;  // a term that cannot be evaluated does not match
+    if (verdict.result == Result::temperror) {
+      if (out.problem.empty()) out.problem = std::move(verdict.problem);
+      continue;
+    }
+    if (verdict.mechanism == "default") continue;
+    out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : directive.text;
+    out.verdict = std::move(verdict);
+    out.problem.clear();
+    return out;
+  }
+  return out;
+}
+
+Needs Judge::fall_back(const spf::Query& query, Judgement& out) {
+  const auto* const entry = policy_.fallback.find(*query.domain);
+  if (entry == nullptr) return {};
+  spf::Verdict verdict;
+  Needs needs = spf::evaluate_record(query, entry->value, "fallback", settings_, answers_, verdict);
+  if (!needs.empty()) return needs;
+  append(out.verdict.trace, std::move(verdict.trace));
+  verdict.trace = std::move(out.verdict.trace);
+  shorten_ttl(verdict, out.verdict);
+  out.verdict = std::move(verdict);
+  add_note(out.note, "fallback: " + entry->pattern);
+  return {};
+}
+
+Needs Judge::guess_none(const spf::Query& query, Judgement& out) {
+  const Terms* const terms = rules_.find(&Rules::guess);
+  if (terms == nullptr || terms->empty()) return {};
+  Match found = match(query, *terms, "guess", out.verdict.trace);
+  if (!found.needs.empty()) return std::move(found.needs);
+  if (!found.verdict || found.verdict->result != Result::pass) return {};
+  const Result result = rules_.get(&Rules::guess_result, Result::neutral);
+  add_note(out.note, change("guess", found.what, result, out.verdict.result));
+  replace(out.verdict, std::move(*found.verdict), result);
+  return {};
+}
+
+Needs Judge::add_local(const spf::Query& query, const Terms& terms, Judgement& out) {
+  Match found = match(query, terms, "local-terms", out.verdict.trace);
+  if (!found.needs.empty()) return std::move(found.needs);
+  if (!found.problem.empty()) unknown_ = "local-terms: " + found.problem;
+  if (!found.verdict) return {};
+  const Result result = found.verdict->result;
+  add_note(out.note, change("local-terms", found.what, result, out.verdict.result));
+  replace(out.verdict, std::move(*found.verdict), result);
+  return {};
+}
+
+Needs Judge::trust_forwarder(const spf::Query& query, Judgement& out) {
+  const Terms* const terms = rules_.find(&Rules::forwarders);
+  if (terms == nullptr || terms->empty()) return {};
+  Match found = match(query, *terms, "trusted-forwarders", out.verdict.trace);
+  if (!found.needs.empty()) return std::move(found.needs);
+  if (!found.problem.empty()) unknown_ = "trusted-forwarders: " + found.problem;
+  if (!found.verdict || found.verdict->result != Result::pass) return {};
+  const Result result = rules_.get(&Rules::forwarder_result, Result::neutral);
+  add_note(out.note, change("trusted-forwarders", found.what, result, out.verdict.result));
+  replace(out.verdict, std::move(*found.verdict), result);
+  return {};
+}
+
+Needs Judge::spare_secondary(const spf::Query& query, Judgement& out) {
+  const Terms* const terms = rules_.find(&Rules::secondary_mx);
+  if (terms == nullptr || terms->empty()) return {};
+  Match found = match(query, *terms, "secondary-mx", out.verdict.trace);
+  if (!found.needs.empty()) return std::move(found.needs);
+  if (!found.problem.empty()) unknown_ = "secondary-mx: " + found.problem;
+  if (!found.verdict || found.verdict->result != Result::pass) return {};
+  add_note(out.note, change("secondary-mx", found.what, Result::none, out.verdict.result));
+  out.set_aside = fmt::format("the client is a secondary MX, {}", base::clip(found.what, kMaxShown));
+  return {};
+}
+
+Needs Judge::guess(const spf::Query& query, const Terms& terms, spf::Verdict& out) {
+  if (!query.domain) return {};
+  Match found = match(query, terms, "guess", out.trace);
+  if (!found.needs.empty()) return std::move(found.needs);
+  const bool is_pass = found.verdict && found.verdict->result == Result::pass;
+  out.result = is_pass ? Result::pass : Result::neutral;
+  return {};
+}
+
+const Terms& best_guess() {
+  static const Terms terms = [] {
+    auto parsed = parse_terms({"a/24", "mx/24", "ptr"});
+    return parsed ? std::move(*parsed) : Terms{};
+  }();
+  return terms;
+}
+
+}  // namespace receiver

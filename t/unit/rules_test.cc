@@ -1,0 +1,691 @@
+// The receiver's rules: what is done about results, whose mail is checked, and what local policy makes of a verdict.
+#include "common/receiver/rules.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.h"
+#include "t/support/decide.h"
+
+namespace {
+
+using receiver::Action;
+using receiver::HeloCheck;
+using receiver::Policy;
+using receiver::Reply;
+using receiver::Request;
+using receiver::Rules;
+using receiver::Scope;
+using spf::Identity;
+using spf::Result;
+using support::decide;
+using support::Decided;
+using support::pattern;
+using support::plain_policy;
+using support::request;
+using support::terms;
+using support::World;
+
+constexpr const char* kClient = "192.0.2.1";
+
+World world() {
+  World out;
+  out.txt("example.com", "v=spf1 ip4:192.0.2.0/24 -all");
+  out.txt("fail.example", "v=spf1 ip4:198.51.100.1 -all");
+  out.txt("soft.example", "v=spf1 ip4:198.51.100.1 ~all");
+  out.txt("neutral.example", "v=spf1 ip4:198.51.100.1 ?all");
+  out.txt("broken.example", "v=spf1 foo:bar -all");
+  out.txt("exp.example", "v=spf1 -all exp=why.exp.example").txt("why.exp.example", "by %{i}");
+  out.txt("never.example", "v=spf1 -all");
+  out.txt("open.example", "v=spf1 ip4:198.51.100.1");
+  out.failure("temp.example", dns::Type::txt);
+  out.a("plain.example", "192.0.2.80");
+  out.txt("mail.example.com", "v=spf1 ip4:192.0.2.1 -all");
+  out.txt("helo.example", "v=spf1 ip4:198.51.100.1 -all");
+  return out;
+}
+
+std::optional<Action>& on(Rules& rules, Result result, Identity identity = Identity::mailfrom) {
+  return (identity == Identity::helo ? rules.helo : rules.mailfrom)[static_cast<std::size_t>(result)];
+}
+
+Reply reply_to(const Request& asked, const Policy& by) { return decide(asked, by, world()).reply; }
+Reply reply_to(std::string_view sender, const Policy& by) { return reply_to(request(kClient, sender), by); }
+
+bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// ---- actions -------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("each result does what its rule says, with the code that fits (RFC 7372 §3.2)") {
+  struct Row {
+    const char* sender;
+    Result result;
+    const char* rejected;
+    const char* deferred;
+  };
+  for (const Row& row : {Row{"u@fail.example", Result::fail, "5.7.23", "4.7.0"},
+                         {"u@soft.example", Result::softfail, "5.7.1", "4.7.0"},
+                         {"u@neutral.example", Result::neutral, "5.7.1", "4.7.0"},
+                         {"u@plain.example", Result::none, "5.7.1", "4.7.0"},
+                         {"u@broken.example", Result::permerror, "5.7.24", "4.7.24"},
+                         {"u@temp.example", Result::temperror, "5.7.24", "4.7.24"}}) {
+    CAPTURE(row.sender);
+    Policy by = plain_policy();
+    on(by.rules, row.result, Identity::helo) = Action::accept;  // of the other identity: no matter
+    on(by.rules, row.result) = Action::reject;
+    Reply reply = reply_to(row.sender, by);
+    CHECK(reply.result == row.result);
+    CHECK(reply.action == Action::reject);
+    CHECK(reply.smtp_code == 550);
+    CHECK(reply.enhanced_code == row.rejected);
+    on(by.rules, row.result) = Action::defer;
+    reply = reply_to(row.sender, by);
+    CHECK(reply.action == Action::defer);
+    CHECK(reply.smtp_code == 451);
+    CHECK(reply.enhanced_code == row.deferred);
+    on(by.rules, row.result) = Action::accept;
+    reply = reply_to(row.sender, by);
+    CHECK(reply.result == row.result);
+    CHECK(reply.action == Action::accept);
+    CHECK(reply.smtp_code == 250);
+    CHECK(reply.enhanced_code == "");
+    CHECK(reply.received_spf_header.starts_with("Received-SPF: " + std::string(spf::result_name(row.result))));
+  }
+}
+
+TEST_CASE("the identities have actions of their own") {
+  Policy by = plain_policy();
+  on(by.rules, Result::fail, Identity::helo) = Action::accept;
+  CHECK(reply_to(request(kClient, "<>", "fail.example"), by).action == Action::accept);
+  CHECK(reply_to("u@fail.example", by).action == Action::reject);
+  on(by.rules, Result::fail, Identity::helo) = Action::defer;
+  on(by.rules, Result::fail) = Action::accept;
+  CHECK(reply_to(request(kClient, "<>", "fail.example"), by).action == Action::defer);
+  CHECK(reply_to("u@fail.example", by).action == Action::accept);
+}
+
+TEST_CASE("a dry run accepts, and tells what it would have done; the result stays what it is") {
+  Policy by = plain_policy();
+  by.rules.dry_run = true;
+  Reply reply = reply_to("u@fail.example", by);
+  CHECK(reply.result == Result::fail);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.smtp_code == 250);
+  CHECK(reply.enhanced_code == "");
+  CHECK(reply.would == Action::reject);
+  CHECK(reply_to("u@temp.example", by).would == Action::defer);
+  CHECK_FALSE(reply_to("u@example.com", by).would);
+}
+
+// ---- exempt clients ------------------------------------------------------------------------------------------------------
+
+TEST_CASE("exempt clients: none without a question, accepted whatever the rule for none, and header and answer say why") {
+  Policy by = plain_policy();
+  by.rules.exempt = std::vector{*receiver::parse_network("127.0.0.0/8"), *receiver::parse_network("2001:db8::/32")};
+  on(by.rules, Result::none) = Action::reject;
+  for (const char* client : {"127.0.0.1", "127.9.9.9", "2001:db8:1::1", "::ffff:127.0.0.1"}) {
+    const Decided decided = decide(request(client, "u@fail.example"), by, world());
+    CHECK(decided.asked.empty());
+    CHECK(decided.reply.result == Result::none);
+    CHECK(decided.reply.action == Action::accept);
+    CHECK_FALSE(decided.reply.identity);
+    CHECK(decided.reply.local_policy.starts_with("exempt-clients: "));
+    CHECK(holds(decided.reply.received_spf_header, "the client is exempt"));
+    CHECK(decided.reply.authentication_results.starts_with("Authentication-Results: mx.example.org; none ("));
+  }
+  CHECK(reply_to(request("127.0.0.1", "u@fail.example"), by).local_policy == "exempt-clients: 127.0.0.0/8");
+  CHECK(reply_to(request("2001:db9::1", "u@fail.example"), by).result == Result::fail);
+  CHECK(reply_to("u@plain.example", by).action == Action::reject);
+}
+
+TEST_CASE("PROTOCOLS, decision 6: nobody is exempt unless the configuration says so") {
+  CHECK(reply_to(request("127.0.0.1", "u@fail.example"), plain_policy()).result == Result::fail);
+}
+
+TEST_CASE("clients that have logged in or may relay are not checked, unless a rule wants it") {
+  Policy by = plain_policy();
+  Request asked = request(kClient, "u@fail.example");
+  asked.is_authenticated = true;
+  Reply reply = reply_to(asked, by);
+  CHECK(reply.result == Result::none);
+  CHECK(reply.local_policy == "authenticated client");
+  CHECK(holds(reply.received_spf_header, "authenticated"));
+  asked.is_authenticated = false;
+  asked.is_relay = true;
+  CHECK(reply_to(asked, by).local_policy == "relay client");
+  by.rules.check_authenticated = true;
+  CHECK(reply_to(asked, by).result == Result::fail);
+}
+
+// ---- trusted forwarders --------------------------------------------------------------------------------------------------
+
+TEST_CASE("a trusted forwarder: fail and softfail become neutral, and header, answer and texts say so") {
+  World relays = world();
+  relays.txt("relay.example", "v=spf1 ip4:192.0.2.0/28 -all");
+  Policy by = plain_policy();
+  by.rules.forwarders = terms("ip4:203.0.113.0/24 include:relay.example");
+  for (const auto& [sender, before] : {std::pair{"u@fail.example", "fail"}, {"u@soft.example", "softfail"}}) {
+    const Reply reply = decide(request(kClient, sender), by, relays).reply;
+    CHECK(reply.result == Result::neutral);
+    CHECK(reply.action == Action::accept);
+    CHECK(reply.identity == Identity::mailfrom);
+    CHECK(reply.local_policy == "trusted-forwarders: include:relay.example, neutral instead of " + std::string(before));
+    CHECK(holds(reply.header_comment, "; local policy: trusted-forwarders: include:relay.example, neutral instead of "));
+    CHECK(holds(reply.received_spf_header, reply.local_policy));
+    CHECK(reply.received_spf_header.starts_with("Received-SPF: neutral ("));
+    CHECK(holds(reply.authentication_results, "; spf=neutral ("));
+    CHECK(reply.mechanism == "include:relay.example");
+    CHECK(reply.local_explanation == reply.local_policy);
+    CHECK(reply.authority_explanation == "");
+  }
+  // Not for results that are no fail.
+  CHECK(decide(request(kClient, "u@neutral.example"), by, relays).reply.local_policy == "");
+  CHECK(decide(request(kClient, "u@broken.example"), by, relays).reply.result == Result::permerror);
+  CHECK(decide(request("192.0.2.99", "u@fail.example"), by, relays).reply.result == Result::fail);
+}
+
+TEST_CASE("DESIGN 8: a trusted forwarder makes a pass only on request") {
+  Policy by = plain_policy();
+  by.rules.forwarders = terms(kClient);
+  by.rules.forwarder_result = Result::pass;
+  const Reply reply = reply_to("u@exp.example", by);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.local_policy == "trusted-forwarders: ip4:192.0.2.1, pass instead of fail");
+}
+
+TEST_CASE("a forwarder's term that cannot be evaluated matches nobody, and hides none behind it") {
+  Policy by = plain_policy();
+  by.rules.forwarders = terms("include:gone.example include:broken.example 192.0.2.1");
+  CHECK(reply_to("u@fail.example", by).result == Result::neutral);
+  by.rules.forwarders = terms("include:gone.example include:broken.example");
+  CHECK(reply_to("u@fail.example", by).result == Result::fail);
+  // What stands behind a minus is not trusted, though a later term has it.
+  by.rules.forwarders = terms("-ip4:192.0.2.1 ip4:192.0.2.0/24");
+  CHECK(reply_to("u@fail.example", by).result == Result::fail);
+}
+
+TEST_CASE("nobody is refused for good because our own rules could not be looked up") {
+  Policy by = plain_policy();
+  by.rules.forwarders = terms("include:temp.example");
+  Reply reply = reply_to("u@fail.example", by);
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.action == Action::defer);
+  CHECK(reply.enhanced_code == "4.7.24");
+  CHECK(reply.problem == "trusted-forwarders: TXT temp.example: SERVFAIL");
+  CHECK(holds(reply.local_policy, "temperror instead of fail"));
+  CHECK(reply.authority_explanation == "");
+  CHECK(reply.ttl == 0);
+  // What is accepted anyway stays as it is.
+  CHECK(reply_to("u@soft.example", by).result == Result::softfail);
+  // A later term knows better.
+  by.rules.forwarders = terms("include:temp.example 192.0.2.1");
+  CHECK(reply_to("u@fail.example", by).result == Result::neutral);
+}
+
+// ---- secondary MX --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a secondary MX is never refused, whatever the result, and the reason is told") {
+  Policy by = plain_policy();
+  for (const Result result : {Result::neutral, Result::fail, Result::softfail, Result::temperror, Result::permerror}) {
+    on(by.rules, result) = Action::reject;
+  }
+  by.rules.secondary_mx = terms("192.0.2.0/28 a:mx2.example.org", true);
+  for (const char* sender : {"u@fail.example", "u@soft.example", "u@neutral.example", "u@broken.example", "u@temp.example"}) {
+    const Reply reply = reply_to(sender, by);
+    CHECK(reply.result == Result::none);
+    CHECK(reply.action == Action::accept);
+    CHECK_FALSE(reply.identity);
+    CHECK(reply.local_policy.starts_with("secondary-mx: ip4:192.0.2.0/28, none instead of "));
+    CHECK(holds(reply.received_spf_header, "the client is a secondary MX, ip4:192.0.2.0/28"));
+    CHECK(holds(reply.authentication_results, "; none ("));
+  }
+  CHECK(reply_to("u@example.com", by).result == Result::pass);
+  CHECK(reply_to(request("192.0.2.99", "u@fail.example"), by).action == Action::reject);
+}
+
+TEST_CASE("secondary-mx auto: the MX hosts of the recipient's domain, asked only when something counts against the client") {
+  World hosts = world();
+  hosts.mx("our.example", "mx1.our.example").mx("our.example", "mx2.our.example");
+  hosts.a("mx1.our.example", "203.0.113.1").a("mx2.our.example", kClient).a("mx2.our.example", "2001:db8::2");
+  Policy by = plain_policy();
+  by.rules.secondary_mx = terms("auto", true);
+  Request asked = request(kClient, "u@fail.example");
+  for (const char* recipient : {"x@our.example", "<x@OUR.example.>", "\"a@b\"@our.example"}) {
+    asked.recipient = recipient;
+    const Reply reply = decide(asked, by, hosts).reply;
+    CHECK(reply.result == Result::none);
+    CHECK(reply.action == Action::accept);
+    CHECK(reply.local_policy == "secondary-mx: mx of our.example, none instead of fail");
+  }
+  asked.client = base::IpAddress::parse("2001:db8::2");
+  CHECK(decide(asked, by, hosts).reply.result == Result::none);
+  asked.client = base::IpAddress::parse("203.0.113.9");
+  CHECK(decide(asked, by, hosts).reply.result == Result::fail);
+  // Without a recipient, or with one that has no domain, nobody is one.
+  for (const char* recipient : {"", "<>", "x", "x@", "x@[192.0.2.1]", "x@localhost", "x@a..b", "x@\xff"}) {
+    CAPTURE(recipient);
+    asked = request(kClient, "u@fail.example");
+    asked.recipient = recipient;
+    CHECK(decide(asked, by, hosts).reply.result == Result::fail);
+  }
+  asked = request(kClient, "u@example.com");
+  asked.recipient = "x@our.example";
+  CHECK(decide(asked, by, hosts).asked.size() == 1);
+}
+
+TEST_CASE("a hostile recipient domain costs no more than any check") {
+  Policy by = plain_policy();
+  by.rules.secondary_mx = terms("auto", true);
+  Request asked = request(kClient, "u@fail.example");
+  asked.recipient = "x@hostile.example";
+  World many = world();
+  for (int i = 0; i < 200; ++i) many.mx("hostile.example", "h" + std::to_string(i) + ".hostile.example");
+  Decided decided = decide(asked, by, many);
+  CHECK(decided.reply.result == Result::fail);
+  CHECK(decided.asked.size() == 2);  // more than 10 hosts: none is asked for
+  World ten = world();
+  for (int i = 0; i < 10; ++i) {
+    const std::string host = "h" + std::to_string(i) + ".hostile.example";
+    ten.mx("hostile.example", host).failure(host, dns::Type::a);
+  }
+  decided = decide(asked, by, ten);
+  CHECK(decided.reply.result == Result::temperror);
+  CHECK(decided.reply.action == Action::defer);
+  CHECK(decided.asked.size() == 12);
+  World failing = world();
+  failing.failure("hostile.example", dns::Type::mx, "timed out");
+  CHECK(decide(asked, by, failing).reply.problem == "secondary-mx: MX hostile.example: timed out");
+  asked.recipient = "x@" + std::string(300, 'a') + ".example";
+  CHECK(decide(asked, by, world()).reply.result == Result::fail);
+  asked.recipient = "x@%{s}%{l}.example";
+  CHECK(decide(asked, by, world()).reply.result == Result::fail);
+}
+
+// ---- local terms ---------------------------------------------------------------------------------------------------------
+
+TEST_CASE("PROTOCOLS A1: local terms come before the last all of a record, and before its end without one") {
+  Policy by = plain_policy();
+  by.rules.local = terms("ip4:192.0.2.0/30");
+  for (const char* sender : {"u@fail.example", "u@soft.example", "u@neutral.example", "u@open.example"}) {
+    CAPTURE(sender);
+    const Reply reply = reply_to(sender, by);
+    CHECK(reply.result == Result::pass);
+    CHECK(reply.local_policy.starts_with("local-terms: ip4:192.0.2.0/30, pass instead of "));
+    CHECK(reply.mechanism == "ip4:192.0.2.0/30");
+  }
+  World redirected = world();
+  redirected.txt("to.example", "v=spf1 redirect=fail.example");
+  CHECK(decide(request(kClient, "u@to.example"), by, redirected).reply.result == Result::pass);
+  // Not within an included record, whose own all is no last word.
+  redirected.txt("in.example", "v=spf1 include:fail.example ip4:192.0.2.1 -all");
+  CHECK(decide(request(kClient, "u@in.example"), by, redirected).reply.local_policy == "");
+  // Not where a term of the domain has decided, nor in a record that only says that the domain sends no mail.
+  redirected.txt("term.example", "v=spf1 -ip4:192.0.2.1 ~all").txt("never2.example", "v=spf1 redirect=never.example");
+  redirected.txt("plus.example", "v=spf1 mx +all");
+  for (const char* sender : {"u@term.example", "u@never.example", "u@never2.example", "u@plus.example", "u@plain.example",
+                             "u@broken.example", "u@exp.example"}) {
+    CAPTURE(sender);
+    CHECK(decide(request(kClient, sender), by, redirected).reply.local_policy == "");
+  }
+}
+
+TEST_CASE("local terms give the result of their qualifier, and none of the domain's limits") {
+  Policy by = plain_policy();
+  by.rules.local = terms("-ip4:192.0.2.1");
+  Reply reply = reply_to("u@neutral.example", by);
+  CHECK(reply.result == Result::fail);
+  CHECK(reply.action == Action::reject);
+  CHECK(reply.smtp_comment.starts_with("neutral.example does not allow 192.0.2.1"));
+  by.rules.local = terms("?ip4:192.0.2.1");
+  CHECK(reply_to("u@fail.example", by).result == Result::neutral);
+  // The domain has used up its ten terms.
+  World full = world();
+  std::string record = "v=spf1";
+  for (int i = 0; i < 10; ++i) {
+    record += " a:h" + std::to_string(i) + ".full.example";
+    full.a("h" + std::to_string(i) + ".full.example", "198.51.100.1");
+  }
+  full.txt("full.example", record + " -all").a("local.example", kClient);
+  by.rules.local = terms("a:local.example");
+  reply = decide(request(kClient, "u@full.example"), by, full).reply;
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.lookups == 10);
+}
+
+// ---- best guess ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("the best guess is for domains without a record only, and makes neutral of none unless a rule says pass") {
+  Policy by = plain_policy();
+  by.rules.guess = terms("a/24 mx/24 ptr");
+  Reply reply = reply_to("u@plain.example", by);
+  CHECK(reply.result == Result::neutral);
+  CHECK(reply.local_policy == "guess: a/24, neutral instead of none");
+  CHECK(holds(reply.header_comment, "local policy: guess: a/24"));
+  by.rules.guess_result = Result::pass;
+  CHECK(reply_to("u@plain.example", by).result == Result::pass);
+  CHECK(reply_to(request("203.0.113.1", "u@plain.example"), by).result == Result::none);
+  CHECK(reply_to(request("203.0.113.1", "u@fail.example"), by).result == Result::fail);
+  CHECK(reply_to(request("203.0.113.1", "u@[192.0.2.1]"), by).result == Result::none);
+}
+
+TEST_CASE("PROTOCOLS A1: the guess keys tell and change nothing; guess_tf is by the trusted forwarders") {
+  Policy by = plain_policy();
+  Request asked = request("192.0.2.5", "u@plain.example");
+  CHECK_FALSE(reply_to(asked, by).guesses);
+  asked.guess = true;
+  Reply reply = reply_to(asked, by);
+  REQUIRE(reply.guesses);
+  CHECK(reply.result == Result::none);
+  CHECK(reply.guesses->usual.result == "pass");
+  CHECK(reply.guesses->usual.header_comment ==
+        "mx.example.org: domain of u@plain.example designates 192.0.2.5 as permitted sender; local policy: best guess");
+  CHECK(reply.guesses->usual.smtp_comment == reply.guesses->usual.header_comment);
+  CHECK(reply.guesses->forwarders.result == "");
+  by.rules.forwarders = terms("203.0.113.0/24");
+  CHECK(reply_to(asked, by).guesses->forwarders.result == "neutral");
+  asked.client = base::IpAddress::parse("203.0.113.1");
+  reply = reply_to(asked, by);
+  CHECK(reply.guesses->usual.result == "neutral");
+  CHECK(reply.guesses->forwarders.result == "pass");
+  CHECK(reply.result == Result::none);
+  asked.sender = "u@[192.0.2.1]";
+  CHECK(reply_to(asked, by).guesses->usual.result == "");
+}
+
+TEST_CASE("terms that a request brings count only where the policy allows it") {
+  Policy by = plain_policy();
+  Request asked = request(kClient, "u@fail.example");
+  asked.local = "ip4:192.0.2.1";
+  asked.guess_terms = "ip4:192.0.2.1";
+  Reply reply = reply_to(asked, by);
+  CHECK(reply.result == Result::fail);
+  CHECK_FALSE(reply.guesses);
+  by.allow_request_policy = true;
+  reply = reply_to(asked, by);
+  CHECK(reply.result == Result::pass);
+  REQUIRE(reply.guesses);
+  CHECK(reply.guesses->usual.result == "pass");
+  for (const char* bad : {"redirect=evil.example", "ip4:192.0.2", "v=spf1", "include:", "exp=x.example", "\x01", "%", "a:%{z}"}) {
+    CAPTURE(bad);
+    asked.local = bad;
+    reply = reply_to(asked, by);
+    CHECK(reply.result == Result::permerror);
+    CHECK(reply.error.starts_with("local=: "));
+    CHECK(std::all_of(reply.error.begin(), reply.error.end(), base::is_printable));
+  }
+  asked.local = " ";
+  asked.guess_terms = "nonsense";
+  CHECK(reply_to(asked, by).error.starts_with("guess_mechs=: "));
+}
+
+// ---- fallback records ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("a fallback record speaks for domains without one; the most specific pattern wins") {
+  Policy by = plain_policy();
+  by.fallback.add(pattern("*.example"), *spf::parse_record("v=spf1 ip4:192.0.2.1 -all"));
+  by.fallback.add(pattern("*.plain.example"), *spf::parse_record("v=spf1 ~all"));
+  Reply reply = reply_to("u@plain.example", by);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.local_policy == "fallback: *.example");
+  CHECK(reply.spf_record == "v=spf1 ip4:192.0.2.1 -all");
+  CHECK(holds(reply.received_spf_header, "local policy: fallback: *.example"));
+  CHECK(reply_to("u@a.plain.example", by).result == Result::softfail);
+  CHECK(reply_to(request("203.0.113.1", "u@plain.example"), by).action == Action::reject);
+  // Not for domains with a record, good or bad, nor for what cannot have one.
+  CHECK(reply_to("u@soft.example", by).local_policy == "");
+  CHECK(reply_to("u@broken.example", by).result == Result::permerror);
+  CHECK(reply_to("u@temp.example", by).result == Result::temperror);
+  CHECK(reply_to("u@example", by).result == Result::none);
+  by.fallback.add(pattern("plain.example"), *spf::parse_record("v=spf1 redirect=example.com"));
+  reply = reply_to("u@plain.example", by);
+  CHECK(reply.local_policy == "fallback: plain.example");
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.mechanism == "ip4:192.0.2.0/24");
+}
+
+// ---- HELO ----------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL FROM's is the result") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Reply reply = reply_to("u@soft.example", by);
+  CHECK(reply.result == Result::softfail);
+  CHECK(reply.identity == Identity::mailfrom);
+  REQUIRE(reply.helo);
+  CHECK(reply.helo->result == Result::pass);
+  CHECK(holds(reply.helo->received_spf_header, "identity=helo"));
+  CHECK(holds(reply.received_spf_header, "identity=mailfrom"));
+  // RFC 8601 §2.2: each result with its own property.
+  CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=soft.example; spf=pass smtp.helo=mail.example.com"));
+  CHECK(holds(reply.authentication_results, "; spf=softfail ("));
+  // A HELO name that can have no record does not stand in the way.
+  for (const char* helo : {"[192.0.2.1]", "localhost", "a b"}) {
+    reply = reply_to(request(kClient, "u@example.com", helo), by);
+    CHECK(reply.result == Result::pass);
+    CHECK(reply.helo->result == Result::none);
+  }
+  reply = reply_to(request(kClient, "u@example.com", ""), by);
+  CHECK(reply.result == Result::pass);
+  CHECK_FALSE(reply.helo);
+}
+
+TEST_CASE("HELO first: what refuses on its own is the reply, and MAIL FROM is not asked for") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  const Decided decided = decide(request(kClient, "u@example.com", "helo.example"), by, world());
+  CHECK(decided.asked.size() == 1);
+  CHECK(decided.reply.result == Result::fail);
+  CHECK(decided.reply.identity == Identity::helo);
+  CHECK(decided.reply.action == Action::reject);
+  CHECK(decided.reply.authentication_results.ends_with(" smtp.helo=helo.example"));
+  CHECK_FALSE(decided.reply.helo);
+  on(by.rules, Result::fail, Identity::helo) = Action::accept;
+  Reply reply = reply_to(request(kClient, "u@example.com", "helo.example"), by);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.helo->result == Result::fail);
+  on(by.rules, Result::temperror, Identity::helo) = Action::defer;
+  CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).action == Action::defer);
+}
+
+TEST_CASE("HELO first in a dry run: MAIL FROM is checked all the same, and what would have been done first is told") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  by.rules.dry_run = true;
+  const Reply reply = reply_to(request(kClient, "u@temp.example", "helo.example"), by);
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.identity == Identity::mailfrom);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.would == Action::reject);
+  CHECK(reply.helo->result == Result::fail);
+}
+
+TEST_CASE("HELO first: not where the identity is asked for by name, nor for the null sender") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Request asked = request(kClient, "u@example.com", "helo.example");
+  asked.scope = Scope::mailfrom;
+  CHECK(reply_to(asked, by).result == Result::pass);
+  CHECK_FALSE(reply_to(asked, by).helo);
+  const Reply reply = reply_to(request(kClient, "<>", "mail.example.com"), by);
+  CHECK(reply.identity == Identity::helo);
+  CHECK_FALSE(reply.helo);
+}
+
+// ---- texts ---------------------------------------------------------------------------------------------------------------
+
+TEST_CASE("why-url stands behind our own explanation, with its macros, whole or not at all") {
+  Policy by = plain_policy();
+  by.spf.why_url = *spf::MacroString::parse("https://spf.example.org/why?s=%{S}&ip=%{C}&r=%{R}", spf::MacroContext::explanation);
+  Reply reply = reply_to("u+x@fail.example", by);
+  CHECK(reply.smtp_comment.ends_with(
+      " Please see https://spf.example.org/why?s=u%2Bx%40fail.example&ip=192.0.2.1&r=mx.example.org"));
+  CHECK(reply.smtp_comment.starts_with("fail.example does not allow 192.0.2.1 to send its mail"));
+  // Not behind the domain's own words.
+  CHECK(reply_to("u@exp.example", by).smtp_comment == "exp.example explains: by 192.0.2.1");
+  reply = reply_to(std::string(300, 'u') + "@fail.example", by);
+  CHECK(reply.smtp_comment.size() <= receiver::kMaxSmtpComment);
+  CHECK_FALSE(holds(reply.smtp_comment, "Please see"));
+  by.spf.default_explanation =
+      *spf::MacroString::parse("%{s}%{s}%{s}%{s}%{s}%{s}%{s}%{s}%{s}%{s}", spf::MacroContext::explanation);
+  reply = reply_to("uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu@fail.example", by);
+  CHECK(reply.smtp_comment.size() == receiver::kMaxSmtpComment);
+  CHECK(reply.smtp_comment.ends_with("&r=mx.example.org"));
+}
+
+TEST_CASE("FIELD 1.11: a pass that a large part of the Internet would get is marked") {
+  World wide = world();
+  wide.txt("all.example", "v=spf1 mx +all").txt("net.example", "v=spf1 ip4:192.0.0.0/8 -all");
+  wide.txt("in.example", "v=spf1 include:net.example -all").txt("not.example", "v=spf1 include:all.example ip4:192.0.2.1 -all");
+  wide.txt("twelve.example", "v=spf1 ip4:192.0.0.0/12 -all").txt("six.example", "v=spf1 ip6:2001::/16 -all");
+  wide.txt("sure.example", "v=spf1 include:in2.example ip4:192.0.2.1 -all").txt("in2.example", "v=spf1 -ip4:0.0.0.0/0 -all");
+  const auto is_weak = [&](const char* sender, const char* client = kClient) {
+    const Reply reply = decide(request(client, sender), plain_policy(), wide).reply;
+    CHECK(reply.result == Result::pass);
+    return reply.is_weak;
+  };
+  CHECK(is_weak("u@all.example"));
+  CHECK(is_weak("u@net.example"));
+  CHECK(is_weak("u@in.example"));
+  CHECK(is_weak("u@not.example"));
+  CHECK(is_weak("u@six.example", "2001:db8::1"));
+  CHECK_FALSE(is_weak("u@twelve.example"));
+  CHECK_FALSE(is_weak("u@example.com"));
+  CHECK_FALSE(is_weak("u@sure.example"));
+}
+
+// ---- rules for domains ---------------------------------------------------------------------------------------------------
+
+TEST_CASE("rules for domains: the sender's, then the recipient's, then the general ones, key by key; exact before wildcard") {
+  Policy by = plain_policy();
+  on(by.rules, Result::softfail) = Action::reject;
+  on(by.rules, Result::neutral) = Action::reject;
+  Rules wide, narrow, exact, recipient;
+  on(wide, Result::softfail) = Action::defer;
+  on(wide, Result::fail) = Action::defer;
+  on(narrow, Result::softfail) = Action::accept;
+  on(exact, Result::neutral) = Action::defer;
+  on(recipient, Result::neutral) = Action::accept;
+  on(recipient, Result::fail) = Action::accept;
+  on(recipient, Result::softfail) = Action::reject;
+  by.senders.add(pattern("*.example"), wide);
+  by.senders.add(pattern("*.soft.example"), narrow);
+  by.senders.add(pattern("neutral.example"), exact);
+  by.recipients.add(pattern("our.org"), recipient);
+  World more = world();
+  more.txt("a.soft.example", "v=spf1 ~all").txt("soft.other", "v=spf1 ~all").txt("neutral.other", "v=spf1 ?all");
+  const auto action = [&](const char* sender, const char* recipient_of_mail) {
+    Request asked = request(kClient, sender);
+    asked.recipient = recipient_of_mail;
+    return decide(asked, by, more).reply.action;
+  };
+  CHECK(action("u@soft.example", "") == Action::defer);     // *.example
+  CHECK(action("u@a.soft.example", "") == Action::accept);  // *.soft.example, the longer one
+  CHECK(action("u@soft.other", "") == Action::reject);      // general
+  CHECK(action("u@soft.other", "x@our.org") == Action::reject);
+  CHECK(action("u@soft.example", "x@our.org") == Action::defer);  // the sender's before the recipient's
+  CHECK(action("u@neutral.other", "x@OUR.org.") == Action::accept);
+  CHECK(action("u@neutral.other", "x@a.our.org") == Action::reject);
+  CHECK(action("u@neutral.example", "x@our.org") == Action::defer);
+  CHECK(action("u@fail.example", "x@our.org") == Action::defer);  // not in the exact section; from the wildcard above it
+}
+
+TEST_CASE("the null sender has the rules of its HELO name; every kind of rule may be a domain's") {
+  Policy by = plain_policy();
+  Rules rules;
+  rules.dry_run = true;
+  rules.explanation = *spf::MacroString::parse("No, %{o}.", spf::MacroContext::explanation);
+  rules.why_url = *spf::MacroString::parse("http://why", spf::MacroContext::explanation);
+  rules.forwarders = terms("203.0.113.0/24");
+  rules.check_helo = HeloCheck::first;
+  rules.exempt = std::vector{*receiver::parse_network("203.0.114.1")};
+  by.senders.add(pattern("fail.example"), rules);
+  CHECK(reply_to(request(kClient, "<>", "fail.example"), by).would == Action::reject);
+  const Reply reply = reply_to("u@fail.example", by);
+  CHECK(reply.smtp_comment == "No, fail.example. Please see http://why");
+  CHECK(reply.helo);
+  CHECK(reply_to(request("203.0.113.1", "u@fail.example"), by).result == Result::neutral);
+  CHECK(reply_to(request("203.0.114.1", "u@fail.example"), by).local_policy == "exempt-clients: 203.0.114.1");
+  CHECK(reply_to("u@never.example", by).smtp_comment.starts_with("never.example does not allow"));
+}
+
+TEST_CASE("domains of rules and senders are compared in A-labels, without case") {
+  Policy by = plain_policy();
+  Rules rules;
+  on(rules, Result::none) = Action::reject;
+  by.senders.add(pattern("B\xc3\xbc"
+                         "cher.Example"),
+                 rules);
+  CHECK(reply_to("u@b\xc3\xbc"
+                 "cher.example",
+                 by)
+            .action == Action::reject);
+  CHECK(reply_to("u@XN--BCHER-KVA.example", by).action == Action::reject);
+  for (const char* bad : {"", "*.", "a..b", "*a.example", "a.*.example", "u@example.com", "[192.0.2.1]", "**"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(receiver::DomainPattern::parse(bad));
+  }
+  CHECK(receiver::DomainPattern::parse("*")->text() == "*");
+  CHECK(receiver::DomainPattern::parse("*.Example.COM.")->text() == "*.example.com");
+}
+
+// ---- what the configuration writes ---------------------------------------------------------------------------------------
+
+TEST_CASE("terms: directives, and addresses, networks and hosts without a mechanism") {
+  const auto text = [](std::string_view written, bool with_auto = false) {
+    std::string out;
+    const auto parsed = receiver::parse_terms({std::string(written)}, with_auto);
+    if (!parsed) return "error: " + parsed.error();
+    for (const auto& term : *parsed)
+      out += (out.empty() ? "" : " ") + (term.is_recipient ? "auto" : term.record.directives.front().text);
+    return out;
+  };
+  CHECK(text("include:a.example -mx/24  a") == "include:a.example -mx/24 a");
+  CHECK(text("192.0.2.1 192.0.2.0/24 2001:db8::/32 ::1") == "ip4:192.0.2.1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ip6:::1");
+  CHECK(text("mx2.example.net") == "a:mx2.example.net");
+  CHECK(text("AUTO ptr", true) == "auto ptr");
+  CHECK(text("") == "");
+  CHECK(text("auto") == "error: \"auto\": unknown mechanism");
+  CHECK(text("redirect=a.example").starts_with("error: "));
+  CHECK(text("x=y").starts_with("error: "));
+  CHECK(text("-a.example").starts_with("error: "));
+  CHECK(text("192.0.2.0/33").starts_with("error: "));
+  std::string many;
+  for (int i = 0; i < 101; ++i) many += " a";
+  CHECK(text(many) == "error: more than 100 terms");
+}
+
+TEST_CASE("networks") {
+  const auto text = [](std::string_view written) {
+    const auto parsed = receiver::parse_network(written);
+    return parsed ? parsed->text() : "error";
+  };
+  CHECK(text("127.0.0.0/8") == "127.0.0.0/8");
+  CHECK(text("192.0.2.1") == "192.0.2.1");
+  CHECK(text("::1/128") == "::1");
+  CHECK(text("::ffff:127.0.0.0/104") == "127.0.0.0/8");
+  CHECK(text("::ffff:127.0.0.1") == "127.0.0.1");
+  for (const char* bad :
+       {"", "/8", "127.0.0.1/", "127.0.0.1/33", "::1/129", "::ffff:127.0.0.1/8", "localhost", "1.2.3.4/x", "1.2.3/8"}) {
+    CAPTURE(bad);
+    CHECK(text(bad) == "error");
+  }
+}
+
+TEST_CASE("fallback records: DOMAIN=RECORD") {
+  const auto good = receiver::parse_fallback(" *.Example.com = v=spf1 mx -all ");
+  REQUIRE(good);
+  CHECK(good->pattern == "*.example.com");
+  CHECK(good->record.text == "v=spf1 mx -all");
+  for (const char* bad :
+       {"", "example.com", "example.com=", "=v=spf1 -all", "example.com=v=spf1 foo", "a..b=v=spf1 -all", "x=-all"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(receiver::parse_fallback(bad));
+  }
+}
+
+}  // namespace
