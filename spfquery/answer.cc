@@ -57,7 +57,7 @@ int exit_code(std::string_view result) {
   return found == kCodes.end() ? kExitUsage : found->second;
 }
 
-Answer make_answer(receiver::Reply reply, const protocol::Question& question, const Options& options) {
+Answer make_answer(const receiver::Reply& reply, const protocol::Question& question, const Options& options) {
   Answer answer;
   answer.exit_code = exit_code(spf::result_name(reply.result));
   const bool is_json = question.format == protocol::Format::json;

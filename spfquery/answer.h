@@ -27,7 +27,7 @@ struct Answer {
 };
 
 // An answer of spfquery's own.
-Answer make_answer(receiver::Reply reply, const protocol::Question& question, const Options& options);
+Answer make_answer(const receiver::Reply& reply, const protocol::Question& question, const Options& options);
 
 // From the bytes that a server sent: query lines or one JSON object, as the question wanted. Nothing of a server that is no
 // text of one line gets through. When there is no result in it, it is the answer of no_answer().

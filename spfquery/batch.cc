@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "common/base/text.h"
+#include "spfquery/message.h"
 #include "spfquery/question.h"
 
 namespace spfquery {
@@ -84,7 +84,7 @@ void Batch::print_answers() {
     output_.add(answer.output);
     if (!answer.verbose.empty()) {
       progress_.clear();
-      std::fputs(answer.verbose.c_str(), stderr);
+      say(answer.verbose);
     }
     if (!slots_.front().is_comment) {
       exit_code_ = answer.exit_code;
@@ -129,7 +129,7 @@ void Batch::take_line(std::string_view line) {
   auto ask = asker_.ask(slot.question, [this, &slot](Answer answer) {
     if (!answer.complaint.empty()) {
       progress_.clear();
-      std::fputs(fmt::format("spfquery: {}:{}: {}\n", name_, slot.question.id, answer.complaint).c_str(), stderr);
+      say(fmt::format("spfquery: {}:{}: {}\n", name_, slot.question.id, answer.complaint));
     }
     slot.answer = std::move(answer);
     slot.is_done = true;
@@ -142,7 +142,7 @@ void Batch::take_line(std::string_view line) {
 void Batch::complain(const std::string& what) {
   has_bad_lines_ = true;
   progress_.clear();
-  std::fputs(fmt::format("spfquery: {}\n", what).c_str(), stderr);
+  say(fmt::format("spfquery: {}\n", what));
 }
 
 }  // namespace spfquery

@@ -80,7 +80,7 @@ class Evaluator::Check final : public Ask {
 
   void finish() {
     const Done done = std::move(done_);
-    done(reply_ ? make_answer(std::move(*reply_), question_, evaluator_.options_)
+    done(reply_ ? make_answer(*reply_, question_, evaluator_.options_)
                 : no_answer("the evaluation came to no end", question_, evaluator_.options_));
   }
 

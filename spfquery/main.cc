@@ -15,6 +15,7 @@
 #include "common/base/version.h"
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
+#include "spfquery/message.h"
 #include "spfquery/question.h"
 #include "spfquery/server.h"
 
@@ -23,7 +24,7 @@ namespace {
 using namespace spfquery;
 
 int bad_usage(std::string_view what) {
-  std::fputs(fmt::format("spfquery: {}\n", what).c_str(), stderr);
+  say(fmt::format("spfquery: {}\n", what));
   return kExitUsage;
 }
 
@@ -46,8 +47,8 @@ int ask_one(io::Loop& loop, Asker& asker, const Options& options) {
   });
   if (!answer) loop.run();
   if (!answer) return kExitTemperror;
-  std::fputs(answer->verbose.c_str(), stderr);
-  if (!answer->complaint.empty()) std::fputs(fmt::format("spfquery: {}\n", answer->complaint).c_str(), stderr);
+  say(answer->verbose);
+  if (!answer->complaint.empty()) say(fmt::format("spfquery: {}\n", answer->complaint));
   return print_and_exit(answer->output, answer->exit_code);
 }
 

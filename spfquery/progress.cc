@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
+
+#include "spfquery/message.h"
 
 namespace spfquery {
 
@@ -35,12 +36,12 @@ void Progress::show(std::uint64_t questions, std::uint64_t bytes) {
   }
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   text += fmt::format("{} answered, {:.0f} a second\x1b[K", questions, static_cast<double>(questions) / seconds);
-  std::fputs(text.c_str(), stderr);
+  say(text);
   is_shown_ = true;
 }
 
 void Progress::clear() {
-  if (is_shown_) std::fputs("\r\x1b[K", stderr);
+  if (is_shown_) say("\r\x1b[K");
   is_shown_ = false;
 }
 

@@ -64,6 +64,8 @@ class Server::Connection final : public Ask {
         unsent_(query_lines(question, server.options_)),
         timer_(server.loop_, [this] { finish("the server did not answer in time"); }) {}
   ~Connection() override { close(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void start() {
     // Never from within ask(): the first event does all.

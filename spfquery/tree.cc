@@ -170,8 +170,7 @@ std::string json_string(std::string_view text) {
 
 TreeStyle tree_style(int fd) {
   TreeStyle style;
-  std::setlocale(LC_CTYPE, "");
-  style.utf8 = base::equals_ignoring_case(::nl_langinfo(CODESET), "UTF-8");
+  style.utf8 = std::setlocale(LC_CTYPE, "") != nullptr && base::equals_ignoring_case(::nl_langinfo(CODESET), "UTF-8");
   const char* const no_colour = std::getenv("NO_COLOR");
   const char* const terminal = std::getenv("TERM");
   style.colour = ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == 0) && terminal != nullptr && *terminal != 0 &&

@@ -54,6 +54,7 @@ void close_fd(int& fd) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
@@ -102,7 +103,7 @@ Child::Child(const std::vector<std::string>& arguments, const ChildOptions& opti
     if (out.childs < 0) fail("open");
   }
   // A child that ends early must not end the test; it itself has the signal as usual.
-  ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   sigset_t pipe_signal;
   ::sigemptyset(&pipe_signal);
   ::sigaddset(&pipe_signal, SIGPIPE);
@@ -164,9 +165,15 @@ bool Child::read_some(int wait_ms) {
 
 std::vector<std::string> Child::wait_for_lines(std::size_t count) {
   const auto end = Clock::now() + kPatience;
-  while (static_cast<std::size_t>(std::count(outcome_.out.begin(), outcome_.out.end(), '\n')) < count) {
-    if (Clock::now() > end || !read_some(1000))
-      throw std::runtime_error("the lines did not come: " + outcome_.out + outcome_.err);
+  std::size_t lines = 0;
+  for (std::size_t counted = 0;;) {
+    const auto begin = outcome_.out.begin() + static_cast<std::ptrdiff_t>(counted);
+    lines += static_cast<std::size_t>(std::count(begin, outcome_.out.end(), '\n'));
+    counted = outcome_.out.size();
+    if (lines >= count) break;
+    if (Clock::now() > end || !read_some(1000)) {
+      throw std::runtime_error("the lines did not come: " + base::clip(outcome_.out, 400) + base::clip(outcome_.err, 400));
+    }
   }
   return outcome_.lines();
 }

@@ -201,6 +201,23 @@ TEST_CASE("a slow first line does not hold up the others, and does not lose its 
   CHECK(server.count({*dns::Name::parse("d7.test"), dns::Type::txt}) == 1);
 }
 
+TEST_CASE("who reads the answers slowly does not hold up the checks under way") {
+  support::DnsServer server([](const dns::Question& question, bool) {
+    return text_record(question.name.text() == "slow.test" ? "v=spf1 include:next.test -all" : "v=spf1 +all");
+  });
+  const ZoneFile zone;
+  // The answers before the last one are more than a pipe holds.
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "192.0.2.1 u@pass.example h.test\n";
+  const std::string path = zone.folder().write("many", text + "192.0.2.1 u@slow.test h.test\n");
+  Child child(zone.with({"--file", path, "--nameserver", server.address()}));
+  // Nobody has read anything yet, and the last check goes on all the same.
+  support::wait_until("the second question", [&] { return server.count({*dns::Name::parse("next.test"), dns::Type::txt}) > 0; });
+  const Outcome got = child.finish();
+  CHECK(results(got).size() == 301);
+  CHECK(got.exit_code == 0);
+}
+
 TEST_CASE("somebody types the questions: each is answered before the next one comes") {
   const ZoneFile zone;
   Child child(zone.with({"--file", "-"}));
@@ -229,8 +246,9 @@ TEST_CASE("memory does not grow with the file") {
     return peak;
   };
   const long few = peak_of(2000);
+  if (kIsSanitized) return;
   const long many = peak_of(20000);  // 1 MB of questions, 16 MB of answers
-  if (!kIsSanitized) CHECK(many - few < 2048);
+  CHECK(many - few < 2048);
 }
 
 TEST_CASE("the progress bar: on standard error, if that is a terminal and the answers go elsewhere") {

@@ -8,6 +8,7 @@
 #include "spfquery/options.h"
 #include "t/query/child.h"
 #include "t/query/zone.h"
+#include "t/support/dns_server.h"
 
 namespace {
 
@@ -42,9 +43,8 @@ TEST_CASE("the exit code tells the result: 0 pass, 1 fail, 2 softfail, 3 neutral
   check("neutral", 3);
   check("permerror", 4);
   check("none", 6);
-  // A name server that nobody runs: port 1 of the loopback.
-  const Outcome got = run_query({"--nameserver", "127.0.0.1:1", "--timeout", "300ms", "--dns-timeout=100ms", "--ip=192.0.2.1",
-                                 "--sender=u@temperror.invalid"});
+  const support::DnsServer server([](const dns::Question&, bool) { return support::react_rcode(2); });
+  const Outcome got = run_query({"--nameserver", server.address(), "--ip=192.0.2.1", "--sender=u@temperror.test"});
   CHECK(got.exit_code == 5);
   CHECK(got.lines().front() == "temperror");
 }

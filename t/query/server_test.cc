@@ -1,9 +1,13 @@
 // --server: asks a running spfd, and says so when it gets no answer.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "t/query/child.h"
@@ -27,6 +31,30 @@ Words question_to(const std::string& server, const Words& more = {}) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
+
+// A port of 127.0.0.1 where nobody listens, as long as the object is there.
+class ClosedPort {
+ public:
+  ClosedPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in inet{};
+    inet.sin_family = AF_INET;
+    inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const address = reinterpret_cast<sockaddr*>(&inet);
+    socklen_t size = sizeof inet;
+    REQUIRE(::bind(fd_, address, size) == 0);
+    REQUIRE(::getsockname(fd_, address, &size) == 0);
+    address_ = fmt::format("127.0.0.1:{}", ntohs(inet.sin_port));
+  }
+  ~ClosedPort() { ::close(fd_); }
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+
+  [[nodiscard]] const std::string& address() const { return address_; }
+
+ private:
+  int fd_;
+  std::string address_;
+};
 
 constexpr std::string_view kAnswer =
     "result=fail\nsmtp_comment=go away\nheader_comment=mx.test: not permitted\nreceived_spf_header=Received-SPF: fail (x)\n\n";
@@ -90,36 +118,38 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   const std::string path = zone.folder() / "spfd.sock";
   check(run_query(question_to(path)), "cannot reach " + path + ": No such file or directory");
   check(run_query(question_to(zone.path())), "cannot reach " + zone.path() + ": Connection refused");
-  check(run_query(question_to("127.0.0.1:1")), "cannot reach 127.0.0.1:1: Connection refused");
+  const ClosedPort closed;
+  check(run_query(question_to(closed.address())), "cannot reach " + closed.address() + ": Connection refused");
 
-  FakeServer::Reply reply;
-  const FakeServer server([&](const std::string&) { return reply; });
+  base::Guarded<FakeServer::Reply> next;
+  const auto set_reply = [&](FakeServer::Reply reply) { next.with([&](FakeServer::Reply& r) { r = std::move(reply); }); };
+  const FakeServer server([&](const std::string&) { return next.with([](const FakeServer::Reply& r) { return r; }); });
   const std::string address = fmt::format("127.0.0.1:{}", server.port());
   check(run_query(question_to(address)), "the server closed the connection without an answer");
-  reply = {"result=pa"};
+  set_reply({"result=pa"});
   check(run_query(question_to(address)), "the server closed the connection within its answer");
-  reply = {"smtp_comment=x\n\n"};
+  set_reply({"smtp_comment=x\n\n"});
   check(run_query(question_to(address)), "there is no result in the server's answer");
-  reply = {"result=maybe\n\n"};
+  set_reply({"result=maybe\n\n"});
   check(run_query(question_to(address)), "there is no result in the server's answer");
-  reply = {"result=pass\n", true};
+  set_reply({"result=pass\n", true});
   check(run_query(question_to(address, {"--timeout", "300ms"})), "the server did not answer in time");
-  reply = {std::string(std::size_t{2} << 20, 'x'), true};
+  set_reply({std::string(std::size_t{2} << 20, 'x'), true});
   check(run_query(question_to(address)), "the server's answer has no end");
   // As JSON, too.
-  reply = {""};
+  set_reply({""});
   const Outcome json = run_query(question_to(address, {"--json"}));
   CHECK(json.exit_code == 5);
   CHECK(json.lines().size() == 1);
   CHECK(json.out.starts_with("{\"result\": \"temperror\""));
-  reply = {std::string(kAnswer)};
+  set_reply({std::string(kAnswer)});
   CHECK(run_query(question_to(address, {"--json"})).err == "spfquery: the server does not answer in JSON\n");
 }
 
-TEST_CASE("a host that does not exist is told") {
-  const Outcome got = run_query(question_to("host.invalid:5970"));
+TEST_CASE("a host that cannot be looked up is told") {
+  const Outcome got = run_query(question_to("no..host:5970"));  // no DNS is asked about such a name
   CHECK(got.exit_code == 5);
-  CHECK(got.err.starts_with("spfquery: cannot reach host.invalid:5970: "));
+  CHECK(got.err.starts_with("spfquery: cannot reach no..host:5970: "));
 }
 
 TEST_CASE("what a server sends cannot reach the terminal but as text of one line") {
@@ -150,6 +180,19 @@ TEST_CASE("spfd and spfquery give the same answers") {
     words.erase(words.end() - 3, words.end() - 1);
     CHECK(asked_json.out == run_query(words).out);
   }
+}
+
+TEST_CASE("a server whose queue is full is asked again until it has room") {
+  const ZoneFile zone;
+  const std::string path = zone.folder() / "spfd.sock";
+  const FakeServer server([](const std::string&) { return FakeServer::Reply{std::string(kAnswer)}; }, path);
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += fmt::format("192.0.2.1 u{}@fail.example h.test\n", i);
+  const Outcome got = run_query({"--file", "-", "--server", path, "--jobs", "50"}, text);
+  CHECK(got.lines().size() == 400);
+  CHECK(got.err == "");
+  CHECK(got.exit_code == 1);
+  CHECK(server.questions().size() == 100);
 }
 
 TEST_CASE("--file with --server: many connections, the order of the lines, one bad line") {
