@@ -138,8 +138,12 @@ std::string dump_config(const Options& options) {
     std::string written;
     switch (row.shape) {
       case Shape::list:
-        for (const std::string& value : values) written += (written.empty() ? "" : ", ") + toml_string(value);
-        written = "[" + written + "]";
+        for (const std::string& value : values) {
+          if (!written.empty()) written += ", ";
+          written += toml_string(value);
+        }
+        written.insert(0, 1, '[');
+        written += ']';
         break;
       case Shape::flag:
       case Shape::number: written = values.front(); break;

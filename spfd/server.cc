@@ -132,7 +132,7 @@ class Server {
     sigemptyset(&signals_);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kProgressSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
 
     limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);

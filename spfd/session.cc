@@ -73,11 +73,11 @@ void Session::read_input() {
     if (size < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      service_.counters.dropped += slots_.size();
       return end();
     }
     if (size == 0) {
       at_end_of_input_ = true;
+      if (client_is_gone()) return end();
       codec_->finish();
     } else if (no_more_questions_) {
       discarded_ += static_cast<std::size_t>(size);
@@ -90,12 +90,7 @@ void Session::read_input() {
     advance();
     if (service_.counters.questions != before || no_more_questions_ || !output_.empty()) break;
   }
-  if (has_ended_) return;
-  if (at_end_of_input_ && client_is_gone()) {
-    service_.counters.dropped += slots_.size();
-    return end();
-  }
-  finish_or_wait();
+  if (!has_ended_) finish_or_wait();
 }
 
 void Session::advance() {
@@ -174,8 +169,7 @@ void Session::begin(Slot& slot) {
     advance();
     if (!has_ended_) finish_or_wait();
   };
-  auto check = service_.driver.start(step, check_time(*slot.snapshot, item), done);
-  slot.check = std::move(check);
+  slot.check = service_.driver.start(step, check_time(*slot.snapshot, item), done);
 }
 
 void Session::answered(Slot& slot, const receiver::Reply& reply) {
@@ -212,7 +206,6 @@ bool Session::write_output() {
       is_blocked_ = true;
       return false;
     } else if (errno != EINTR) {
-      service_.counters.dropped += slots_.size();
       end();
       return false;
     }
@@ -260,15 +253,10 @@ void Session::on_timer() {
   if (is_lingering_) return end();
   if (!output_.empty()) {
     ++service_.counters.write_timeouts;
-    service_.counters.dropped += slots_.size();
     return end();
   }
   if (!slots_.empty()) {
-    if (client_is_gone()) {
-      service_.counters.dropped += slots_.size();
-      return end();
-    }
-    return finish_or_wait();
+    return client_is_gone() ? end() : finish_or_wait();
   }
   ++service_.counters.idle_timeouts;
   no_more_questions_ = true;
@@ -299,6 +287,7 @@ void Session::close_gently() {
 void Session::end() {
   if (has_ended_) return;
   has_ended_ = true;
+  for (const Slot& slot : slots_) service_.counters.dropped += slot.is_done ? 0 : 1;
   if (input_) input_->disable();
   if (output_watch_) output_watch_->disable();
   if (timer_) timer_->cancel();
@@ -308,7 +297,6 @@ void Session::end() {
 
 // A half-closed client still waits for its answers, so the end of its input tells nothing.
 bool Session::client_is_gone() const {
-  if (slots_.empty() && output_.empty()) return false;
   pollfd look{socket_.get(), 0, 0};
   return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }

@@ -41,6 +41,8 @@ class Worker : public SessionOwner {
   Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
          const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
   ~Worker() override;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   // `finished` is called from the thread when it has drained.
   void start(std::function<void()> finished);

@@ -159,6 +159,7 @@ TEST_CASE("5,000 connections at a time, and all are answered") {
   const std::size_t count = std::min<std::size_t>(5000, limit.rlim_cur / 2);
   const SpfdProcess spfd({.zone = std::string(kZone)});
   std::vector<std::unique_ptr<Client>> clients;
+  clients.reserve(count);
   for (std::size_t i = 0; i < count; ++i) clients.push_back(std::make_unique<Client>(spfd.address()));
   wait_for_counter(spfd, " open=" + std::to_string(count));
   for (const auto& client : clients) REQUIRE(client->send(kQuestion));
@@ -170,6 +171,7 @@ TEST_CASE("5,000 connections at a time, and all are answered") {
 TEST_CASE("more connections than descriptors: those that fit are served, the others wait, nothing spins") {
   const SpfdProcess spfd({.zone = std::string(kZone), .descriptors = 64});
   std::vector<std::unique_ptr<Client>> silent;
+  silent.reserve(100);
   for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<Client>(spfd.address()));
   CHECK(silent.front()->send(kQuestion));
   CHECK(silent.front()->read_to_end().starts_with("result=pass"));
@@ -187,6 +189,7 @@ TEST_CASE("no descriptor left for a connection: accepting pauses and goes on") {
   // Descriptors are few, and the limit of connections leaves none to the rest: accept() itself fails.
   const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone), .descriptors = 20});
   std::vector<std::unique_ptr<Client>> silent;
+  silent.reserve(40);
   for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<Client>(spfd.address()));
   std::this_thread::sleep_for(milliseconds(300));
   CHECK(spfd.is_running());
@@ -216,6 +219,7 @@ TEST_CASE("many clients at a time, on all workers") {
     const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone), .on_tcp = on_tcp});
     std::vector<int> right(kClients);
     std::vector<std::thread> threads;
+    threads.reserve(kClients);
     for (int i = 0; i < kClients; ++i) {
       threads.emplace_back([&, i] {
         for (int k = 0; k < kQuestions; ++k)

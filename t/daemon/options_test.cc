@@ -82,7 +82,9 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
 TEST_CASE("each option has the same value from the command line and from the file, and the dump shows it") {
   const support::TempFolder folder;
   std::set<std::string_view> covered;
-  for (const auto& [name, value] : kOtherValues) {
+  for (const auto& known : kOtherValues) {
+    const std::string& name = known.first;
+    const std::string& value = known.second;
     CAPTURE(name);
     const OptionRow* row = spfd::find_option(name);
     REQUIRE(row != nullptr);
@@ -198,9 +200,10 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--hostname", "a\nb"}, "--hostname: "},
       {{"--bad-question-result", "pass"}, "--bad-question-result: "},
   };
-  for (const auto& [words, message] : cases) {
+  for (const auto& one : cases) {
+    const std::string& message = one.second;
     CAPTURE(message);
-    const auto error = error_of(words);
+    const auto error = error_of(one.first);
     CHECK(error.exit_code == EX_USAGE);
     CHECK(error.message.find(message) != std::string::npos);
     CHECK(error.message.find('\n') == std::string::npos);
@@ -227,9 +230,10 @@ TEST_CASE("a bad file gets FILE:LINE: what, and EX_CONFIG") {
       {"hostname = \"\xff\"\n", ":1: "},
       {std::string("timeout\0 = 3", 12), ":1: "},
   };
-  for (const auto& [text, message] : cases) {
-    CAPTURE(text);
-    const std::string file = folder.write("spfd.conf", text);
+  for (const auto& one : cases) {
+    const std::string& message = one.second;
+    CAPTURE(one.first);
+    const std::string file = folder.write("spfd.conf", one.first);
     const auto error = error_of({"--config", file});
     CAPTURE(error.message);
     CHECK(error.exit_code == EX_CONFIG);

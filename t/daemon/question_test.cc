@@ -14,6 +14,7 @@
 
 namespace {
 
+using namespace std::string_literals;
 using support::Answer;
 using support::Client;
 using support::parse_answer;
@@ -60,10 +61,10 @@ TEST_CASE("each result, asked as Exim asks: the answer, an empty line, the end")
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"u@pass.test", "pass"},       {"u@fail.test", "fail"}, {"u@softfail.test", "softfail"},
       {"u@neutral.test", "neutral"}, {"u@none.test", "none"}, {"u@broken.test", "permerror"}};
-  for (const auto& [sender, result] : cases) {
-    CAPTURE(sender);
-    const std::string text = spfd.ask(question(sender));
-    CHECK(text.starts_with("result=" + result + "\nsmtp_comment="));
+  for (const auto& one : cases) {
+    CAPTURE(one.first);
+    const std::string text = spfd.ask(question(one.first));
+    CHECK(text.starts_with("result=" + one.second + "\nsmtp_comment="));
     CHECK(text.ends_with("\n\n"));
     CHECK(text.find("\n\n") == text.size() - 2);
     check_clean(text);
@@ -250,8 +251,8 @@ TEST_CASE("bad input gets an answer with result= and error=, never silence") {
       "ip=192.0.2.10\n\n",
       "ip=192.0.2.10\nhelo=\nsender=\n\n",
       "scope=nonsense\nip=192.0.2.10\nsender=u@pass.test\n\n",
-      std::string("ip=192.0.2.10\nsender=u\0@pass.test\n\n", 36),
-      std::string("\0\0\0\n\n", 5),
+      "ip=192.0.2.10\nsender=u\0@pass.test\n\n"s,
+      "\0\0\0\n\n"s,
       "\x16\x03\x01\x02\x01\xff\xfe\n\n",
       "GET / HTTP/1.0\r\n\r\n",
       "ip=192.0.2.10\nsender=" + std::string(9000, 'x') + "@pass.test\n\n",

@@ -21,6 +21,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "common/base/ip.h"
@@ -38,10 +39,12 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, 
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   std::vector<std::string> settings;
-  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  settings.reserve(environment.size());
+  for (const auto& [name, value] : environment) settings.push_back(std::string(name).append("=").append(value));
   std::vector<char*> environ_with;
   for (char** setting = environ; *setting != nullptr; ++setting) environ_with.push_back(*setting);
   for (std::string& setting : settings) environ_with.push_back(setting.data());
@@ -102,7 +105,7 @@ TempFolder::~TempFolder() {
 }
 
 std::string TempFolder::write(const std::string& name, std::string_view text) const {
-  const std::string path = *this / name;
+  std::string path = *this / name;
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }
@@ -275,7 +278,7 @@ SpfdProcess::~SpfdProcess() {
 
 // A destructor cannot throw, and this must not go unseen.
 void SpfdProcess::give_up(const char* why) const {
-  std::fprintf(stderr, "%s; its log:\n%s\n", why, log().c_str());
+  std::ignore = std::fprintf(stderr, "%s; its log:\n%s\n", why, log().c_str());
   std::abort();
 }
 
