@@ -158,7 +158,6 @@ void Session::begin(Slot& slot) {
   };
   // Comes right behind the last step, so the workspace still holds what that one decided.
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
-    slot.is_done = true;
     if (has_ended_) return;
     if (slot.is_decided) {
       answered(slot, service_.workspace.reply);
