@@ -82,7 +82,7 @@ $(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON
 	@mkdir -p $$(@D)
 	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
-t-$(1): $(BUILD)/t/$(1)
+t-$(1): all $(BUILD)/t/$(1)
 	BUILD=$(BUILD) $(BUILD)/t/$(1)
 endef
 $(foreach name,$(TEST_NAMES),$(eval $(call test_program,$(name))))
