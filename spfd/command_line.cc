@@ -40,6 +40,24 @@ std::string toml_string(std::string_view text) {
   return quoted + '"';
 }
 
+std::string toml_line(const OptionRow& row, const std::vector<std::string>& values) {
+  std::string written;
+  switch (row.shape) {
+    case Shape::list:
+      for (const std::string& value : values) {
+        if (!written.empty()) written += ", ";
+        written += toml_string(value);
+      }
+      written.insert(0, 1, '[');
+      written += ']';
+      break;
+    case Shape::flag:
+    case Shape::number: written = values.back(); break;
+    case Shape::text: written = toml_string(values.back()); break;
+  }
+  return fmt::format("{} = {}\n", row.name, written);
+}
+
 // Text in lines of at most `width`, the later ones indented.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
   std::string lines;
@@ -118,8 +136,8 @@ std::string help_text() {
   }
   text +=
       "\n"
-      "TIME is a number with ms, s, m or h. Each option of the first six groups is also a key of the\n"
-      "configuration file: see spfd.conf(5). The protocol: spfd-protocol(7).\n"
+      "TIME is a number with ms, s, m or h. Each option but those of the last group is also a key of\n"
+      "the configuration file: see spfd.conf(5). The protocol: spfd-protocol(7).\n"
       "Signals: TERM and INT finish what is under way and stop; HUP reads configuration and zone files\n"
       "again; USR1 logs counters.\n";
   return text;
@@ -134,22 +152,14 @@ std::string dump_config(const Options& options) {
       group = row.group;
       text += fmt::format("{}# {}\n", text.empty() ? "" : "\n", group);
     }
-    std::vector<std::string> values = row.get(options);
-    std::string written;
-    switch (row.shape) {
-      case Shape::list:
-        for (const std::string& value : values) {
-          if (!written.empty()) written += ", ";
-          written += toml_string(value);
-        }
-        written.insert(0, 1, '[');
-        written += ']';
-        break;
-      case Shape::flag:
-      case Shape::number: written = values.front(); break;
-      case Shape::text: written = toml_string(values.front()); break;
-    }
-    text += fmt::format("{} = {}\n", row.name, written);
+    text += toml_line(row, row.get(options));
+  }
+  for (const DomainSection& section : options.sections) {
+    text += fmt::format("\n[{}.{}]\n", section_name(section.kind), toml_string(section.pattern));
+    Options of_section;
+    of_section.rules = section.rules;
+    if (const auto& explanation = section.rules.explanation) of_section.default_explanation = explanation->text();
+    for (const Setting& setting : section.settings) text += toml_line(*setting.row, setting.row->get(of_section));
   }
   return text;
 }

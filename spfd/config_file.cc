@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/receiver/domain_map.h"
 #include "spfd/command_line.h"
 
 namespace spfd {
@@ -24,6 +26,13 @@ using Shape = OptionRow::Shape;
 
 std::string at(const std::string& path, const toml::source_region& where) { return fmt::format("{}:{}", path, where.begin.line); }
 
+std::optional<DomainSection::Kind> section_kind(std::string_view name) {
+  for (const auto kind : {DomainSection::Kind::sender, DomainSection::Kind::recipient}) {
+    if (section_name(kind) == name) return kind;
+  }
+  return {};
+}
+
 // The text that the row's `set` takes; nothing for what no option can be.
 std::optional<std::string> value_text(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
@@ -32,7 +41,19 @@ std::optional<std::string> value_text(const toml::node& node) {
   return {};
 }
 
+// [fallback] "example.com" = "v=spf1 ...": as a list of "example.com=v=spf1 ...".
+std::optional<std::vector<std::string>> table_texts(const toml::table& table) {
+  std::vector<std::string> texts;
+  for (const auto& [key, node] : table) {
+    const auto text = value_text(node);
+    if (!text) return {};
+    texts.push_back(std::string(key.str()) + "=" + *text);
+  }
+  return texts;
+}
+
 std::optional<std::vector<std::string>> value_texts(const toml::node& node, const OptionRow& row) {
+  if (const auto* table = node.as_table(); table != nullptr && row.is_table) return table_texts(*table);
   std::vector<std::string> texts;
   const auto* array = node.as_array();
   if (array == nullptr) {
@@ -50,31 +71,32 @@ std::optional<std::vector<std::string>> value_texts(const toml::node& node, cons
   return texts;
 }
 
-}  // namespace
+base::Failure<StartError> bad(std::string what) { return base::failure(StartError{std::move(what), EX_CONFIG}); }
 
-base::Result<std::vector<Setting>, StartError> parse_config(const std::string& text, const std::string& path) {
-  const auto bad = [](std::string what) { return base::failure(StartError{std::move(what), EX_CONFIG}); };
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return bad(fmt::format("{}: {}", at(path, error.source()), base::printable(error.description())));
-  }
+// The settings of a table, in the order of the file: toml++ sorts by name, and keys may work together.
+// section: whose settings they are, for messages; empty: the whole file's, and the sections are not among them.
+base::Result<std::vector<Setting>, StartError> read_settings(const toml::table& table, const std::string& path,
+                                                             const std::string& section) {
   std::vector<std::pair<std::uint32_t, Setting>> settings;  // with their lines
   for (const auto& [key, node] : table) {
+    if (section.empty() && section_kind(key.str())) continue;
     const std::string name = base::printable(key.str());
-    const std::string place = fmt::format("{}: {}", at(path, key.source()), name);
+    const std::string place = fmt::format("{}: {}{}", at(path, key.source()), section, name);
     const OptionRow* row = find_option(key.str());
-    if (row == nullptr || !row->in_file) return bad(place + ": there is no such option");
+    if (row == nullptr || !row->in_file) {
+      if (!section.empty() && node.is_table()) return bad(place + ": the domain of a section stands in quotes");
+      return bad(place + ": there is no such option");
+    }
+    if (!section.empty() && !row->for_domains) return bad(place + ": the option is for all mail, and cannot stand in a section");
     auto values = value_texts(node, *row);
     if (!values) {
       return bad(fmt::format("{}: the value must be a {}", place,
-                             row->shape == Shape::list ? "string or a list of strings" : "single value"));
+                             row->is_table               ? "list of strings, or a table with domains in quotes"
+                             : row->shape == Shape::list ? "string or a list of strings"
+                                                         : "single value"));
     }
-    if (values->empty()) continue;
     settings.emplace_back(key.source().begin.line, Setting{row, std::move(*values), place});
   }
-  // toml++ sorts by name; the order of the file is what a reader expects where keys work together.
   std::stable_sort(settings.begin(), settings.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Setting> ordered;
   for (auto& [line, setting] : settings) {
@@ -84,6 +106,58 @@ base::Result<std::vector<Setting>, StartError> parse_config(const std::string& t
     ordered.push_back(std::move(setting));
   }
   return ordered;
+}
+
+// The sections of a kind: "sender", a table of tables.
+base::Result<std::vector<DomainSection>, StartError> read_sections(const toml::key& kind_key, const toml::node& node,
+                                                                   const std::string& path) {
+  const std::string kind = base::printable(kind_key.str());
+  const auto* const table = node.as_table();
+  if (table == nullptr)
+    return bad(fmt::format("{}: {}: this begins a section, [{}.\"example.com\"]", at(path, kind_key.source()), kind, kind));
+  std::vector<DomainSection> sections;
+  for (const auto& [key, content] : *table) {
+    const std::string name = fmt::format("[{}.\"{}\"]", kind, base::printable(key.str()));
+    const std::string place = fmt::format("{}: {}", at(path, key.source()), name);
+    const auto pattern = receiver::DomainPattern::parse(key.str());
+    if (!pattern) return bad(place + ": this is no domain name, with or without \"*.\" before it");
+    if (!content.is_table()) {
+      return bad(fmt::format("{}: {}: {}: this is no section; one begins with [{}.\"example.com\"]", at(path, key.source()), kind,
+                             base::printable(key.str()), kind));
+    }
+    auto settings = read_settings(*content.as_table(), path, name + " ");
+    if (!settings) return base::failure(settings.error());
+    // The same domain in other letters. (In the same letters it is an error of TOML.)
+    const auto same = std::find_if(sections.begin(), sections.end(),
+                                   [&](const DomainSection& other) { return other.pattern == pattern->text(); });
+    if (same != sections.end()) {
+      return bad(fmt::format("{}: there is a section for this domain already, {}", place, same->place));
+    }
+    sections.push_back({*section_kind(kind_key.str()), pattern->text(), std::move(*settings), place});
+  }
+  return sections;
+}
+
+}  // namespace
+
+base::Result<FileSettings, StartError> parse_config(const std::string& text, const std::string& path) {
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return bad(fmt::format("{}: {}", at(path, error.source()), base::printable(error.description())));
+  }
+  FileSettings out;
+  auto settings = read_settings(table, path, "");
+  if (!settings) return base::failure(settings.error());
+  out.settings = std::move(*settings);
+  for (const auto& [key, node] : table) {
+    if (!section_kind(key.str())) continue;
+    auto sections = read_sections(key, node, path);
+    if (!sections) return base::failure(sections.error());
+    std::move(sections->begin(), sections->end(), std::back_inserter(out.sections));
+  }
+  return out;
 }
 
 base::Result<std::string, StartError> read_file(const std::string& path) {

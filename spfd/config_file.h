@@ -9,8 +9,8 @@
 
 namespace spfd {
 
-// The settings of a file's text. Errors begin with "PATH:LINE:".
-base::Result<std::vector<Setting>, StartError> parse_config(const std::string& text, const std::string& path);
+// What a file's text says. Errors begin with "PATH:LINE:".
+base::Result<FileSettings, StartError> parse_config(const std::string& text, const std::string& path);
 
 // The bytes of a file, or why it cannot be read ("PATH: No such file or directory").
 base::Result<std::string, StartError> read_file(const std::string& path);

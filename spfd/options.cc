@@ -10,93 +10,15 @@
 #include "common/base/text.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/macro.h"
+#include "spfd/option_setters.h"
 #include "spfd/option_values.h"
+#include "spfd/policy_options.h"
 
 namespace spfd {
 
 namespace {
 
-using Values = std::vector<std::string>;
-using Problem = std::optional<std::string>;
 using Shape = OptionRow::Shape;
-
-// ---- values -----------------------------------------------------------------------------------------------------------
-
-template <class T>
-Problem set_number(T& target, const Values& values, unsigned long least, unsigned long most) {
-  const auto number = base::parse_number(values.back(), most);
-  if (!number || *number < least)
-    return fmt::format("\"{}\" is not a number from {} to {}", base::printable(values.back()), least, most);
-  target = static_cast<T>(*number);
-  return {};
-}
-
-Problem set_duration(std::chrono::milliseconds& target, const Values& values) {
-  const auto duration = parse_duration(values.back());
-  if (!duration || *duration <= std::chrono::milliseconds::zero()) {
-    return fmt::format("\"{}\" is not a time such as 20s, 500ms or 2m", base::printable(values.back()));
-  }
-  target = *duration;
-  return {};
-}
-
-Problem set_bool(bool& target, const Values& values) {
-  const std::string& value = values.back();
-  for (const auto& [word, meaning] : {std::pair{"true", true},
-                                      {"yes", true},
-                                      {"on", true},
-                                      {"1", true},  //
-                                      std::pair{"false", false},
-                                      {"no", false},
-                                      {"off", false},
-                                      {"0", false}}) {
-    if (value == word) {
-      target = meaning;
-      return {};
-    }
-  }
-  return fmt::format("\"{}\" is neither true nor false", base::printable(value));
-}
-
-// One of several words.
-template <class T, std::size_t N>
-using Words = std::array<std::pair<std::string_view, T>, N>;
-
-template <class T, std::size_t N>
-Problem set_word(T& target, const Values& values, const Words<T, N>& words) {
-  std::string known;
-  for (const auto& [word, meaning] : words) {
-    if (values.back() == word) {
-      target = meaning;
-      return {};
-    }
-    known += known.empty() ? "" : ", ";
-    known += word;
-  }
-  return fmt::format("\"{}\" is not one of: {}", base::printable(values.back()), known);
-}
-
-template <class T, std::size_t N>
-Values get_word(const T& value, const Words<T, N>& words) {
-  for (const auto& [word, meaning] : words) {
-    if (meaning == value) return {std::string(word)};
-  }
-  return {};
-}
-
-// A path, a user's name and the like: something that can stand in one line.
-Problem set_text(std::string& target, const Values& values) {
-  for (const char c : values.back()) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a control character cannot stand here";
-  }
-  target = values.back();
-  return {};
-}
-
-Problem set_needed_text(std::string& target, const Values& values) {
-  if (values.back().empty()) return "the value is empty";
-  return set_text(target, values);
-}
 
 constexpr Words<bool, 2> kVoidWords = {{{"count", true}, {"ignore", false}}};
 constexpr Words<spf::Prefetch, 3> kPrefetchWords = {
@@ -112,6 +34,8 @@ constexpr Words<protocol::DoorOptions::Header, 3> kHeaderWords = {
      {"none", protocol::DoorOptions::Header::none}}};
 constexpr std::array<std::string_view, 11> kFacilities = {"mail",   "daemon", "user",   "local0", "local1", "local2",
                                                           "local3", "local4", "local5", "local6", "local7"};
+
+constexpr std::string_view kDns = "DNS";
 
 // ---- rows -------------------------------------------------------------------------------------------------------------
 
@@ -149,9 +73,11 @@ Values get_name_servers(const Options& options) {
 }
 
 Problem set_explanation(Options& options, const Values& values) {
-  const auto parsed = spf::MacroString::parse(values.back(), spf::MacroContext::explanation);
+  auto parsed = spf::MacroString::parse(values.back(), spf::MacroContext::explanation);
   if (!parsed) return parsed.error();
-  return set_text(options.default_explanation, values);
+  if (auto problem = set_text(options.default_explanation, values)) return problem;
+  options.rules.explanation = std::move(*parsed);
+  return {};
 }
 
 std::vector<OptionRow> make_table() {
@@ -159,7 +85,6 @@ std::vector<OptionRow> make_table() {
   constexpr std::string_view kProcess = "Process";
   constexpr std::string_view kClients = "Clients and their questions";
   constexpr std::string_view kSpf = "SPF";
-  constexpr std::string_view kDns = "DNS";
   constexpr std::string_view kLog = "Log";
   constexpr std::string_view kConfiguration = "Configuration";
   using O = Options;
@@ -322,6 +247,7 @@ std::vector<OptionRow> make_table() {
        .group = kSpf,
        .help = "macro string that explains a fail for domains without an explanation",
        .reloadable = true,
+       .for_domains = true,
        .set = set_explanation,
        .get = [](const O& o) { return V{o.default_explanation}; }},
       {.name = "void-lookup-limit",
@@ -496,12 +422,32 @@ Problem complete(Options& options) {
   return {};
 }
 
+base::Result<DomainSection, StartError> make_section(const DomainSection& section) {
+  Options options;
+  for (const Setting& setting : section.settings) {
+    if (const auto problem = setting.row->set(options, setting.values)) {
+      return base::failure(StartError{fmt::format("{}: {}", setting.place, *problem), EX_CONFIG});
+    }
+  }
+  DomainSection made = section;
+  made.rules = std::move(options.rules);
+  return made;
+}
+
 }  // namespace
 
 const std::vector<OptionRow>& option_table() {
-  static const std::vector<OptionRow> table = make_table();
+  static const std::vector<OptionRow> table = [] {
+    auto rows = make_table();
+    auto policy = policy_rows();
+    const auto dns = std::find_if(rows.begin(), rows.end(), [](const OptionRow& row) { return row.group == kDns; });
+    rows.insert(dns, std::make_move_iterator(policy.begin()), std::make_move_iterator(policy.end()));
+    return rows;
+  }();
   return table;
 }
+
+std::string_view section_name(DomainSection::Kind kind) { return kind == DomainSection::Kind::sender ? "sender" : "recipient"; }
 
 const OptionRow* find_option(std::string_view name) {
   for (const OptionRow& row : option_table()) {
@@ -510,8 +456,7 @@ const OptionRow* find_option(std::string_view name) {
   return nullptr;
 }
 
-base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file,
-                                               const std::vector<Setting>& from_command_line) {
+base::Result<Options, StartError> make_options(const FileSettings& from_file, const std::vector<Setting>& from_command_line) {
   Options options;
   options.default_explanation = receiver::kDefaultExplanation;
   const auto on_command_line = [&](const OptionRow& row) {
@@ -523,7 +468,7 @@ base::Result<Options, StartError> make_options(const std::vector<Setting>& from_
     if (problem) return StartError{fmt::format("{}: {}", setting.place, *problem), exit_code};
     return {};
   };
-  for (const Setting& setting : from_file) {
+  for (const Setting& setting : from_file.settings) {
     // A value of the file is checked also where the command line has a better one.
     Options unused;
     if (const auto problem = setting.row->set(unused, setting.values)) {
@@ -534,6 +479,11 @@ base::Result<Options, StartError> make_options(const std::vector<Setting>& from_
   }
   for (const Setting& setting : from_command_line) {
     if (auto error = apply(setting, EX_USAGE)) return base::failure(std::move(*error));
+  }
+  for (const DomainSection& section : from_file.sections) {
+    auto made = make_section(section);
+    if (!made) return base::failure(made.error());
+    options.sections.push_back(std::move(*made));
   }
   if (auto problem = complete(options))
     return base::failure(StartError{*problem, from_command_line.empty() ? EX_CONFIG : EX_USAGE});

@@ -14,6 +14,7 @@
 #include "common/base/result.h"
 #include "common/io/resolver.h"
 #include "common/protocol/codec.h"
+#include "common/receiver/rules.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 #include "spfd/option_values.h"
@@ -22,6 +23,27 @@ namespace spfd {
 
 enum class LogTarget : std::uint8_t { standard_error, syslog };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+struct OptionRow;
+
+// Values given for one row, and where.
+struct Setting {
+  const OptionRow* row = nullptr;
+  std::vector<std::string> values;
+  std::string place;  // "--timeout", "/etc/spfd/spfd.conf:12: timeout"
+};
+
+// [sender."example.com"], [recipient."*.example.org"]: rules for the mail of a domain.
+struct DomainSection {
+  enum class Kind : std::uint8_t { sender, recipient };
+  Kind kind = Kind::sender;
+  std::string pattern;  // in A-labels
+  std::vector<Setting> settings;
+  std::string place;
+  receiver::Rules rules = {};  // made of the settings
+};
+// "sender", "recipient".
+std::string_view section_name(DomainSection::Kind kind);
 
 struct Options {
   enum class Action : std::uint8_t { serve, help, version, check_config, dump_config };
@@ -59,6 +81,12 @@ struct Options {
   bool void_lookups_ipv6 = true;
   spf::Prefetch prefetch = spf::Prefetch::all;
 
+  // Local policy.
+  receiver::Rules rules;
+  std::vector<DomainSection> sections;
+  std::vector<receiver::FallbackRecord> fallback;
+  bool allow_request_policy = false;
+
   // DNS.
   std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf
   std::vector<std::string> zones;            // paths
@@ -89,11 +117,13 @@ struct OptionRow {
   std::string_view argument = {};  // what --help calls the value
   std::string_view group;          // heading in --help
   std::string_view help;
-  bool in_file = true;      // may stand in the configuration file
-  bool reloadable = false;  // SIGHUP puts a new value in force
+  bool in_file = true;       // may stand in the configuration file
+  bool reloadable = false;   // SIGHUP puts a new value in force
+  bool for_domains = false;  // may stand in a section for a domain
+  bool is_table = false;     // a list of "key=value" that the file may also have as a table
   // Rows of one topic that is given on the command line are not taken from the file. Empty: the name.
   std::string_view topic = {};
-  // Takes the values given (never none; the last one counts unless the row is a list); says what is wrong with them.
+  // Takes the values given (the last one counts unless the row is a list; none only for a list); says what is wrong with them.
   std::optional<std::string> (*set)(Options& options, const std::vector<std::string>& values) = nullptr;
   // The values in force, in a form that `set` takes. Null: a legacy row that stands for another one.
   std::vector<std::string> (*get)(const Options& options) = nullptr;
@@ -103,21 +133,19 @@ const std::vector<OptionRow>& option_table();
 // By any of its long names; null if there is none.
 const OptionRow* find_option(std::string_view name);
 
-// Values given for one row, and where.
-struct Setting {
-  const OptionRow* row = nullptr;
-  std::vector<std::string> values;
-  std::string place;  // "--timeout", "/etc/spfd/spfd.conf:12: timeout"
-};
-
 // Why spfd does not start: a sentence, and the exit code of sysexits.h.
 struct StartError {
   std::string message;
   int exit_code = 0;
 };
 
+// What a configuration file says.
+struct FileSettings {
+  std::vector<Setting> settings;
+  std::vector<DomainSection> sections;  // without their rules
+};
+
 // What stands after defaults, file and command line: in this order, the later wins.
-base::Result<Options, StartError> make_options(const std::vector<Setting>& from_file,
-                                               const std::vector<Setting>& from_command_line);
+base::Result<Options, StartError> make_options(const FileSettings& from_file, const std::vector<Setting>& from_command_line);
 
 }  // namespace spfd

@@ -29,6 +29,18 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   auto explanation = spf::MacroString::parse(options.default_explanation, spf::MacroContext::explanation);
   if (!explanation) return base::failure(StartError{"default-explanation: " + explanation.error(), EX_CONFIG});
   policy.spf.default_explanation = std::move(*explanation);
+  policy.rules = options.rules;
+  policy.rules.explanation.reset();
+  if (auto& why_url = policy.rules.why_url) policy.spf.why_url = std::move(*why_url);
+  policy.rules.why_url.reset();
+  policy.allow_request_policy = options.allow_request_policy;
+  for (const DomainSection& section : options.sections) {
+    auto& map = section.kind == DomainSection::Kind::sender ? policy.senders : policy.recipients;
+    if (const auto pattern = receiver::DomainPattern::parse(section.pattern)) map.add(*pattern, section.rules);
+  }
+  for (const receiver::FallbackRecord& fallback : options.fallback) {
+    if (const auto pattern = receiver::DomainPattern::parse(fallback.pattern)) policy.fallback.add(*pattern, fallback.record);
+  }
 
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();

@@ -36,6 +36,11 @@ void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::
   if (!reply.mechanism.empty()) append_field(line, "mechanism", reply.mechanism);
   if (!reply.problem.empty()) append_field(line, "problem", reply.problem);
   if (!reply.error.empty()) append_field(line, "error", reply.error);
+  if (reply.action != receiver::Action::accept) append_field(line, "action", receiver::action_name(reply.action));
+  if (reply.would) append_field(line, "would", receiver::action_name(*reply.would));
+  if (!reply.local_policy.empty()) append_field(line, "local_policy", reply.local_policy);
+  if (reply.helo) append_field(line, "helo_result", spf::result_name(reply.helo->result));
+  if (reply.is_weak) line += " weak_pass=1";
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
   append_count(line, " lookups=", reply.lookups);
   append_count(line, " void=", reply.void_lookups);

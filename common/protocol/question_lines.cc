@@ -49,6 +49,11 @@ std::string read_request(const Values& values, receiver::Request& request) {
   request.helo = values.helo;
   request.receiver = values.receiver;
   request.recipient = values.recipient;
+  request.is_authenticated = is_yes(values.authenticated);
+  request.is_relay = is_yes(values.relay);
+  request.guess = is_yes(values.guess);
+  request.guess_terms = values.guess_terms;
+  request.local = values.local;
   if (base::equals_ignoring_case(values.scope, "helo")) {
     request.scope = Scope::helo;
     // Mail::SPF's clients send the HELO name as the identity of this scope.
@@ -126,6 +131,27 @@ std::string_view result_word(spf::Result result, const DoorOptions& options) {
   return spf::result_name(result);
 }
 
+// What is there only where something was configured or asked for.
+void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
+  if (reply.would) answer.text("would", receiver::action_name(*reply.would));
+  if (!reply.local_policy.empty()) answer.text("local_policy", reply.local_policy);
+  if (reply.is_weak) answer.number("weak_pass", 1);
+  if (reply.helo) {
+    answer.text("helo_result", spf::result_name(reply.helo->result));
+    answer.text("helo_header_comment", reply.helo->header_comment);
+    answer.text("helo_received_spf_header", reply.helo->received_spf_header);
+  }
+  if (reply.guesses) {
+    const auto& [usual, forwarders] = *reply.guesses;
+    answer.text("guess", usual.result);
+    answer.text("smtp_guess", usual.smtp_comment);
+    answer.text("header_guess", usual.header_comment);
+    answer.text("guess_tf", forwarders.result);
+    answer.text("smtp_tf", forwarders.smtp_comment);
+    answer.text("header_tf", forwarders.header_comment);
+  }
+}
+
 unsigned long count(int value) { return value < 0 ? 0 : static_cast<unsigned long>(value); }
 
 }  // namespace
@@ -175,6 +201,7 @@ void append_reply(const receiver::Reply& reply, Format format, std::string_view 
   answer.number("lookups", count(reply.lookups));
   answer.number("void_lookups", count(reply.void_lookups));
   if (answer.is_json()) answer.number("ttl", reply.ttl);
+  add_policy(reply, answer);
   if (!id.empty()) answer.text("id", id);
   if (!reply.error.empty()) answer.text("error", reply.error);
   answer.finish();

@@ -22,6 +22,11 @@ enum class Key : std::uint8_t {
   format,
   timeout,
   request,
+  authenticated,
+  relay,
+  guess,
+  guess_terms,
+  local,
   protocol_state,
   queue_id,
   instance,
@@ -55,6 +60,11 @@ constexpr std::array kKeys = {
     KeyName{"format", Key::format},
     KeyName{"timeout", Key::timeout},
     KeyName{"request", Key::request},
+    KeyName{"authenticated", Key::authenticated},
+    KeyName{"relay", Key::relay},
+    KeyName{"guess", Key::guess},
+    KeyName{"guess_mechs", Key::guess_terms},
+    KeyName{"local", Key::local},
     KeyName{"protocol_state", Key::protocol_state},
     KeyName{"queue_id", Key::queue_id},
     KeyName{"instance", Key::instance},
@@ -85,6 +95,11 @@ void set(Values& values, Key key, std::string_view value) {
     case Key::format: values.format = value; break;
     case Key::timeout: values.timeout = value; break;
     case Key::request: values.request = value; break;
+    case Key::authenticated: values.authenticated = value; break;
+    case Key::relay: values.relay = value; break;
+    case Key::guess: values.guess = value; break;
+    case Key::guess_terms: values.guess_terms = value; break;
+    case Key::local: values.local = value; break;
     case Key::protocol_state: values.protocol_state = value; break;
     case Key::queue_id: values.queue_id = value; break;
     case Key::instance: values.instance = value; break;

@@ -25,6 +25,12 @@ struct Values {
   std::string_view format;
   std::string_view timeout;
   std::string_view request;
+  // Not of policy questions.
+  std::string_view authenticated;
+  std::string_view relay;
+  std::string_view guess;
+  std::string_view guess_terms;
+  std::string_view local;
   // Of policy questions only.
   std::string_view protocol_state;
   std::string_view queue_id;

@@ -69,6 +69,31 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"void-lookup-limit", "5"},
     {"void-lookups-ipv6", "ignore"},
     {"prefetch", "records"},
+    {"on-fail", "tag"},
+    {"on-softfail", "reject"},
+    {"on-neutral", "defer"},
+    {"on-none", "defer"},
+    {"on-permerror", "reject"},
+    {"on-temperror", "tag"},
+    {"on-helo-fail", "defer"},
+    {"on-helo-softfail", "defer"},
+    {"on-helo-neutral", "reject"},
+    {"on-helo-none", "reject"},
+    {"on-helo-permerror", "defer"},
+    {"on-helo-temperror", "reject"},
+    {"dry-run", "true"},
+    {"check-helo", "first"},
+    {"exempt-clients", "2001:db8::/32"},
+    {"check-authenticated", "true"},
+    {"trusted-forwarders", "include:relay.example.net"},
+    {"trusted-forwarder-result", "pass"},
+    {"secondary-mx", "auto"},
+    {"local-terms", "ip4:192.0.2.0/24"},
+    {"guess", "a/24 mx/24 ptr"},
+    {"guess-result", "pass"},
+    {"fallback", "*.example.com=v=spf1 mx -all"},
+    {"why-url", "https://why.example/?s=%{S}"},
+    {"allow-request-policy", "true"},
     {"nameserver", "[2001:db8::1]:5353"},
     {"zone", "/etc/spfd/a zone"},
     {"cache-size", "3G"},
@@ -113,6 +138,15 @@ TEST_CASE("a dump is a configuration file with the same values") {
   const support::TempFolder folder;
   const std::string file = folder.write("spfd.conf", spfd::dump_config(options));
   CHECK(spfd::dump_config(options_of({"--config", file})) == spfd::dump_config(options));
+  // The sections for domains too.
+  std::string sections = "[sender.\"*.Example.com\"]\non-fail = \"tag\"\ndry-run = \"no\"\nexempt-clients = []\n";
+  sections +=
+      "default-explanation = \"No \\\"%{o}\\\"\"\n[recipient.\"*\"]\nsecondary-mx = [\"auto 192.0.2.1\", \"mx.example.net\"]\n";
+  const std::string with_sections = folder.write("sections.conf", spfd::dump_config(options) + sections);
+  const std::string dump = spfd::dump_config(options_of({"--config", with_sections}));
+  CHECK(dump.find("[sender.\"*.example.com\"]\non-fail = \"tag\"\ndry-run = false\nexempt-clients = []\n") != std::string::npos);
+  CHECK(dump.find("secondary-mx = [\"auto\", \"ip4:192.0.2.1\", \"a:mx.example.net\"]\n") != std::string::npos);
+  CHECK(spfd::dump_config(options_of({"--config", folder.write("again.conf", dump)})) == dump);
 }
 
 TEST_CASE("the command line wins over the file, a list as a whole, and listening addresses of any kind") {
@@ -199,6 +233,9 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--default-explanation", "%{x}"}, "--default-explanation: "},
       {{"--hostname", "a\nb"}, "--hostname: "},
       {{"--bad-question-result", "pass"}, "--bad-question-result: "},
+      {{"--on-fail", "discard"}, "--on-fail: \"discard\" is not one of: reject, defer, tag"},
+      {{"--exempt-clients", "localhost"}, "--exempt-clients: \"localhost\" is no address"},
+      {{"--fallback", "example.com"}, "--fallback: \"example.com\" is not DOMAIN=RECORD"},
   };
   for (const auto& one : cases) {
     const std::string& message = one.second;

@@ -1,117 +1,255 @@
-// Postfix's policy questions to the built spfd, on the socket of the query lines.
+// Local policy as clients of the built spfd see it: options, sections for domains, reload, and hostile recipient domains.
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sysexits.h>
 
-#include <csignal>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/text.h"
+#include "spfd/config_file.h"
+#include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
-using support::Client;
+using support::Answer;
 using support::SpfdProcess;
+using support::TempFolder;
 
 constexpr std::string_view kZone = R"($TTL 300
-pass.test TXT "v=spf1 ip4:192.0.2.10 ip6:2001:db8::/32 -all"
-fail.test TXT "v=spf1 -all exp=why.fail.test"
-why.fail.test TXT "%{c} may not send as \"%{s}\", 100%% sure"
+test SOA a.test b.test 1 2 3 4 5
+pass.test TXT "v=spf1 ip4:192.0.2.10 -all"
+fail.test TXT "v=spf1 ip4:198.51.100.1 -all"
+soft.test TXT "v=spf1 ip4:198.51.100.1 ~all"
+wide.test TXT "v=spf1 +all"
+plain.test A 192.0.2.80
+relay.test TXT "v=spf1 ip4:203.0.113.0/24 -all"
+our.test MX 10 mx2.our.test
+mx2.our.test A 203.0.113.25
 helo.test TXT "v=spf1 ip4:192.0.2.10 -all"
-none.test SOA a.test b.test 1 2 3 4 5
 )";
 
-std::string question(const std::string& sender, const std::string& instance = "1.2", const std::string& address = "192.0.2.10",
-                     const std::string& extra = "") {
-  return "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=" + address +
-         "\nclient_name=unknown\nhelo_name=helo.test\nsender=" + sender +
-         "\nrecipient=bob@lab.test\nrecipient_count=0\nqueue_id=\ninstance=" + instance + "\nsize=100\nsasl_username=\n" + extra +
-         "\n";
+std::string question(const std::string& sender, const std::string& more = "", const std::string& ip = "192.0.2.10") {
+  return "ip=" + ip + "\nhelo=helo.test\nsender=" + sender + "\n" + more + "\n";
 }
 
-std::string ask(Client& client, const std::string& text) {
-  REQUIRE(client.send(text));
-  return client.read_answer();
-}
+std::string option(const Answer& answer, const std::string& key) { return answer.count(key) == 0 ? "(absent)" : answer.at(key); }
 
-TEST_CASE("one connection, many questions: a header for the first recipient, DUNNO for the others, refusal for each") {
+TEST_CASE("without local policy, an answer has no line about it") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
-  Client client(spfd.address());
-  const std::string prepended = ask(client, question("u@pass.test"));
-  CHECK(prepended.starts_with("action=PREPEND Received-SPF: pass (mx.example.org: domain of u@pass.test designates 192.0.2.10"));
-  CHECK(prepended.ends_with("\n\n"));
-  CHECK(ask(client, question("u@pass.test")) == "action=DUNNO\n\n");
-  const std::string refused = "action=550 5.7.23 fail.test explains: 192.0.2.10 may not send as 'u@fail.test', 100% sure\n\n";
-  CHECK(ask(client, question("u@fail.test", "3.4")) == refused);
-  CHECK(ask(client, question("u@fail.test", "3.4")) == refused);
-  CHECK(ask(client, question("", "5.6")).find("identity=helo") != std::string::npos);
-  CHECK(ask(client, question("u@pass.test", "7.8", "2001:db8::1")).find("Received-SPF: pass") != std::string::npos);
-  CHECK(ask(client, question("u@none.test", "9.a")).starts_with("action=PREPEND Received-SPF: none "));
-  CHECK(ask(client, question("u@fail.test", "b.c", "192.0.2.10", "sasl_username=joe\n")) == "action=DUNNO\n\n");
-  CHECK(ask(client, question("u@fail.test", "d.e", "")) == "action=DUNNO\n\n");
+  for (const char* sender : {"u@pass.test", "u@fail.test", "u@plain.test"}) {
+    const Answer answer = spfd.answer(question(sender, "rcpt=x@our.test\nlocal=all\nguess_mechs=all\ntrusted=1\n"));
+    for (const char* key : {"would", "local_policy", "weak_pass", "helo_result", "guess", "guess_tf"}) {
+      CHECK(option(answer, key) == "(absent)");
+    }
+  }
+  CHECK(option(spfd.answer(question("u@wide.test")), "weak_pass") == "1");
 }
 
-TEST_CASE("the log names door and queue id, the counters the door") {
-  const SpfdProcess spfd({.zone = std::string(kZone)});
+TEST_CASE("a dry run accepts, and answer and log say what would have been done") {
+  const SpfdProcess spfd({.arguments = {"--dry-run", "--on-softfail=defer"}, .zone = std::string(kZone)});
+  Answer answer = spfd.answer(question("u@fail.test"));
+  CHECK(answer.at("result") == "fail");
+  CHECK(answer.at("action") == "accept");
+  CHECK(answer.at("smtp_code") == "250");
+  CHECK(answer.at("would") == "reject");
+  CHECK(spfd.answer(question("u@soft.test")).at("would") == "defer");
+  CHECK(option(spfd.answer(question("u@pass.test")), "would") == "(absent)");
+  CHECK(spfd.log().find("would=reject") != std::string::npos);
+  // In JSON too.
+  CHECK(spfd.ask(question("u@fail.test", "format=json\n")).find("\"would\": \"reject\"") != std::string::npos);
+}
+
+TEST_CASE("exempt clients, authenticated clients, trusted forwarders, secondary MX: in answer, header and log") {
+  const SpfdProcess spfd({.arguments = {"--exempt-clients", "127.0.0.0/8", "--exempt-clients=::1", "--trusted-forwarders",
+                                        "include:relay.test", "--secondary-mx=auto"},
+                          .zone = std::string(kZone)});
+  Answer answer = spfd.answer(question("u@fail.test", "", "127.0.0.1"));
+  CHECK(answer.at("result") == "none");
+  CHECK(answer.at("action") == "accept");
+  CHECK(answer.at("local_policy") == "exempt-clients: 127.0.0.0/8");
+  CHECK(answer.at("received_spf_header").find("the client is exempt") != std::string::npos);
+  CHECK(spfd.log().find("local_policy=\"exempt-clients: 127.0.0.0/8\"") != std::string::npos);
+  CHECK(spfd.answer(question("u@fail.test", "authenticated=1\n")).at("local_policy") == "authenticated client");
+  CHECK(spfd.answer(question("u@fail.test", "relay=yes\n")).at("local_policy") == "relay client");
+  answer = spfd.answer(question("u@fail.test", "", "203.0.113.7"));
+  CHECK(answer.at("result") == "neutral");
+  CHECK(answer.at("local_policy") == "trusted-forwarders: include:relay.test, neutral instead of fail");
+  CHECK(spfd.answer(question("u@fail.test", "rcpt=x@our.test\n")).at("result") == "fail");
+  answer = spfd.answer(question("u@soft.test", "rcpt=<x@our.test>\n", "203.0.113.25"));
+  CHECK(answer.at("result") == "none");
+  CHECK(answer.at("action") == "accept");
+  CHECK(answer.at("local_policy") ==
+        "trusted-forwarders: include:relay.test, neutral instead of softfail; secondary-mx: mx of our.test, none instead of "
+        "neutral");
+}
+
+TEST_CASE("Postfix: mail of exempt clients, secondary MX and forwarders is not refused; a rule refuses what it would not") {
+  const SpfdProcess spfd(
+      {.arguments = {"--exempt-clients=192.0.2.99", "--secondary-mx=auto", "--on-softfail=reject"}, .zone = std::string(kZone)});
+  const auto ask = [&](const std::string& client, const std::string& sender, const std::string& recipient) {
+    return spfd.ask("request=smtpd_access_policy\nprotocol_state=RCPT\nhelo_name=helo.test\nclient_address=" + client +
+                    "\nsender=" + sender + "\nrecipient=" + recipient + "\n\n");
+  };
+  CHECK(ask("192.0.2.10", "u@fail.test", "x@our.test").starts_with("action=550 5.7.23 "));
+  CHECK(ask("192.0.2.10", "u@soft.test", "x@our.test").starts_with("action=550 5.7.1 "));
+  CHECK(ask("192.0.2.99", "u@fail.test", "x@our.test").starts_with("action=PREPEND Received-SPF: none ("));
+  CHECK(ask("203.0.113.25", "u@fail.test", "x@our.test").starts_with("action=PREPEND Received-SPF: none ("));
+  CHECK(ask("203.0.113.25", "u@fail.test", "x@pass.test").starts_with("action=550 5.7.23 "));
+}
+
+TEST_CASE("PROTOCOLS A1: the guess keys in their old order when asked for; terms of the question only where they are allowed") {
+  const std::vector<std::string> order = {"guess", "smtp_guess", "header_guess", "guess_tf", "smtp_tf", "header_tf"};
   {
-    Client client(spfd.address());
-    static_cast<void>(ask(client, question("u@fail.test", "1.2", "192.0.2.66", "queue_id=4XyZ\n")));
-    spfd.wait_for_log("result=fail identity=mailfrom ip=192.0.2.66 helo=helo.test sender=u@fail.test mechanism=-all ");
-    spfd.wait_for_log(" door=policy id=4XyZ\n");
-    // Nothing that a question lacks closes the connection.
-    CHECK(ask(client, "request=smtpd_access_policy\n\n") == "action=DUNNO\n\n");
-    spfd.wait_for_log("error=\"no client_address= was given\"");
-    CHECK(ask(client, question("u@pass.test", "3.4")).starts_with("action=PREPEND "));
+    const SpfdProcess spfd({.arguments = {"--trusted-forwarders=203.0.113.0/24"}, .zone = std::string(kZone)});
+    const std::string text = spfd.ask(question("u@plain.test", "guess=1\nlocal=ip4:192.0.2.10\nid=7\n"));
+    const Answer answer = support::parse_answer(text);
+    CHECK(answer.at("result") == "none");
+    CHECK(answer.at("guess") == "pass");
+    CHECK(answer.at("guess_tf") == "neutral");
+    std::size_t at = text.find("\nvoid_lookups=");
+    for (const std::string& key : order) {
+      const std::size_t next = text.find("\n" + key + "=", at);
+      CHECK(next != std::string::npos);
+      at = next;
+    }
+    CHECK(text.find("\nid=7\n", at) != std::string::npos);
+    CHECK(spfd.answer(question("u@fail.test", "local=ip4:192.0.2.10\n")).at("result") == "fail");
   }
-  static_cast<void>(spfd.ask("ip=192.0.2.10\nsender=u@pass.test\nid=q\n\n"));
-  spfd.wait_for_log(" door=query id=q\n");
-  spfd.signal(SIGUSR1);
-  spfd.wait_for_log("counters: questions=4 ");
-  spfd.wait_for_log("counters: doors query=1 policy=3");
+  const SpfdProcess spfd({.arguments = {"--allow-request-policy"}, .zone = std::string(kZone)});
+  CHECK(spfd.answer(question("u@fail.test", "local=ip4:192.0.2.10\n")).at("result") == "pass");
+  CHECK(spfd.answer(question("u@fail.test", "guess_mechs=ip4:192.0.2.10\n")).at("guess") == "pass");
+  const Answer bad = spfd.answer(question("u@fail.test", "local=redirect=evil.test\n"));
+  CHECK(bad.at("result") == "permerror");
+  CHECK(bad.at("error").starts_with("local=: "));
 }
 
-TEST_CASE("RFC 7372 §3.2: temperror defers, by option if nothing else refuses") {
-  // Nobody answers at that port.
-  for (const bool if_permit : {false, true}) {
-    std::vector<std::string> arguments = {"--nameserver", "127.0.0.1:1", "--timeout", "300ms"};
-    if (if_permit) arguments.emplace_back("--policy-defer-if-permit");
-    const SpfdProcess spfd({.arguments = arguments});
-    Client client(spfd.address());
-    const std::string answer = ask(client, question("u@elsewhere.example"));
-    CHECK(answer.starts_with(if_permit ? "action=DEFER_IF_PERMIT 4.7.24 " : "action=451 4.7.24 "));
-  }
+TEST_CASE("HELO first: both results apart, in answer, Authentication-Results and log") {
+  const SpfdProcess spfd({.arguments = {"--check-helo", "first"}, .zone = std::string(kZone)});
+  Answer answer = spfd.answer(question("u@soft.test"));
+  CHECK(answer.at("result") == "softfail");
+  CHECK(answer.at("identity") == "mailfrom");
+  CHECK(answer.at("helo_result") == "pass");
+  CHECK(answer.at("helo_received_spf_header").starts_with("Received-SPF: pass ("));
+  CHECK(answer.at("authentication_results").ends_with(" smtp.mailfrom=soft.test; spf=pass smtp.helo=helo.test"));
+  CHECK(spfd.log().find("helo_result=pass") != std::string::npos);
+  answer = spfd.answer(question("u@pass.test", "helo=fail.test\n"));
+  CHECK(answer.at("result") == "fail");
+  CHECK(answer.at("identity") == "helo");
+  CHECK(answer.at("action") == "reject");
 }
 
-TEST_CASE("--mta-header chooses the header, and a reload changes it also on connections that are open") {
-  const support::TempFolder folder;
-  const std::string config = folder.write("spfd.conf", "mta-header = \"authentication-results\"\n");
+TEST_CASE("sections for domains, and SIGHUP puts new ones in force; a broken file keeps the old ones") {
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", R"(
+on-softfail = "reject"
+why-url = "http://why.test/%{O}"
+[sender."soft.test"]
+on-softfail = "tag"
+[recipient."*.our.test"]
+on-fail = "defer"
+why-url = "http://our.test/"
+[fallback]
+"*.test" = "v=spf1 ?all"
+"plain.test" = "v=spf1 -all"
+)");
   const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
-  Client client(spfd.address());
-  CHECK(ask(client, question("u@pass.test", "1")).starts_with("action=PREPEND Authentication-Results: mx.example.org; spf=pass"));
-  folder.write("spfd.conf", "mta-header = \"none\"\n");
-  spfd.signal(SIGHUP);
-  int instance = 1;
-  support::wait_until("the new header",
-                      [&] { return ask(client, question("u@pass.test", std::to_string(++instance))) == "action=DUNNO\n\n"; });
+  const auto action = [&](const std::string& sender, const std::string& recipient = "") {
+    return spfd.answer(question(sender, "rcpt=" + recipient + "\n")).at("action");
+  };
+  CHECK(action("u@soft.test") == "accept");
+  CHECK(action("u@fail.test") == "reject");
+  CHECK(action("u@fail.test", "x@a.our.test") == "defer");
+  CHECK(action("u@fail.test", "x@our.test") == "reject");
+  CHECK(spfd.answer(question("u@fail.test", "rcpt=x@a.our.test\n")).at("smtp_comment").ends_with(" Please see http://our.test/"));
+  CHECK(spfd.answer(question("u@fail.test")).at("smtp_comment").ends_with(" Please see http://why.test/fail.test"));
+  CHECK(action("u@plain.test") == "reject");
+  CHECK(spfd.answer(question("u@nothing.test")).at("local_policy") == "fallback: *.test");
+
+  const auto reload = [&](std::string_view text, std::string_view sign) {
+    const std::size_t before = spfd.log().size();
+    folder.write("spfd.conf", text);
+    spfd.signal(SIGHUP);
+    support::wait_until("the reload", [&] { return spfd.log().find(sign, before) != std::string::npos; });
+  };
+  reload("on-softfail = \"reject\"\n[sender.\"soft.test\"]\non-softfail = \"perhaps\"\n",
+         config + ":3: [sender.\"soft.test\"] on-softfail: \"perhaps\" is not one of: reject, defer, tag");
+  CHECK(action("u@soft.test") == "accept");
+  reload("[sender.\"soft.test\"]\non-softfail = \"defer\"\n", "reloaded");
+  support::wait_until("the new rules", [&] { return action("u@soft.test") == "defer"; });
+  CHECK(spfd.answer(question("u@plain.test")).at("result") == "none");
+  CHECK(spfd.log().find("needs a new start") == std::string::npos);
 }
 
-TEST_CASE("a connection of Postfix may be idle for longer than --idle-timeout, but not in the middle of a question") {
-  const SpfdProcess spfd({.arguments = {"--idle-timeout=100ms"}, .zone = std::string(kZone)});
-  Client silent(spfd.address());
-  Client postfix(spfd.address());
-  CHECK(ask(postfix, question("u@pass.test")).starts_with("action=PREPEND "));
-  // Whoever has never asked is sent away meanwhile.
-  CHECK(silent.read_to_end().empty());
-  CHECK_FALSE(postfix.is_readable(std::chrono::milliseconds(400)));
-  CHECK(ask(postfix, question("u@pass.test")) == "action=DUNNO\n\n");
-  REQUIRE(postfix.send("request=smtpd_access_policy\nsender="));
-  CHECK(postfix.read_to_end() == "action=DUNNO\n\n");
-  spfd.wait_for_log("error=\"the question was not complete in time\"");
+TEST_CASE("a bad section gets FILE:LINE: what") {
+  const TempFolder folder;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"[sender.example.com]\non-fail = \"tag\"\n", ":1: [sender.\"example\"] com: the domain of a section stands in quotes"},
+      {"[sender]\non-fail = \"tag\"\n", ":2: sender: on-fail: this is no section; one begins with [sender.\"example.com\"]"},
+      {"sender = \"example.com\"\n", ":1: sender: this begins a section, [sender.\"example.com\"]"},
+      {"[[recipient]]\non-fail = \"tag\"\n", ":1: recipient: this begins a section"},
+      {"[sender.\"a..b\"]\non-fail = \"tag\"\n", ":1: [sender.\"a..b\"]: this is no domain name"},
+      {"[sender.\"u@example.com\"]\n", ":1: [sender.\"u@example.com\"]: this is no domain name"},
+      {"\n[sender.\"example.com\"]\ntimeout = \"3s\"\n", ":3: [sender.\"example.com\"] timeout: the option is for all mail"},
+      {"[sender.\"example.com\"]\nfallback = []\n", ":2: [sender.\"example.com\"] fallback: the option is for all mail"},
+      {"[sender.\"example.com\"]\non-fial = \"tag\"\n", ":2: [sender.\"example.com\"] on-fial: there is no such option"},
+      {"[sender.\"example.com\"]\ndry-run = \"perhaps\"\n", ":2: [sender.\"example.com\"] dry-run: \"perhaps\" is neither"},
+      {"[sender.\"example.com\"]\nsecondary-mx = [\"foo:bar\"]\n",
+       ":2: [sender.\"example.com\"] secondary-mx: \"foo:bar\": unknown"},
+      {"[sender.\"example.com\"]\n[sender.\"example.com\"]\n", ":2: "},
+      {"[sender.\"example.com\"]\n[sender.\"Example.COM.\"]\n", "there is a section for this domain already"},
+      {"[fallback]\nexample.com = \"v=spf1 -all\"\n",
+       ":1: fallback: the value must be a list of strings, or a table with domains in"},
+      {"[fallback]\n\"example.com\" = \"v=spf1 foo\"\n", ":1: fallback: example.com: \"foo\": unknown mechanism"},
+      {"[fallback]\n\"example.com\" = \"v=spf1 -all\"\n\"EXAMPLE.com\" = \"v=spf1 -all\"\n", "example.com stands there twice"},
+      {"trusted-forwarders = [\"redirect=example.com\"]\n", ":1: trusted-forwarders: \"redirect=example.com\" is a modifier"},
+      {"local-terms = [\"auto\"]\n", ":1: local-terms: \"auto\": unknown mechanism"},
+      {"exempt-clients = [\"127.0.0.1/33\"]\n", ":1: exempt-clients: \"127.0.0.1/33\": bad prefix length"},
+      {"why-url = \"http://a b\"\n", ":1: why-url: a blank"},
+      {"why-url = \"http://%{z}\"\n", ":1: why-url: "},
+      {"on-fail = \"accept\"\n", ":1: on-fail: \"accept\" is not one of: reject, defer, tag"},
+  };
+  for (const auto& [text, message] : cases) {
+    CAPTURE(text);
+    const std::string file = folder.write("spfd.conf", text);
+    const auto options = spfd::load_options({"--config", file});
+    REQUIRE_FALSE(options);
+    CAPTURE(options.error().message);
+    CHECK(options.error().exit_code == EX_CONFIG);
+    CHECK(options.error().message.starts_with(file + ":"));
+    CHECK(options.error().message.find(message) != std::string::npos);
+    CHECK(options.error().message.find('\n') == std::string::npos);
+  }
+}
 
-  const SpfdProcess strict({.arguments = {"--mta-idle-timeout=100ms"}, .zone = std::string(kZone)});
-  Client idle(strict.address());
-  CHECK(ask(idle, question("u@pass.test")).starts_with("action=PREPEND "));
-  CHECK(idle.read_to_end().empty());
+TEST_CASE(
+    "a hostile recipient domain: slow, or with a thousand MX hosts; the answer comes in time, and other questions do not wait") {
+  support::DnsServer dns([](const dns::Question& asked, bool) -> support::Reaction {
+    const std::string name(asked.name.text());
+    if (name == "slow.test") return support::react(support::Reaction::Fault::silence);
+    dns::Answer answer;
+    answer.ttl = 300;
+    if (name == "fail.test" && asked.type == dns::Type::txt) answer.texts = {"v=spf1 -all"};
+    if (name == "many.test" && asked.type == dns::Type::mx) {
+      for (int i = 0; i < 1000; ++i) answer.names.push_back("h" + std::to_string(i) + ".many.test");
+    }
+    return support::react(answer);
+  });
+  const SpfdProcess spfd({.arguments = {"--secondary-mx=auto", "--nameserver", dns.address(), "--timeout=1s"}});
+  const Answer slow = spfd.answer(question("u@fail.test", "rcpt=x@slow.test\n"));
+  CHECK(slow.at("result") == "temperror");
+  CHECK(slow.at("action") == "defer");
+  CHECK(slow.at("problem") == "secondary-mx: MX slow.test: timed out");
+  const Answer many = spfd.answer(question("u@fail.test", "rcpt=x@many.test\n"));
+  CHECK(many.at("result") == "fail");
+  CHECK(many.at("action") == "reject");
+  for (const auto& asked : dns.asked()) CHECK(asked.type != dns::Type::a);
+  for (const char* recipient : {"x@..", "x@[192.0.2.1]", "@", "x@\x01\xff.test", "x@%{i}.test", "x@-", "\"@\"@"}) {
+    CAPTURE(recipient);
+    CHECK(spfd.answer(question("u@fail.test", std::string("rcpt=") + recipient + "\n")).at("result") == "fail");
+  }
 }
 
 }  // namespace
