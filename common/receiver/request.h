@@ -83,7 +83,7 @@ struct Reply {
   std::string enhanced_code;  // RFC 7372: "5.7.23", "4.7.24"; empty for accept
   // In a dry run: what would have been done; `action` is accept then.
   std::optional<Action> would;
-  // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty: nothing.
+  // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty: nothing. At most kMaxDetail.
   std::string local_policy;
   bool is_weak = false;  // a pass that a large part of the Internet would get
   std::optional<HeloReply> helo;

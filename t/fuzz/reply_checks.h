@@ -86,7 +86,7 @@ inline void check_received_spf(std::string_view field, spf::Result result) {
 }
 
 // RFC 8601 §2.2
-inline void check_authentication_results(std::string_view field, spf::Result result) {
+inline void check_authentication_results(std::string_view field, spf::Result result, bool with_helo) {
   check_field(field);
   FieldReader reader(field);
   check(reader.literal("Authentication-Results: ") && reader.value(), "the authserv-id is a word");
@@ -99,8 +99,14 @@ inline void check_authentication_results(std::string_view field, spf::Result res
   if (!reader.at_end()) check(reader.literal(" "), "a blank stands before what follows the result");
   if (reader.comment() && !reader.at_end()) check(reader.literal(" "), "a blank stands before the property");
   if (reader.at_end()) return;
-  check(reader.literal("smtp.mailfrom=") || reader.literal("smtp.helo="), "the property is one of RFC 8601");
-  check(reader.value() && reader.at_end(), "nothing stands behind the property");
+  const bool is_mailfrom = reader.literal("smtp.mailfrom=");
+  check(is_mailfrom || reader.literal("smtp.helo="), "the property is one of RFC 8601");
+  check(reader.value(), "the property has a value");
+  if (is_mailfrom && with_helo && reader.literal("; spf=")) {
+    check(!reader.word().empty(), "the HELO identity has a result");
+    if (reader.literal(" smtp.helo=")) check(reader.value(), "the HELO identity is a word");
+  }
+  check(reader.at_end(), "nothing stands behind the property");
 }
 
 inline void check_reply(const receiver::Reply& reply) {
@@ -121,7 +127,19 @@ inline void check_reply(const receiver::Reply& reply) {
     check(is_printable(step.text) && is_printable(step.outcome), "the trace is printable");
   }
   check_received_spf(reply.received_spf_header, reply.result);
-  check_authentication_results(reply.authentication_results, reply.result);
+  check_authentication_results(reply.authentication_results, reply.result, reply.helo.has_value());
+  check(is_printable(reply.local_policy) && reply.local_policy.size() <= receiver::kMaxDetail, "the note is a line");
+  if (reply.would) check(reply.action == receiver::Action::accept, "a dry run accepts");
+  if (reply.helo) {
+    check(is_printable(reply.helo->header_comment), "so is the comment about HELO");
+    check_received_spf(reply.helo->received_spf_header, reply.helo->result);
+  }
+  if (reply.guesses) {
+    for (const receiver::Guess* guess : {&reply.guesses->usual, &reply.guesses->forwarders}) {
+      check(guess->result.empty() || guess->result == "pass" || guess->result == "neutral", "a guess is pass or neutral");
+      check(is_printable(guess->smtp_comment) && is_printable(guess->header_comment), "the texts of a guess are printable");
+    }
+  }
   check(reply.lookups <= 11 && reply.void_lookups <= 3, "the limits hold");
   if (reply.result != spf::Result::fail) check(reply.authority_explanation.empty(), "only a fail is explained by the domain");
 }

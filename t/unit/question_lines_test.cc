@@ -128,6 +128,21 @@ TEST_CASE("a Postfix policy question is understood as the same question") {
   CHECK(question.request.sender == "u@example.com");
 }
 
+TEST_CASE("what the client may do, and Mail::SPF::Query's keys of the best guess and of local policy") {
+  const auto asked = parse_question(
+      "ip=192.0.2.1\nsender=u@example.com\nAuthenticated=1\nrelay=yes\nguess=1\nguess_mechs= a mx \nlocal=ptr\ntrusted=1\n");
+  CHECK(asked.error == "");
+  CHECK(asked.request.is_authenticated);
+  CHECK(asked.request.is_relay);
+  CHECK(asked.request.guess);
+  CHECK(asked.request.guess_terms == "a mx");
+  CHECK(asked.request.local == "ptr");
+  const auto plain = parse_question("ip=192.0.2.1\nsender=u@example.com\nauthenticated=0\nrelay=\nguess=no\n");
+  CHECK_FALSE(plain.request.is_authenticated);
+  CHECK_FALSE(plain.request.is_relay);
+  CHECK_FALSE(plain.request.guess);
+}
+
 TEST_CASE("the client's address comes in many dresses") {
   const auto client = [](const std::string& value) -> std::string {
     const Question question = parse_question("ip=" + value + "\nsender=a@example.com");
@@ -394,6 +409,23 @@ TEST_CASE("DESIGN 7: the answer lines stand in their order, all of them, then an
         "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
         "authentication_results=\nspf_record=\nidentity=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nlookups=0\n"
         "void_lookups=0\nid=a-1\nerror=what\n\n");
+}
+
+TEST_CASE("lines about local policy stand there only where there is something to tell") {
+  receiver::Reply reply;
+  protocol::Question question;
+  CHECK(encode_reply(reply, question, {}).find("would=") == std::string::npos);
+  reply.would = receiver::Action::defer;
+  reply.local_policy = "exempt-clients: ::1";
+  reply.is_weak = true;
+  reply.helo = receiver::HeloReply{spf::Result::neutral, "comment", "Received-SPF: neutral"};
+  reply.guesses = receiver::Guesses{{"pass", "s", "h"}, {}};
+  question.id = "7";
+  const std::string text = encode_reply(reply, question, {});
+  CHECK(
+      text.ends_with("void_lookups=0\nwould=defer\nlocal_policy=exempt-clients: ::1\nweak_pass=1\nhelo_result=neutral\n"
+                     "helo_header_comment=comment\nhelo_received_spf_header=Received-SPF: neutral\nguess=pass\nsmtp_guess=s\n"
+                     "header_guess=h\nguess_tf=\nsmtp_tf=\nheader_tf=\nid=7\n\n"));
 }
 
 TEST_CASE("format=json: one object on one line, numbers as numbers") {
