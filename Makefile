@@ -97,7 +97,7 @@ QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
 # The thread sanitizer has something to say where there are threads.
 SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite,$(TEST_PROGRAMS))
-.PHONY: check check-here check-asan check-tsan sanitized-here check-mta check-peers lint
+.PHONY: check check-here check-asan check-tsan sanitized-here check-mta check-peers check-srs-peers lint
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES)
@@ -113,6 +113,9 @@ check-mta: all
 # Random zones through other implementations, to see where they and we differ.
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh
+# Random addresses through other implementations of sender rewriting, both ways.
+check-srs-peers: $(BUILD)/bin/srs
+	@BUILD=$(BUILD) t/srs/oracles.sh
 lint:
 	@BUILD=$(BUILD) t/run $(LINT_CHECKS)
 
@@ -215,6 +218,7 @@ help:
 	@echo 'check-tsan    the test programs with the thread sanitizer'
 	@echo 'check-mta     real MTAs in private roots (needs root)'
 	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
+	@echo 'check-srs-peers  random addresses beside Mail::SRS and postsrsd'
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
 	@echo 'bench         rates and CPU time beside a bare libevent server'

@@ -1,0 +1,237 @@
+# Holds our srs against Mail::SRS, Debian's srs and postsrsd. Started by oracles.sh: OUR_SRS PEERS_ROOT WORK_FOLDER
+use strict;
+use warnings;
+
+# Mail::SRS asks for the time when it is compiled; here it is ours.
+my $now;
+BEGIN { *CORE::GLOBAL::time = sub () { defined $now ? $now : CORE::time() } }
+
+use IO::Socket::INET;
+use Mail::SRS;
+use POSIX qw(strftime);
+
+my ($srs, $root, $work) = @ARGV;
+my ($passed, $failed) = (0, 0);
+my %refused;  # by both, of what was asked
+my %asked;
+srand($ENV{SEED});
+# Case smashed in the hash: Mail::SRS warns, and accepts it.
+local $SIG{__WARN__} = sub { warn @_ unless $_[0] =~ /Case insensitive hash match|uninitialized value .*Mail.SRS/ };
+
+sub same {
+  my ($what, $input, $ours, $theirs, $options) = @_;
+  $asked{$what}++;
+  $refused{$what} += $ours eq '' && $theirs eq '' ? 1 : 0;
+  if ($ours eq $theirs) { $passed++; return; }
+  $failed++;
+  print "$what: $input\n" . (defined $options ? "  options: $options\n" : '') . "  ours:   $ours\n  theirs: $theirs\n" if $failed <= 20;
+}
+
+sub pick { $_[rand @_] }
+sub text {
+  my ($characters, $least, $most) = @_;
+  my @from = split //, $characters;
+  return join '', map { pick(@from) } 1 .. $least + int rand($most - $least + 1);
+}
+sub domain { text('abcXYZ019-', 1, 8) . '.' . pick(qw(example org Example.COM x--y.test)) }
+sub local_part {
+  my $kind = int rand 8;
+  return '"' . text('abcXYZ019 .=+-<>,;:()[]', 1, 10) . '"' if $kind == 0;
+  return pick(qw(SRS0 srs0)) . text('=+-', 1, 1) . text('abAB01=+-', 1, 14) if $kind == 1;
+  # SRS1 with all its fields: what others make of less is nothing that could come back.
+  return pick(qw(SRS1 Srs1)) . text('=+-', 1, 1) . text('abAB01', 1, 4) . '=' . domain() . '=' . text('=+-', 1, 1) . text('abAB01=+-', 1, 14)
+    if $kind == 2;
+  return text('abcXYZ019', 1, 1) . text("abcXYZ019.=+-_!#\$&'*/?^`{|}~%", 0, 20);
+}
+my @addresses = map { local_part() . '@' . domain() } 1 .. $ENV{COUNT};
+
+# Our srs, with an answer for each address; empty: refused.
+sub ours {
+  my ($options, @input) = @_;
+  open my $file, '>', "$work/input" or die "$work/input: $!";
+  print $file "$_\n" for @input;
+  close $file;
+  my $command = join ' ', map { my $word = $_; $word =~ s/'/'\\''/g; "'$word'" } $srs, '--max-local-part=254', @$options;
+  my @output = `$command <'$work/input' 2>/dev/null`;
+  chomp @output;
+  die "our srs gave " . scalar(@output) . " lines for " . scalar(@input) if @output != @input;
+  return @output;
+}
+
+sub theirs {
+  my ($call) = @_;
+  my $result = eval { $call->() };
+  return defined $result ? $result : '';
+}
+
+# An address that somebody else has changed. Where the borders between the fields lie is all that the hash does not cover.
+sub tampered {
+  my ($address) = @_;
+  my ($local, $domain) = $address =~ /^(.*)@(.*)$/;
+  my $at = 5 + int rand(length($local) - 5);
+  substr($local, $at, 1) = pick('a' .. 'z', 'A' .. 'Z', 0 .. 9);
+  return "$local\@$domain";
+}
+
+sub with_mail_srs {
+  for my $round (1 .. 8) {
+    my $day = 10957 + int rand 20000;
+    my $alias = domain();
+    my @secrets = map { text('abcXYZ !#%&/=+', 1, 70) } 1 .. 1 + int rand 3;
+    s/ +$/x/ for @secrets;
+    my %config = (Separator => pick('=', '+', '-'), HashLength => pick(1, 4, 4, 8, 27), AlwaysRewrite => pick(0, 1));
+    my @options = (map({ "--secret=$_" } @secrets), "--separator=$config{Separator}", "--hashlength=$config{HashLength}");
+    my $date = sub { '--date=' . strftime('%Y-%m-%d', gmtime($_[0] * 86400)) };
+    my $mail_srs = Mail::SRS->new(Secret => \@secrets, MaxAge => 21, %config);
+
+    my @here = @addresses[map { int rand @addresses } 1 .. $ENV{COUNT} / 4];
+    push @here, map { local_part() . '@' . $alias } 1 .. 20;
+    # One of ours as sender: Mail::SRS would wrap it once more.
+    @here = grep { !$config{AlwaysRewrite} || !/^srs[01].*@\Q$alias\E$/i } @here;
+    $now = $day * 86400 + int rand 86400;
+    my @forward = ours([@options, $date->($day), "--alias=$alias", ($config{AlwaysRewrite} ? '--always-rewrite' : ())], @here);
+    for my $i (0 .. $#here) {
+      same('forward, Mail::SRS', $here[$i], $forward[$i], theirs(sub { $mail_srs->forward($here[$i], $alias) }));
+    }
+
+    my @back;
+    for my $address (grep { /^SRS[01]/ } @forward) {
+      # With a hash of one character every 38th forgery is right, and then we look closer at what it stands for.
+      push @back, $address, pick(lc $address, uc $address, $address, $config{HashLength} > 1 ? tampered($address) : ());
+    }
+    my $later = $day + pick(0, 1, 20, 21, 22, 23, 500, 1023, 1024);
+    $now = $later * 86400 + int rand 86400;
+    my @reverse = ours([@options, $date->($later), '--reverse'], @back);
+    for my $i (0 .. $#back) {
+      my $theirs = theirs(sub { $mail_srs->reverse($back[$i]) });
+      same('reverse, Mail::SRS', $back[$i], $reverse[$i], $theirs, join(' ', @options, 'days later:', $later - $day));
+    }
+  }
+  undef $now;
+}
+
+# The program, with what shells and servers give it: its words. It ends at the first address that it refuses.
+sub with_program {
+  open my $file, '>', "$work/secrets" or die "$work/secrets: $!";
+  print $file "# secrets\n\nfirst one\nsecond\n";
+  close $file;
+  chmod 0600, "$work/secrets";
+  my @here = @addresses[0 .. ($#addresses < 199 ? $#addresses : 199)];
+  my $run = sub {
+    my @words = @_;
+    open my $pipe, '-|', @words or die "$words[0]: $!";
+    my @lines = <$pipe>;
+    close $pipe;
+    chomp @lines;
+    return @lines;
+  };
+  my @theirs = ('/usr/bin/perl', "$root/usr/bin/srs");
+  my @ours = ($srs, '--max-local-part=254');
+  for my $options (['--secret=s3cr3t', '--separator=+'], ['-secret', 's', '--hash=6', '--secretfile', "$work/secrets"]) {
+    my ($a, $b, @ours_out, @theirs_out);
+    do {  # again when midnight was in between
+      $a = int(time / 86400);
+      @theirs_out = $run->(@theirs, @$options, '--alias=bob@alias.example', '--', @here);
+      @ours_out = $run->(@ours, @$options, '--alias=bob@alias.example', '--', @here);
+      $b = int(time / 86400);
+    } while $a != $b;
+    same('srs', $here[$_], $ours_out[$_] // '', $theirs_out[$_] // '') for 0 .. $#here;
+    my @signed = grep { /^SRS/ } @theirs_out;
+    my @home = $run->(@ours, @$options, '--reverse', '--', @signed);
+    my @their_home = $run->(@theirs, @$options, '--reverse', '--', @signed);
+    same('srs --reverse', $signed[$_], $home[$_] // '', $their_home[$_] // '') for 0 .. $#signed;
+  }
+  # The secrets of a file alone: they sign with the line end, and we take it.
+  my @signed = grep { /^SRS/ } $run->(@theirs, "--secretfile=$work/secrets", '--alias=alias.example', '--', @here);
+  my @home = $run->(@ours, "--secretfile=$work/secrets", '--reverse', '--', @signed);
+  my @their_home = $run->(@theirs, "--secretfile=$work/secrets", '--reverse', '--', @signed);
+  same('srs --reverse, secrets of a file', $signed[$_], $home[$_] // '', $their_home[$_] // '') for 0 .. $#signed;
+}
+
+# Listening sockets of a process: it took whatever ports were free.
+sub ports_of {
+  my ($pid) = @_;
+  my %inodes;
+  for my $link (glob "/proc/$pid/fd/*") {
+    my $to = readlink $link;
+    $inodes{$1} = 1 if defined $to && $to =~ /^socket:\[(\d+)\]/;
+  }
+  my @ports;
+  open my $table, '<', '/proc/net/tcp' or die "/proc/net/tcp: $!";
+  while (<$table>) {
+    my @fields = split;
+    next unless $fields[3] eq '0A' && $inodes{$fields[9]};
+    push @ports, hex((split /:/, $fields[1])[1]);
+  }
+  return @ports;
+}
+
+sub coded { my ($text) = @_; $text =~ s/([% \x00-\x1f\x7f-\xff])/sprintf '%%%02x', ord $1/ge; return $text }
+
+sub ask {
+  my ($socket, $key) = @_;
+  print $socket 'get ' . coded($key) . "\n";
+  my $line = <$socket>;
+  die "postsrsd says nothing" unless defined $line;
+  return '' unless $line =~ /^200 (.*)\n/;
+  my $value = $1;
+  $value =~ s/%([0-9a-fA-F]{2})/chr hex $1/ge;
+  return $value;
+}
+
+my $postsrsd;
+END {
+  my $status = $?;
+  kill 'TERM', $postsrsd if $postsrsd;
+  $? = $status;
+}
+
+sub with_postsrsd {
+  open my $file, '>', "$work/postsrsd.secret" or die $!;
+  print $file "one secret\nan old one\n";
+  close $file;
+  chmod 0600, "$work/postsrsd.secret";
+  for my $separator ('=', '+', '-') {
+    $postsrsd = fork // die "fork: $!";
+    if ($postsrsd == 0) {
+      open STDERR, '>', "$work/postsrsd.log";
+      exec "$root/usr/sbin/postsrsd", "-s$work/postsrsd.secret", '-dalias.example', "-a$separator", '-f0', '-r0', '-4';
+      POSIX::_exit(127);
+    }
+    my @ports;
+    for (1 .. 300) {
+      @ports = ports_of($postsrsd);
+      last if @ports == 2;
+      select undef, undef, undef, 0.1;
+    }
+    my %sockets;
+    for my $port (@ports) {
+      my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 30) or die "postsrsd: $!";
+      $sockets{ask($socket, 'probe@probe.example') eq '' ? 'reverse' : 'forward'} = $socket;
+    }
+    die "postsrsd does not listen" unless $sockets{forward} && $sockets{reverse};
+    my @options = ("--secretfile=$work/postsrsd.secret", "--separator=$separator");
+    my ($before, @here, @forward, @theirs, @back, @ours_back, @theirs_back);
+    do {
+      $before = int(time / 86400);
+      @here = grep { length($_) < 150 } @addresses;
+      @forward = ours([@options, '--alias=alias.example'], @here);
+      @theirs = map { ask($sockets{forward}, $_) } @here;
+      @back = map { ($_, pick(lc $_, uc $_, tampered($_))) } grep { /^SRS/ } @theirs;
+      @ours_back = ours([@options, '--reverse'], @back);
+      @theirs_back = map { ask($sockets{reverse}, $_) } @back;
+    } while $before != int(time / 86400);
+    same('forward, postsrsd', $here[$_], $forward[$_], $theirs[$_]) for 0 .. $#here;
+    same('reverse, postsrsd', $back[$_], $ours_back[$_], $theirs_back[$_]) for 0 .. $#back;
+    kill 'TERM', $postsrsd;
+    waitpid $postsrsd, 0;
+    undef $postsrsd;
+  }
+}
+
+with_mail_srs();
+with_program();
+with_postsrsd();
+printf "%-40s %6d asked, %6d refused by both\n", $_, $asked{$_}, $refused{$_} for sort keys %asked;
+print "$passed passed, $failed failed\n";
+exit($failed ? 1 : 0);
