@@ -195,7 +195,7 @@ sub with_postsrsd {
     $postsrsd = fork // die "fork: $!";
     if ($postsrsd == 0) {
       open STDERR, '>', "$work/postsrsd.log";
-      exec "$root/usr/sbin/postsrsd", "-s$work/postsrsd.secret", '-dalias.example', "-a$separator", '-f0', '-r0', '-4';
+      { exec "$root/usr/sbin/postsrsd", "-s$work/postsrsd.secret", '-dalias.example', "-a$separator", '-f0', '-r0', '-4' }
       POSIX::_exit(127);
     }
     my @ports;

@@ -1,0 +1,124 @@
+// Random senders through sender rewriting and back.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "common/base/text.h"
+#include "common/srs/address.h"
+#include "common/srs/fields.h"
+#include "common/srs/rewriter.h"
+
+namespace {
+
+using srs::Config;
+using srs::Rewriter;
+using Outcome = srs::Forwarded::Outcome;
+
+constexpr std::uint64_t kDay = 18262;
+constexpr std::string_view kAlias = "example.com";
+
+Rewriter make(const Config& config) {
+  auto rewriter = Rewriter::make(config);
+  REQUIRE(rewriter.ok());
+  return *rewriter;
+}
+
+std::string reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
+  const auto result = rewriter.reverse(address, day);
+  return result ? *result : "refused: " + result.error().text;
+}
+
+// Random local parts and domains of all that is allowed.
+class RandomAddresses {
+ public:
+  std::string next() {
+    std::string local;
+    if (one_of(6) == 0) {
+      local = srs::quoted(characters("abcXYZ019 .=+-\"\\<>,;:()[]", 12));
+    } else if (one_of(5) == 0) {
+      local = std::string(one_of(2) == 0 ? "SRS0" : "srs1") + "=+-"[one_of(3)] + characters("abAB01=+-.", 14);
+    } else {
+      local = characters("abcXYZ019.=+-!#$%&'*/?^_`{|}~", 16) + (one_of(8) == 0 ? "\xc3\xa4" : "");
+    }
+    return local + "@" + characters("abcXYZ019-", 8) + "." + characters("abcXYZ", 3);
+  }
+  std::size_t one_of(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
+  std::string characters(std::string_view from, std::size_t most) {
+    std::string out;
+    for (std::size_t left = 1 + one_of(most); left > 0; --left) out += from[one_of(from.size())];
+    return out;
+  }
+
+ private:
+  std::mt19937 random_{20200101};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same addresses each time
+};
+
+TEST_CASE("SRS: random senders come home, whatever the configuration, for as long as they may") {
+  RandomAddresses addresses;
+  int rewritten = 0;
+  for (int i = 0; i < 4000; ++i) {
+    Config config;
+    config.secrets = {addresses.characters("abc\n\xff", 100)};
+    config.separator = "=+-"[addresses.one_of(3)];
+    config.hash_length = 1 + static_cast<unsigned>(addresses.one_of(27));
+    config.accept_exim = addresses.one_of(2) == 0;
+    config.max_local_part = 200;
+    const Rewriter rewriter = make(config);
+    const std::string sender = addresses.next();
+    const std::uint64_t day = addresses.one_of(100'000);
+    CAPTURE(sender);
+    const auto result = rewriter.forward(sender, kAlias, day);
+    REQUIRE(result.ok());
+    if (result->outcome != Outcome::rewritten) continue;
+    ++rewritten;
+    const std::string& address = result->address;
+    CAPTURE(address);
+    const bool is_guarded = address.starts_with("SRS1");
+    std::string expected = sender;
+    const std::string local = sender.substr(0, sender.find('@'));
+    if (const auto srs1 = srs::parse_srs1(local); is_guarded && srs1) {
+      expected = "SRS0" + std::string(srs1->rest) + "@" + std::string(srs1->host);
+    } else if (is_guarded) {
+      expected.replace(0, 4, "SRS0");
+    }
+    CHECK(reverse(rewriter, address, day) == expected);
+    CHECK(reverse(rewriter, address, day + 21) == expected);
+    CHECK(rewriter.reverse(address, day + 22).ok() == is_guarded);
+    // Again through a second host and back.
+    config.secrets = {"second"};
+    const Rewriter second = make(config);
+    const auto guarded = second.forward(address, "second.example", day);
+    REQUIRE(guarded.ok());
+    CHECK(guarded->address.starts_with("SRS1"));
+    if (!is_guarded) CHECK(base::lower(reverse(second, guarded->address, day)) == base::lower(address));
+    // Somebody smashed the case.
+    std::string smashed = address;
+    for (char& c : smashed) c = base::to_lower(c);
+    CHECK(base::lower(reverse(rewriter, smashed, day)) == base::lower(expected));
+  }
+  CHECK(rewritten > 3000);
+}
+
+TEST_CASE("SRS: an address with one character changed comes home to nobody else") {
+  RandomAddresses addresses;
+  Config config;
+  config.secrets = {"tops3cr3t"};
+  config.hash_length = 27;
+  config.max_local_part = 200;
+  const Rewriter rewriter = make(config);
+  for (int i = 0; i < 500; ++i) {
+    const auto result = rewriter.forward(addresses.next(), kAlias, kDay);
+    REQUIRE(result.ok());
+    std::string changed = result->address;
+    const std::size_t at = addresses.one_of(changed.find('@'));
+    changed[at] = addresses.characters("aZ0=+-", 1).front();
+    const auto turned = rewriter.reverse(changed, kDay);
+    CAPTURE(changed);
+    if (turned) CHECK(base::lower(*turned) == base::lower(reverse(rewriter, result->address)));
+  }
+}
+
+}  // namespace
