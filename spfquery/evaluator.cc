@@ -95,6 +95,10 @@ class Evaluator::Check final : public Ask {
 Evaluator::Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone)
     : options_(options), driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options)) {
   policy_.spf = options.spf;
+  policy_.rules = options.rules;
+  for (const receiver::FallbackRecord& fallback : options.fallback) {
+    if (const auto pattern = receiver::DomainPattern::parse(fallback.pattern)) policy_.fallback.add(*pattern, fallback.record);
+  }
   policy_.hostname = options.receiver.empty() ? io::machine_name() : options.receiver;
   driver_.set_zone(std::move(zone));
 }

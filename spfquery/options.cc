@@ -109,6 +109,52 @@ Problem set_void_lookups_ipv6(Options& options, const std::string& value) {
   return {};
 }
 
+// "a/24 mx/24 ptr", also in the form of a record.
+template <std::optional<receiver::Terms> receiver::Rules::*rule>
+Problem set_terms(Options& options, const std::string& value) {
+  constexpr std::string_view kVersion = "v=spf1 ";
+  auto terms = receiver::parse_terms({base::starts_with_ignoring_case(value, kVersion) ? value.substr(kVersion.size()) : value});
+  if (!terms) return terms.error();
+  options.rules.*rule = std::move(*terms);
+  return {};
+}
+
+// --trusted of old stood for one list of forwarders for everybody, which is gone.
+Problem set_trusted(Options& options, const std::string& value) {
+  if (value.empty() || value == "0" || value == "1") return {};
+  return set_terms<&receiver::Rules::forwarders>(options, value);
+}
+
+template <std::optional<spf::Result> receiver::Rules::*rule>
+Problem set_lift(Options& options, const std::string& value) {
+  if (value != "neutral" && value != "pass") return fmt::format("{} is not one of: neutral, pass", quoted(value));
+  options.rules.*rule = value == "pass" ? spf::Result::pass : spf::Result::neutral;
+  return {};
+}
+
+Problem add_fallback(Options& options, const std::string& value) {
+  auto record = receiver::parse_fallback(value);
+  if (!record) return record.error();
+  std::erase_if(options.fallback, [&](const auto& other) { return other.pattern == record->pattern; });
+  options.fallback.push_back(std::move(*record));
+  return {};
+}
+
+// Mailboxes or domains with commas between them, besides the recipient's.
+Problem set_authorized(Options& options, const std::string& value) {
+  std::vector<std::string> words = {"auto"};
+  for (const std::string_view part : base::split(value, ',')) {
+    if (base::strip(part).empty()) continue;
+    const auto domain = receiver::mailbox_domain(receiver::bare_sender(part));
+    if (!domain || domain->labels() < 2) return fmt::format("{} is no mailbox and no domain", quoted(part));
+    words.push_back("mx:" + std::string(domain->text()));
+  }
+  auto terms = receiver::parse_terms(words, true);
+  if (!terms) return terms.error();
+  options.rules.secondary_mx = std::move(*terms);
+  return {};
+}
+
 template <bool Options::*flag>
 Problem turn_on(Options& options, const std::string& value) {
   options.*flag = value != "0";  // libspf2: -debug=0
@@ -184,7 +230,7 @@ std::vector<OptionRow> make_table() {
        .value = Value::needed,
        .argument = "MAILBOX",
        .group = kQuestion,
-       .help = "a recipient; the result does not depend on it",
+       .help = "the recipient: the MX hosts of its domain are never refused",
        .set = set_text<&O::recipient>},
 
       {.names = {"file"},
@@ -276,6 +322,54 @@ std::vector<OptionRow> make_table() {
        .group = kEvaluation,
        .help = "what is asked ahead of its turn: nothing, TXT records, or whatever tells nothing about the mail (default: all)",
        .set = set_prefetch},
+      {.names = {"guess"},
+       .value = Value::needed,
+       .argument = "TERMS",
+       .group = kEvaluation,
+       .help = "terms for a domain without a record, such as \"a/24 mx/24 ptr\": a match makes none neutral",
+       .set = set_terms<&receiver::Rules::guess>},
+      {.names = {"guess-result"},
+       .value = Value::needed,
+       .argument = "neutral|pass",
+       .group = kEvaluation,
+       .help = "what none becomes then (default: neutral)",
+       .set = set_lift<&receiver::Rules::guess_result>},
+      {.names = {"local", "local-terms"},
+       .value = Value::needed,
+       .argument = "TERMS",
+       .group = kEvaluation,
+       .help = "terms put in before the last \"all\" of the record",
+       .set = set_terms<&receiver::Rules::local>},
+      {.names = {"trusted-forwarders"},
+       .value = Value::needed,
+       .argument = "TERMS",
+       .group = kEvaluation,
+       .help = "clients that forward mail: fail and softfail become neutral",
+       .set = set_terms<&receiver::Rules::forwarders>},
+      {.names = {"trusted", "tfwl"},
+       .value = Value::optional,
+       .argument = "[=TERMS]",
+       .group = kEvaluation,
+       .help = "the same; without terms it has no effect, since the list of old is gone",
+       .set = set_trusted},
+      {.names = {"trusted-forwarder-result"},
+       .value = Value::needed,
+       .argument = "neutral|pass",
+       .group = kEvaluation,
+       .help = "what they become (default: neutral)",
+       .set = set_lift<&receiver::Rules::forwarder_result>},
+      {.names = {"authorize-mxes-for"},
+       .value = Value::needed,
+       .argument = "DOMAIN[,DOMAIN]...",
+       .group = kEvaluation,
+       .help = "domains or mailboxes whose MX hosts are never refused",
+       .set = set_authorized},
+      {.names = {"fallback"},
+       .value = Value::needed,
+       .argument = "DOMAIN=RECORD",
+       .group = kEvaluation,
+       .help = "record for a domain that has none; *.DOMAIN: for all names below it; may be given several times",
+       .set = add_fallback},
       {.names = {"default-explanation", "def-exp"},
        .value = Value::needed,
        .argument = "TEXT",
@@ -313,14 +407,10 @@ std::vector<OptionRow> make_table() {
       {.names = {"versions"}, .letter = 'v', .value = Value::needed},
       {.names = {"sanitize", "no-sanitize", "nosanitize"}, .value = Value::optional},
       {.names = {"no-keep-comments", "nokeep-comments", "no-debug", "nodebug"}, .value = Value::none},
-      {.names = {"trusted", "no-trusted", "notrusted", "tfwl", "no-tfwl", "notfwl"}, .value = Value::optional},
+      {.names = {"no-trusted", "notrusted", "no-tfwl", "notfwl"}, .value = Value::optional},
       {.names = {"enable-black-magic"}, .value = Value::none},
       {.names = {"max-lookup-count", "max-lookup", "max-dns-interactive-terms"}, .value = Value::needed},
       {.names = {"max-name-lookups-per-term"}, .value = Value::needed},
-      {.names = {"authorize-mxes-for"}, .value = Value::needed},
-      {.names = {"guess"}, .value = Value::needed},
-      {.names = {"local"}, .value = Value::needed},
-      {.names = {"fallback"}, .value = Value::needed},
   };
 }
 
@@ -386,6 +476,7 @@ base::Result<Options, std::string> parse_command_line(int argc, char** argv) {
   Options options;
   auto explanation = spf::MacroString::parse(receiver::kDefaultExplanation, spf::MacroContext::explanation);
   if (explanation) options.spf.default_explanation = std::move(*explanation);
+  if (auto problem = set_authorized(options, "")) return base::failure(*problem);
   optind = 0;
   opterr = 0;
   for (;;) {

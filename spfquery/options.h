@@ -15,6 +15,7 @@
 #include "common/base/result.h"
 #include "common/dns/name.h"
 #include "common/io/resolver.h"
+#include "common/receiver/rules.h"
 #include "common/spf/query.h"
 #include "spfquery/server_address.h"
 
@@ -53,6 +54,8 @@ struct Options {
   std::vector<std::string> zones;            // paths
   std::vector<WhatIf> records;
   spf::Settings spf;
+  receiver::Rules rules;  // secondary_mx is always there: the MX hosts of the recipient's domain
+  std::vector<receiver::FallbackRecord> fallback;
   std::chrono::milliseconds timeout{20'000};
   std::chrono::milliseconds dns_timeout{1500};
   int dns_tries = 3;

@@ -71,8 +71,8 @@ TEST_CASE("one question in the words of all generations") {
            // libspf2
            {"-ip=192.0.2.9", "-sender=u@fail.example", "-helo=h.test", "-sanitize=1", "-trusted", "1", "-debug=0", "-name",
             "mx.test"},
-           {"--local", "mx:example.org", "-max-lookup=5", "-fallback", "x=y", "-k", "--ip", "192.0.2.9", "--sender",
-            "u@fail.example", "--helo", "h.test"},
+           {"--local", "mx:example.org", "-max-lookup=5", "-fallback", "x.example=v=spf1 -all", "-k", "--ip", "192.0.2.9",
+            "--sender", "u@fail.example", "--helo", "h.test"},
            // shortened
            {"--ident", "u@fail.example", "--ip-a", "192.0.2.9", "--helo-ide", "h.test"},
            // others
