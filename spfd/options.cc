@@ -39,18 +39,18 @@ constexpr std::string_view kDns = "DNS";
 
 // ---- rows -------------------------------------------------------------------------------------------------------------
 
-Problem set_listen(Options& options, const Values& values) {
+Problem add_addresses(std::vector<ListenAddress>& addresses, const Values& values) {
   for (const std::string& value : values) {
     auto address = parse_listen_address(value);
     if (!address) return address.error();
-    options.listen.push_back(std::move(*address));
+    addresses.push_back(std::move(*address));
   }
   return {};
 }
 
-Values get_listen(const Options& options) {
+Values address_texts(const std::vector<ListenAddress>& addresses) {
   Values values;
-  for (const ListenAddress& address : options.listen) values.push_back(listen_address_text(address));
+  for (const ListenAddress& address : addresses) values.push_back(listen_address_text(address));
   return values;
 }
 
@@ -96,10 +96,17 @@ std::vector<OptionRow> make_table() {
        .argument = "ADDRESS",
        .group = kListening,
        .help = "unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several times (default: "
-               "inet:127.0.0.1:5970)",
+               "inet:127.0.0.1:5970, if no --milter is given)",
        .topic = "listen",
-       .set = set_listen,
-       .get = get_listen},
+       .set = [](O& o, const V& v) { return add_addresses(o.listen, v); },
+       .get = [](const O& o) { return address_texts(o.listen); }},
+      {.name = "milter",
+       .shape = Shape::list,
+       .argument = "ADDRESS",
+       .group = kListening,
+       .help = "address, as with --listen, where Sendmail and Postfix speak the milter protocol; may be given several times",
+       .set = [](O& o, const V& v) { return add_addresses(o.milter, v); },
+       .get = [](const O& o) { return address_texts(o.milter); }},
       {.name = "port",
        .other_names = {"tcpport"},
        .letter = 'p',
@@ -233,6 +240,13 @@ std::vector<OptionRow> make_table() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_bool(o.doors.policy_defer_if_permit, v); },
        .get = [](const O& o) { return V{o.doors.policy_defer_if_permit ? "true" : "false"}; }},
+      {.name = "milter-remove-forged",
+       .shape = Shape::flag,
+       .group = kClients,
+       .help = "have milters' MTAs remove Authentication-Results and Received-SPF in our own name from incoming mail",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_bool(o.doors.milter_remove_forged, v); },
+       .get = [](const O& o) { return V{o.doors.milter_remove_forged ? "true" : "false"}; }},
 
       {.name = "hostname",
        .argument = "NAME",
@@ -418,7 +432,7 @@ Problem complete(Options& options) {
     return "socket-user, socket-group and socket-perms need socket";
   }
   if (options.legacy_port) options.listen.emplace_back(InetAddress{"127.0.0.1", *options.legacy_port});
-  if (options.listen.empty()) options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
+  if (options.listen.empty() && options.milter.empty()) options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
   return {};
 }
 

@@ -53,6 +53,7 @@ struct Options {
 
   // Listening. The legacy rows (port, socket, ...) are turned into `listen` by complete().
   std::vector<ListenAddress> listen;
+  std::vector<ListenAddress> milter;
   std::optional<std::uint16_t> legacy_port;
   std::optional<std::string> legacy_socket;
   std::optional<unsigned> legacy_socket_mode;

@@ -99,7 +99,11 @@ class Server {
     if (auto error = open()) return report(*error);
     start_workers();
     std::string addresses;
-    for (const Listener& listener : listeners_) addresses += (addresses.empty() ? "" : ", ") + listener.name();
+    for (const Listener& listener : listeners_) {
+      addresses += addresses.empty() ? "" : ", ";
+      if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
+      addresses += listener.name();
+    }
     log(LogLevel::info, "spfd {} ready: listening on {}; {} worker{}", base::kVersion, addresses, workers_.size(),
         workers_.size() == 1 ? "" : "s");
     notify("READY=1\nSTATUS=Listening on " + addresses);
@@ -122,6 +126,7 @@ class Server {
     listeners_ = std::move(*listeners);
     if (listeners_.empty()) {
       if (auto error = open_listeners(options_.listen, protocol::Door::query, listeners_)) return error;
+      if (auto error = open_listeners(options_.milter, protocol::Door::milter, listeners_)) return error;
     }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     return drop_privileges(*identity);

@@ -22,6 +22,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   receiver::Policy& policy = snapshot->policy;
   policy.hostname = options.hostname.empty() ? io::machine_name() : options.hostname;
   policy.bad_request_result = options.bad_question_result;
+  snapshot->doors.hostname = policy.hostname;
   policy.spf.limits.void_lookups = options.void_lookup_limit;
   policy.spf.limits.void_lookups_ipv6 = options.void_lookups_ipv6;
   policy.spf.prefetch = options.prefetch;

@@ -1,6 +1,7 @@
 #include "common/protocol/codec.h"
 
 #include "common/protocol/line_codec.h"
+#include "common/protocol/milter.h"
 
 namespace protocol {
 
@@ -8,6 +9,7 @@ std::string_view door_name(Door door) {
   switch (door) {
     case Door::query: return "query";
     case Door::policy: return "policy";
+    case Door::milter: return "milter";
   }
   return "query";
 }
@@ -32,6 +34,7 @@ std::unique_ptr<Codec> make_codec(Door door) {
   switch (door) {
     case Door::query:
     case Door::policy: break;
+    case Door::milter: return std::make_unique<MilterCodec>();
   }
   return std::make_unique<LineCodec>();
 }

@@ -20,9 +20,10 @@ namespace protocol {
 enum class Door : std::uint8_t {
   query,   // question lines (question_lines.h)
   policy,  // Postfix policy questions, on the same connections (policy.h)
+  milter,  // Sendmail and Postfix (milter.h)
 };
-inline constexpr std::size_t kDoors = 2;
-// "query", "policy".
+inline constexpr std::size_t kDoors = 3;
+// "query", "policy", "milter".
 std::string_view door_name(Door door);
 
 // What the configuration says about answers, for all doors.
@@ -32,6 +33,8 @@ struct DoorOptions {
   bool legacy_results = false;           // question lines: "unknown" and "error", the words of Mail::SPF::Query
   Header header = Header::received_spf;  // which one doors add that add a header themselves
   bool policy_defer_if_permit = false;   // Postfix: temperror defers only what no later restriction refuses
+  bool milter_remove_forged = false;     // headers of incoming mail in our own name
+  std::string hostname = {};             // our own name, where the MTA tells no other
 };
 
 // Beside the bytes, what next() may look at.

@@ -1,10 +1,7 @@
 #include "common/protocol/policy.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "common/base/text.h"
+#include "common/protocol/mta_answer.h"
 #include "common/receiver/receiver.h"
 
 namespace protocol {
@@ -44,23 +41,6 @@ std::string read_request(const Values& values, receiver::Request& request) {
   return {};
 }
 
-// `text` as one line.
-void append_action(std::string_view text, std::string& out) {
-  const std::size_t from = out.size();
-  out += text;
-  std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), [](char c) { return !base::is_printable(c); }, '?');
-}
-
-std::string_view header_of(const receiver::Reply& reply, DoorOptions::Header header) {
-  switch (header) {
-    case DoorOptions::Header::received_spf: return reply.received_spf_header;
-    case DoorOptions::Header::authentication_results: return reply.authentication_results;
-    case DoorOptions::Header::none: break;
-  }
-  return {};
-}
-
 }  // namespace
 
 bool is_policy_question(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
@@ -93,27 +73,29 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
   }
   switch (reply.action) {
     case receiver::Action::reject:
-      append_action(fmt::format("action={} {} {}", reply.smtp_code, reply.enhanced_code, reply.smtp_comment), out);
+      out += "action=";
+      append_smtp_reply(reply, out);
       break;
     case receiver::Action::defer:
+      out += "action=";
       if (options.policy_defer_if_permit) {
-        append_action(fmt::format("action=DEFER_IF_PERMIT {} {}", reply.enhanced_code, reply.smtp_comment), out);
+        // Postfix puts a code of its own before it.
+        out.append("DEFER_IF_PERMIT ").append(reply.enhanced_code).append(" ");
+        append_printable(reply.smtp_comment, out);
       } else {
-        append_action(fmt::format("action={} {} {}", reply.smtp_code, reply.enhanced_code, reply.smtp_comment), out);
+        append_smtp_reply(reply, out);
       }
       break;
     case receiver::Action::accept: {
-      const std::string_view header = header_of(reply, options.header);
+      const std::string_view header = header_to_add(item.request, reply, options);
       const std::uint64_t message = item.context >> 1U;
-      // Of mail of the host itself and of its own users nothing was checked.
-      const bool is_ours = !item.request.client || item.request.is_authenticated;
-      if (header.empty() || is_ours || (item.context & kNoHeader) != 0 || message == prepended_) {
+      if (header.empty() || (item.context & kNoHeader) != 0 || message == prepended_) {
         out += kDunno;
         return;
       }
       prepended_ = message;
       out += "action=PREPEND ";
-      append_action(header, out);
+      append_printable(header, out);
       break;
     }
   }

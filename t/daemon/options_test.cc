@@ -51,6 +51,7 @@ std::string dumped(const spfd::Options& options, const std::string& name) {
 // A value other than the default for each option that a dump shows.
 const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"listen", "unix:/run/x.sock,mode=0600,user=root,group=mail"},
+    {"milter", "inet:127.0.0.1:8890"},
     {"user", "nobody"},
     {"group", "mail"},
     {"workers", "3"},
@@ -64,6 +65,7 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"bad-question-result", "temperror"},
     {"mta-header", "authentication-results"},
     {"policy-defer-if-permit", "true"},
+    {"milter-remove-forged", "true"},
     {"hostname", "mx.example.net"},
     {"default-explanation", "Ask \"postmaster\" of %{o} \\o/"},
     {"void-lookup-limit", "5"},
@@ -190,6 +192,14 @@ TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
   CHECK(options_of({"--debug", "1"}).log_level == spfd::LogLevel::debug);
   CHECK(options_of({"-debug=2"}).log_level == spfd::LogLevel::debug);
   CHECK(options_of({"--debug=0"}).log_level == spfd::LogLevel::info);
+}
+
+TEST_CASE("milters have addresses of their own; who has only milters listens nowhere else") {
+  const auto options = options_of({"--milter", "unix:/run/m.sock,mode=0660", "--milter=inet:[::1]:8890"});
+  CHECK(spfd::find_option("milter")->get(options) == Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
+  CHECK(options.listen.empty());
+  CHECK(listen_of({"--milter", "inet:127.0.0.1:1", "--port", "2"}) == Words{"inet:127.0.0.1:2"});
+  CHECK(error_of({"--milter", "8890"}).message.starts_with("--milter: \"8890\""));
 }
 
 TEST_CASE("addresses to listen on") {

@@ -1,0 +1,15 @@
+// Header fields that claim to be our own, in mail that has just come in (RFC 8601 §5, RFC 7208 §9.1).
+#pragma once
+
+#include <string_view>
+
+namespace protocol {
+
+// The authserv-id of an Authentication-Results field is `us`. `value` is what stands behind the colon.
+bool is_authentication_results_of(std::string_view value, std::string_view us);
+
+// A Received-SPF field names `us` as the receiver: by its key receiver=, or, without one, at the begin of its comment
+// ("(us: domain of ...").
+bool is_received_spf_of(std::string_view value, std::string_view us);
+
+}  // namespace protocol

@@ -1,0 +1,285 @@
+#include "common/protocol/milter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/protocol/forged_headers.h"
+#include "common/protocol/mta_answer.h"
+#include "common/protocol/question_values.h"
+#include "common/receiver/receiver.h"
+
+namespace protocol {
+
+namespace {
+
+using milter::Packet;
+using milter::PacketReader;
+
+// More forged headers than this no message has; the MTA would not take as many.
+constexpr std::size_t kMaxForged = 1000;
+// Of a macro's value: a host name or a queue id.
+constexpr std::size_t kMaxMacro = 512;
+
+constexpr std::uint32_t kUnwantedSteps =
+    milter::kNoRecipient | milter::kNoBody | milter::kNoEndOfHeader | milter::kNoUnknown | milter::kNoData;
+constexpr std::uint32_t kUnanswered = milter::kConnectUnanswered | milter::kHeloUnanswered;
+
+struct Suspect {
+  std::string_view name;
+  bool (*is_of)(std::string_view value, std::string_view us);
+};
+constexpr std::array<Suspect, 2> kSuspects = {
+    {{"Authentication-Results", is_authentication_results_of}, {"Received-SPF", is_received_spf_of}}};
+
+std::string shown_command(char command) {
+  return base::is_printable(command) ? fmt::format("'{}'", command)
+                                     : fmt::format("0x{:02x}", static_cast<unsigned char>(command));
+}
+
+// "IPv6:2001:db8:0:0:0:0:0:1", "fe80::1%eth0".
+std::optional<base::IpAddress> parse_address(std::string_view text) { return parse_client(text.substr(0, text.find('%'))); }
+
+}  // namespace
+
+void MilterCodec::feed(std::string_view bytes) {
+  if (!broken_) reader_.feed(bytes);
+}
+
+bool MilterCodec::next(const Moment& moment, Item& item) {
+  while (!broken_) {
+    item.clear();
+    item.door = Door::milter;
+    item.kind = Item::Kind::step;
+    Packet packet;
+    switch (reader_.next(packet)) {
+      case PacketReader::Found::nothing:
+        return finished_ && reader_.has_partial() ? fail("the connection ended in the middle of a packet", item) : false;
+      case PacketReader::Found::bad_length: return fail("a packet has no length that can be", item);
+      case PacketReader::Found::packet: break;
+    }
+    if (take(packet, moment, item)) return true;
+  }
+  return false;
+}
+
+// True when it made an item.
+bool MilterCodec::take(const Packet& packet, const Moment& moment, Item& item) {
+  const char command = packet.command;
+  if (state_ == State::start && command != milter::kNegotiate && command != milter::kQuit)
+    return fail("the connection begins without negotiation", item);
+  switch (command) {
+    case milter::kNegotiate: return negotiate(packet.data, moment, item);
+    case milter::kMacros: read_macros(packet.data); return false;
+    case milter::kConnect: return connect(packet.data, item);
+    case milter::kAbort:
+      forget_message();
+      queue_id_.clear();
+      return false;
+    case milter::kQuitNewConnection: forget_client(); return false;
+    case milter::kQuit: item.closes = true; return true;
+    default: break;
+  }
+  if (std::string_view("HMUETRLNB").find(command) == std::string_view::npos)
+    return fail("unknown command " + shown_command(command), item);
+  if (state_ < State::connected) return fail(shown_command(command) + " without a connection", item);
+  switch (command) {
+    case milter::kHelo: {
+      std::string_view data = packet.data;
+      helo_ = milter::take_string(data);
+      return step(milter::kHeloUnanswered, item);
+    }
+    case milter::kMail: return mail(packet.data, moment, item);
+    case milter::kUnknownCommand: return step(0, item);
+    default: break;
+  }
+  if (state_ != State::in_message) return fail(shown_command(command) + " without a message", item);
+  switch (command) {
+    case milter::kHeader: return header(packet.data, moment, item);
+    case milter::kEndOfMessage: return end_of_message(item);
+    // What an MTA that cannot leave them out has to be answered.
+    default: return step(0, item);
+  }
+}
+
+bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Item& item) {
+  // After "quit, new connection", too, an MTA may begin anew.
+  if (state_ > State::negotiated) return fail("negotiation in the middle of a connection", item);
+  if (data.size() < 12) return fail("the negotiation is too short", item);
+  const std::uint32_t version = milter::take_number(data);
+  const std::uint32_t actions = milter::take_number(data);
+  const std::uint32_t offered = milter::take_number(data);
+  if (version < milter::kOldestVersion) return fail(fmt::format("protocol version {} is too old", version), item);
+
+  may_add_ = (actions & milter::kMayAddHeaders) != 0;
+  removes_forged_ = moment.options.milter_remove_forged && (actions & milter::kMayChangeHeaders) != 0;
+  std::uint32_t wanted = kUnwantedSteps | kUnanswered;
+  wanted |= removes_forged_ ? milter::kHeadersUnanswered : milter::kNoHeaders;
+  steps_ = wanted & offered;
+  state_ = State::negotiated;
+  milter::append_negotiation(std::min(version, milter::kVersion),
+                             (may_add_ ? milter::kMayAddHeaders : 0) | (removes_forged_ ? milter::kMayChangeHeaders : 0), steps_,
+                             item.bytes);
+  return true;
+}
+
+// Hostname NUL, family, and for all families but 'U' a port of 16 bits and an address NUL.
+bool MilterCodec::connect(std::string_view data, Item& item) {
+  if (state_ != State::negotiated) return fail("a second connection within one", item);
+  milter::take_string(data);
+  const char family = milter::take_byte(data);
+  client_.clear();
+  switch (family) {
+    case '4':
+    case '6':
+      milter::take_byte(data);
+      milter::take_byte(data);
+      client_ = milter::take_string(data);
+      if (client_.empty()) return fail("the connection has no address", item);
+      break;
+    // Mail that comes through a program of the host itself.
+    case 'L':
+    case 'U': break;
+    default: return fail("unknown address family " + shown_command(family), item);
+  }
+  state_ = State::connected;
+  return step(milter::kConnectUnanswered, item);
+}
+
+bool MilterCodec::mail(std::string_view data, const Moment& moment, Item& item) {
+  if (data.empty()) return fail("MAIL without a sender", item);
+  // The one before may have been refused; the MTA need not tell of its end.
+  forget_message();
+  state_ = State::in_message;
+  item.kind = Item::Kind::check;
+  item.id = queue_id_;
+  receiver::Request& request = item.request;
+  request.sender = receiver::bare_sender(milter::take_string(data));
+  request.helo = helo_;
+  request.receiver = mta_name_;
+  request.is_authenticated = is_authenticated_;
+  request.time = moment.time;
+  if (client_.empty()) return true;
+  request.client = parse_address(client_);
+  if (!request.client) {
+    item.error = "the client's address is no IP address: " + shown(client_);
+  } else if (request.sender.empty() && request.helo.empty()) {
+    item.error = "neither a sender nor a HELO name was given";
+  }
+  return true;
+}
+
+// Name NUL value NUL.
+bool MilterCodec::header(std::string_view data, const Moment& moment, Item& item) {
+  if (!removes_forged_) return step(milter::kHeadersUnanswered, item);
+  const std::string_view name = base::strip(milter::take_string(data));
+  const std::string_view value = milter::take_string(data);
+  for (std::size_t i = 0; i < kSuspects.size(); ++i) {
+    if (!base::equals_ignoring_case(name, kSuspects[i].name)) continue;
+    Suspects& suspects = suspects_[i];
+    ++suspects.seen;
+    if (!kSuspects[i].is_of(value, mta_name_) && !kSuspects[i].is_of(value, moment.options.hostname)) continue;
+    if (suspects.forged.size() >= kMaxForged) return fail("too many headers in our name", item);
+    suspects.forged.push_back(suspects.seen);
+  }
+  return step(milter::kHeadersUnanswered, item);
+}
+
+bool MilterCodec::end_of_message(Item& item) {
+  for (std::size_t i = 0; i < kSuspects.size(); ++i) {
+    std::vector<std::uint32_t>& forged = suspects_[i].forged;
+    // The last one first: Postfix numbers anew what is left.
+    std::for_each(forged.rbegin(), forged.rend(), [&](std::uint32_t index) {
+      milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, item.bytes);
+    });
+  }
+  const std::size_t colon = header_.find(": ");
+  if (may_add_ && colon != std::string::npos) {
+    // Index 0 stands above the Received field of this host (RFC 7208 §9.1).
+    const std::string_view line = header_;
+    milter::append_header(milter::kInsertHeader, 0, line.substr(0, colon), line.substr(colon + 2), item.bytes);
+  }
+  milter::append_packet(milter::kContinue, {}, item.bytes);
+  forget_message();
+  queue_id_.clear();
+  return true;
+}
+
+void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+  if (broken_) return;
+  // A question that cannot be understood must not stop the mail; the log tells.
+  if (!item.error.empty() || reply.action == receiver::Action::accept) {
+    header_.clear();
+    if (item.error.empty()) append_printable(header_to_add(item.request, reply, options), header_);
+    return milter::append_packet(milter::kContinue, {}, out);
+  }
+  std::string line;
+  append_smtp_reply(reply, line);
+  // MTAs take the text for a format string.
+  std::string text;
+  for (const char c : line) {
+    if (c == '%') text += '%';
+    text += c;
+  }
+  text += '\0';
+  milter::append_packet(milter::kReply, text, out);
+}
+
+void MilterCodec::give_up(std::string_view why, Item& item) {
+  item.clear();
+  item.door = Door::milter;
+  fail(why, item);
+}
+
+// Of a step that needs nothing but to go on. True if it has to be answered.
+bool MilterCodec::step(std::uint32_t unanswered, Item& item) const {
+  if ((steps_ & unanswered) != 0) return false;
+  milter::append_packet(milter::kContinue, {}, item.bytes);
+  return true;
+}
+
+bool MilterCodec::fail(std::string_view why, Item& item) {
+  broken_ = true;
+  item.kind = Item::Kind::check;
+  item.error = why;
+  item.closes = true;
+  return true;
+}
+
+// The step for which they are, then name NUL value NUL, and so on.
+void MilterCodec::read_macros(std::string_view data) {
+  if (milter::take_byte(data) == milter::kMail) {
+    queue_id_.clear();
+    is_authenticated_ = false;
+  }
+  while (!data.empty()) {
+    std::string_view name = milter::take_string(data);
+    const std::string_view value = milter::take_string(data).substr(0, kMaxMacro);
+    if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
+    if (name == "j") mta_name_ = value;
+    if (name == "i") queue_id_ = value;
+    if (name == "auth_authen") is_authenticated_ = !value.empty();
+  }
+}
+
+void MilterCodec::forget_message() {
+  if (state_ == State::in_message) state_ = State::connected;
+  header_.clear();
+  for (Suspects& suspects : suspects_) {
+    suspects.seen = 0;
+    suspects.forged.clear();
+  }
+}
+
+void MilterCodec::forget_client() {
+  forget_message();
+  state_ = State::negotiated;
+  client_.clear();
+  helo_.clear();
+  mta_name_.clear();
+  queue_id_.clear();
+  is_authenticated_ = false;
+}
+
+}  // namespace protocol

@@ -1,0 +1,78 @@
+// The milter protocol, by which Sendmail and Postfix ask (packets: milter_packet.h).
+//
+// The check is made at MAIL, which is refused or goes on; the header is added at the end of the message. Several messages may
+// come on a connection, and after "quit, new connection" several connections of SMTP clients. Packets that cannot be, or come
+// out of order, end the connection: the MTA then does what its configuration says about a milter that fails.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/protocol/codec.h"
+#include "common/protocol/milter_packet.h"
+
+namespace protocol {
+
+class MilterCodec : public Codec {
+ public:
+  void feed(std::string_view bytes) override;
+  void finish() override { finished_ = true; }
+  bool next(const Moment& moment, Item& item) override;
+  void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
+  void give_up(std::string_view why, Item& item) override;
+
+  // The MTA waits for each answer.
+  [[nodiscard]] std::size_t max_in_flight() const override { return 1; }
+  [[nodiscard]] bool is_broken() const override { return broken_; }
+  [[nodiscard]] bool has_partial() const override { return !broken_ && reader_.has_partial(); }
+  [[nodiscard]] bool is_kept() const override { return state_ != State::start; }
+
+ private:
+  enum class State : std::uint8_t { start, negotiated, connected, in_message };
+
+  // Headers of a name that could be forged.
+  struct Suspects {
+    std::uint32_t seen = 0;             // of this message, so far
+    std::vector<std::uint32_t> forged;  // of those, numbered from 1
+  };
+
+  bool take(const milter::Packet& packet, const Moment& moment, Item& item);
+  bool negotiate(std::string_view data, const Moment& moment, Item& item);
+  bool connect(std::string_view data, Item& item);
+  bool mail(std::string_view data, const Moment& moment, Item& item);
+  bool header(std::string_view data, const Moment& moment, Item& item);
+  bool end_of_message(Item& item);
+  bool step(std::uint32_t unanswered, Item& item) const;
+  bool fail(std::string_view why, Item& item);
+  void read_macros(std::string_view data);
+  void forget_message();
+  void forget_client();
+
+  milter::PacketReader reader_;
+  State state_ = State::start;
+  bool finished_ = false;
+  bool broken_ = false;
+
+  // Negotiated.
+  std::uint32_t steps_ = 0;
+  bool may_add_ = false;
+  bool removes_forged_ = false;
+
+  // Of the SMTP client.
+  std::string client_;  // address, as the MTA writes it; empty: it has none
+  std::string helo_;
+
+  // Macros.
+  std::string mta_name_;  // j
+  std::string queue_id_;  // i
+  bool is_authenticated_ = false;
+
+  // Of the message.
+  std::string header_;  // to be added: "Name: value"
+  std::array<Suspects, 2> suspects_;
+};
+
+}  // namespace protocol

@@ -1,0 +1,21 @@
+// What the doors that tell an MTA what to do (policy, milter) have in common: the SMTP reply and the header of a reply.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/protocol/codec.h"
+#include "common/receiver/request.h"
+
+namespace protocol {
+
+// Appends "550 5.7.23 text"; one line of printable US-ASCII, whatever stands in the reply.
+void append_smtp_reply(const receiver::Reply& reply, std::string& out);
+
+// Appends `text` with '?' for what is not printable US-ASCII.
+void append_printable(std::string_view text, std::string& out);
+
+// The header line to be added; empty: none. Of mail of the host itself and of its own users nothing was checked.
+std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options);
+
+}  // namespace protocol

@@ -1,0 +1,236 @@
+// The milter door of the built spfd, with a small MTA.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "t/support/dns_server.h"
+#include "t/support/milter_client.h"
+#include "t/support/spfd_process.h"
+
+using namespace std::string_literals;
+
+namespace {
+
+using support::MilterClient;
+using support::MilterPacket;
+using support::SpfdProcess;
+using support::TempFolder;
+
+constexpr std::string_view kZone = R"($TTL 300
+pass.test TXT "v=spf1 ip4:192.0.2.10 ip6:2001:db8::/32 -all"
+fail.test TXT "v=spf1 -all exp=why.fail.test"
+why.fail.test TXT "%{c} may not send as \"%{s}\", 100%% sure"
+helo.test TXT "v=spf1 ip4:192.0.2.10 -all"
+none.test SOA a.test b.test 1 2 3 4 5
+)";
+
+const MilterPacket kOn{'c', ""};
+
+// spfd with a milter socket in a folder of its own.
+struct Milter {
+  explicit Milter(std::vector<std::string> arguments = {}) : spfd(settings(folder, std::move(arguments))) {}
+
+  TempFolder folder;
+  SpfdProcess spfd;
+
+  [[nodiscard]] std::string address() const { return "unix:" + (folder / "milter"); }
+
+ private:
+  static SpfdProcess::Settings settings(const TempFolder& folder, std::vector<std::string> arguments) {
+    arguments.push_back("--milter=unix:" + (folder / "milter"));
+    return {.arguments = std::move(arguments), .zone = std::string(kZone)};
+  }
+};
+
+// The header line that an answer inserts; empty if it does nothing of the kind.
+std::string inserted(const std::vector<MilterPacket>& answers) {
+  for (const MilterPacket& answer : answers) {
+    if (answer.command != 'i') continue;
+    CHECK(answer.data.starts_with("\0\0\0\0"s));
+    CHECK(answer.data.ends_with('\0'));
+    std::string line = answer.data.substr(4, answer.data.size() - 5);
+    const auto nul = line.find('\0');
+    REQUIRE(nul != std::string::npos);
+    return line.replace(nul, 1, ": ");
+  }
+  return {};
+}
+
+TEST_CASE("one connection, several messages: refused at MAIL with the domain's words, or with a header at the end") {
+  const Milter milter;
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.macros('C', {{"j", "mx.lab.test"}});
+  mta.connect("192.0.2.10", "helo.test");
+  mta.macros('M', {{"i", "4XyZ"}});
+  CHECK(mta.mail("u@pass.test") == kOn);
+  CHECK(inserted(mta.end_of_message())
+            .starts_with("Received-SPF: pass (mx.lab.test: domain of u@pass.test designates 192.0.2.10 as permitted sender)"));
+  milter.spfd.wait_for_log(" door=milter id=4XyZ\n");
+  CHECK(mta.mail("u@fail.test") ==
+        MilterPacket{'y', "550 5.7.23 fail.test explains: 192.0.2.10 may not send as 'u@fail.test', 100%% sure\0"s});
+  CHECK(mta.mail("") == kOn);
+  CHECK(inserted(mta.end_of_message()).find("identity=helo") != std::string::npos);
+  CHECK(mta.mail("u@none.test") == kOn);
+  mta.send('A');
+  mta.send('A');
+  mta.send('K');
+  mta.connect("2001:db8:0:0:0:0:0:1", "six.test");
+  CHECK(mta.mail("u@pass.test") == kOn);
+  CHECK(inserted(mta.end_of_message()).find("client-ip=\"2001:db8::1\"") != std::string::npos);
+  mta.send('Q');
+  CHECK_FALSE(mta.read().has_value());
+  milter.spfd.signal(SIGUSR1);
+  milter.spfd.wait_for_log("counters: doors query=0 policy=0 milter=5");
+  milter.spfd.wait_for_log("counters: questions=5 none=1 neutral=0 pass=3 fail=1 ");
+}
+
+TEST_CASE("the milter listens on TCP too, beside the query lines") {
+  const SpfdProcess spfd({.arguments = {"--milter", "inet:127.0.0.1:0"}, .zone = std::string(kZone)});
+  spfd.wait_for_log("milter inet:127.0.0.1:");
+  const std::string log = spfd.log();
+  const std::size_t begin = log.find("milter inet:127.0.0.1:");
+  REQUIRE(begin != std::string::npos);
+  MilterClient mta(log.substr(begin + 7, log.find_first_of(",;", begin) - begin - 7));
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  CHECK(mta.mail("u@pass.test") == kOn);
+  CHECK(spfd.ask("ip=192.0.2.10\nsender=u@pass.test\n\n").starts_with("result=pass\n"));
+}
+
+TEST_CASE("temperror answers 451 4.7.24, and the text's own % are doubled") {
+  const TempFolder folder;
+  const SpfdProcess spfd(
+      {.arguments = {"--milter=unix:" + (folder / "milter"), "--nameserver", "127.0.0.1:1", "--timeout", "300ms"}});
+  MilterClient mta("unix:" + (folder / "milter"));
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  const MilterPacket answer = mta.mail("u@100%.example");
+  CHECK(answer.command == 'y');
+  CHECK(answer.data.starts_with("451 4.7.24 "));
+  for (std::size_t at = answer.data.find('%'); at != std::string::npos; at = answer.data.find('%', at + 2)) {
+    CHECK(answer.data.substr(at, 2) == "%%");
+  }
+}
+
+TEST_CASE("local mail and that of authenticated clients passes without a header") {
+  const Milter milter;
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.send('C', "localhost\0U"s);
+  CHECK(mta.mail("u@fail.test") == kOn);
+  CHECK(mta.end_of_message() == std::vector{kOn});
+  mta.send('K');
+  mta.connect("192.0.2.66", "laptop.test");
+  mta.macros('M', {{"{auth_authen}", "joe"}});
+  CHECK(mta.mail("u@fail.test") == kOn);
+  CHECK(mta.end_of_message() == std::vector{kOn});
+  mta.macros('M', {{"i", "x"}});
+  CHECK(mta.mail("u@fail.test").command == 'y');
+}
+
+TEST_CASE("--milter-remove-forged and --mta-header") {
+  const Milter milter({"--milter-remove-forged", "--mta-header=authentication-results"});
+  MilterClient mta(milter.address());
+  CHECK(mta.negotiate().data.substr(4, 4) == MilterClient::number(0x11));
+  mta.connect("192.0.2.10", "helo.test");
+  CHECK(mta.mail("u@pass.test") == kOn);
+  mta.header("Authentication-Results", "other.test; spf=fail");
+  mta.header("Authentication-Results", "mx.example.org; spf=fail");
+  const auto answers = mta.end_of_message();
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0] == MilterPacket{'m', MilterClient::number(2) + "Authentication-Results\0\0"s});
+  CHECK(inserted(answers).starts_with("Authentication-Results: mx.example.org; spf=pass "));
+  CHECK(answers[2] == kOn);
+}
+
+TEST_CASE("issue 4 §4: absurd packets, unknown commands and disorder end that connection, with a line in the log") {
+  const Milter milter;
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"GET / HTTP/1.0\r\n\r\n", "a packet has no length that can be"},
+      {std::string(100, '\xff'), "a packet has no length that can be"},
+      {std::string(4, '\0'), "a packet has no length that can be"},
+      {MilterClient::packet('E'), "the connection begins without negotiation"},
+      {MilterClient::packet('O', "short"), "the negotiation is too short"},
+  };
+  for (const auto& [bytes, error] : cases) {
+    CAPTURE(error);
+    const std::size_t before = milter.spfd.log().size();
+    MilterClient mta(milter.address());
+    REQUIRE(mta.send_bytes(bytes));
+    CHECK_FALSE(mta.read().has_value());
+    support::wait_until("the log line", [&] {
+      return milter.spfd.log().find("error=\"" + error + "\" lookups=0 void=0 ms=0 door=milter\n", before) != std::string::npos;
+    });
+  }
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  mta.send('Z');
+  CHECK_FALSE(mta.read().has_value());
+  milter.spfd.wait_for_log("error=\"unknown command 'Z'\"");
+  // And it lives.
+  MilterClient next(milter.address());
+  next.negotiate();
+  next.connect("192.0.2.10", "helo.test");
+  CHECK(next.mail("u@pass.test") == kOn);
+}
+
+TEST_CASE("a connection may be idle between packets, not before the negotiation and not within a packet") {
+  const Milter milter({"--idle-timeout=100ms"});
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  MilterClient silent(milter.address());
+  CHECK_FALSE(silent.read().has_value());
+  CHECK_FALSE(mta.connection().is_readable(std::chrono::milliseconds(300)));
+  mta.connect("192.0.2.10", "helo.test");
+  CHECK_FALSE(mta.connection().is_readable(std::chrono::milliseconds(300)));
+  CHECK(mta.mail("u@pass.test") == kOn);
+  REQUIRE(mta.send_bytes("\0\0"s));
+  CHECK_FALSE(mta.read().has_value());
+  milter.spfd.wait_for_log("error=\"the question was not complete in time\"");
+}
+
+TEST_CASE("an MTA that goes in the middle of a check, or after sending all at once, leaves nothing behind") {
+  // A name server that never answers.
+  support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  const TempFolder folder;
+  const SpfdProcess spfd({.arguments = {"--milter=unix:" + (folder / "milter"), "--nameserver", dns.address(), "--timeout=20s"}});
+  const std::string all =
+      MilterClient::packet('O', MilterClient::number(6) + MilterClient::number(0x1ff) + MilterClient::number(0x1fffff)) +
+      MilterClient::packet('C', "h\0004\0\0192.0.2.1\0"s) + MilterClient::packet('M', "<u@slow.test>\0"s);
+  {
+    MilterClient gone("unix:" + (folder / "milter"));
+    REQUIRE(gone.send_bytes(all + std::string(100000, 'x')));
+    support::wait_until("the question", [&] { return dns.count() > 0; });
+  }
+  support::wait_until("the end of its check", [&] {
+    spfd.signal(SIGUSR1);
+    return spfd.log().find(" running=0 dropped=1") != std::string::npos;
+  });
+}
+
+TEST_CASE("SIGTERM answers what is being checked, then closes") {
+  support::DnsServer dns([](const dns::Question&, bool) {
+    support::Reaction reaction = support::react(dns::Answer{});
+    reaction.delay = std::chrono::milliseconds(500);
+    return reaction;
+  });
+  const TempFolder folder;
+  const SpfdProcess spfd({.arguments = {"--milter=unix:" + (folder / "milter"), "--nameserver", dns.address()}});
+  MilterClient mta("unix:" + (folder / "milter"));
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  mta.send('M', "<u@slow.test>\0"s);
+  support::wait_until("the question", [&] { return dns.count() > 0; });
+  spfd.signal(SIGTERM);
+  CHECK(mta.read() == kOn);
+  CHECK_FALSE(mta.read().has_value());
+}
+
+}  // namespace

@@ -1,0 +1,148 @@
+// The milter codec. Input: two numbers that cut the rest into chunks (and select options and what is decided), then what an MTA
+// sends.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/protocol/milter.h"
+#include "common/receiver/receiver.h"
+#include "t/fuzz/reply_checks.h"
+#include "t/fuzz/target.h"
+
+namespace {
+
+constexpr std::size_t kMaxItems = 200;
+
+// Packets of a milter, read by code of its own.
+void check_answer(std::string_view bytes, const protocol::Item& item) {
+  std::size_t verdicts = 0;
+  while (!bytes.empty()) {
+    fuzz::check(bytes.size() >= 5, "an answer is made of whole packets");
+    std::size_t length = 0;
+    for (const char c : bytes.substr(0, 4)) length = length << 8U | static_cast<unsigned char>(c);
+    fuzz::check(length >= 1 && length <= bytes.size() - 4, "the length of a packet fits");
+    const char command = bytes[4];
+    std::string_view data = bytes.substr(5, length - 1);
+    bytes.remove_prefix(4 + length);
+    switch (command) {
+      case 'O': fuzz::check(data.size() == 12, "a negotiation is three numbers"); break;
+      case 'c': fuzz::check(data.empty(), "to continue needs no words"); break;
+      case 'y': {
+        fuzz::check(data.ends_with('\0'), "a reply ends in NUL");
+        data.remove_suffix(1);
+        fuzz::check(data.starts_with("550 5.7.23 ") || data.starts_with("451 4.7.24 "), "a reply has code and enhanced code");
+        fuzz::check(fuzz::is_printable(data) && data.size() <= 900, "a reply is one printable line that SMTP can carry");
+        for (std::size_t i = 0; i < data.size(); ++i) {
+          if (data[i] == '%') fuzz::check(++i < data.size() && data[i] == '%', "every % is doubled");
+        }
+        break;
+      }
+      case 'i':
+      case 'm': {
+        fuzz::check(data.size() > 6 && data.ends_with('\0'), "a header has number, name and value");
+        const std::string_view text = data.substr(4, data.size() - 5);
+        const auto nul = text.find('\0');
+        fuzz::check(nul != std::string_view::npos && nul > 0, "a header has a name");
+        fuzz::check(fuzz::is_printable(text.substr(0, nul)) && fuzz::is_printable(text.substr(nul + 1)), "a header is one line");
+        fuzz::check((command == 'm') == (text.size() == nul + 1), "headers are only changed to nothing");
+        fuzz::check(command == 'i' ? data.starts_with(std::string_view("\0\0\0\0", 4))
+                                   : !data.starts_with(std::string_view("\0\0\0\0", 4)),
+                    "ours stands on top, others count from 1");
+        fuzz::check(verdicts == 0, "changes come before the verdict");
+        break;
+      }
+      default: fuzz::check(false, "an answer is one of ours");
+    }
+    if (command == 'O' || command == 'c' || command == 'y') ++verdicts;
+  }
+  fuzz::check(verdicts <= 1, "an item has one answer");
+  if (item.kind == protocol::Item::Kind::check)
+    fuzz::check(verdicts == (item.closes ? 0U : 1U), "a check is answered, disorder is not");
+}
+
+// All TXT records say the same.
+class OneAnswer : public spf::AnswerSource {
+ public:
+  explicit OneAnswer(std::size_t choice) {
+    dns::Answer text;
+    switch (choice % 4) {
+      case 0: text.texts = {"v=spf1 -all exp=%{l}.%{h}.%{d}"}; break;
+      case 1: text.texts = {"v=spf1 mx ~all"}; break;
+      case 2: text = dns::failure_answer("timed out 100%"); break;
+      default: break;
+    }
+    text_ = std::make_unique<spf::KnownAnswer>(std::move(text));
+  }
+  const spf::KnownAnswer* find(const dns::Question& question) override {
+    return question.type == dns::Type::txt ? text_.get() : &nothing_;
+  }
+
+ private:
+  std::unique_ptr<spf::KnownAnswer> text_;
+  spf::KnownAnswer nothing_{dns::Answer{}};
+};
+
+struct Run {
+  std::vector<protocol::Item> items;
+  std::string answers;
+};
+
+// As a session does it: the same item each time, and each answer before the next one.
+Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, std::size_t choice) {
+  static const receiver::Policy policy = [] {
+    receiver::Policy one;
+    one.hostname = "mx.example.org";
+    return one;
+  }();
+  protocol::DoorOptions options;
+  options.hostname = "mx.example.org";
+  options.milter_remove_forged = (choice & 4U) != 0;
+  if ((choice & 8U) != 0) options.header = protocol::DoorOptions::Header::authentication_results;
+  protocol::MilterCodec codec;
+  Run run;
+  protocol::Item item;
+  const auto take_all = [&] {
+    while (run.items.size() < kMaxItems && codec.next({options, 0}, item)) {
+      fuzz::check(item.door == protocol::Door::milter, "the door is the milter's");
+      fuzz::check(item.kind == protocol::Item::Kind::check || item.error.empty(), "only checks have errors");
+      std::string answer = item.bytes;
+      if (item.kind == protocol::Item::Kind::check) {
+        OneAnswer answers(choice);
+        const receiver::Reply reply = item.error.empty() ? *receiver::decide(item.request, policy, answers).reply
+                                                         : receiver::bad_request(policy, item.error);
+        codec.encode(item, reply, options, answer);
+      }
+      check_answer(answer, item);
+      run.answers += answer;
+      run.items.push_back(item);
+      fuzz::check(!codec.is_broken() || item.closes, "what cannot be followed is closed");
+    }
+  };
+  for (std::size_t size = first_chunk; !bytes.empty() && run.items.size() < kMaxItems; size = chunk) {
+    codec.feed(bytes.substr(0, size));
+    bytes.remove_prefix(std::min(size, bytes.size()));
+    take_all();
+  }
+  codec.finish();
+  take_all();
+  return run;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Cutter input(data, size);
+  const std::size_t choice = input.byte();
+  const std::size_t chunk = input.byte();
+  const std::string_view bytes = input.rest();
+  const Run whole = serve(bytes, bytes.size(), 1, choice);
+  const Run chunks = serve(bytes, choice + 1, chunk + 1, choice);
+  if (whole.items.size() == kMaxItems) return 0;
+  fuzz::check(whole.items.size() == chunks.items.size(), "how the bytes come makes no item");
+  fuzz::check(whole.answers == chunks.answers, "how the bytes come does not matter");
+  for (std::size_t i = 0; i < whole.items.size(); ++i) {
+    fuzz::check(whole.items[i].error == chunks.items[i].error, "nor do they make an error");
+  }
+  return 0;
+}

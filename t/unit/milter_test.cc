@@ -1,0 +1,420 @@
+// The milter codec, driven by byte strings as MTAs send them.
+#include "common/protocol/milter.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/text.h"
+
+using namespace std::string_literals;
+
+namespace {
+
+using protocol::DoorOptions;
+using protocol::Item;
+using Kind = Item::Kind;
+
+std::string number(std::uint32_t value) {
+  std::string out;
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>((value >> shift) & 0xff);
+  return out;
+}
+
+std::string packet(char command, const std::string& data = "") {
+  return number(static_cast<std::uint32_t>(data.size() + 1)) + command + data;
+}
+
+std::string offer(std::uint32_t version = 6, std::uint32_t actions = 0x1ff, std::uint32_t steps = 0x1fffff) {
+  return packet('O', number(version) + number(actions) + number(steps));
+}
+
+std::string connect(const std::string& address = "192.0.2.66", char family = '4') {
+  return packet('C', "host.evil.test\0"s + family + "\x9c\x40"s + address + '\0');
+}
+
+std::string helo(const std::string& name = "evil.test") { return packet('H', name + '\0'); }
+std::string mail(const std::string& sender = "<u@fail.test>") { return packet('M', sender + '\0' + "SIZE=100\0"s); }
+std::string header(const std::string& name, const std::string& value) { return packet('L', name + '\0' + value + '\0'); }
+std::string inserted(const std::string& name, const std::string& value) {
+  return packet('i', number(0) + name + '\0' + value + '\0');
+}
+std::string removed(std::uint32_t index, const std::string& name) { return packet('m', number(index) + name + "\0\0"s); }
+
+const std::string kOn = packet('c');
+
+receiver::Reply reply_of(spf::Result result) {
+  receiver::Reply reply;
+  reply.result = result;
+  reply.smtp_comment = "100% \"no\"";
+  reply.received_spf_header = "Received-SPF: " + std::string(spf::result_name(result)) + " client-ip=192.0.2.66";
+  reply.authentication_results = "Authentication-Results: mx.example.org; spf=" + std::string(spf::result_name(result));
+  if (result == spf::Result::fail) {
+    reply.action = receiver::Action::reject;
+    reply.smtp_code = 550;
+    reply.enhanced_code = "5.7.23";
+  } else if (result == spf::Result::temperror) {
+    reply.action = receiver::Action::defer;
+    reply.smtp_code = 451;
+    reply.enhanced_code = "4.7.24";
+  }
+  return reply;
+}
+
+// One connection of an MTA, and what a session does with it.
+struct Mta {
+  Mta() { options.hostname = "mx.example.org"; }
+
+  protocol::MilterCodec codec;
+  DoorOptions options;
+  spf::Result result = spf::Result::pass;
+  std::size_t step = 100000;  // bytes at a time
+  std::vector<Item> items = {};
+
+  std::string say(std::string_view bytes) {
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += step) {
+      codec.feed(bytes.substr(at, step));
+      drain(out);
+    }
+    return out;
+  }
+  std::string end_of_input() {
+    std::string out;
+    codec.finish();
+    drain(out);
+    return out;
+  }
+  std::string begin(const std::string& client = connect()) { return say(offer() + client + helo()); }
+  [[nodiscard]] const Item& last() const { return items.back(); }
+
+ private:
+  void drain(std::string& out) {
+    Item item;
+    while (codec.next({options, 1234}, item)) {
+      CHECK(item.door == protocol::Door::milter);
+      items.push_back(item);
+      if (item.kind == Kind::check) {
+        codec.encode(item, reply_of(result), options, out);
+      } else {
+        CHECK(item.kind == Kind::step);
+        out += item.bytes;
+      }
+    }
+  }
+};
+
+// RCPT, BODY, HDRS, EOH, UNKNOWN and DATA off; no replies to CONNECT and HELO.
+constexpr std::uint32_t kSteps = 0x08 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200 | 0x1000 | 0x2000;
+
+TEST_CASE("PROTOCOLS A7: version 6, the steps that SPF needs and no others, headers may be added") {
+  Mta m;
+  CHECK(m.say(offer()) == packet('O', number(6) + number(0x01) + number(kSteps)));
+  CHECK(m.codec.is_kept());
+  CHECK(m.codec.max_in_flight() == 1);
+  // Newer MTAs get our version, older ones theirs, with what they can.
+  CHECK(Mta().say(offer(7)) == packet('O', number(6) + number(0x01) + number(kSteps)));
+  CHECK(Mta().say(offer(2, 0x3f, 0x7f)) == packet('O', number(2) + number(0x01) + number(0x78)));
+  CHECK(Mta().say(offer(6, 0, 0)) == packet('O', number(6) + number(0) + number(0)));
+  Mta removing;
+  removing.options.milter_remove_forged = true;
+  CHECK(removing.say(offer()) == packet('O', number(6) + number(0x11) + number((kSteps & ~0x20U) | 0x80)));
+  // Behind the three numbers may stand lists of macros.
+  CHECK(Mta().say(packet('O', number(6) + number(0x1ff) + number(0x1fffff) + number(0) + "j i\0"s)).size() == 17);
+}
+
+TEST_CASE("a message: the check at MAIL, the header on top at its end, in whatever pieces the bytes come") {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{100000}}) {
+    Mta m;
+    m.step = step;
+    CHECK(m.say(offer()).size() == 17);
+    // Neither macros nor connection nor HELO are answered.
+    CHECK(m.say(packet('D', "Cj\0mx.lab.test\0{daemon_name}\0smtpd\0"s) + connect() + packet('D', "H") + helo()) == "");
+    CHECK(m.say(packet('D', "Mi\0004XyZ\0{mail_addr}\0u@fail.test\0"s) + mail()) == kOn);
+    const Item& item = m.last();
+    CHECK(item.kind == Kind::check);
+    CHECK(item.error == "");
+    CHECK(item.id == "4XyZ");
+    CHECK_FALSE(item.closes);
+    CHECK(item.request.client->text() == "192.0.2.66");
+    CHECK(item.request.helo == "evil.test");
+    CHECK(item.request.sender == "u@fail.test");
+    CHECK(item.request.receiver == "mx.lab.test");
+    CHECK(item.request.time == 1234);
+    CHECK_FALSE(item.request.is_authenticated);
+    CHECK(m.say(packet('D', "Ei\0004XyZ\0"s) + packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+    CHECK_FALSE(m.codec.has_partial());
+  }
+}
+
+TEST_CASE("RFC 7372 §3.2: fail and temperror answer MAIL; every % is doubled") {
+  Mta m;
+  m.begin();
+  m.result = spf::Result::fail;
+  CHECK(m.say(mail()) == packet('y', "550 5.7.23 100%% \"no\"\0"s));
+  // Sendmail and Postfix say nothing of the end of such a message, or abort it, also twice.
+  m.result = spf::Result::temperror;
+  CHECK(m.say(mail()) == packet('y', "451 4.7.24 100%% \"no\"\0"s));
+  CHECK(m.say(packet('A') + packet('A')) == "");
+  m.result = spf::Result::neutral;
+  CHECK(m.say(mail()) == kOn);
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "neutral client-ip=192.0.2.66") + kOn);
+}
+
+TEST_CASE("several messages on a connection: each has its own header; an abort forgets it") {
+  Mta m;
+  m.begin();
+  m.say(packet('D', "Mi\0one\0"s) + mail("<a@b.test>"));
+  CHECK(m.last().id == "one");
+  m.result = spf::Result::none;
+  CHECK(m.say(packet('A') + mail("<c@d.test>")) == kOn);
+  CHECK(m.last().id == "");
+  CHECK(m.last().request.sender == "c@d.test");
+  CHECK(m.last().request.helo == "evil.test");
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "none client-ip=192.0.2.66") + kOn);
+  CHECK(m.say(mail("<>")) == kOn);
+  CHECK(m.last().request.sender == "");
+  CHECK(m.last().error == "");
+}
+
+TEST_CASE("quit, and quit with a new connection behind it") {
+  Mta m;
+  m.begin();
+  m.say(packet('D', "Cj\0mx.lab.test\0"s) + packet('D', "M{auth_authen}\0joe\0i\0one\0"s) + mail());
+  CHECK(m.say(packet('K')) == "");
+  // Nothing of the client before is left.
+  CHECK(m.say(connect("2001:db8:0:0:0:0:0:1", '6') + mail()) == kOn);
+  CHECK(m.last().request.client->text() == "2001:db8::1");
+  CHECK(m.last().request.helo == "");
+  CHECK(m.last().request.receiver == "");
+  CHECK(m.last().id == "");
+  CHECK_FALSE(m.last().request.is_authenticated);
+  CHECK(m.say(packet('K') + offer()).size() == 17);
+  CHECK(m.say(connect() + mail()) == kOn);
+  CHECK_FALSE(m.last().closes);
+  CHECK(m.say(packet('Q')) == "");
+  CHECK(m.last().closes);
+  CHECK(m.last().kind == Kind::step);
+  // Also at once.
+  Mta other;
+  CHECK(other.say(packet('Q')) == "");
+  CHECK(other.last().kind == Kind::step);
+}
+
+TEST_CASE("PROTOCOLS A7: addresses as Postfix, sendmail and others write them") {
+  const auto client = [](const std::string& address, char family) -> std::string {
+    Mta m;
+    m.begin(connect(address, family));
+    m.say(mail());
+    const auto& request = m.last().request;
+    return m.last().error + (request.client ? request.client->text() : "none");
+  };
+  CHECK(client("192.0.2.1", '4') == "192.0.2.1");
+  CHECK(client("2001:db8::1", '6') == "2001:db8::1");
+  CHECK(client("2001:DB8:0:0:0:0:0:1", '6') == "2001:db8::1");
+  CHECK(client("IPv6:2001:db8::1", '6') == "2001:db8::1");
+  CHECK(client("IPV6:2001:db8::1", '6') == "2001:db8::1");
+  CHECK(client("fe80::1%eth0", '6') == "fe80::1");
+  CHECK(client("::ffff:192.0.2.1", '6') == "192.0.2.1");
+  CHECK(client("/run/x", 'L') == "none");
+  CHECK(client("localhost", '4') == "the client's address is no IP address: 'localhost'none");
+
+  Mta m;
+  m.say(offer() + packet('C', "localhost\0U"s));
+  m.say(mail());
+  CHECK(m.last().error == "");
+  CHECK_FALSE(m.last().request.client.has_value());
+}
+
+TEST_CASE("nothing is added to mail of the host itself and of its own users") {
+  Mta m;
+  m.begin();
+  CHECK(m.say(packet('D', "M{auth_type}\0PLAIN\0{auth_authen}\0joe\0"s) + mail()) == kOn);
+  CHECK(m.last().request.is_authenticated);
+  CHECK(m.say(packet('E')) == kOn);
+  // The next message may be somebody else's.
+  CHECK(m.say(packet('D', "M{mail_addr}\0u@fail.test\0"s) + mail()) == kOn);
+  CHECK_FALSE(m.last().request.is_authenticated);
+  Mta local;
+  local.begin(connect("/run/x", 'L'));
+  CHECK(local.say(mail() + packet('E')) == kOn + kOn);
+}
+
+TEST_CASE("the header is the one of the options; without the right to add, none") {
+  Mta m;
+  m.options.header = DoorOptions::Header::authentication_results;
+  m.begin();
+  CHECK(m.say(mail() + packet('E')) == kOn + inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
+  m.options.header = DoorOptions::Header::none;
+  CHECK(m.say(mail() + packet('E')) == kOn + kOn);
+  Mta without;
+  without.say(offer(6, 0) + connect());
+  CHECK(without.say(mail() + packet('E')) == kOn + kOn);
+}
+
+TEST_CASE("an MTA that cannot leave steps out gets its answers") {
+  Mta m;
+  CHECK(m.say(offer(2, 0x01, 0)).size() == 17);
+  CHECK(m.say(connect()) == kOn);
+  CHECK(m.say(helo()) == kOn);
+  CHECK(m.say(packet('U', "NOOP\0"s)) == kOn);
+  CHECK(m.say(mail()) == kOn);
+  CHECK(m.say(packet('R', "<bob@lab.test>\0"s)) == kOn);
+  CHECK(m.say(packet('T')) == kOn);
+  CHECK(m.say(header("Subject", "x")) == kOn);
+  CHECK(m.say(packet('N')) == kOn);
+  CHECK(m.say(packet('B', std::string(65535, 'b'))) == kOn);
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+}
+
+TEST_CASE("RFC 8601 §5: by option, headers in our own name are removed, the last one first, before ours is added") {
+  Mta m;
+  m.options.milter_remove_forged = true;
+  CHECK(m.begin().size() == 17);
+  m.say(packet('D', "Cj\0mx.lab.test\0"s) + mail());
+  CHECK(m.say(header("Received-SPF", "pass receiver=mx.other.test") +         //
+              header("authentication-results", "mx.example.org; spf=pass") +  // 1
+              header("Subject", "Authentication-Results: mx.example.org") +   //
+              header("Authentication-Results", " mx.other.test; spf=pass") +  // 2
+              header("Received-SPF", "pass receiver=mx.example.org") +        // 2
+              header("AUTHENTICATION-RESULTS ", "MX.LAB.TEST; spf=pass") +    // 3
+              header("", "") + packet('L')) == "");
+  CHECK(m.say(packet('E')) == removed(3, "Authentication-Results") + removed(1, "Authentication-Results") +
+                                  removed(2, "Received-SPF") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+  // The next message begins with nothing.
+  m.say(mail() + header("Received-SPF", "pass receiver=mx.other.test"));
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+
+  // An MTA that wants an answer to each header, or lets none be changed.
+  Mta old;
+  old.options.milter_remove_forged = true;
+  old.say(offer(2, 0x3f, 0x7f) + connect() + mail());
+  CHECK(old.say(header("Received-SPF", "pass receiver=mx.example.org")) == kOn);
+  CHECK(old.say(packet('E')).starts_with(removed(1, "Received-SPF")));
+  Mta fixed;
+  fixed.options.milter_remove_forged = true;
+  CHECK(fixed.say(offer(6, 0x01)) == packet('O', number(6) + number(0x01) + number(kSteps)));
+}
+
+TEST_CASE("issue 4 §4: what cannot be followed is told in the log and ends the connection, without an answer") {
+  const std::string begin = offer() + connect() + helo();
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {number(0), "a packet has no length that can be"},
+      {number(0xffffffff) + "O", "a packet has no length that can be"},
+      {number(1U << 20U), "a packet has no length that can be"},
+      {"GET / HTTP/1.0\r\n\r\n", "a packet has no length that can be"},
+      {connect(), "the connection begins without negotiation"},
+      {packet('?'), "the connection begins without negotiation"},
+      {packet('O'), "the negotiation is too short"},
+      {packet('O', number(6) + number(1)), "the negotiation is too short"},
+      {offer(1), "protocol version 1 is too old"},
+      {offer() + packet('?'), "unknown command '?'"},
+      {offer() + packet('\x01'), "unknown command 0x01"},
+      {offer() + packet('\0'), "unknown command 0x00"},
+      {offer() + helo(), "'H' without a connection"},
+      {offer() + mail(), "'M' without a connection"},
+      {offer() + packet('E'), "'E' without a connection"},
+      {offer() + packet('K') + mail(), "'M' without a connection"},
+      {begin + offer(), "negotiation in the middle of a connection"},
+      {begin + connect(), "a second connection within one"},
+      {begin + packet('E'), "'E' without a message"},
+      {begin + packet('B', "x"), "'B' without a message"},
+      {begin + header("a", "b"), "'L' without a message"},
+      {begin + mail() + packet('E') + packet('E'), "'E' without a message"},
+      {begin + mail() + packet('A') + packet('R', "<a@b>\0"s), "'R' without a message"},
+      {begin + packet('M'), "MAIL without a sender"},
+      {offer() + packet('C'), "unknown address family 0x00"},
+      {offer() + packet('C', "host\0X"s), "unknown address family 'X'"},
+      {offer() + packet('C', "host\0004"s), "the connection has no address"},
+      {offer() + packet('C', "host\0006\0\0\0"s), "the connection has no address"},
+  };
+  for (const auto& [bytes, error] : cases) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{100000}}) {
+      CAPTURE(error);
+      Mta m;
+      m.step = step;
+      const std::string out = m.say(bytes);
+      REQUIRE(!m.items.empty());
+      CHECK(m.last().kind == Kind::check);
+      CHECK(m.last().error == error);
+      CHECK(m.last().closes);
+      CHECK(m.codec.is_broken());
+      CHECK_FALSE(m.codec.has_partial());
+      // Nothing comes any more.
+      const std::size_t count = m.items.size();
+      CHECK(m.say(begin + mail()) == "");
+      CHECK(m.items.size() == count);
+    }
+  }
+}
+
+TEST_CASE("a question that cannot be understood does not stop the mail") {
+  Mta m;
+  m.say(offer() + connect());
+  CHECK(m.say(mail("<>")) == kOn);
+  CHECK(m.last().error == "neither a sender nor a HELO name was given");
+  CHECK_FALSE(m.last().closes);
+  m.result = spf::Result::fail;
+  CHECK(m.say(packet('E')) == kOn);
+  CHECK(m.say(mail()) != kOn);
+}
+
+TEST_CASE("the end of the connection in the middle of a packet is an error, between packets it is none") {
+  Mta m;
+  m.begin();
+  CHECK(m.end_of_input() == "");
+  CHECK(m.last().kind == Kind::step);
+  CHECK_FALSE(m.codec.is_broken());
+
+  Mta cut;
+  cut.begin();
+  cut.say(mail().substr(0, 9));
+  CHECK(cut.codec.has_partial());
+  cut.end_of_input();
+  CHECK(cut.last().error == "the connection ended in the middle of a packet");
+
+  Mta slow;
+  slow.say("\0"s);
+  Item item;
+  slow.codec.give_up("too slow", item);
+  CHECK(item.error == "too slow");
+  CHECK(item.closes);
+  CHECK(item.door == protocol::Door::milter);
+}
+
+TEST_CASE("hostile values are the receiver's to judge; an answer stays one line") {
+  Mta m;
+  m.say(offer() + connect() + helo("a\r\nb\xff") + packet('D', "Cj\0"s + std::string(100000, 'j') + '\0'));
+  m.say(mail("<" + std::string(60000, 'x') + "\r\n\xff@fail.test>"));
+  CHECK(m.last().request.helo == "a\r\nb\xff");
+  CHECK(m.last().request.sender.size() == 60013);
+  CHECK(m.last().request.receiver.size() == 512);
+  m.say(packet('D') + packet('D', "M") + packet('D', "Mi") + packet('D', "M\0\0\0{\0x\0{}\0y\0"s));
+
+  receiver::Reply reply = reply_of(spf::Result::fail);
+  for (int c = 0; c < 256; ++c) reply.smtp_comment += static_cast<char>(c);
+  Item item = m.last();
+  std::string out;
+  m.codec.encode(item, reply, m.options, out);
+  REQUIRE(out.size() > 6);
+  CHECK(out.back() == '\0');
+  for (const char c : out.substr(5, out.size() - 6)) CHECK(base::is_printable(c));
+}
+
+TEST_CASE("a header names us 1000 times at most") {
+  Mta m;
+  m.options.milter_remove_forged = true;
+  m.begin();
+  m.say(mail());
+  std::string forged;
+  for (int i = 0; i < 1000; ++i) forged += header("Received-SPF", "pass receiver=mx.example.org");
+  m.say(forged);
+  CHECK_FALSE(m.codec.is_broken());
+  m.say(header("Received-SPF", "pass receiver=mx.example.org"));
+  CHECK(m.last().error == "too many headers in our name");
+}
+
+}  // namespace
