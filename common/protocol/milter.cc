@@ -194,10 +194,10 @@ bool MilterCodec::end_of_message(Item& item) {
       milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, item.bytes);
     });
   }
-  const std::size_t colon = header_.find(": ");
-  if (may_add_ && colon != std::string::npos) {
-    // Index 0 stands above the Received field of this host (RFC 7208 §9.1).
-    const std::string_view line = header_;
+  for (const std::string_view line : {std::string_view(helo_header_), std::string_view(header_)}) {
+    const std::size_t colon = line.find(": ");
+    if (!may_add_ || colon == std::string_view::npos) continue;
+    // Index 0 stands above the Received field of this host (RFC 7208 §9.1), and above what was there before.
     milter::append_header(milter::kInsertHeader, 0, line.substr(0, colon), line.substr(colon + 2), item.bytes);
   }
   milter::append_packet(milter::kContinue, {}, item.bytes);
@@ -211,7 +211,11 @@ void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const D
   // A question that cannot be understood must not stop the mail; the log tells.
   if (!item.error.empty() || reply.action == receiver::Action::accept) {
     header_.clear();
+    helo_header_.clear();
     if (item.error.empty()) append_printable(header_to_add(item.request, reply, options), header_);
+    // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
+    if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
+      append_printable(reply.helo->received_spf_header, helo_header_);
     return milter::append_packet(milter::kContinue, {}, out);
   }
   std::string line;
@@ -266,6 +270,7 @@ void MilterCodec::read_macros(std::string_view data) {
 void MilterCodec::forget_message() {
   if (state_ == State::in_message) state_ = State::connected;
   header_.clear();
+  helo_header_.clear();
   for (Suspects& suspects : suspects_) {
     suspects.seen = 0;
     suspects.forged.clear();

@@ -71,7 +71,8 @@ class MilterCodec : public Codec {
   bool is_authenticated_ = false;
 
   // Of the message.
-  std::string header_;  // to be added: "Name: value"
+  std::string header_;       // to be added: "Name: value"
+  std::string helo_header_;  // likewise, where the HELO identity was checked beside the sender
   std::array<Suspects, 2> suspects_;
 };
 

@@ -255,6 +255,26 @@ TEST_CASE("the header is the one of the options; without the right to add, none"
   CHECK(without.say(mail() + packet('E')) == kOn + kOn);
 }
 
+TEST_CASE("RFC 7208 §9.1: where HELO was checked beside MAIL FROM, each has its header") {
+  Mta m;
+  m.begin();
+  m.say(mail());
+  receiver::Reply reply = reply_of(spf::Result::pass);
+  reply.helo.emplace().received_spf_header = "Received-SPF: none identity=helo";
+  std::string out;
+  m.codec.encode(m.last(), reply, m.options, out);
+  CHECK(out == kOn);
+  CHECK(m.say(packet('E')) ==
+        inserted("Received-SPF", "none identity=helo") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+  m.say(mail());
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+  // Authentication-Results holds both.
+  m.options.header = DoorOptions::Header::authentication_results;
+  m.say(mail());
+  m.codec.encode(m.last(), reply, m.options, out);
+  CHECK(m.say(packet('E')) == inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
+}
+
 TEST_CASE("an MTA that cannot leave steps out gets its answers") {
   Mta m;
   CHECK(m.say(offer(2, 0x01, 0)).size() == 17);
