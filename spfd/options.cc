@@ -28,6 +28,7 @@ constexpr Words<LogLevel, 4> kLevelWords = {
     {{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}};
 constexpr Words<spf::Result, 3> kBadQuestionWords = {
     {{"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}}};
+constexpr Words<bool, 2> kCheckAtWords = {{{"mail", false}, {"rcpt", true}}};
 constexpr Words<protocol::DoorOptions::Header, 3> kHeaderWords = {
     {{"received-spf", protocol::DoorOptions::Header::received_spf},
      {"authentication-results", protocol::DoorOptions::Header::authentication_results},
@@ -240,6 +241,13 @@ std::vector<OptionRow> make_table() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_bool(o.doors.policy_defer_if_permit, v); },
        .get = [](const O& o) { return V{o.doors.policy_defer_if_permit ? "true" : "false"}; }},
+      {.name = "milter-check-at",
+       .argument = "mail|rcpt",
+       .group = kClients,
+       .help = "when milters check: at MAIL, or at each recipient, as rules for recipients' domains need it (default: mail)",
+       .reloadable = true,
+       .set = [](O& o, const V& v) { return set_word(o.doors.milter_at_recipient, v, kCheckAtWords); },
+       .get = [](const O& o) { return get_word(o.doors.milter_at_recipient, kCheckAtWords); }},
       {.name = "milter-remove-forged",
        .shape = Shape::flag,
        .group = kClients,

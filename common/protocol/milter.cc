@@ -22,8 +22,7 @@ constexpr std::size_t kMaxForged = 1000;
 // Of a macro's value: a host name or a queue id.
 constexpr std::size_t kMaxMacro = 512;
 
-constexpr std::uint32_t kUnwantedSteps =
-    milter::kNoRecipient | milter::kNoBody | milter::kNoEndOfHeader | milter::kNoUnknown | milter::kNoData;
+constexpr std::uint32_t kUnwantedSteps = milter::kNoBody | milter::kNoEndOfHeader | milter::kNoUnknown | milter::kNoData;
 constexpr std::uint32_t kUnanswered = milter::kConnectUnanswered | milter::kHeloUnanswered;
 
 struct Suspect {
@@ -96,6 +95,7 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Item& item) {
   }
   if (state_ != State::in_message) return fail(shown_command(command) + " without a message", item);
   switch (command) {
+    case milter::kRecipient: return recipient(packet.data, moment, item);
     case milter::kHeader: return header(packet.data, moment, item);
     case milter::kEndOfMessage: return end_of_message(item);
     // What an MTA that cannot leave them out has to be answered.
@@ -114,7 +114,9 @@ bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Item& i
 
   may_add_ = (actions & milter::kMayAddHeaders) != 0;
   removes_forged_ = moment.options.milter_remove_forged && (actions & milter::kMayChangeHeaders) != 0;
+  at_recipient_ = moment.options.milter_at_recipient;
   std::uint32_t wanted = kUnwantedSteps | kUnanswered;
+  if (!at_recipient_) wanted |= milter::kNoRecipient;
   wanted |= removes_forged_ ? milter::kHeadersUnanswered : milter::kNoHeaders;
   steps_ = wanted & offered;
   state_ = State::negotiated;
@@ -152,10 +154,21 @@ bool MilterCodec::mail(std::string_view data, const Moment& moment, Item& item) 
   // The one before may have been refused; the MTA need not tell of its end.
   forget_message();
   state_ = State::in_message;
+  sender_ = receiver::bare_sender(milter::take_string(data));
+  return at_recipient_ ? step(0, item) : check(moment, item);
+}
+
+bool MilterCodec::recipient(std::string_view data, const Moment& moment, Item& item) {
+  if (!at_recipient_) return step(0, item);
+  item.request.recipient = receiver::bare_sender(milter::take_string(data));
+  return check(moment, item);
+}
+
+bool MilterCodec::check(const Moment& moment, Item& item) const {
   item.kind = Item::Kind::check;
   item.id = queue_id_;
   receiver::Request& request = item.request;
-  request.sender = receiver::bare_sender(milter::take_string(data));
+  request.sender = sender_;
   request.helo = helo_;
   request.receiver = mta_name_;
   request.is_authenticated = is_authenticated_;
@@ -210,12 +223,13 @@ void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const D
   if (broken_) return;
   // A question that cannot be understood must not stop the mail; the log tells.
   if (!item.error.empty() || reply.action == receiver::Action::accept) {
-    header_.clear();
-    helo_header_.clear();
-    if (item.error.empty()) append_printable(header_to_add(item.request, reply, options), header_);
-    // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
-    if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
-      append_printable(reply.helo->received_spf_header, helo_header_);
+    // Of several recipients, the first one that is not refused makes the header.
+    if (item.error.empty() && header_.empty()) {
+      append_printable(header_to_add(item.request, reply, options), header_);
+      // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
+      if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
+        append_printable(reply.helo->received_spf_header, helo_header_);
+    }
     return milter::append_packet(milter::kContinue, {}, out);
   }
   std::string line;
@@ -269,6 +283,7 @@ void MilterCodec::read_macros(std::string_view data) {
 
 void MilterCodec::forget_message() {
   if (state_ == State::in_message) state_ = State::connected;
+  sender_.clear();
   header_.clear();
   helo_header_.clear();
   for (Suspects& suspects : suspects_) {

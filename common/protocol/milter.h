@@ -1,6 +1,7 @@
 // The milter protocol, by which Sendmail and Postfix ask (packets: milter_packet.h).
 //
-// The check is made at MAIL, which is refused or goes on; the header is added at the end of the message. Several messages may
+// The check is made at MAIL, which is refused or goes on, or by option at each recipient, where rules for recipients' domains
+// can be kept. The header is added at the end of the message. Several messages may
 // come on a connection, and after "quit, new connection" several connections of SMTP clients. Packets that cannot be, or come
 // out of order, end the connection: the MTA then does what its configuration says about a milter that fails.
 #pragma once
@@ -43,6 +44,8 @@ class MilterCodec : public Codec {
   bool negotiate(std::string_view data, const Moment& moment, Item& item);
   bool connect(std::string_view data, Item& item);
   bool mail(std::string_view data, const Moment& moment, Item& item);
+  bool recipient(std::string_view data, const Moment& moment, Item& item);
+  bool check(const Moment& moment, Item& item) const;
   bool header(std::string_view data, const Moment& moment, Item& item);
   bool end_of_message(Item& item);
   bool step(std::uint32_t unanswered, Item& item) const;
@@ -59,6 +62,7 @@ class MilterCodec : public Codec {
   // Negotiated.
   std::uint32_t steps_ = 0;
   bool may_add_ = false;
+  bool at_recipient_ = false;
   bool removes_forged_ = false;
 
   // Of the SMTP client.
@@ -71,6 +75,7 @@ class MilterCodec : public Codec {
   bool is_authenticated_ = false;
 
   // Of the message.
+  std::string sender_;
   std::string header_;       // to be added: "Name: value"
   std::string helo_header_;  // likewise, where the HELO identity was checked beside the sender
   std::array<Suspects, 2> suspects_;

@@ -25,7 +25,7 @@ void append_smtp_reply(const receiver::Reply& reply, std::string& out) {
 }
 
 std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options) {
-  if (!request.client || request.is_authenticated) return {};
+  if (!request.client || (request.is_authenticated && !reply.identity)) return {};
   switch (options.header) {
     case DoorOptions::Header::received_spf: return reply.received_spf_header;
     case DoorOptions::Header::authentication_results: return reply.authentication_results;

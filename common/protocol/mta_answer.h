@@ -15,7 +15,7 @@ void append_smtp_reply(const receiver::Reply& reply, std::string& out);
 // Appends `text` with '?' for what is not printable US-ASCII.
 void append_printable(std::string_view text, std::string& out);
 
-// The header line to be added; empty: none. Of mail of the host itself and of its own users nothing was checked.
+// The header line to be added; empty: none. Mail of the host itself gets none, nor that of its own users unless it was checked.
 std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options);
 
 }  // namespace protocol

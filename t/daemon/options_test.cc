@@ -65,6 +65,7 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"bad-question-result", "temperror"},
     {"mta-header", "authentication-results"},
     {"policy-defer-if-permit", "true"},
+    {"milter-check-at", "rcpt"},
     {"milter-remove-forged", "true"},
     {"hostname", "mx.example.net"},
     {"default-explanation", "Ask \"postmaster\" of %{o} \\o/"},

@@ -98,6 +98,7 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
   protocol::DoorOptions options;
   options.hostname = "mx.example.org";
   options.milter_remove_forged = (choice & 4U) != 0;
+  options.milter_at_recipient = (choice & 16U) != 0;
   if ((choice & 8U) != 0) options.header = protocol::DoorOptions::Header::authentication_results;
   protocol::MilterCodec codec;
   Run run;

@@ -309,16 +309,8 @@ TEST_CASE("whatever the facts are, both fields keep the grammar and their length
   for (int i = 0; i < 3000; ++i) {
     const std::string comment = text(), host = text(), sender = text(), helo = text(), domain = text(), mechanism = text(),
                       problem = text();
-    HeaderFacts facts{static_cast<spf::Result>(random() % 7),
-                      comment,
-                      host,
-                      {},
-                      std::nullopt,
-                      sender,
-                      helo,
-                      domain,
-                      mechanism,
-                      problem};
+    HeaderFacts facts{
+        static_cast<spf::Result>(random() % 7), comment, host, {}, std::nullopt, sender, helo, domain, mechanism, problem};
     if (random() % 2 == 0) facts.client = "2001:db8::1";
     if (random() % 4 != 0) facts.identity = static_cast<spf::Identity>(random() % 2);
     const std::string received = received_spf(facts);

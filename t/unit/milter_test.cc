@@ -256,23 +256,47 @@ TEST_CASE("the header is the one of the options; without the right to add, none"
 }
 
 TEST_CASE("RFC 7208 §9.1: where HELO was checked beside MAIL FROM, each has its header") {
+  for (const auto header : {DoorOptions::Header::received_spf, DoorOptions::Header::authentication_results}) {
+    protocol::MilterCodec codec;
+    DoorOptions options;
+    options.header = header;
+    Item item;
+    codec.feed(offer() + connect() + mail());
+    while (codec.next({options, 0}, item) && item.kind != Kind::check) {}
+    receiver::Reply reply = reply_of(spf::Result::pass);
+    reply.helo.emplace().received_spf_header = "Received-SPF: none identity=helo";
+    std::string out;
+    codec.encode(item, reply, options, out);
+    CHECK(out == kOn);
+    codec.feed(packet('E'));
+    REQUIRE(codec.next({options, 0}, item));
+    if (header == DoorOptions::Header::received_spf) {
+      CHECK(item.bytes ==
+            inserted("Received-SPF", "none identity=helo") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
+    } else {
+      CHECK(item.bytes == inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
+    }
+  }
+}
+
+TEST_CASE("by option each recipient is checked instead of MAIL, for rules that depend on its domain") {
   Mta m;
-  m.begin();
-  m.say(mail());
-  receiver::Reply reply = reply_of(spf::Result::pass);
-  reply.helo.emplace().received_spf_header = "Received-SPF: none identity=helo";
-  std::string out;
-  m.codec.encode(m.last(), reply, m.options, out);
-  CHECK(out == kOn);
-  CHECK(m.say(packet('E')) ==
-        inserted("Received-SPF", "none identity=helo") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
-  m.say(mail());
-  CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
-  // Authentication-Results holds both.
-  m.options.header = DoorOptions::Header::authentication_results;
-  m.say(mail());
-  m.codec.encode(m.last(), reply, m.options, out);
-  CHECK(m.say(packet('E')) == inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
+  m.options.milter_at_recipient = true;
+  CHECK(m.say(offer()) == packet('O', number(6) + number(0x01) + number(kSteps & ~0x08U)));
+  m.say(connect() + helo());
+  m.result = spf::Result::fail;
+  CHECK(m.say(mail()) == kOn);
+  CHECK(m.last().kind == Kind::step);
+  CHECK(m.say(packet('R', "<bob@lab.test>\0NOTIFY=NEVER\0"s)) == packet('y', "550 5.7.23 100%% \"no\"\0"s));
+  CHECK(m.last().request.recipient == "bob@lab.test");
+  CHECK(m.last().request.sender == "u@fail.test");
+  CHECK(m.last().request.client->text() == "192.0.2.66");
+  // The header is that of the first recipient who gets the mail.
+  m.result = spf::Result::neutral;
+  CHECK(m.say(packet('R', "<ann@backup.test>\0"s)) == kOn);
+  m.result = spf::Result::softfail;
+  CHECK(m.say(packet('R', "<cid@lab.test>\0"s)) == kOn);
+  CHECK(m.say(packet('E')) == inserted("Received-SPF", "neutral client-ip=192.0.2.66") + kOn);
 }
 
 TEST_CASE("an MTA that cannot leave steps out gets its answers") {
