@@ -82,12 +82,12 @@ class RulesInForce {
   [[nodiscard]] Action action(spf::Identity identity, spf::Result result) const;
 
  private:
-  template <class Select>
-  auto search(Select&& select) const -> decltype(&*select(std::declval<const Rules&>())) {
+  template <class Choose>
+  auto search(Choose&& choose) const -> decltype(&*choose(std::declval<const Rules&>())) {
     for (const Rules* rules : for_domains_) {
-      if (const auto& rule = select(*rules)) return &*rule;
+      if (const auto& rule = choose(*rules)) return &*rule;
     }
-    const auto& rule = select(general_);
+    const auto& rule = choose(general_);
     return rule ? &*rule : nullptr;
   }
 

@@ -100,7 +100,7 @@ TEST_CASE("Postfix: mail of exempt clients, secondary MX and forwarders is not r
   CHECK(ask("203.0.113.25", "u@fail.test", "x@pass.test").starts_with("action=550 5.7.23 "));
 }
 
-TEST_CASE("PROTOCOLS A1: the guess keys in their old order when asked for; terms of the question only where they are allowed") {
+TEST_CASE("the guess keys in their old order when asked for; terms of the question only where they are allowed") {
   const std::vector<std::string> order = {"guess", "smtp_guess", "header_guess", "guess_tf", "smtp_tf", "header_tf"};
   {
     const SpfdProcess spfd({.arguments = {"--trusted-forwarders=203.0.113.0/24"}, .zone = std::string(kZone)});

@@ -46,7 +46,7 @@ std::vector<std::string> keys_of(std::string_view text) {
   return keys;
 }
 
-// What no answer may ever hold (DESIGN 7): control characters, 8-bit bytes, '"' where the ACL of 2004 cuts.
+// What no answer may ever hold: control characters, 8-bit bytes, '"' where the ACL of 2004 cuts.
 void check_clean(const std::string& text) {
   CHECK(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || base::is_printable(c); }));
   const Answer answer = parse_answer(text);

@@ -157,7 +157,7 @@ TEST_CASE("who does not go on gets an error in the form that the question asked 
 
 // ---- policy questions ----------------------------------------------------------------------------------------------------
 
-TEST_CASE("PROTOCOLS A6: a policy question keeps the connection and asks for HELO name and sender") {
+TEST_CASE("a policy question keeps the connection and asks for HELO name and sender") {
   Connection connection;
   REQUIRE(connection.next(Policy{}.text()));
   const Item& item = connection.item;
@@ -178,7 +178,7 @@ TEST_CASE("PROTOCOLS A6: a policy question keeps the connection and asks for HEL
   CHECK(item.id == "4XyZ");
 }
 
-TEST_CASE("PROTOCOLS A6: one header a message, DUNNO for its further recipients; never OK") {
+TEST_CASE("one header a message, DUNNO for its further recipients; never OK") {
   Connection connection;
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=PREPEND Received-SPF: pass client-ip=192.0.2.66\n\n");
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=DUNNO\n\n");

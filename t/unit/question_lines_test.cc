@@ -87,7 +87,7 @@ constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsende
 
 // ---- questions -----------------------------------------------------------------------------------------------------------
 
-TEST_CASE("PROTOCOLS A1-A3: the keys of every generation of spfd are understood, in any case") {
+TEST_CASE("the keys of every generation of spfd are understood, in any case") {
   for (const auto* key : {"ip", "ip_address", "ipv4", "ipv6", "client_address", "IP", "Client_Address"}) {
     const Question question = parse_question(key + "=192.0.2.1\nsender=a@example.com"s);
     CHECK(question.error == "");
@@ -383,7 +383,7 @@ TEST_CASE("a megabyte of small lines, a byte at a time, is work for a moment") {
 
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("DESIGN 7: the answer lines stand in their order, all of them, then an empty line") {
+TEST_CASE("the answer lines stand in their order, all of them, then an empty line") {
   CHECK(protocol::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
         "result=fail\n"
         "smtp_comment=example.com explains: go away\n"

@@ -189,7 +189,7 @@ TEST_CASE("permerror is accepted, and names the domain and its mistake") {
   CHECK(reply.received_spf_header.find("; problem=\"") != std::string::npos);
 }
 
-TEST_CASE("PROTOCOLS A1: the wording of softfail, neutral and none") {
+TEST_CASE("the wording of softfail, neutral and none") {
   Reply reply = reply_to(request("192.0.2.1", "u@soft.example"), world());
   check_form(reply);
   CHECK(reply.header_comment ==
@@ -263,7 +263,7 @@ TEST_CASE("neither sender nor HELO: an answer with an error, by the policy's res
   CHECK(reply.smtp_code == 451);
 }
 
-TEST_CASE("PROTOCOLS, decision 5: no client address is mail of the host itself: none, and no error") {
+TEST_CASE("no client address is mail of the host itself: none, and no error") {
   Request asked = request("192.0.2.1", "u@example.com");
   asked.client.reset();
   const Reply reply = reply_to(asked, world());
@@ -297,7 +297,7 @@ TEST_CASE("what is not known yet is asked for, and there is no reply before") {
   CHECK(outcome.needs.needed[0] == dns::Question{*dns::Name::parse("example.com"), dns::Type::txt});
 }
 
-TEST_CASE("FIELD 2: an address literal with the null sender is none, and nothing is asked") {
+TEST_CASE("an address literal with the null sender is none, and nothing is asked") {
   NoAnswers answers;
   for (const auto* helo : {"[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "..", ".example.com", "a b\r\nc"}) {
     CAPTURE(helo);
