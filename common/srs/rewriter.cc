@@ -7,7 +7,6 @@
 #include "common/base/text.h"
 #include "common/srs/address.h"
 #include "common/srs/fields.h"
-#include "common/srs/hash.h"
 #include "common/srs/secrets.h"
 
 namespace srs {
@@ -60,8 +59,19 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
   for (const auto* secrets : {&c.secrets, &c.old_secrets}) {
     for (const std::string& secret : *secrets) {
       if (secret.empty() || secret.size() > kMaxSecret) return wrong(fmt::format("a secret has 1 to {} bytes", kMaxSecret));
+      const auto key = Key::make(Key::Form::mail_srs, secret);
+      if (!key) return wrong("libcrypto computes no HMAC-SHA1 here");
+      rewriter.keys_.push_back(*key);
     }
   }
+  for (const std::string& secret : c.secrets) {
+    if (!c.accept_exim) break;
+    const auto key = Key::make(Key::Form::exim, secret);
+    if (!key) return wrong("libcrypto computes no HMAC-MD5 here, which Exim's form needs");
+    rewriter.exim_keys_.push_back(*key);
+  }
+  c.secrets.clear();
+  c.old_secrets.clear();
   if (kSeparators.find(c.separator) == std::string_view::npos) return wrong("the separator is one of = + -");
   if (c.hash_length < 1 || c.hash_length > kMaxHash) return wrong(fmt::format("a hash has 1 to {} characters", kMaxHash));
   if (c.hash_min > c.hash_length) return wrong("the least length of a hash is above the length that is written");
@@ -85,10 +95,6 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
     if (!is_domain(target) || !rewriter.own_.add(target)) return no_domain(target);
     rewriter.targets_[comparable_domain(alias)] = target;
   }
-  // In FIPS mode libcrypto has no MD5.
-  if (!sign(c.secrets.front(), "")) return wrong("libcrypto computes no HMAC-SHA1 here");
-  if (c.accept_exim && !sign_as_exim(c.secrets.front(), ""))
-    return wrong("libcrypto computes no HMAC-MD5 here, which Exim's form needs");
   return rewriter;
 }
 
@@ -137,7 +143,7 @@ Rewriter::Text Rewriter::target_for(std::string_view alias) const {
 
 Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day) const {
   const auto hash_of = [&](const std::string& text) -> Text {
-    const auto full = sign(config_.secrets.front(), text);
+    const auto full = keys_.front().sign(text);
     if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
     return full->substr(0, config_.hash_length);
   };
@@ -217,11 +223,9 @@ std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {
 // Every secret is tried, so that the time does not tell which one it was.
 bool Rewriter::verifies(std::string_view hash, std::string_view text) const {
   bool found = false;
-  for (const auto* secrets : {&config_.secrets, &config_.old_secrets}) {
-    for (const std::string& secret : *secrets) {
-      const auto full = sign(secret, text);
-      found |= full && matches_ignoring_case(hash, *full);
-    }
+  for (const Key& key : keys_) {
+    const auto full = key.sign(text);
+    found |= full && matches_ignoring_case(hash, *full);
   }
   return found;
 }
@@ -229,8 +233,8 @@ bool Rewriter::verifies(std::string_view hash, std::string_view text) const {
 bool Rewriter::verifies_as_exim(std::string_view hash, std::string_view text) const {
   if (hash.size() != kEximHash) return false;
   bool found = false;
-  for (const std::string& secret : config_.secrets) {
-    const auto full = sign_as_exim(secret, text);
+  for (const Key& key : exim_keys_) {
+    const auto full = key.sign(text);
     found |= full && matches(hash, *full);
   }
   return found;

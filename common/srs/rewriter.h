@@ -15,11 +15,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/srs/config.h"
 #include "common/srs/domain_set.h"
 #include "common/srs/error.h"
+#include "common/srs/hash.h"
 #include "common/srs/stamp.h"
 
 namespace srs {
@@ -67,7 +69,9 @@ class Rewriter {
   [[nodiscard]] bool verifies_as_exim(std::string_view hash, std::string_view text) const;
   [[nodiscard]] std::optional<Error> check_hash_length(std::string_view hash) const;
 
-  Config config_;
+  Config config_;          // without its secrets
+  std::vector<Key> keys_;  // the first one signs
+  std::vector<Key> exim_keys_;
   std::map<std::string, std::string, std::less<>> targets_;  // rewriting domains by comparable_domain() of the alias
   DomainSet own_;
   DomainSet excluded_;

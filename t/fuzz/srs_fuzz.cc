@@ -91,8 +91,9 @@ void check_signed(const srs::Rewriter& rewriter, std::string_view address, std::
   } else {
     return;
   }
+  static const auto key = srs::Key::make(srs::Key::Form::mail_srs, "tops3cr3t");
   std::string changed(address);
-  changed.replace(static_cast<std::size_t>(hash.data() - address.data()), hash.size(), *srs::sign("tops3cr3t", text));
+  changed.replace(static_cast<std::size_t>(hash.data() - address.data()), hash.size(), *key->sign(text));
   check_reverse(rewriter, changed, day);
 }
 

@@ -1,10 +1,14 @@
 // Random senders through sender rewriting and back.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <atomic>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/srs/address.h"
@@ -119,6 +123,27 @@ TEST_CASE("SRS: an address with one character changed comes home to nobody else"
     CAPTURE(changed);
     if (turned) CHECK(base::lower(*turned) == base::lower(reverse(rewriter, result->address)));
   }
+}
+
+TEST_CASE("SRS: one rewriter serves many threads") {
+  Config config;
+  config.secrets = {"tops3cr3t"};
+  const Rewriter rewriter = make(config);
+  std::atomic<int> right = 0;
+  std::vector<std::jthread> threads;
+  threads.reserve(4);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&rewriter, &right, i] {
+      for (int j = 0; j < 500; ++j) {
+        const std::string sender = fmt::format("{}.{}@otherdomain.com", i, j);
+        const auto forwarded = rewriter.forward(sender, kAlias, kDay);
+        const auto reversed = forwarded ? rewriter.reverse(forwarded->address, kDay) : base::failure(forwarded.error());
+        right += reversed && *reversed == sender ? 1 : 0;
+      }
+    });
+  }
+  threads.clear();
+  CHECK(right == 2000);
 }
 
 }  // namespace
