@@ -158,7 +158,9 @@ TEST_CASE("issue 4 §4: absurd packets, unknown commands and disorder end that c
       {MilterClient::packet('E'), "the connection begins without negotiation"},
       {MilterClient::packet('O', "short"), "the negotiation is too short"},
   };
-  for (const auto& [bytes, error] : cases) {
+  for (const auto& one : cases) {
+    const std::string& bytes = one.first;
+    const std::string& error = one.second;
     CAPTURE(error);
     const std::size_t before = milter.spfd.log().size();
     MilterClient mta(milter.address());

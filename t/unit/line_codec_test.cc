@@ -266,11 +266,11 @@ TEST_CASE("issue 4 §4: a policy question without what is needed gets DUNNO, an 
       {begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n", "with the null sender, helo_name= is needed"},
       {"request=smtpd_access_policy\n\n", "no client_address= was given"},
   };
-  for (const auto& [text, error] : cases) {
-    CAPTURE(text);
-    REQUIRE(connection.next(text));
+  for (const auto& one : cases) {
+    CAPTURE(one.first);
+    REQUIRE(connection.next(one.first));
     CHECK(connection.item.kind == Kind::check);
-    CHECK(connection.item.error == error);
+    CHECK(connection.item.error == one.second);
     CHECK_FALSE(connection.item.closes);
     CHECK(connection.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
   }

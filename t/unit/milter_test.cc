@@ -375,7 +375,9 @@ TEST_CASE("issue 4 §4: what cannot be followed is told in the log and ends the 
       {offer() + packet('C', "host\0004"s), "the connection has no address"},
       {offer() + packet('C', "host\0006\0\0\0"s), "the connection has no address"},
   };
-  for (const auto& [bytes, error] : cases) {
+  for (const auto& one : cases) {
+    const std::string& bytes = one.first;
+    const std::string& error = one.second;
     for (const std::size_t step : {std::size_t{1}, std::size_t{100000}}) {
       CAPTURE(error);
       Mta m;
