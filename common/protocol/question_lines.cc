@@ -17,6 +17,7 @@ namespace {
 using receiver::Scope;
 
 bool is_yes(std::string_view value) {
+  if (value.empty()) return false;
   return value == "1" || base::equals_ignoring_case(value, "yes") || base::equals_ignoring_case(value, "true") ||
          base::equals_ignoring_case(value, "on");
 }
@@ -52,8 +53,8 @@ std::string read_request(const Values& values, receiver::Request& request) {
   request.is_authenticated = is_yes(values.authenticated);
   request.is_relay = is_yes(values.relay);
   request.guess = is_yes(values.guess);
-  request.guess_terms = values.guess_terms;
-  request.local = values.local;
+  if (!values.guess_terms.empty()) request.guess_terms = values.guess_terms;
+  if (!values.local.empty()) request.local = values.local;
   if (base::equals_ignoring_case(values.scope, "helo")) {
     request.scope = Scope::helo;
     // Mail::SPF's clients send the HELO name as the identity of this scope.

@@ -13,6 +13,7 @@ namespace {
 
 void set_shown(std::string& target, std::string_view text, std::size_t limit) {
   target.clear();
+  if (text.empty()) return;
   base::append_clipped(target, text, limit);
   if (!base::all_printable(target)) target = base::printable(target);
 }
@@ -93,7 +94,8 @@ void compose(Workspace& workspace, std::string_view host, std::string_view ident
   reply.lookups = verdict.lookups;
   reply.void_lookups = verdict.void_lookups;
   reply.ttl = verdict.ttl;
-  set_shown(reply.local_policy, judgement.note, kMaxDetail);
+  reply.local_policy.clear();
+  if (!judgement.note.empty()) set_shown(reply.local_policy, judgement.note, kMaxDetail);
   reply.trace = std::move(verdict.trace);
   reply.helo = std::move(helo);
   reply.guesses.reset();

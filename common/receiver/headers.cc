@@ -58,8 +58,8 @@ void append_word(std::string& out, std::string_view text, std::size_t limit) {
 
 // Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
 bool is_plain_comment(std::string_view text) {
-  return base::all_printable(text) &&
-         std::none_of(text.begin(), text.end(), [](char c) { return c == '(' || c == ')' || c == '\\'; });
+  const auto lacks = [text](char c) { return text.find(c) == std::string_view::npos; };
+  return base::all_printable(text) && lacks('(') && lacks(')') && lacks('\\');
 }
 
 // Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.

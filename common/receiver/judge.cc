@@ -58,7 +58,7 @@ Needs Judge::judge(const spf::Query& query, Judgement& out) {
   out.set_aside.clear();
   const spf::Verdict& verdict = out.verdict;
   Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);
-  if (!needs.empty() || !query.domain) return needs;
+  if (!needs.empty() || !query.domain || verdict.result == Result::pass) return needs;  // nothing changes a pass
   if (verdict.result == Result::none && !policy_.fallback.empty()) needs = fall_back(query, out);
   if (!needs.empty()) return needs;
   if (verdict.result == Result::none) needs = guess_none(query, out);

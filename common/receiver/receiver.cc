@@ -146,7 +146,7 @@ class Decision {
       if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
     }
     compose(workspace, host_, shown, helo_, std::move(before));
-    workspace.reply.guesses = std::move(guesses);
+    if (guesses) workspace.reply.guesses = std::move(guesses);
     if (workspace.judgement.set_aside.empty()) set_action(workspace.reply, rules_, identity);
     return {};
   }

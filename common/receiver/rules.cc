@@ -15,8 +15,8 @@ Action default_action(spf::Result result) {
 }
 
 RulesInForce::RulesInForce(const Policy& policy, const Request& request) : general_(policy.rules) {
+  if (policy.senders.empty() && policy.recipients.empty()) return;
   const auto add = [this](const DomainMap<Rules>& map, std::string_view mailbox) {
-    if (map.empty()) return;
     const auto domain = mailbox_domain(mailbox);
     if (!domain) return;
     map.each(*domain, [this](const DomainMap<Rules>::Entry& entry) {

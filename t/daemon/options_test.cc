@@ -387,6 +387,23 @@ TEST_CASE("spfd.conf(5) names what a reload puts in force") {
   }
 }
 
+TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
+  const std::string page = support::slurp("man/spfd.conf.5");
+  const std::size_t begin = page.find("In a section may stand:");
+  REQUIRE(begin != std::string::npos);
+  const std::string paragraph = page.substr(begin, page.find(".Pp", begin) - begin);
+  for (const OptionRow& row : spfd::option_table()) {
+    CAPTURE(row.name);
+    if (row.name.starts_with("on-")) {
+      CHECK(row.for_domains);  // "and the other actions"
+      continue;
+    }
+    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
+                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
+    CHECK(is_named == row.for_domains);
+  }
+}
+
 TEST_CASE("each line of the sample configuration is valid, also uncommented") {
   const support::TempFolder folder;
   const std::string sample = support::slurp("etc/spfd.conf");

@@ -160,7 +160,7 @@ check "temperror: the code of RFC 7208 §8.6, and the domain" refused '^451 4\.4
 stop exim
 
 suite="readsocket, unchecked when spfd is absent"
-sed 's/{result=temperror/{result=none/' "$acl" >"$LAB/tmp/unchecked"
+sed 's/{result=temperror\\naction=defer/{result=none\\naction=accept/' "$acl" >"$LAB/tmp/unchecked"
 configure "$LAB/tmp/unchecked" "  require acl = check_spf"
 start_exim
 stop spfd
@@ -170,6 +170,25 @@ run_spfd
 bad alice@fail.test
 check "with spfd: 550" refused '^550 5\.7\.23 '
 stop exim
+
+suite="readsocket, rules of spfd"
+stop spfd
+start_spfd --listen=unix:/tmp/spfd,mode=0666 --hostname=mx.lab.test --on-softfail=reject --on-fail=defer --on-temperror=tag
+configure "$acl" "  require acl = check_spf"
+start_exim
+bad alice@softfail.test
+check "softfail, to be rejected: 550" refused '^550 '
+bad alice@fail.test
+check "fail, to be deferred: 451" refused '^451 '
+bad alice@temperror.test
+check "temperror, to be accepted: with its header" both accepted 'header 1 temperror'
+stop spfd
+start_spfd --listen=unix:/tmp/spfd,mode=0666 --hostname=mx.lab.test --dry-run
+bad alice@fail.test
+check "fail in a dry run: accepted, and the header says so" both accepted 'header 1 fail'
+stop exim
+stop spfd
+run_spfd
 
 suite="readsocket, only watching"
 sed -E 's/^  (deny |defer)/  warn /; s/^( +)message  /\1log_message/' "$acl" >"$LAB/tmp/watching"
