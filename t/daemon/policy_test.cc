@@ -211,7 +211,9 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
       {"why-url = \"http://%{z}\"\n", ":1: why-url: "},
       {"on-fail = \"accept\"\n", ":1: on-fail: \"accept\" is not one of: reject, defer, tag"},
   };
-  for (const auto& [text, message] : cases) {
+  for (const auto& one : cases) {
+    const auto& text = one.first;
+    const auto& message = one.second;
     CAPTURE(text);
     const std::string file = folder.write("spfd.conf", text);
     const auto options = spfd::load_options({"--config", file});
