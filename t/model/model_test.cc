@@ -17,17 +17,14 @@
 #include "t/model/model.h"
 #include "t/model/random_zone.h"
 #include "t/support/known_answers.h"
+#include "t/support/sanitized.h"
 
 namespace {
 
 using Questions = std::vector<dns::Question>;
 
 // A few seconds, also with a sanitizer.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kRounds = 4000;
-#else
-constexpr std::uint64_t kRounds = 40000;
-#endif
+constexpr std::uint64_t kRounds = support::kIsSanitized ? 4000 : 40000;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

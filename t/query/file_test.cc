@@ -13,12 +13,7 @@
 #include "t/query/child.h"
 #include "t/query/zone.h"
 #include "t/support/dns_server.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;  // which takes memory of its own
-#else
-constexpr bool kIsSanitized = false;
-#endif
+#include "t/support/sanitized.h"
 
 namespace {
 
@@ -246,7 +241,7 @@ TEST_CASE("memory does not grow with the file") {
     return peak;
   };
   const long few = peak_of(2000);
-  if (kIsSanitized) return;
+  if (support::kIsSanitized) return;
   const long many = peak_of(20000);  // 1 MB of questions, 16 MB of answers
   CHECK(many - few < 2048);
 }
