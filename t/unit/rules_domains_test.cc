@@ -11,8 +11,6 @@
 namespace {
 
 using receiver::HeloCheck;
-using receiver::Scope;
-using support::Decided;
 using support::pattern;
 using support::plain_policy;
 using support::terms;
