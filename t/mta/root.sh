@@ -11,8 +11,11 @@ set -euo pipefail
 
 # What a root holds. A further MTA is one line here and one t/mta/NAME_test.sh.
 declare -A packages=(
-  [tools]="nsd swaks libio-socket-inet6-perl"
+  [tools]="nsd swaks libio-socket-inet6-perl miltertest"
   [exim]="exim4-daemon-heavy"
+  [postfix]="postfix"
+  [sendmail]="sendmail-bin sendmail-cf sensible-mda"
+  [qpsmtpd]="qpsmtpd"
 )
 
 fail() {
