@@ -156,9 +156,13 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
 # ---- benchmark -----------------------------------------------------------------------------------------------------------
 
 BENCH_PROGRAMS := $(BUILD)/bench/load $(BUILD)/bench/bare_server $(BUILD)/bench/dns $(BUILD)/bench/core
-.PHONY: bench
+.PHONY: bench instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
+# Instructions per warm question beside those in t/bench/instructions.txt; WRITE=1 writes that file anew.
+instructions: all $(BENCH_PROGRAMS)
+	@$(MAKE) --no-print-directory deps PACKAGES=valgrind
+	@BUILD=$(BUILD) t/bench/instructions.sh $(if $(WRITE),--write)
 $(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
@@ -226,6 +230,7 @@ help:
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
 	@echo 'bench         rates and CPU time beside a bare libevent server'
+	@echo 'instructions  instructions per warm question, and what changed in them (WRITE=1: keep them as the new base)'
 	@echo 'lint format   check / mend the form of the code'
 	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'
 	@echo 't-NAME        one test program: $(TEST_NAMES)'

@@ -1,9 +1,11 @@
 // Load for a spfd on a UNIX socket: N clients, a bounded number of questions, every result checked; prints one JSON line.
 //
-//   load --socket PATH --clients N --count N [--keep [--depth N]] [--domains N] [--first N] [--pid PID] [--bare] [--rate N]
+//   load --socket PATH --clients N --count N [--keep [--depth N [--batch]]] [--domains N] [--first N] [--pid PID] [--bare]
+//   [--rate N]
 //
 // Without --keep each question has a connection of its own, half-closed behind the question as Exim does it. With it, connections
-// stay, and --depth questions are in flight on each. --first: number of the first domain, so that a run can ask new ones.
+// stay, and --depth questions are in flight on each; with --batch the next are asked when all are answered. --first: number of
+// the first domain, so that a run can ask new ones.
 // --bare: the server is bare_server, whose result is "bare". --pid: the server's CPU time is measured. --rate: questions a second
 // that are begun, all clients together; 0 is as many as go.
 #include <fcntl.h>
@@ -40,6 +42,7 @@ struct Settings {
   std::uint64_t count = 10000;
   bool keep = false;
   unsigned depth = 1;
+  bool batch = false;
   std::uint64_t domains = 1000;
   std::uint64_t first = 0;
   int pid = 0;
@@ -163,7 +166,7 @@ class Load {
         take(client, std::string_view(client.in).substr(0, end + 1));
         client.in.erase(0, end + 2);
       }
-      if (settings_.keep && errors_ == 0) ask(client);
+      if (settings_.keep && errors_ == 0 && !(settings_.batch && !client.asked.empty())) ask(client);
       return;
     }
     close(client.fd);
@@ -209,6 +212,7 @@ int main(int argc, char** argv) {
   app.add_option("--count", settings.count);
   app.add_flag("--keep", settings.keep);
   app.add_option("--depth", settings.depth);
+  app.add_flag("--batch", settings.batch);
   app.add_option("--domains", settings.domains);
   app.add_option("--first", settings.first);
   app.add_option("--pid", settings.pid);
