@@ -32,6 +32,7 @@ SUPPORT_SRC := $(wildcard t/support/*.cc)
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load dns bare_server core spawn)
 # Every t/fuzz/NAME_fuzz.cc is one fuzz target, with its corpus in t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 
@@ -100,8 +101,8 @@ SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite,$(TEST_PROGRAMS))
 .PHONY: check check-here check-asan check-tsan sanitized-here check-mta check-peers check-srs-peers lint
 check: deps
 	@$(MAKE) --no-print-directory check-here
-check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES)
-	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") $(QUICK_LINT_CHECKS)
+check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") t/bench/smoke.sh $(QUICK_LINT_CHECKS)
 check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
 sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES)
@@ -155,7 +156,6 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
 
 # ---- benchmark -----------------------------------------------------------------------------------------------------------
 
-BENCH_PROGRAMS := $(BUILD)/bench/load $(BUILD)/bench/bare_server $(BUILD)/bench/dns $(BUILD)/bench/core
 .PHONY: bench instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
@@ -163,10 +163,12 @@ bench: all $(BENCH_PROGRAMS)
 instructions: all $(BENCH_PROGRAMS)
 	@$(MAKE) --no-print-directory deps PACKAGES=valgrind
 	@BUILD=$(BUILD) t/bench/instructions.sh $(if $(WRITE),--write)
-$(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/dialect.cc t/bench/tally.cc t/bench/cpu.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/dns_load: $(call objects,t/bench/dns_load.cc t/bench/tally.cc t/bench/cpu.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LIB) $(CORE_LIB)
 $(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
-$(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LIB) $(CORE_LIB)
+$(BUILD)/bench/spawn: $(call objects,t/bench/spawn.cc)
 $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lyaml-cpp
@@ -229,7 +231,7 @@ help:
 	@echo 'check-srs-peers  random addresses beside Mail::SRS and postsrsd'
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
-	@echo 'bench         rates and CPU time beside a bare libevent server'
+	@echo 'bench         rates, CPU time and latency beside a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
 	@echo 'instructions  instructions per warm question, and what changed in them (WRITE=1: keep them as the new base)'
 	@echo 'lint format   check / mend the form of the code'
 	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'

@@ -1,22 +1,137 @@
-// A name server for the benchmarks: the domains of world.h, on a loopback port that it prints. dns [DELAY-MS]; ends with its
-// input.
+// A name server for the benchmarks: the domains of world.h on UDP, each answer the given time after its question.
+//
+//   dns [--port N] [DELAY-MS]
+//
+// Prints its port on 127.0.0.1 (chosen by the kernel, unless given), and for each line of its input the number of questions it
+// was asked since the last; ends with its input.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <vector>
 
 #include "t/bench/world.h"
-#include "t/support/dns_server.h"
+#include "t/support/dns_reply.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Message = std::vector<std::uint8_t>;
+
+struct Delayed {
+  Clock::time_point due;
+  sockaddr_in peer;
+  Message bytes;
+};
+
+class Server {
+ public:
+  Server(unsigned port, std::chrono::milliseconds delay) : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)), delay_(delay) {
+    sockaddr_in address = local(port);
+    socklen_t size = sizeof address;
+    const int buffer = 8 << 20;
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0) {
+      std::perror("dns: bind");
+      std::exit(71);
+    }
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    say(ntohs(address.sin_port));
+  }
+
+  void run() {
+    for (bool more = true; more;) {
+      std::array<pollfd, 2> polled = {{{fd_, POLLIN, 0}, {0, POLLIN, 0}}};
+      auto wait = std::chrono::nanoseconds(std::chrono::seconds(3600));
+      if (!waiting_.empty())
+        wait = std::max(std::chrono::nanoseconds(waiting_.front().due - Clock::now()), std::chrono::nanoseconds(0));
+      const timespec time{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
+      ppoll(polled.data(), polled.size(), &time, nullptr);
+      if (polled[0].revents != 0) receive();
+      send_due();
+      if (polled[1].revents != 0) more = read_input();
+    }
+  }
+
+ private:
+  static sockaddr_in local(unsigned port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+  }
+
+  static void say(unsigned long long number) {
+    std::printf("%llu\n", number);
+    std::fflush(stdout);
+  }
+
+  bool read_input() {
+    std::array<char, 256> line{};
+    const ssize_t size = read(0, line.data(), line.size());
+    for (ssize_t i = 0; i < size; ++i) {
+      if (line[static_cast<std::size_t>(i)] != '\n') continue;
+      say(count_);
+      count_ = 0;
+    }
+    return size > 0;
+  }
+
+  void receive() {
+    for (int i = 0; i < 64; ++i) {
+      std::array<std::uint8_t, 1500> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+      Delayed one{};
+      socklen_t peer_size = sizeof one.peer;
+      const ssize_t size = recvfrom(fd_, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&one.peer), &peer_size);
+      if (size < 0) return;
+      const auto query = support::read_query({bytes.data(), static_cast<std::size_t>(size)});
+      if (!query) continue;
+      ++count_;
+      auto messages =
+          support::write_reply(*query, support::react(query->question ? bench::answer(*query->question) : dns::Answer{}),
+                               /*over_tcp=*/false);
+      if (messages.empty()) continue;
+      one.bytes = std::move(messages.front());
+      one.due = Clock::now() + delay_;
+      // One delay for all: who came first goes first.
+      waiting_.push_back(std::move(one));
+    }
+  }
+
+  void send_due() {
+    while (!waiting_.empty() && (delay_.count() == 0 || waiting_.front().due <= Clock::now())) {
+      const Delayed& one = waiting_.front();
+      sendto(fd_, one.bytes.data(), one.bytes.size(), 0, reinterpret_cast<const sockaddr*>(&one.peer), sizeof one.peer);
+      waiting_.pop_front();
+    }
+  }
+
+  int fd_;
+  std::chrono::milliseconds delay_;
+  std::deque<Delayed> waiting_;
+  unsigned long long count_ = 0;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  const std::chrono::milliseconds delay(argc > 1 ? std::atoi(argv[1]) : 0);
-  support::DnsServer server([delay](const dns::Question& question, bool /*over_tcp*/) {
-    support::Reaction reaction;
-    reaction.answer = bench::answer(question);
-    reaction.delay = delay;
-    return reaction;
-  });
-  std::printf("%u\n", static_cast<unsigned>(server.port()));
-  std::fflush(stdout);
-  while (std::getchar() != EOF) {}
-  std::fprintf(stderr, "questions=%llu\n", static_cast<unsigned long long>(server.count()));
+  unsigned port = 0;
+  int at = 1;
+  if (argc > 2 && std::strcmp(argv[1], "--port") == 0) {
+    port = static_cast<unsigned>(std::atoi(argv[2]));
+    at = 3;
+  }
+  prctl(PR_SET_TIMERSLACK, 1);
+  Server(port, std::chrono::milliseconds(at < argc ? std::atoi(argv[at]) : 0)).run();
   return 0;
 }

@@ -1,15 +1,15 @@
-// Load for a spfd on a UNIX socket: N clients, a bounded number of questions, every result checked; prints one JSON line.
+// Load for an SPF checker on a UNIX socket: N clients, a bounded number of questions, every result checked; prints one JSON line.
 //
-//   load --socket PATH --clients N --count N [--keep [--depth N [--batch]]] [--domains N] [--first N] [--pid PID] [--bare]
-//   [--rate N]
+//   load --socket PATH [--dialect NAME] [--label TEXT] --clients N --count N [--keep [--depth N [--batch]]] [--domains N]
+//        [--first N] [--domain NAME --result WORD] [--pid PID] [--rate N]
 //
 // Without --keep each question has a connection of its own, half-closed behind the question as Exim does it. With it, connections
 // stay, and --depth questions are in flight on each; with --batch the next are asked when all are answered. --first: number of
-// the first domain, so that a run can ask new ones.
-// --bare: the server is bare_server, whose result is "bare". --pid: the server's CPU time is measured. --rate: questions a second
-// that are begun, all clients together; 0 is as many as go.
+// the first domain, so that a run can ask new ones. --domain: only this one is asked. --pid: the server's CPU time is measured.
+// --rate: questions a second that come, whether or not a client is free then; latencies count from then on. 0: as many as go.
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,21 +23,23 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "t/bench/dialect.h"
+#include "t/bench/tally.h"
 #include "t/bench/world.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = bench::Tally::Clock;
 
 struct Settings {
   std::string socket;
+  std::string dialect = "spfd";
+  std::string label;
   unsigned clients = 8;
   std::uint64_t count = 10000;
   bool keep = false;
@@ -45,8 +47,9 @@ struct Settings {
   bool batch = false;
   std::uint64_t domains = 1000;
   std::uint64_t first = 0;
+  std::string domain;
+  std::string result;
   int pid = 0;
-  bool bare = false;
   double rate = 0;
 };
 
@@ -57,66 +60,68 @@ struct Asked {
 
 struct Client {
   int fd = -1;
+  bool has_ended = false;  // the server has closed
   std::string in;
   std::deque<Asked> asked;
 };
 
-// user + system seconds of a process.
-double cpu_seconds(int pid) {
-  if (pid == 0) return 0;
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string line;
-  std::getline(file, line);
-  std::istringstream fields(line.substr(line.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
 class Load {
  public:
-  explicit Load(const Settings& settings) : settings_(settings), clients_(settings.clients), epoll_(epoll_create1(0)) {}
+  Load(const Settings& settings, const bench::Dialect& dialect)
+      : settings_(settings),
+        dialect_(dialect),
+        clients_(settings.clients),
+        epoll_(epoll_create1(EPOLL_CLOEXEC)),
+        tally_(settings.pid) {
+    if (!settings.domain.empty()) checks_.push_back({settings.domain, std::string(bench::kClient), settings.result});
+    for (std::uint64_t i = 0; settings.domain.empty() && i < std::min(settings.domains, settings.count); ++i) {
+      checks_.push_back(bench::check(settings.first + i));
+    }
+  }
 
   int run() {
-    const double cpu_before = cpu_seconds(settings_.pid);
-    start_ = Clock::now();
-    for (auto& client : clients_) {
-      if (!begin(client)) return 1;
-    }
+    tally_.start();
     std::array<epoll_event, 256> events{};
-    while (done_ < settings_.count && errors_ == 0) {
-      const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 5000);
-      if (n <= 0) return fail("no answer for 5 seconds");
-      for (int i = 0; i < n; ++i) serve(clients_[events[static_cast<std::size_t>(i)].data.u32]);
+    while (tally_.done() < settings_.count && errors_ == 0) {
+      // What one client can begin need not wait for the others, so this begins somewhere else each time.
+      for (std::size_t i = 0; i < clients_.size() && is_due() && errors_ == 0; ++i) fill(clients_[next_++ % clients_.size()]);
+      if (errors_ != 0) break;
+      const int n = wait(events);
+      if (n < 0) return fail("no answer for 10 seconds");
+      for (int i = 0; i < n && errors_ == 0; ++i) serve(clients_[events[static_cast<std::size_t>(i)].data.u32]);
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    const double cpu = cpu_seconds(settings_.pid) - cpu_before;
-    std::sort(latencies_.begin(), latencies_.end());
-    const auto quantile = [&](double q) {
-      return latencies_.empty() ? 0.0
-                                : latencies_[static_cast<std::size_t>(q * static_cast<double>(latencies_.size() - 1))] * 1e6;
-    };
-    fmt::print(
-        "{{\"questions\": {}, \"wrong\": {}, \"seconds\": {:.4f}, \"rate\": {:.0f}, \"cpu_us\": {:.3f}, \"p50_us\": {:.1f}, "
-        "\"p99_us\": "
-        "{:.1f}, \"p999_us\": {:.1f}}}\n",
-        done_, wrong_, seconds, static_cast<double>(done_) / seconds, cpu * 1e6 / static_cast<double>(done_), quantile(0.5),
-        quantile(0.99), quantile(0.999));
-    return errors_ == 0 && wrong_ == 0 ? 0 : 1;
+    tally_.stop();
+    fmt::print("{}\n", tally_.json(settings_.label));
+    return errors_ == 0 && tally_.wrong_count() == 0 ? 0 : 1;
   }
 
  private:
   int fail(const std::string& why) {
-    fmt::print(stderr, "load: {}\n", why);
+    fmt::print(stderr, "load: {}: {}\n", settings_.label.empty() ? settings_.socket : settings_.label, why);
     ++errors_;
     return 1;
   }
 
-  // Connects and asks the first questions.
-  bool begin(Client& client) {
+  [[nodiscard]] Clock::time_point due() const {
+    return tally_.started() + std::chrono::duration_cast<Clock::duration>(
+                                  std::chrono::duration<double>(static_cast<double>(begun_) / settings_.rate));
+  }
+  [[nodiscard]] bool is_due() const { return begun_ < settings_.count && (settings_.rate <= 0 || Clock::now() >= due()); }
+
+  // The number of events; -1 when the server is silent for too long.
+  int wait(std::array<epoll_event, 256>& events) {
+    auto longest = std::chrono::nanoseconds(std::chrono::seconds(10));
+    const bool waits_for_time = settings_.rate > 0 && begun_ < settings_.count;
+    if (waits_for_time)
+      longest = std::clamp(std::chrono::nanoseconds(due() - Clock::now()), std::chrono::nanoseconds(0), longest);
+    // All clients may be busy when the next question is due: then an answer comes first.
+    if (waits_for_time && longest.count() == 0) longest = std::chrono::milliseconds(1);
+    const timespec time{longest.count() / 1'000'000'000, longest.count() % 1'000'000'000};
+    const int n = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &time, nullptr);
+    return n == 0 && !waits_for_time ? -1 : n;
+  }
+
+  bool connect_to_server(Client& client) {
     client.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -130,84 +135,89 @@ class Load {
     event.events = EPOLLIN;
     event.data.u32 = static_cast<std::uint32_t>(&client - clients_.data());
     epoll_ctl(epoll_, EPOLL_CTL_ADD, client.fd, &event);
-    ask(client);
-    if (!settings_.keep) shutdown(client.fd, SHUT_WR);
     return true;
   }
 
-  void ask(Client& client) {
-    std::string out;
+  // Asks what this client may ask now.
+  void fill(Client& client) {
     const unsigned depth = settings_.keep ? settings_.depth : 1;
-    while (client.asked.size() < depth && begun_ < settings_.count) {
-      pace();
-      const std::uint64_t number = settings_.first + begun_ % settings_.domains;
-      ++begun_;
-      out += fmt::format("ip={}\nhelo=mail.bench.example\nsender=user@{}\n{}\n", bench::kClient, bench::domain(number),
-                         settings_.keep ? "keep=1\n" : "");
-      client.asked.push_back({number, Clock::now()});
+    if (settings_.batch && !client.asked.empty()) return;
+    if (client.asked.size() >= depth || (!settings_.keep && client.fd >= 0)) return;
+    std::string out;
+    while (client.asked.size() < depth && is_due()) {
+      const auto at = settings_.rate > 0 ? due() : Clock::now();
+      out += dialect_.question(checks_[begun_ % checks_.size()], begun_, settings_.keep);
+      client.asked.push_back({begun_++, at});
     }
-    if (!out.empty() && write(client.fd, out.data(), out.size()) != static_cast<ssize_t>(out.size())) fail("short write");
-  }
-
-  void pace() const {
-    if (settings_.rate <= 0) return;
-    const auto due = start_ + std::chrono::duration_cast<Clock::duration>(
-                                  std::chrono::duration<double>(static_cast<double>(begun_) / settings_.rate));
-    while (Clock::now() < due) {}
+    if (out.empty() || (client.fd < 0 && !connect_to_server(client))) return;
+    if (write(client.fd, out.data(), out.size()) != static_cast<ssize_t>(out.size())) fail("short write");
+    if (!settings_.keep && dialect_.server_closes) shutdown(client.fd, SHUT_WR);
   }
 
   void serve(Client& client) {
-    std::array<char, 65536> buffer{};
+    std::array<char, 65536> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     const ssize_t n = read(client.fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EAGAIN) return;
-    if (n > 0) {
-      client.in.append(buffer.data(), static_cast<std::size_t>(n));
-      for (auto end = client.in.find("\n\n"); end != std::string::npos; end = client.in.find("\n\n")) {
-        take(client, std::string_view(client.in).substr(0, end + 1));
-        client.in.erase(0, end + 2);
-      }
-      if (settings_.keep && errors_ == 0 && !(settings_.batch && !client.asked.empty())) ask(client);
-      return;
+    if (n > 0) client.in.append(buffer.data(), static_cast<std::size_t>(n));
+    client.has_ended = n <= 0;
+    take_answers(client);
+    if (client.has_ended || (!settings_.keep && !dialect_.server_closes && client.asked.empty())) {
+      close(client.fd);
+      if (!client.asked.empty()) fail("the connection ended before the answer");
+      client.fd = -1;
+      client.in.clear();
     }
-    close(client.fd);
-    if (!client.asked.empty()) fail("the connection ended before the answer");
-    client = Client{};
-    if (begun_ < settings_.count && errors_ == 0) begin(client);
+    if (errors_ == 0) fill(client);
   }
 
-  void take(Client& client, std::string_view answer) {
-    if (client.asked.empty()) {
-      fail("an answer without question");
-      return;
+  void take_answers(Client& client) {
+    std::size_t taken = 0;
+    const std::string_view in = client.in;
+    for (;;) {
+      const std::size_t size = dialect_.answer_size(in.substr(taken), client.has_ended);
+      if (size == 0) break;
+      if (client.asked.empty()) {
+        fail("an answer without question");
+        return;
+      }
+      take(client.asked.front(), in.substr(taken, size));
+      client.asked.pop_front();
+      taken += size;
     }
-    const Asked asked = client.asked.front();
-    client.asked.pop_front();
-    const std::string wanted = fmt::format("result={}\n", settings_.bare ? "bare" : bench::expected_result(asked.number));
-    if (!answer.starts_with(wanted)) {
-      if (wrong_++ == 0)
-        fmt::print(stderr, "load: {} wanted {}, got {}\n", bench::domain(asked.number), wanted, answer.substr(0, 200));
+    client.in.erase(0, taken);
+  }
+
+  void take(const Asked& asked, std::string_view answer) {
+    const bench::Check& check = checks_[asked.number % checks_.size()];
+    if (!dialect_.says(answer, check.result)) {
+      if (tally_.wrong_count() == 0) {
+        fmt::print(stderr, "load: {} {}: {} wanted, got {}\n", settings_.label, check.domain, check.result,
+                   answer.substr(0, 200));
+      }
+      tally_.wrong();
     }
-    latencies_.push_back(std::chrono::duration<double>(Clock::now() - asked.at).count());
-    ++done_;
+    tally_.answered(Clock::now() - asked.at);
   }
 
   const Settings& settings_;
+  const bench::Dialect& dialect_;
+  std::vector<bench::Check> checks_;
   std::vector<Client> clients_;
   int epoll_;
-  Clock::time_point start_;
+  bench::Tally tally_;
+  std::size_t next_ = 0;  // the client to begin with
   std::uint64_t begun_ = 0;
-  std::uint64_t done_ = 0;
-  std::uint64_t wrong_ = 0;
   int errors_ = 0;
-  std::vector<double> latencies_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app("load for spfd");
+  CLI::App app("load for SPF checkers");
   app.add_option("--socket", settings.socket)->required();
+  app.add_option("--dialect", settings.dialect);
+  app.add_option("--label", settings.label);
   app.add_option("--clients", settings.clients);
   app.add_option("--count", settings.count);
   app.add_flag("--keep", settings.keep);
@@ -215,9 +225,16 @@ int main(int argc, char** argv) {
   app.add_flag("--batch", settings.batch);
   app.add_option("--domains", settings.domains);
   app.add_option("--first", settings.first);
+  app.add_option("--domain", settings.domain);
+  app.add_option("--result", settings.result);
   app.add_option("--pid", settings.pid);
-  app.add_flag("--bare", settings.bare);
   app.add_option("--rate", settings.rate);
   CLI11_PARSE(app, argc, argv);
-  return Load(settings).run();
+  const bench::Dialect* const dialect = bench::find_dialect(settings.dialect);
+  if (dialect == nullptr || settings.clients == 0 || settings.domains == 0) {
+    fmt::print(stderr, "load: no such dialect, or no client, or no domain\n");
+    return 64;
+  }
+  prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds: questions come when they are due
+  return Load(settings, *dialect).run();
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 
 #include "common/base/text.h"
@@ -45,27 +47,70 @@ dns::Answer nothing(dns::Status status) {
   return answer;
 }
 
-std::string record_of(std::string_view label) {
-  if (label == "shared") return "v=spf1 ip4:198.51.100.0/25 ip4:203.0.113.128/25 ip6:2001:db8:1::/48 -all";
-  if (label == "six") {
-    std::string record = "v=spf1";
-    for (int i = 0; i < 6; ++i) record += fmt::format(" include:i{}{}", i, kZone);
-    return record + " mx -all";
-  }
-  if (label == "nested") return fmt::format("v=spf1 include:n1{} -all", kZone);
-  if (const auto i = number_after(label, 'i')) return fmt::format("v=spf1 ip4:203.0.113.{} -all", *i);
-  if (const auto n = number_after(label, 'n')) {
-    return *n < 6 ? fmt::format("v=spf1 include:n{}{} -all", *n + 1, kZone) : "v=spf1 ip4:192.0.2.0/24 -all";
-  }
-  if (const auto d = number_after(label, 'd')) return std::string(kKinds[*d % kKinds.size()].record);
-  return {};
+// "six-x" -> "six" and "-x".
+struct Label {
+  std::string_view name;
+  std::string_view tag;
+};
+Label label_of(std::string_view label) {
+  const auto dash = std::min(label.find('-'), label.size());
+  return {label.substr(0, dash), label.substr(dash)};
 }
+
+std::string includes(std::initializer_list<std::string_view> labels, std::string_view tag) {
+  std::string terms;
+  for (const std::string_view label : labels) terms += fmt::format(" include:{}{}{}", label, tag, kZone);
+  return terms;
+}
+
+// Of the domain that uses many senders for hire, and of those.
+std::string market_record(std::string_view name, std::string_view tag) {
+  constexpr std::string_view kNetworks = "v=spf1 ip4:198.51.100.0/25 ip4:203.0.113.0/24 ip6:2001:db8:1::/48 ~all";
+  if (name == "market") return "v=spf1 a mx" + includes({"ga", "gb", "gc", "gd"}, tag) + " ~all";
+  if (name == "ga") return "v=spf1" + includes({"gaa", "gab", "gac"}, tag) + " ~all";
+  if (name == "gd") return "v=spf1 ip4:203.0.113.0/24" + includes({"gda"}, tag) + " -all";
+  if (name == "gda") return "v=spf1 ip4:203.0.113.0/24 ip4:192.0.2.0/24 -all";
+  return name == "gb" || name == "gc" || name == "gaa" || name == "gab" || name == "gac" ? std::string(kNetworks) : "";
+}
+
+std::string record_of(std::string_view label) {
+  const auto [name, tag] = label_of(label);
+  if (name == "shared") return "v=spf1 ip4:198.51.100.0/25 ip4:203.0.113.128/25 ip6:2001:db8:1::/48 -all";
+  if (name == "six") return "v=spf1" + includes({"i0", "i1", "i2", "i3", "i4", "i5"}, tag) + " mx -all";
+  if (name == "nested") return "v=spf1" + includes({"n1"}, tag) + " -all";
+  if (const auto i = number_after(name, 'i')) return fmt::format("v=spf1 ip4:203.0.113.{} -all", *i);
+  if (const auto n = number_after(name, 'n')) {
+    return *n < 6 ? fmt::format("v=spf1 include:n{}{}{} -all", *n + 1, tag, kZone) : "v=spf1 ip4:192.0.2.0/24 -all";
+  }
+  if (const auto d = number_after(name, 'd')) return std::string(kKinds[*d % kKinds.size()].record);
+  return market_record(name, tag);
+}
+
+int mx_hosts(std::string_view name) { return name == "six" ? 4 : name == "market" ? 2 : 1; }
 
 }  // namespace
 
 std::string domain(std::uint64_t number) { return fmt::format("d{}{}", number, kZone); }
 
-std::string_view expected_result(std::uint64_t number) { return kKinds[number % kKinds.size()].result; }
+Check check(std::uint64_t number) { return {domain(number), std::string(kClient), kKinds[number % kKinds.size()].result}; }
+
+std::vector<dns::Question> questions_of(std::uint64_t number) {
+  const std::string_view record = kKinds[number % kKinds.size()].record;
+  const dns::Name name = *dns::Name::parse(domain(number));
+  std::vector<dns::Question> questions = {{name, dns::Type::txt}};
+  if (record.find(" a ") != std::string_view::npos) questions.push_back({name, dns::Type::a});
+  if (record.find(" mx ") != std::string_view::npos) questions.push_back({name, dns::Type::mx});
+  return questions;
+}
+
+const std::vector<Deep>& deep_records() {
+  static const std::vector<Deep> records = {
+      {"six", "six includes and an mx of four hosts", "fail"},
+      {"nested", "six includes, one in the other", "pass"},
+      {"market", "a, mx, and eight includes in two layers", "pass"},
+  };
+  return records;
+}
 
 dns::Answer answer(const dns::Question& question) {
   const std::string_view name = question.name.text();
@@ -78,7 +123,8 @@ dns::Answer answer(const dns::Question& question) {
     }
     case dns::Type::mx: {
       dns::Answer answer = nothing(dns::Status::ok);
-      for (int i = 0; i < (label == "six" ? 4 : 1); ++i) answer.names.push_back(fmt::format("m{}{}", i, kZone));
+      for (int i = 0; i < mx_hosts(label_of(label).name); ++i)
+        answer.names.push_back(fmt::format("m{}{}{}", i, label_of(label).tag, kZone));
       return answer;
     }
     case dns::Type::a: {
