@@ -74,11 +74,16 @@ start_dns() {
   ready nsd listening 127.0.0.1 53
 }
 
-# start_spfd OPTION...: ours, as a user without rights, on the socket that the samples in etc/ name.
+# start_spfd OPTION...: ours, in the root $spfd_root, as a user without rights, with the sample configuration, on the socket
+# that the samples in etc/ name.
+spfd_root=tools
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
-  mkdir -p "$LAB/run/spfd"
-  start spfd tools /run/lab/bin/spfd --user=nobody --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
+  cp "$source/etc/spfd.conf" "$LAB/run/lab/"
+  # As a service manager makes it.
+  inside "$spfd_root" install -d -o nobody -m 0755 /run/spfd
+  start spfd "$spfd_root" /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \
+    --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
   ready spfd pong
 }
 pong() {
@@ -111,6 +116,89 @@ answer_to() {
     END { print code answer }' <<<"$dialogue"
 }
 answers() { [[ $(answer_to "$1") =~ $2 ]]; } # answers COMMAND-PATTERN REGEX
+accepted() { answers 'lines sent' '^250 ' && wait_until messages 1; }
+
+# try CLIENT HELO SENDER [SWAKS-OPTION...]: one message to an empty mailbox.
+try() {
+  empty_mailbox
+  send "$1" "$2" "$3" bob@lab.test "${@:4}"
+}
+good() { try 192.0.2.10 mail.pass.test "$@"; } # from a client that pass.test permits
+bad() { try 192.0.2.66 evil.test "$@"; }
+
+# call CLIENT HELO: a connection for several messages. say LINE: what the server answers is $reply; a message is one LINE,
+# with \n for its line ends. say_message SENDER: as far as the server takes it. hang_up ends the connection.
+call() {
+  empty_mailbox
+  dialogue=
+  # shellcheck disable=SC2016
+  coproc line { inside tools perl -MIO::Socket::IP -e '$| = 1;
+    $s = IO::Socket::IP->new(PeerHost => "127.0.0.1", PeerPort => 25, LocalHost => $ARGV[0]) or die $!;
+    sub reply { while (<$s>) { print; return if /^\d+ / } exit }
+    reply; while (<STDIN>) { chomp; s/\\n/\r\n/g; print $s "$_\r\n"; reply }' "$1" 2>&1; }
+  listen
+  say "EHLO $2"
+}
+say() {
+  dialogue+="-> $1"$'\n'
+  echo "$1" >&"${line[1]}" || true
+  listen
+}
+listen() {
+  local text
+  reply=
+  while IFS= read -r -t 40 text <&"${line[0]}"; do
+    text=${text%$'\r'}
+    dialogue+="<- $text"$'\n'
+    reply+=${reply:+ }$text
+    [[ ! $text =~ ^[0-9]+\  ]] || break
+  done
+}
+say_message() {
+  say "MAIL FROM:<$1>"
+  replied '^250' || return 0
+  say "RCPT TO:<bob@lab.test>"
+  replied '^250' || return 0
+  say DATA
+  replied '^354' || return 0
+  say "From: $1\nSubject: hello\n\nhello\n."
+}
+hang_up() {
+  # shellcheck disable=SC2154
+  local input=${line[1]} pid=$line_PID
+  say QUIT
+  exec {input}>&-
+  wait "$pid" 2>/dev/null || true
+}
+replied() { [[ $reply =~ $1 ]]; }
+
+# What is delivered goes to the maildir $mail: for MTAs that run a program to deliver, to /run/lab/bin/deliver.
+mail=${LAB:+$LAB/run/lab/mail}
+make_mailbox() {
+  mkdir -p "$LAB/run/lab/bin" "$mail"/{tmp,new,cur}
+  chmod 777 "$mail"/{tmp,new,cur}
+  # shellcheck disable=SC2016
+  printf '%s\n' '#!/bin/sh' 'file=$(mktemp /run/lab/mail/tmp/XXXXXX) && cat >"$file" && chmod 644 "$file" &&' \
+    '  mv "$file" /run/lab/mail/new/' >"$LAB/run/lab/bin/deliver"
+  chmod 755 "$LAB/run/lab/bin/deliver"
+}
+empty_mailbox() { rm -f "$mail"/new/*; }
+messages() { (($(find "$mail/new" -type f 2>/dev/null | wc -l) == $1)); }
+# The headers of all messages, a field a line.
+headers() {
+  local file
+  for file in "$mail"/new/*; do
+    [[ -e $file ]] || return 0
+    awk '{ sub(/\r$/, "") } $0 == "" { exit } /^[ \t]/ { printf "%s", $0; next } { printf (NR > 1 ? "\n%s" : "%s"), $0 } END { print "" }' \
+      "$file"
+  done
+}
+# field NAME COUNT REGEX: so many fields of that name begin like this, and there are no others.
+field() { [[ $(headers | grep -ci "^$1:") == "$2" && $(headers | grep -cE "^$1: ($3)") == "$2" ]]; }
+header() { field Received-SPF "$@"; }
+results() { field Authentication-Results "$@"; }
+# above A B: the first field named A stands above the first named B.
+above() { (($(headers | grep -nim1 "^$1:" | cut -d: -f1) < $(headers | grep -nim1 "^$2:" | cut -d: -f1))); }
 
 # ---- checks --------------------------------------------------------------------------------------------------------------
 
@@ -125,7 +213,11 @@ check() {
     echo "FAIL  ${suite:+$suite: }$1"
     echo "      not true: ${*:2}"
     sed '1,/EHLO/d; /^<-  250-/d; s/^/      | /' <<<"${dialogue:-}"
-    tail -n 2 "$LAB/log/spfd" | sed 's/^/      spfd | /'
+    { headers | grep -E '^(Received|Authentication)' || true; } | sed 's/^/      mail | /'
+    local log
+    for log in "$LAB"/log/*; do
+      [[ $log == */nsd ]] || tail -n 2 "$log" | sed "s/^/      ${log##*/} | /"
+    done
   fi
 }
 # both COMMAND COMMAND: words within a command are split at blanks.

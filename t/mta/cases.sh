@@ -1,0 +1,103 @@
+# Sourced by t/mta/*_test.sh, behind lib.sh: what holds for every door of spfd, whatever MTA stands before it.
+#
+# A test says what differs: run_spfd starts spfd as its MTA needs it, and
+#   refused_at     the command that is refused: "RCPT TO" or "MAIL FROM"
+#   on_temperror   the reply, a regular expression
+#   on_absence     the reply when spfd does not answer
+#   on_comeback    the reply to the next message of a connection when spfd was killed and started again behind the last one
+#   place          "above" or "below": where the header stands, seen from Received
+# shellcheck shell=bash disable=SC2317,SC2034,SC2154
+refused_at="RCPT TO"
+on_temperror='^451 '
+on_comeback='^250 '
+place=above
+
+refused() { answers "$refused_at" "$1"; } # refused REGEX
+injected() { headers | grep -qi '^X-Injected'; }
+in_its_place() { if [[ $place == above ]]; then above Received-SPF Received; else above Received Received-SPF; fi; }
+
+# What ends a word, a comment, a value or a line somewhere: in a header, in the answer, in ${extract}.
+# shellcheck disable=SC1003
+hostile_helo='mail) X-Injected: yes; ("\nX-Injected: yes\'
+# shellcheck disable=SC1003
+hostile_local_part='"a) \"b\nX-Injected: yes\" (c\\"'
+
+common_cases() {
+  good alice@pass.test
+  check "pass: accepted" accepted
+  check "pass: exactly one Received-SPF, naming the sender" header 1 'pass \(.*alice@pass\.test'
+  check "pass: the header stands $place Received" in_its_place
+  try 2001:db8::10 mail.pass.test alice@pass.test
+  check "pass over IPv6: accepted" accepted
+  check "pass over IPv6: one header, naming the address" header 1 'pass \(.*2001:db8::10'
+  try 2001:db8::66 evil.test alice@pass.test
+  check "fail over IPv6: 550, naming the address" refused '^550 .*2001:db8::66'
+  good two@pass.test --to bob@lab.test,carol@lab.test
+  check "two recipients: accepted" accepted
+  check "two recipients: still one header" header 1 'pass '
+
+  bad alice@exp.test
+  check "fail: 550 with the domain's explanation" refused \
+    '^550 .*See http://exp\.test/why\?s=alice%40exp\.test&i=192\.0\.2\.66&h=evil\.test'
+  bad alice@fail.test
+  check "fail without an explanation: 550 with the default one" refused '^550 .*fail\.test does not allow 192\.0\.2\.66'
+  bad alice@quote.test
+  check 'an explanation with " and % arrives whole' refused "^550 .*we said 'no' to 100% of it \\(really\\)"
+  bad alice@eightbit.test
+  check "an explanation in 8 bits: 550 with the default one" refused '^550 .*eightbit\.test does not allow 192\.0\.2\.66'
+  bad alice@hostile.test
+  check "an explanation can neither choose the reply code nor end its line" refused \
+    '^550 .*250 2\.0\.0 fine.nX-Injected: yes.r.n250 fine.'
+
+  local result
+  for result in none softfail neutral permerror; do
+    bad alice@$result.test
+    check "$result: accepted" accepted
+    check "$result: one header" header 1 "$result "
+  done
+  bad alice@temperror.test
+  check "temperror: 4xx" refused "$on_temperror"
+
+  good '<>'
+  check "null sender, HELO pass: accepted" accepted
+  check "null sender, HELO pass: one header, naming the HELO name" header 1 'pass \(.*mail\.pass\.test'
+  try 192.0.2.66 forged.test '<>'
+  check "null sender, HELO fail: 550" refused '^550 .*forged\.test'
+
+  try 192.0.2.10 "$hostile_helo" "$hostile_local_part@pass.test"
+  check "a hostile sender and HELO name, pass: accepted" accepted
+  check "a hostile sender and HELO name, pass: one header, nothing injected" both 'header 1 pass' 'not injected'
+  try 192.0.2.66 "$hostile_helo" "$hostile_local_part@softfail.test"
+  check "a hostile sender and HELO name, softfail: accepted" accepted
+  check "a hostile sender and HELO name, softfail: one header, nothing injected" both 'header 1 softfail' 'not injected'
+  try 192.0.2.66 "$hostile_helo" "$hostile_local_part@fail.test"
+  check "a hostile sender and HELO name, fail: 550" refused '^550 '
+
+  call 192.0.2.10 mail.pass.test
+  say_message alice@pass.test
+  check "several messages on a connection: the first passes" replied '^250 '
+  say_message alice@fail.test
+  check "several messages on a connection: the second fails" replied '^550.*fail\.test does not allow'
+  say RSET
+  say_message alice@pass.test
+  check "several messages on a connection: the third passes" replied '^250 '
+  check "several messages on a connection: each has one header" both 'wait_until messages 2' 'header 2 pass'
+  stop spfd KILL
+  run_spfd
+  say_message alice@pass.test
+  check "spfd killed and started again in the middle of a connection" replied "$on_comeback"
+  hang_up
+
+  stop spfd
+  good alice@pass.test
+  check "spfd stopped: $on_absence" refused "$on_absence"
+  run_spfd
+  good alice@pass.test
+  check "spfd started again: accepted" accepted
+  stop spfd KILL
+  good alice@pass.test
+  check "spfd killed: $on_absence" refused "$on_absence"
+  run_spfd
+  bad alice@fail.test
+  check "spfd started again, over its old socket: 550" refused '^550 '
+}

@@ -1,0 +1,25 @@
+# Sourced by the tests with Postfix: Debian's configuration, with the files of etc/postfix set up as the README there says.
+# shellcheck shell=bash disable=SC2154,SC2034
+postfix=$source/etc/postfix
+spfd_root=postfix # its sockets lie within Postfix's chroot
+
+# configure FILE: Debian's main.cf, what the lab needs, and that file of etc/postfix.
+configure() {
+  make_mailbox
+  inside postfix cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
+  inside postfix postconf -e compatibility_level=3.6 maillog_file=/dev/stdout myhostname=mx.lab.test mydestination=lab.test \
+    mynetworks=127.0.0.0/8 local_recipient_maps= alias_maps= local_transport=lab inet_interfaces=loopback-only
+  inside postfix postconf -M lab/unix="lab unix - n n - - pipe user=nobody argv=/run/lab/bin/deliver"
+  cat "$1" >>"$LAB/postfix/etc/postfix/main.cf"
+}
+start_postfix() {
+  start postfix postfix postfix start-fg
+  ready postfix listening 127.0.0.1 25
+}
+# With the sockets that spfd.service.conf has. Options of spfd may follow.
+run_spfd() {
+  local line
+  inside postfix install -d -o nobody -g postfix -m 0750 /var/spool/postfix/spfd
+  read -ra line < <(sed -n 's/^ExecStart=[^ ]* //p' "$postfix/spfd.service.conf")
+  start_spfd "${line[@]}" --hostname=mx.lab.test "$@"
+}

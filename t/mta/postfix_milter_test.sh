@@ -1,0 +1,24 @@
+#!/bin/bash
+# A real Postfix asks a real spfd as a milter: etc/postfix, as it is shipped, does what the README there says.
+# shellcheck disable=SC2317  # most functions are called by check
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source=cases.sh
+. "$here/cases.sh"
+# shellcheck source=milter_cases.sh
+. "$here/milter_cases.sh"
+lab "postfix tools"
+# shellcheck source=postfix.sh
+. "$here/postfix.sh"
+
+suite="Postfix, milter"
+# Postfix asks a milter that has gone no more on that connection.
+on_absence='^451 4\.7\.1 '
+on_comeback='^451 4\.7\.1 '
+start_dns
+configure "$postfix/main.cf.milter"
+run_spfd
+start_postfix
+common_cases
+milter_cases
+finish

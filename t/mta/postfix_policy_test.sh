@@ -1,0 +1,36 @@
+#!/bin/bash
+# A real Postfix asks a real spfd as a policy service: etc/postfix, as it is shipped, does what the README there says.
+# shellcheck disable=SC2317  # most functions are called by check
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source=cases.sh
+. "$here/cases.sh"
+lab "postfix tools"
+# shellcheck source=postfix.sh
+. "$here/postfix.sh"
+
+suite="Postfix, policy service"
+on_temperror='^451 4\.7\.24 .*temperror\.test'
+on_absence='^451 4\.4\.3 .*SPF cannot be checked now'
+start_dns
+configure "$postfix/main.cf.policy"
+run_spfd
+start_postfix
+common_cases
+
+bad alice@fail.test
+check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
+try 127.0.0.1 localhost alice@fail.test
+check "mail from the host itself is not asked about" both accepted 'header 0 .*'
+stop spfd
+run_spfd --policy-defer-if-permit --mta-header=authentication-results --on-softfail=reject --secondary-mx=2001:db8::66
+bad alice@temperror.test
+check "--policy-defer-if-permit: 450" refused '^450 4\.7\.24 .*temperror\.test'
+good alice@pass.test
+check "--mta-header=authentication-results: that, and no Received-SPF" both accepted \
+  'results 1 mx.lab.test;.*spf=pass.*smtp.mailfrom=pass\.test'
+try 2001:db8::66 evil.test alice@fail.test
+check "--secondary-mx: not refused" both accepted 'results 1 mx\.lab\.test;.none.*secondary'
+try 192.0.2.10 mail.pass.test alice@softfail.test
+check "--on-softfail=reject: 550, with the code for local policy" refused '^550 5\.7\.1 '
+finish

@@ -1,0 +1,39 @@
+#!/bin/bash
+# A real Sendmail asks a real spfd as a milter: etc/sendmail, as it is shipped, does what the README there says.
+# shellcheck disable=SC2317  # most functions are called by check
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source=cases.sh
+. "$here/cases.sh"
+# shellcheck source=milter_cases.sh
+. "$here/milter_cases.sh"
+lab "sendmail tools"
+
+run_spfd() { start_spfd --milter=unix:/run/spfd/milter.sock,mode=0600 --hostname=mx.lab.test "$@"; }
+configure() {
+  make_mailbox
+  inside sendmail useradd bob
+  inside sendmail useradd carol
+  cp "$1" "$LAB/sendmail/etc/mail/spfd.mc"
+  cp "$here/sendmail.mc" "$LAB/sendmail/etc/mail/sendmail.mc"
+  inside sendmail sh -c 'm4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf'
+  mkdir -p "$LAB/run/sendmail/mta"
+}
+start_sendmail() {
+  start sendmail sendmail sendmail -bD -X /dev/null
+  ready sendmail listening 127.0.0.1 25
+}
+
+suite=Sendmail
+on_absence='^451 4\.3\.2 '
+on_comeback='^451 4\.3\.2 '
+start_dns
+configure "$source/etc/sendmail/spfd.mc"
+run_spfd
+start_sendmail
+common_cases
+milter_cases
+empty_mailbox
+printf '%s\n' "To: bob@lab.test" "Subject: local" "" hello | inside sendmail sendmail -f alice@fail.test -t
+check "local submission is not refused" wait_until messages 1
+finish
