@@ -14,6 +14,7 @@ void Counters::add(const Counters& other) {
   bad_questions += other.bad_questions;
   pings += other.pings;
   for (std::size_t i = 0; i < results.size(); ++i) results[i] += other.results[i];
+  for (std::size_t i = 0; i < rewriting.size(); ++i) rewriting[i] += other.rewriting[i];
   running += other.running;
   dropped += other.dropped;
   idle_timeouts += other.idle_timeouts;
@@ -37,9 +38,14 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
   for (std::size_t i = 0; i < counters.doors.size(); ++i) {
     doors += fmt::format(" {}={}", protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
   }
+  std::string rewriting = "counters: srs";
+  for (std::size_t i = 0; i < counters.rewriting.size(); ++i) {
+    rewriting += fmt::format(" {}={}", protocol::srs_reply_name(static_cast<protocol::SrsReply::Kind>(i)), counters.rewriting[i]);
+  }
   return {
       std::move(answers),
       std::move(doors),
+      std::move(rewriting),
       fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
                   counters.idle_timeouts, counters.write_timeouts),
       fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses,

@@ -19,11 +19,12 @@ struct Counters {
   std::array<std::uint64_t, protocol::kDoors> doors{};  // of those: by protocol::Door
   std::uint64_t bad_questions = 0;                      // not understood
   std::uint64_t pings = 0;
-  std::array<std::uint64_t, 7> results{};  // answers by spf::Result
-  std::uint64_t running = 0;               // checks under way
-  std::uint64_t dropped = 0;               // checks whose client had gone
-  std::uint64_t idle_timeouts = 0;         // connections closed for want of a question
-  std::uint64_t write_timeouts = 0;        // connections closed because the answer was not taken
+  std::array<std::uint64_t, 7> results{};                        // answers by spf::Result
+  std::array<std::uint64_t, protocol::kSrsReplies> rewriting{};  // answers by protocol::SrsReply::Kind
+  std::uint64_t running = 0;                                     // checks under way
+  std::uint64_t dropped = 0;                                     // checks whose client had gone
+  std::uint64_t idle_timeouts = 0;                               // connections closed for want of a question
+  std::uint64_t write_timeouts = 0;                              // connections closed because the answer was not taken
   io::ResolverCounters dns;
 
   void add(const Counters& other);

@@ -5,14 +5,19 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
 
+#include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/io/secret_file.h"
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
+#include "spfd/privileges.h"
 #include "spfd/server.h"
 #include "spfd/snapshot.h"
 
@@ -25,6 +30,22 @@ void open_standard_descriptors() {
     fd = ::open("/dev/null", O_RDWR);
   } while (fd >= 0 && fd <= STDERR_FILENO);
   if (fd >= 0) ::close(fd);
+}
+
+// With --user, root makes it for that user, who has to read it again at each SIGHUP.
+int make_srs_secret(const spfd::Options& options) {
+  const std::string& path = options.new_srs_secret;
+  const auto identity = spfd::find_identity(options);
+  if (!identity) return spfd::report(identity.error());
+  if (const auto problem = io::create_secret_file(path)) {
+    return spfd::report({fmt::format("{}: {}", base::printable(path), *problem), EX_CANTCREAT});
+  }
+  const auto& user = identity->user;
+  if (::geteuid() == 0 && user && ::lchown(path.c_str(), user->uid, identity->group.value_or(user->gid)) != 0) {
+    return spfd::report(
+        {fmt::format("{}: cannot be given to {}: {}", base::printable(path), options.user, std::strerror(errno)), EX_NOPERM});
+  }
+  return EX_OK;
 }
 
 int run(const std::vector<std::string>& words) {
@@ -45,6 +66,7 @@ int run(const std::vector<std::string>& words) {
       fmt::print("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : "");
       return EX_OK;
     }
+    case Action::new_srs_secret: return make_srs_secret(*options);
     case Action::serve: break;
   }
   return spfd::run_server(*options, words);

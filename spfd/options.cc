@@ -13,6 +13,7 @@
 #include "spfd/option_setters.h"
 #include "spfd/option_values.h"
 #include "spfd/policy_options.h"
+#include "spfd/srs_options.h"
 
 namespace spfd {
 
@@ -97,7 +98,7 @@ std::vector<OptionRow> make_table() {
        .argument = "ADDRESS",
        .group = kListening,
        .help = "unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several times (default: "
-               "inet:127.0.0.1:5970, if no --milter is given)",
+               "inet:127.0.0.1:5970, if neither --milter nor --srs is given)",
        .topic = "listen",
        .set = [](O& o, const V& v) { return add_addresses(o.listen, v); },
        .get = [](const O& o) { return address_texts(o.listen); }},
@@ -404,6 +405,15 @@ std::vector<OptionRow> make_table() {
          o.action = O::Action::dump_config;
          return {};
        }},
+      {.name = "new-srs-secret",
+       .argument = "FILE",
+       .group = kConfiguration,
+       .help = "make a file with a new secret for --srs-secret-file, and exit",
+       .in_file = false,
+       .set = [](O& o, const V& v) -> Problem {
+         o.action = O::Action::new_srs_secret;
+         return set_needed_text(o.new_srs_secret, v);
+       }},
       {.name = "version",
        .letter = 'V',
        .shape = Shape::flag,
@@ -440,7 +450,9 @@ Problem complete(Options& options) {
     return "socket-user, socket-group and socket-perms need socket";
   }
   if (options.legacy_port) options.listen.emplace_back(InetAddress{"127.0.0.1", *options.legacy_port});
-  if (options.listen.empty() && options.milter.empty()) options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
+  if (auto problem = check_srs(options)) return problem;
+  if (options.listen.empty() && options.milter.empty() && options.srs.addresses.empty())
+    options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
   return {};
 }
 
@@ -462,6 +474,8 @@ const std::vector<OptionRow>& option_table() {
   static const std::vector<OptionRow> table = [] {
     auto rows = make_table();
     auto policy = policy_rows();
+    auto srs = srs_rows();
+    policy.insert(policy.end(), std::make_move_iterator(srs.begin()), std::make_move_iterator(srs.end()));
     const auto dns = std::find_if(rows.begin(), rows.end(), [](const OptionRow& row) { return row.group == kDns; });
     rows.insert(dns, std::make_move_iterator(policy.begin()), std::make_move_iterator(policy.end()));
     return rows;

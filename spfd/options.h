@@ -11,12 +11,14 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/ip.h"
 #include "common/base/result.h"
 #include "common/io/resolver.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/rules.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
+#include "common/srs/config.h"
 #include "spfd/option_values.h"
 
 namespace spfd {
@@ -45,8 +47,23 @@ struct DomainSection {
 // "sender", "recipient".
 std::string_view section_name(DomainSection::Kind kind);
 
+struct SrsAddress {
+  ListenAddress address;
+  protocol::SrsMap map = protocol::SrsMap::forward;  // of tcp_table
+};
+
+struct SrsOptions {
+  std::vector<SrsAddress> addresses;
+  std::string secret_file;
+  srs::Config config;  // without secrets
+  std::vector<base::IpAddress> outgoing;
+  std::chrono::milliseconds timeout{4000};
+  bool checks_recipients = false;
+  bool unwraps = false;
+};
+
 struct Options {
-  enum class Action : std::uint8_t { serve, help, version, check_config, dump_config };
+  enum class Action : std::uint8_t { serve, help, version, check_config, dump_config, new_srs_secret };
 
   Action action = Action::serve;
   std::optional<std::string> config;  // path; nothing: kDefaultConfig if it exists
@@ -87,6 +104,9 @@ struct Options {
   std::vector<DomainSection> sections;
   std::vector<receiver::FallbackRecord> fallback;
   bool allow_request_policy = false;
+
+  SrsOptions srs;
+  std::string new_srs_secret;  // path
 
   // DNS.
   std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf

@@ -127,6 +127,11 @@ class Server {
     if (listeners_.empty()) {
       if (auto error = open_listeners(options_.listen, protocol::Door::query, listeners_)) return error;
       if (auto error = open_listeners(options_.milter, protocol::Door::milter, listeners_)) return error;
+      for (const SrsAddress& srs : options_.srs.addresses) {
+        const bool is_forward = srs.map == protocol::SrsMap::forward;
+        const auto door = is_forward ? protocol::Door::srs_forward : protocol::Door::srs_reverse;
+        if (auto error = open_listeners({srs.address}, door, listeners_)) return error;
+      }
     }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     return drop_privileges(*identity);

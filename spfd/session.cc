@@ -140,6 +140,7 @@ void Session::begin(Slot& slot) {
     ++service_.counters.doors[static_cast<std::size_t>(item.door)];
   }
   if (item.kind == Kind::ping) ++service_.counters.pings;
+  if (item.kind == Kind::rewrite) return begin_rewriting(slot);
   if (item.kind != Kind::check) {
     slot.answer.swap(item.bytes);
     slot.is_done = true;
@@ -164,11 +165,51 @@ void Session::begin(Slot& slot) {
     } else {
       answered(slot, receiver::bad_request(slot.snapshot->policy, "the check came to no end"));
     }
-    if (is_advancing_) return;
-    advance();
-    if (!has_ended_) finish_or_wait();
+    go_on();
   };
   slot.check = service_.driver.start(step, check_time(*slot.snapshot, item), done);
+}
+
+// A question was answered later than it came.
+void Session::go_on() {
+  if (is_advancing_) return;
+  advance();
+  if (!has_ended_) finish_or_wait();
+}
+
+void Session::begin_rewriting(Slot& slot) {
+  slot.started = std::chrono::steady_clock::now();
+  slot.is_decided = false;
+  if (!slot.snapshot->srs) {
+    service_.rewritten = {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}};
+    return answered_rewriting(slot);
+  }
+  const auto step = [this, &slot](spf::AnswerSource& answers) {
+    const protocol::Item& item = slot.item;
+    spf::Needs needs =
+        protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, service_.foresight, service_.rewritten);
+    slot.is_decided = needs.empty();
+    return needs;
+  };
+  const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
+    if (has_ended_) return;
+    if (!slot.is_decided) {
+      const auto day = srs::day_of(slot.item.request.time);
+      service_.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
+    }
+    answered_rewriting(slot);
+    go_on();
+  };
+  slot.check = service_.driver.start(step, slot.snapshot->srs_timeout, done);
+}
+
+void Session::answered_rewriting(Slot& slot) {
+  const protocol::SrsReply& reply = service_.rewritten;
+  ++service_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
+  if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
+  codec_->encode_rewriting(reply, slot.answer);
+  slot.is_done = true;
+  log_rewriting(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
 }
 
 void Session::answered(Slot& slot, const receiver::Reply& reply) {

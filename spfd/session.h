@@ -31,7 +31,7 @@ class Session;
 struct Slot {
   protocol::Item item;
   std::shared_ptr<const Snapshot> snapshot;
-  bool is_decided = false;  // Service::workspace held the reply when the check ended
+  bool is_decided = false;  // Service::workspace (or ::rewritten) held the reply when the check ended
   std::chrono::steady_clock::time_point started;
   io::Driver::Handle check;
   std::string answer;
@@ -47,6 +47,8 @@ struct Service {
   bool is_draining = false;  // the daemon stops: nothing more is read
   std::vector<char> buffer;  // for one read
   receiver::Workspace workspace;
+  receiver::Foresight foresight;
+  protocol::SrsReply rewritten;
   std::list<Slot> spare;  // slots for the next questions: nodes and strings are used again
 };
 
@@ -84,7 +86,10 @@ class Session {
   Slot& take_slot();
   void give_back_last_slot();
   void begin(Slot& slot);
+  void begin_rewriting(Slot& slot);
   void answered(Slot& slot, const receiver::Reply& reply);
+  void answered_rewriting(Slot& slot);
+  void go_on();
   void collect_answers();
   bool write_output();
   void finish_or_wait();

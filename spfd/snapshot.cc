@@ -3,13 +3,53 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/text.h"
 #include "common/io/machine_name.h"
+#include "common/io/secret_file.h"
+#include "common/srs/secrets.h"
 #include "spfd/config_file.h"
 
 namespace spfd {
+
+namespace {
+
+base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options) {
+  const auto bad = [&](std::string_view what) {
+    return base::failure(StartError{fmt::format("{}: {}", base::printable(options.secret_file), what), EX_CONFIG});
+  };
+  const auto file = io::read_secret_file(options.secret_file);
+  if (!file) return bad(file.error());
+  if (!file->warning.empty()) return bad(file->warning);
+  auto secrets = srs::parse_secrets(file->text);
+  if (!secrets) return bad(secrets.error());
+  srs::Config config = options.config;
+  config.secrets = std::move(secrets->secrets);
+  config.old_secrets = std::move(secrets->old_secrets);
+  auto rewriter = srs::Rewriter::make(std::move(config));
+  if (!rewriter) return bad(rewriter.error());
+  return std::move(*rewriter);
+}
+
+std::optional<StartError> add_srs(const SrsOptions& options, Snapshot& snapshot) {
+  snapshot.srs_timeout = std::min(options.timeout, snapshot.timeout);
+  if (options.secret_file.empty()) return {};
+  auto rewriter = make_rewriter(options);
+  if (!rewriter) return rewriter.error();
+  receiver::OwnAddresses& own = snapshot.policy.own_addresses;
+  own.unwraps = options.unwraps;
+  own.checks_recipients = options.checks_recipients;
+  if (own.unwraps || own.checks_recipients) own.rewriter = *rewriter;
+  receiver::NextHop next_hop{options.outgoing, snapshot.policy.hostname, snapshot.policy.spf};
+  next_hop.spf.explains = false;
+  next_hop.spf.trace = false;
+  snapshot.srs.emplace(protocol::SrsPolicy{std::move(*rewriter), std::move(next_hop)});
+  return {};
+}
+
+}  // namespace
 
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options) {
   auto snapshot = std::make_shared<Snapshot>();
@@ -42,6 +82,8 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   for (const receiver::FallbackRecord& fallback : options.fallback) {
     if (const auto pattern = receiver::DomainPattern::parse(fallback.pattern)) policy.fallback.add(*pattern, fallback.record);
   }
+
+  if (auto error = add_srs(options.srs, *snapshot)) return base::failure(std::move(*error));
 
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();

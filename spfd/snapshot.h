@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/result.h"
 #include "common/dns/zone.h"
 #include "common/protocol/codec.h"
+#include "common/protocol/srs_answer.h"
 #include "common/receiver/receiver.h"
 #include "spfd/options.h"
 
@@ -16,14 +18,16 @@ namespace spfd {
 struct Snapshot {
   receiver::Policy policy;
   protocol::DoorOptions doors;
-  std::shared_ptr<const dns::Zone> zone;  // null: none
+  std::shared_ptr<const dns::Zone> zone;   // null: none
+  std::optional<protocol::SrsPolicy> srs;  // nothing: there are no secrets
   std::chrono::milliseconds timeout{};
   std::chrono::milliseconds idle_timeout{};
   std::chrono::milliseconds mta_idle_timeout{};
   std::chrono::milliseconds write_timeout{};
+  std::chrono::milliseconds srs_timeout{};
 };
 
-// Reads the zone files: "FILE:LINE: what" (EX_CONFIG).
+// Reads the zone files, "FILE:LINE: what" (EX_CONFIG), and the secrets, "FILE: what" (likewise).
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
 
 }  // namespace spfd

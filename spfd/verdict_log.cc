@@ -55,4 +55,21 @@ void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::
   }
 }
 
+void log_rewriting(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
+  if (!log_enabled(LogLevel::info)) return;
+  const protocol::SrsRequest& request = item.rewriting;
+  thread_local std::string line;  // keeps its memory
+  line.clear();
+  base::append(line, "srs=", protocol::srs_kind_name(request.kind), " reply=", protocol::srs_reply_name(reply.kind));
+  if (!request.address.empty()) append_field(line, "address", request.address);
+  if (!request.alias.empty()) append_field(line, "alias", request.alias);
+  if (reply.kind == protocol::SrsReply::Kind::ok) append_field(line, "answer", reply.text);
+  const bool is_address = reply.kind == protocol::SrsReply::Kind::ok || reply.kind == protocol::SrsReply::Kind::unchanged;
+  const std::string& reason = is_address ? reply.reason : reply.text;
+  if (!reason.empty()) append_field(line, "reason", reason);
+  append_count(line, " ms=", std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+  base::append(line, " door=", protocol::door_name(item.door));
+  log_line(LogLevel::info, line);
+}
+
 }  // namespace spfd

@@ -26,7 +26,7 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
     : limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer), {}, {}},
+      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer), {}, {}, {}, {}},
       resume_(loop_,
               [this] {
                 is_paused_ = false;

@@ -2,6 +2,7 @@
 
 #include "common/protocol/line_codec.h"
 #include "common/protocol/milter.h"
+#include "common/protocol/srs_codec.h"
 
 namespace protocol {
 
@@ -10,6 +11,8 @@ std::string_view door_name(Door door) {
     case Door::query: return "query";
     case Door::policy: return "policy";
     case Door::milter: return "milter";
+    case Door::srs_forward: return "srs-forward";
+    case Door::srs_reverse: return "srs-reverse";
   }
   return "query";
 }
@@ -35,6 +38,8 @@ std::unique_ptr<Codec> make_codec(Door door) {
     case Door::query:
     case Door::policy: break;
     case Door::milter: return std::make_unique<MilterCodec>();
+    case Door::srs_forward: return std::make_unique<SrsCodec>(SrsMap::forward);
+    case Door::srs_reverse: return std::make_unique<SrsCodec>(SrsMap::reverse);
   }
   return std::make_unique<LineCodec>();
 }

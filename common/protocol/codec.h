@@ -13,17 +13,20 @@
 #include <string>
 #include <string_view>
 
+#include "common/protocol/srs_request.h"
 #include "common/receiver/request.h"
 
 namespace protocol {
 
 enum class Door : std::uint8_t {
-  query,   // question lines (question_lines.h)
-  policy,  // Postfix policy questions, on the same connections (policy.h)
-  milter,  // Sendmail and Postfix (milter.h)
+  query,        // question lines (question_lines.h)
+  policy,       // Postfix policy questions, on the same connections (policy.h)
+  milter,       // Sendmail and Postfix (milter.h)
+  srs_forward,  // rewriting of senders (srs_codec.h); as a socket's door: what tcp_table asks there
+  srs_reverse,  // turning rewritten addresses back, likewise
 };
-inline constexpr std::size_t kDoors = 3;
-// "query", "policy", "milter".
+inline constexpr std::size_t kDoors = 5;
+// "query", "policy", "milter", "srs-forward", "srs-reverse".
 std::string_view door_name(Door door);
 
 // What the configuration says about answers, for all doors.
@@ -59,10 +62,11 @@ struct Inquiry {
 // What a connection wants at a point of its input.
 struct Item : Inquiry {
   enum class Kind : std::uint8_t {
-    check,  // to be checked (or `error` told): encode() makes the answer of the reply
-    ping,   // is spfd there: the answer is in `bytes`
-    ready,  // any other question whose answer is in `bytes` already
-    step,   // a step of the protocol without a question: its answer, perhaps an empty one, is in `bytes`
+    check,    // to be checked (or `error` told): encode() makes the answer of the reply
+    rewrite,  // `rewriting` is to be answered: encode_rewriting() makes the answer of the reply
+    ping,     // is spfd there: the answer is in `bytes`
+    ready,    // any other question whose answer is in `bytes` already
+    step,     // a step of the protocol without a question: its answer, perhaps an empty one, is in `bytes`
   };
 
   Kind kind = Kind::check;
@@ -70,6 +74,7 @@ struct Item : Inquiry {
   bool closes = false;        // the connection ends behind the answer, no further item comes
   std::uint64_t context = 0;  // what encode() of the same codec has to know
   std::string bytes;
+  SrsRequest rewriting;  // of kind rewrite only: clear() leaves it as it is
 
   void clear();
 };
@@ -89,6 +94,8 @@ class Codec {
   virtual bool next(const Moment& moment, Item& item) = 0;
   // Appends the answer to an item of kind check.
   virtual void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
+  // Appends the answer to an item of kind rewrite.
+  virtual void encode_rewriting(const SrsReply& /*reply*/, std::string& /*out*/) {}
   // The item for a client that has begun something and does not go on. No further item comes.
   virtual void give_up(std::string_view why, Item& item) = 0;
 

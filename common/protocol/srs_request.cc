@@ -1,37 +1,29 @@
 #include "common/protocol/srs_request.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace protocol {
 
-namespace {
-
-SrsReply refused(const srs::Error& error) {
-  const bool is_ours = error.check == srs::Check::digest;
-  return {is_ours ? SrsReply::Kind::temporary : SrsReply::Kind::not_found, error.text, {}};
+std::string_view srs_kind_name(SrsRequest::Kind kind) {
+  switch (kind) {
+    case SrsRequest::Kind::forward: return "forward";
+    case SrsRequest::Kind::reverse: return "reverse";
+    case SrsRequest::Kind::too_long: return "too-long";
+    case SrsRequest::Kind::invalid: return "invalid";
+  }
+  return "";
 }
 
-}  // namespace
-
-SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
-  switch (request.kind) {
-    case SrsRequest::Kind::forward: {
-      auto forwarded = rewriter.forward(request.address, request.alias, day);
-      if (!forwarded) return refused(forwarded.error());
-      const bool rewritten = forwarded->outcome == srs::Forwarded::Outcome::rewritten;
-      return {rewritten ? SrsReply::Kind::ok : SrsReply::Kind::unchanged, std::move(forwarded->address),
-              std::string(srs::outcome_text(forwarded->outcome))};
-    }
-    case SrsRequest::Kind::reverse: {
-      auto reversed = rewriter.reverse(request.address, day);
-      if (!reversed) return refused(reversed.error());
-      return {SrsReply::Kind::ok, std::move(*reversed), {}};
-    }
-    case SrsRequest::Kind::too_long: return {SrsReply::Kind::not_found, request.error, {}};
-    case SrsRequest::Kind::invalid: break;
+std::string_view srs_reply_name(SrsReply::Kind kind) {
+  switch (kind) {
+    case SrsReply::Kind::ok: return "ok";
+    case SrsReply::Kind::unchanged: return "unchanged";
+    case SrsReply::Kind::not_found: return "not-found";
+    case SrsReply::Kind::temporary: return "temporary";
+    case SrsReply::Kind::timeout: return "timeout";
+    case SrsReply::Kind::permanent: return "permanent";
   }
-  return {SrsReply::Kind::permanent, request.error, {}};
+  return "";
 }
 
 std::string without_controls(std::string_view text) {

@@ -1,10 +1,10 @@
-// What mail servers ask a rewriter of senders, whatever protocol it comes by, and the reply.
+// What mail servers ask a rewriter of senders, whatever protocol it comes by, and the reply (srs_answer.h makes it).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
-
-#include "common/srs/rewriter.h"
+#include <string_view>
 
 namespace protocol {
 
@@ -20,6 +20,8 @@ struct SrsRequest {
   std::string alias;  // of forward; empty: the protocol does not say it
   std::string error;  // of too_long and invalid: a sentence
 };
+// "forward", "reverse", "too-long", "invalid".
+std::string_view srs_kind_name(SrsRequest::Kind kind);
 
 struct SrsReply {
   enum class Kind : std::uint8_t {
@@ -31,13 +33,12 @@ struct SrsReply {
     permanent,  // the request is wrong
   };
   Kind kind = Kind::permanent;
-  std::string text;  // an address for ok and unchanged, else a sentence; of unchanged, `reason` is the sentence
-  std::string reason;
+  std::string text;    // an address for ok and unchanged, else a sentence
+  std::string reason;  // of unchanged: a sentence; of ok: what made it necessary, where that was looked up
 };
-
-// What an address is not turned back for is `not_found`, not an error: a mail server then goes on with the address as it is,
-// and finds no such user, while an error would make it keep the message and try again.
-SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day);
+inline constexpr std::size_t kSrsReplies = 6;
+// "ok", "unchanged", "not-found", "temporary", "timeout", "permanent".
+std::string_view srs_reply_name(SrsReply::Kind kind);
 
 // Which way a map goes whose protocol or name does not say it.
 enum class SrsMap : std::uint8_t { forward, reverse };

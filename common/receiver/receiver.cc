@@ -43,12 +43,15 @@ std::optional<Exemption> exemption(const Request& request, const RulesInForce& r
 // One run over the known answers.
 class Decision {
  public:
-  Decision(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace)
+  // note: what was done about the request before.
+  Decision(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace,
+           std::string_view note = {})
       : request_(request),
         policy_(policy),
         answers_(answers),
         workspace_(workspace),
         rules_(policy, request),
+        note_(note),
         host_(request.receiver.empty() ? policy.hostname : request.receiver),
         sender_(bare_sender(request.sender)),
         helo_(base::strip(request.helo)) {}
@@ -145,6 +148,7 @@ class Decision {
     if (request_.guess || own_guess_) {
       if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
     }
+    if (!note_.empty()) workspace.judgement.note.insert(0, note_ + (workspace.judgement.note.empty() ? "" : "; "));
     compose(workspace, host_, shown, helo_, std::move(before));
     if (guesses) workspace.reply.guesses = std::move(guesses);
     if (workspace.judgement.set_aside.empty()) set_action(workspace.reply, rules_, identity);
@@ -170,6 +174,7 @@ class Decision {
   spf::AnswerSource& answers_;
   Workspace& workspace_;
   const RulesInForce rules_;
+  const std::string note_;
   const std::string_view host_;
   const std::string_view sender_;
   const std::string_view helo_;
@@ -178,9 +183,35 @@ class Decision {
   std::optional<spf::Settings> own_settings_;
 };
 
+// Where we rewrite senders ourselves.
+Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
+  if (const auto why = forged_recipient(policy.own_addresses, request)) {
+    const std::string_view host = request.receiver.empty() ? policy.hostname : request.receiver;
+    Reply& reply = workspace.reply;
+    compose_unchecked(spf::Result::none, host, "the recipient is no valid SRS address of ours: " + *why, reply);
+    reply.local_policy = "srs-check-recipients: " + *why;
+    if (RulesInForce(policy, request).get(&Rules::dry_run, false)) {
+      reply.would = Action::reject;
+      return {};
+    }
+    reply.action = Action::reject;
+    reply.smtp_code = 550;
+    reply.enhanced_code = "5.1.1";  // RFC 3463 §3.2
+    return {};
+  }
+  const auto original = unwrapped_sender(policy.own_addresses, request);
+  if (!original) return Decision(request, policy, answers, workspace).run();
+  Request unwrapped = request;
+  unwrapped.sender = *original;
+  const std::string note = base::printable(base::clip_middle(*original, kMaxDetail / 4) + " instead of " +
+                                           base::clip_middle(bare_sender(request.sender), kMaxDetail / 4));
+  return Decision(unwrapped, policy, answers, workspace, "srs-unwrap: " + note).run();
+}
+
 }  // namespace
 
 Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
+  if (policy.own_addresses.rewriter) return decide_beside_srs(request, policy, answers, workspace);
   return Decision(request, policy, answers, workspace).run();
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/receiver/domain_map.h"
+#include "common/receiver/own_addresses.h"
 #include "common/receiver/request.h"
 #include "common/receiver/terms.h"
 #include "common/spf/macro.h"
@@ -60,6 +61,7 @@ struct Policy {
   DomainMap<Rules> recipients;        // by the domain of the recipient
   DomainMap<spf::Record> fallback;    // records for domains that have none
   bool allow_request_policy = false;  // honour Request::local and Request::guess_terms
+  OwnAddresses own_addresses;
 };
 
 // The rules for one request. Allocates nothing where there are no rules for domains.

@@ -62,6 +62,8 @@ struct Settings {
   MacroString default_explanation;
   // Where the refused sender can read more; empty: none. Parsed likewise.
   MacroString why_url;
+  // Whether a fail is explained at all, which may need look-ups of its own.
+  bool explains = true;
   bool trace = false;
 };
 

@@ -1,0 +1,38 @@
+// The codec of the sockets that --srs names: srsd's lines, tcp_table and socketmap (srs_reader.h).
+#pragma once
+
+#include "common/protocol/codec.h"
+#include "common/protocol/srs_reader.h"
+
+namespace protocol {
+
+class SrsCodec : public Codec {
+ public:
+  static constexpr std::size_t kMaxInFlight = 64;
+
+  // `map`: which way tcp_table goes here.
+  explicit SrsCodec(SrsMap map) : map_(map), reader_(map) {}
+
+  void feed(std::string_view bytes) override { reader_.feed(bytes); }
+  void finish() override { reader_.finish(); }
+  bool next(const Moment& moment, Item& item) override;
+  // No item is of kind check.
+  void encode(const Item& /*item*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
+              std::string& /*out*/) override {}
+  void encode_rewriting(const SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }
+  void give_up(std::string_view why, Item& item) override;
+
+  [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
+  [[nodiscard]] bool is_broken() const override { return broken_; }
+  [[nodiscard]] bool has_partial() const override { return reader_.has_partial(); }
+  [[nodiscard]] bool is_kept() const override;
+
+ private:
+  void take(SrsRequest&& request, Item& item) const;
+
+  SrsMap map_;
+  SrsReader reader_;
+  bool broken_ = false;
+};
+
+}  // namespace protocol

@@ -1,0 +1,37 @@
+#include "common/receiver/own_addresses.h"
+
+#include "common/srs/error.h"
+#include "common/srs/stamp.h"
+
+namespace receiver {
+
+namespace {
+
+// It is an SRS address in a domain of ours, which we have not made, or too long ago.
+bool is_forgery(srs::Check check) {
+  switch (check) {
+    case srs::Check::fields:
+    case srs::Check::hash_length:
+    case srs::Check::hash:
+    case srs::Check::stamp_form:
+    case srs::Check::stamp_future:
+    case srs::Check::stamp_age: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> forged_recipient(const OwnAddresses& own, const Request& request) {
+  if (!own.checks_recipients || !own.rewriter || request.recipient.empty()) return std::nullopt;
+  auto reversed = own.rewriter->reverse(bare_sender(request.recipient), srs::day_of(request.time));
+  if (reversed || !is_forgery(reversed.error().check)) return std::nullopt;
+  return std::move(reversed.error().text);
+}
+
+std::optional<std::string> unwrapped_sender(const OwnAddresses& own, const Request& request) {
+  if (!own.unwraps || !own.rewriter) return std::nullopt;
+  return own.rewriter->original_sender(bare_sender(request.sender), srs::day_of(request.time));
+}
+
+}  // namespace receiver

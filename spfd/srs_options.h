@@ -1,0 +1,16 @@
+// The options of sender rewriting (common/srs): their rows of the option table.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spfd/options.h"
+
+namespace spfd {
+
+std::vector<OptionRow> srs_rows();
+// What options that need each other lack: a sentence.
+std::optional<std::string> check_srs(const Options& options);
+
+}  // namespace spfd
