@@ -450,7 +450,6 @@ Problem complete(Options& options) {
     return "socket-user, socket-group and socket-perms need socket";
   }
   if (options.legacy_port) options.listen.emplace_back(InetAddress{"127.0.0.1", *options.legacy_port});
-  if (auto problem = check_srs(options)) return problem;
   if (options.listen.empty() && options.milter.empty() && options.srs.addresses.empty())
     options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
   return {};

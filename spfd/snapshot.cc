@@ -11,6 +11,7 @@
 #include "common/io/secret_file.h"
 #include "common/srs/secrets.h"
 #include "spfd/config_file.h"
+#include "spfd/srs_options.h"
 
 namespace spfd {
 
@@ -29,12 +30,13 @@ base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options)
   config.secrets = std::move(secrets->secrets);
   config.old_secrets = std::move(secrets->old_secrets);
   auto rewriter = srs::Rewriter::make(std::move(config));
-  if (!rewriter) return bad(rewriter.error());
+  if (!rewriter) return base::failure(StartError{"srs: " + rewriter.error(), EX_CONFIG});
   return std::move(*rewriter);
 }
 
 std::optional<StartError> add_srs(const SrsOptions& options, Snapshot& snapshot) {
   snapshot.srs_timeout = std::min(options.timeout, snapshot.timeout);
+  if (auto problem = lacking(options)) return StartError{std::move(*problem), EX_CONFIG};
   if (options.secret_file.empty()) return {};
   auto rewriter = make_rewriter(options);
   if (!rewriter) return rewriter.error();

@@ -256,9 +256,7 @@ std::vector<OptionRow> srs_rows() {
   };
 }
 
-std::optional<std::string> check_srs(const Options& options) {
-  const SrsOptions& srs = options.srs;
-  if (srs.config.hash_min > srs.config.hash_length) return "srs-hash-min is above srs-hash-length";
+std::optional<std::string> lacking(const SrsOptions& srs) {
   if (srs.secret_file.empty()) {
     if (!srs.addresses.empty()) return "srs needs srs-secret-file";
     if (srs.checks_recipients || srs.unwraps) return "srs-check-recipients and srs-unwrap need srs-secret-file";

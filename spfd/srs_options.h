@@ -11,6 +11,6 @@ namespace spfd {
 
 std::vector<OptionRow> srs_rows();
 // What options that need each other lack: a sentence.
-std::optional<std::string> check_srs(const Options& options);
+std::optional<std::string> lacking(const SrsOptions& options);
 
 }  // namespace spfd

@@ -97,6 +97,23 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"fallback", "*.example.com=v=spf1 mx -all"},
     {"why-url", "https://why.example/?s=%{S}"},
     {"allow-request-policy", "true"},
+    {"srs", "inet:127.0.0.1:10002,map=reverse"},
+    {"srs-secret-file", "/etc/spfd/srs secrets"},
+    {"srs-domain", "srs.example.net"},
+    {"srs-domain-for", "lists.example.org=bounces.example.org"},
+    {"srs-local-domains", ".example.net"},
+    {"srs-exclude", "example.com"},
+    {"srs-outgoing", "2001:db8::25"},
+    {"srs-timeout", "2500ms"},
+    {"srs-always-rewrite", "true"},
+    {"srs-separator", "-"},
+    {"srs-hash-length", "8"},
+    {"srs-hash-min", "3"},
+    {"srs-max-age", "30"},
+    {"srs-max-local-part", "128"},
+    {"srs-accept-exim", "true"},
+    {"srs-check-recipients", "true"},
+    {"srs-unwrap", "true"},
     {"nameserver", "[2001:db8::1]:5353"},
     {"zone", "/etc/spfd/a zone"},
     {"cache-size", "3G"},
@@ -203,6 +220,14 @@ TEST_CASE("milters have addresses of their own; who has only milters listens now
   CHECK(error_of({"--milter", "8890"}).message.starts_with("--milter: \"8890\""));
 }
 
+TEST_CASE("--srs: a map may stand among the options of an address; who has only --srs listens nowhere else") {
+  const auto options =
+      options_of({"--srs", "unix:/run/s,map=reverse,mode=0660", "--srs=inet:[::1]:1,map=forward", "--srs=unix:/x"});
+  CHECK(spfd::find_option("srs")->get(options) ==
+        Words{"unix:/run/s,mode=0660,map=reverse", "inet:[::1]:1", "unix:/x,mode=0666"});
+  CHECK(options.listen.empty());
+}
+
 TEST_CASE("addresses to listen on") {
   const auto text = [](std::string_view address) {
     const auto parsed = spfd::parse_listen_address(address);
@@ -247,6 +272,18 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--on-fail", "discard"}, "--on-fail: \"discard\" is not one of: reject, defer, tag"},
       {{"--exempt-clients", "localhost"}, "--exempt-clients: \"localhost\" is no address"},
       {{"--fallback", "example.com"}, "--fallback: \"example.com\" is not DOMAIN=RECORD"},
+      {{"--srs", "10001"}, "--srs: \"10001\""},
+      {{"--srs", "inet:h:1,map="}, "--srs: \"inet:h:1,map=\": map is forward or reverse"},
+      {{"--srs-domain", "a b"}, "--srs-domain: \"a b\" is no domain"},
+      {{"--srs-domain-for", "example.com"}, "--srs-domain-for: \"example.com\" is not DOMAIN=DOMAIN"},
+      {{"--srs-domain-for", "a.example="}, "--srs-domain-for: \"\" is no domain"},
+      {{"--srs-domain-for", "A.example=b.example", "--srs-domain-for", "a.example=c.example"}, "stands there twice"},
+      {{"--srs-local-domains", "*.example"}, "--srs-local-domains: \"*.example\" is no domain"},
+      {{"--srs-outgoing", "192.0.2.0/24"}, "--srs-outgoing: \"192.0.2.0/24\" is no IP address"},
+      {{"--srs-separator", "=="}, "--srs-separator: \"==\" is not one of: = + -"},
+      {{"--srs-hash-length", "28"}, "--srs-hash-length: "},
+      {{"--srs-max-age", "1024"}, "--srs-max-age: "},
+      {{"--new-srs-secret", ""}, "--new-srs-secret: the value is empty"},
   };
   for (const auto& one : cases) {
     const std::string& message = one.second;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/protocol/socketmap.h"
+#include "common/protocol/srs_answer.h"
 #include "common/protocol/srs_lines.h"
 #include "common/protocol/srs_reader.h"
-#include "common/protocol/srs_answer.h"
 #include "common/protocol/srs_request.h"
 #include "common/protocol/tcp_table.h"
 #include "t/fuzz/target.h"

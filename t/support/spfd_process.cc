@@ -216,6 +216,16 @@ std::string Client::read_answer() {
   return answer;
 }
 
+std::string Client::read_until(char last) {
+  std::size_t end = std::string::npos;
+  while ((end = buffer_.find(last)) == std::string::npos) {
+    if (!fill()) return std::exchange(buffer_, {});
+  }
+  std::string answer = buffer_.substr(0, end + 1);
+  buffer_.erase(0, end + 1);
+  return answer;
+}
+
 std::string Client::read_to_end() {
   while (fill()) {}
   return std::exchange(buffer_, {});

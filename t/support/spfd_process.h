@@ -65,6 +65,8 @@ class Client {
   void end_of_input();  // shutdown(SHUT_WR), as Exim does
   // Up to and with the empty line that ends an answer; what came, when the server closes before.
   std::string read_answer();
+  // Up to and with the character, likewise.
+  std::string read_until(char last);
   std::string read_to_end();
   // Something to read, or the end, comes within this time.
   [[nodiscard]] bool is_readable(std::chrono::milliseconds wait) const;
