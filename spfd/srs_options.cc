@@ -92,7 +92,7 @@ Problem set_domain_for(O& o, const V& v) {
 }
 V get_domain_for(const O& o) {
   V texts;
-  for (const auto& [domain, target] : o.srs.config.rewriting_domains) texts.push_back(domain + "=" + target);
+  for (const auto& [domain, target] : o.srs.config.rewriting_domains) texts.push_back(fmt::format("{}={}", domain, target));
   return texts;
 }
 

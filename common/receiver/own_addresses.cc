@@ -24,9 +24,9 @@ bool is_forgery(srs::Check check) {
 
 std::optional<std::string> forged_recipient(const OwnAddresses& own, const Request& request) {
   if (!own.checks_recipients || !own.rewriter || request.recipient.empty()) return std::nullopt;
-  auto reversed = own.rewriter->reverse(bare_sender(request.recipient), srs::day_of(request.time));
+  const auto reversed = own.rewriter->reverse(bare_sender(request.recipient), srs::day_of(request.time));
   if (reversed || !is_forgery(reversed.error().check)) return std::nullopt;
-  return std::move(reversed.error().text);
+  return reversed.error().text;
 }
 
 std::optional<std::string> unwrapped_sender(const OwnAddresses& own, const Request& request) {
