@@ -74,12 +74,13 @@ start_dns() {
   ready nsd listening 127.0.0.1 53
 }
 
-# start_spfd OPTION...: ours, in the root $spfd_root, as a user without rights, with the sample configuration, on the socket
-# that the samples in etc/ name.
+# start_spfd OPTION...: ours, in the root $spfd_root, as a user without rights, on the socket that the samples in etc/ name;
+# its configuration is the sample, and the text $more_conf.
 spfd_root=tools
+more_conf=
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
-  cp "$source/etc/spfd.conf" "$LAB/run/lab/"
+  { cat "$source/etc/spfd.conf" && echo "$more_conf"; } >"$LAB/run/lab/spfd.conf"
   # As a service manager makes it.
   inside "$spfd_root" install -d -o nobody -m 0755 /run/spfd
   start spfd "$spfd_root" /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \

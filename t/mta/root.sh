@@ -15,7 +15,7 @@ declare -A packages=(
   [exim]="exim4-daemon-heavy"
   [postfix]="postfix"
   [sendmail]="sendmail-bin sendmail-cf sensible-mda"
-  [qpsmtpd]="qpsmtpd"
+  [qpsmtpd]="qpsmtpd libio-socket-inet6-perl libnet-ip-perl"
 )
 
 fail() {

@@ -1,0 +1,131 @@
+#!/bin/bash
+# A real qpsmtpd, forkserver and prefork, asks a real spfd by the plugin of etc/qpsmtpd, as it is shipped.
+# shellcheck disable=SC2317,SC2034  # most functions are called by check; variables are those of cases.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+# shellcheck source=cases.sh
+. "$here/cases.sh"
+lab "qpsmtpd tools"
+
+config=$LAB/qpsmtpd/etc/qpsmtpd
+run_spfd() { start_spfd --hostname=mx.lab.test "$@"; }
+# configure LINE...: Debian's folder, with these plugins before rcpt_ok.
+configure() {
+  printf '%s\n' "$@" rcpt_ok "queue/maildir /run/lab/mail" >"$config/plugins"
+}
+# start_qpsmtpd FLAVOUR
+start_qpsmtpd() {
+  start qpsmtpd qpsmtpd env QPSMTPD_CONFIG=/etc/qpsmtpd "qpsmtpd-$1" --listen-address 127.0.0.1 --listen-address "[::1]" \
+    --port 25 --user qpsmtpd
+  ready qpsmtpd listening 127.0.0.1 25
+}
+
+make_mailbox
+install -D -m 644 "$source/etc/qpsmtpd/spfd" "$LAB/qpsmtpd/usr/local/share/qpsmtpd/plugins/spfd"
+sed -i 's/^# \(.usr.local\)/\1/' "$config/plugin_dirs"
+echo lab.test >"$config/rcpthosts"
+echo mx.lab.test >"$config/me"
+echo 'logging/warn LOGINFO' >"$config/logging"
+start_dns
+run_spfd
+
+# qpsmtpd takes no blanks in a local part.
+hostile_local_part=${hostile_local_part// /}
+on_temperror='^450 .*temperror\.test.*\(#4\.7\.24\)'
+on_absence='^450 SPF cannot be checked now'
+for flavour in forkserver prefork; do
+  suite="qpsmtpd-$flavour"
+  configure spfd
+  start_qpsmtpd $flavour
+  common_cases
+  stop qpsmtpd
+done
+
+# with LINE: qpsmtpd with that plugin line.
+with() {
+  suite="qpsmtpd, $*"
+  configure "$*"
+  start_qpsmtpd forkserver
+}
+with spfd socket 127.0.0.1:5970
+stop spfd
+run_spfd --listen=inet:127.0.0.1:5970
+bad alice@fail.test
+check "over TCP, fail: the code of RFC 7372" refused '^550 .*\(#5\.7\.23\)$'
+bad alice@fail.test --to postmaster@lab.test
+check "postmaster gets all mail" both accepted 'header 1 fail'
+try 127.0.0.1 localhost alice@fail.test
+check "mail from the host itself is not asked about" both accepted 'header 0 .*'
+call 192.0.2.66 evil.test
+say_message alice@softfail.test
+say_message '' 
+say_message alice@softfail.test
+hang_up
+check "Authentication-Results: only of the message itself" both 'wait_until messages 3' \
+  'results 3 mx\.lab\.test;.auth=none;.spf=[a-z]+.\([^=]*\).smtp\.(mailfrom=softfail\.test|helo=evil\.test)$'
+stop qpsmtpd
+
+with spfd ask rcpt
+stop spfd
+more_conf=$'[recipient."lab.test"]\non-softfail = "reject"'
+run_spfd
+more_conf=
+bad alice@softfail.test
+check "a rule of the recipient's domain" refused '^550 .*\(#5\.7\.1\)$'
+stop qpsmtpd
+stop spfd
+run_spfd
+
+echo 192.0.2.66 >"$config/relayclients"
+suite="qpsmtpd, relay client"
+configure relay spfd
+start_qpsmtpd forkserver
+bad alice@fail.test
+check "its mail is not asked about" both accepted 'header 0 .*'
+rm "$config/relayclients"
+stop qpsmtpd
+
+with spfd timeout 1
+kill -STOP "${pid_of[spfd]}"
+bad alice@pass.test
+check "spfd hangs: $on_absence" refused "$on_absence"
+kill -CONT "${pid_of[spfd]}"
+stop qpsmtpd
+
+with spfd absent accept
+stop spfd
+bad alice@fail.test
+check "spfd stopped: accepted" both accepted 'header 0 .*'
+run_spfd
+bad alice@fail.test
+check "spfd started again: 550" refused '^550 '
+stop qpsmtpd
+
+# level LEVEL RESULT=CODE...
+level() {
+  with spfd reject "$1"
+  local pair
+  for pair in "${@:2}"; do
+    bad "alice@${pair%=*}.test"
+    if [[ $pair == *=250 ]]; then
+      check "${pair%=*}: accepted" both accepted "header 1 ${pair%=*}"
+    else
+      check "$pair" refused "^${pair#*=} "
+    fi
+  done
+  stop qpsmtpd
+}
+level 1 fail=250 temperror=250
+level 2 fail=450 softfail=250 temperror=450
+level 3 fail=550 softfail=450 permerror=250 temperror=450
+level 4 softfail=550 permerror=450 neutral=250
+level 5 neutral=550 none=250
+level 6 none=550 permerror=550 temperror=450
+stop spfd
+run_spfd --dry-run --exempt-clients=2001:db8::66
+with spfd reject 6
+bad alice@fail.test
+check "fail in a dry run of spfd: accepted" both accepted 'header 1 fail'
+try 2001:db8::66 evil.test alice@fail.test
+check "an exempt client: accepted" both accepted 'header 1 none'
+finish
