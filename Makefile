@@ -107,10 +107,10 @@ check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
 sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES)
 	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE))
-# Real MTAs in private roots: needs root.
+# Real MTAs in private roots, side by side: needs root.
 check-mta: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
-	@BUILD=$(BUILD) t/run $(sort $(wildcard t/mta/*_test.sh))
+	@BUILD=$(BUILD) JOBS=3 t/run $(sort $(wildcard t/mta/*_test.sh))
 # Random zones through other implementations, to see where they and we differ.
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh

@@ -58,7 +58,7 @@ try 127.0.0.1 localhost alice@fail.test
 check "mail from the host itself is not asked about" both accepted 'header 0 .*'
 call 192.0.2.66 evil.test
 say_message alice@softfail.test
-say_message '' 
+say_message ''
 say_message alice@softfail.test
 hang_up
 check "Authentication-Results: only of the message itself" both 'wait_until messages 3' \

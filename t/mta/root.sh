@@ -30,8 +30,8 @@ root=$MTA_DIR/roots/$name
 cache=$MTA_DIR/cache
 mkdir -p "$MTA_DIR/roots" "$cache/archives/partial" "$cache/lists"
 
-exec 9>"$root.lock"
-flock 9 # another run may be at it
+exec 9>"$MTA_DIR/roots/lock"
+flock 9 # others may be at it, and apt-get shares its cache with nobody
 stamp=$({ echo "${packages[$name]}"; cat "$0" /var/lib/dpkg/status; } | sha256sum)
 [[ $(cat "$root/built-from" 2>/dev/null) != "$stamp" ]] || exit 0
 
