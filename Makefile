@@ -32,7 +32,7 @@ SUPPORT_SRC := $(wildcard t/support/*.cc)
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load dns bare_server core spawn)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load dns bare_server core spawn wide_zone)
 # Every t/fuzz/NAME_fuzz.cc is one fuzz target, with its corpus in t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 
@@ -156,18 +156,22 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
 
 # ---- benchmark -----------------------------------------------------------------------------------------------------------
 
-.PHONY: bench instructions
+.PHONY: bench bench-scale instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
+# A million domains: takes minutes and a gigabyte.
+bench-scale: all $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) t/bench/scale.sh
 # Instructions per warm question beside those in t/bench/instructions.txt; WRITE=1 writes that file anew.
 instructions: all $(BENCH_PROGRAMS)
 	@$(MAKE) --no-print-directory deps PACKAGES=valgrind
 	@BUILD=$(BUILD) t/bench/instructions.sh $(if $(WRITE),--write)
-$(BUILD)/bench/load: $(call objects,t/bench/load.cc t/bench/dialect.cc t/bench/tally.cc t/bench/cpu.cc t/bench/world.cc) $(CORE_LIB)
+$(BUILD)/bench/load: $(call objects,$(addprefix t/bench/,load.cc dialect.cc tally.cc cpu.cc world.cc wide_world.cc)) $(CORE_LIB)
 $(BUILD)/bench/dns_load: $(call objects,t/bench/dns_load.cc t/bench/tally.cc t/bench/cpu.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LIB) $(CORE_LIB)
 $(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
+$(BUILD)/bench/wide_zone: $(call objects,t/bench/wide_zone.cc t/bench/wide_world.cc)
 $(BUILD)/bench/spawn: $(call objects,t/bench/spawn.cc)
 $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
@@ -232,6 +236,7 @@ help:
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
 	@echo 'bench         rates, CPU time and latency beside a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
+	@echo 'bench-scale   a synthetic world of a million domains through nsd and unbound (BENCH_DOMAINS)'
 	@echo 'instructions  instructions per warm question, and what changed in them (WRITE=1: keep them as the new base)'
 	@echo 'lint format   check / mend the form of the code'
 	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'

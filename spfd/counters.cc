@@ -48,8 +48,8 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
       std::move(rewriting),
       fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
                   counters.idle_timeouts, counters.write_timeouts),
-      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={}", cache.hits, cache.misses,
-                  cache.joins, cache.evictions, cache.entries, cache.bytes),
+      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits,
+                  cache.misses, cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
       fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={}", counters.dns.questions,
                   counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures, counters.dns.strays),
   };

@@ -3,6 +3,7 @@
 // Rules of the house: hold one lock at a time, and never over a callback.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -17,12 +18,23 @@ class Guarded {
   // Calls use(value) under the lock and returns what it returns.
   template <class F>
   auto with(F&& use) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+      lock.lock();
+      ++waits_;
+    }
     return std::forward<F>(use)(value_);
+  }
+
+  // How often a thread found the lock held by another one.
+  std::uint64_t waits() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return waits_;
   }
 
  private:
   std::mutex mutex_;
+  std::uint64_t waits_ = 0;
   T value_;
 };
 

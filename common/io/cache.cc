@@ -253,6 +253,7 @@ CacheCounters Cache::counters() {
     sum.evictions += part.evictions;
     sum.entries += part.entries;
     sum.bytes += part.bytes;
+    sum.waits += shard.table.waits();
   }
   return sum;
 }

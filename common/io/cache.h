@@ -26,6 +26,7 @@ struct CacheCounters {
   std::uint64_t evictions = 0;
   std::uint64_t entries = 0;  // answers kept
   std::uint64_t bytes = 0;
+  std::uint64_t waits = 0;  // a thread found a part of the table locked by another one
 };
 
 class Cache {

@@ -73,8 +73,8 @@ start() { # NAME CORE COMMAND...
   local name=$1 core=$2
   shift 2
   local to=$log/$name
-  [[ $logs = on ]] || to=/dev/null
-  (on_core "$core" "$@" >"$to" 2>&1) &
+  if [[ $logs = on ]]; then : >"$to"; else to=/dev/null; fi
+  (on_core "$core" "$@" >>"$to" 2>&1) &
   started=$!
   pids+=("$started")
 }
@@ -151,8 +151,9 @@ start_spfd() { # PORT-OF-RESOLVER [OPTIONS...]
   local port=$1
   shift
   rm -f "$run/spfd"
-  start spfd 0 "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$port" --workers 1 \
-    --hostname mx.example.org "$@"
+  # The last of an option counts.
+  start spfd "${BENCH_CORE:-0}" "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$port" \
+    --workers 1 --hostname mx.example.org "$@"
   spfd=$started
   wait_for "$run/spfd"
 }

@@ -1,11 +1,12 @@
 // Load for an SPF checker on a UNIX socket: N clients, a bounded number of questions, every result checked; prints one JSON line.
 //
 //   load --socket PATH [--dialect NAME] [--label TEXT] --clients N --count N [--keep [--depth N [--batch]]] [--domains N]
-//        [--first N] [--domain NAME --result WORD] [--pid PID] [--rate N]
+//        [--first N] [--wide N [--skip N]] [--domain NAME --result WORD] [--pid PID] [--rate N]
 //
 // Without --keep each question has a connection of its own, half-closed behind the question as Exim does it. With it, connections
 // stay, and --depth questions are in flight on each; with --batch the next are asked when all are answered. --first: number of
-// the first domain, so that a run can ask new ones. --domain: only this one is asked. --pid: the server's CPU time is measured.
+// the first domain, so that a run can ask new ones. --wide: senders of a wide world with so many
+// domains, by Zipf, without the --skip first. --domain: only this one is asked. --pid: the server's CPU time is measured.
 // --rate: questions a second that come, whether or not a client is free then; latencies count from then on. 0: as many as go.
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -30,11 +31,14 @@
 
 #include "t/bench/dialect.h"
 #include "t/bench/tally.h"
+#include "t/bench/wide_world.h"
 #include "t/bench/world.h"
 
 namespace {
 
 using Clock = bench::Tally::Clock;
+
+constexpr std::uint64_t kSeed = 20;
 
 struct Settings {
   std::string socket;
@@ -47,6 +51,8 @@ struct Settings {
   bool batch = false;
   std::uint64_t domains = 1000;
   std::uint64_t first = 0;
+  std::uint64_t wide = 0;
+  std::uint64_t skip = 0;
   std::string domain;
   std::string result;
   int pid = 0;
@@ -73,9 +79,15 @@ class Load {
         clients_(settings.clients),
         epoll_(epoll_create1(EPOLL_CLOEXEC)),
         tally_(settings.pid) {
-    if (!settings.domain.empty()) checks_.push_back({settings.domain, std::string(bench::kClient), settings.result});
-    for (std::uint64_t i = 0; settings.domain.empty() && i < std::min(settings.domains, settings.count); ++i) {
-      checks_.push_back(bench::check(settings.first + i));
+    if (!settings.domain.empty()) {
+      checks_.push_back({settings.domain, std::string(bench::kClient), settings.result});
+    } else if (settings.wide > 0) {
+      bench::Senders senders(settings.wide, kSeed);
+      for (std::uint64_t i = 0; i < settings.skip; ++i) senders.next();
+      for (std::uint64_t i = 0; i < settings.count; ++i) checks_.push_back(bench::wide_check(senders.next()));
+    } else {
+      for (std::uint64_t i = 0; i < std::min(settings.domains, settings.count); ++i)
+        checks_.push_back(bench::check(settings.first + i));
     }
   }
 
@@ -225,6 +237,8 @@ int main(int argc, char** argv) {
   app.add_flag("--batch", settings.batch);
   app.add_option("--domains", settings.domains);
   app.add_option("--first", settings.first);
+  app.add_option("--wide", settings.wide);
+  app.add_option("--skip", settings.skip);
   app.add_option("--domain", settings.domain);
   app.add_option("--result", settings.result);
   app.add_option("--pid", settings.pid);
