@@ -275,8 +275,9 @@ void Session::finish_or_wait() {
   }
   watch_output(false);
   if (slots_.empty()) {
-    if (no_more_questions_ || service_.is_draining) return close_gently();
+    if (no_more_questions_ || (service_.is_draining && !codec_->has_message())) return close_gently();
     watch_input(true);
+    if (service_.is_draining) return wait_until(service_.messages_end);
     const bool is_servers = codec_->is_kept() && !codec_->has_partial();
     return wait_until(waiting_since_ + (is_servers ? service_.snapshot->mta_idle_timeout : service_.snapshot->idle_timeout));
   }

@@ -44,7 +44,8 @@ struct Service {
   io::Driver& driver;
   std::shared_ptr<const Snapshot> snapshot;
   Counters counters;
-  bool is_draining = false;  // the daemon stops: nothing more is read
+  bool is_draining = false;  // the daemon stops: nothing more is read, but of messages under way, until:
+  std::chrono::steady_clock::time_point messages_end{};
   std::vector<char> buffer;  // for one read
   receiver::Workspace workspace;
   receiver::Foresight foresight;

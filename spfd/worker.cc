@@ -18,6 +18,8 @@ constexpr std::size_t kReadBuffer = 16384;
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
 constexpr std::chrono::seconds kComplaintInterval{60};
+// How long messages under way hold up a stop. Nobody listens meanwhile, and the others' mail has to wait.
+constexpr std::chrono::seconds kMessageGrace{3};
 
 }  // namespace
 
@@ -26,7 +28,7 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
     : limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{loop_, driver_, std::move(snapshot), {}, false, std::vector<char>(kReadBuffer), {}, {}, {}, {}},
+      service_{loop_, driver_, std::move(snapshot), {}, false, {}, std::vector<char>(kReadBuffer), {}, {}, {}, {}},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
@@ -160,6 +162,7 @@ void Worker::begin_drain(const std::function<void()>& accepted) {
   for (const auto& [session, owned] : sessions_) all.push_back(session);
   for (Session* session : all) session->take_last_questions();
   service_.is_draining = true;
+  service_.messages_end = loop_.now() + kMessageGrace;
   for (Session* session : all) session->end_when_answered();
   stop_if_drained();
 }

@@ -107,6 +107,8 @@ class Codec {
   [[nodiscard]] virtual bool has_partial() const = 0;
   // The connection is a mail server's, which keeps it for as long as it likes, and may say nothing for long.
   [[nodiscard]] virtual bool is_kept() const = 0;
+  // A message is under way that would be lost with the connection.
+  [[nodiscard]] virtual bool has_message() const { return false; }
 };
 
 // What answers on a listening socket for `door`.

@@ -30,6 +30,7 @@ class MilterCodec : public Codec {
   [[nodiscard]] bool is_broken() const override { return broken_; }
   [[nodiscard]] bool has_partial() const override { return !broken_ && reader_.has_partial(); }
   [[nodiscard]] bool is_kept() const override { return state_ != State::start; }
+  [[nodiscard]] bool has_message() const override { return !broken_ && state_ == State::in_message; }
 
  private:
   enum class State : std::uint8_t { start, negotiated, connected, in_message };

@@ -149,7 +149,7 @@ TEST_CASE("--milter-remove-forged and --mta-header") {
   CHECK(answers[2] == kOn);
 }
 
-TEST_CASE("issue 4 §4: absurd packets, unknown commands and disorder end that connection, with a line in the log") {
+TEST_CASE("absurd packets, unknown commands and disorder end that connection, with a line in the log") {
   const Milter milter;
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"GET / HTTP/1.0\r\n\r\n", "a packet has no length that can be"},
@@ -232,7 +232,35 @@ TEST_CASE("SIGTERM answers what is being checked, then closes") {
   support::wait_until("the question", [&] { return dns.count() > 0; });
   spfd.signal(SIGTERM);
   CHECK(mta.read() == kOn);
+  mta.send('A');
   CHECK_FALSE(mta.read().has_value());
+}
+
+TEST_CASE("SIGTERM: a message under way still gets its header; the connection begins no other") {
+  const Milter milter;
+  MilterClient busy(milter.address());
+  busy.negotiate();
+  busy.connect("192.0.2.10", "helo.test");
+  CHECK(busy.mail("u@pass.test") == kOn);
+  MilterClient idle(milter.address());
+  idle.negotiate();
+  idle.connect("192.0.2.10", "helo.test");
+  milter.spfd.wait_for_log("result=pass");
+  milter.spfd.signal(SIGTERM);
+  CHECK_FALSE(idle.read().has_value());
+  CHECK(inserted(busy.end_of_message()).starts_with("Received-SPF: pass "));
+  CHECK_FALSE(busy.read().has_value());
+}
+
+TEST_CASE("SIGTERM does not wait for a message that does not go on") {
+  Milter milter;
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  CHECK(mta.mail("u@pass.test") == kOn);
+  milter.spfd.signal(SIGTERM);
+  CHECK_FALSE(mta.read().has_value());
+  CHECK(milter.spfd.wait() == 0);
 }
 
 }  // namespace

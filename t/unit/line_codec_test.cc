@@ -255,7 +255,7 @@ TEST_CASE("where there is no sender yet nothing is checked; behind the message n
   }
 }
 
-TEST_CASE("issue 4 §4: a policy question without what is needed gets DUNNO, an error for the log, and the connection stays") {
+TEST_CASE("a policy question without what is needed gets DUNNO, an error for the log, and the connection stays") {
   Connection connection;
   const std::string begin = "request=smtpd_access_policy\nprotocol_state=RCPT\n";
   const std::vector<std::pair<std::string, std::string>> cases = {

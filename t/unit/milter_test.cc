@@ -110,7 +110,7 @@ struct Mta {
 // RCPT, BODY, HDRS, EOH, UNKNOWN and DATA off; no replies to CONNECT and HELO.
 constexpr std::uint32_t kSteps = 0x08 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200 | 0x1000 | 0x2000;
 
-TEST_CASE("PROTOCOLS A7: version 6, the steps that SPF needs and no others, headers may be added") {
+TEST_CASE("negotiation: version 6, the steps that SPF needs and no others, headers may be added") {
   Mta m;
   CHECK(m.say(offer()) == packet('O', number(6) + number(0x01) + number(kSteps)));
   CHECK(m.codec.is_kept());
@@ -204,7 +204,7 @@ TEST_CASE("quit, and quit with a new connection behind it") {
   CHECK(other.last().kind == Kind::step);
 }
 
-TEST_CASE("PROTOCOLS A7: addresses as Postfix, sendmail and others write them") {
+TEST_CASE("addresses as Postfix, sendmail and others write them") {
   const auto client = [](const std::string& address, char family) -> std::string {
     Mta m;
     m.begin(connect(address, family));
@@ -343,7 +343,7 @@ TEST_CASE("RFC 8601 §5: by option, headers in our own name are removed, the las
   CHECK(fixed.say(offer(6, 0x01)) == packet('O', number(6) + number(0x01) + number(kSteps)));
 }
 
-TEST_CASE("issue 4 §4: what cannot be followed is told in the log and ends the connection, without an answer") {
+TEST_CASE("what cannot be followed is told in the log and ends the connection, without an answer") {
   const std::string begin = offer() + connect() + helo();
   const std::vector<std::pair<std::string, std::string>> cases = {
       {number(0), "a packet has no length that can be"},
