@@ -70,6 +70,27 @@ TEST_CASE("the log names door and queue id, the counters the door") {
   spfd.wait_for_log("counters: doors query=1 policy=3");
 }
 
+TEST_CASE("a question in bytes that are no UTF-8: answer and log in printable ASCII, and the connection goes on") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  Client client(spfd.address());
+  std::string bytes;
+  for (int c = 1; c < 256; ++c) {
+    if (c != '\n' && c != '\r') bytes += static_cast<char>(c);
+  }
+  for (const std::string& text :
+       {question(bytes + "@fail.test", "1"), question("\xff\xfe@fail.test", bytes),
+        question("u@\xc3\x28.test", "2", "192.0.2.10", "recipient=" + bytes + "\nhelo_name=" + bytes + "\n"),
+        question("u@pass.test", "3", bytes), bytes + "\n" + question("u@pass.test", "4")}) {
+    const std::string answer = ask(client, text);
+    CHECK(answer.starts_with("action="));
+    CHECK(answer.find("action=OK") == std::string::npos);
+    for (const char c : answer) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
+  }
+  CHECK(ask(client, question("u@pass.test", "5")).starts_with("action=PREPEND Received-SPF: pass "));
+  spfd.wait_for_log("error=\"client_address= is no IP address: ");
+  for (const char c : spfd.log()) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
+}
+
 TEST_CASE("RFC 7372 §3.2: temperror defers, by option if nothing else refuses") {
   // Nobody answers at that port.
   for (const bool if_permit : {false, true}) {
