@@ -27,6 +27,7 @@ base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options)
   auto secrets = srs::parse_secrets(file->text);
   if (!secrets) return bad(secrets.error());
   srs::Config config = options.config;
+  config.quotes_whole = true;  // mail servers read what they get
   config.secrets = std::move(secrets->secrets);
   config.old_secrets = std::move(secrets->old_secrets);
   auto rewriter = srs::Rewriter::make(std::move(config));

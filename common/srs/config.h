@@ -17,6 +17,8 @@ struct Config {
   unsigned max_age_days = 21;    // below kStampDays
   unsigned max_local_part = 64;  // octets of what we write (RFC 5321 §4.5.3.1.1)
   bool always_rewrite = false;   // senders of our own domains too
+  // The new local part of a quoted sender is quoted as a whole, as RFC 5321 §4.1.2 has it; Mail::SRS leaves the quotes inside.
+  bool quotes_whole = false;
   bool accept_exim = false;      // turn back what Exim's ${srs_encode} made with one of the secrets
 
   // Where to rewrite into. Empty: into the domain of the alias, whatever it is; then an SRS address in any domain is turned

@@ -147,25 +147,28 @@ Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day
     if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
     return full->substr(0, config_.hash_length);
   };
+  const auto content = config_.quotes_whole ? unquoted(sender.local) : std::nullopt;
+  const std::string_view original = content ? std::string_view(*content) : sender.local;
+  const auto written = [&](const std::string& local) { return config_.quotes_whole ? written_local_part(local) : local; };
   // An SRS address of somebody else: only he can turn his part back, so bounces must go through him.
   std::string_view host;
   std::string_view rest;
-  if (const auto guarded = parse_srs1(sender.local); guarded && is_domain(guarded->host)) {
+  if (const auto guarded = parse_srs1(original); guarded && is_domain(guarded->host)) {
     host = guarded->host;
     rest = guarded->rest;
-  } else if (tag_of(sender.local) == Tag::srs0) {
+  } else if (tag_of(original) == Tag::srs0) {
     host = sender.domain;
-    rest = behind_tag(sender.local);
+    rest = behind_tag(original);
   }
   if (!host.empty()) {
     const auto hash = hash_of(fmt::format("{}{}", host, rest));
     if (!hash) return base::failure(hash.error());
-    return fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest);
+    return written(fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest));
   }
   const std::string stamp = make_stamp(day);
-  const auto hash = hash_of(fmt::format("{}{}{}", stamp, sender.domain, sender.local));
+  const auto hash = hash_of(fmt::format("{}{}{}", stamp, sender.domain, original));
   if (!hash) return base::failure(hash.error());
-  return fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, sender.local);
+  return written(fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, original));
 }
 
 Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) const {

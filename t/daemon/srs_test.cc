@@ -52,7 +52,8 @@ TEST_CASE("tcp_table: the listener's map tells the direction, the connection sta
   REQUIRE(forward.send("get joe@fwd.example\nget \"a%20b\"@example.org\nget joe%zz@example.org\nput a b\nget nobody\n"));
   CHECK(forward.read_until('\n') == "500 the sender is in a domain of ours\n");
   const std::string quoted = without_line_end(forward.read_until('\n'));
-  CHECK(quoted.ends_with("=example.org=\"a%20b\"@fwd.example"));
+  CHECK(quoted.starts_with("200 \"SRS0="));
+  CHECK(quoted.ends_with("=example.org=a%20b\"@fwd.example"));
   CHECK(forward.read_until('\n').starts_with("400 the key has a % without"));
   CHECK(forward.read_until('\n').starts_with("400 the request is not \"get KEY\""));
   CHECK(forward.read_until('\n').starts_with("500 "));
@@ -60,8 +61,10 @@ TEST_CASE("tcp_table: the listener's map tells the direction, the connection sta
   Client reverse(world.reverse());
   REQUIRE(reverse.send("get " + first.substr(4) + "\nget joe@example.org\nget SRS0=AAAA=22=example.org=joe@fwd.example\n"));
   CHECK(reverse.read_until('\n') == "200 joe@example.org\n");
+  REQUIRE(reverse.send("get " + quoted.substr(4) + "\n"));
   CHECK(reverse.read_until('\n') == "500 it is no SRS address\n");
   CHECK(reverse.read_until('\n') == "500 the hash is wrong\n");
+  CHECK(reverse.read_until('\n') == "200 \"a%20b\"@example.org\n");
   CHECK_FALSE(reverse.is_readable(milliseconds(50)));
 }
 

@@ -469,6 +469,32 @@ TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
   CHECK(srs::written_local_part("x\"a b\"") == "\"x\\\"a b\\\"\"");
 }
 
+TEST_CASE(
+    "RFC 5321 §4.1.2: a quoted sender becomes one quoted local part, by option, and comes home; Mail::SRS leaves it no address") {
+  Config config = with_secret();
+  config.quotes_whole = true;
+  const Rewriter rewriter = make(config);
+  const std::vector<std::pair<std::string, std::string>> senders = {
+      {"\"a b\"@example.org", "\"a b\"@example.org"},
+      {"\"a\\\"b\\\\\"@example.org", "\"a\\\"b\\\\\"@example.org"},
+      {"\"a\\ b=c\"@example.org", "\"a b=c\"@example.org"},
+      {"\"joe\"@example.org", "joe@example.org"},
+      {"a(b@example.org", "\"a(b\"@example.org"},
+      {"\"SRS0=HHHH=TT=first.org=a b\"@example.org", "\"SRS0=HHHH=TT=first.org=a b\"@example.org"}};
+  for (const auto& one : senders) {
+    const std::string& sender = one.first;
+    CAPTURE(sender);
+    const std::string made = forward(rewriter, sender);
+    CAPTURE(made);
+    const std::string local = made.substr(0, made.rfind('@'));
+    CHECK(srs::written_local_part(local) == local);
+    CHECK(reverse(rewriter, made) == one.second);
+    CHECK(reverse(make(), made) == one.second);
+  }
+  CHECK(forward(rewriter, "test@otherdomain.com") == forward(make(), "test@otherdomain.com"));
+  CHECK(forward(rewriter, "\"SRS0=HHHH=TT=first.org=a b\"@example.org").starts_with("\"SRS1="));
+}
+
 TEST_CASE("SRS: Exim's native form is turned back by option") {
   Config config = with_secret();
   CHECK(why_not_reverse(make(config), "SRS0=5fea=2w=otherdomain.com=test@example.com") == Check::hash);

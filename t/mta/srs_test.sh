@@ -1,0 +1,187 @@
+#!/bin/bash
+# Real forwarding: Exim and Postfix, set up by etc/*/README.srs, send on what comes to fwd.test, with senders rewritten by a
+# real spfd, and the other of the two checks it by SPF. Mail for the first sender's domain comes to that one too.
+# shellcheck disable=SC2317  # most functions are called by check
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+lab "exim postfix tools"
+
+forwarder=192.0.2.30
+final=192.0.2.20
+for address in $forwarder $final; do ip address add "$address/32" dev lo; done
+postfix=$LAB/postfix/etc/postfix/main.cf
+exim=$LAB/exim/etc/exim4
+main_cf() { inside postfix postconf -e "$@"; }
+
+# ---- the programs --------------------------------------------------------------------------------------------------------
+
+make_secret() {
+  inside postfix install -d -o nobody -g postfix -m 0750 /var/spool/postfix/spfd
+  rm -f "$LAB/run/lab/srs.secret"
+  inside postfix /run/lab/bin/spfd --user=nobody --new-srs-secret=/run/lab/srs.secret
+}
+spfd_root=postfix # one of its sockets lies within Postfix's chroot
+run_spfd() {
+  start_spfd --hostname=mx.fwd.test --listen=unix:/var/spool/postfix/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock \
+    --srs=unix:/var/spool/postfix/spfd/srs.sock --srs-secret-file=/run/lab/srs.secret --srs-domain=fwd.test "$@"
+}
+
+debian_postfix() {
+  inside postfix cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
+  main_cf compatibility_level=3.6 maillog_file=/dev/stdout local_recipient_maps= alias_maps= mynetworks=127.0.0.0/8 \
+    smtp_tls_security_level=none
+  inside postfix postconf -M lab/unix="lab unix - n n - - pipe user=nobody argv=/run/lab/bin/deliver"
+  inside postfix postconf -M gone/unix="gone unix - n n - - pipe user=nobody argv=/bin/sh -c 'exit 67'"
+}
+# run_postfix ADDRESS...
+run_postfix() {
+  main_cf inet_interfaces="${*}" smtp_bind_address="$1"
+  start postfix postfix postfix start-fg
+  ready postfix listening "$1" 25
+}
+stop_postfix() {
+  inside postfix postfix stop
+  wait "${pid_of[postfix]}" || true
+}
+postfix_forwards() { # [FILE]
+  debian_postfix
+  main_cf myhostname=mx.fwd.test mydestination= virtual_alias_domains=fwd.test \
+    "virtual_alias_maps=inline:{list@fwd.test=bob@final.test, refused@fwd.test=nobody@final.test, late@fwd.test=late@final.test}"
+  [[ -z ${1:-} ]] || cat "$1" >>"$postfix"
+  run_postfix $forwarder
+}
+postfix_is_final() {
+  debian_postfix
+  main_cf myhostname=mx.final.test mydestination=final.test,pass.test local_transport=lab \
+    "transport_maps=inline:{late@final.test=gone:}"
+  local restrictions="reject_unauth_destination, check_recipient_access inline:{nobody@final.test=REJECT}"
+  main_cf "smtpd_recipient_restrictions=$restrictions, check_policy_service unix:spfd/spfd.sock"
+  run_postfix $final 192.0.2.10
+}
+
+run_exim() { # ADDRESS
+  mkdir -p "$LAB/run/lab/exim/spool"
+  inside exim chown -R Debian-exim: /run/lab/exim /run/lab/mail
+  start exim exim exim4 -bdf
+  ready exim listening "$1" 25
+}
+exim_forwards() { # ROUTERS TRANSPORT
+  cp "$here/exim_forwarder.conf" "$exim/exim4.conf"
+  cp "$1" "$exim/srs-routers.conf"
+  # Its route is from this host's one address.
+  sed '/driver = smtp/a\  interface = 192.0.2.30' "$2" >"$exim/srs-transport.conf"
+  run_exim $forwarder
+}
+exim_is_final() {
+  sed -E "s/mx\.lab\.test/mx.final.test/; s/^(domainlist local_domains =).*/\1 final.test : pass.test/
+    s/^(local_interfaces =).*/\1 <; $final ; 192.0.2.10/
+    s/^local:/late:\n  driver = redirect\n  local_parts = late\n  data = :fail: gone\n  allow_fail\n\n\
+out:\n  driver = dnslookup\n  domains = ! +local_domains\n  transport = smtp\n  no_more\n\nlocal:/
+    s/^maildir:/smtp:\n  driver = smtp\n  interface = $final\n\nmaildir:/" "$here/exim.conf" >"$exim/exim4.conf"
+  cp "$source/etc/exim/acl-readsocket.conf" "$exim/spf.acl"
+  printf '  deny local_parts = nobody\n  require acl = check_spf\n' >"$exim/rcpt.acl"
+  : >"$exim/data.acl"
+  run_exim $final
+}
+
+# ---- mail ----------------------------------------------------------------------------------------------------------------
+
+# Nothing is under way any more. (A message may be in the mailbox before who sent it knows.)
+settled() {
+  [[ $(inside postfix postqueue -j 2>/dev/null) == "" && $(inside exim exim4 -bpc) == 0 ]]
+}
+# forward SENDER RECIPIENT: from a client that pass.test permits, to the forwarder.
+forward() {
+  wait_until settled || true
+  empty_mailbox
+  : >"$LAB/log/spfd"
+  send 192.0.2.10 mail.pass.test "$1" "$2" --server $forwarder "${@:3}"
+}
+taken() { answers 'lines sent' '^250 '; }
+arrived() { wait_until messages 1; }
+# That is in the only message.
+holds() { grep -qE "$1" "$mail"/new/*; }
+rewritten='SRS0=[A-Za-z0-9/+]{4}=[A-Z2-7]{2}=pass\.test=alice@fwd\.test'
+# A bounce in the mailbox: from whom it came in, and what it says.
+bounce() { both taken arrived && holds "$1"; }
+
+without_srs() {
+  forward alice@pass.test list@fwd.test
+  check "without SRS: refused by SPF, the sender gets a bounce" bounce '5\.7\.23.*192\.0\.2\.30|192\.0\.2\.30.*pass\.test'
+  check "without SRS: the final host logs fail" grep -q 'result=fail .*sender=alice@pass.test' "$LAB/log/spfd"
+}
+with_srs() {
+  forward alice@pass.test list@fwd.test
+  check "with SRS: it arrives" both taken arrived
+  check "with SRS: Received-SPF says pass for the rewritten sender" header 1 "pass \(.*$rewritten"
+  forward alice@pass.test refused@fwd.test
+  check "refused behind the forwarder: the bounce comes home" bounce 'nobody@final\.test'
+  forward alice@pass.test late@fwd.test
+  check "bounced by the final host, later: the bounce comes home" bounce 'late@final\.test'
+  check "it came from the final host through the forwarder" both from_final turned_back
+  forward '<>' list@fwd.test
+  check "a bounce itself is not rewritten" both taken arrived
+  check "and is checked by its HELO name" header 1 'pass \(.*identity=helo'
+  forward '"a b"@pass.test' list@fwd.test
+  check "a quoted sender is rewritten" both taken arrived
+  check "and passes" header 1 'pass \(.*SRS0=.{8}pass\.test=a b'
+  forward '"a b"@pass.test' late@fwd.test
+  check "the bounce to a quoted sender comes home" bounce 'late@final\.test'
+  check "to himself" grep -q 'srs=reverse reply=ok .*answer=.*a b.*@pass\.test' "$LAB/log/spfd"
+  send 192.0.2.66 evil.test '<>' SRS0=AAAA=22=pass.test=alice@fwd.test --server $forwarder
+  check "a forged address is refused at RCPT" answers 'RCPT TO' '^550 '
+  send 192.0.2.66 evil.test '<>' alice@pass.test --server $forwarder
+  check "the forwarder relays for nobody" answers 'RCPT TO' '^(454|550|554) '
+  empty_mailbox
+}
+from_final() { headers | grep -q "^Received: .*mx\.final\.test.*[[:blank:]]for [<\"]*SRS0="; }
+# The last thing that spfd was asked to turn back.
+turned_back() { grep 'srs=reverse' "$LAB/log/spfd" | grep -q 'reply=ok .*answer=alice@pass\.test'; }
+only_what_fails() {
+  forward someone@nospf.test list@fwd.test
+  check "--srs-outgoing: a sender without a record is rewritten" both taken arrived
+  check "and passes" header 1 'pass \(.*SRS0='
+  forward someone@open.test list@fwd.test
+  check "--srs-outgoing: a sender who passes from the forwarder too arrives" both taken arrived
+  check "as it is" header 1 'pass \(.*domain of someone@open\.test'
+}
+
+# ---- the cases -----------------------------------------------------------------------------------------------------------
+
+start_dns
+make_mailbox
+mkdir -p "$LAB/run/lab/bin"
+install -D "$SPFD" "$LAB/run/lab/bin/spfd"
+make_secret
+run_spfd
+: >"$LAB/tmp/empty"
+
+postfix_is_final
+suite="Exim forwards"
+exim_forwards "$LAB/tmp/empty" "$LAB/tmp/empty"
+without_srs
+stop exim
+exim_forwards "$source/etc/exim/srs-routers.conf" "$source/etc/exim/srs-transport.conf"
+with_srs
+stop spfd
+run_spfd --srs-outgoing=$forwarder
+only_what_fails
+check "no entry in Exim's panic log" test ! -e "$LAB/run/lab/exim/paniclog"
+stop exim
+stop_postfix
+stop spfd
+
+suite="Postfix forwards"
+run_spfd
+exim_is_final
+postfix_forwards
+without_srs
+stop_postfix
+postfix_forwards "$source/etc/postfix/main.cf.srs"
+with_srs
+stop spfd
+run_spfd --srs-outgoing=$forwarder
+only_what_fails
+stop exim
+stop_postfix
+finish
