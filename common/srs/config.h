@@ -19,7 +19,7 @@ struct Config {
   bool always_rewrite = false;   // senders of our own domains too
   // The new local part of a quoted sender is quoted as a whole, as RFC 5321 §4.1.2 has it; Mail::SRS leaves the quotes inside.
   bool quotes_whole = false;
-  bool accept_exim = false;      // turn back what Exim's ${srs_encode} made with one of the secrets
+  bool accept_exim = false;  // turn back what Exim's ${srs_encode} made with one of the secrets
 
   // Where to rewrite into. Empty: into the domain of the alias, whatever it is; then an SRS address in any domain is turned
   // back if its hash is right.
