@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bench=$(realpath "${BUILD:-build}")/bench
 root=$bench/root
-packages=(spf-tools-perl spfquery postfix-policyd-spf-python unbound nsd gnuplot-nox iproute2 util-linux)
+packages=(spf-tools-perl spfquery postfix-policyd-spf-python unbound nsd gnuplot-nox postsrsd iproute2 util-linux)
 
 stamp=$({ echo "${packages[@]}"; cat "$0" /var/lib/dpkg/status; } | sha256sum)
 [[ $(cat "$root/built-from" 2>/dev/null) != "$stamp" ]] || exit 0

@@ -8,6 +8,7 @@ failed=0
 : >"$bench/runs.jsonl"
 t/bench/warm.sh || failed=1
 t/bench/cold.sh || failed=1
+t/bench/srs.sh || failed=1
 /usr/bin/python3 t/bench/report.py "$bench/runs.jsonl" "$bench/report.json" "$bench/curves" || exit 1
 
 for gnuplot in {"$bench/root",}/usr/bin/gnuplot-nox; do [[ ! -x $gnuplot ]] || break; done
