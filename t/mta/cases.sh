@@ -101,3 +101,32 @@ common_cases() {
   bad alice@fail.test
   check "spfd started again, over its old socket: 550" refused '^550 '
 }
+
+# For doors that do what spfd says about a result.
+rule_cases() {
+  stop spfd
+  run_spfd --on-softfail=reject --on-fail=defer --on-temperror=tag
+  bad alice@softfail.test
+  check "--on-softfail=reject: 550" refused '^550 '
+  bad alice@fail.test
+  check "--on-fail=defer: 4xx" refused '^45[01] '
+  bad alice@temperror.test
+  check "--on-temperror=tag: accepted, with its header" both accepted 'header 1 temperror'
+  stop spfd
+  run_spfd --dry-run
+  bad watched@fail.test
+  check "--dry-run: accepted, and the header says so" both accepted 'header 1 fail'
+  check "--dry-run: the log says what would have been done" grep -q 'sender=watched@fail.test.* would=reject' "$LAB/log/spfd"
+  stop spfd
+  run_spfd
+}
+
+# For doors where spfd is not needed to take mail, when they are told so.
+unchecked_cases() {
+  stop spfd
+  bad alice@fail.test
+  check "spfd stopped: accepted, unchecked" both accepted "header ${1:-0 .*}"
+  run_spfd
+  bad alice@fail.test
+  check "spfd started again: 550" refused '^550 '
+}

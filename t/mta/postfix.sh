@@ -8,13 +8,18 @@ configure() {
   make_mailbox
   inside postfix cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
   inside postfix postconf -e compatibility_level=3.6 maillog_file=/dev/stdout myhostname=mx.lab.test mydestination=lab.test \
-    mynetworks=127.0.0.0/8 local_recipient_maps= alias_maps= local_transport=lab inet_interfaces=loopback-only
+    mynetworks=127.0.0.0/8 smtpd_authorized_xclient_hosts=127.0.0.1 inet_interfaces=loopback-only local_recipient_maps= \
+    alias_maps= local_transport=lab
   inside postfix postconf -M lab/unix="lab unix - n n - - pipe user=nobody argv=/run/lab/bin/deliver"
   cat "$1" >>"$LAB/postfix/etc/postfix/main.cf"
 }
 start_postfix() {
   start postfix postfix postfix start-fg
   ready postfix listening 127.0.0.1 25
+}
+stop_postfix() {
+  inside postfix postfix stop >>"$LAB/log/postfix" 2>&1
+  wait "${pid_of[postfix]}" 2>/dev/null || true
 }
 # With the sockets that spfd.service.conf has. Options of spfd may follow.
 run_spfd() {

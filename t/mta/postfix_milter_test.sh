@@ -20,5 +20,13 @@ configure "$postfix/main.cf.milter"
 run_spfd
 start_postfix
 common_cases
+rule_cases
 milter_cases
+stop_postfix
+
+suite="Postfix, milter, unchecked when spfd is absent"
+sed 's/tempfail/accept/' "$postfix/main.cf.milter" >"$LAB/tmp/unchecked"
+configure "$LAB/tmp/unchecked"
+start_postfix
+unchecked_cases
 finish

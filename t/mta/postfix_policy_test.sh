@@ -17,13 +17,14 @@ configure "$postfix/main.cf.policy"
 run_spfd
 start_postfix
 common_cases
+rule_cases
 
 bad alice@fail.test
 check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
 try 127.0.0.1 localhost alice@fail.test
 check "mail from the host itself is not asked about" both accepted 'header 0 .*'
 stop spfd
-run_spfd --policy-defer-if-permit --mta-header=authentication-results --on-softfail=reject --secondary-mx=2001:db8::66
+run_spfd --policy-defer-if-permit --mta-header=authentication-results --secondary-mx=2001:db8::66
 bad alice@temperror.test
 check "--policy-defer-if-permit: 450" refused '^450 4\.7\.24 .*temperror\.test'
 good alice@pass.test
@@ -31,6 +32,16 @@ check "--mta-header=authentication-results: that, and no Received-SPF" both acce
   'results 1 mx.lab.test;.*spf=pass.*smtp.mailfrom=pass\.test'
 try 2001:db8::66 evil.test alice@fail.test
 check "--secondary-mx: not refused" both accepted 'results 1 mx\.lab\.test;.none.*secondary'
-try 192.0.2.10 mail.pass.test alice@softfail.test
-check "--on-softfail=reject: 550, with the code for local policy" refused '^550 5\.7\.1 '
+dialogue=$(inside tools swaks --server 127.0.0.1 --xclient "ADDR=203.0.113.7 NAME=example.com" --helo example.com \
+  --to bob@lab.test --from alice@fail.test --quit-after RCPT 2>&1) || true
+check "XCLIENT, as the README has it: 550" refused '^550 5\.7\.23 .*203\.0\.113\.7'
+stop spfd
+run_spfd
+stop_postfix
+
+suite="Postfix, policy service, unchecked when spfd is absent"
+sed 's/default_action = 451.* now/default_action = DUNNO/' "$postfix/main.cf.policy" >"$LAB/tmp/unchecked"
+configure "$LAB/tmp/unchecked"
+start_postfix
+unchecked_cases
 finish
