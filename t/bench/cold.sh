@@ -19,16 +19,25 @@ cold() { # LABEL COUNT COMMAND ARGUMENTS...: asks COUNT new domains
 rates() { # NAME COUNT
   local name=cold/$1 count=$2
   cold "$name/spfd" "$count" load --socket "$run/spfd" --pid "$spfd" --clients 64 --keep
-  [[ -z $libspf2_program ]] ||
-    cold "$name/libspf2" "$count" load --socket "$run/libspf2" --dialect libspf2 --pid "$libspf2" --clients 64 --keep
+  libspf2 "$name/libspf2" "$count"
+}
+# Anew each time, since it becomes slower with each domain that it knows.
+libspf2() { # LABEL COUNT
+  [[ -n $libspf2_program ]] || return 0
+  start_libspf2
+  warm_up --socket "$run/libspf2" --dialect libspf2 --keep --count 1000
+  cold "$1" "$2" load --socket "$run/libspf2" --dialect libspf2 --pid "$libspf2" --clients 64 --keep
+  stop "$libspf2"
+}
+asked_before() { # COUNT: the resolver knows what is to be asked about the next domains
+  dns_load cold/known/unbound --first "$first" --domains "$1" --count "$(($1 * 7 / 4))" --all --clients 64
 }
 start_all() { # PORT-OF-RESOLVER
   start_spfd "$1"
-  [[ -z $libspf2_program ]] || start_libspf2
   [[ -z $mail_spf_program ]] || start_mail_spf
   [[ -z $policyd_program ]] || start_policyd
 }
-stop_all() { stop "$spfd" ${libspf2:+"$libspf2"} ${mail_spf:+"$mail_spf"} ${policyd:+"$policyd"}; }
+stop_all() { stop "$spfd" ${mail_spf:+"$mail_spf"} ${policyd:+"$policyd"}; }
 
 if [[ -n $unbound_program ]]; then
   start_dns 0
@@ -36,15 +45,10 @@ if [[ -n $unbound_program ]]; then
   start_all "$resolver_port"
   for _ in $(seq "$rounds"); do
     rates 0 "$questions"
-    # The same when the resolver knows them: first asked by somebody else.
-    for server in spfd libspf2; do
-      [[ $server != libspf2 || -n $libspf2_program ]] || continue
-      dns_load cold/known/unbound --first "$first" --domains "$questions" --count "$((questions * 7 / 4))" --all --clients 64
-      dialect=$server
-      process=$spfd
-      [[ $server = spfd ]] || process=$libspf2
-      cold "cold/known/$server" "$questions" load --socket "$run/$server" --dialect "$dialect" --pid "$process" --clients 64 --keep
-    done
+    asked_before "$questions"
+    cold cold/known/spfd "$questions" load --socket "$run/spfd" --pid "$spfd" --clients 64 --keep
+    asked_before "$questions"
+    libspf2 cold/known/libspf2 "$questions"
     [[ -z $mail_spf_program ]] || cold cold/0/mail-spf 24 load --socket "$run/mail-spf" --dialect mail-spf --pid "$mail_spf" --clients 8
     [[ -z $policyd_program ]] || cold cold/0/policyd-spf 400 load --socket "$run/policy" --dialect policy --pid "$policyd" --clients 8 --keep
     # 1,024 checks in flight, and as many plain questions of the same kinds: 7 of DNS in 4 checks.
@@ -70,6 +74,7 @@ fi
 if [[ $BENCH_LAB = private ]]; then start_dns "$delay" --port 53; else start_dns "$delay"; fi
 resolver_port=$dns_port
 start_all "$dns_port"
+[[ -z $libspf2_program ]] || start_libspf2
 for record in six:fail nested:pass market:pass; do
   for server in spfd libspf2 mail-spf policyd-spf; do
     socket=$server dialect=$server

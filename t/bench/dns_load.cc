@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -29,6 +30,8 @@ namespace {
 
 using Clock = bench::Tally::Clock;
 
+constexpr std::chrono::seconds kPatience{1};
+
 struct Settings {
   std::uint64_t port = 53;
   std::uint64_t clients = 8;
@@ -45,7 +48,8 @@ struct Settings {
 struct Slot {
   bool is_asked = false;
   dns::Question question;
-  Clock::time_point at;
+  Clock::time_point at;    // asked first
+  Clock::time_point sent;  // asked last
 };
 
 struct Client {
@@ -69,20 +73,21 @@ class Load {
     }
     tally_.start();
     for (Client& client : clients_) {
-      for (std::uint16_t id = 0; id < client.slots.size(); ++id) begin(client, id);
+      for (std::size_t i = 0; i < client.slots.size(); ++i) begin(client, static_cast<std::uint16_t>(i));
     }
     std::array<epoll_event, 256> events{};
+    auto looked = Clock::now();
     for (int silent = 0; tally_.done() < settings_.count;) {
       const int n = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 1000);
-      if (n <= 0) {
-        if (++silent == 10) {
-          fmt::print(stderr, "dns_load: no answer for 10 seconds\n");
-          return 1;
-        }
-        ask_again();
-        continue;
+      silent = n > 0 ? 0 : silent + 1;
+      if (silent == 10) {
+        fmt::print(stderr, "dns_load: no answer for 10 seconds\n");
+        return 1;
       }
-      silent = 0;
+      if (Clock::now() - looked >= kPatience / 4) {
+        ask_again();
+        looked = Clock::now();
+      }
       for (int i = 0; i < n; ++i) receive(clients_[events[static_cast<std::size_t>(i)].data.u32]);
     }
     tally_.stop();
@@ -125,15 +130,17 @@ class Load {
     send(client, id);
   }
 
-  static void send(const Client& client, std::uint16_t id) {
+  static void send(Client& client, std::uint16_t id) {
+    client.slots[id].sent = Clock::now();
     const auto query = dns::encode_query(client.slots[id].question, id, /*edns=*/true);
     [[maybe_unused]] const ssize_t sent = ::send(client.fd, query.data(), query.size(), 0);
   }
 
   void ask_again() {
+    const auto now = Clock::now();
     for (Client& client : clients_) {
-      for (std::uint16_t id = 0; id < client.slots.size(); ++id) {
-        if (client.slots[id].is_asked) send(client, id);
+      for (std::size_t i = 0; i < client.slots.size(); ++i) {
+        if (client.slots[i].is_asked && now - client.slots[i].sent >= kPatience) send(client, static_cast<std::uint16_t>(i));
       }
     }
   }
