@@ -94,7 +94,7 @@ kill -CONT "${pid_of[spfd]}"
 stop qpsmtpd
 
 with spfd absent accept
-unchecked_cases
+unchecked_cases '0 .*'
 stop qpsmtpd
 
 # level LEVEL RESULT=CODE...
