@@ -3,7 +3,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -67,32 +66,39 @@ bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_orde
 
 void log_line(LogLevel level, std::string_view text) {
   if (!log_enabled(level)) return;
+  std::string line;
+  collect_line(level, text, line);
+  write_lines(line);
+}
+
+void collect_line(LogLevel level, std::string_view text, std::string& lines) {
   const auto index = static_cast<std::size_t>(level);
-  thread_local std::string line;
-  line.clear();
   if (g_target == LogTarget::syslog) {
-    base::append_printable(line, text);
-    syslog(kPriorities[index], "%s", line.c_str());
+    syslog(kPriorities[index], "%s", base::printable(text).c_str());
     return;
   }
   if (g_is_journal) {
-    line += '<';
-    base::append_number(line, static_cast<unsigned long>(kPriorities[index]));
-    line += '>';
+    lines += '<';
+    base::append_number(lines, static_cast<unsigned long>(kPriorities[index]));
+    lines += '>';
   } else {
-    append_utc_time(line);
-    base::append(line, "spfd ", kLevelNames[index], ": ");
+    append_utc_time(lines);
+    base::append(lines, "spfd ", kLevelNames[index], ": ");
   }
-  base::append_printable(line, text);
-  line += '\n';
+  base::append_printable(lines, text);
+  lines += '\n';
+}
+
+void write_lines(std::string& lines) {
+  if (lines.empty()) return;
   // A log that cannot be written is no reason to stop answering.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
+  lines.clear();
 }
 
 void append_field(std::string& line, std::string_view key, std::string_view value) {
   base::append(line, " ", key, "=");
-  const auto needs_quotes = [](char c) { return c == ' ' || c == '"' || c == '\\' || c == '=' || !base::is_printable(c); };
-  if (!value.empty() && value.size() <= kMaxValue && std::none_of(value.begin(), value.end(), needs_quotes)) {
+  if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) {
     line += value;
     return;
   }

@@ -19,6 +19,11 @@ bool log_enabled(LogLevel level);
 // Control characters and 8-bit bytes become '?', so that nobody forges a line.
 void log_line(LogLevel level, std::string_view text);
 
+// The same in two steps, for who has many lines to write: the first adds the line to `lines` (syslog gets it at once), the second
+// writes and clears them.
+void collect_line(LogLevel level, std::string_view text, std::string& lines);
+void write_lines(std::string& lines);
+
 template <class... Args>
 void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
   if (log_enabled(level)) log_line(level, fmt::format(format, std::forward<Args>(args)...));

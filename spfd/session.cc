@@ -11,8 +11,6 @@
 #include <string_view>
 #include <utility>
 
-#include "spfd/verdict_log.h"
-
 namespace spfd {
 
 namespace {
@@ -28,8 +26,8 @@ constexpr std::size_t kMaxDiscarded = 1U << 20U;
 // Above this many checks of a worker a connection gets only one at a time.
 constexpr std::size_t kBusyChecks = 4096;
 constexpr int kReadsAtOnce = 4;
-// What an idle connection keeps of its output buffer.
-constexpr std::size_t kKeptOutput = 8192;
+// So many bytes of answers are written before more questions are read.
+constexpr std::size_t kFullOutput = 16384;
 // What a worker keeps of slots that are done.
 constexpr std::size_t kSpareSlots = 128;
 
@@ -96,11 +94,17 @@ void Session::read_input() {
 void Session::advance() {
   if (is_advancing_) return;
   is_advancing_ = true;
+  if (output_.empty()) output_.swap(service_.output);
   for (bool more = true; more && !has_ended_;) {
     more = take_questions();
     collect_answers();
     if (!write_output()) more = false;
     if (slots_.size() >= in_flight_limit()) more = false;
+  }
+  if (output_.empty()) {
+    // What an idle connection keeps is nothing.
+    if (output_.capacity() > service_.output.capacity()) output_.swap(service_.output);
+    std::string().swap(output_);
   }
   is_advancing_ = false;
 }
@@ -108,7 +112,7 @@ void Session::advance() {
 // True when it stopped before the codec had no more.
 bool Session::take_questions() {
   while (!no_more_questions_) {
-    if (!output_.empty() || slots_.size() >= in_flight_limit()) return true;
+    if (is_blocked_ || output_.size() >= kFullOutput || slots_.size() >= in_flight_limit()) return true;
     Slot& slot = take_slot();
     const protocol::Moment now{service_.snapshot->doors, static_cast<std::uint64_t>(std::time(nullptr))};
     if (!codec_->next(now, slot.item)) {
@@ -117,6 +121,7 @@ bool Session::take_questions() {
       return false;
     }
     begin(slot);
+    collect_answers();
   }
   return false;
 }
@@ -209,14 +214,16 @@ void Session::answered_rewriting(Slot& slot) {
   if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
   codec_->encode_rewriting(reply, slot.answer);
   slot.is_done = true;
-  log_rewriting(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
+  service_.verdicts.add(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
 }
 
 void Session::answered(Slot& slot, const receiver::Reply& reply) {
   ++service_.counters.results[static_cast<std::size_t>(reply.result)];
-  codec_->encode(slot.item, reply, slot.snapshot->doors, slot.answer);
+  // Nothing comes before the answer of the first.
+  std::string& answer = &slot == &slots_.front() ? output_ : slot.answer;
+  codec_->encode(slot.item, reply, slot.snapshot->doors, answer);
   slot.is_done = true;
-  log_verdict(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
+  service_.verdicts.add(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
 }
 
 void Session::collect_answers() {
@@ -253,7 +260,6 @@ bool Session::write_output() {
   if (has_ended_) return false;
   if (!output_.empty()) {
     output_.clear();
-    if (output_.capacity() > kKeptOutput) output_.shrink_to_fit();
     written_ = 0;
     is_blocked_ = false;
     waiting_since_ = service_.loop.now();

@@ -22,6 +22,7 @@
 #include "spfd/counters.h"
 #include "spfd/descriptor.h"
 #include "spfd/snapshot.h"
+#include "spfd/verdict_log.h"
 
 namespace spfd {
 
@@ -43,14 +44,16 @@ struct Service {
   io::Loop& loop;
   io::Driver& driver;
   std::shared_ptr<const Snapshot> snapshot;
-  Counters counters;
-  bool is_draining = false;  // the daemon stops: nothing more is read, but of messages under way, until:
-  std::chrono::steady_clock::time_point messages_end{};
   std::vector<char> buffer;  // for one read
-  receiver::Workspace workspace;
-  receiver::Foresight foresight;
-  protocol::SrsReply rewritten;
-  std::list<Slot> spare;  // slots for the next questions: nodes and strings are used again
+  Counters counters = {};
+  bool is_draining = false;  // the daemon stops: nothing more is read, but of messages under way, until:
+  std::chrono::steady_clock::time_point messages_end = {};
+  receiver::Workspace workspace = {};
+  receiver::Foresight foresight = {};
+  protocol::SrsReply rewritten = {};
+  std::list<Slot> spare = {};  // slots for the next questions: nodes and strings are used again
+  std::string output = {};     // memory for a session's answers until they are written
+  VerdictLog verdicts{loop};
 };
 
 class SessionOwner {

@@ -13,6 +13,9 @@ namespace spfd {
 
 namespace {
 
+// A pipe takes up to PIPE_BUF (4096) bytes as one piece; and a line has about 200.
+constexpr std::size_t kFullBuffer = 3500;
+
 void append_count(std::string& line, std::string_view key, std::int64_t count) {
   line += key;
   base::append_number(line, static_cast<unsigned long>(std::max<std::int64_t>(count, 0)));
@@ -20,10 +23,20 @@ void append_count(std::string& line, std::string_view key, std::int64_t count) {
 
 }  // namespace
 
-void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
+VerdictLog::VerdictLog(io::Loop& loop) : flush_(loop, [this] { flush(); }) {}
+
+void VerdictLog::flush() { write_lines(lines_); }
+
+void VerdictLog::collect(LogLevel level, std::string_view line) {
+  if (lines_.empty()) flush_.set();
+  collect_line(level, line, lines_);
+  if (lines_.size() >= kFullBuffer) flush();
+}
+
+void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   const receiver::Request& request = item.request;
-  thread_local std::string line;  // keeps its memory
+  std::string& line = line_;
   line = "result=";
   line += spf::result_name(reply.result);
   if (reply.identity) append_field(line, "identity", spf::identity_name(*reply.identity));
@@ -47,18 +60,18 @@ void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::
   append_count(line, " ms=", milliseconds);
   base::append(line, " door=", protocol::door_name(item.door));
   if (!item.id.empty()) append_field(line, "id", item.id);
-  log_line(LogLevel::info, line);
+  collect(LogLevel::info, line);
   if (!log_enabled(LogLevel::debug)) return;
   for (const spf::TraceStep& step : reply.trace) {
-    log(LogLevel::debug, "trace: {:{}}{} -> {} (lookups {}, void {})", "", step.depth * 2, step.text, step.outcome, step.lookups,
-        step.void_lookups);
+    collect(LogLevel::debug, fmt::format("trace: {:{}}{} -> {} (lookups {}, void {})", "", step.depth * 2, step.text,
+                                         step.outcome, step.lookups, step.void_lookups));
   }
 }
 
-void log_rewriting(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
+void VerdictLog::add(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   const protocol::SrsRequest& request = item.rewriting;
-  thread_local std::string line;  // keeps its memory
+  std::string& line = line_;
   line.clear();
   base::append(line, "srs=", protocol::srs_kind_name(request.kind), " reply=", protocol::srs_reply_name(reply.kind));
   if (!request.address.empty()) append_field(line, "address", request.address);
@@ -69,7 +82,7 @@ void log_rewriting(const protocol::Item& item, const protocol::SrsReply& reply, 
   if (!reason.empty()) append_field(line, "reason", reason);
   append_count(line, " ms=", std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
   base::append(line, " door=", protocol::door_name(item.door));
-  log_line(LogLevel::info, line);
+  collect(LogLevel::info, line);
 }
 
 }  // namespace spfd

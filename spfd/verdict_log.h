@@ -2,17 +2,34 @@
 #pragma once
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
+#include "common/io/loop.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/request.h"
+#include "spfd/log.h"
 
 namespace spfd {
 
-// "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query
-// id=..."; at level debug also the story of the evaluation, a line a step.
-void log_verdict(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
+// One a worker: its lines are written together, before the loop waits again.
+class VerdictLog {
+ public:
+  explicit VerdictLog(io::Loop& loop);
 
-// "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0 door=srs-forward"
-void log_rewriting(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed);
+  // "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query
+  // id=..."; at level debug also the story of the evaluation, a line a step.
+  void add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
+  // "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0 door=srs-forward"
+  void add(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed);
+  void flush();
+
+ private:
+  void collect(LogLevel level, std::string_view line);
+
+  std::string line_;
+  std::string lines_;
+  io::Afterwards flush_;
+};
 
 }  // namespace spfd

@@ -28,7 +28,7 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
     : limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{loop_, driver_, std::move(snapshot), {}, false, {}, std::vector<char>(kReadBuffer), {}, {}, {}, {}},
+      service_{.loop = loop_, .driver = driver_, .snapshot = std::move(snapshot), .buffer = std::vector<char>(kReadBuffer)},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
@@ -52,6 +52,7 @@ void Worker::start(std::function<void()> finished) {
     accepting_.clear();
     ended_.clear();
     sessions_.clear();
+    service_.verdicts.flush();
     finished();
   });
 }

@@ -61,10 +61,16 @@ void IpAddress::append_text(std::string& out) const {
     out += inet_ntop(AF_INET6, bytes_.data(), buffer.data(), buffer.size());
     return;
   }
+  std::array<char, 16> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
+  std::size_t size = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i != 0) out += '.';
-    append_number(out, bytes_[i]);
+    const unsigned byte = bytes_[i];
+    if (byte >= 100) text[size++] = static_cast<char>('0' + byte / 100);
+    if (byte >= 10) text[size++] = static_cast<char>('0' + byte / 10 % 10);
+    text[size++] = static_cast<char>('0' + byte % 10);
+    text[size++] = '.';
   }
+  out.append(text.data(), size - 1);
 }
 
 std::string IpAddress::dotted() const {

@@ -8,6 +8,12 @@
 
 namespace base {
 
+namespace {
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = to_lower(c);
@@ -62,13 +68,13 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string_view strip_right(std::string_view text) {
-  const auto last = text.find_last_not_of(" \t\r");
-  return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::string_view strip(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == std::string_view::npos ? std::string_view{} : strip_right(text.substr(first));
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  return strip_right(text);
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -91,22 +97,6 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long m
     value = value * 10 + digit;
   }
   return value;
-}
-
-bool all_printable(std::string_view text) {
-  // Eight bytes at a time; the sums of a byte never reach into the next one where no byte has its high bit set.
-  constexpr std::uint64_t kEach = 0x0101010101010101ULL;
-  constexpr std::uint64_t kHigh = 0x80 * kEach;
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, sizeof word);
-    if ((word & kHigh) != 0) return false;
-    const std::uint64_t at_least_blank = word + (0x80 - 0x20) * kEach;
-    const std::uint64_t is_delete = word + kEach;
-    if ((at_least_blank & ~is_delete & kHigh) != kHigh) return false;
-  }
-  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i), text.end(), [](char c) { return is_printable(c); });
 }
 
 std::string printable(std::string_view text) {
@@ -155,7 +145,11 @@ void append_clipped_middle(std::string& out, std::string_view text, std::size_t 
 }
 
 void append_number(std::string& out, unsigned long number) {
-  std::array<char, 20> digits{};
+  if (number < 10) {  // most are
+    out += static_cast<char>('0' + number);
+    return;
+  }
+  std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars writes what is used
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append(digits.data(), end);
 }

@@ -1,6 +1,7 @@
 #include "common/dns/name.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/text.h"
 
@@ -9,8 +10,9 @@ namespace dns {
 std::optional<Name> Name::parse(std::string_view text) {
   if (!text.empty() && text.back() == '.') text.remove_suffix(1);
   if (text.size() > kMaxText) return std::nullopt;
-  Name name;
+  std::optional<Name> name(std::in_place);
   std::size_t label = 0;
+  std::size_t i = 0;
   for (const char c : text) {
     if (c == '.') {
       if (label == 0) return std::nullopt;
@@ -18,9 +20,10 @@ std::optional<Name> Name::parse(std::string_view text) {
     } else if (!base::is_printable(c) || ++label > kMaxLabel) {
       return std::nullopt;
     }
-    name.text_[name.size_++] = base::to_lower(c);
+    name->text_[i++] = base::to_lower(c);
   }
   if (!text.empty() && label == 0) return std::nullopt;
+  name->size_ = static_cast<std::uint8_t>(text.size());
   return name;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 #include "common/io/random.h"
@@ -35,9 +36,14 @@ struct State {
   }
 };
 
-std::uint64_t little_endian(std::string_view bytes) {
+// Up to 8 bytes.
+std::uint64_t little_endian(const char* bytes, std::size_t size) {
   std::uint64_t word = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) word = word << 8 | static_cast<std::uint8_t>(bytes[i]);
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, bytes, size);
+  } else {
+    while (size-- > 0) word = word << 8 | static_cast<std::uint8_t>(bytes[size]);
+  }
   return word;
 }
 
@@ -58,9 +64,10 @@ std::uint64_t keyed_hash(const HashKey& key, std::string_view text) {
   // The constants are the paper's: "somepseudorandomlygeneratedbytes".
   State state{key.k0 ^ 0x736f6d6570736575ULL, key.k1 ^ 0x646f72616e646f6dULL, key.k0 ^ 0x6c7967656e657261ULL,
               key.k1 ^ 0x7465646279746573ULL};
-  std::string_view rest = text;
-  for (; rest.size() >= 8; rest.remove_prefix(8)) state.add(little_endian(rest.substr(0, 8)));
-  state.add(static_cast<std::uint64_t>(text.size()) << 56 | little_endian(rest));
+  const std::size_t rest = text.size() % 8;
+  const char* const end = text.data() + (text.size() - rest);
+  for (const char* word = text.data(); word != end; word += 8) state.add(little_endian(word, 8));
+  state.add(static_cast<std::uint64_t>(text.size()) << 56 | little_endian(end, rest));
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

@@ -103,6 +103,19 @@ void Timer::set(std::chrono::milliseconds after) {
 
 void Timer::cancel() { event_del(event_); }
 
+// ---- Afterwards ----------------------------------------------------------------------------------------------------------
+
+Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
+  event_ = event_new(
+      loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Afterwards*>(self)->callback_.call(); }, this);
+  if (event_ == nullptr) throw std::bad_alloc();
+}
+
+Afterwards::~Afterwards() { event_free(event_); }
+
+// libevent puts it behind the callbacks that are ready.
+void Afterwards::set() { event_active(event_, EV_TIMEOUT, 0); }
+
 // ---- Watch ---------------------------------------------------------------------------------------------------------------
 
 Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback) : callback_(std::move(callback)) {

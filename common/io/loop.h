@@ -103,6 +103,23 @@ class Timer {
   event* event_;
 };
 
+// Calls back once, when all that is ready now has been served, and before the loop waits again. One system call may then serve
+// what many callbacks left.
+class Afterwards {
+ public:
+  Afterwards(Loop& loop, std::function<void()> callback);
+  ~Afterwards();
+  Afterwards(const Afterwards&) = delete;
+  Afterwards& operator=(const Afterwards&) = delete;
+
+  // To be called in the loop's thread; once more is no more than once.
+  void set();
+
+ private:
+  Callback callback_;
+  event* event_;
+};
+
 // Calls back while a descriptor is readable / writable. Does not own the descriptor.
 class Watch {
  public:

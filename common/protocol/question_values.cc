@@ -72,8 +72,10 @@ constexpr std::array kKeys = {
 };
 
 std::optional<Key> key_of(std::string_view name) {
+  const char first = name.empty() ? '\0' : base::to_lower(name.front());
   for (const KeyName& known : kKeys) {
-    if (base::equals_ignoring_case(name, known.name)) return known.key;
+    if (known.name.size() == name.size() && known.name.front() == first && base::equals_ignoring_case(name, known.name))
+      return known.key;
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "common/base/text.h"
 #include "common/receiver/request.h"
@@ -16,24 +17,29 @@ constexpr std::size_t kMaxValue = 320;
 // A comment with less room than this says nothing.
 constexpr std::size_t kMinComment = 24;
 
-// RFC 5322 §3.2.3, without "/" and "=", at which simple readers stumble; and the dot.
+enum Atom : std::uint8_t { atom_char = 0, no_atom_char = 1, dot = 2 };
+
+// RFC 5322 §3.2.3, without "/" and "=", at which simple readers stumble.
 constexpr auto kAtomChars = [] {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-?^_`{|}~.")) table[static_cast<unsigned char>(c)] = true;
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_atom_char);
+  for (const char c : std::string_view("!#$%&'*+-?^_`{|}~")) table[static_cast<unsigned char>(c)] = atom_char;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    if (base::is_alphanumeric(static_cast<char>(i))) table[i] = true;
+    if (base::is_alphanumeric(static_cast<char>(i))) table[i] = atom_char;
   }
+  table['.'] = dot;
   return table;
 }();
 
 bool is_dot_atom(std::string_view text) {
-  if (text.empty() || text.front() == '.' || text.back() == '.') return false;
-  char before = 0;
+  unsigned before = dot;  // so neither a first nor a last dot nor two in a row are good
+  unsigned bad = text.empty() ? 1 : 0;
   for (const char c : text) {
-    if (!kAtomChars[static_cast<unsigned char>(c)] || (c == '.' && before == '.')) return false;
-    before = c;
+    const unsigned kind = kAtomChars[static_cast<unsigned char>(c)];
+    bad |= (kind & no_atom_char) | (kind & before & dot);
+    before = kind;
   }
-  return true;
+  return (bad | (before & dot)) == 0;
 }
 
 // A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of
@@ -43,24 +49,27 @@ void append_word(std::string& out, std::string_view text, std::size_t limit) {
     out += text;
     return;
   }
-  const std::string shown = base::printable(base::clip_middle(text, limit));
-  if (is_dot_atom(shown)) {
-    out += shown;
-    return;
-  }
+  const std::size_t begin = out.size();
   out += '"';
-  for (const char c : shown) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  base::append_clipped_middle(out, text, limit);
+  if (!base::all_printable<'"', '\\'>(std::string_view(out).substr(begin + 1))) {
+    const std::string shown = base::printable(std::string_view(out).substr(begin + 1));
+    out.resize(begin + 1);
+    for (const char c : shown) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
   }
-  out += '"';
+  // What was cut, or had other bytes, may be a dot-atom now.
+  if (is_dot_atom(std::string_view(out).substr(begin + 1))) {
+    out.erase(begin, 1);
+  } else {
+    out += '"';
+  }
 }
 
 // Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
-bool is_plain_comment(std::string_view text) {
-  const auto lacks = [text](char c) { return text.find(c) == std::string_view::npos; };
-  return base::all_printable(text) && lacks('(') && lacks(')') && lacks('\\');
-}
+bool is_plain_comment(std::string_view text) { return base::all_printable<'(', ')', '\\'>(text); }
 
 // Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.
 void insert_comment(std::string& field, std::size_t place, std::string_view text) {

@@ -1,7 +1,5 @@
 #include "common/receiver/wording.h"
 
-#include <array>
-
 #include "common/base/text.h"
 #include "common/receiver/request.h"
 
@@ -15,28 +13,20 @@ constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
 constexpr std::size_t kMaxNote = 200;
 
-using Table = std::array<char, 256>;
-
-// What stands for each byte in a text without '"' and '\', and without parentheses if need be.
-constexpr Table make_table(bool with_parentheses) {
-  Table table{};
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const char c = static_cast<char>(i);
-    table[i] = base::is_printable(c) ? c : '?';
+// What stands for a byte in a text without '"' and '\', and without parentheses if it is for a comment.
+char plain_char(char c, bool is_comment) {
+  switch (c) {
+    case '"': return '\'';
+    case '\\': return '/';
+    case '(': return is_comment ? '[' : c;
+    case ')': return is_comment ? ']' : c;
+    default: return base::is_printable(c) ? c : '?';
   }
-  table['"'] = '\'';
-  table['\\'] = '/';
-  if (!with_parentheses) {
-    table['('] = '[';
-    table[')'] = ']';
-  }
-  return table;
 }
-constexpr Table kPlain = make_table(true);
-constexpr Table kPlainComment = make_table(false);
 
-void translate(std::string& text, const Table& table) {
-  for (char& c : text) c = table[static_cast<unsigned char>(c)];
+void make_plain(std::string& text, bool is_comment) {
+  if (is_comment ? base::all_printable<'"', '\\', '(', ')'>(text) : base::all_printable<'"', '\\'>(text)) return;
+  for (char& c : text) c = plain_char(c, is_comment);
 }
 
 // The domain asked about; the text of it where it is no domain name.
@@ -68,13 +58,13 @@ void shorten(std::string& text, std::size_t limit) {
 
 std::string plain(std::string_view text) {
   std::string out(text);
-  translate(out, kPlain);
+  make_plain(out, false);
   return out;
 }
 
 std::string plain_comment(std::string_view text) {
   std::string out(text);
-  translate(out, kPlainComment);
+  make_plain(out, true);
   return out;
 }
 
@@ -120,7 +110,7 @@ void header_comment(const Case& about, std::string& out) {
     out += "; local policy: ";
     base::append_clipped(out, about.note, kMaxNote);
   }
-  translate(out, kPlainComment);
+  make_plain(out, true);
 }
 
 void smtp_comment(const Case& about, std::string_view comment_of_header, std::string& out) {
@@ -152,7 +142,7 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
     return base::append_clipped(out, comment_of_header, kMaxSmtpComment);
   }
   shorten(out, kMaxSmtpComment);
-  translate(out, kPlain);
+  make_plain(out, false);
 }
 
 void local_explanation(const Case& about, std::string& out) {
