@@ -97,7 +97,11 @@ class Evaluator {
       return Result::none;
     }
     const Result result = check_host({.name = *query_.domain}, Role::checked).value_or(Result::none);
-    verdict_.problem = result == Result::none ? fmt::format("{} has no SPF record", query_.domain->text()) : walk_.problem();
+    verdict_.problem = walk_.problem();
+    if (result == Result::none) {
+      verdict_.problem.clear();
+      base::append(verdict_.problem, query_.domain->text(), " has no SPF record");
+    }
     return result;
   }
 
@@ -174,16 +178,14 @@ class Evaluator {
 
   // RFC 7208 §6.1
   Result follow_redirect(const MacroString& domain_spec, const Target& checked, Role role) {
-    const std::string term = "redirect=" + domain_spec.text();
-    const std::size_t step = walk_.trace().open(TraceStep::Kind::term, term);
-    const Result result = redirected_result(term, domain_spec, checked, role, step);
-    if (result == Result::permerror || result == Result::temperror) keep_term(term, checked.name);
+    const std::size_t step = walk_.trace().open(TraceStep::Kind::term, "redirect=", domain_spec.text());
+    const Result result = redirected_result(domain_spec, checked, role, step);
+    if (result == Result::permerror || result == Result::temperror) keep_term("redirect=" + domain_spec.text(), checked.name);
     walk_.trace().close(step, result_name(result), walk_.counters());
     return result;
   }
 
-  Result redirected_result(const std::string& term, const MacroString& domain_spec, const Target& checked, Role role,
-                           std::size_t step) {
+  Result redirected_result(const MacroString& domain_spec, const Target& checked, Role role, std::size_t step) {
     if (!walk_.count_lookup()) return Result::permerror;
     const Target target = expansion_.target(domain_spec, checked);
     if (target.kind == Target::Kind::pending) {
@@ -191,7 +193,7 @@ class Evaluator {
       return Result::neutral;
     }
     if (target.kind != Target::Kind::name) {
-      walk_.set_problem(fmt::format("'{}' names no valid domain", term));
+      walk_.set_problem(fmt::format("'redirect={}' names no valid domain", domain_spec.text()));
       return Result::permerror;
     }
     if (domain_spec.has_macros()) walk_.trace().target(step, target.name.text());

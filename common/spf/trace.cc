@@ -28,9 +28,10 @@ std::string describe(const dns::Answer& answer) {
 
 }  // namespace
 
-std::size_t Trace::open(TraceStep::Kind kind, std::string_view text) {
+std::size_t Trace::open(TraceStep::Kind kind, std::string_view text, std::string_view more) {
   if (!on_) return 0;
   steps_.push_back({.kind = kind, .depth = depth_++, .text = base::printable(text), .outcome = {}});
+  base::append_printable(steps_.back().text, more);
   return steps_.size() - 1;
 }
 

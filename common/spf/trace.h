@@ -38,8 +38,8 @@ class Trace {
 
   void stop() { on_ = false; }
 
-  // A step that holds others until close(); returns its place.
-  std::size_t open(TraceStep::Kind kind, std::string_view text);
+  // A step that holds others until close(); returns its place. `text` and `more` are one text.
+  std::size_t open(TraceStep::Kind kind, std::string_view text, std::string_view more = {});
   void close(std::size_t place, std::string_view outcome, const Counters& counters);
   // A step that holds none.
   void record(std::string_view text);
