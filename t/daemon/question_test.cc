@@ -223,6 +223,7 @@ TEST_CASE("a slow question holds back the answers behind it, not their checks") 
   client.send("keep=1\nid=slow\n" + question("u@slow.test") + "keep=1\nid=quick\n" + question("u@pass.test"));
   CHECK(parse_answer(client.read_answer()).at("id") == "slow");
   CHECK(parse_answer(client.read_answer()).at("id") == "quick");
+  spfd.wait_for_log("id=slow");
   const std::string log = spfd.log();
   CHECK(log.find("id=quick") < log.find("id=slow"));
 }
@@ -330,6 +331,7 @@ TEST_CASE("hostile senders and HELO names: a correct result, and none of their b
     check_clean(reply);
   }
   // In the log each question is one line, too.
+  spfd.wait_for_log("sender=u@-");
   const std::string log = spfd.log();
   CHECK(std::all_of(log.begin(), log.end(), [](char c) { return c == '\n' || base::is_printable(c); }));
 }
