@@ -25,6 +25,7 @@
 #include <cstring>
 #include <deque>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -138,7 +139,13 @@ class Load {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, settings_.socket.c_str(), sizeof address.sun_path - 1);
-    if (client.fd < 0 || connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    int problem = connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    // A server that has just begun may not listen yet.
+    for (int i = 0; i < 1000 && problem != 0 && errno == ECONNREFUSED && tally_.done() == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      problem = connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
+    if (client.fd < 0 || problem != 0) {
       fail(fmt::format("connect: {}", std::strerror(errno)));
       return false;
     }
