@@ -10,8 +10,9 @@ lab "qpsmtpd tools"
 config=$LAB/qpsmtpd/etc/qpsmtpd
 run_spfd() { start_spfd --hostname=mx.lab.test "$@"; }
 # configure LINE...: Debian's folder, with these plugins before rcpt_ok.
+queue="queue/maildir /run/lab/mail"
 configure() {
-  printf '%s\n' "$@" rcpt_ok "queue/maildir /run/lab/mail" >"$config/plugins"
+  printf '%s\n' "$@" rcpt_ok "$queue" >"$config/plugins"
 }
 # start_qpsmtpd FLAVOUR
 start_qpsmtpd() {
@@ -84,6 +85,22 @@ start_qpsmtpd forkserver
 bad alice@fail.test
 check "its mail is not asked about" both accepted 'header 0 .*'
 rm "$config/relayclients"
+stop qpsmtpd
+
+# As etc/qmail/README has it; qmail-queue reads the message from descriptor 0 and the envelope from 1.
+queue="queue/qmail-queue /run/lab/bin/qmail-queue"
+printf '%s\n' '#!/bin/sh' '/run/lab/bin/deliver && tr "\0" "\n" <&1 >/run/lab/mail/envelope' >"$LAB/run/lab/bin/qmail-queue"
+chmod 755 "$LAB/run/lab/bin/qmail-queue"
+chmod 777 "$mail"
+echo 1 >"$config/spfbehavior"
+with spfd
+good alice@pass.test
+check "in front of qmail: accepted, and the header on top" both accepted 'in_its_place'
+check "in front of qmail: the envelope" grep -qx Falice@pass.test "$mail/envelope"
+bad alice@fail.test
+check "a file spfbehavior says what is refused" both accepted 'header 1 fail'
+rm "$config/spfbehavior"
+queue="queue/maildir /run/lab/mail"
 stop qpsmtpd
 
 with spfd timeout 1
