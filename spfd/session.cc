@@ -151,7 +151,7 @@ void Session::begin(Slot& slot) {
     slot.is_done = true;
     return;
   }
-  slot.started = std::chrono::steady_clock::now();
+  slot.started = service_.loop.now();
   if (!item.error.empty()) {
     ++service_.counters.bad_questions;
     return answered(slot, receiver::bad_request(slot.snapshot->policy, item.error));
@@ -183,7 +183,7 @@ void Session::go_on() {
 }
 
 void Session::begin_rewriting(Slot& slot) {
-  slot.started = std::chrono::steady_clock::now();
+  slot.started = service_.loop.now();
   slot.is_decided = false;
   if (!slot.snapshot->srs) {
     service_.rewritten = {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}};

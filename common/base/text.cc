@@ -106,6 +106,7 @@ std::string printable(std::string_view text) {
 }
 
 void append_printable(std::string& out, std::string_view text) {
+  if (text.empty()) return;
   const std::size_t begin = out.size();
   out += text;
   if (all_printable(text)) return;

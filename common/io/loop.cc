@@ -79,7 +79,10 @@ void Callback::call() {
   bool is_gone = false;
   is_gone_ = &is_gone;
   std::function<void()> function = std::move(function_);
+  Loop& loop = loop_;
+  loop.now_ = std::chrono::steady_clock::now();
   function();
+  loop.now_.reset();
   if (is_gone) return;
   function_ = std::move(function);
   is_gone_ = nullptr;
@@ -87,7 +90,7 @@ void Callback::call() {
 
 // ---- Timer ---------------------------------------------------------------------------------------------------------------
 
-Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
+Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(loop, std::move(callback)) {
   event_ = event_new(
       loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Timer*>(self)->callback_.call(); }, this);
   if (event_ == nullptr) throw std::bad_alloc();
@@ -105,7 +108,7 @@ void Timer::cancel() { event_del(event_); }
 
 // ---- Afterwards ----------------------------------------------------------------------------------------------------------
 
-Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
+Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(loop, std::move(callback)) {
   event_ = event_new(
       loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Afterwards*>(self)->callback_.call(); }, this);
   if (event_ == nullptr) throw std::bad_alloc();
@@ -118,7 +121,7 @@ void Afterwards::set() { event_active(event_, EV_TIMEOUT, 0); }
 
 // ---- Watch ---------------------------------------------------------------------------------------------------------------
 
-Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback) : callback_(std::move(callback)) {
+Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback) : callback_(loop, std::move(callback)) {
   const short events = static_cast<short>(what | EV_PERSIST);
   event_ = event_new(
       loop.base(), fd, events, [](evutil_socket_t, short, void* self) { static_cast<Watch*>(self)->callback_.call(); }, this);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -58,22 +59,24 @@ class Loop {
   void post(Inbox::Task task) { inbox_->post(std::move(task)); }
 
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
-  // Monotonic.
-  [[nodiscard]] std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
+  // Monotonic. In a callback of the loop it is the time at which that began: looking at the clock is not free.
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const { return now_ ? *now_ : std::chrono::steady_clock::now(); }
   [[nodiscard]] event_base* base() const { return base_; }
 
  private:
+  friend class Callback;
   void run_posted();
 
   event_base* base_;
   std::shared_ptr<Inbox> inbox_;
   event* wake_event_;
+  std::optional<std::chrono::steady_clock::time_point> now_;  // while a callback runs
 };
 
 // A function that may destroy its owner, and with it itself, while it runs; what it captured lives until it returns.
 class Callback {
  public:
-  explicit Callback(std::function<void()> function) : function_(std::move(function)) {}
+  Callback(Loop& loop, std::function<void()> function) : loop_(loop), function_(std::move(function)) {}
   ~Callback() {
     if (is_gone_ != nullptr) *is_gone_ = true;
   }
@@ -83,6 +86,7 @@ class Callback {
   void call();
 
  private:
+  Loop& loop_;
   std::function<void()> function_;
   bool* is_gone_ = nullptr;  // set while it runs
 };
