@@ -105,8 +105,8 @@ check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") t/bench/smoke.sh $(QUICK_LINT_CHECKS)
 check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
-sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES)
-	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE))
+sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES) $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE)) t/bench/smoke.sh
 # Real MTAs in private roots, side by side: needs root.
 check-mta: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
