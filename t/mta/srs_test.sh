@@ -1,10 +1,10 @@
 #!/bin/bash
-# Real forwarding: Exim and Postfix, set up by etc/*/README.srs, send on what comes to fwd.test, with senders rewritten by a
-# real spfd, and the other of the two checks it by SPF. Mail for the first sender's domain comes to that one too.
+# Real forwarding: Exim, Postfix and qpsmtpd, set up by etc/*/README.srs, send on what comes to fwd.test, with senders
+# rewritten by a real spfd, and another MTA checks it by SPF. Mail for the first sender's domain comes to that one too.
 # shellcheck disable=SC2317  # most functions are called by check
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
-lab "exim postfix tools"
+lab "exim postfix qpsmtpd tools"
 
 forwarder=192.0.2.30
 final=192.0.2.20
@@ -182,6 +182,44 @@ with_srs
 stop spfd
 run_spfd --srs-outgoing=$forwarder
 only_what_fails
-stop exim
 stop_postfix
+
+suite="qpsmtpd sends on"
+stop spfd
+run_spfd
+qpsmtpd_forwards() { # PLUGIN-LINE...
+  local config=$LAB/qpsmtpd/etc/qpsmtpd
+  install -D -m 644 "$source/etc/qpsmtpd/srs" "$LAB/qpsmtpd/usr/local/share/qpsmtpd/plugins/srs"
+  sed -i 's/^# \(.usr.local\)/\1/' "$config/plugin_dirs"
+  printf '%s\n' fwd.test final.test >"$config/rcpthosts"
+  echo mx.fwd.test >"$config/me"
+  echo 'logging/warn LOGINFO' >"$config/logging"
+  printf '%s\n' "$@" rcpt_ok "queue/smtp-forward $final" >"$config/plugins"
+  start qpsmtpd qpsmtpd env QPSMTPD_CONFIG=/etc/qpsmtpd qpsmtpd-forkserver --listen-address $forwarder --port 25 --user qpsmtpd
+  ready qpsmtpd listening $forwarder 25
+}
+# It has no option for the address that it sends from.
+ip route replace local $final/32 dev lo table local src $forwarder
+qpsmtpd_forwards
+forward alice@pass.test bob@final.test
+check "without SRS: it does not get through" both 'not taken' 'messages 0'
+check "without SRS: the final host logs fail" grep -q 'result=fail .*sender=alice@pass.test' "$LAB/log/spfd"
+stop qpsmtpd
+qpsmtpd_forwards 'srs domain fwd.test forward on'
+forward alice@pass.test bob@final.test
+check "with SRS: it arrives" both taken arrived
+check "with SRS: Received-SPF says pass for the rewritten sender" header 1 "pass \(.*$rewritten"
+home=$(headers | grep -oE "$rewritten" | head -n 1)
+forward '<>' "$home"
+check "a bounce comes home" both taken arrived
+check "its recipient was turned back" turned_back
+send 192.0.2.66 evil.test '<>' "${home/=pass.test/=fail.test}" --server $forwarder
+check "a forged address is refused at RCPT" answers 'RCPT TO' '^550 .*hash is wrong'
+send 192.0.2.66 evil.test '<>' alice@pass.test --server $forwarder
+check "qpsmtpd relays for nobody" answers 'RCPT TO' '^550 '
+stop spfd
+forward '<>' "$home"
+check "spfd stopped: put off" answers 'RCPT TO' '^450 '
+stop qpsmtpd
+stop exim
 finish
