@@ -40,6 +40,7 @@ run_postfix() {
   ready postfix listening "$1" 25
 }
 stop_postfix() {
+  wait_until settled || true
   inside postfix postfix stop
   wait "${pid_of[postfix]}" || true
 }
