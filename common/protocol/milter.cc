@@ -225,10 +225,10 @@ void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const D
   if (!item.error.empty() || reply.action == receiver::Action::accept) {
     // Of several recipients, the first one that is not refused makes the header.
     if (item.error.empty() && header_.empty()) {
-      append_printable(header_to_add(item.request, reply, options), header_);
+      base::append_printable(header_, header_to_add(item.request, reply, options));
       // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
       if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
-        append_printable(reply.helo->received_spf_header, helo_header_);
+        base::append_printable(helo_header_, reply.helo->received_spf_header);
     }
     return milter::append_packet(milter::kContinue, {}, out);
   }

@@ -1,26 +1,17 @@
 #include "common/protocol/mta_answer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "common/base/text.h"
 
 namespace protocol {
 
-void append_printable(std::string_view text, std::string& out) {
-  const std::size_t from = out.size();
-  out += text;
-  const auto is_unsafe = [](char c) { return !base::is_printable(c); };
-  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), is_unsafe, '?');
-}
-
 void append_smtp_reply(const receiver::Reply& reply, std::string& out) {
-  out += fmt::format_int(reply.smtp_code).c_str();
+  base::append_number(out, static_cast<unsigned long>(std::max(reply.smtp_code, 0)));
   for (const std::string_view part : {std::string_view(reply.enhanced_code), std::string_view(reply.smtp_comment)}) {
     if (part.empty()) continue;
     out += ' ';
-    append_printable(part, out);
+    base::append_printable(out, part);
   }
 }
 

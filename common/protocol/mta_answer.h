@@ -1,4 +1,4 @@
-// What the doors that tell an MTA what to do (policy, milter) have in common: the SMTP reply and the header of a reply.
+// What the doors that tell an MTA what to do have in common: the SMTP reply and the header of a reply.
 #pragma once
 
 #include <string>
@@ -11,9 +11,6 @@ namespace protocol {
 
 // Appends "550 5.7.23 text"; one line of printable US-ASCII, whatever stands in the reply.
 void append_smtp_reply(const receiver::Reply& reply, std::string& out);
-
-// Appends `text` with '?' for what is not printable US-ASCII.
-void append_printable(std::string_view text, std::string& out);
 
 // The header line to be added; empty: none. Mail of the host itself gets none, nor that of its own users unless it was checked.
 std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options);

@@ -81,7 +81,7 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
       if (options.policy_defer_if_permit) {
         // Postfix puts a code of its own before it.
         out.append("DEFER_IF_PERMIT ").append(reply.enhanced_code).append(" ");
-        append_printable(reply.smtp_comment, out);
+        base::append_printable(out, reply.smtp_comment);
       } else {
         append_smtp_reply(reply, out);
       }
@@ -95,7 +95,7 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
       }
       prepended_ = message;
       out += "action=PREPEND ";
-      append_printable(header, out);
+      base::append_printable(out, header);
       break;
     }
   }

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/protocol/mta_answer.h"
 #include "common/protocol/question_reader.h"
 #include "common/receiver/receiver.h"
 
@@ -100,6 +101,17 @@ class AnswerWriter {
     begin(key);
     base::append_number(out_, value);
     if (!json_) out_ += '\n';
+  }
+  // What an MTA may say as it stands; empty where it has nothing to refuse.
+  void smtp_reply(std::string_view key, const receiver::Reply& reply) {
+    if (json_ || reply.action == receiver::Action::accept) {
+      std::string reply_text;
+      if (reply.action != receiver::Action::accept) append_smtp_reply(reply, reply_text);
+      return text(key, reply_text);
+    }
+    begin(key);
+    append_smtp_reply(reply, out_);
+    out_ += '\n';
   }
   [[nodiscard]] bool is_json() const { return json_; }
   void finish() { out_ += json_ ? "}\n" : "\n"; }
@@ -199,6 +211,7 @@ void append_reply(const receiver::Reply& reply, Format format, std::string_view 
   answer.text("problem", reply.problem);
   answer.text("action", receiver::action_name(reply.action));
   answer.number("smtp_code", count(reply.smtp_code));
+  answer.smtp_reply("smtp_reply", reply);
   answer.number("lookups", count(reply.lookups));
   answer.number("void_lookups", count(reply.void_lookups));
   if (answer.is_json()) answer.number("ttl", reply.ttl);

@@ -85,7 +85,8 @@ TEST_CASE("the answer's lines have a fixed order") {
                                           "mechanism",
                                           "problem",
                                           "action",
-                                          "smtp_code"};
+                                          "smtp_code",
+                                          "smtp_reply"};
   const auto keys = keys_of(spfd.ask(question("u@fail.test")));
   REQUIRE(keys.size() >= 3);
   CHECK(keys[0] == "result");

@@ -26,13 +26,13 @@ plugin TCP6REMOTEIP=2001:db8::10 SMTPHELOHOST=mail.pass.test SMTPMAILFROM=alice@
 check "pass over IPv6: a header" said '^HReceived-SPF: pass \(.*2001:db8::10'
 bad alice@exp.test
 check "fail: 550 with the domain's explanation" said \
-  '^E550 .*See http://exp\.test/why\?s=alice%40exp\.test&i=192\.0\.2\.66&h=evil\.test \(#5\.7\.23\)$'
+  '^E550 5\.7\.23 .*See http://exp\.test/why\?s=alice%40exp\.test&i=192\.0\.2\.66&h=evil\.test$'
 bad alice@quote.test
 check 'an explanation with " and % arrives whole' said "we said 'no' to 100% of it \\(really\\)"
 bad alice@softfail.test
 check "softfail: a header" said '^HReceived-SPF: softfail '
 bad alice@temperror.test
-check "temperror: 451" said '^E451 .*temperror\.test.*\(#4\.7\.24\)$'
+check "temperror: 451" said '^E451 4\.7\.24 .*temperror\.test'
 good ''
 check "null sender: a header about the HELO name" said '^HReceived-SPF: pass \(.*mail\.pass\.test.*identity=helo'
 plugin TCPREMOTEIP=192.0.2.66 SMTPHELOHOST=forged.test SMTPMAILFROM=
@@ -45,7 +45,7 @@ bad $'"a)\nE250 \\"b" (c@softfail.test'
 check "a hostile sender: one line" said '^HReceived-SPF: softfail '
 stop spfd KILL
 good alice@pass.test
-check "spfd killed: 451" said '^E451 SPF cannot be checked now \(#4\.7\.24\)$'
+check "spfd killed: 451" said '^E451 4\.4\.3 SPF cannot be checked now$'
 check "the log says why" grep -q '^spfd: Connection refused$' "$LAB/log/plugin"
 run_spfd --on-softfail=reject --on-fail=tag
 bad alice@softfail.test

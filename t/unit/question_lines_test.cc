@@ -77,6 +77,7 @@ receiver::Reply full_reply() {
   reply.mechanism = "-all";
   reply.action = receiver::Action::reject;
   reply.smtp_code = 550;
+  reply.enhanced_code = "5.7.23";
   reply.lookups = 3;
   reply.void_lookups = 1;
   reply.ttl = 3600;
@@ -398,6 +399,7 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
         "problem=\n"
         "action=reject\n"
         "smtp_code=550\n"
+        "smtp_reply=550 5.7.23 example.com explains: go away\n"
         "lookups=3\n"
         "void_lookups=1\n"
         "\n");
@@ -407,7 +409,8 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
   question.id = "a-1";
   CHECK(protocol::encode_reply(empty, question, {}) ==
         "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
-        "authentication_results=\nspf_record=\nidentity=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nlookups=0\n"
+        "authentication_results=\nspf_record=\nidentity=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nsmtp_reply="
+        "\nlookups=0\n"
         "void_lookups=0\nid=a-1\nerror=what\n\n");
 }
 
@@ -442,7 +445,8 @@ TEST_CASE("format=json: one object on one line, numbers as numbers") {
         "(comment) envelope-from=\\\"u@example.com\\\"\", \"authentication_results\": \"Authentication-Results: mx.example.org; "
         "spf=fail smtp.mailfrom=example.com\", \"spf_record\": \"v=spf1 -all\", \"identity\": \"mailfrom\", \"mechanism\": "
         "\"-all\", "
-        "\"problem\": \"\", \"action\": \"reject\", \"smtp_code\": 550, \"lookups\": 3, \"void_lookups\": 1, \"ttl\": 3600, "
+        "\"problem\": \"\", \"action\": \"reject\", \"smtp_code\": 550, \"smtp_reply\": \"550 5.7.23 example.com explains: go "
+        "away\", \"lookups\": 3, \"void_lookups\": 1, \"ttl\": 3600, "
         "\"id\": "
         "\"i\\\"d\\\\\"}\n");
 }
@@ -488,7 +492,7 @@ TEST_CASE("no byte of a value can end its line, and no line of an answer is long
         CHECK(base::is_printable(c));
       }
     }
-    CHECK(lines == (format == Format::json ? 1 : 18));
+    CHECK(lines == (format == Format::json ? 1 : 19));
   }
 }
 
