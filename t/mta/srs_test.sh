@@ -1,10 +1,10 @@
 #!/bin/bash
-# Real forwarding: Exim, Postfix and qpsmtpd, set up by etc/*/README.srs, send on what comes to fwd.test, with senders
+# Real forwarding: Exim, Postfix, Sendmail and qpsmtpd, set up by etc/*/README.srs, send on what comes to fwd.test, with senders
 # rewritten by a real spfd, and another MTA checks it by SPF. Mail for the first sender's domain comes to that one too.
 # shellcheck disable=SC2317  # most functions are called by check
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
-lab "exim postfix qpsmtpd tools"
+lab "exim postfix sendmail qpsmtpd tools"
 
 forwarder=192.0.2.30
 final=192.0.2.20
@@ -89,7 +89,8 @@ out:\n  driver = dnslookup\n  domains = ! +local_domains\n  transport = smtp\n  
 
 # Nothing is under way any more. (A message may be in the mailbox before who sent it knows.)
 settled() {
-  [[ $(inside postfix postqueue -j 2>/dev/null) == "" && $(inside exim exim4 -bpc) == 0 ]]
+  [[ $(inside postfix postqueue -j 2>/dev/null) == "" && $(inside exim exim4 -bpc) == 0 ]] &&
+    [[ -z $(find "$LAB/sendmail/var/spool/mqueue" -name 'qf*') ]]
 }
 # forward SENDER RECIPIENT: from a client that pass.test permits, to the forwarder.
 forward() {
@@ -184,6 +185,30 @@ stop spfd
 run_spfd --srs-outgoing=$forwarder
 only_what_fails
 stop_postfix
+
+suite="Sendmail forwards"
+stop spfd
+run_spfd
+sendmail_forwards() { # FILE
+  local mail=$LAB/sendmail/etc/mail
+  sed -E "s/mx\.lab\.test/mx.fwd.test/; s/Addr=127.0.0.1, Port=25/Addr=$forwarder, Port=25/; /MTA-v6|spfd\.mc/d
+    s/^Cwlab\.test/Cwfwd.test/; /^MAILER\(.local/i\define(\`confDONT_PROBE_INTERFACES', \`True')dnl\nCLIENT_OPTIONS(\`Family=inet, Addr=$forwarder')dnl" "$here/sendmail.mc" >"$mail/sendmail.mc"
+  sed 's/srs\.example\.org/fwd.test/' "$1" >>"$mail/sendmail.mc"
+  printf '%s\n' 'list: bob@final.test' 'refused: nobody@final.test' 'late: late@final.test' >"$mail/aliases"
+  inside sendmail sh -c 'm4 /etc/mail/sendmail.mc >/etc/mail/sendmail.cf && newaliases' >"$LAB/log/m4" 2>&1
+  mkdir -p "$LAB/run/sendmail/mta"
+  start sendmail sendmail sendmail -bD -q1s -X /dev/null
+  ready sendmail listening $forwarder 25
+}
+sendmail_forwards "$LAB/tmp/empty"
+without_srs
+stop sendmail
+sendmail_forwards "$source/etc/sendmail/srs.mc"
+with_srs
+stop spfd
+run_spfd --srs-outgoing=$forwarder
+only_what_fails
+stop sendmail
 
 suite="qpsmtpd sends on"
 stop spfd
