@@ -8,8 +8,8 @@ max_columns=130
 # What tests read is data: it may look as it must.
 mapfile -t texts < <(printf '%s\n' "${files[@]}" | grep -vE '^t/fuzz/corpus/|\.(tsv|yml|png|der|bin)$')
 mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.h$')
-# Tabs are Makefile's grammar.
-mapfile -t tabless < <(printf '%s\n' "${texts[@]}" | grep -vE '(^|/)(Makefile|rules|.*\.mk)$')
+# Tabs are the grammar of Makefiles and of Sendmail.
+mapfile -t tabless < <(printf '%s\n' "${texts[@]}" | grep -vE '(^|/)(Makefile|rules|.*\.mk|.*\.mc)$')
 
 # find_lines WHAT PATTERN FILE...
 find_lines() {
