@@ -217,6 +217,7 @@ install: all
 	for page in $(MANUALS); do install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 etc/spfd.conf $(docdir)/examples/spfd.conf
 	for file in etc/*/*; do install -D -m 644 $$file $(docdir)/examples/$${file#etc/} || exit 1; done
+	sed 's,/usr/local/,$(PREFIX)/,' etc/systemd/spfd.service >$(docdir)/examples/systemd/spfd.service
 	test -e $(sysconfdir)/spfd/spfd.conf || install -D -m 644 etc/spfd.conf $(sysconfdir)/spfd/spfd.conf
 uninstall:
 	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/srs
