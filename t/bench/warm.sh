@@ -27,17 +27,20 @@ mail_spf() { load "$1" --socket "$run/mail-spf" --dialect mail-spf --pid "$mail_
 policyd() { load "$1" --socket "$run/policy" --dialect policy --pid "$policyd" "${@:2}"; }
 unbound() { dns_load "$1" --pid "$unbound" "${@:2}"; }
 
+# 1000 domains in turn, each out of the processor's nearest cache until it is asked for again; spfd-20: only 20.
 for _ in $(seq "$rounds"); do
   spfd warm/each/spfd --count "$questions"
   bare warm/each/bare --count "$questions"
   [[ -z $libspf2_program ]] || libspf2 warm/each/libspf2 --count 900
   [[ -z $mail_spf_program ]] || mail_spf warm/each/mail-spf --count 24
   spfd warm/kept/spfd --count "$questions" --keep
+  spfd warm/kept/spfd-20 --count "$questions" --keep --domains 20
   bare warm/kept/bare --count "$questions" --keep
   [[ -z $libspf2_program ]] || libspf2 warm/kept/libspf2 --count "$((questions / 4))" --keep
   [[ -z $policyd_program ]] || policyd warm/kept/policyd-spf --count 240 --keep
   [[ -z $unbound_program ]] || unbound warm/kept/unbound --count "$questions"
   spfd warm/16/spfd --count "$((2 * questions))" --keep --depth 16
+  spfd warm/16/spfd-20 --count "$((2 * questions))" --keep --depth 16 --domains 20
   bare warm/16/bare --count "$((5 * questions))" --keep --depth 16
   [[ -z $unbound_program ]] || unbound warm/16/unbound --count "$questions" --depth 16
 done
