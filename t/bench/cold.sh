@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lab.bash"
 find_peers
 logs=off
+server_core=any load_core=any
 delay=20
 first=1000000 # the next domain that was never asked
 

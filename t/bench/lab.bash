@@ -53,7 +53,8 @@ triple=$(gcc -dumpmachine 2>/dev/null || echo "$(uname -m)-linux-gnu")
 from_root=(env "LD_LIBRARY_PATH=$root/usr/lib:$root/usr/lib/$triple" "PYTHONPATH=$root/usr/lib/python3/dist-packages"
   "PERL5LIB=$root/usr/share/perl5:$root/usr/lib/$triple/perl5" "GNUPLOT_DRIVER_DIR=$root/usr/lib/gnuplot")
 
-# Server and load have a core each, where there are several.
+# Server and load have a core each, where there are several; "any": the kernel decides, for more programs than cores.
+server_core=0 load_core=1
 on_core() { # CORE COMMAND...
   local core=$1
   shift
@@ -152,13 +153,13 @@ start_spfd() { # PORT-OF-RESOLVER [OPTIONS...]
   shift
   rm -f "$run/spfd"
   # The last of an option counts.
-  start spfd "${BENCH_CORE:-0}" "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$port" \
+  start spfd "$server_core" "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$port" \
     --workers 1 --hostname mx.example.org "$@"
   spfd=$started
   wait_for "$run/spfd"
 }
 start_bare() {
-  start bare 0 "$bench/bare_server" "$run/bare"
+  start bare "$server_core" "$bench/bare_server" "$run/bare"
   bare=$started
   wait_for "$run/bare"
 }
@@ -166,13 +167,13 @@ start_bare() {
 start_libspf2() {
   rm -f "$run/libspf2"
   # shellcheck disable=SC2016 # for the other shell
-  start libspf2 0 bash -c 'trap "" PIPE; ulimit -n "$(ulimit -Hn)"; exec "$@"' - "${from_root[@]}" "$libspf2_program" --path "$run/libspf2"
+  start libspf2 "$server_core" bash -c 'trap "" PIPE; ulimit -n "$(ulimit -Hn)"; exec "$@"' - "${from_root[@]}" "$libspf2_program" --path "$run/libspf2"
   libspf2=$started
   wait_for "$run/libspf2"
 }
 start_mail_spf() {
   rm -f "$run/mail-spf"
-  start mail-spf 0 "$bench/spawn" "${from_root[@]}" RES_NAMESERVERS=127.0.0.1 RES_OPTIONS="port:$resolver_port" /usr/bin/perl -X \
+  start mail-spf "$server_core" "$bench/spawn" "${from_root[@]}" RES_NAMESERVERS=127.0.0.1 RES_OPTIONS="port:$resolver_port" /usr/bin/perl -X \
     "$mail_spf_program" --socket "$run/mail-spf" --socket-perms 0666
   mail_spf=$started
   wait_for "$run/mail-spf"
@@ -181,7 +182,7 @@ start_policyd() {
   local conf
   for conf in {"$root",}/etc/postfix-policyd-spf-python/policyd-spf.conf; do [[ ! -e $conf ]] || break; done
   rm -f "$run/policy"
-  start policyd 0 "$bench/spawn" --socket "$run/policy" "${from_root[@]}" /usr/bin/python3 "$policyd_program" "$conf"
+  start policyd "$server_core" "$bench/spawn" --socket "$run/policy" "${from_root[@]}" /usr/bin/python3 "$policyd_program" "$conf"
   policyd=$started
   wait_for "$run/policy"
 }
@@ -205,12 +206,12 @@ find_peers() {
 runs=$bench/runs.jsonl
 failed=0
 load() { # LABEL ARGUMENTS...
-  (on_core 1 "$bench/load" --label "$@" >>"$runs") || { echo "failed: load --label $*" && failed=1; }
+  (on_core "$load_core" "$bench/load" --label "$@" >>"$runs") || { echo "failed: load --label $*" && failed=1; }
 }
 dns_load() { # LABEL ARGUMENTS...
-  (on_core 1 "$bench/dns_load" --port "$resolver_port" --label "$@" >>"$runs") || { echo "failed: dns_load --label $*" && failed=1; }
+  (on_core "$load_core" "$bench/dns_load" --port "$resolver_port" --label "$@" >>"$runs") || { echo "failed: dns_load --label $*" && failed=1; }
 }
-warm_up() { (on_core 1 "$bench/load" "$@" >/dev/null) || failed=1; }
+warm_up() { (on_core "$load_core" "$bench/load" "$@" >/dev/null) || failed=1; }
 # The median of a field over the runs with that label.
 median_of() { # LABEL FIELD
   grep -F "\"label\": \"$1\"," "$runs" | sed -E "s/.*\"$2\": ([0-9.]+).*/\1/" | sort -g |

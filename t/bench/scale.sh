@@ -110,7 +110,7 @@ done
 
 echo
 for workers in 1 2; do
-  BENCH_CORE=any serve "workers$workers" 100000 100000 --workers "$workers"
+  server_core=any serve "workers$workers" 100000 100000 --workers "$workers"
 done
 declare -A waits_before
 for workers in 1 2; do
