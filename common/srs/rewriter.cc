@@ -148,7 +148,7 @@ Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day
     return full->substr(0, config_.hash_length);
   };
   const auto content = config_.quotes_whole ? unquoted(sender.local) : std::nullopt;
-  const std::string_view original = content ? std::string_view(*content) : sender.local;
+  const std::string_view original = content && !content->empty() ? std::string_view(*content) : sender.local;
   const auto written = [&](const std::string& local) { return config_.quotes_whole ? written_local_part(local) : local; };
   // An SRS address of somebody else: only he can turn his part back, so bounces must go through him.
   std::string_view host;

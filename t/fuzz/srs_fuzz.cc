@@ -15,13 +15,14 @@ namespace {
 
 using Outcome = srs::Forwarded::Outcome;
 
-srs::Rewriter rewriter_of(std::uint8_t choice) {
+srs::Rewriter rewriter_of(std::uint8_t choice, bool quotes_whole) {
   srs::Config config;
   config.secrets = {"tops3cr3t"};
   config.separator = srs::kSeparators[choice % 3];
   config.hash_length = (choice & 0x10) != 0 ? 27 : 4;
   config.accept_exim = (choice & 0x20) != 0;
   config.always_rewrite = (choice & 0x40) != 0;
+  config.quotes_whole = quotes_whole;
   if ((choice & 0x80) != 0) {
     config.rewriting_domain = "example.com";
     config.local_domains = {".example.org"};
@@ -67,6 +68,25 @@ void check_forward(const srs::Rewriter& rewriter, std::string_view sender, std::
   fuzz::check(is_late == address.starts_with("SRS1"), "SRS0 ends after 21 days");
 }
 
+// What mail servers get: an address that they read as it was meant.
+void check_written(const srs::Rewriter& rewriter, std::string_view sender, std::string_view alias, std::uint64_t day) {
+  const auto forwarded = rewriter.forward(sender, alias, day);
+  if (!forwarded || forwarded->outcome != Outcome::rewritten) return;
+  const auto parsed = srs::parse_address(forwarded->address);
+  fuzz::check(parsed.ok(), "what was rewritten is an address");
+  fuzz::check(srs::written_local_part(parsed->local) == parsed->local, "RFC 5321 §4.1.2: atoms, or one quoted string");
+  const auto reversed = rewriter.reverse(forwarded->address, day);
+  fuzz::check(reversed.ok(), "what was rewritten comes home");
+  const auto before = srs::parse_address(sender);
+  if (!forwarded->address.starts_with("SRS1") && !forwarded->address.starts_with("\"SRS1")) {
+    const auto content = srs::unquoted(before->local).value_or(std::string(before->local));
+    const auto after = srs::parse_address(*reversed);
+    fuzz::check(srs::unquoted(after->local).value_or(std::string(after->local)) == content, "to the same mailbox");
+  }
+  const auto again = rewriter.forward(forwarded->address, alias, day);
+  fuzz::check(again.ok() && again->outcome != Outcome::rewritten, "a rewritten address is not rewritten again");
+}
+
 void check_reverse(const srs::Rewriter& rewriter, const std::string& address, std::uint64_t day) {
   const auto reversed = rewriter.reverse(address, day);
   if (reversed) {
@@ -101,7 +121,9 @@ void check_signed(const srs::Rewriter& rewriter, std::string_view address, std::
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Cutter input(data, size);
-  const srs::Rewriter rewriter = rewriter_of(input.byte());
+  const auto choice = input.byte();
+  const srs::Rewriter rewriter = rewriter_of(choice, false);
+  const srs::Rewriter for_servers = rewriter_of(choice, true);
   const std::uint64_t day = fuzz::kSrsDay + input.byte();
   fuzz::Cutter secrets = input;
   if (const auto found = srs::parse_secrets(secrets.rest())) {
@@ -114,6 +136,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (int i = 0; i < 16 && !input.empty(); ++i) {
     const std::string address(input.line());
     check_forward(rewriter, address, alias, day);
+    check_written(for_servers, address, alias, day);
     check_reverse(rewriter, address, day);
     check_signed(rewriter, address, day);
     fuzz::check(srs::unquoted(srs::quoted(address)) == address, "quotes go as they came");

@@ -479,6 +479,7 @@ TEST_CASE(
       {"\"a\\\"b\\\\\"@example.org", "\"a\\\"b\\\\\"@example.org"},
       {"\"a\\ b=c\"@example.org", "\"a b=c\"@example.org"},
       {"\"joe\"@example.org", "joe@example.org"},
+      {"\"\"@example.org", "\"\"@example.org"},
       {"a(b@example.org", "\"a(b\"@example.org"},
       {"\"SRS0=HHHH=TT=first.org=a b\"@example.org", "\"SRS0=HHHH=TT=first.org=a b\"@example.org"}};
   for (const auto& one : senders) {
