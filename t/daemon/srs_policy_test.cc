@@ -13,6 +13,7 @@
 
 #include "t/daemon/srs_world.h"
 #include "t/support/dns_server.h"
+#include "t/support/milter_client.h"
 
 namespace {
 
@@ -266,6 +267,28 @@ TEST_CASE("--srs-check-recipients: a forged recipient at a domain of ours is ref
   CHECK(answer["would"] == "reject");
   const World off({}, std::string(kZone));
   CHECK(off.spfd().answer(question("u@pass.test", forged))["result"] == "pass");
+}
+
+TEST_CASE("--srs-check-recipients: milters that check at each recipient refuse a forged one, too") {
+  using support::MilterClient;
+  const support::TempFolder folder;
+  const std::string milter = "unix:" + (folder / "milter");
+  const World world({"--srs-check-recipients", "--milter", milter, "--milter-check-at=rcpt"}, std::string(kZone));
+  MilterClient mta(milter);
+  mta.negotiate();
+  mta.connect("192.0.2.10", "mail.pass.test");
+  CHECK(mta.mail("u@pass.test").command == 'c');
+  const auto recipient = [&](const std::string& address) {
+    std::string data = "<" + address + ">";
+    data += '\0';
+    REQUIRE(mta.send('R', data));
+    return mta.read().value_or(support::MilterPacket{});
+  };
+  const auto forged = recipient("SRS0=AAAA=22=example.org=joe@fwd.example");
+  CHECK(forged.command == 'y');
+  CHECK(forged.data.starts_with("550 5.1.1 "));
+  CHECK(recipient(signed_address("joe@example.org")).command == 'c');
+  CHECK(recipient("joe@fwd.example").command == 'c');
 }
 
 TEST_CASE("--srs-unwrap: of our own rewritten sender the original one is checked, and answer and log tell so") {
