@@ -46,13 +46,14 @@ struct KeyEqual {
   bool operator()(const auto& a, const auto& b) const noexcept { return view_of(a) == view_of(b); }
 };
 
-using Order = std::list<const Key*>;  // the most recently used first
+using Order = std::list<const Key*>;  // the newest first
 
 struct Ready {
   SharedAnswer answer;
   Cache::Clock::time_point expiry;
   std::size_t bytes = 0;
   Order::iterator place;
+  bool was_used = false;  // since it was put in, or spared
 };
 
 struct Pending {
@@ -78,7 +79,8 @@ struct Table {
     if (place == entries.end()) return nullptr;
     auto* const ready = std::get_if<Ready>(&place->second);
     if (ready == nullptr || ready->expiry <= now) return nullptr;
-    order.splice(order.begin(), order, ready->place);
+    // Its place in the order stays: that would touch the memory of four others at each hit.
+    ready->was_used = true;
     ++counters.hits;
     return ready->answer;
   }
@@ -99,6 +101,11 @@ struct Table {
     ++counters.entries;
     while (counters.bytes > limit) {
       const Place oldest = entries.find(order.back()->view());
+      auto& ready = std::get<Ready>(oldest->second);
+      if (std::exchange(ready.was_used, false)) {
+        order.splice(order.begin(), order, ready.place);  // a second chance
+        continue;
+      }
       forget(oldest);
       entries.erase(oldest);
       ++counters.evictions;

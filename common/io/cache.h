@@ -1,7 +1,8 @@
 // The DNS answers that all workers share, and who waits for which (thread-safe).
 //
 // One look decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
-// True TTLs up to kMaxTtl; failures are kept for kFailureTtl; the byte limit is kept by evicting what was used least recently.
+// True TTLs up to kMaxTtl; failures are kept for kFailureTtl; the byte limit is kept by evicting the oldest
+// that was not used since it was last looked at (second chance).
 // An answer of TTL 0 is handed to those who wait, and not kept. Bytes are estimated, with the overhead of the tables.
 #pragma once
 

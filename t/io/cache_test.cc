@@ -141,7 +141,7 @@ TEST_CASE("cache: a waiter may use the cache, since no lock is held") {
   CHECK(found);
 }
 
-TEST_CASE("cache: the byte limit holds, and what was used least recently goes first") {
+TEST_CASE("cache: the byte limit holds; the oldest goes first, and what was used has a second chance") {
   constexpr std::size_t kLimit = 1 << 20;
   Cache cache(kLimit);
   const auto name = [](int i) { return "host" + std::to_string(i) + ".example.com"; };
