@@ -1,5 +1,7 @@
 #include "spfd/verdict_log.h"
 
+#include <limits.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -13,8 +15,9 @@ namespace spfd {
 
 namespace {
 
-// A pipe takes up to PIPE_BUF (4096) bytes as one piece; and a line has about 200.
-constexpr std::size_t kFullBuffer = 3500;
+// A pipe takes up to PIPE_BUF bytes as one piece; of more, other workers' lines may stand in the middle. A line has about 200,
+// and the time and level before it, and its end, less than 64.
+constexpr std::size_t kFullBuffer = PIPE_BUF - 64;
 
 void append_count(std::string& line, std::string_view key, std::int64_t count) {
   line += key;
@@ -28,9 +31,9 @@ VerdictLog::VerdictLog(io::Loop& loop) : flush_(loop, [this] { flush(); }) {}
 void VerdictLog::flush() { write_lines(lines_); }
 
 void VerdictLog::collect(LogLevel level, std::string_view line) {
+  if (lines_.size() + line.size() > kFullBuffer) flush();
   if (lines_.empty()) flush_.set();
   collect_line(level, line, lines_);
-  if (lines_.size() >= kFullBuffer) flush();
 }
 
 void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
