@@ -65,6 +65,16 @@ say_message alice@softfail.test
 hang_up
 check "Authentication-Results: only of the message itself" both 'wait_until messages 3' \
   'results 3 mx\.lab\.test;.auth=none;.spf=[a-z]+.\([^=]*\).smtp\.(mailfrom=softfail\.test|helo=evil\.test)$'
+stop spfd
+run_spfd --listen=inet:127.0.0.1:5970 --check-helo=first
+call 192.0.2.10 mail.pass.test
+say_message alice@pass.test
+wait_until messages 1
+empty_mailbox
+say_message alice@softfail.test
+hang_up
+check "Authentication-Results: nothing is left of a message with two results" both 'wait_until messages 1' \
+  'results 1 mx\.lab\.test;.auth=none;.spf=softfail.\([^=]*\).smtp\.mailfrom=softfail\.test;.spf=pass.smtp\.helo=mail\.pass\.test$'
 stop qpsmtpd
 
 with spfd ask rcpt
@@ -112,6 +122,16 @@ stop qpsmtpd
 
 with spfd absent accept
 unchecked_cases '0 .*'
+call 192.0.2.10 mail.pass.test
+say_message alice@pass.test
+wait_until messages 1
+stop spfd
+empty_mailbox
+say_message alice@pass.test
+hang_up
+check "Authentication-Results: mail that was not checked has not the result of the message before" both 'wait_until messages 1' \
+  'results 1 mx\.lab\.test;.auth=none$'
+run_spfd
 stop qpsmtpd
 
 # level LEVEL RESULT=CODE...
