@@ -241,6 +241,9 @@ check "a bounce comes home" both taken arrived
 check "its recipient was turned back" turned_back
 send 192.0.2.66 evil.test '<>' "${home/=pass.test/=fail.test}" --server $forwarder
 check "a forged address is refused at RCPT" answers 'RCPT TO' '^550 .*hash is wrong'
+# The hash does not say where the parts meet.
+send 192.0.2.66 evil.test '<>' "${home/=pass.test=/=pass.=test}" --server $forwarder
+check "one that stands for what qpsmtpd takes for no address is refused" answers 'RCPT TO' '^550 .*no address'
 send 192.0.2.66 evil.test '<>' alice@pass.test --server $forwarder
 check "qpsmtpd relays for nobody" answers 'RCPT TO' '^550 '
 stop spfd
