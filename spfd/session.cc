@@ -311,7 +311,9 @@ void Session::on_timer() {
   // Never silence: who has begun a question learns why there is no answer to it.
   Slot& slot = take_slot();
   codec_->give_up("the question was not complete in time", slot.item);
+  is_advancing_ = true;  // an answer that is there at once must not take the slot away from under begin()
   begin(slot);
+  is_advancing_ = false;
   advance();
   if (!has_ended_) finish_or_wait();
 }
