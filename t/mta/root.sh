@@ -11,11 +11,11 @@ set -euo pipefail
 
 # What a root holds. A further MTA is one line here and one t/mta/NAME_test.sh.
 declare -A packages=(
-  [tools]="nsd swaks libio-socket-inet6-perl miltertest"
+  [tools]="nsd swaks libio-socket-inet6-perl miltertest netbase"
   [exim]="exim4-daemon-heavy"
   [postfix]="postfix"
-  [sendmail]="sendmail-bin sendmail-cf sensible-mda"
-  [qpsmtpd]="qpsmtpd libio-socket-inet6-perl libnet-ip-perl"
+  [sendmail]="sendmail-bin sendmail-cf sensible-mda netbase"
+  [qpsmtpd]="qpsmtpd libio-socket-inet6-perl libnet-ip-perl netbase"
 )
 
 fail() {
