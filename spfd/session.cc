@@ -214,7 +214,7 @@ void Session::answered_rewriting(Slot& slot) {
   if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
   codec_->encode_rewriting(reply, slot.answer);
   slot.is_done = true;
-  service_.verdicts.add(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
+  service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }
 
 void Session::answered(Slot& slot, const receiver::Reply& reply) {
@@ -223,7 +223,7 @@ void Session::answered(Slot& slot, const receiver::Reply& reply) {
   std::string& answer = &slot == &slots_.front() ? output_ : slot.answer;
   codec_->encode(slot.item, reply, slot.snapshot->doors, answer);
   slot.is_done = true;
-  service_.verdicts.add(slot.item, reply, std::chrono::steady_clock::now() - slot.started);
+  service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }
 
 void Session::collect_answers() {

@@ -7,22 +7,34 @@
 
 namespace dns {
 
+namespace {
+
+// In lower case; NUL where a name cannot hold the byte.
+constexpr auto kLower = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const char c = static_cast<char>(i);
+    table[i] = base::is_printable(c) ? base::to_lower(c) : '\0';
+  }
+  return table;
+}();
+
+}  // namespace
+
 std::optional<Name> Name::parse(std::string_view text) {
   if (!text.empty() && text.back() == '.') text.remove_suffix(1);
   if (text.size() > kMaxText) return std::nullopt;
   std::optional<Name> name(std::in_place);
-  std::size_t label = 0;
-  std::size_t i = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (label == 0) return std::nullopt;
-      label = 0;
-    } else if (!base::is_printable(c) || ++label > kMaxLabel) {
-      return std::nullopt;
-    }
-    name->text_[i++] = base::to_lower(c);
+  std::size_t begin = 0;  // of the label
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = kLower[static_cast<unsigned char>(text[i])];
+    if (c == '\0') return std::nullopt;
+    name->text_[i] = c;
+    if (c != '.') continue;
+    if (i == begin || i - begin > kMaxLabel) return std::nullopt;
+    begin = i + 1;
   }
-  if (!text.empty() && label == 0) return std::nullopt;
+  if (!text.empty() && (text.size() == begin || text.size() - begin > kMaxLabel)) return std::nullopt;
   name->size_ = static_cast<std::uint8_t>(text.size());
   return name;
 }

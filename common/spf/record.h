@@ -21,13 +21,14 @@ enum class Mechanism : std::uint8_t { all, include, a, mx, ptr, ip4, ip6, exists
 bool asks_dns(Mechanism mechanism);
 
 struct Directive {
+  // What ip4 and ip6 need stands together in memory: they are most of all directives.
   Result qualifier = Result::pass;  // + pass, - fail, ~ softfail, ? neutral (RFC 7208 §4.6.2)
   Mechanism mechanism = Mechanism::all;
-  std::string text;            // as published
-  MacroString domain_spec;     // empty: the current domain
-  base::IpAddress network;     // ip4, ip6
   std::uint8_t prefix4 = 32;   // bits; a, mx, ip4
   std::uint8_t prefix6 = 128;  // bits; a, mx, ip6
+  base::IpAddress network;     // ip4, ip6
+  std::string text;            // as published
+  MacroString domain_spec;     // empty: the current domain
 };
 
 struct Record {
