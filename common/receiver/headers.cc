@@ -45,27 +45,25 @@ bool is_dot_atom(std::string_view text) {
 // A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of
 // RFC 2045 §5.1, the value of RFC 8601 §2.2.
 void append_word(std::string& out, std::string_view text, std::size_t limit) {
-  if (text.size() <= limit && is_dot_atom(text)) {
+  std::string changed;
+  if (text.size() > limit || !base::all_printable(text)) {
+    changed = base::printable(base::clip_middle(text, limit));
+    text = changed;
+  }
+  if (is_dot_atom(text)) {
     out += text;
     return;
   }
-  const std::size_t begin = out.size();
   out += '"';
-  base::append_clipped_middle(out, text, limit);
-  if (!base::all_printable<'"', '\\'>(std::string_view(out).substr(begin + 1))) {
-    const std::string shown = base::printable(std::string_view(out).substr(begin + 1));
-    out.resize(begin + 1);
-    for (const char c : shown) {
+  if (base::all_printable<'"', '\\'>(text)) {
+    out += text;
+  } else {
+    for (const char c : text) {
       if (c == '"' || c == '\\') out += '\\';
       out += c;
     }
   }
-  // What was cut, or had other bytes, may be a dot-atom now.
-  if (is_dot_atom(std::string_view(out).substr(begin + 1))) {
-    out.erase(begin, 1);
-  } else {
-    out += '"';
-  }
+  out += '"';
 }
 
 // Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
