@@ -94,8 +94,7 @@ void compose(Workspace& workspace, std::string_view host, std::string_view ident
   reply.lookups = verdict.lookups;
   reply.void_lookups = verdict.void_lookups;
   reply.ttl = verdict.ttl;
-  reply.local_policy.clear();
-  if (!judgement.note.empty()) set_shown(reply.local_policy, judgement.note, kMaxDetail);
+  set_shown(reply.local_policy, judgement.note, kMaxDetail);
   reply.trace = std::move(verdict.trace);
   reply.helo = std::move(helo);
   reply.guesses.reset();
