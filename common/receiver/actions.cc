@@ -19,11 +19,15 @@ const char* enhanced_code(Action action, spf::Result result) {
 }  // namespace
 
 void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity) {
+  const Action action = rules.action(identity, reply.result);
+  set_action(reply, rules, action, enhanced_code(action, reply.result));
+}
+
+void set_action(Reply& reply, const RulesInForce& rules, Action action, const char* code) {
   reply.action = Action::accept;
   reply.smtp_code = 250;
   reply.enhanced_code.clear();
   reply.would.reset();
-  const Action action = rules.action(identity, reply.result);
   if (action == Action::accept) return;
   if (rules.get(&Rules::dry_run, false)) {
     reply.would = action;
@@ -31,7 +35,7 @@ void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity)
   }
   reply.action = action;
   reply.smtp_code = action == Action::reject ? 550 : 451;
-  reply.enhanced_code = enhanced_code(action, reply.result);
+  reply.enhanced_code = code;
 }
 
 }  // namespace receiver

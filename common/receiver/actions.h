@@ -9,5 +9,7 @@ namespace receiver {
 
 // By the reply's result. In a dry run nothing is done, and the reply says what would be.
 void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity);
+// The action that is wanted, with its enhanced code; in a dry run likewise.
+void set_action(Reply& reply, const RulesInForce& rules, Action action, const char* code);
 
 }  // namespace receiver

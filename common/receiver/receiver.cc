@@ -20,6 +20,11 @@ void refuse(const Policy& policy, const RulesInForce& rules, std::string_view ho
   set_action(reply, rules, Identity::mailfrom);
 }
 
+// Our name, as the request tells it or as it is configured.
+std::string_view host_of(const Request& request, const Policy& policy) {
+  return request.receiver.empty() ? policy.hostname : request.receiver;
+}
+
 // Why the client's mail is not checked, and which rule says so.
 struct Exemption {
   std::string why;
@@ -52,7 +57,7 @@ class Decision {
         workspace_(workspace),
         rules_(policy, request),
         note_(note),
-        host_(request.receiver.empty() ? policy.hostname : request.receiver),
+        host_(host_of(request, policy)),
         sender_(bare_sender(request.sender)),
         helo_(base::strip(request.helo)) {}
 
@@ -186,17 +191,11 @@ class Decision {
 // Where we rewrite senders ourselves.
 Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
   if (const auto why = forged_recipient(policy.own_addresses, request)) {
-    const std::string_view host = request.receiver.empty() ? policy.hostname : request.receiver;
     Reply& reply = workspace.reply;
-    compose_unchecked(spf::Result::none, host, "the recipient is no valid SRS address of ours: " + *why, reply);
+    compose_unchecked(spf::Result::none, host_of(request, policy), "the recipient is no valid SRS address of ours: " + *why,
+                      reply);
     reply.local_policy = "srs-check-recipients: " + *why;
-    if (RulesInForce(policy, request).get(&Rules::dry_run, false)) {
-      reply.would = Action::reject;
-      return {};
-    }
-    reply.action = Action::reject;
-    reply.smtp_code = 550;
-    reply.enhanced_code = "5.1.1";  // RFC 3463 §3.2
+    set_action(reply, RulesInForce(policy, request), Action::reject, "5.1.1");  // RFC 3463 §3.2
     return {};
   }
   const auto original = unwrapped_sender(policy.own_addresses, request);
