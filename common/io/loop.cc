@@ -75,6 +75,17 @@ void Loop::run_posted() {
 
 // ---- Callback ------------------------------------------------------------------------------------------------------------
 
+Callback::Callback(Loop& loop, int fd, short what, std::function<void()> function) : loop_(loop), function_(std::move(function)) {
+  event_ = event_new(
+      loop.base(), fd, what, [](evutil_socket_t, short, void* self) { static_cast<Callback*>(self)->call(); }, this);
+  if (event_ == nullptr) throw std::bad_alloc();
+}
+
+Callback::~Callback() {
+  event_free(event_);
+  if (is_gone_ != nullptr) *is_gone_ = true;
+}
+
 void Callback::call() {
   bool is_gone = false;
   is_gone_ = &is_gone;
@@ -90,52 +101,34 @@ void Callback::call() {
 
 // ---- Timer ---------------------------------------------------------------------------------------------------------------
 
-Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(loop, std::move(callback)) {
-  event_ = event_new(
-      loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Timer*>(self)->callback_.call(); }, this);
-  if (event_ == nullptr) throw std::bad_alloc();
-}
-
-Timer::~Timer() { event_free(event_); }
+Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(loop, -1, 0, std::move(callback)) {}
 
 void Timer::set(std::chrono::milliseconds after) {
   const auto wait = std::max(after, std::chrono::milliseconds{0}).count();
   const timeval time{.tv_sec = wait / 1000, .tv_usec = static_cast<suseconds_t>(wait % 1000) * 1000};
-  event_add(event_, &time);
+  event_add(callback_.get(), &time);
 }
 
-void Timer::cancel() { event_del(event_); }
+void Timer::cancel() { event_del(callback_.get()); }
 
 // ---- Afterwards ----------------------------------------------------------------------------------------------------------
 
-Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(loop, std::move(callback)) {
-  event_ = event_new(
-      loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Afterwards*>(self)->callback_.call(); }, this);
-  if (event_ == nullptr) throw std::bad_alloc();
-}
-
-Afterwards::~Afterwards() { event_free(event_); }
+Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(loop, -1, 0, std::move(callback)) {}
 
 // libevent puts it behind the callbacks that are ready.
-void Afterwards::set() { event_active(event_, EV_TIMEOUT, 0); }
+void Afterwards::set() { event_active(callback_.get(), EV_TIMEOUT, 0); }
 
 // ---- Watch ---------------------------------------------------------------------------------------------------------------
 
-Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback) : callback_(loop, std::move(callback)) {
-  const short events = static_cast<short>(what | EV_PERSIST);
-  event_ = event_new(
-      loop.base(), fd, events, [](evutil_socket_t, short, void* self) { static_cast<Watch*>(self)->callback_.call(); }, this);
-  if (event_ == nullptr) throw std::bad_alloc();
-}
-
-Watch::~Watch() { event_free(event_); }
+Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback)
+    : callback_(loop, fd, static_cast<short>(what | EV_PERSIST), std::move(callback)) {}
 
 void Watch::enable() {
-  if (!enabled_) enabled_ = event_add(event_, nullptr) == 0;
+  if (!enabled_) enabled_ = event_add(callback_.get(), nullptr) == 0;
 }
 
 void Watch::disable() {
-  if (enabled_) event_del(event_);
+  if (enabled_) event_del(callback_.get());
   enabled_ = false;
 }
 

@@ -73,21 +73,24 @@ class Loop {
   std::optional<std::chrono::steady_clock::time_point> now_;  // while a callback runs
 };
 
-// A function that may destroy its owner, and with it itself, while it runs; what it captured lives until it returns.
+// An event of the loop, and what it calls: a function that may destroy its owner, and with it itself, while it runs; what it
+// captured lives until it returns.
 class Callback {
  public:
-  Callback(Loop& loop, std::function<void()> function) : loop_(loop), function_(std::move(function)) {}
-  ~Callback() {
-    if (is_gone_ != nullptr) *is_gone_ = true;
-  }
+  // what: EV_READ and the like, for `fd`; without it (fd -1), only timers and event_active() call.
+  Callback(Loop& loop, int fd, short what, std::function<void()> function);
+  ~Callback();
   Callback(const Callback&) = delete;
   Callback& operator=(const Callback&) = delete;
 
-  void call();
+  [[nodiscard]] event* get() const { return event_; }
 
  private:
+  void call();
+
   Loop& loop_;
   std::function<void()> function_;
+  event* event_;
   bool* is_gone_ = nullptr;  // set while it runs
 };
 
@@ -95,16 +98,12 @@ class Callback {
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> callback);
-  ~Timer();
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
 
   void set(std::chrono::milliseconds after);
   void cancel();
 
  private:
   Callback callback_;
-  event* event_;
 };
 
 // Calls back once, when all that is ready now has been served, and before the loop waits again. One system call may then serve
@@ -112,16 +111,12 @@ class Timer {
 class Afterwards {
  public:
   Afterwards(Loop& loop, std::function<void()> callback);
-  ~Afterwards();
-  Afterwards(const Afterwards&) = delete;
-  Afterwards& operator=(const Afterwards&) = delete;
 
   // To be called in the loop's thread; once more is no more than once.
   void set();
 
  private:
   Callback callback_;
-  event* event_;
 };
 
 // Calls back while a descriptor is readable / writable. Does not own the descriptor.
@@ -130,16 +125,12 @@ class Watch {
   enum What : short { readable = 0x02, writable = 0x04 };  // EV_READ, EV_WRITE
 
   Watch(Loop& loop, int fd, What what, std::function<void()> callback);
-  ~Watch();
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
 
   void enable();
   void disable();
 
  private:
   Callback callback_;
-  event* event_;
   bool enabled_ = false;
 };
 
