@@ -208,20 +208,21 @@ void Session::begin_rewriting(Slot& slot) {
   slot.check = service_.driver.start(step, slot.snapshot->srs_timeout, done);
 }
 
+// Nothing comes before the answer of the first.
+std::string& Session::answer_of(Slot& slot) { return &slot == &slots_.front() ? output_ : slot.answer; }
+
 void Session::answered_rewriting(Slot& slot) {
   const protocol::SrsReply& reply = service_.rewritten;
   ++service_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
-  codec_->encode_rewriting(reply, slot.answer);
+  codec_->encode_rewriting(reply, answer_of(slot));
   slot.is_done = true;
   service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }
 
 void Session::answered(Slot& slot, const receiver::Reply& reply) {
   ++service_.counters.results[static_cast<std::size_t>(reply.result)];
-  // Nothing comes before the answer of the first.
-  std::string& answer = &slot == &slots_.front() ? output_ : slot.answer;
-  codec_->encode(slot.item, reply, slot.snapshot->doors, answer);
+  codec_->encode(slot.item, reply, slot.snapshot->doors, answer_of(slot));
   slot.is_done = true;
   service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }

@@ -93,6 +93,7 @@ class Session {
   void begin_rewriting(Slot& slot);
   void answered(Slot& slot, const receiver::Reply& reply);
   void answered_rewriting(Slot& slot);
+  std::string& answer_of(Slot& slot);
   void go_on();
   void collect_answers();
   bool write_output();
