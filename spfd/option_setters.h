@@ -31,6 +31,7 @@ Problem set_number(T& target, const Values& values, unsigned long least, unsigne
 
 Problem set_duration(std::chrono::milliseconds& target, const Values& values);
 Problem set_bool(bool& target, const Values& values);
+inline Values get_bool(bool value) { return {value ? "true" : "false"}; }
 // A path, a user's name and the like: something that can stand in one line.
 Problem set_text(std::string& target, const Values& values);
 Problem set_needed_text(std::string& target, const Values& values);

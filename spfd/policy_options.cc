@@ -37,7 +37,7 @@ Problem set_flag(O& o, const V& v) {
 }
 template <std::optional<bool> Rules::*rule>
 V get_flag(const O& o) {
-  return {(o.rules.*rule).value_or(false) ? "true" : "false"};
+  return get_bool((o.rules.*rule).value_or(false));
 }
 
 template <std::optional<Terms> Rules::*rule, bool with_auto = false>
@@ -258,7 +258,7 @@ std::vector<OptionRow> policy_rows() {
        .help = "let questions bring terms of their own (local=, guess_mechs=)",
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_bool(o.allow_request_policy, v); },
-       .get = [](const O& o) { return V{o.allow_request_policy ? "true" : "false"}; }},
+       .get = [](const O& o) { return get_bool(o.allow_request_policy); }},
   };
 }
 
