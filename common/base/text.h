@@ -64,7 +64,7 @@ bool all_printable(std::string_view text) {
     std::array<unsigned char, kBlock> bad;  // NOLINT(cppcoreguidelines-pro-type-member-init): written whole
     for (std::size_t i = 0; i < kBlock; ++i) {
       const auto byte = static_cast<unsigned char>(bytes[i]);
-      unsigned char flag = static_cast<unsigned char>(byte - 0x20) > 0x5e ? 1 : 0;
+      unsigned char flag = is_printable(bytes[i]) ? 0 : 1;
       ((flag = byte == static_cast<unsigned char>(kExcept) ? 1 : flag), ...);
       bad[i] = flag;
     }
