@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "t/daemon/mta_zone.h"
 #include "t/support/dns_server.h"
 #include "t/support/milter_client.h"
 #include "t/support/spfd_process.h"
@@ -16,18 +17,11 @@ using namespace std::string_literals;
 
 namespace {
 
+using daemon_test::kZone;
 using support::MilterClient;
 using support::MilterPacket;
 using support::SpfdProcess;
 using support::TempFolder;
-
-constexpr std::string_view kZone = R"($TTL 300
-pass.test TXT "v=spf1 ip4:192.0.2.10 ip6:2001:db8::/32 -all"
-fail.test TXT "v=spf1 -all exp=why.fail.test"
-why.fail.test TXT "%{c} may not send as \"%{s}\", 100%% sure"
-helo.test TXT "v=spf1 ip4:192.0.2.10 -all"
-none.test SOA a.test b.test 1 2 3 4 5
-)";
 
 const MilterPacket kOn{'c', ""};
 

@@ -6,20 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "t/daemon/mta_zone.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
+using daemon_test::kZone;
 using support::Client;
 using support::SpfdProcess;
-
-constexpr std::string_view kZone = R"($TTL 300
-pass.test TXT "v=spf1 ip4:192.0.2.10 ip6:2001:db8::/32 -all"
-fail.test TXT "v=spf1 -all exp=why.fail.test"
-why.fail.test TXT "%{c} may not send as \"%{s}\", 100%% sure"
-helo.test TXT "v=spf1 ip4:192.0.2.10 -all"
-none.test SOA a.test b.test 1 2 3 4 5
-)";
 
 std::string question(const std::string& sender, const std::string& instance = "1.2", const std::string& address = "192.0.2.10",
                      const std::string& extra = "") {

@@ -7,6 +7,7 @@
 
 #include "common/protocol/milter.h"
 #include "common/receiver/receiver.h"
+#include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
 
@@ -61,28 +62,6 @@ void check_answer(std::string_view bytes, const protocol::Item& item) {
     fuzz::check(verdicts == (item.closes ? 0U : 1U), "a check is answered, disorder is not");
 }
 
-// All TXT records say the same.
-class OneAnswer : public spf::AnswerSource {
- public:
-  explicit OneAnswer(std::size_t choice) {
-    dns::Answer text;
-    switch (choice % 4) {
-      case 0: text.texts = {"v=spf1 -all exp=%{l}.%{h}.%{d}"}; break;
-      case 1: text.texts = {"v=spf1 mx ~all"}; break;
-      case 2: text = dns::failure_answer("timed out 100%"); break;
-      default: break;
-    }
-    text_ = std::make_unique<spf::KnownAnswer>(std::move(text));
-  }
-  const spf::KnownAnswer* find(const dns::Question& question) override {
-    return question.type == dns::Type::txt ? text_.get() : &nothing_;
-  }
-
- private:
-  std::unique_ptr<spf::KnownAnswer> text_;
-  spf::KnownAnswer nothing_{dns::Answer{}};
-};
-
 struct Run {
   std::vector<protocol::Item> items;
   std::string answers;
@@ -109,7 +88,7 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
       fuzz::check(item.kind == protocol::Item::Kind::check || item.error.empty(), "only checks have errors");
       std::string answer = item.bytes;
       if (item.kind == protocol::Item::Kind::check) {
-        OneAnswer answers(choice);
+        fuzz::OneAnswer answers(choice, "v=spf1 mx ~all", "timed out 100%");
         const receiver::Reply reply = item.error.empty() ? *receiver::decide(item.request, policy, answers).reply
                                                          : receiver::bad_request(policy, item.error);
         codec.encode(item, reply, options, answer);

@@ -10,6 +10,7 @@
 #include "common/protocol/question_lines.h"
 #include "common/protocol/question_reader.h"
 #include "common/receiver/receiver.h"
+#include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
 #include "t/support/known_answers.h"
@@ -91,28 +92,6 @@ void check_lines(std::string_view answer) {
   }
 }
 
-// Says the same for every question of a type.
-class OneAnswer : public spf::AnswerSource {
- public:
-  explicit OneAnswer(std::size_t choice) {
-    dns::Answer text;
-    switch (choice % 4) {
-      case 0: text.texts = {"v=spf1 -all exp=%{l}.%{h}.%{d}"}; break;
-      case 1: text.texts = {"v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all"}; break;
-      case 2: text = dns::failure_answer("timed out"); break;
-      default: break;
-    }
-    text_ = std::make_unique<spf::KnownAnswer>(std::move(text));
-  }
-  const spf::KnownAnswer* find(const dns::Question& question) override {
-    return question.type == dns::Type::txt ? text_.get() : &nothing_;
-  }
-
- private:
-  std::unique_ptr<spf::KnownAnswer> text_;
-  spf::KnownAnswer nothing_{dns::Answer{}};
-};
-
 receiver::Policy policy_here() {
   receiver::Policy policy;
   policy.hostname = "mx.example.org";
@@ -144,7 +123,7 @@ void check_answer(protocol::LineCodec& codec, const protocol::Item& item, std::s
   }
   receiver::Reply reply;
   if (item.error.empty()) {
-    OneAnswer answers(choice);
+    fuzz::OneAnswer answers(choice, "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all", "timed out");
     auto outcome = receiver::decide(item.request, policy, answers);
     fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
     reply = std::move(*outcome.reply);

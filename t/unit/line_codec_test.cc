@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "t/unit/reply_of.h"
 
 namespace {
 
@@ -21,21 +22,8 @@ using Kind = Item::Kind;
 constexpr std::string_view kQuery = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
 
 receiver::Reply reply_of(spf::Result result) {
-  receiver::Reply reply;
-  reply.result = result;
+  receiver::Reply reply = unit::reply_of(result, "fail.test explains: 100% \"no\"");
   reply.identity = spf::Identity::mailfrom;
-  reply.smtp_comment = "fail.test explains: 100% \"no\"";
-  reply.received_spf_header = "Received-SPF: " + std::string(spf::result_name(result)) + " client-ip=192.0.2.66";
-  reply.authentication_results = "Authentication-Results: mx.example.org; spf=" + std::string(spf::result_name(result));
-  if (result == spf::Result::fail) {
-    reply.action = receiver::Action::reject;
-    reply.smtp_code = 550;
-    reply.enhanced_code = "5.7.23";
-  } else if (result == spf::Result::temperror) {
-    reply.action = receiver::Action::defer;
-    reply.smtp_code = 451;
-    reply.enhanced_code = "4.7.24";
-  }
   return reply;
 }
 

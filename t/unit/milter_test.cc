@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "t/unit/reply_of.h"
 
 using namespace std::string_literals;
 
@@ -46,23 +47,7 @@ std::string removed(std::uint32_t index, const std::string& name) { return packe
 
 const std::string kOn = packet('c');
 
-receiver::Reply reply_of(spf::Result result) {
-  receiver::Reply reply;
-  reply.result = result;
-  reply.smtp_comment = "100% \"no\"";
-  reply.received_spf_header = "Received-SPF: " + std::string(spf::result_name(result)) + " client-ip=192.0.2.66";
-  reply.authentication_results = "Authentication-Results: mx.example.org; spf=" + std::string(spf::result_name(result));
-  if (result == spf::Result::fail) {
-    reply.action = receiver::Action::reject;
-    reply.smtp_code = 550;
-    reply.enhanced_code = "5.7.23";
-  } else if (result == spf::Result::temperror) {
-    reply.action = receiver::Action::defer;
-    reply.smtp_code = 451;
-    reply.enhanced_code = "4.7.24";
-  }
-  return reply;
-}
+receiver::Reply reply_of(spf::Result result) { return unit::reply_of(result, "100% \"no\""); }
 
 // One connection of an MTA, and what a session does with it.
 struct Mta {
