@@ -1,7 +1,6 @@
 #include "common/dns/name.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "common/base/text.h"
 
@@ -9,40 +8,47 @@ namespace dns {
 
 namespace {
 
-// In lower case; NUL where a name cannot hold the byte.
-constexpr auto kLower = [] {
-  std::array<char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const char c = static_cast<char>(i);
-    table[i] = base::is_printable(c) ? base::to_lower(c) : '\0';
+// Nothing when one is empty or too long.
+std::optional<int> count_labels(std::string_view text) {
+  if (text.empty()) return 0;
+  int labels = 0;
+  for (std::size_t begin = 0; begin <= text.size(); ++labels) {
+    const std::size_t end = std::min(text.find('.', begin), text.size());
+    if (end == begin || end - begin > Name::kMaxLabel) return std::nullopt;
+    begin = end + 1;
   }
-  return table;
-}();
+  return labels;
+}
+
+// Compilers take a whole block in one go.
+constexpr std::size_t kBlock = 16;
+
+void lower_block(char* block) {
+  for (std::size_t i = 0; i < kBlock; ++i) block[i] = base::to_lower(block[i]);
+}
 
 }  // namespace
 
-std::optional<Name> Name::parse(std::string_view text) {
-  if (!text.empty() && text.back() == '.') text.remove_suffix(1);
-  if (text.size() > kMaxText) return std::nullopt;
-  std::optional<Name> name(std::in_place);
-  std::size_t begin = 0;  // of the label
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = kLower[static_cast<unsigned char>(text[i])];
-    if (c == '\0') return std::nullopt;
-    name->text_[i] = c;
-    if (c != '.') continue;
-    if (i == begin || i - begin > kMaxLabel) return std::nullopt;
-    begin = i + 1;
-  }
-  if (!text.empty() && (text.size() == begin || text.size() - begin > kMaxLabel)) return std::nullopt;
-  name->size_ = static_cast<std::uint8_t>(text.size());
-  return name;
+Name::Name(std::string_view text, int labels)
+    : size_(static_cast<std::uint8_t>(text.size())), labels_(static_cast<std::uint8_t>(labels)) {
+  std::memcpy(text_.data(), text.data(), text.size());
 }
 
-int Name::labels() const {
-  if (is_root()) return 0;
-  const std::string_view all = text();
-  return 1 + static_cast<int>(std::count(all.begin(), all.end(), '.'));
+std::optional<Name> Name::parse(std::string_view text) {
+  std::optional<Name> name;  // what every return gives, so that it is made where it is wanted
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (text.size() > kMaxText || !base::all_printable(text)) return name;
+  const auto labels = count_labels(text);
+  if (!labels) return name;
+  name.emplace();
+  static_assert(sizeof(text_) % kBlock == 0 && sizeof(text_) >= kMaxText);
+  char* const out = name->text_.data();
+  std::memset(out + text.size() / kBlock * kBlock, 0, kBlock);  // so that no byte of the last block is unknown
+  std::memcpy(out, text.data(), text.size());
+  for (std::size_t at = 0; at < text.size(); at += kBlock) lower_block(out + at);
+  name->size_ = static_cast<std::uint8_t>(text.size());
+  name->labels_ = static_cast<std::uint8_t>(*labels);
+  return name;
 }
 
 bool Name::is_within(const Name& ancestor) const {
@@ -55,12 +61,7 @@ bool Name::is_within(const Name& ancestor) const {
 
 Name Name::parent() const {
   const auto dot = text().find('.');
-  if (dot == std::string_view::npos) return {};
-  Name above;
-  const std::string_view rest = text().substr(dot + 1);
-  std::copy(rest.begin(), rest.end(), above.text_.begin());
-  above.size_ = static_cast<std::uint8_t>(rest.size());
-  return above;
+  return dot == std::string_view::npos ? Name() : Name(text().substr(dot + 1), labels_ - 1);
 }
 
 }  // namespace dns

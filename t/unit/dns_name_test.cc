@@ -1,11 +1,13 @@
 #include "common/dns/name.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "common/base/text.h"
 #include "common/dns/answer.h"
 
 namespace {
@@ -25,6 +27,21 @@ TEST_CASE("names are kept in lower case, without the dot at the end") {
   CHECK(name("example.com") != name("example.co"));
   CHECK(name("a.example") < name("b.example"));
   CHECK(std::unordered_set<Name>{name("a.B"), name("A.b"), name("c")}.size() == 2);
+}
+
+TEST_CASE("names of every length are lowered whole, and copied whole") {
+  std::string text;
+  for (std::size_t size = 1; size <= Name::kMaxText; ++size) {
+    text += size % 40 == 39 ? '.' : static_cast<char>('A' + size % 26);
+    const auto parsed = Name::parse(text);
+    REQUIRE(parsed.has_value());
+    CHECK(parsed->text() == base::lower(text.ends_with('.') ? text.substr(0, text.size() - 1) : text));
+    CHECK(parsed->labels() == 1 + std::count(parsed->text().begin(), parsed->text().end(), '.'));
+    Name copy = name("another.name.that.is.longer.than.some.of.them");
+    copy = *parsed;
+    CHECK(copy == *parsed);
+    CHECK(copy.labels() == parsed->labels());
+  }
 }
 
 TEST_CASE("the root") {
@@ -74,6 +91,7 @@ TEST_CASE("labels, parents, ancestors") {
   CHECK(name("a").labels() == 1);
   CHECK(name("a.b.c").labels() == 3);
   CHECK(name("a.b.c").parent() == name("b.c"));
+  CHECK(name("a.b.c").parent().labels() == 2);
   CHECK(name("a").parent().is_root());
   CHECK(name("a.b.c").is_within(name("b.c")));
   CHECK(name("b.c").is_within(name("b.c")));
