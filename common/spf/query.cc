@@ -9,9 +9,8 @@ namespace {
 
 // RFC 7208 §4.3: no check for a domain that is malformed, or has one label; an address literal has no domain at all.
 std::optional<dns::Name> checkable(std::string_view domain) {
-  if (domain.starts_with('[')) return std::nullopt;
   auto name = dns::Name::parse(domain);
-  if (!name || name->labels() < 2) return std::nullopt;
+  if (name && (name->labels() < 2 || domain.starts_with('['))) name.reset();
   return name;
 }
 
@@ -27,12 +26,12 @@ void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string
   query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
   const std::string_view domain = at == std::string_view::npos ? sender : sender.substr(at + 1);
   query.sender_domain = domain;
-  query.domain.reset();
-  if (base::is_ascii(domain)) {
-    query.domain = checkable(domain);
-  } else if (auto ascii = dns::to_a_labels(domain)) {  // RFC 8616 §4
-    query.sender_domain = std::move(*ascii);
-    query.domain = checkable(query.sender_domain);
+  query.domain = checkable(domain);
+  if (!query.domain && !base::is_ascii(domain)) {  // RFC 8616 §4
+    if (auto ascii = dns::to_a_labels(domain)) {
+      query.sender_domain = std::move(*ascii);
+      query.domain = checkable(query.sender_domain);
+    }
   }
   query.sender.clear();
   base::append(query.sender, query.local_part, "@", query.sender_domain);
