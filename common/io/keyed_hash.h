@@ -1,6 +1,7 @@
 // A hash with a secret key, for tables whose keys strangers choose: nobody can make them collide on purpose.
 //
-// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012).
+// SipHash-1-3: SipHash (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012) with the numbers of rounds that the hash
+// tables of Rust and Python use.
 #pragma once
 
 #include <cstdint>

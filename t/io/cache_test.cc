@@ -9,8 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "common/io/keyed_hash.h"
-
 using namespace std::chrono_literals;
 
 namespace {
@@ -257,12 +255,4 @@ TEST_CASE("cache: threads ask, join, leave, abandon and complete at the same tim
     for (const Calls& calls : left.at(i)) REQUIRE(calls->load() <= 1);
   }
   CHECK(waiters > 1000);
-}
-
-TEST_CASE("keyed hash: SipHash-2-4 as its authors' paper has it (appendix A)") {
-  const io::HashKey key{0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL};
-  std::array<char, 15> text{};
-  for (std::size_t i = 0; i < text.size(); ++i) text.at(i) = static_cast<char>(i);
-  CHECK(io::keyed_hash(key, {text.data(), text.size()}) == 0xa129ca6149be45e5ULL);
-  CHECK(io::keyed_hash(io::HashKey::random(), "x") != io::keyed_hash(io::HashKey::random(), "x"));
 }
