@@ -28,15 +28,13 @@ std::string describe(const dns::Answer& answer) {
 
 }  // namespace
 
-std::size_t Trace::open(TraceStep::Kind kind, std::string_view text, std::string_view more) {
-  if (!on_) return 0;
+std::size_t Trace::add_open(TraceStep::Kind kind, std::string_view text, std::string_view more) {
   steps_.push_back({.kind = kind, .depth = depth_++, .text = base::printable(text), .outcome = {}});
   base::append_printable(steps_.back().text, more);
   return steps_.size() - 1;
 }
 
-void Trace::close(std::size_t place, std::string_view outcome, const Counters& counters) {
-  if (!on_) return;
+void Trace::add_close(std::size_t place, std::string_view outcome, const Counters& counters) {
   TraceStep& step = steps_[place];
   depth_ = step.depth;
   step.outcome = outcome;
@@ -44,12 +42,11 @@ void Trace::close(std::size_t place, std::string_view outcome, const Counters& c
   step.void_lookups = counters.void_lookups;
 }
 
-void Trace::record(std::string_view text) {
-  if (on_) steps_.push_back({.kind = TraceStep::Kind::record, .depth = depth_, .text = base::printable(text), .outcome = {}});
+void Trace::add_record(std::string_view text) {
+  steps_.push_back({.kind = TraceStep::Kind::record, .depth = depth_, .text = base::printable(text), .outcome = {}});
 }
 
-void Trace::question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
-  if (!on_) return;
+void Trace::add_question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
   steps_.push_back({.kind = TraceStep::Kind::question,
                     .depth = depth_,
                     .text = fmt::format("{} {}", dns::type_name(question.type), question.name.text()),
@@ -58,8 +55,6 @@ void Trace::question(const dns::Question& question, const dns::Answer& answer, c
                     .void_lookups = counters.void_lookups});
 }
 
-void Trace::target(std::size_t place, std::string_view name) {
-  if (on_) steps_[place].text += fmt::format(" (= {})", name);
-}
+void Trace::add_target(std::size_t place, std::string_view name) { steps_[place].text += fmt::format(" (= {})", name); }
 
 }  // namespace spf

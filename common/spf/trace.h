@@ -39,17 +39,33 @@ class Trace {
   void stop() { on_ = false; }
 
   // A step that holds others until close(); returns its place. `text` and `more` are one text.
-  std::size_t open(TraceStep::Kind kind, std::string_view text, std::string_view more = {});
-  void close(std::size_t place, std::string_view outcome, const Counters& counters);
+  std::size_t open(TraceStep::Kind kind, std::string_view text, std::string_view more = {}) {
+    return on_ ? add_open(kind, text, more) : 0;
+  }
+  void close(std::size_t place, std::string_view outcome, const Counters& counters) {
+    if (on_) add_close(place, outcome, counters);
+  }
   // A step that holds none.
-  void record(std::string_view text);
-  void question(const dns::Question& question, const dns::Answer& answer, const Counters& counters);
+  void record(std::string_view text) {
+    if (on_) add_record(text);
+  }
+  void question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
+    if (on_) add_question(question, answer, counters);
+  }
   // Shows what the macros of the term at `place` became.
-  void target(std::size_t place, std::string_view name);
+  void target(std::size_t place, std::string_view name) {
+    if (on_) add_target(place, name);
+  }
 
   std::vector<TraceStep> take() { return std::move(steps_); }
 
  private:
+  std::size_t add_open(TraceStep::Kind kind, std::string_view text, std::string_view more);
+  void add_close(std::size_t place, std::string_view outcome, const Counters& counters);
+  void add_record(std::string_view text);
+  void add_question(const dns::Question& question, const dns::Answer& answer, const Counters& counters);
+  void add_target(std::size_t place, std::string_view name);
+
   bool on_;
   int depth_ = 0;
   std::vector<TraceStep> steps_;
