@@ -43,12 +43,8 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
     }
   }
   if (answer == nullptr && is_expired_) answer = timed_out();
-  return answer == nullptr ? nullptr : pin(question, std::move(answer));
-}
-
-const spf::KnownAnswer* CheckAnswers::pin(const dns::Question& question, SharedAnswer answer) {
-  slots_.push_back({.question = question, .answer = std::move(answer), .renamed = nullptr});
-  return slots_.back().answer.get();
+  if (answer == nullptr) return nullptr;
+  return slots_.emplace_back(question, std::move(answer)).answer.get();
 }
 
 void CheckAnswers::expire() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/dns/answer.h"
@@ -16,6 +17,8 @@ namespace io {
 class CheckAnswers final : public spf::AnswerSource {
  public:
   struct Slot {
+    explicit Slot(const dns::Question& asked, SharedAnswer known = nullptr) : question(asked), answer(std::move(known)) {}
+
     dns::Question question;
     SharedAnswer answer;                     // null: under way
     std::unique_ptr<dns::Question> renamed;  // what is asked in its place, where the overlay has a CNAME
@@ -43,8 +46,6 @@ class CheckAnswers final : public spf::AnswerSource {
   Slots& slots() { return slots_; }
 
  private:
-  const spf::KnownAnswer* pin(const dns::Question& question, SharedAnswer answer);
-
   Cache& cache_;
   std::shared_ptr<Overlay> overlay_;  // null: none
   std::size_t max_questions_;

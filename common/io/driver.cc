@@ -186,8 +186,8 @@ bool Running::ask(const dns::Question& question) {
   const auto driver = driver_.lock();
   CheckAnswers::Slots& slots = answers_.slots();
   const std::size_t index = slots.size();
-  slots.push_back({.question = question, .answer = nullptr, .renamed = nullptr, .depth = cost_.rounds + 1});
-  CheckAnswers::Slot& slot = slots.back();
+  CheckAnswers::Slot& slot = slots.emplace_back(question);
+  slot.depth = cost_.rounds + 1;
   if (driver == nullptr) {
     slot.answer = std::make_shared<const spf::KnownAnswer>(dns::failure_answer("stopped"));
     return true;
