@@ -52,7 +52,7 @@ V get_terms(const O& o) {
   V texts;
   if (!(o.rules.*rule)) return texts;
   for (const Term& term : *(o.rules.*rule)) {
-    texts.push_back(term.is_recipient ? "auto" : term.record.directives.front().text);
+    texts.emplace_back(term.is_recipient ? "auto" : term.record.text_of(term.record.directives.front()));
   }
   return texts;
 }

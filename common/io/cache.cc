@@ -127,7 +127,7 @@ std::size_t heap(const std::vector<std::string>& texts) {
   return bytes;
 }
 
-// What an answer costs, with its place in the table. A parsed record keeps its terms two or three times over.
+// What an answer costs, with its place in the table.
 std::size_t footprint(std::string_view name, const spf::KnownAnswer& known) {
   std::size_t bytes = heap(sizeof(std::pair<const Key, Entry>) + 2 * sizeof(void*)) + heap(name.size()) +
                       heap(sizeof(void*) * 3) + heap(sizeof(spf::KnownAnswer) + 16);
@@ -135,8 +135,9 @@ std::size_t footprint(std::string_view name, const spf::KnownAnswer& known) {
   bytes += heap(answer.addresses.capacity() * sizeof(base::IpAddress)) + heap(answer.names) + heap(answer.texts);
   bytes += heap(answer.problem.capacity());
   if (const auto* const record = std::get_if<spf::Record>(&known.policy)) {
-    bytes += heap(record->text.capacity()) + heap(record->directives.capacity() * sizeof(spf::Directive));
-    for (const spf::Directive& directive : record->directives) bytes += heap(3 * directive.text.size() + 32);
+    bytes += heap(record->text.capacity()) + heap(record->directives.capacity() * sizeof(spf::Directive)) +
+             heap(record->domain_specs.capacity() * sizeof(spf::MacroString));
+    for (const spf::MacroString& spec : record->domain_specs) bytes += heap(spec.text().capacity()) + heap(spec.parts_bytes());
   }
   return bytes;
 }

@@ -110,7 +110,7 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
       continue;
     }
     if (verdict.mechanism == "default") continue;
-    out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : directive.text;
+    out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : std::string(term.record.text_of(directive));
     out.verdict = std::move(verdict);
     out.problem.clear();
     return out;

@@ -151,8 +151,8 @@ class Evaluator {
   Result check_record(const Record& record, const Target& checked, Role role) {
     const dns::Name& domain = checked.name;
     for (const Directive& directive : record.directives) {  // RFC 7208 §4.6.2
-      const std::size_t step = walk_.trace().open(TraceStep::Kind::term, directive.text);
-      const Outcome outcome = evaluate_directive(directive, checked, step);
+      const std::size_t step = walk_.trace().open(TraceStep::Kind::term, record.text_of(directive));
+      const Outcome outcome = evaluate_directive(record, directive, checked, step);
       walk_.trace().close(step, outcome_name(outcome), walk_.counters());
       switch (outcome) {
         case Outcome::no_match: break;
@@ -164,11 +164,11 @@ class Evaluator {
           if (role != Role::included) keep_match(directive, record, domain);
           keep_width(directive);
           return directive.qualifier;
-        case Outcome::temperror: keep_term(directive.text, domain); return Result::temperror;
-        case Outcome::permerror: keep_term(directive.text, domain); return Result::permerror;
+        case Outcome::temperror: keep_term(record.text_of(directive), domain); return Result::temperror;
+        case Outcome::permerror: keep_term(record.text_of(directive), domain); return Result::permerror;
       }
     }
-    if (record.redirect) return follow_redirect(*record.redirect, checked, role);
+    if (const MacroString* redirect = record.domain_spec(record.redirect)) return follow_redirect(*redirect, checked, role);
     if (role != Role::included) {
       keep_term("default", domain);  // RFC 7208 §9.1
       if (!walk_.is_collecting()) verdict_.at_last_word = true;
@@ -206,14 +206,15 @@ class Evaluator {
 
   // ---- mechanisms (RFC 7208 §5) ----------------------------------------------------------------------------------------------
 
-  Outcome evaluate_directive(const Directive& directive, const Target& checked, std::size_t step) {
+  Outcome evaluate_directive(const Record& record, const Directive& directive, const Target& checked, std::size_t step) {
     if (directive.mechanism == Mechanism::all) return Outcome::match;
     if (!asks_dns(directive.mechanism)) {  // ip4, ip6: RFC 7208 §5.6
       const int length = directive.mechanism == Mechanism::ip6 ? directive.prefix6 : directive.prefix4;
       return query_.client.in_prefix(directive.network, length) ? Outcome::match : Outcome::no_match;
     }
     if (!walk_.count_lookup()) return Outcome::permerror;
-    const Target target = expansion_.target(directive.domain_spec, checked);
+    const MacroString* const spec = record.domain_spec(directive.domain_spec);
+    const Target target = spec == nullptr ? checked : expansion_.target(*spec, checked);
     switch (target.kind) {
       case Target::Kind::name: break;
       case Target::Kind::pending: return Outcome::pending;
@@ -221,10 +222,10 @@ class Evaluator {
       case Target::Kind::malformed:
         // RFC 7208 §4.8 leaves it open: no match. §5.2: an include of such a domain is one without record.
         if (directive.mechanism != Mechanism::include) return Outcome::no_match;
-        walk_.set_problem(fmt::format("'{}' names no valid domain", directive.text));
+        walk_.set_problem(fmt::format("'{}' names no valid domain", record.text_of(directive)));
         return Outcome::permerror;
     }
-    if (directive.domain_spec.has_macros()) walk_.trace().target(step, target.name.text());
+    if (spec != nullptr && spec->has_macros()) walk_.trace().target(step, target.name.text());
     switch (directive.mechanism) {
       case Mechanism::include: return evaluate_include(target);
       case Mechanism::a: return evaluate_a(target, directive);
@@ -344,9 +345,9 @@ class Evaluator {
 
   void keep_match(const Directive& directive, const Record& record, const dns::Name& domain) {
     if (walk_.is_collecting()) return;
-    keep_term(directive.text, domain);
+    keep_term(record.text_of(directive), domain);
     // RFC 7208 §6.2: the exp of the record where redirect led, never one of an included record.
-    exp_ = record.explanation ? &*record.explanation : nullptr;
+    exp_ = record.domain_spec(record.explanation);
     exp_domain_ = domain;
     const bool is_only_term = &directive == &record.directives.front();
     verdict_.at_last_word = directive.mechanism == Mechanism::all && directive.qualifier != Result::pass &&

@@ -21,7 +21,6 @@ std::optional<dns::Name> host_name(std::string_view text) {
 }
 
 Target Expansion::target(const MacroString& domain_spec, const Target& domain) {
-  if (domain_spec.empty()) return domain;
   // In the record of a domain that a personal macro led to, %{d} is personal too.
   const bool personal = domain_spec.is_personal() || (domain.personal && domain_spec.uses('d'));
   if (personal && walk_.is_collecting()) return {.kind = Target::Kind::pending};

@@ -38,7 +38,7 @@ class Expansion {
  public:
   Expansion(const Query& query, Walk& walk) : query_(query), walk_(walk) {}
 
-  // `domain` is the current domain; so is the target of an empty domain-spec.
+  // `domain` is the current domain.
   Target target(const MacroString& domain_spec, const Target& domain);
   // The values for a macro string in the record of `domain`; null when %{p} still needs answers.
   const MacroValues* values(const MacroString& macros, const dns::Name& domain);

@@ -108,6 +108,7 @@ class MacroParser {
     if (context_ == MacroContext::domain_spec && !ends_well()) {
       return base::failure(fmt::format("'{}' does not end in a top-level domain or a macro", text));
     }
+    out_.parts_.shrink_to_fit();
     return std::move(out_);
   }
 

@@ -49,6 +49,8 @@ class MacroString {
   // As published.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
+  // What it keeps beside its text.
+  [[nodiscard]] std::size_t parts_bytes() const { return parts_.capacity() * sizeof(Part); }
   // Letter in lower case.
   [[nodiscard]] bool uses(char letter) const { return (letters_ & bit(letter)) != 0; }
   [[nodiscard]] bool has_macros() const { return letters_ != 0; }

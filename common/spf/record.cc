@@ -71,14 +71,20 @@ Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
   return {};
 }
 
+// number: by which the record knows it.
+Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& number) {
+  auto spec = MacroString::parse(text, MacroContext::domain_spec);
+  if (!spec) return spec.error();
+  record.domain_specs.push_back(std::move(*spec));
+  number = static_cast<std::uint32_t>(record.domain_specs.size());
+  return {};
+}
+
 // ":" domain-spec. `required`: include and exists have no default (RFC 7208 §5.2, §5.7).
-Problem take_domain_spec(std::string_view arguments, bool required, Directive& out) {
+Problem take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
   if (arguments.empty()) return required ? "a domain is missing" : Problem{};
   if (arguments.front() != ':') return "unexpected text behind the mechanism";
-  auto spec = MacroString::parse(arguments.substr(1), MacroContext::domain_spec);
-  if (!spec) return spec.error();
-  out.domain_spec = std::move(*spec);
-  return {};
+  return add_domain_spec(arguments.substr(1), record, out.domain_spec);
 }
 
 // ip4 and ip6 (RFC 7208 §5.6).
@@ -97,24 +103,24 @@ Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
   return {};
 }
 
-Problem parse_arguments(std::string_view arguments, Directive& out) {
+Problem parse_arguments(std::string_view arguments, Record& record, Directive& out) {
   switch (out.mechanism) {
     case Mechanism::all: return arguments.empty() ? Problem{} : "'all' takes no argument";
     case Mechanism::include:
-    case Mechanism::exists: return take_domain_spec(arguments, true, out);
-    case Mechanism::ptr: return take_domain_spec(arguments, false, out);
+    case Mechanism::exists: return take_domain_spec(arguments, true, record, out);
+    case Mechanism::ptr: return take_domain_spec(arguments, false, record, out);
     case Mechanism::a:
     case Mechanism::mx:
       if (auto problem = take_dual_prefix(arguments, out); !problem.empty()) return problem;
-      return take_domain_spec(arguments, false, out);
+      return take_domain_spec(arguments, false, record, out);
     case Mechanism::ip4: return take_network(arguments, false, out);
     case Mechanism::ip6: return take_network(arguments, true, out);
   }
   return "unknown mechanism";
 }
 
-// directive = [ qualifier ] mechanism (RFC 7208 §4.6.1)
-Problem parse_directive(std::string_view term, Record& record) {
+// directive = [ qualifier ] mechanism (RFC 7208 §4.6.1). `term` stands at `from` in the record.
+Problem parse_directive(std::string_view term, std::size_t from, Record& record) {
   Directive out;
   std::string_view rest = term;
   switch (rest.front()) {
@@ -133,9 +139,10 @@ Problem parse_directive(std::string_view term, Record& record) {
   }
   if (found == nullptr) return "unknown mechanism";
   out.mechanism = found->mechanism;
-  out.text = term;
-  if (auto problem = parse_arguments(rest.substr(name.size()), out); !problem.empty()) return problem;
-  record.directives.push_back(std::move(out));
+  out.from = static_cast<std::uint32_t>(from);
+  out.size = static_cast<std::uint32_t>(term.size());
+  if (auto problem = parse_arguments(rest.substr(name.size()), record, out); !problem.empty()) return problem;
+  record.directives.push_back(out);
   return {};
 }
 
@@ -155,12 +162,15 @@ Problem parse_modifier(std::string_view term, std::size_t equals, Record& record
   const std::string_view value = term.substr(equals + 1);
   const bool is_redirect = base::equals_ignoring_case(name, "redirect");
   const bool is_explanation = base::equals_ignoring_case(name, "exp");
-  auto parsed = MacroString::parse(value, is_redirect || is_explanation ? MacroContext::domain_spec : MacroContext::modifier);
-  if (!parsed) return parsed.error();
-  if (!is_redirect && !is_explanation) return {};  // RFC 7208 §6: unknown modifiers are ignored
-  auto& slot = is_redirect ? record.redirect : record.explanation;
-  if (slot) return fmt::format("'{}' stands there twice", base::lower(name));  // RFC 7208 §6
-  slot = std::move(*parsed);
+  if (!is_redirect && !is_explanation) {  // RFC 7208 §6: unknown modifiers are ignored, but for their syntax
+    const auto parsed = MacroString::parse(value, MacroContext::modifier);
+    return parsed ? Problem{} : parsed.error();
+  }
+  std::uint32_t number = 0;
+  if (auto problem = add_domain_spec(value, record, number); !problem.empty()) return problem;
+  auto& modifier = is_redirect ? record.redirect : record.explanation;
+  if (modifier != 0) return fmt::format("'{}' stands there twice", base::lower(name));  // RFC 7208 §6
+  modifier = number;
   return {};
 }
 
@@ -189,12 +199,15 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
     if (term.empty()) continue;
     const auto equals = modifier_equals(term);
-    const Problem problem =
-        equals != std::string_view::npos ? parse_modifier(term, equals, record) : parse_directive(term, record);
+    const Problem problem = equals != std::string_view::npos
+                                ? parse_modifier(term, equals, record)
+                                : parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), record);
     if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
     if (!record.directives.empty() && record.directives.back().mechanism == Mechanism::all) has_all = true;
   }
-  if (has_all) record.redirect.reset();  // RFC 7208 §5.1, §6.1
+  if (has_all) record.redirect = 0;  // RFC 7208 §5.1, §6.1
+  record.directives.shrink_to_fit();
+  record.domain_specs.shrink_to_fit();
   return record;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,22 +20,33 @@ enum class Mechanism : std::uint8_t { all, include, a, mx, ptr, ip4, ip6, exists
 bool asks_dns(Mechanism mechanism);
 
 struct Directive {
-  // What ip4 and ip6 need stands together in memory: they are most of all directives.
+  // Small, since most of what a cache holds is directives. What they share with others stands in the record.
   Result qualifier = Result::pass;  // + pass, - fail, ~ softfail, ? neutral (RFC 7208 §4.6.2)
   Mechanism mechanism = Mechanism::all;
-  std::uint8_t prefix4 = 32;   // bits; a, mx, ip4
-  std::uint8_t prefix6 = 128;  // bits; a, mx, ip6
-  base::IpAddress network;     // ip4, ip6
-  std::string text;            // as published
-  MacroString domain_spec;     // empty: the current domain
+  std::uint8_t prefix4 = 32;      // bits; a, mx, ip4
+  std::uint8_t prefix6 = 128;     // bits; a, mx, ip6
+  base::IpAddress network;        // ip4, ip6
+  std::uint32_t domain_spec = 0;  // see Record::domain_spec()
+  std::uint32_t from = 0;         // see Record::text_of()
+  std::uint32_t size = 0;
 };
 
 struct Record {
   std::string text;
   std::vector<Directive> directives;
-  // The modifiers; redirect is absent when the record has an "all" (RFC 7208 §5.1).
-  std::optional<MacroString> redirect;
-  std::optional<MacroString> explanation;
+  std::vector<MacroString> domain_specs;
+  // The modifiers, as numbers for domain_spec(). redirect is 0 when the record has an "all" (RFC 7208 §5.1).
+  std::uint32_t redirect = 0;
+  std::uint32_t explanation = 0;
+
+  // As published.
+  [[nodiscard]] std::string_view text_of(const Directive& directive) const {
+    return {text.data() + directive.from, directive.size};
+  }
+  // number: that of a directive or modifier; 0 for one that has no domain-spec, which gives null.
+  [[nodiscard]] const MacroString* domain_spec(std::uint32_t number) const {
+    return number == 0 ? nullptr : &domain_specs[number - 1];
+  }
 };
 
 struct SyntaxError {

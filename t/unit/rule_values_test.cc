@@ -16,7 +16,8 @@ TEST_CASE("terms: directives, and addresses, networks and hosts without a mechan
     const auto parsed = receiver::parse_terms({std::string(written)}, with_auto);
     if (!parsed) return "error: " + parsed.error();
     for (const auto& term : *parsed)
-      out += (out.empty() ? "" : " ") + (term.is_recipient ? "auto" : term.record.directives.front().text);
+      out += (out.empty() ? "" : " ") +
+             std::string(term.is_recipient ? "auto" : term.record.text_of(term.record.directives.front()));
     return out;
   };
   CHECK(text("include:a.example -mx/24  a") == "include:a.example -mx/24 a");

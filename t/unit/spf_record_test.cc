@@ -6,6 +6,14 @@ namespace {
 
 bool is_valid(std::string_view text) { return spf::parse_record(text).ok(); }
 
+// The domain-spec of redirect; "-" without one that counts.
+std::string redirect_of(std::string_view text) {
+  const auto record = spf::parse_record(text);
+  REQUIRE(record.ok());
+  const spf::MacroString* const spec = record->domain_spec(record->redirect);
+  return spec == nullptr ? "-" : spec->text();
+}
+
 TEST_CASE("RFC 7208 §4.5: the version ends at a blank or at the end of the record") {
   const auto count = [](std::vector<std::string> texts) { return spf::select_record(texts).index(); };
   CHECK(std::holds_alternative<spf::NoRecord>(spf::select_record({"v=spf10", "v=spf1\tall", " v=spf1", "spf1"})));
@@ -34,10 +42,30 @@ TEST_CASE("RFC 7208 §4.6.2: qualifiers") {
   CHECK(record->directives[1].qualifier == spf::Result::fail);
   CHECK(record->directives[2].qualifier == spf::Result::softfail);
   CHECK(record->directives[3].qualifier == spf::Result::neutral);
-  CHECK(record->directives[1].text == "-mx");
+  CHECK(record->text_of(record->directives[1]) == "-mx");
   CHECK_FALSE(is_valid("v=spf1 --all"));
   CHECK_FALSE(is_valid("v=spf1 -"));
   CHECK_FALSE(is_valid("v=spf1 -redirect=example.com"));
+}
+
+TEST_CASE("terms and domain-specs are kept as published, also in a copy") {
+  const auto parsed =
+      spf::parse_record("v=spf1  +A:a.example.com/24 exp=%{d}.exp.example.com ip4:192.0.2.1 ?include:B.example.com ~all");
+  REQUIRE(parsed.ok());
+  const spf::Record record = *parsed;
+  REQUIRE(record.directives.size() == 4);
+  std::string terms;
+  std::string specs;
+  for (const spf::Directive& directive : record.directives) {
+    const spf::MacroString* const spec = record.domain_spec(directive.domain_spec);
+    terms += "[" + std::string(record.text_of(directive)) + "]";
+    specs += "[" + (spec == nullptr ? "" : spec->text()) + "]";
+  }
+  CHECK(terms == "[+A:a.example.com/24][ip4:192.0.2.1][?include:B.example.com][~all]");
+  CHECK(specs == "[a.example.com][][B.example.com][]");
+  REQUIRE(record.domain_spec(record.explanation) != nullptr);
+  CHECK(record.domain_spec(record.explanation)->text() == "%{d}.exp.example.com");
+  CHECK(record.domain_spec(record.redirect) == nullptr);
 }
 
 TEST_CASE("RFC 7208 §4.6.1: only blanks separate terms") {
@@ -51,9 +79,9 @@ TEST_CASE("RFC 7208 §5.1: all takes no argument, and switches redirect off wher
   CHECK_FALSE(is_valid("v=spf1 all:example.com"));
   CHECK_FALSE(is_valid("v=spf1 all/8"));
   CHECK_FALSE(is_valid("v=spf1 -all."));
-  CHECK_FALSE(spf::parse_record("v=spf1 redirect=example.com -all")->redirect.has_value());
-  CHECK_FALSE(spf::parse_record("v=spf1 -all redirect=example.com")->redirect.has_value());
-  CHECK(spf::parse_record("v=spf1 a redirect=example.com")->redirect.has_value());
+  CHECK(redirect_of("v=spf1 redirect=example.com -all") == "-");
+  CHECK(redirect_of("v=spf1 -all redirect=example.com") == "-");
+  CHECK(redirect_of("v=spf1 a redirect=example.com") == "example.com");
 }
 
 TEST_CASE("RFC 7208 §5.2, §5.7: include and exists need a domain") {
