@@ -27,7 +27,7 @@ constexpr std::size_t kMaxDiscarded = 1U << 20U;
 constexpr std::size_t kBusyChecks = 4096;
 constexpr int kReadsAtOnce = 4;
 // So many bytes of answers are written before more questions are read.
-constexpr std::size_t kFullOutput = 16384;
+constexpr std::size_t kFullOutput = 65536;
 // What a worker keeps of slots that are done.
 constexpr std::size_t kSpareSlots = 128;
 
