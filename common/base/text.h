@@ -1,13 +1,12 @@
 // Text helpers on ASCII bytes. None of them looks at the locale.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/base/blocks.h"
 
 namespace base {
 
@@ -15,7 +14,7 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_alpha(c); }
 // Printable US-ASCII, blank included.
-constexpr bool is_printable(char c) { return static_cast<unsigned char>(c - 0x20) <= 0x7e - 0x20; }
+constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string lower(std::string_view text);
@@ -58,31 +57,8 @@ void append_number(std::string& out, unsigned long number);
 
 template <char... kExcept>
 bool all_printable(std::string_view text) {
-  // Answers are looked at byte by byte more than once. Without branches, compilers take sixteen bytes in one go.
-  constexpr std::size_t kBlock = 16;
-  const auto is_good = [](const char* bytes) {
-    std::array<unsigned char, kBlock> bad;  // NOLINT(cppcoreguidelines-pro-type-member-init): written whole
-    for (std::size_t i = 0; i < kBlock; ++i) {
-      const auto byte = static_cast<unsigned char>(bytes[i]);
-      unsigned char flag = is_printable(bytes[i]) ? 0 : 1;
-      ((flag = byte == static_cast<unsigned char>(kExcept) ? 1 : flag), ...);
-      bad[i] = flag;
-    }
-    std::array<std::uint64_t, 2> halves;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    std::memcpy(halves.data(), bad.data(), kBlock);
-    return (halves[0] | halves[1]) == 0;
-  };
-  if (text.size() < kBlock) {
-    std::array<char, kBlock> padded;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    padded.fill('0');
-    text.copy(padded.data(), text.size());
-    return is_good(padded.data());
-  }
-  const char* const last = text.data() + text.size() - kBlock;
-  for (const char* block = text.data(); block < last; block += kBlock) {
-    if (!is_good(block)) return false;
-  }
-  return is_good(last);  // the rest, with some of what stands before it
+  // Answers are looked at more than once, so this must be quick.
+  return !has_any(text, '0', [](Block block) { return ~is_between(block, ' ', '~') | (Block{} | ... | is_byte(block, kExcept)); });
 }
 
 }  // namespace base

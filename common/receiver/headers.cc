@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
+#include "common/base/blocks.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
 
@@ -17,53 +17,38 @@ constexpr std::size_t kMaxValue = 320;
 // A comment with less room than this says nothing.
 constexpr std::size_t kMinComment = 24;
 
-enum Atom : std::uint8_t { atom_char = 0, no_atom_char = 1, dot = 2 };
+// All but the characters of an atom (RFC 5322 §3.2.3) and dots; "/" and "=" too, at which simple readers stumble.
+base::Block no_atom_chars(base::Block block) {
+  using base::is_between, base::is_byte;
+  return ~is_between(block, '!', '~') | is_byte(block, '"') | is_between(block, '(', ')') | is_byte(block, ',') |
+         is_byte(block, '/') | is_between(block, ':', '>') | is_byte(block, '@') | is_between(block, '[', ']');
+}
 
-// RFC 5322 §3.2.3, without "/" and "=", at which simple readers stumble.
-constexpr auto kAtomChars = [] {
-  std::array<std::uint8_t, 256> table{};
-  table.fill(no_atom_char);
-  for (const char c : std::string_view("!#$%&'*+-?^_`{|}~")) table[static_cast<unsigned char>(c)] = atom_char;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (base::is_alphanumeric(static_cast<char>(i))) table[i] = atom_char;
-  }
-  table['.'] = dot;
-  return table;
-}();
-
+// RFC 5322 §3.2.3
 bool is_dot_atom(std::string_view text) {
-  unsigned before = dot;  // so neither a first nor a last dot nor two in a row are good
-  unsigned bad = text.empty() ? 1 : 0;
+  return !text.empty() && !base::has_any(text, 'x', no_atom_chars) && text.front() != '.' && text.back() != '.' &&
+         text.find("..") == std::string_view::npos;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
   for (const char c : text) {
-    const unsigned kind = kAtomChars[static_cast<unsigned char>(c)];
-    bad |= (kind & no_atom_char) | (kind & before & dot);
-    before = kind;
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
-  return (bad | (before & dot)) == 0;
+  out += '"';
 }
 
 // A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of
 // RFC 2045 §5.1, the value of RFC 8601 §2.2.
 void append_word(std::string& out, std::string_view text, std::size_t limit) {
-  std::string changed;
-  if (text.size() > limit || !base::all_printable(text)) {
-    changed = base::printable(base::clip_middle(text, limit));
-    text = changed;
+  if (text.size() <= limit) {
+    if (is_dot_atom(text)) return base::append(out, text);
+    if (base::all_printable<'"', '\\'>(text)) return base::append(out, "\"", text, "\"");
   }
-  if (is_dot_atom(text)) {
-    out += text;
-    return;
-  }
-  out += '"';
-  if (base::all_printable<'"', '\\'>(text)) {
-    out += text;
-  } else {
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  out += '"';
+  const std::string shown = base::printable(base::clip_middle(text, limit));
+  if (is_dot_atom(shown)) return base::append(out, shown);
+  append_quoted(out, shown);
 }
 
 // Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
@@ -99,7 +84,7 @@ void insert_comment(std::string& field, std::size_t place, std::string_view text
 }
 
 struct Pair {
-  std::string_view key;
+  std::string_view key;  // "; key=": what stands before the value, except before the first
   std::string_view value;
   std::size_t limit = kMaxValue;  // bytes of the value that are shown
   std::size_t size = 0;           // as it was written last
@@ -114,7 +99,7 @@ class Pairs {
   void write(std::string& out) {
     for (std::size_t i = 0; i < count_; ++i) {
       const std::size_t begin = out.size();
-      base::append(out, i == 0 ? " " : "; ", pairs_[i].key, "=");
+      out += pairs_[i].key.substr(i == 0 ? 1 : 0);
       append_word(out, pairs_[i].value, pairs_[i].limit);
       pairs_[i].size = out.size() - begin;
     }
@@ -134,13 +119,13 @@ class Pairs {
 
 void received_spf(const HeaderFacts& facts, std::string& out) {
   Pairs pairs;
-  pairs.add("client-ip", facts.client);
-  if (facts.identity == spf::Identity::mailfrom) pairs.add("envelope-from", facts.envelope_from);
-  pairs.add("helo", facts.helo);
-  if (facts.identity) pairs.add("identity", spf::identity_name(*facts.identity));
-  pairs.add("receiver", facts.receiver);
-  pairs.add("mechanism", facts.mechanism);
-  pairs.add("problem", facts.problem);
+  pairs.add("; client-ip=", facts.client);
+  if (facts.identity == spf::Identity::mailfrom) pairs.add("; envelope-from=", facts.envelope_from);
+  pairs.add("; helo=", facts.helo);
+  if (facts.identity) pairs.add("; identity=", spf::identity_name(*facts.identity));
+  pairs.add("; receiver=", facts.receiver);
+  pairs.add("; mechanism=", facts.mechanism);
+  pairs.add("; problem=", facts.problem);
 
   out.clear();
   base::append(out, "Received-SPF: ", spf::result_name(facts.result));
