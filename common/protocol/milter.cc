@@ -232,11 +232,9 @@ void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const D
     }
     return milter::append_packet(milter::kContinue, {}, out);
   }
-  std::string line;
-  append_smtp_reply(reply, line);
   // MTAs take the text for a format string.
   std::string text;
-  for (const char c : line) {
+  for (const char c : smtp_reply(reply)) {
     if (c == '%') text += '%';
     text += c;
   }

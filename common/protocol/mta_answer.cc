@@ -2,16 +2,23 @@
 
 #include <algorithm>
 
-#include "common/base/text.h"
-
 namespace protocol {
 
-void append_smtp_reply(const receiver::Reply& reply, std::string& out) {
-  base::append_number(out, static_cast<unsigned long>(std::max(reply.smtp_code, 0)));
+std::string smtp_reply(const receiver::Reply& reply) {
+  std::string text;
+  {
+    base::Appender out(text, reply.smtp_comment.size() + 16);
+    add_smtp_reply(reply, out);
+  }
+  return text;
+}
+
+void add_smtp_reply(const receiver::Reply& reply, base::Appender& out) {
+  out.add_number(static_cast<unsigned long>(std::max(reply.smtp_code, 0)));
   for (const std::string_view part : {std::string_view(reply.enhanced_code), std::string_view(reply.smtp_comment)}) {
     if (part.empty()) continue;
-    out += ' ';
-    base::append_printable(out, part);
+    out.add(' ');
+    out.add_printable(part);
   }
 }
 

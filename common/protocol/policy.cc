@@ -74,7 +74,7 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
   switch (reply.action) {
     case receiver::Action::reject:
       out += "action=";
-      append_smtp_reply(reply, out);
+      out += smtp_reply(reply);
       break;
     case receiver::Action::defer:
       out += "action=";
@@ -83,7 +83,7 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
         out.append("DEFER_IF_PERMIT ").append(reply.enhanced_code).append(" ");
         base::append_printable(out, reply.smtp_comment);
       } else {
-        append_smtp_reply(reply, out);
+        out += smtp_reply(reply);
       }
       break;
     case receiver::Action::accept: {

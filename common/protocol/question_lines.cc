@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/appender.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/protocol/mta_answer.h"
@@ -80,62 +81,61 @@ std::string read_request(const Values& values, receiver::Request& request) {
   return {};
 }
 
-// Appends an answer in one of the two formats.
+// Appends an answer in one of the two formats. Keys are given as they stand in a line: "result=".
 class AnswerWriter {
  public:
-  AnswerWriter(Format format, std::string& out) : out_(out), begin_(out.size()), json_(format == Format::json) {}
+  // room: bytes that the values are expected to have.
+  AnswerWriter(Format format, std::string& out, std::size_t room)
+      : out_(out, room + kRoomForKeys), json_(format == Format::json) {
+    if (json_) out_.add('{');
+  }
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
-    const std::string_view part = value.substr(0, value.size() > kMaxLine ? kMaxLine - 3 : kMaxLine);
-    if (json_) {
-      out_ += '"';
-      append_escaped(part);
-    } else {
-      base::append_printable(out_, part);
-    }
-    if (part.size() < value.size()) out_ += "...";
-    out_ += json_ ? '"' : '\n';
+    if (json_) out_.add('"');
+    add(value.substr(0, value.size() > kMaxLine ? kMaxLine - 3 : kMaxLine));
+    if (value.size() > kMaxLine) out_.add("...");
+    out_.add(json_ ? '"' : '\n');
   }
   void number(std::string_view key, unsigned long value) {
     begin(key);
-    base::append_number(out_, value);
-    if (!json_) out_ += '\n';
+    out_.add_number(value);
+    if (!json_) out_.add('\n');
   }
   // What an MTA may say as it stands; empty where it has nothing to refuse.
   void smtp_reply(std::string_view key, const receiver::Reply& reply) {
-    if (json_ || reply.action == receiver::Action::accept) {
-      std::string reply_text;
-      if (reply.action != receiver::Action::accept) append_smtp_reply(reply, reply_text);
-      return text(key, reply_text);
-    }
+    if (reply.action == receiver::Action::accept) return text(key, {});
+    if (json_) return text(key, protocol::smtp_reply(reply));
     begin(key);
-    append_smtp_reply(reply, out_);
-    out_ += '\n';
+    add_smtp_reply(reply, out_);
+    out_.add('\n');
   }
   [[nodiscard]] bool is_json() const { return json_; }
-  void finish() { out_ += json_ ? "}\n" : "\n"; }
+  void finish() { out_.add(json_ ? "}\n" : "\n"); }
 
  private:
-  static bool is_unsafe(char c) { return !base::is_printable(c); }
-  void append_escaped(std::string_view value) {
-    for (const char c : value) {
-      // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
-      if (c == '"' || c == '\\') out_ += '\\';
-      out_ += is_unsafe(c) ? '?' : c;
-    }
-  }
+  static constexpr std::size_t kRoomForKeys = 320;
+
   void begin(std::string_view key) {
-    if (json_) {
-      out_.append(out_.size() == begin_ ? "{\"" : ", \"").append(key).append("\": ");
-    } else {
-      out_.append(key).append("=");
+    if (!json_) return out_.add(key);
+    out_.add(is_first_ ? "\"" : ", \"");
+    is_first_ = false;
+    key.remove_suffix(1);
+    out_.add(key);
+    out_.add("\": ");
+  }
+  void add(std::string_view value) {
+    // RFC 8259 §7: of printable US-ASCII, only two characters are escaped.
+    if (!json_ || base::all_printable<'"', '\\'>(value)) return out_.add_printable(value);
+    for (const char c : value) {
+      if (c == '"' || c == '\\') out_.add('\\');
+      out_.add_printable({&c, 1});
     }
   }
 
-  std::string& out_;
-  const std::size_t begin_;
+  base::Appender out_;
   const bool json_;
+  bool is_first_ = true;
 };
 
 std::string_view result_word(spf::Result result, const DoorOptions& options) {
@@ -144,24 +144,31 @@ std::string_view result_word(spf::Result result, const DoorOptions& options) {
   return spf::result_name(result);
 }
 
+// Of the long values.
+std::size_t room_for(const receiver::Reply& reply) {
+  return 2 * reply.smtp_comment.size() + reply.header_comment.size() + reply.local_explanation.size() +
+         reply.authority_explanation.size() + reply.received_spf_header.size() + reply.authentication_results.size() +
+         reply.spf_record.size() + reply.mechanism.size() + reply.problem.size();
+}
+
 // What is there only where something was configured or asked for.
 void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
-  if (reply.would) answer.text("would", receiver::action_name(*reply.would));
-  if (!reply.local_policy.empty()) answer.text("local_policy", reply.local_policy);
-  if (reply.is_weak) answer.number("weak_pass", 1);
+  if (reply.would) answer.text("would=", receiver::action_name(*reply.would));
+  if (!reply.local_policy.empty()) answer.text("local_policy=", reply.local_policy);
+  if (reply.is_weak) answer.number("weak_pass=", 1);
   if (reply.helo) {
-    answer.text("helo_result", spf::result_name(reply.helo->result));
-    answer.text("helo_header_comment", reply.helo->header_comment);
-    answer.text("helo_received_spf_header", reply.helo->received_spf_header);
+    answer.text("helo_result=", spf::result_name(reply.helo->result));
+    answer.text("helo_header_comment=", reply.helo->header_comment);
+    answer.text("helo_received_spf_header=", reply.helo->received_spf_header);
   }
   if (reply.guesses) {
     const auto& [usual, forwarders] = *reply.guesses;
-    answer.text("guess", usual.result);
-    answer.text("smtp_guess", usual.smtp_comment);
-    answer.text("header_guess", usual.header_comment);
-    answer.text("guess_tf", forwarders.result);
-    answer.text("smtp_tf", forwarders.smtp_comment);
-    answer.text("header_tf", forwarders.header_comment);
+    answer.text("guess=", usual.result);
+    answer.text("smtp_guess=", usual.smtp_comment);
+    answer.text("header_guess=", usual.header_comment);
+    answer.text("guess_tf=", forwarders.result);
+    answer.text("smtp_tf=", forwarders.smtp_comment);
+    answer.text("header_tf=", forwarders.header_comment);
   }
 }
 
@@ -197,35 +204,35 @@ Question parse_question(std::string_view text) {
 
 void append_reply(const receiver::Reply& reply, Format format, std::string_view id, const DoorOptions& options,
                   std::string& out) {
-  AnswerWriter answer(format, out);
-  answer.text("result", result_word(reply.result, options));
-  answer.text("smtp_comment", reply.smtp_comment);
-  answer.text("header_comment", reply.header_comment);
-  answer.text("local_explanation", reply.local_explanation);
-  answer.text("authority_explanation", reply.authority_explanation);
-  answer.text("received_spf_header", reply.received_spf_header);
-  answer.text("authentication_results", reply.authentication_results);
-  answer.text("spf_record", reply.spf_record);
-  answer.text("identity", reply.identity ? spf::identity_name(*reply.identity) : std::string_view());
-  answer.text("mechanism", reply.mechanism);
-  answer.text("problem", reply.problem);
-  answer.text("action", receiver::action_name(reply.action));
-  answer.number("smtp_code", count(reply.smtp_code));
-  answer.smtp_reply("smtp_reply", reply);
-  answer.number("lookups", count(reply.lookups));
-  answer.number("void_lookups", count(reply.void_lookups));
-  if (answer.is_json()) answer.number("ttl", reply.ttl);
+  AnswerWriter answer(format, out, room_for(reply));
+  answer.text("result=", result_word(reply.result, options));
+  answer.text("smtp_comment=", reply.smtp_comment);
+  answer.text("header_comment=", reply.header_comment);
+  answer.text("local_explanation=", reply.local_explanation);
+  answer.text("authority_explanation=", reply.authority_explanation);
+  answer.text("received_spf_header=", reply.received_spf_header);
+  answer.text("authentication_results=", reply.authentication_results);
+  answer.text("spf_record=", reply.spf_record);
+  answer.text("identity=", reply.identity ? spf::identity_name(*reply.identity) : std::string_view());
+  answer.text("mechanism=", reply.mechanism);
+  answer.text("problem=", reply.problem);
+  answer.text("action=", receiver::action_name(reply.action));
+  answer.number("smtp_code=", count(reply.smtp_code));
+  answer.smtp_reply("smtp_reply=", reply);
+  answer.number("lookups=", count(reply.lookups));
+  answer.number("void_lookups=", count(reply.void_lookups));
+  if (answer.is_json()) answer.number("ttl=", reply.ttl);
   add_policy(reply, answer);
-  if (!id.empty()) answer.text("id", id);
-  if (!reply.error.empty()) answer.text("error", reply.error);
+  if (!id.empty()) answer.text("id=", id);
+  if (!reply.error.empty()) answer.text("error=", reply.error);
   answer.finish();
 }
 
 void append_pong(Format format, std::string_view id, std::string& out) {
-  AnswerWriter answer(format, out);
-  answer.number("pong", 1);
-  answer.text("version", base::kVersion);
-  if (!id.empty()) answer.text("id", id);
+  AnswerWriter answer(format, out, id.size());
+  answer.number("pong=", 1);
+  answer.text("version=", base::kVersion);
+  if (!id.empty()) answer.text("id=", id);
   answer.finish();
 }
 

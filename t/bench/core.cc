@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   policy.spf.default_explanation = *spf::MacroString::parse(receiver::kDefaultExplanation, spf::MacroContext::explanation);
   io::CheckAnswers::Slots slots;
   receiver::Workspace workspace;
+  std::string text;
   std::size_t bytes = 0;
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -54,7 +55,9 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "{}: wrong\n", questions[i % kDomains]);
       return 1;
     }
-    bytes += protocol::encode_reply(workspace.reply, question, {}).size();
+    text.clear();
+    protocol::append_reply(workspace.reply, question.format, question.id, {}, text);
+    bytes += text.size();
     slots = std::move(answers.slots());
     slots.clear();
   }

@@ -1,0 +1,39 @@
+// Many small pieces put behind a text, cheaper than by std::string::append: room for them is made once, and cut to size at last.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace base {
+
+// While it lives, nobody else may touch the string.
+class Appender {
+ public:
+  // room: bytes that are expected; for more, more room is made.
+  Appender(std::string& out, std::size_t room) : out_(out), to_(out.data() + out.size()), end_(to_) { grow(room); }
+  ~Appender() { out_.resize(size()); }
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+
+  void add(std::string_view piece) {
+    if (static_cast<std::size_t>(end_ - to_) < piece.size()) [[unlikely]]
+      grow(piece.size());
+    std::memcpy(to_, piece.data(), piece.size());
+    to_ += piece.size();
+  }
+  void add(char c) { add(std::string_view(&c, 1)); }
+  void add_number(unsigned long number);
+  // Control characters and bytes above 0x7e become '?'.
+  void add_printable(std::string_view piece);
+
+ private:
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(to_ - out_.data()); }
+  void grow(std::size_t bytes);
+
+  std::string& out_;
+  char* to_;
+  char* end_;
+};
+
+}  // namespace base
