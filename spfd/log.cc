@@ -3,6 +3,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -14,7 +15,9 @@ namespace spfd {
 
 namespace {
 
-constexpr std::size_t kMaxValue = 256;  // bytes
+// Bytes.
+constexpr std::size_t kMaxValue = 256;
+constexpr std::size_t kUsualLine = 320;
 
 std::atomic<LogLevel> g_level{LogLevel::info};
 LogTarget g_target = LogTarget::standard_error;
@@ -23,6 +26,8 @@ const bool g_is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"error", "warning", "info", "debug"};
 constexpr std::array<int, 4> kPriorities = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+std::size_t index_of(LogLevel level) { return static_cast<std::size_t>(level); }
 
 int facility_number(std::string_view name) {
   constexpr std::array<int, 8> kLocals = {LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
@@ -35,7 +40,7 @@ int facility_number(std::string_view name) {
 }
 
 // "2026-11-21T21:33:25.208Z "
-void append_utc_time(std::string& out) {
+void add_utc_time(base::Appender& out) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // right to a few milliseconds, and cheap
   // The date changes once a second only.
@@ -48,9 +53,10 @@ void append_utc_time(std::string& out) {
     shown = now.tv_sec;
   }
   const auto milliseconds = static_cast<unsigned long>(now.tv_nsec / 1'000'000);
-  base::append(out, text.data(), milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
-  base::append_number(out, milliseconds);
-  out += "Z ";
+  out.add(text.data());
+  out.add(milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
+  out.add_number(milliseconds);
+  out.add("Z ");
 }
 
 }  // namespace
@@ -66,48 +72,56 @@ bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_orde
 
 void log_line(LogLevel level, std::string_view text) {
   if (!log_enabled(level)) return;
-  std::string line;
-  collect_line(level, text, line);
-  write_lines(line);
+  std::string lines;
+  LogLine(level, lines).text(text);
+  write_lines(lines, lines.size());
 }
 
-void collect_line(LogLevel level, std::string_view text, std::string& lines) {
-  const auto index = static_cast<std::size_t>(level);
-  if (g_target == LogTarget::syslog) {
-    syslog(kPriorities[index], "%s", base::printable(text).c_str());
-    return;
-  }
+LogLine::LogLine(LogLevel level, std::string& lines) : level_(level), out_(lines, kUsualLine) {
+  if (g_target == LogTarget::syslog) return;
   if (g_is_journal) {
-    lines += '<';
-    base::append_number(lines, static_cast<unsigned long>(kPriorities[index]));
-    lines += '>';
+    out_.add('<');
+    out_.add_number(static_cast<unsigned long>(kPriorities[index_of(level)]));
+    out_.add('>');
   } else {
-    append_utc_time(lines);
-    base::append(lines, "spfd ", kLevelNames[index], ": ");
+    add_utc_time(out_);
+    out_.add("spfd ");
+    out_.add(kLevelNames[index_of(level)]);
+    out_.add(": ");
   }
-  base::append_printable(lines, text);
-  lines += '\n';
 }
 
-void write_lines(std::string& lines) {
-  if (lines.empty()) return;
-  // A log that cannot be written is no reason to stop answering.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
-  lines.clear();
-}
-
-void append_field(std::string& line, std::string_view key, std::string_view value) {
-  base::append(line, " ", key, "=");
-  if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) {
-    line += value;
+LogLine::~LogLine() {
+  if (g_target != LogTarget::syslog) {
+    out_.add('\n');
     return;
   }
-  line += '"';
+  const std::string_view line = out_.added();
+  syslog(kPriorities[index_of(level_)], "%.*s", static_cast<int>(line.size()), line.data());
+  out_.take_back();
+}
+
+void LogLine::field(std::string_view key, std::string_view value) {
+  out_.add(key);
+  if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) return out_.add(value);
+  out_.add('"');
   for (const char c : value.substr(0, kMaxValue)) {
-    if (c == '"' || c == '\\') line += '\\';
-    line += base::is_printable(c) ? c : '?';
+    if (c == '"' || c == '\\') out_.add('\\');
+    out_.add_printable({&c, 1});
   }
-  line += value.size() > kMaxValue ? "...\"" : "\"";
+  out_.add(value.size() > kMaxValue ? "...\"" : "\"");
+}
+
+void LogLine::number(std::string_view key, std::int64_t number) {
+  out_.add(key);
+  out_.add_number(static_cast<unsigned long>(std::max<std::int64_t>(number, 0)));
+}
+
+void write_lines(std::string& lines, std::size_t bytes) {
+  if (bytes == 0) return;
+  // A log that cannot be written is no reason to stop answering.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), bytes);
+  lines.erase(0, bytes);
 }
 
 }  // namespace spfd

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "common/base/appender.h"
 #include "spfd/options.h"
 
 namespace spfd {
@@ -16,21 +18,37 @@ void open_log(LogTarget target, const std::string& syslog_facility);
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
-// Control characters and 8-bit bytes become '?', so that nobody forges a line.
 void log_line(LogLevel level, std::string_view text);
 
-// The same in two steps, for who has many lines to write: the first adds the line to `lines` (syslog gets it at once), the second
-// writes and clears them.
-void collect_line(LogLevel level, std::string_view text, std::string& lines);
-void write_lines(std::string& lines);
+// A line that is put together piece by piece behind others in `lines`; syslog gets it at its end, and `lines` does not. While it
+// lives, nobody else may touch `lines`.
+class LogLine {
+ public:
+  LogLine(LogLevel level, std::string& lines);
+  ~LogLine();
+  LogLine(const LogLine&) = delete;
+  LogLine& operator=(const LogLine&) = delete;
+
+  // Control characters and 8-bit bytes become '?', so that nobody forges a line.
+  void text(std::string_view text) { out_.add_printable(text); }
+  // key: " helo=". The value, which a stranger may have chosen, is put in quotes where it needs them, and cut at a length fit for
+  // a log.
+  void field(std::string_view key, std::string_view value);
+  void field_if_any(std::string_view key, std::string_view value) {
+    if (!value.empty()) field(key, value);
+  }
+  void number(std::string_view key, std::int64_t number);
+
+ private:
+  const LogLevel level_;
+  base::Appender out_;
+};
+// Writes so many bytes of whole lines, and takes them out.
+void write_lines(std::string& lines, std::size_t bytes);
 
 template <class... Args>
 void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
   if (log_enabled(level)) log_line(level, fmt::format(format, std::forward<Args>(args)...));
 }
-
-// "key=value" with a blank before it, in quotes where the value needs it, cut at a length fit for a log. For values that a
-// stranger chose.
-void append_field(std::string& line, std::string_view key, std::string_view value);
 
 }  // namespace spfd

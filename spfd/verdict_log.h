@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 
 #include "common/io/loop.h"
 #include "common/protocol/codec.h"
@@ -25,9 +24,9 @@ class VerdictLog {
   void flush();
 
  private:
-  void collect(LogLevel level, std::string_view line);
+  template <class Write>
+  void collect(LogLevel level, Write&& write);
 
-  std::string line_;
   std::string lines_;
   io::Afterwards flush_;
 };

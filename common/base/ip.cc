@@ -50,27 +50,21 @@ std::optional<IpAddress> IpAddress::parse_as_written(std::string_view text) {
 }
 
 std::string IpAddress::text() const {
-  std::string out;
-  append_text(out);
-  return out;
+  TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
+  return std::string(text(buffer));
 }
 
-void IpAddress::append_text(std::string& out) const {
-  if (is_v6_) {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    out += inet_ntop(AF_INET6, bytes_.data(), buffer.data(), buffer.size());
-    return;
-  }
-  std::array<char, 16> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
+std::string_view IpAddress::text(TextBuffer& buffer) const {
+  if (is_v6_) return inet_ntop(AF_INET6, bytes_.data(), buffer.data(), static_cast<socklen_t>(buffer.size()));
   std::size_t size = 0;
   for (std::size_t i = 0; i < 4; ++i) {
     const unsigned byte = bytes_[i];
-    if (byte >= 100) text[size++] = static_cast<char>('0' + byte / 100);
-    if (byte >= 10) text[size++] = static_cast<char>('0' + byte / 10 % 10);
-    text[size++] = static_cast<char>('0' + byte % 10);
-    text[size++] = '.';
+    if (byte >= 100) buffer[size++] = static_cast<char>('0' + byte / 100);
+    if (byte >= 10) buffer[size++] = static_cast<char>('0' + byte / 10 % 10);
+    buffer[size++] = static_cast<char>('0' + byte % 10);
+    buffer[size++] = '.';
   }
-  out.append(text.data(), size - 1);
+  return {buffer.data(), size - 1};
 }
 
 std::string IpAddress::dotted() const {

@@ -32,7 +32,8 @@ class IpAddress {
 
   // Dotted quad, or RFC 5952 text: what %{c} shows.
   [[nodiscard]] std::string text() const;
-  void append_text(std::string& out) const;
+  using TextBuffer = std::array<char, 46>;  // INET6_ADDRSTRLEN
+  [[nodiscard]] std::string_view text(TextBuffer& buffer) const;
   // What %{i} expands to: dotted quad, or 32 nibbles with dots between (RFC 7208 §7.3).
   [[nodiscard]] std::string dotted() const;
   // The name whose PTR records name this address: "10.2.0.192.in-addr.arpa".

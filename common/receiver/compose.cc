@@ -24,10 +24,10 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   const spf::Query& query = workspace.query;
   const spf::Verdict& verdict = workspace.judgement.verdict;
   Reply& reply = workspace.reply;
-  workspace.client.clear();
-  query.client.append_text(workspace.client);
+  base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
+  const std::string_view client = query.client.text(buffer);
 
-  const Case about{query, verdict, host, identity, workspace.client, workspace.judgement.note};
+  const Case about{query, verdict, host, identity, client, workspace.judgement.note};
   reply.result = verdict.result;
   reply.identity = query.identity;
   header_comment(about, reply.header_comment);
@@ -43,7 +43,7 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   facts.result = verdict.result;
   facts.comment = reply.header_comment;
   facts.receiver = host;
-  facts.client = workspace.client;
+  facts.client = client;
   facts.identity = query.identity;
   facts.envelope_from = identity;
   facts.helo = helo_name;

@@ -20,7 +20,6 @@ struct Judgement {
 struct Workspace {
   spf::Query query;
   Judgement judgement;
-  std::string client;  // address, as text
   Reply reply;         // complete when nothing is needed
 };
 
