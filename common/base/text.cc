@@ -30,7 +30,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
 }
 
 bool is_ascii(std::string_view text) {
-  return !has_any(text, '0', [](Block block) { return block & 0x80; });
+  return !has_any(text, [](Block block) { return block & 0x80; });
 }
 
 bool is_utf8(std::string_view text) {

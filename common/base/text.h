@@ -58,8 +58,7 @@ void append_number(std::string& out, unsigned long number);
 template <char... kExcept>
 bool all_printable(std::string_view text) {
   // Answers are looked at more than once, so this must be quick.
-  return !has_any(text, '0',
-                  [](Block block) { return ~is_between(block, ' ', '~') | (Block{} | ... | is_byte(block, kExcept)); });
+  return !has_any(text, [](Block block) { return ~is_between(block, ' ', '~') | (Block{} | ... | is_byte(block, kExcept)); });
 }
 
 }  // namespace base

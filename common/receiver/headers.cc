@@ -26,7 +26,7 @@ base::Block no_atom_chars(base::Block block) {
 
 // RFC 5322 §3.2.3
 bool is_dot_atom(std::string_view text) {
-  return !text.empty() && !base::has_any(text, 'x', no_atom_chars) && text.front() != '.' && text.back() != '.' &&
+  return !text.empty() && !base::has_any(text, no_atom_chars) && text.front() != '.' && text.back() != '.' &&
          text.find("..") == std::string_view::npos;
 }
 

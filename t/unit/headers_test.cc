@@ -190,6 +190,33 @@ TEST_CASE("RFC 5322 §3.2.3: a value that is no dot-atom is quoted") {
         "?.example");
 }
 
+// By the letter: atoms with dots between; without "/" and "=".
+bool is_dot_atom(std::string_view word) {
+  const auto atoms = base::split(word, '.');
+  return std::all_of(atoms.begin(), atoms.end(), [](std::string_view atom) {
+    return !atom.empty() && std::all_of(atom.begin(), atom.end(), [](char c) {
+      return base::is_alphanumeric(c) || "!#$%&'*+-?^_`{|}~"sv.find(c) != std::string_view::npos;
+    });
+  });
+}
+
+TEST_CASE("RFC 5322 §3.2.3: every character at every place of a word decides whether it is quoted") {
+  for (std::size_t size = 1; size <= 34; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (char c = ' '; c <= '~'; ++c) {
+        std::string word(size, 'a');
+        if (at % 3 == 2) word[at - 1] = '.';
+        word[at] = c;
+        HeaderFacts facts;
+        facts.helo = word;
+        const std::string field = received_spf(facts);
+        CAPTURE(field);
+        REQUIRE(field.ends_with('"') != is_dot_atom(word));
+      }
+    }
+  }
+}
+
 TEST_CASE("RFC 8601: Authentication-Results") {
   HeaderFacts facts = pass_facts();
   CHECK(authentication_results(facts) ==
