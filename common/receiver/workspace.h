@@ -20,7 +20,7 @@ struct Judgement {
 struct Workspace {
   spf::Query query;
   Judgement judgement;
-  Reply reply;         // complete when nothing is needed
+  Reply reply;  // complete when nothing is needed
 };
 
 }  // namespace receiver
