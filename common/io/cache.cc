@@ -1,10 +1,13 @@
 #include "common/io/cache.h"
 
 #include <algorithm>
+#include <forward_list>
+#include <iterator>
 #include <list>
+#include <memory>
+#include <new>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -15,7 +18,7 @@ namespace io {
 
 namespace {
 
-// A question without the 253 bytes that dns::Name always has.
+// A question, by which its entry is found.
 struct KeyView {
   std::uint64_t hash;
   std::string_view name;
@@ -24,90 +27,154 @@ struct KeyView {
   friend bool operator==(const KeyView&, const KeyView&) = default;
 };
 
-struct Key {
+struct Entry;
+struct FreeEntry {
+  void operator()(Entry* entry) const;
+};
+using EntryPtr = std::unique_ptr<Entry, FreeEntry>;
+using Order = std::list<Entry*>;  // those with an answer; the newest first
+
+struct Waiting {
+  std::uint64_t ticket;
+  Cache::Waiter waiter;
+};
+
+// An answer, or who waits for it. What a look reads stands together, the bytes of the name behind it in the same block: each
+// block that is touched is most likely one more wait for memory.
+struct Entry {
+  EntryPtr next;  // of the same bucket
   std::uint64_t hash;
-  std::string name;
-  dns::Type type;
-
-  explicit Key(const KeyView& from) : hash(from.hash), name(from.name), type(from.type) {}
-  [[nodiscard]] KeyView view() const { return {hash, name, type}; }
-};
-
-KeyView view_of(const Key& key) { return key.view(); }
-KeyView view_of(const KeyView& key) { return key; }
-
-struct KeyHash {
-  using is_transparent = void;
-  std::size_t operator()(const auto& key) const noexcept { return key.hash; }
-};
-
-struct KeyEqual {
-  using is_transparent = void;
-  bool operator()(const auto& a, const auto& b) const noexcept { return view_of(a) == view_of(b); }
-};
-
-using Order = std::list<const Key*>;  // the newest first
-
-struct Ready {
-  SharedAnswer answer;
+  SharedAnswer answer;  // null: under way
   Cache::Clock::time_point expiry;
-  std::size_t bytes = 0;
-  Order::iterator place;
+  dns::Type type;
+  std::uint8_t name_size;
   bool was_used = false;  // since it was put in, or spared
+  std::uint32_t bytes = 0;
+  Order::iterator place;
+  std::forward_list<Waiting> waiting;  // the newest first
+
+  static EntryPtr make(const KeyView& key) {
+    void* const memory = ::operator new(sizeof(Entry) + key.name.size());
+    EntryPtr entry(new (memory) Entry(key));
+    key.name.copy(reinterpret_cast<char*>(entry.get() + 1), key.name.size());
+    return entry;
+  }
+
+  [[nodiscard]] KeyView key() const { return {hash, {reinterpret_cast<const char*>(this + 1), name_size}, type}; }
+
+ private:
+  explicit Entry(const KeyView& key) : hash(key.hash), type(key.type), name_size(static_cast<std::uint8_t>(key.name.size())) {}
 };
 
-struct Pending {
-  struct Waiting {
-    std::uint64_t ticket;
-    Cache::Waiter waiter;
-  };
-  std::vector<Waiting> waiting;
-};
+void FreeEntry::operator()(Entry* entry) const {
+  entry->~Entry();
+  ::operator delete(entry);
+}
 
-using Entry = std::variant<Ready, Pending>;
+// A hash table with chains. std::unordered_map would touch another entry at each look, the one before, and keep names elsewhere.
+class Entries {
+ public:
+  // Where the entry is, or would be: null then. Valid until the next insert().
+  EntryPtr& find(const KeyView& key) {
+    EntryPtr* place = &bucket(key.hash);
+    while (*place != nullptr && (*place)->key() != key) place = &(*place)->next;
+    return *place;
+  }
+
+  Entry& insert(const KeyView& key) {
+    if (size_ == buckets_.size()) grow();
+    EntryPtr entry = Entry::make(key);
+    ++size_;
+    return put(std::move(entry));
+  }
+
+  void erase(EntryPtr& place) {
+    if (place == nullptr) return;
+    place = std::move(place->next);
+    --size_;
+  }
+
+  template <class Condition>
+  void erase_if(Condition&& condition) {
+    for (EntryPtr& first : buckets_) {
+      for (EntryPtr* place = &first; *place != nullptr;) {
+        if (condition(**place)) {
+          erase(*place);
+        } else {
+          place = &(*place)->next;
+        }
+      }
+    }
+  }
+
+ private:
+  // The number of buckets is a power of two.
+  EntryPtr& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+
+  Entry& put(EntryPtr entry) {
+    EntryPtr& first = bucket(entry->hash);
+    entry->next = std::move(first);
+    first = std::move(entry);
+    return *first;
+  }
+
+  void grow() {
+    std::vector<EntryPtr> old(buckets_.size() * 2);
+    old.swap(buckets_);
+    for (EntryPtr& first : old) {
+      while (first != nullptr) {
+        EntryPtr rest = std::move(first->next);
+        put(std::move(first));
+        first = std::move(rest);
+      }
+    }
+  }
+
+  std::vector<EntryPtr> buckets_ = std::vector<EntryPtr>(16);
+  std::size_t size_ = 0;
+};
 
 struct Table {
-  std::unordered_map<Key, Entry, KeyHash, KeyEqual> entries;
+  Entries entries;
   Order order;
   std::uint64_t next_ticket = 1;
   CacheCounters counters;
 
-  using Place = decltype(entries)::iterator;
-
-  // The answer at `place`, if it is there and not expired.
-  SharedAnswer use(Place place, Cache::Clock::time_point now) {
-    if (place == entries.end()) return nullptr;
-    auto* const ready = std::get_if<Ready>(&place->second);
-    if (ready == nullptr || ready->expiry <= now) return nullptr;
+  // The answer of `entry`, if it is there and not expired.
+  SharedAnswer use(Entry* entry, Cache::Clock::time_point now) {
+    if (entry == nullptr || entry->answer == nullptr || entry->expiry <= now) return nullptr;
     // Its place in the order stays: that would touch the memory of four others at each hit.
-    ready->was_used = true;
+    entry->was_used = true;
     ++counters.hits;
-    return ready->answer;
+    return entry->answer;
   }
 
-  // What is at `place` stops being an answer, which is no longer counted.
-  void forget(Place place) {
-    if (const auto* const ready = std::get_if<Ready>(&place->second)) {
-      counters.bytes -= ready->bytes;
-      --counters.entries;
-      order.erase(ready->place);
-    }
+  // The answer of `entry`, if there is one, is no longer kept.
+  void forget(Entry& entry) {
+    if (entry.answer == nullptr) return;
+    entry.answer = nullptr;
+    counters.bytes -= entry.bytes;
+    --counters.entries;
+    order.erase(entry.place);
   }
 
-  void keep(Place place, SharedAnswer answer, Cache::Clock::time_point expiry, std::size_t bytes, std::size_t limit) {
-    order.push_front(&place->first);
-    place->second = Ready{std::move(answer), expiry, bytes, order.begin()};
+  void keep(Entry& entry, SharedAnswer answer, Cache::Clock::time_point expiry, std::size_t bytes, std::size_t limit) {
+    order.push_front(&entry);
+    entry.answer = std::move(answer);
+    entry.expiry = expiry;
+    entry.bytes = static_cast<std::uint32_t>(bytes);
+    entry.place = order.begin();
+    entry.was_used = false;
     counters.bytes += bytes;
     ++counters.entries;
     while (counters.bytes > limit) {
-      const Place oldest = entries.find(order.back()->view());
-      auto& ready = std::get<Ready>(oldest->second);
-      if (std::exchange(ready.was_used, false)) {
-        order.splice(order.begin(), order, ready.place);  // a second chance
+      Entry& oldest = *order.back();
+      if (std::exchange(oldest.was_used, false)) {
+        order.splice(order.begin(), order, oldest.place);  // a second chance
         continue;
       }
       forget(oldest);
-      entries.erase(oldest);
+      entries.erase(entries.find(oldest.key()));
       ++counters.evictions;
     }
   }
@@ -129,8 +196,8 @@ std::size_t heap(const std::vector<std::string>& texts) {
 
 // What an answer costs, with its place in the table.
 std::size_t footprint(std::string_view name, const spf::KnownAnswer& known) {
-  std::size_t bytes = heap(sizeof(std::pair<const Key, Entry>) + 2 * sizeof(void*)) + heap(name.size()) +
-                      heap(sizeof(void*) * 3) + heap(sizeof(spf::KnownAnswer) + 16);
+  std::size_t bytes =
+      2 * sizeof(EntryPtr) + heap(sizeof(Entry) + name.size()) + heap(sizeof(void*) * 3) + heap(sizeof(spf::KnownAnswer) + 16);
   const dns::Answer& answer = known.answer;
   bytes += heap(answer.addresses.capacity() * sizeof(base::IpAddress)) + heap(answer.names) + heap(answer.texts);
   bytes += heap(answer.problem.capacity());
@@ -163,26 +230,20 @@ Cache::Shard& Cache::shard_of(std::uint64_t hash) { return (*shards_)[(hash >> 6
 
 SharedAnswer Cache::find(const dns::Question& question, Clock::time_point now) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  return shard_of(key.hash).table.with([&](Table& table) { return table.use(table.entries.find(key), now); });
+  return shard_of(key.hash).table.with([&](Table& table) { return table.use(table.entries.find(key).get(), now); });
 }
 
 Cache::Found Cache::find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
   return shard_of(key.hash).table.with([&](Table& table) {
-    auto place = table.entries.find(key);
-    if (SharedAnswer answer = table.use(place, now)) return Found{Look::hit, std::move(answer), 0};
-    Look look = Look::join;
-    if (place == table.entries.end()) {
-      place = table.entries.emplace(Key{key}, Pending{}).first;
-      look = Look::start;
-    } else if (!std::holds_alternative<Pending>(place->second)) {
-      table.forget(place);
-      place->second = Pending{};
-      look = Look::start;
-    }
+    Entry* entry = table.entries.find(key).get();
+    if (SharedAnswer answer = table.use(entry, now)) return Found{Look::hit, std::move(answer), 0};
+    const Look look = entry == nullptr || entry->answer != nullptr ? Look::start : Look::join;
+    if (entry == nullptr) entry = &table.entries.insert(key);
+    table.forget(*entry);
     ++(look == Look::start ? table.counters.misses : table.counters.joins);
     const std::uint64_t ticket = table.next_ticket++;
-    std::get<Pending>(place->second).waiting.push_back({ticket, std::move(waiter)});
+    entry->waiting.push_front({ticket, std::move(waiter)});
     return Found{look, nullptr, ticket};
   });
 }
@@ -190,28 +251,26 @@ Cache::Found Cache::find_or_join(const dns::Question& question, Clock::time_poin
 void Cache::leave(const dns::Question& question, std::uint64_t ticket) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
   // The waiter dies outside the lock, like everything that is not ours.
-  const Waiter left = shard_of(key.hash).table.with([&](Table& table) -> Waiter {
-    const auto place = table.entries.find(key);
-    if (place == table.entries.end()) return nullptr;
-    auto* const pending = std::get_if<Pending>(&place->second);
-    if (pending == nullptr) return nullptr;
-    auto& waiting = pending->waiting;
-    const auto own = std::find_if(waiting.begin(), waiting.end(), [&](const auto& one) { return one.ticket == ticket; });
-    if (own == waiting.end()) return nullptr;
-    Waiter waiter = std::move(own->waiter);
-    waiting.erase(own);
-    return waiter;
+  const auto left = shard_of(key.hash).table.with([&](Table& table) {
+    std::forward_list<Waiting> own;
+    const EntryPtr& place = table.entries.find(key);
+    if (place == nullptr) return own;
+    auto& waiting = place->waiting;
+    for (auto before = waiting.before_begin(); std::next(before) != waiting.end(); ++before) {
+      if (std::next(before)->ticket != ticket) continue;
+      own.splice_after(own.before_begin(), waiting, before);
+      break;
+    }
+    return own;
   });
 }
 
 bool Cache::abandon(const dns::Question& question) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
   return shard_of(key.hash).table.with([&](Table& table) {
-    const auto place = table.entries.find(key);
-    if (place == table.entries.end()) return true;
-    const auto* const pending = std::get_if<Pending>(&place->second);
-    if (pending == nullptr) return true;
-    if (!pending->waiting.empty()) return false;
+    EntryPtr& place = table.entries.find(key);
+    if (place == nullptr || place->answer != nullptr) return true;
+    if (!place->waiting.empty()) return false;
     table.entries.erase(place);
     return true;
   });
@@ -224,26 +283,29 @@ void Cache::complete(const dns::Question& question, dns::Answer answer, Clock::t
   const std::size_t bytes = footprint(key.name, *known);
   const bool is_kept = ttl.count() > 0 && bytes <= shard_bytes_;
 
-  const auto waiting = shard_of(key.hash).table.with([&](Table& table) -> std::vector<Pending::Waiting> {
-    std::vector<Pending::Waiting> waiters;
-    auto place = table.entries.find(key);
-    if (place != table.entries.end()) {
-      if (auto* const pending = std::get_if<Pending>(&place->second)) waiters = std::move(pending->waiting);
-      table.forget(place);
-      if (!is_kept) table.entries.erase(place);
-    } else if (is_kept) {
-      place = table.entries.emplace(Key{key}, Pending{}).first;
+  auto waiting = shard_of(key.hash).table.with([&](Table& table) {
+    std::forward_list<Waiting> waiters;
+    EntryPtr& place = table.entries.find(key);
+    if (place != nullptr) {
+      waiters = std::move(place->waiting);
+      table.forget(*place);
     }
-    if (is_kept) table.keep(place, known, now + ttl, bytes, shard_bytes_);
+    if (is_kept) {
+      Entry& entry = place == nullptr ? table.entries.insert(key) : *place;
+      table.keep(entry, known, now + ttl, bytes, shard_bytes_);
+    } else if (place != nullptr) {
+      table.entries.erase(place);
+    }
     return waiters;
   });
-  for (const Pending::Waiting& one : waiting) one.waiter(known);
+  waiting.reverse();
+  for (const Waiting& one : waiting) one.waiter(known);
 }
 
 void Cache::clear() {
   for (Shard& shard : *shards_) {
     shard.table.with([](Table& table) {
-      std::erase_if(table.entries, [](const auto& entry) { return std::holds_alternative<Ready>(entry.second); });
+      table.entries.erase_if([](const Entry& entry) { return entry.answer != nullptr; });
       table.order.clear();
       table.counters.bytes = 0;
       table.counters.entries = 0;

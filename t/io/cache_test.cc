@@ -157,6 +157,46 @@ TEST_CASE("cache: the byte limit holds; the oldest goes first, and what was used
   CHECK(cache.find(question(name(4999)), kStart) != nullptr);
 }
 
+TEST_CASE("cache: names of every length are told apart, while the table grows and shrinks") {
+  Cache cache(64 << 20);
+  const auto name = [](int i) {
+    std::string text = std::to_string(i);
+    while (text.size() < static_cast<std::size_t>(i % 250)) text += text.size() % 40 == 20 ? ".x" : "y";
+    return text;
+  };
+  constexpr int kNames = 3000;
+  for (int i = 0; i < kNames; ++i) {
+    for (const dns::Type type : {dns::Type::txt, dns::Type::a}) {
+      CHECK(cache.find_or_join(question(name(i), type), kStart, kNobody).look == Look::start);
+    }
+  }
+  for (int i = 0; i < kNames; ++i) {  // every third text, and every other address, for a minute
+    cache.complete(question(name(i)), text_answer(name(i), i % 3 == 0 ? 60 : 0), kStart);
+    cache.complete(question(name(i), dns::Type::a), text_answer("a" + name(i), i % 2 == 0 ? 60 : 0), kStart);
+  }
+  for (int i = 0; i < kNames; ++i) {
+    const auto text = cache.find(question(name(i)), kStart);
+    const auto address = cache.find(question(name(i), dns::Type::a), kStart);
+    REQUIRE((text != nullptr) == (i % 3 == 0));
+    REQUIRE((address != nullptr) == (i % 2 == 0));
+    if (text != nullptr) CHECK(text->answer.texts.at(0) == name(i));
+    if (address != nullptr) CHECK(address->answer.texts.at(0) == "a" + name(i));
+  }
+  CHECK(cache.counters().entries == kNames / 3 + kNames / 2);
+}
+
+TEST_CASE("cache: those who wait are called in the order in which they came") {
+  Cache cache(1 << 20);
+  std::string calls;
+  std::vector<std::uint64_t> tickets;
+  for (const char c : {'a', 'b', 'c', 'd'}) {
+    tickets.push_back(cache.find_or_join(question("example.com"), kStart, [&calls, c](const auto&) { calls += c; }).ticket);
+  }
+  cache.leave(question("example.com"), tickets.at(1));
+  cache.complete(question("example.com"), text_answer("x", 10), kStart);
+  CHECK(calls == "acd");
+}
+
 TEST_CASE("cache: a new answer takes the place of the old one, in the counters too") {
   Cache cache(1 << 20);
   cache.complete(question("example.com"), text_answer("x", 10), kStart);
