@@ -29,9 +29,11 @@ void lower_block(char* block) {
 
 }  // namespace
 
-Name::Name(std::string_view text, int labels)
-    : size_(static_cast<std::uint8_t>(text.size())), labels_(static_cast<std::uint8_t>(labels)) {
-  std::memcpy(text_.data(), text.data(), text.size());
+Name Name::known(std::string_view text, int labels) {
+  Name name;
+  name.size_ = static_cast<std::uint8_t>(text.copy(name.text_.data(), kMaxText));
+  name.labels_ = static_cast<std::uint8_t>(labels);
+  return name;
 }
 
 std::optional<Name> Name::parse(std::string_view text) {
@@ -61,7 +63,7 @@ bool Name::is_within(const Name& ancestor) const {
 
 Name Name::parent() const {
   const auto dot = text().find('.');
-  return dot == std::string_view::npos ? Name() : Name(text().substr(dot + 1), labels_ - 1);
+  return dot == std::string_view::npos ? Name() : known(text().substr(dot + 1), labels_ - 1);
 }
 
 }  // namespace dns

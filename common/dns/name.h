@@ -30,6 +30,9 @@ class Name {
   // not printable US-ASCII. "" and "." are the root.
   static std::optional<Name> parse(std::string_view text);
 
+  // The name of which this is the text() and the number of labels(): what was parsed once needs no second look.
+  static Name known(std::string_view text, int labels);
+
   [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
   [[nodiscard]] bool is_root() const { return size_ == 0; }
   // Number of labels; 0 for the root.
@@ -43,8 +46,6 @@ class Name {
   friend auto operator<=>(const Name& a, const Name& b) { return a.text() <=> b.text(); }
 
  private:
-  Name(std::string_view text, int labels);
-
   std::array<char, 256> text_;  // up to size_; what stands behind it means nothing. Whole blocks for parse().
   std::uint8_t size_ = 0;
   std::uint8_t labels_ = 0;

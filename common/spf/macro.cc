@@ -109,6 +109,10 @@ class MacroParser {
       return base::failure(fmt::format("'{}' does not end in a top-level domain or a macro", text));
     }
     out_.parts_.shrink_to_fit();
+    if (text.find('%') == std::string_view::npos) {
+      const auto name = dns::Name::parse(text);
+      if (name && name->text() == text) out_.name_labels_ = name->labels();
+    }
     return std::move(out_);
   }
 
@@ -225,6 +229,7 @@ bool MacroString::append_expansion(const MacroValues& values, std::size_t limit,
 }
 
 std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) const {
+  if (name_labels_ != 0) return dns::Name::known(text_, name_labels_);
   if (!has_macros() && text_.find('%') == std::string::npos && text_.size() <= dns::Name::kMaxText)
     return dns::Name::parse(text_);
 

@@ -84,6 +84,7 @@ class MacroString {
   std::string text_;
   std::vector<Part> parts_;
   std::uint32_t letters_ = 0;
+  int name_labels_ = 0;  // of text_, where that is a dns::Name's own text; else 0
 
   friend class MacroParser;
 };

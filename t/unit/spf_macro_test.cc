@@ -152,6 +152,21 @@ TEST_CASE("RFC 7208 §4.8: a malformed target name is told apart") {
   CHECK(name_of("%{l}.%{d}", values) == "a_b.example.com");
 }
 
+TEST_CASE("a target name without macros is the name that its text is") {
+  const std::string longest =
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(58, 'd') + ".ex";
+  for (const std::string& text : {std::string("example.com"), std::string("_spf.Example.COM"), std::string("a.example.com."),
+                                  std::string("x..example.com"), std::string(64, 'x') + ".com", longest, longest + "."}) {
+    CAPTURE(text);
+    const auto macros = MacroString::parse(text, MacroContext::domain_spec);
+    REQUIRE(macros.ok());
+    const auto name = macros->expand_name({});
+    const auto wanted = dns::Name::parse(text);
+    CHECK(name == wanted);
+    if (name) CHECK(name->labels() == wanted->labels());
+  }
+}
+
 TEST_CASE("a macro string made for it does not eat the machine") {
   const std::string sender(60000, 'x');
   spf::MacroValues values;
