@@ -31,7 +31,12 @@ class LogLine {
 
   // Control characters and 8-bit bytes become '?', so that nobody forges a line.
   void text(std::string_view text) { out_.add_printable(text); }
-  // key: " helo=". The value, which a stranger may have chosen, is put in quotes where it needs them, and cut at a length fit for
+  // key: " door=". A word of ours.
+  void word(std::string_view key, std::string_view value) {
+    out_.add(key);
+    out_.add(value);
+  }
+  // The value, which a stranger may have chosen, is put in quotes where it needs them, and cut at a length fit for
   // a log.
   void field(std::string_view key, std::string_view value);
   void field_if_any(std::string_view key, std::string_view value) {

@@ -42,26 +42,26 @@ void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, s
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
     const receiver::Request& request = item.request;
-    line.field("result=", spf::result_name(reply.result));
-    if (reply.identity) line.field(" identity=", spf::identity_name(*reply.identity));
+    line.word("result=", spf::result_name(reply.result));
+    if (reply.identity) line.word(" identity=", spf::identity_name(*reply.identity));
     if (request.client) {
       base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
-      line.field(" ip=", request.client->text(buffer));
+      line.word(" ip=", request.client->text(buffer));
     }
     line.field(" helo=", request.helo);
     line.field(" sender=", request.sender);
     line.field_if_any(" mechanism=", reply.mechanism);
     line.field_if_any(" problem=", reply.problem);
     line.field_if_any(" error=", reply.error);
-    if (reply.action != receiver::Action::accept) line.field(" action=", receiver::action_name(reply.action));
-    if (reply.would) line.field(" would=", receiver::action_name(*reply.would));
+    if (reply.action != receiver::Action::accept) line.word(" action=", receiver::action_name(reply.action));
+    if (reply.would) line.word(" would=", receiver::action_name(*reply.would));
     line.field_if_any(" local_policy=", reply.local_policy);
-    if (reply.helo) line.field(" helo_result=", spf::result_name(reply.helo->result));
+    if (reply.helo) line.word(" helo_result=", spf::result_name(reply.helo->result));
     if (reply.is_weak) line.number(" weak_pass=", 1);
     line.number(" lookups=", reply.lookups);
     line.number(" void=", reply.void_lookups);
     line.number(" ms=", milliseconds(elapsed));
-    line.field(" door=", protocol::door_name(item.door));
+    line.word(" door=", protocol::door_name(item.door));
     line.field_if_any(" id=", item.id);
   });
   if (!log_enabled(LogLevel::debug)) return;
@@ -77,15 +77,15 @@ void VerdictLog::add(const protocol::Item& item, const protocol::SrsReply& reply
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
     const protocol::SrsRequest& request = item.rewriting;
-    line.field("srs=", protocol::srs_kind_name(request.kind));
-    line.field(" reply=", protocol::srs_reply_name(reply.kind));
+    line.word("srs=", protocol::srs_kind_name(request.kind));
+    line.word(" reply=", protocol::srs_reply_name(reply.kind));
     line.field_if_any(" address=", request.address);
     line.field_if_any(" alias=", request.alias);
     if (reply.kind == protocol::SrsReply::Kind::ok) line.field(" answer=", reply.text);
     const bool is_address = reply.kind == protocol::SrsReply::Kind::ok || reply.kind == protocol::SrsReply::Kind::unchanged;
     line.field_if_any(" reason=", is_address ? reply.reason : reply.text);
     line.number(" ms=", milliseconds(elapsed));
-    line.field(" door=", protocol::door_name(item.door));
+    line.word(" door=", protocol::door_name(item.door));
   });
 }
 

@@ -1,10 +1,6 @@
 #include "common/base/text.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdint>
-#include <cstring>
 
 namespace base {
 
@@ -143,16 +139,6 @@ void append_clipped_middle(std::string& out, std::string_view text, std::size_t 
   const std::size_t head = (limit - 3) / 3;
   const std::size_t tail = limit - 3 - head;
   append(out, text.substr(0, head), "...", text.substr(text.size() - tail));
-}
-
-void append_number(std::string& out, unsigned long number) {
-  if (number < 10) {  // most are
-    out += static_cast<char>('0' + number);
-    return;
-  }
-  std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars writes what is used
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
 }
 
 }  // namespace base

@@ -51,7 +51,6 @@ template <class... Pieces>
 void append(std::string& out, const Pieces&... pieces) {
   (out.append(std::string_view(pieces)), ...);
 }
-void append_number(std::string& out, unsigned long number);
 
 // ---- details ---------------------------------------------------------------------------------------------------------------
 

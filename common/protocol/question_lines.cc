@@ -92,9 +92,15 @@ class AnswerWriter {
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
-    if (json_) out_.add('"');
-    add(value.substr(0, value.size() > kMaxLine ? kMaxLine - 3 : kMaxLine));
-    if (value.size() > kMaxLine) out_.add("...");
+    const bool is_whole = value.size() <= kMaxLine;
+    if (!is_whole) value = value.substr(0, kMaxLine - 3);
+    if (json_) {
+      out_.add('"');
+      add_escaped(value);
+    } else {
+      out_.add_printable(value);
+    }
+    if (!is_whole) out_.add("...");
     out_.add(json_ ? '"' : '\n');
   }
   void number(std::string_view key, unsigned long value) {
@@ -124,10 +130,9 @@ class AnswerWriter {
     out_.add(key);
     out_.add("\": ");
   }
-  void add(std::string_view value) {
-    // RFC 8259 §7: of printable US-ASCII, only two characters are escaped.
-    if (!json_ || base::all_printable<'"', '\\'>(value)) return out_.add_printable(value);
+  void add_escaped(std::string_view value) {
     for (const char c : value) {
+      // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
       if (c == '"' || c == '\\') out_.add('\\');
       out_.add_printable({&c, 1});
     }

@@ -37,17 +37,19 @@ struct KeyName {
   std::string_view name;
   Key key;
 };
-// The names are those of Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol.
+// The names are those of Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol; the first are asked most.
 constexpr std::array kKeys = {
     KeyName{"ip", Key::ip},
+    KeyName{"helo", Key::helo},
+    KeyName{"sender", Key::sender},
+    KeyName{"id", Key::id},
+    KeyName{"keep", Key::keep},
     KeyName{"ip_address", Key::ip},
     KeyName{"ipv4", Key::ip},
     KeyName{"ipv6", Key::ip},
     KeyName{"client_address", Key::ip},
-    KeyName{"helo", Key::helo},
     KeyName{"helo_identity", Key::helo},
     KeyName{"helo_name", Key::helo},
-    KeyName{"sender", Key::sender},
     KeyName{"mailfrom", Key::sender},
     KeyName{"identity", Key::identity},
     KeyName{"scope", Key::scope},
@@ -55,8 +57,6 @@ constexpr std::array kKeys = {
     KeyName{"rcpt", Key::recipient},
     KeyName{"rcpt_to", Key::recipient},
     KeyName{"recipient", Key::recipient},
-    KeyName{"id", Key::id},
-    KeyName{"keep", Key::keep},
     KeyName{"format", Key::format},
     KeyName{"timeout", Key::timeout},
     KeyName{"request", Key::request},
