@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/blocks.h"
 #include "common/base/text.h"
 
 namespace dns {
@@ -20,13 +21,6 @@ std::optional<int> count_labels(std::string_view text) {
   return labels;
 }
 
-// Compilers take a whole block in one go.
-constexpr std::size_t kBlock = 16;
-
-void lower_block(char* block) {
-  for (std::size_t i = 0; i < kBlock; ++i) block[i] = base::to_lower(block[i]);
-}
-
 }  // namespace
 
 Name Name::known(std::string_view text, int labels) {
@@ -43,11 +37,7 @@ std::optional<Name> Name::parse(std::string_view text) {
   const auto labels = count_labels(text);
   if (!labels) return name;
   name.emplace();
-  static_assert(sizeof(text_) % kBlock == 0 && sizeof(text_) >= kMaxText);
-  char* const out = name->text_.data();
-  std::memset(out + text.size() / kBlock * kBlock, 0, kBlock);  // so that no byte of the last block is unknown
-  std::memcpy(out, text.data(), text.size());
-  for (std::size_t at = 0; at < text.size(); at += kBlock) lower_block(out + at);
+  base::copy_lower(text, name->text_.data());
   name->size_ = static_cast<std::uint8_t>(text.size());
   name->labels_ = static_cast<std::uint8_t>(*labels);
   return name;

@@ -46,7 +46,7 @@ class Name {
   friend auto operator<=>(const Name& a, const Name& b) { return a.text() <=> b.text(); }
 
  private:
-  std::array<char, 256> text_;  // up to size_; what stands behind it means nothing. Whole blocks for parse().
+  std::array<char, kMaxText> text_;  // up to size_; what stands behind it means nothing
   std::uint8_t size_ = 0;
   std::uint8_t labels_ = 0;
 };
