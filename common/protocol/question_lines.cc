@@ -46,12 +46,12 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
   return std::chrono::milliseconds(std::min(milliseconds, kMaximum));
 }
 
-// Sets what is asked for, and returns what is wrong with it.
+// Sets what is asked for in an empty request, and returns what is wrong with it.
 std::string read_request(const Values& values, receiver::Request& request) {
   request.sender = receiver::bare_sender(values.sender.value_or(std::string_view()));
   request.helo = values.helo;
-  request.receiver = values.receiver;
-  request.recipient = values.recipient;
+  if (!values.receiver.empty()) request.receiver = values.receiver;
+  if (!values.recipient.empty()) request.recipient = values.recipient;
   request.is_authenticated = is_yes(values.authenticated);
   request.is_relay = is_yes(values.relay);
   request.guess = is_yes(values.guess);
@@ -187,7 +187,7 @@ AnswerForm read_question(const Values& values, Inquiry& inquiry) {
   form.is_ping = base::equals_ignoring_case(values.request, "ping");
   const bool is_json = base::equals_ignoring_case(values.format, "json");
   if (is_json) form.format = Format::json;
-  inquiry.id = values.id;
+  if (!values.id.empty()) inquiry.id = values.id;
   if (form.is_ping) return form;
 
   inquiry.error = read_request(values, inquiry.request);
