@@ -46,8 +46,12 @@ inline Block load_few(std::string_view text) {
 // The functions below say yes to a byte by making all its bits 1, and no by making them 0.
 
 inline Block is_byte(Block block, char byte) { return reinterpret_cast<Block>(block == static_cast<unsigned char>(byte)); }
+// first <= last, at most 127 apart.
 inline Block is_between(Block block, char first, char last) {
-  return reinterpret_cast<Block>(block - static_cast<unsigned char>(first) <= static_cast<unsigned char>(last - first));
+  // With `last` moved to 127, all bytes above it are negative, and only one comparison is left.
+  using Signed = signed char __attribute__((vector_size(16)));
+  const auto moved = reinterpret_cast<Signed>(block + static_cast<unsigned char>(127 - last));
+  return reinterpret_cast<Block>(moved > static_cast<signed char>(126 - (last - first)));
 }
 
 inline bool has_any(Block answers) {

@@ -92,15 +92,13 @@ class AnswerWriter {
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
-    const bool is_whole = value.size() <= kMaxLine;
-    if (!is_whole) value = value.substr(0, kMaxLine - 3);
-    if (json_) {
-      out_.add('"');
-      add_escaped(value);
+    if (json_) out_.add('"');
+    if (value.size() <= kMaxLine) {
+      add(value);
     } else {
-      out_.add_printable(value);
+      add(value.substr(0, kMaxLine - 3));
+      out_.add("...");
     }
-    if (!is_whole) out_.add("...");
     out_.add(json_ ? '"' : '\n');
   }
   void number(std::string_view key, unsigned long value) {
@@ -130,7 +128,8 @@ class AnswerWriter {
     out_.add(key);
     out_.add("\": ");
   }
-  void add_escaped(std::string_view value) {
+  void add(std::string_view value) {
+    if (!json_) return out_.add_printable(value);
     for (const char c : value) {
       // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
       if (c == '"' || c == '\\') out_.add('\\');

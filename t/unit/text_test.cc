@@ -1,4 +1,5 @@
 #include "common/base/text.h"
+#include "common/base/blocks.h"
 
 #include <string>
 #include <vector>
@@ -47,6 +48,22 @@ TEST_CASE("classes of characters, for every byte") {
   CHECK(base::is_ascii(""));
 }
 
+TEST_CASE("blocks: every byte, at every place, against every range") {
+  int wrong = 0;
+  for (int first = 0; first < 256; ++first) {
+    for (int last = first; last < 256 && last - first <= 127; ++last) {
+      for (int c = 0; c < 256; ++c) {
+        base::Block block{};
+        const auto place = static_cast<std::size_t>(c) % base::kBlock;
+        block[place] = static_cast<unsigned char>(c);
+        const base::Block found = base::is_between(block, static_cast<char>(first), static_cast<char>(last));
+        if (found[place] != (c >= first && c <= last ? 0xff : 0)) ++wrong;
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("strip: blanks, tabs and CR, not LF") {
   CHECK(base::strip_right(" a \t\r") == " a");
   CHECK(base::strip_right(" \t\r").empty());
@@ -82,8 +99,8 @@ TEST_CASE("numbers: digits only, up to a maximum, without overflow") {
 TEST_CASE("printable: nothing but one line of ASCII is left") {
   CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a?b?????? \"~");
   CHECK(base::printable("").empty());
-  // Eight bytes at a time, so each place in a word and each neighbour must be right.
-  for (std::size_t size = 0; size < 20; ++size) {
+  // Sixteen bytes at a time, or fewer, so each place in a block and each neighbour must be right.
+  for (std::size_t size = 0; size < 36; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       for (int c = 0; c < 256; ++c) {
         std::string text(size, '~');
