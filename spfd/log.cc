@@ -107,7 +107,7 @@ void LogLine::field(std::string_view key, std::string_view value) {
   out_.add('"');
   for (const char c : value.substr(0, kMaxValue)) {
     if (c == '"' || c == '\\') out_.add('\\');
-    out_.add_printable({&c, 1});
+    out_.add(base::is_printable(c) ? c : '?');
   }
   out_.add(value.size() > kMaxValue ? "...\"" : "\"");
 }

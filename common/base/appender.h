@@ -24,7 +24,11 @@ class Appender {
     std::memcpy(to_, piece.data(), piece.size());
     to_ += piece.size();
   }
-  void add(char c) { add(std::string_view(&c, 1)); }
+  void add(char c) {
+    if (to_ == end_) [[unlikely]]
+      grow(1);
+    *to_++ = c;
+  }
   void add_number(unsigned long number);
   // Control characters and bytes above 0x7e become '?'.
   void add_printable(std::string_view piece);

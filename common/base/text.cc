@@ -96,19 +96,19 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long m
 }
 
 std::string printable(std::string_view text) {
-  std::string out;
-  append_printable(out, text);
+  std::string out(text);
+  make_printable(out);
   return out;
 }
 
 void append_printable(std::string& out, std::string_view text) {
-  if (text.empty()) return;
-  const std::size_t begin = out.size();
-  out += text;
+  if (all_printable(text)) return append(out, text);
+  for (const char c : text) out += is_printable(c) ? c : '?';
+}
+
+void make_printable(std::string& text) {
   if (all_printable(text)) return;
-  for (std::size_t i = begin; i < out.size(); ++i) {
-    if (!is_printable(out[i])) out[i] = '?';
-  }
+  for (char& c : text) c = is_printable(c) ? c : '?';
 }
 
 std::string clip(std::string_view text, std::size_t limit) {

@@ -34,12 +34,13 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // A decimal number of digits only, at most `maximum`.
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
 
-// The functions below come in two forms: one gives a string, the other appends to one, and so allocates nothing where that has
-// room.
+// The functions below come in several forms: one gives a string, another appends to one or changes it, and so allocates nothing
+// where that has room.
 
 // Control characters and bytes above 0x7e become '?', so that the text can stand in one line of a log, an answer or a header.
 std::string printable(std::string_view text);
 void append_printable(std::string& out, std::string_view text);
+void make_printable(std::string& text);
 // At most `limit` (3 or more) bytes: "..." stands for what was cut off, at the end of a sentence, or within an address or a
 // name, of which the end says most.
 std::string clip(std::string_view text, std::size_t limit);

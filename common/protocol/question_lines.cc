@@ -133,7 +133,7 @@ class AnswerWriter {
     for (const char c : value) {
       // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
       if (c == '"' || c == '\\') out_.add('\\');
-      out_.add_printable({&c, 1});
+      out_.add(base::is_printable(c) ? c : '?');
     }
   }
 

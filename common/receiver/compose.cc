@@ -15,7 +15,7 @@ void set_shown(std::string& target, std::string_view text, std::size_t limit) {
   target.clear();
   if (text.empty()) return;
   base::append_clipped(target, text, limit);
-  if (!base::all_printable(target)) target = base::printable(target);
+  base::make_printable(target);
 }
 
 // The texts and fields about the verdict.

@@ -30,9 +30,12 @@ bool is_dot_atom(std::string_view text) {
          text.find("..") == std::string_view::npos;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
+// What must be shown in another form than it came.
+void append_changed_word(std::string& out, std::string_view text, std::size_t limit) {
+  const std::string shown = base::printable(base::clip_middle(text, limit));
+  if (is_dot_atom(shown)) return base::append(out, shown);
   out += '"';
-  for (const char c : text) {
+  for (const char c : shown) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -46,41 +49,39 @@ void append_word(std::string& out, std::string_view text, std::size_t limit) {
     if (is_dot_atom(text)) return base::append(out, text);
     if (base::all_printable<'"', '\\'>(text)) return base::append(out, "\"", text, "\"");
   }
-  const std::string shown = base::printable(base::clip_middle(text, limit));
-  if (is_dot_atom(shown)) return base::append(out, shown);
-  append_quoted(out, shown);
+  append_changed_word(out, text, limit);
 }
 
 // Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
 bool is_plain_comment(std::string_view text) { return base::all_printable<'(', ')', '\\'>(text); }
+
+// The text with what must be quoted quoted, and at most `room` bytes long.
+std::string quoted_comment(std::string_view text, std::size_t room) {
+  std::string out;
+  std::size_t cut = 0;  // here the text may end so that "..." still fits
+  for (const char raw : text) {
+    if (out.size() + 3 <= room) cut = out.size();
+    const char c = base::is_printable(raw) ? raw : '?';
+    if (c == '(' || c == ')' || c == '\\') out += '\\';  // RFC 5322 §3.2.2
+    out += c;
+    if (out.size() > room) return out.substr(0, cut) + "...";
+  }
+  return out;
+}
 
 // Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.
 void insert_comment(std::string& field, std::size_t place, std::string_view text) {
   const std::size_t used = field.size() + 1;
   if (text.empty() || used + kMinComment > kMaxHeader) return;
   const std::size_t room = kMaxHeader - used - 2;  // without the parentheses
-  if (text.size() <= room && is_plain_comment(text)) {
-    field.insert(place, text.size() + 3, ' ');
-    field[place + 1] = '(';
-    text.copy(field.data() + place + 2, text.size());
-    field[place + 2 + text.size()] = ')';
+  if (text.size() > room || !is_plain_comment(text)) {
+    field.insert(place, " (" + quoted_comment(text, room) + ")");
     return;
   }
-  std::string body = " (";
-  std::size_t cut = 0;  // here the text may end so that "..." still fits
-  for (const char raw : text) {
-    if (body.size() + 1 <= room) cut = body.size();
-    const char c = base::is_printable(raw) ? raw : '?';
-    if (c == '(' || c == ')' || c == '\\') body += '\\';  // RFC 5322 §3.2.2
-    body += c;
-    if (body.size() > room + 2) {
-      body.resize(cut);
-      body += "...";
-      break;
-    }
-  }
-  body += ')';
-  field.insert(place, body);
+  field.insert(place, text.size() + 3, ' ');
+  field[place + 1] = '(';
+  text.copy(field.data() + place + 2, text.size());
+  field[place + 2 + text.size()] = ')';
 }
 
 struct Pair {

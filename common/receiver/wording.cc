@@ -179,7 +179,7 @@ void local_explanation(const Case& about, std::string& out) {
     }
   }
   shorten(out, kMaxDetail);
-  if (!base::all_printable(out)) out = base::printable(out);
+  base::make_printable(out);
 }
 
 }  // namespace receiver

@@ -29,7 +29,7 @@ bool expand_own(const MacroString& macros, const dns::Name& checked, Expansion& 
   const MacroValues* values = expansion.values(macros, checked);
   if (values == nullptr) return false;
   if (!macros.append_expansion(*values, kMaxExplanation, out)) out.clear();
-  if (!base::all_printable(out)) out = base::printable(out);
+  base::make_printable(out);
   return true;
 }
 
