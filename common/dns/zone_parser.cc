@@ -316,7 +316,7 @@ class Parser {
       text += *byte;
     }
     if (!absolute) text += fmt::format(".{}", origin_.text());
-    const auto name = Name::parse(text);
+    auto name = Name::parse(text);
     if (!name) {
       fail(token->line, fmt::format("{}: {} is no domain name (labels of 1 to 63 printable characters, 253 in all)", what,
                                     shown(token->text)));
