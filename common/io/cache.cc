@@ -39,19 +39,19 @@ struct Waiting {
   Cache::Waiter waiter;
 };
 
-// An answer, or who waits for it. What a look reads stands together, the bytes of the name behind it in the same block: each
-// block that is touched is most likely one more wait for memory.
+// An answer, or who waits for it. What a look reads stands together at the end, and the bytes of the name behind it in the same
+// block: each line of memory that is touched is most likely one more wait.
 struct Entry {
-  EntryPtr next;  // of the same bucket
-  std::uint64_t hash;
-  SharedAnswer answer;  // null: under way
-  Cache::Clock::time_point expiry;
-  dns::Type type;
-  std::uint8_t name_size;
-  bool was_used = false;  // since it was put in, or spared
-  std::uint32_t bytes = 0;
-  Order::iterator place;
   std::forward_list<Waiting> waiting;  // the newest first
+  Order::iterator place;
+  std::uint32_t bytes = 0;
+  bool was_used = false;  // since it was put in, or spared
+  std::uint8_t name_size;
+  dns::Type type;
+  Cache::Clock::time_point expiry;
+  SharedAnswer answer;  // null: under way
+  EntryPtr next;        // of the same bucket
+  std::uint64_t hash;
 
   static EntryPtr make(const KeyView& key) {
     void* const memory = ::operator new(sizeof(Entry) + key.name.size());
@@ -63,7 +63,7 @@ struct Entry {
   [[nodiscard]] KeyView key() const { return {hash, {reinterpret_cast<const char*>(this + 1), name_size}, type}; }
 
  private:
-  explicit Entry(const KeyView& key) : hash(key.hash), type(key.type), name_size(static_cast<std::uint8_t>(key.name.size())) {}
+  explicit Entry(const KeyView& key) : name_size(static_cast<std::uint8_t>(key.name.size())), type(key.type), hash(key.hash) {}
 };
 
 void FreeEntry::operator()(Entry* entry) const {
@@ -144,7 +144,7 @@ struct Table {
   SharedAnswer use(Entry* entry, Cache::Clock::time_point now) {
     if (entry == nullptr || entry->answer == nullptr || entry->expiry <= now) return nullptr;
     // Its place in the order stays: that would touch the memory of four others at each hit.
-    entry->was_used = true;
+    if (!entry->was_used) entry->was_used = true;  // most were, and what is not written need not be sent between processors
     ++counters.hits;
     return entry->answer;
   }

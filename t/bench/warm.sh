@@ -39,9 +39,9 @@ for _ in $(seq "$rounds"); do
   [[ -z $libspf2_program ]] || libspf2 warm/kept/libspf2 --count "$((questions / 4))" --keep
   [[ -z $policyd_program ]] || policyd warm/kept/policyd-spf --count 240 --keep
   [[ -z $unbound_program ]] || unbound warm/kept/unbound --count "$questions"
-  spfd warm/16/spfd --count "$((2 * questions))" --keep --depth 16
-  spfd warm/16/spfd-20 --count "$((2 * questions))" --keep --depth 16 --domains 20
-  bare warm/16/bare --count "$((5 * questions))" --keep --depth 16
+  spfd warm/16/spfd --count "$((10 * questions))" --keep --depth 16
+  spfd warm/16/spfd-20 --count "$((10 * questions))" --keep --depth 16 --domains 20
+  bare warm/16/bare --count "$((25 * questions))" --keep --depth 16
   [[ -z $unbound_program ]] || unbound warm/16/unbound --count "$questions" --depth 16
 done
 [[ -z $policyd_program ]] || policyd warm/each/policyd-spf --count 16
