@@ -1,0 +1,71 @@
+#include "common/base/appender.h"
+
+#include <limits>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using base::Appender;
+
+TEST_CASE("pieces stand behind the text, however much room was made") {
+  for (const std::size_t room : {0U, 1U, 5U, 19U, 20U, 21U, 1000U}) {
+    CAPTURE(room);
+    std::string text = "before ";
+    {
+      Appender out(text, room);
+      out.add("one");
+      out.add(' ');
+      out.add("");
+      out.add("two, ");
+      out.add_number(0);
+      out.add_number(9);
+      out.add_number(10);
+      out.add_number(std::numeric_limits<unsigned long>::max());
+      CHECK(out.added() == "one two, 091018446744073709551615");
+    }
+    CHECK(text == "before one two, 091018446744073709551615");
+  }
+}
+
+TEST_CASE("pieces of any size make their own room, and what was there stays") {
+  std::string text;
+  std::string expected;
+  for (std::size_t size = 0; size < 300; ++size) {
+    const std::string piece(size, static_cast<char>('a' + size % 26));
+    Appender out(text, size % 7);
+    for (int i = 0; i < 3; ++i) {
+      out.add(piece);
+      out.add('|');
+      expected += piece + '|';
+    }
+    CHECK(out.added().size() == 3 * (size + 1));
+  }
+  CHECK(text == expected);
+}
+
+TEST_CASE("what is taken back leaves the text as it was") {
+  std::string text = "kept";
+  {
+    Appender out(text, 2);
+    out.add("far longer than the room");
+    out.take_back();
+    CHECK(out.added().empty());
+    out.add("!");
+  }
+  CHECK(text == "kept!");
+}
+
+TEST_CASE("what could end a line or is no US-ASCII is shown as a question mark") {
+  std::string text;
+  {
+    Appender out(text, 4);
+    out.add_printable("fine");
+    out.add_printable("a\r\nb\x7f\x80\xff ~");
+    out.add_printable("");
+  }
+  CHECK(text == "finea??b??? ~");
+}
+
+}  // namespace
