@@ -1,7 +1,6 @@
 // Many small pieces put behind a text, cheaper than by std::string::append: room for them is made once, and cut to size at last.
 #pragma once
 
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -21,8 +20,7 @@ class Appender {
   void add(std::string_view piece) {
     if (static_cast<std::size_t>(end_ - to_) < piece.size()) [[unlikely]]
       grow(piece.size());
-    std::memcpy(to_, piece.data(), piece.size());
-    to_ += piece.size();
+    to_ += piece.copy(to_, piece.size());
   }
   void add(char c) {
     if (to_ == end_) [[unlikely]]

@@ -17,7 +17,7 @@ TEST_CASE("pieces stand behind the text, however much room was made") {
       Appender out(text, room);
       out.add("one");
       out.add(' ');
-      out.add("");
+      out.add({});  // no bytes, nowhere
       out.add("two, ");
       out.add_number(0);
       out.add_number(9);
