@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -17,7 +18,7 @@ TEST_CASE("pieces stand behind the text, however much room was made") {
       Appender out(text, room);
       out.add("one");
       out.add(' ');
-      out.add({});  // no bytes, nowhere
+      out.add(std::string_view());  // no bytes, nowhere
       out.add("two, ");
       out.add_number(0);
       out.add_number(9);
