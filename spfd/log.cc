@@ -105,10 +105,7 @@ void LogLine::field(std::string_view key, std::string_view value) {
   out_.add(key);
   if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) return out_.add(value);
   out_.add('"');
-  for (const char c : value.substr(0, kMaxValue)) {
-    if (c == '"' || c == '\\') out_.add('\\');
-    out_.add(base::is_printable(c) ? c : '?');
-  }
+  out_.add_escaped(value.substr(0, kMaxValue));
   out_.add(value.size() > kMaxValue ? "...\"" : "\"");
 }
 

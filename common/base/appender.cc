@@ -19,6 +19,13 @@ void Appender::add_printable(std::string_view piece) {
   for (const char c : piece) add(is_printable(c) ? c : '?');
 }
 
+void Appender::add_escaped(std::string_view piece) {
+  for (const char c : piece) {
+    if (c == '"' || c == '\\') add('\\');
+    add(is_printable(c) ? c : '?');
+  }
+}
+
 void Appender::grow(std::size_t bytes) {
   const std::size_t before = size();
   out_.resize(before + bytes);

@@ -30,6 +30,8 @@ class Appender {
   void add_number(unsigned long number);
   // Control characters and bytes above 0x7e become '?'.
   void add_printable(std::string_view piece);
+  // The same for what stands in quotes: quotes and backslashes get a backslash before them.
+  void add_escaped(std::string_view piece);
 
   [[nodiscard]] std::string_view added() const { return {out_.data() + begin_, size() - begin_}; }
   void take_back() { to_ = out_.data() + begin_; }

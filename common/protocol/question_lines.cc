@@ -130,11 +130,7 @@ class AnswerWriter {
   }
   void add(std::string_view value) {
     if (!json_) return out_.add_printable(value);
-    for (const char c : value) {
-      // RFC 8259 §7: of printable US-ASCII, only these two are escaped.
-      if (c == '"' || c == '\\') out_.add('\\');
-      out_.add(base::is_printable(c) ? c : '?');
-    }
+    out_.add_escaped(value);  // RFC 8259 §7: of printable US-ASCII, only quotes and backslashes are escaped
   }
 
   base::Appender out_;

@@ -65,8 +65,9 @@ TEST_CASE("what could end a line or is no US-ASCII is shown as a question mark")
     out.add_printable("fine");
     out.add_printable("a\r\nb\x7f\x80\xff ~");
     out.add_printable("");
+    out.add_escaped("a\"b\\\n");
   }
-  CHECK(text == "finea??b??? ~");
+  CHECK(text == "finea??b??? ~a\\\"b\\\\?");
 }
 
 }  // namespace
