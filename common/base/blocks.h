@@ -71,20 +71,4 @@ bool has_any(std::string_view text, Find&& find) {
   return has_any(found);
 }
 
-// US-ASCII letters in lower case; other bytes as they are. `out` has room for as many bytes.
-inline Block lower(Block block) { return block | (is_between(block, 'A', 'Z') & 0x20); }
-inline void copy_lower(std::string_view text, char* out) {
-  if (text.size() < kBlock) {
-    for (const char c : text) *out++ = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    return;
-  }
-  const auto copy_block = [&](std::size_t at) {
-    const Block block = lower(load_block(text.data() + at));
-    std::memcpy(out + at, &block, kBlock);
-  };
-  const std::size_t last = text.size() - kBlock;
-  for (std::size_t at = 0; at < last; at += kBlock) copy_block(at);
-  copy_block(last);
-}
-
 }  // namespace base

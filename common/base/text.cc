@@ -1,6 +1,7 @@
 #include "common/base/text.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace base {
 
@@ -11,9 +12,24 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 }  // namespace
 
 std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = to_lower(c);
+  std::string out(text.size(), '\0');
+  copy_lower(text, out.data());
   return out;
+}
+
+void copy_lower(std::string_view text, char* out) {
+  if (text.size() < kBlock) {
+    for (const char c : text) *out++ = to_lower(c);
+    return;
+  }
+  const auto copy_block = [&](std::size_t at) {
+    Block block = load_block(text.data() + at);
+    block |= is_between(block, 'A', 'Z') & 0x20;
+    std::memcpy(out + at, &block, kBlock);
+  };
+  const std::size_t last = text.size() - kBlock;
+  for (std::size_t at = 0; at < last; at += kBlock) copy_block(at);
+  copy_block(last);
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

@@ -18,6 +18,8 @@ constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string lower(std::string_view text);
+// The same; `out` has room for as many bytes.
+void copy_lower(std::string_view text, char* out);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 // Every byte is US-ASCII (below 0x80), control characters included.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/base/blocks.h"
 #include "common/base/text.h"
 
 namespace dns {
