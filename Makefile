@@ -1,19 +1,28 @@
 # spfd: one non-recursive Makefile. `make help` lists the targets.
 
+# All cores, unless -j is given.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 PREFIX ?= /usr/local
 DESTDIR ?=
 CXX ?= g++
+# WERROR=1: warnings are errors, as in CI. A user's build does not end at a newer compiler's warning.
+WERROR ?=
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),/$(SANITIZE))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast \
-           -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Werror
+           -Woverloaded-virtual -Wnull-dereference -Wformat=2 $(if $(WERROR),-Werror)
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
 OPTIMIZE ?= $(if $(SANITIZE),-O1,-O2)
 CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1,-g)
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstack-protector-strong -pthread
-override CPPFLAGS += -I. -D_GNU_SOURCE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+# The caller's _FORTIFY_SOURCE stays; there is none without optimization.
+fortify := $(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
+override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
 # As needed: only programs that rewrite senders load libcrypto.
 LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto

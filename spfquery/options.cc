@@ -20,11 +20,9 @@ using Value = OptionRow::Value;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", base::printable(base::clip(text, 100))); }
-
 Problem set_number(int& target, const std::string& value, unsigned long least, unsigned long most) {
   const auto number = base::parse_number(value, most);
-  if (!number || *number < least) return fmt::format("{} is not a number from {} to {}", quoted(value), least, most);
+  if (!number || *number < least) return fmt::format("{} is not a number from {} to {}", base::in_quotes(value), least, most);
   target = static_cast<int>(*number);
   return {};
 }
@@ -41,7 +39,7 @@ Problem set_duration(std::chrono::milliseconds& target, const std::string& value
     break;
   }
   const auto number = base::parse_number(digits, kMost / unit);
-  if (!number || *number == 0) return fmt::format("{} is not a time such as 20s, 500ms or 2m, up to an hour", quoted(value));
+  if (!number || *number == 0) return fmt::format("{} is not a time such as 20s, 500ms or 2m, up to an hour", base::in_quotes(value));
   target = std::chrono::milliseconds(*number * unit);
   return {};
 }
@@ -62,11 +60,11 @@ Problem set_scope_or_sender(Options& options, const std::string& value) {
 
 Problem add_record(Options& options, const std::string& value) {
   const std::size_t equals = value.find('=');
-  if (equals == std::string::npos) return fmt::format("{} is not NAME=TEXT", quoted(value));
+  if (equals == std::string::npos) return fmt::format("{} is not NAME=TEXT", base::in_quotes(value));
   const std::string name = value.substr(0, equals);
   const auto ascii = dns::to_a_labels(name);
   const auto parsed = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!parsed || parsed->labels() < 2) return fmt::format("{} is no domain name with a dot, as NAME=TEXT wants", quoted(name));
+  if (!parsed || parsed->labels() < 2) return fmt::format("{} is no domain name with a dot, as NAME=TEXT wants", base::in_quotes(name));
   options.records.push_back({*parsed, value.substr(equals + 1)});
   return {};
 }
@@ -100,11 +98,11 @@ Problem set_prefetch(Options& options, const std::string& value) {
     options.spf.prefetch = prefetch;
     return {};
   }
-  return fmt::format("{} is not one of: off, records, all", quoted(value));
+  return fmt::format("{} is not one of: off, records, all", base::in_quotes(value));
 }
 
 Problem set_void_lookups_ipv6(Options& options, const std::string& value) {
-  if (value != "count" && value != "ignore") return fmt::format("{} is not one of: count, ignore", quoted(value));
+  if (value != "count" && value != "ignore") return fmt::format("{} is not one of: count, ignore", base::in_quotes(value));
   options.spf.limits.void_lookups_ipv6 = value == "count";
   return {};
 }
@@ -127,7 +125,7 @@ Problem set_trusted(Options& options, const std::string& value) {
 
 template <std::optional<spf::Result> receiver::Rules::*rule>
 Problem set_lift(Options& options, const std::string& value) {
-  if (value != "neutral" && value != "pass") return fmt::format("{} is not one of: neutral, pass", quoted(value));
+  if (value != "neutral" && value != "pass") return fmt::format("{} is not one of: neutral, pass", base::in_quotes(value));
   options.rules.*rule = value == "pass" ? spf::Result::pass : spf::Result::neutral;
   return {};
 }
@@ -146,7 +144,7 @@ Problem set_authorized(Options& options, const std::string& value) {
   for (const std::string_view part : base::split(value, ',')) {
     if (base::strip(part).empty()) continue;
     const auto domain = receiver::mailbox_domain(receiver::bare_sender(part));
-    if (!domain || domain->labels() < 2) return fmt::format("{} is no mailbox and no domain", quoted(part));
+    if (!domain || domain->labels() < 2) return fmt::format("{} is no mailbox and no domain", base::in_quotes(part));
     words.push_back("mx:" + std::string(domain->text()));
   }
   auto terms = receiver::parse_terms(words, true);

@@ -15,11 +15,9 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", base::printable(base::clip(text, 100))); }
-
 Problem set_number(unsigned& target, const std::string& value, unsigned long least, unsigned long most) {
   const auto number = base::parse_number(value, most);
-  if (!number || *number < least) return fmt::format("{} is not a number from {} to {}", quoted(value), least, most);
+  if (!number || *number < least) return fmt::format("{} is not a number from {} to {}", base::in_quotes(value), least, most);
   target = static_cast<unsigned>(*number);
   return {};
 }
@@ -43,12 +41,12 @@ Problem set_date(Options& options, const std::string& value) {
       return {};
     }
   }
-  return fmt::format("{} is no day such as 2020-01-31", quoted(value));
+  return fmt::format("{} is no day such as 2020-01-31", base::in_quotes(value));
 }
 
 Problem set_separator(Options& options, const std::string& value) {
   if (value.size() != 1 || std::string_view("=+-").find(value.front()) == std::string_view::npos) {
-    return fmt::format("{} is not one of = + -", quoted(value));
+    return fmt::format("{} is not one of = + -", base::in_quotes(value));
   }
   options.config.separator = value.front();
   return {};

@@ -157,4 +157,6 @@ void append_clipped_middle(std::string& out, std::string_view text, std::size_t 
   append(out, text.substr(0, head), "...", text.substr(text.size() - tail));
 }
 
+std::string in_quotes(std::string_view text, std::size_t limit) { return "\"" + printable(clip(text, limit)) + "\""; }
+
 }  // namespace base

@@ -49,6 +49,8 @@ std::string clip(std::string_view text, std::size_t limit);
 void append_clipped(std::string& out, std::string_view text, std::size_t limit);
 std::string clip_middle(std::string_view text, std::size_t limit);
 void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit);
+// The text in double quotes, printable, at most `limit` bytes of it: how messages show a value that somebody gave.
+std::string in_quotes(std::string_view text, std::size_t limit = 100);
 // One piece behind the other.
 template <class... Pieces>
 void append(std::string& out, const Pieces&... pieces) {

@@ -98,7 +98,7 @@ SrsRequest parse_socketmap(std::string_view content) {
   if (blank == std::string_view::npos) return invalid("the request is not \"map key\"");
   const std::string_view name = content.substr(0, blank);
   const auto map = socketmap_name(name);
-  if (!map) return invalid(fmt::format("there is no map \"{}\"", base::printable(base::clip(name, 64))));
+  if (!map) return invalid("there is no map " + base::in_quotes(name, 64));
   return {*map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse,
           std::string(content.substr(blank + 1)),
           {},
