@@ -39,7 +39,8 @@ Problem set_duration(std::chrono::milliseconds& target, const std::string& value
     break;
   }
   const auto number = base::parse_number(digits, kMost / unit);
-  if (!number || *number == 0) return fmt::format("{} is not a time such as 20s, 500ms or 2m, up to an hour", base::in_quotes(value));
+  if (!number || *number == 0)
+    return fmt::format("{} is not a time such as 20s, 500ms or 2m, up to an hour", base::in_quotes(value));
   target = std::chrono::milliseconds(*number * unit);
   return {};
 }
@@ -64,7 +65,8 @@ Problem add_record(Options& options, const std::string& value) {
   const std::string name = value.substr(0, equals);
   const auto ascii = dns::to_a_labels(name);
   const auto parsed = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!parsed || parsed->labels() < 2) return fmt::format("{} is no domain name with a dot, as NAME=TEXT wants", base::in_quotes(name));
+  if (!parsed || parsed->labels() < 2)
+    return fmt::format("{} is no domain name with a dot, as NAME=TEXT wants", base::in_quotes(name));
   options.records.push_back({*parsed, value.substr(equals + 1)});
   return {};
 }

@@ -50,7 +50,8 @@ base::Result<Terms, std::string> parse_terms(const std::vector<std::string>& tex
       const bool is_auto = with_auto && base::equals_ignoring_case(word, "auto");
       auto record = spf::parse_record("v=spf1 " + (is_auto ? "mx" : mechanism_for(word) + std::string(word)));
       if (!record) return base::failure(fmt::format("{}: {}", base::in_quotes(word, 200), record.error().message));
-      if (record->directives.size() != 1) return base::failure(base::in_quotes(word, 200) + " is a modifier, and no term that can match");
+      if (record->directives.size() != 1)
+        return base::failure(base::in_quotes(word, 200) + " is a modifier, and no term that can match");
       out.push_back({std::move(*record), is_auto});
     }
   }

@@ -78,9 +78,7 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
   if (c.hash_min == 0) c.hash_min = c.hash_length;
   if (c.max_age_days < 1 || c.max_age_days >= kStampDays) return wrong(fmt::format("the age is 1 to {} days", kStampDays - 1));
 
-  const auto no_domain = [&](std::string_view text) {
-    return wrong(base::in_quotes(text) + " is no domain");
-  };
+  const auto no_domain = [&](std::string_view text) { return wrong(base::in_quotes(text) + " is no domain"); };
   for (const std::string& domain : c.local_domains) {
     if (!rewriter.own_.add(domain)) return no_domain(domain);
   }
