@@ -107,7 +107,7 @@ QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
 # The thread sanitizer has something to say where there are threads.
 SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite,$(TEST_PROGRAMS))
-.PHONY: check check-here check-asan check-tsan sanitized-here check-mta check-peers check-srs-peers lint
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-debian check-peers check-srs-peers lint
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -116,10 +116,20 @@ check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
 sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES) $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE)) t/bench/smoke.sh
+# What needs no apt and no network. The official suites are part of it once `make check` has fetched them.
+OFFLINE_PROGRAMS = $(if $(filter-out $(wildcard $(SUITES)),$(SUITES)),$(filter-out %/suite,$(TEST_PROGRAMS)),$(TEST_PROGRAMS))
+test: all $(OFFLINE_PROGRAMS) $(FUZZ_REPLAYS)
+	@$(if $(filter %/suite,$(OFFLINE_PROGRAMS)),:,echo "left out: t/suite, as the official suites are not in $(BUILD)/suites (make check fetches them)")
+	@BUILD=$(BUILD) t/run $(OFFLINE_PROGRAMS) "$(MAKE) -s fuzz-regress"
 # Real MTAs in private roots, side by side: needs root.
 check-mta: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
 	@BUILD=$(BUILD) JOBS=3 t/run $(sort $(wildcard t/mta/*_test.sh))
+# The README's commands in a fresh root of another Debian release (trixie, bookworm): needs root.
+SUITE ?= trixie
+check-debian:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
+	@t/debian/in_root.sh $(SUITE) "make demo && make check"
 # Random zones through other implementations, to see where they and we differ.
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh
@@ -190,12 +200,15 @@ $(BENCH_PROGRAMS):
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
 BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplusplus-dev libssl-dev
-CHECK_PACKAGES = doctest-dev libyaml-cpp-dev clang-format clang-tidy shellcheck mandoc
+TEST_PACKAGES = doctest-dev libyaml-cpp-dev
+CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 MTA_PACKAGES = iproute2 util-linux
+DEB_PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) dpkg-dev debhelper fakeroot
+DEBIAN_PACKAGES = debootstrap util-linux
 PACKAGES ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 
-.PHONY: deps demo format install uninstall clean help
+.PHONY: deps demo format install uninstall dist deb clean help
 deps:
 	@missing=; for package in $(PACKAGES); do \
 	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
@@ -232,6 +245,29 @@ uninstall:
 	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/srs
 	for page in $(MANUALS); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(docdir)
+
+# ---- packages ------------------------------------------------------------------------------------------------------------
+
+VERSION := $(shell sed -nE 's/.*kVersion = "(.*)";/\1/p' common/base/version.h)
+# Files of ours, one a line: what git knows, or what is there where there is no git.
+source_files = { git ls-files 2>/dev/null || find . -path ./build -prune -o -type f -printf '%P\n'; } | LC_ALL=C sort
+# The same tree gives the same bytes: times are those of the last commit, or SOURCE_DATE_EPOCH.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGES.md)
+dist: $(BUILD)/spfd-$(VERSION).tar.gz
+$(BUILD)/spfd-$(VERSION).tar.gz: FORCE
+	@mkdir -p $(@D)
+	$(source_files) | tar -c --no-recursion -T - --transform 's,^,spfd-$(VERSION)/,' --owner=0 --group=0 --numeric-owner \
+	  --mtime=@$(SOURCE_DATE_EPOCH) --mode=u=rwX,go=rX --format=ustar | gzip -9n >$@
+.PHONY: FORCE
+FORCE:
+# Debian packages, for the release that it runs on: in $(BUILD)/deb, built from what `make dist` packs.
+deb: $(BUILD)/spfd-$(VERSION).tar.gz
+	@$(MAKE) --no-print-directory deps PACKAGES="$(DEB_PACKAGES)"
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $< -C $(BUILD)/deb
+	cd $(BUILD)/deb/spfd-$(VERSION) && SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) MAKEFLAGS= dpkg-buildpackage -us -uc -b
+	rm -rf $(BUILD)/deb/spfd-$(VERSION)
 clean:
 	rm -rf $(BUILD)
 help:
@@ -239,9 +275,11 @@ help:
 	@echo 'deps          install what is missing to build and test (apt)'
 	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
 	@echo 'check         all tests that need no network and no root, and lint'
+	@echo 'test          the test programs, without apt and network'
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
 	@echo 'check-tsan    the test programs with the thread sanitizer'
 	@echo 'check-mta     real MTAs in private roots (needs root)'
+	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
 	@echo 'check-srs-peers  random addresses beside Mail::SRS and postsrsd'
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
@@ -251,5 +289,7 @@ help:
 	@echo 'instructions  instructions per warm question, and what changed in them (WRITE=1: keep them as the new base)'
 	@echo 'lint format   check / mend the form of the code'
 	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'
+	@echo 'dist          the source as $(BUILD)/spfd-$(VERSION).tar.gz'
+	@echo 'deb           Debian packages in $(BUILD)/deb'
 	@echo 't-NAME        one test program: $(TEST_NAMES)'
 	@echo 'clean         remove $(BUILD)'
