@@ -15,10 +15,11 @@ std::string_view type_name(Type type) {
   return "?";
 }
 
-Answer failure_answer(std::string problem) {
+Answer failure_answer(std::string problem, Cause cause) {
   Answer answer;
   answer.status = Status::failure;
   answer.problem = std::move(problem);
+  answer.cause = cause;
   return answer;
 }
 

@@ -35,6 +35,13 @@ enum class Status : std::uint8_t {
   failure,     // any other RCODE, a time-out, or an answer that could not be read: see Answer::problem
 };
 
+// Why there is no answer, for Status::failure: it decides who may keep the failure, and for how long.
+enum class Cause : std::uint8_t {
+  reported,   // a name server said so (its RCODE, an answer that cannot be read, a loop of CNAMEs)
+  no_answer,  // name servers that answered other questions meanwhile did not answer this one: its zone's servers are silent
+  local,      // says nothing about the name: a limit of our own, or none of our name servers answers. Never kept, never shared
+};
+
 struct Answer {
   Status status = Status::ok;
   // Seconds that the answer may be kept: the least TTL of its records and CNAMEs; negative answers: from the SOA (RFC 2308).
@@ -48,6 +55,8 @@ struct Answer {
   std::vector<std::string> texts;
   // Status failure: the reason in a few words: "SERVFAIL", "timed out".
   std::string problem;
+  // Status failure only.
+  Cause cause = Cause::reported;
 
   // RCODE 0 without record, or name error: what makes a look-up "void" (RFC 7208 §4.6.4).
   [[nodiscard]] bool is_void() const {
@@ -58,7 +67,7 @@ struct Answer {
 };
 
 // An answer of status failure.
-Answer failure_answer(std::string problem);
+Answer failure_answer(std::string problem, Cause cause = Cause::reported);
 
 }  // namespace dns
 

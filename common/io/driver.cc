@@ -86,6 +86,7 @@ struct DriverState {
   std::shared_ptr<Mailbox> mailbox;
   CheckAnswers::Slots spare;  // memory for the next check
   std::size_t running = 0;
+  std::uint64_t checks = 0;  // that had to wait, so far
 };
 
 namespace {
@@ -104,6 +105,7 @@ class Running : public std::enable_shared_from_this<Running> {
         done_(std::move(done)),
         timer_(loop_, [this] { on_deadline(); }) {
     ++driver->running;
+    number_ = ++driver->checks;
     answers_.set_now(begun.now());
   }
   ~Running() = default;
@@ -114,7 +116,10 @@ class Running : public std::enable_shared_from_this<Running> {
     return static_cast<std::size_t>(std::max(options.max_questions, 0));
   }
 
-  void start_clock(std::chrono::milliseconds deadline) { timer_.set(deadline); }
+  void start_clock(std::chrono::milliseconds deadline) {
+    end_ = loop_.now() + deadline;
+    timer_.set(deadline);
+  }
 
   // Asks what is missing, and runs the step as long as that leads on. True: the check is over.
   bool go_on(spf::Needs needs);
@@ -126,6 +131,9 @@ class Running : public std::enable_shared_from_this<Running> {
   bool is_listed = false;
 
  private:
+  [[nodiscard]] Asker asker() const {
+    return {.check = number_, .patience = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now())};
+  }
   bool ask_all(const spf::Needs& needs);
   bool ask(const dns::Question& question);
   void on_deadline();
@@ -141,6 +149,8 @@ class Running : public std::enable_shared_from_this<Running> {
   Driver::Step step_;
   Driver::Done done_;
   Timer timer_;
+  std::uint64_t number_ = 0;
+  std::chrono::steady_clock::time_point end_;  // the deadline
   CheckCost cost_;
   int wanted_ = 0;        // questions asked ahead of their turn
   bool is_over_ = false;  // finished or dropped
@@ -216,7 +226,7 @@ bool Running::ask(const dns::Question& question) {
   if (found.look == Cache::Look::start) {
     const auto promise = std::make_shared<Promise>(cache_, asked);
     driver->resolver.ask(
-        asked, [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
+        asked, asker(), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
         [promise] { return promise->is_wanted(); });
   }
   return false;

@@ -100,7 +100,7 @@ void Resolver::Impl::ask(const dns::Question& question, Callback callback, Still
   if (queries_.size() >= kMaxInFlight) {
     ++counters_.failures;
     loop_.post([weak = weak_from_this(), callback = std::move(callback)] {
-      if (!weak.expired()) callback(dns::failure_answer("too many questions in flight"));
+      if (!weak.expired()) callback(dns::failure_answer("too many questions in flight", dns::Cause::local));
     });
     return;
   }
@@ -256,7 +256,7 @@ Resolver::Resolver(Loop& loop, ResolverOptions options) : impl_(std::make_shared
 
 Resolver::~Resolver() = default;
 
-void Resolver::ask(const dns::Question& question, Callback callback, StillWanted still_wanted) {
+void Resolver::ask(const dns::Question& question, const Asker& /*asker*/, Callback callback, StillWanted still_wanted) {
   impl_->ask(question, std::move(callback), std::move(still_wanted));
 }
 

@@ -38,6 +38,13 @@ struct ResolverOptions {
   std::chrono::milliseconds tcp_timeout{3000};  // from connecting to the whole answer
 };
 
+// Who asks: whose share of the resolver's slots a question takes, and how long it may try.
+struct Asker {
+  std::uint64_t check = 0;  // the same for all questions of one check, another for each check; opaque
+  // What is left of the check's time: after it the question ends by a failure, whoever has joined it meanwhile.
+  std::chrono::milliseconds patience{20000};
+};
+
 struct ResolverCounters {
   std::uint64_t questions = 0;
   std::uint64_t sent = 0;  // datagrams, retries included
@@ -65,7 +72,8 @@ class Resolver {
 
   // The callback comes once, later from the loop, never from within this call; never after the resolver is gone. It must not
   // destroy the resolver.
-  void ask(const dns::Question& question, Callback callback, StillWanted still_wanted);
+  // A failure of cause `local` (dns::Cause) says nothing about the name that was asked for.
+  void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
 
   [[nodiscard]] const ResolverCounters& counters() const;
 

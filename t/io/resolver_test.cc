@@ -70,7 +70,7 @@ struct Asker {
   dns::Answer ask(const dns::Question& asked) {
     std::optional<dns::Answer> answer;
     resolver.ask(
-        asked, [&](dns::Answer got) { answer = std::move(got); }, [] { return true; });
+        asked, {}, [&](dns::Answer got) { answer = std::move(got); }, [] { return true; });
     CHECK_FALSE(answer.has_value());  // never from within the call
     REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
     return *answer;
@@ -134,7 +134,7 @@ TEST_CASE("resolver: many questions at once to a server that is not there: each 
   int failures = 0;
   for (int i = 0; i < 500; ++i) {
     asker.resolver.ask(
-        question("n" + std::to_string(i) + ".example"),
+        question("n" + std::to_string(i) + ".example"), {},
         [&](const dns::Answer& answer) { failures += answer.problem == "no server could be reached" ? 1 : 0; },
         [] { return true; });
   }
@@ -160,7 +160,7 @@ TEST_CASE("resolver: a datagram that was lost is sent again") {
       [first](const dns::Question&, bool) { return support::react(*first ? Fault::silence : Fault::none, kRight); });
   Asker asker({at(server)}, 200ms);
   asker.resolver.ask(
-      question("lost.example"), [&](const dns::Answer&) { asker.loop.stop(); },
+      question("lost.example"), {}, [&](const dns::Answer&) { asker.loop.stop(); },
       [&] {
         *first = false;
         return true;
@@ -232,7 +232,7 @@ TEST_CASE("resolver: many questions over TCP at once all get an answer, beyond t
   constexpr int kQuestions = 400;
   for (int i = 0; i < kQuestions; ++i) {
     asker.resolver.ask(
-        question("n" + std::to_string(i) + ".example"),
+        question("n" + std::to_string(i) + ".example"), {},
         [&](const dns::Answer& answer) { ++(answer == big ? answers : failures); }, [] { return true; });
   }
   CHECK(run_until(asker.loop, [&] { return answers + failures == kQuestions; }));
@@ -324,7 +324,7 @@ TEST_CASE("resolver: a question that nobody wants any more is not sent again, an
   bool asked_whether = false;
   bool called = false;
   asker.resolver.ask(
-      question("example.com"), [&](const dns::Answer&) { called = true; },
+      question("example.com"), {}, [&](const dns::Answer&) { called = true; },
       [&] {
         asked_whether = true;
         return false;
@@ -342,8 +342,8 @@ TEST_CASE("resolver: a resolver that goes away calls nobody") {
   auto empty = std::make_unique<io::Resolver>(loop, io::ResolverOptions{});
   const auto never = [](const dns::Answer&) { FAIL("called"); };
   for (int i = 0; i < 100; ++i) {
-    resolver->ask(question("n" + std::to_string(i) + ".example"), never, [] { return true; });
-    empty->ask(question("n" + std::to_string(i) + ".example"), never, [] { return true; });
+    resolver->ask(question("n" + std::to_string(i) + ".example"), {}, never, [] { return true; });
+    empty->ask(question("n" + std::to_string(i) + ".example"), {}, never, [] { return true; });
   }
   resolver.reset();
   empty.reset();
@@ -358,9 +358,9 @@ TEST_CASE("resolver: questions beyond the limit in flight fail at once") {
   std::size_t failed = 0;
   const auto ask = [&](const std::string& name) {
     asker.resolver.ask(
-        question(name),
+        question(name), {},
         [&](const dns::Answer& answer) {
-          CHECK(answer == dns::failure_answer("too many questions in flight"));
+          CHECK(answer == dns::failure_answer("too many questions in flight", dns::Cause::local));
           ++failed;
         },
         [] { return true; });
@@ -431,7 +431,7 @@ TEST_CASE("RFC 5452 §9.2: ids and ports vary") {
   Asker asker({listener.at()});
   for (int i = 0; i < 300; ++i) {
     asker.resolver.ask(
-        question("example.com"), [](const dns::Answer&) {}, [] { return true; });
+        question("example.com"), {}, [](const dns::Answer&) {}, [] { return true; });
     listener.read_one();
   }
   CHECK(listener.ids.size() > 250);
