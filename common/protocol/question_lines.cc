@@ -148,7 +148,7 @@ std::string_view result_word(spf::Result result, const DoorOptions& options) {
 std::size_t room_for(const receiver::Reply& reply) {
   return 2 * reply.smtp_comment.size() + reply.header_comment.size() + reply.local_explanation.size() +
          reply.authority_explanation.size() + reply.received_spf_header.size() + reply.authentication_results.size() +
-         reply.spf_record.size() + reply.mechanism.size() + reply.problem.size();
+         reply.spf_record.size() + reply.spf_domain.size() + reply.mechanism.size() + reply.problem.size();
 }
 
 // What is there only where something was configured or asked for.
@@ -214,6 +214,7 @@ void append_reply(const receiver::Reply& reply, Format format, std::string_view 
   answer.text("authentication_results=", reply.authentication_results);
   answer.text("spf_record=", reply.spf_record);
   answer.text("identity=", reply.identity ? spf::identity_name(*reply.identity) : std::string_view());
+  answer.text("spf_domain=", reply.spf_domain);
   answer.text("mechanism=", reply.mechanism);
   answer.text("problem=", reply.problem);
   answer.text("action=", receiver::action_name(reply.action));

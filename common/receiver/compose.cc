@@ -30,6 +30,7 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   const Case about{query, verdict, host, identity, client, workspace.judgement.note};
   reply.result = verdict.result;
   reply.identity = query.identity;
+  reply.spf_domain = query.domain ? query.domain->text() : std::string_view();
   header_comment(about, reply.header_comment);
   smtp_comment(about, reply.header_comment, reply.smtp_comment);
   local_explanation(about, reply.local_explanation);

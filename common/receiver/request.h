@@ -76,6 +76,9 @@ struct Reply {
   std::string received_spf_header;     // "Received-SPF: ...", one line, at most kMaxHeader bytes (RFC 7208 §9.1)
   std::string authentication_results;  // "Authentication-Results: ...", likewise (RFC 8601)
   std::string spf_record;
+  // The domain of that identity, in A-labels and lower case; empty where there was none to be checked. A pass is a pass of this
+  // domain, which need not be the one in the request (null sender, srs-unwrap).
+  std::string spf_domain;
   std::string mechanism;
   std::string problem;
   Action action = Action::accept;

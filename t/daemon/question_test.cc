@@ -82,6 +82,7 @@ TEST_CASE("the answer's lines have a fixed order") {
                                           "authentication_results",
                                           "spf_record",
                                           "identity",
+                                          "spf_domain",
                                           "mechanism",
                                           "problem",
                                           "action",

@@ -297,6 +297,8 @@ TEST_CASE("--srs-unwrap: of our own rewritten sender the original one is checked
   const World world({"--srs-unwrap"}, zone);
   auto answer = world.spfd().answer(question(ours, "u@fwd.example"));
   CHECK(answer["result"] == "pass");
+  // The pass is one of the original domain, not of ours.
+  CHECK(answer["spf_domain"] == "pass.test");
   CHECK(answer["local_policy"] == "srs-unwrap: joe@pass.test instead of " + ours);
   CHECK(answer["received_spf_header"].find("envelope-from=\"joe@pass.test\"") != std::string::npos);
   world.spfd().wait_for_log("local_policy=\"srs-unwrap: joe@pass.test instead of " + ours + "\"");

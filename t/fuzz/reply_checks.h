@@ -120,9 +120,10 @@ inline void check_reply(const receiver::Reply& reply) {
   check(reply.header_comment.find_first_of("()") == std::string::npos, "header_comment holds no parentheses");
   for (const std::string* text :
        {&reply.smtp_comment, &reply.header_comment, &reply.local_explanation, &reply.authority_explanation, &reply.spf_record,
-        &reply.mechanism, &reply.problem, &reply.error, &reply.enhanced_code}) {
+        &reply.spf_domain, &reply.mechanism, &reply.problem, &reply.error, &reply.enhanced_code}) {
     check(is_printable(*text), "every text of a reply is printable");
   }
+  check(reply.spf_domain.empty() || reply.identity, "a domain is that of an identity");
   for (const auto& step : reply.trace) {
     check(is_printable(step.text) && is_printable(step.outcome), "the trace is printable");
   }

@@ -74,6 +74,7 @@ receiver::Reply full_reply() {
   reply.received_spf_header = "Received-SPF: fail (comment) envelope-from=\"u@example.com\"";
   reply.authentication_results = "Authentication-Results: mx.example.org; spf=fail smtp.mailfrom=example.com";
   reply.spf_record = "v=spf1 -all";
+  reply.spf_domain = "example.com";
   reply.mechanism = "-all";
   reply.action = receiver::Action::reject;
   reply.smtp_code = 550;
@@ -395,6 +396,7 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
         "authentication_results=Authentication-Results: mx.example.org; spf=fail smtp.mailfrom=example.com\n"
         "spf_record=v=spf1 -all\n"
         "identity=mailfrom\n"
+        "spf_domain=example.com\n"
         "mechanism=-all\n"
         "problem=\n"
         "action=reject\n"
@@ -409,7 +411,8 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
   question.id = "a-1";
   CHECK(protocol::encode_reply(empty, question, {}) ==
         "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
-        "authentication_results=\nspf_record=\nidentity=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nsmtp_reply="
+        "authentication_results=\nspf_record=\nidentity=\nspf_domain=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nsmtp_"
+        "reply="
         "\nlookups=0\n"
         "void_lookups=0\nid=a-1\nerror=what\n\n");
 }
@@ -443,7 +446,8 @@ TEST_CASE("format=json: one object on one line, numbers as numbers") {
         "example.com matched\", \"authority_explanation\": \"say \\\"no\\\" \\\\ 100%\", \"received_spf_header\": "
         "\"Received-SPF: fail "
         "(comment) envelope-from=\\\"u@example.com\\\"\", \"authentication_results\": \"Authentication-Results: mx.example.org; "
-        "spf=fail smtp.mailfrom=example.com\", \"spf_record\": \"v=spf1 -all\", \"identity\": \"mailfrom\", \"mechanism\": "
+        "spf=fail smtp.mailfrom=example.com\", \"spf_record\": \"v=spf1 -all\", \"identity\": \"mailfrom\", "
+        "\"spf_domain\": \"example.com\", \"mechanism\": "
         "\"-all\", "
         "\"problem\": \"\", \"action\": \"reject\", \"smtp_code\": 550, \"smtp_reply\": \"550 5.7.23 example.com explains: go "
         "away\", \"lookups\": 3, \"void_lookups\": 1, \"ttl\": 3600, "
@@ -492,7 +496,7 @@ TEST_CASE("no byte of a value can end its line, and no line of an answer is long
         CHECK(base::is_printable(c));
       }
     }
-    CHECK(lines == (format == Format::json ? 1 : 19));
+    CHECK(lines == (format == Format::json ? 1 : 20));
   }
 }
 

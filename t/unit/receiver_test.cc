@@ -101,7 +101,7 @@ void check_form(const Reply& reply) {
   CHECK_FALSE(reply.local_explanation.empty());
   for (const std::string* text : {&reply.smtp_comment, &reply.header_comment, &reply.local_explanation,
                                   &reply.authority_explanation, &reply.received_spf_header, &reply.authentication_results,
-                                  &reply.spf_record, &reply.mechanism, &reply.problem, &reply.error}) {
+                                  &reply.spf_record, &reply.spf_domain, &reply.mechanism, &reply.problem, &reply.error}) {
     CHECK(is_line(*text));
   }
 }
@@ -129,6 +129,35 @@ TEST_CASE("RFC 7208 §9.1: a pass, in the wording of its example") {
   CHECK(reply.smtp_code == 250);
   CHECK(reply.enhanced_code == "");
   CHECK(reply.error == "");
+}
+
+TEST_CASE("spf_domain is the domain that was checked, and empty where none could be") {
+  World known = world();
+  known.txt("xn--bcher-kva.example", "v=spf1 -all");
+  const auto domain = [&](std::string_view sender, std::string_view helo = "Mail.Example.COM.") {
+    return reply_to(request("192.0.2.1", sender, helo), known).spf_domain;
+  };
+  CHECK(domain("u@Example.com.") == "example.com");
+  CHECK(domain("\"a@b\"@redirect.example") == "redirect.example");
+  CHECK(domain("u@b\xc3\xbc"
+               "cher.example") == "xn--bcher-kva.example");
+  CHECK(domain("") == "mail.example.com");
+  CHECK(domain("u@no-record.example") == "no-record.example");
+  CHECK(domain("u@[192.0.2.1]") == "");
+  CHECK(domain("u@localhost") == "");
+  CHECK(domain("u@a..example") == "");
+
+  Request asked = request("192.0.2.1", "u@example.com");
+  asked.scope = Scope::helo;
+  CHECK(reply_to(asked, known).spf_domain == "mail.example.com");
+  asked.is_authenticated = true;
+  CHECK(reply_to(asked, known).spf_domain == "");
+  CHECK(receiver::bad_request(policy(), "why").spf_domain == "");
+
+  Policy helo_first = policy();
+  helo_first.rules.check_helo = receiver::HeloCheck::first;
+  CHECK(reply_to(request("192.0.2.1", "u@example.com"), known, helo_first).spf_domain == "example.com");
+  CHECK(reply_to(request("192.0.2.2", "u@example.com"), known, helo_first).spf_domain == "mail.example.com");
 }
 
 TEST_CASE("RFC 7372 §3.2: fail is refused with 550 5.7.23, and the default explanation is ours as it is") {
