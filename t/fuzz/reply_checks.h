@@ -2,6 +2,7 @@
 // here, without a line of common/receiver, can take apart again.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -24,8 +25,12 @@ class FieldReader {
   std::string_view word() {
     return run([](char c) { return base::is_alpha(c) || c == '-'; });
   }
-  // "(" text ")", in which parentheses are escaped.
-  bool comment() { return enclosed('(', ')'); }
+  // " (" text ")", in which parentheses are escaped, where a comment begins. Returns false when it is not closed.
+  bool comment_if_any() {
+    if (!rest_.starts_with(" (")) return true;
+    rest_.remove_prefix(1);
+    return enclosed('(', ')');
+  }
   // A dot-atom or a quoted-string.
   bool value() {
     if (enclosed('"', '"')) return true;
@@ -70,10 +75,7 @@ inline void check_received_spf(std::string_view field, spf::Result result) {
   FieldReader reader(field);
   check(reader.literal("Received-SPF: "), "Received-SPF is named");
   check(reader.word() == spf::result_name(result), "Received-SPF begins with the result");
-  if (reader.literal(" (")) {
-    reader = FieldReader(field.substr(field.find('(')));
-    check(reader.comment(), "the comment of Received-SPF is closed");
-  }
+  check(reader.comment_if_any(), "the comment of Received-SPF is closed");
   std::set<std::string_view> keys;
   const std::set<std::string_view> known = {"client-ip", "envelope-from", "helo", "problem", "receiver", "identity", "mechanism"};
   while (!reader.at_end()) {
@@ -85,28 +87,29 @@ inline void check_received_spf(std::string_view field, spf::Result result) {
   }
 }
 
-// RFC 8601 §2.2
-inline void check_authentication_results(std::string_view field, spf::Result result, bool with_helo) {
+// RFC 8601 §2.2. A property is left out where its value is longer than a domain can be.
+inline void check_authentication_results(std::string_view field, spf::Result result,
+                                         const std::optional<receiver::HeloReply>& helo) {
   check_field(field);
   FieldReader reader(field);
   check(reader.literal("Authentication-Results: ") && reader.value(), "the authserv-id is a word");
   check(reader.literal("; "), "a result follows the authserv-id");
+  bool is_mailfrom = false;
   if (reader.literal("none")) {
     check(result == spf::Result::none, "\"none\" is said of none only");
+    check(reader.comment_if_any(), "the comment of Authentication-Results is closed");
   } else {
     check(reader.literal("spf=") && reader.word() == spf::result_name(result), "the method is spf, its result the result");
+    check(reader.comment_if_any(), "the comment of Authentication-Results is closed");
+    is_mailfrom = reader.literal(" smtp.mailfrom=");
+    if (is_mailfrom || reader.literal(" smtp.helo=")) check(reader.value(), "the property has a value");
   }
-  if (!reader.at_end()) check(reader.literal(" "), "a blank stands before what follows the result");
-  if (reader.comment() && !reader.at_end()) check(reader.literal(" "), "a blank stands before the property");
-  if (reader.at_end()) return;
-  const bool is_mailfrom = reader.literal("smtp.mailfrom=");
-  check(is_mailfrom || reader.literal("smtp.helo="), "the property is one of RFC 8601");
-  check(reader.value(), "the property has a value");
-  if (is_mailfrom && with_helo && reader.literal("; spf=")) {
-    check(!reader.word().empty(), "the HELO identity has a result");
+  if (reader.literal("; spf=")) {
+    check(helo.has_value(), "a second result is that of the HELO identity");
+    check(reader.word() == spf::result_name(helo->result), "the HELO identity has its result");
     if (reader.literal(" smtp.helo=")) check(reader.value(), "the HELO identity is a word");
   }
-  check(reader.at_end(), "nothing stands behind the property");
+  check(reader.at_end(), "nothing follows the last result");
 }
 
 inline void check_reply(const receiver::Reply& reply) {
@@ -128,7 +131,7 @@ inline void check_reply(const receiver::Reply& reply) {
     check(is_printable(step.text) && is_printable(step.outcome), "the trace is printable");
   }
   check_received_spf(reply.received_spf_header, reply.result);
-  check_authentication_results(reply.authentication_results, reply.result, reply.helo.has_value());
+  check_authentication_results(reply.authentication_results, reply.result, reply.helo);
   check(is_printable(reply.local_policy) && reply.local_policy.size() <= receiver::kMaxDetail, "the note is a line");
   if (reply.would) check(reply.action == receiver::Action::accept, "a dry run accepts");
   if (reply.helo) {
