@@ -63,6 +63,7 @@ int run(const std::vector<std::string>& words) {
     case Action::check_config: {
       const auto snapshot = spfd::make_snapshot(*options);
       if (!snapshot) return spfd::report(snapshot.error());
+      for (const std::string& note : (*snapshot)->notes) fmt::print(stderr, "spfd: {}\n", note);
       fmt::print("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : "");
       return EX_OK;
     }

@@ -114,10 +114,15 @@ class Server {
   }
 
  private:
+  void set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+    snapshot_ = std::move(snapshot);
+    for (const std::string& note : snapshot_->notes) log(LogLevel::warning, "{}", note);
+  }
+
   std::optional<StartError> open() {
     auto snapshot = make_snapshot(options_);
     if (!snapshot) return snapshot.error();
-    snapshot_ = std::move(*snapshot);
+    set_snapshot(std::move(*snapshot));
     const auto identity = find_identity(options_);
     if (!identity) return identity.error();
     descriptors_ = raise_descriptor_limit();
@@ -217,7 +222,7 @@ class Server {
       log(LogLevel::warning, "a change of these options needs a new start: {}", names);
     }
     set_log_level(options->log_level);
-    snapshot_ = std::move(*snapshot);
+    set_snapshot(std::move(*snapshot));
     reloaded_timeout_ = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_);
     for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
     log(LogLevel::info, "reloaded");

@@ -98,6 +98,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
         return base::failure(
             StartError{fmt::format("{}:{}: {}", base::printable(path), added.error().line, added.error().message), EX_CONFIG});
       }
+      for (std::string& note : added->lines(path)) snapshot->notes.push_back(std::move(note));
     }
     snapshot->zone = std::move(zone);
   }

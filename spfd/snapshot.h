@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/dns/zone.h"
@@ -19,6 +20,7 @@ struct Snapshot {
   receiver::Policy policy;
   protocol::DoorOptions doors;
   std::shared_ptr<const dns::Zone> zone;   // null: none
+  std::vector<std::string> notes;          // for the operator: what was skipped in the zone files
   std::optional<protocol::SrsPolicy> srs;  // nothing: there are no secrets
   std::chrono::milliseconds timeout{};
   std::chrono::milliseconds idle_timeout{};

@@ -39,7 +39,8 @@ base::Result<std::string, std::string> read_file(const std::string& path) {
 
 }  // namespace
 
-base::Result<std::shared_ptr<const dns::Zone>, std::string> make_zone(const Options& options) {
+base::Result<MadeZone, std::string> make_zone(const Options& options) {
+  std::vector<std::string> notes;
   auto zone = std::make_shared<dns::Zone>();
   for (const std::string& path : options.zones) {
     const auto text = read_file(path);
@@ -49,11 +50,12 @@ base::Result<std::shared_ptr<const dns::Zone>, std::string> make_zone(const Opti
       const dns::ZoneError& error = added.error();
       return base::failure(fmt::format("{}:{}: {}", base::printable(path), error.line, base::printable(error.message)));
     }
+    for (std::string& note : added->lines(path)) notes.push_back(std::move(note));
   }
   // Instead of the texts of a zone file, but beside each other: two records of one name are to be seen as two.
   for (const WhatIf& record : options.records) zone->remove_texts(record.name);
   for (const WhatIf& record : options.records) zone->add_text(record.name, record.text);
-  return std::shared_ptr<const dns::Zone>(std::move(zone));
+  return MadeZone{std::move(zone), std::move(notes)};
 }
 
 class Evaluator::Check final : public Ask {

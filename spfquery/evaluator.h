@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/dns/zone.h"
@@ -14,7 +15,11 @@
 namespace spfquery {
 
 // The zone files and records of the options; null: none. The error is "FILE:LINE: what".
-base::Result<std::shared_ptr<const dns::Zone>, std::string> make_zone(const Options& options);
+struct MadeZone {
+  std::shared_ptr<const dns::Zone> zone;
+  std::vector<std::string> notes;  // what was skipped in the files
+};
+base::Result<MadeZone, std::string> make_zone(const Options& options);
 
 class Evaluator final : public Asker {
  public:

@@ -73,9 +73,10 @@ int run(int argc, char** argv) {
   if (options->server) {
     asker = std::make_unique<Server>(loop, *options);
   } else {
-    auto zone = make_zone(*options);
-    if (!zone) return bad_usage(zone.error());
-    asker = std::make_unique<Evaluator>(loop, *options, std::move(*zone));
+    auto made = make_zone(*options);
+    if (!made) return bad_usage(made.error());
+    for (const std::string& note : made->notes) say(fmt::format("spfquery: {}\n", note));
+    asker = std::make_unique<Evaluator>(loop, *options, std::move(made->zone));
   }
   return options->file ? ask_all(loop, *asker, *options) : ask_one(loop, *asker, *options);
 }

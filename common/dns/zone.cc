@@ -8,17 +8,29 @@
 
 namespace dns {
 
-base::Result<std::monostate, ZoneError> Zone::add_file(std::string_view text) {
-  const auto records = parse_zone(text);
-  if (!records) return base::failure(records.error());
+namespace {
+
+// RFC 6672 §2.2: the name with `target` in place of `owner`, which it ends with. Nothing when it becomes too long.
+std::optional<Name> substituted(const Name& name, const Name& owner, const Name& target) {
+  std::string text(name.text().substr(0, name.text().size() - owner.text().size()));
+  if (owner.is_root()) text += '.';
+  text += target.text();
+  return Name::parse(text);
+}
+
+}  // namespace
+
+base::Result<ZoneNotes, ZoneError> Zone::add_file(std::string_view text) {
+  auto content = parse_zone(text);
+  if (!content) return base::failure(content.error());
   Zone grown = *this;
-  for (const ZoneRecord& record : *records) {
+  for (const ZoneRecord& record : content->records) {
     if (auto problem = add(grown.node(record.owner), record)) {
       return base::failure(ZoneError{record.line, std::move(*problem)});
     }
   }
   *this = std::move(grown);
-  return std::monostate{};
+  return std::move(content->notes);
 }
 
 void Zone::add_text(const Name& name, std::string text) {
@@ -46,28 +58,31 @@ Zone::Node& Zone::node(const Name& name) {
 }
 
 std::optional<std::string> Zone::add(Node& node, const ZoneRecord& record) {
-  const auto both = [&record] { return fmt::format("\"{}\" has a CNAME and other records", record.owner.text()); };
-  if (record.type == ZoneRecord::Type::cname) {
-    if (!node.sets.empty() || node.negative_ttl) return both();
-    if (node.alias && node.alias->target != record.target) {
-      return fmt::format("\"{}\" has two CNAME records", record.owner.text());
-    }
-    node.alias = Alias{record.target, record.ttl};
-    return std::nullopt;
+  const bool has_others = !node.sets.empty() || node.names_below || node.negative_ttl || node.has_servers;
+  // DNSSEC's types, which are among the others, may be beside a CNAME.
+  const bool is_alone = record.type == ZoneRecord::Type::cname ? !has_others : !node.alias;
+  if (!is_alone && record.type != ZoneRecord::Type::other) {
+    return fmt::format("\"{}\" has a CNAME and other records", record.owner.text());
   }
-  if (record.type == ZoneRecord::Type::other) return std::nullopt;  // DNSSEC types may stand beside a CNAME
-  if (node.alias) return both();
   switch (record.type) {
     case ZoneRecord::Type::a: return add_to_set(node, Type::a, record);
     case ZoneRecord::Type::aaaa: return add_to_set(node, Type::aaaa, record);
     case ZoneRecord::Type::mx: return add_to_set(node, Type::mx, record);
     case ZoneRecord::Type::ptr: return add_to_set(node, Type::ptr, record);
     case ZoneRecord::Type::txt: return add_to_set(node, Type::txt, record);
+    case ZoneRecord::Type::cname: return add_alias(node.alias, "CNAME", record);
+    case ZoneRecord::Type::dname: return add_alias(node.names_below, "DNAME", record);
     // RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field.
     case ZoneRecord::Type::soa: node.negative_ttl = std::min(record.ttl, record.minimum); break;
-    case ZoneRecord::Type::cname:
+    case ZoneRecord::Type::ns: node.has_servers = true; break;
     case ZoneRecord::Type::other: break;
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> Zone::add_alias(std::optional<Alias>& alias, std::string_view type, const ZoneRecord& record) {
+  if (alias && alias->target != record.target) return fmt::format("\"{}\" has two {} records", record.owner.text(), type);
+  alias = Alias{record.target, record.ttl};
   return std::nullopt;
 }
 
@@ -84,6 +99,8 @@ std::optional<std::string> Zone::add_to_set(Node& node, Type type, const ZoneRec
   if (answer.addresses.size() + answer.names.size() + answer.texts.size() >= kMaxRecords) {
     return fmt::format("\"{}\" has more than {} {} records", record.owner.text(), kMaxRecords, type_name(type));
   }
+  // As Answer::names has it.
+  const std::string host(record.target ? record.target->text() : "?");
   // RFC 2181 §5: the same record twice is one record.
   const auto add_new = [](auto& values, auto value) {
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
@@ -92,16 +109,15 @@ std::optional<std::string> Zone::add_to_set(Node& node, Type type, const ZoneRec
     case Type::a:
     case Type::aaaa: add_new(answer.addresses, record.address); break;
     case Type::txt: add_new(answer.texts, record.text); break;
-    case Type::ptr: add_new(answer.names, std::string(record.target.text())); break;
+    case Type::ptr: add_new(answer.names, host); break;
     case Type::mx: {
       auto& order = found->preferences;
       const auto [first, last] = std::equal_range(order.begin(), order.end(), record.preference);
       const auto names = answer.names.begin();
-      if (std::find(names + (first - order.begin()), names + (last - order.begin()), record.target.text()) !=
-          names + (last - order.begin())) {
+      if (std::find(names + (first - order.begin()), names + (last - order.begin()), host) != names + (last - order.begin())) {
         break;
       }
-      answer.names.insert(names + (last - order.begin()), std::string(record.target.text()));
+      answer.names.insert(names + (last - order.begin()), host);
       order.insert(last, record.preference);
       break;
     }
@@ -110,24 +126,34 @@ std::optional<std::string> Zone::add_to_set(Node& node, Type type, const ZoneRec
 }
 
 const Zone::Node* Zone::find_node(const Name& name) const {
-  const auto exact = nodes_.find(name);
-  if (exact != nodes_.end()) return &exact->second;
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+const Zone::Node* Zone::find_wildcard(Name name) const {
   // RFC 4592 §3.3.1: the wildcard just below the closest name that exists.
-  for (Name above = name; !above.is_root();) {
-    above = above.parent();
-    if (!nodes_.contains(above)) continue;
-    const auto wildcard = Name::parse(fmt::format("*.{}", above.text()));
-    const auto found = wildcard ? nodes_.find(*wildcard) : nodes_.end();
-    return found == nodes_.end() ? nullptr : &found->second;
+  while (!name.is_root()) {
+    name = name.parent();
+    if (!nodes_.contains(name)) continue;
+    const auto wildcard = Name::parse(fmt::format("*.{}", name.text()));
+    return wildcard ? find_node(*wildcard) : nullptr;
   }
   return nullptr;
 }
 
-const Zone::Node* Zone::find_apex(Name name) const {
-  for (;; name = name.parent()) {
-    const auto found = nodes_.find(name);
-    if (found != nodes_.end() && found->second.negative_ttl) return &found->second;
-    if (name.is_root()) return nullptr;
+Zone::Cover Zone::cover_of(const Name& name) const {
+  for (Name at = name;; at = at.parent()) {
+    if (const Node* node = find_node(at)) {
+      if (node->is_delegated()) return {};
+      Cover cover;
+      if (node->negative_ttl) cover.apex = node;
+      if (node->names_below && at != name) {
+        cover.renames = &*node->names_below;
+        cover.renamed = at;
+      }
+      if (cover.apex != nullptr || cover.renames != nullptr) return cover;
+    }
+    if (at.is_root()) return {};
   }
 }
 
@@ -136,7 +162,10 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
   if (nodes_.empty()) return Unknown{now};
   std::uint32_t ttl = std::numeric_limits<std::uint32_t>::max();
   for (int links = 0;; ++links) {
+    const Cover cover = cover_of(now.name);
     const Node* node = find_node(now.name);
+    // RFC 6672 §3.2: a DNAME goes before a wildcard.
+    if (node == nullptr && cover.renames == nullptr) node = find_wildcard(now.name);
     if (node != nullptr) {
       for (const RecordSet& set : node->sets) {
         if (set.type != now.type) continue;
@@ -144,18 +173,21 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
         answer.ttl = std::min(answer.ttl, ttl);
         return answer;
       }
-      if (node->alias) {
-        if (links == kMaxCnames) return failure_answer("CNAME loop");
-        ttl = std::min(ttl, node->alias->ttl);
-        now.name = node->alias->target;
-        continue;
-      }
     }
-    const Node* apex = find_apex(now.name);
-    if (apex == nullptr) return Unknown{now};
+    const bool has_cname = node != nullptr && node->alias;
+    if (const Alias* alias = has_cname ? &*node->alias : cover.renames) {
+      if (links == kMaxCnames) return failure_answer("CNAME loop");
+      if (!alias->target) return failure_answer("an alias of a name that cannot be held");
+      ttl = std::min(ttl, alias->ttl);
+      const auto target = has_cname ? alias->target : substituted(now.name, cover.renamed, *alias->target);
+      if (!target) return failure_answer("YXDOMAIN");  // RFC 6672 §2.2
+      now.name = *target;
+      continue;
+    }
+    if (cover.apex == nullptr || (node != nullptr && node->is_delegated())) return Unknown{now};
     Answer answer;
     answer.status = node != nullptr ? Status::ok : Status::name_error;
-    answer.ttl = std::min(ttl, *apex->negative_ttl);
+    answer.ttl = std::min(ttl, *cover.apex->negative_ttl);
     return answer;
   }
 }

@@ -90,6 +90,10 @@ TEST_CASE("start: a bad command line is EX_USAGE, a bad file EX_CONFIG with FILE
   check_refusal(start({"--zone", zone}), EX_CONFIG, zone + ":3: ");
   check_refusal(start({"--zone", zone, "--check-config"}), EX_CONFIG, zone + ":3: ");
   check_refusal(start({"--zone", folder / "missing"}), EX_CONFIG, "No such file");
+  const std::string noted = folder.write("noted", "a.test A 192.0.2.1\na\\.b.test A 192.0.2.3\n");
+  const Finished got = start({"--zone", noted, "--check-config"});
+  CHECK(got.exit_code == EX_OK);
+  CHECK(got.errors.starts_with("spfd: " + noted + ":2: skipped: "));
 }
 
 TEST_CASE("start: an address in use") {
@@ -338,6 +342,12 @@ TEST_CASE("SIGTERM loses no question that was sent before: none of many connecti
   int right = 0;
   for (const auto& client : clients) right += client->read_to_end().starts_with("result=pass") ? 1 : 0;
   CHECK(right == kClients);
+}
+
+TEST_CASE("the log names what is skipped in a zone file; the rest is in force") {
+  const SpfdProcess spfd({.zone = "a\\.b.test TXT x\nfine.test TXT \"v=spf1 -all\"\n"});
+  spfd.wait_for_log(spfd.zone_path() + ":1: skipped: ");
+  CHECK(spfd.answer("ip=192.0.2.1\nhelo=h.test\nsender=u@fine.test\n\n")["result"] == "fail");
 }
 
 TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps the old ones and the log says why") {

@@ -55,6 +55,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::check(zone.empty(), "at an error nothing is added");
     return 0;
   }
+  fuzz::check(added->kept.size() == std::min(added->count, dns::ZoneNotes::kMaxKept), "the notes are bounded");
+  for (const auto& note : added->kept) {
+    fuzz::check(note.line >= 1 && note.line <= lines, "a note is about a line of the file");
+    fuzz::check(fuzz::is_printable(note.message), "a note is printable");
+  }
   dns::Zone twice = zone;
   fuzz::check(twice.add_file(text).ok(), "a file may be added twice");
   for (const dns::Name& name : names_in(text)) {

@@ -218,6 +218,13 @@ TEST_CASE("a bad zone file: FILE:LINE: what") {
   CHECK(got.err.starts_with("spfquery: " + zone.path() + ":3: "));
 }
 
+TEST_CASE("what is skipped in a zone file is said on standard error, and the rest counts") {
+  const ZoneFile zone("a\\.b.example. A 192.0.2.1\na.example. TXT \"v=spf1 -all\"\n");
+  const Outcome got = run_query(zone.with({"--ip", "192.0.2.1", "--sender", "u@a.example"}));
+  CHECK(got.lines().front() == "fail");
+  CHECK(got.err.starts_with("spfquery: " + zone.path() + ":1: skipped: "));
+}
+
 TEST_CASE("hostile values come out as one line of text each") {
   const ZoneFile zone;
   const std::string nasty = "\"evil\"\r\nX-Header: 1\x01\x7f\xc3\xa4 (";
