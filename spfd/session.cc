@@ -38,6 +38,13 @@ milliseconds check_time(const Snapshot& snapshot, const protocol::Inquiry& inqui
   return std::clamp(theirs, milliseconds{1}, snapshot.timeout);
 }
 
+// The same when the daemon stops.
+milliseconds time_left(const Service& service, milliseconds time) {
+  if (!service.is_draining) return time;
+  const auto left = std::chrono::duration_cast<milliseconds>(service.drain_end - service.loop.now());
+  return std::clamp(left, milliseconds{1}, std::max(time, milliseconds{1}));
+}
+
 }  // namespace
 
 Session::Session(Service& service, SessionOwner& owner, Descriptor socket, protocol::Door door)
@@ -56,12 +63,20 @@ bool Session::start() {
   return !has_ended_;
 }
 
-void Session::take_last_questions() {
-  if (!has_ended_ && slots_.empty() && output_.empty()) read_input();
+void Session::drain() {
+  if (has_ended_) return;
+  if (slots_.empty() && output_.empty()) return read_input();
+  finish_or_wait();
 }
 
-void Session::end_when_answered() {
-  if (!has_ended_) finish_or_wait();
+void Session::answer_now() {
+  if (has_ended_) return;
+  is_advancing_ = true;  // so that the answers take no slot away from under the loop
+  for (const Slot& slot : slots_) {
+    if (slot.check != nullptr) slot.check->expire();
+  }
+  is_advancing_ = false;
+  go_on();
 }
 
 void Session::read_input() {
@@ -141,6 +156,7 @@ void Session::begin(Slot& slot) {
   if (item.closes) no_more_questions_ = true;
   slot.snapshot = service_.snapshot;
   if (item.kind != Kind::step) {
+    has_asked_ = true;
     ++service_.counters.questions;
     ++service_.counters.doors[static_cast<std::size_t>(item.door)];
   }
@@ -172,7 +188,7 @@ void Session::begin(Slot& slot) {
     }
     go_on();
   };
-  slot.check = service_.driver.start(step, check_time(*slot.snapshot, item), done);
+  slot.check = service_.driver.start(step, time_left(service_, check_time(*slot.snapshot, item)), done);
 }
 
 // A question was answered later than it came.
@@ -205,7 +221,7 @@ void Session::begin_rewriting(Slot& slot) {
     answered_rewriting(slot);
     go_on();
   };
-  slot.check = service_.driver.start(step, slot.snapshot->srs_timeout, done);
+  slot.check = service_.driver.start(step, time_left(service_, slot.snapshot->srs_timeout), done);
 }
 
 // Nothing comes before the answer of the first.
@@ -282,9 +298,10 @@ void Session::finish_or_wait() {
   }
   watch_output(false);
   if (slots_.empty()) {
-    if (no_more_questions_ || (service_.is_draining && !codec_->has_message())) return close_gently();
+    const bool has_begun = codec_->has_partial() || codec_->has_message();
+    if (no_more_questions_ || (service_.is_draining && has_asked_ && !has_begun)) return close_gently();
     watch_input(true);
-    if (service_.is_draining) return wait_until(service_.messages_end);
+    if (service_.is_draining) return wait_until(service_.drain_end);
     const bool is_servers = codec_->is_kept() && !codec_->has_partial();
     return wait_until(waiting_since_ + (is_servers ? service_.snapshot->mta_idle_timeout : service_.snapshot->idle_timeout));
   }

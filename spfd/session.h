@@ -46,8 +46,10 @@ struct Service {
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<char> buffer;  // for one read
   Counters counters = {};
-  bool is_draining = false;  // the daemon stops: nothing more is read, but of messages under way, until:
-  std::chrono::steady_clock::time_point messages_end = {};
+  // The daemon stops: connections end when they are answered. Those that have not asked yet, or have sent a part of a question
+  // or message, may go on until drain_end, when the open checks are answered.
+  bool is_draining = false;
+  std::chrono::steady_clock::time_point drain_end = {};
   receiver::Workspace workspace = {};
   receiver::Foresight foresight = {};
   protocol::SrsReply rewritten = {};
@@ -75,10 +77,10 @@ class Session {
 
   // Serves what is there. False: the connection has ended already (and the owner is not told).
   bool start();
-  // When the daemon stops. First: begins what has come in already. Then (Service::is_draining is set): ends, as soon as all
-  // is answered.
-  void take_last_questions();
-  void end_when_answered();
+  // When the daemon stops (Service::is_draining is set). Reads what has come in already, and ends as soon as all is answered.
+  void drain();
+  // At Service::drain_end: answers what DNS has not answered yet with a temperror.
+  void answer_now();
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -119,6 +121,7 @@ class Session {
   TimePoint timer_set_for_;
   bool timer_is_set_ = false;
   bool is_starting_ = false;
+  bool has_asked_ = false;
   bool is_blocked_ = false;  // the client does not take its answer
   bool is_advancing_ = false;
   bool at_end_of_input_ = false;

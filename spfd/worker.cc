@@ -18,8 +18,10 @@ constexpr std::size_t kReadBuffer = 16384;
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
 constexpr std::chrono::seconds kComplaintInterval{60};
-// How long messages under way hold up a stop. Nobody listens meanwhile, and the others' mail has to wait.
-constexpr std::chrono::seconds kMessageGrace{3};
+// At a stop, questions, checks and messages under way have this time;
+constexpr std::chrono::milliseconds kChecksAtStop{2750};
+// then clients have this time to take the answers.
+constexpr std::chrono::milliseconds kWritesAtStop{250};
 
 }  // namespace
 
@@ -34,7 +36,8 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
                 is_paused_ = false;
                 for (const auto& watch : accepting_) watch->enable();
               }),
-      reaper_(loop_, [this] { reap(); }) {
+      reaper_(loop_, [this] { reap(); }),
+      drain_timer_(loop_, [this] { end_drain(); }) {
   driver_.set_zone(service_.snapshot->zone);
   for (const Listener& listener : listeners_) {
     accepting_.push_back(
@@ -157,15 +160,25 @@ void Worker::begin_drain(const std::function<void()>& accepted) {
   resume_.cancel();
   accepting_.clear();
   accepted();
-  // Sessions end while this walks over them.
+  service_.is_draining = true;
+  service_.drain_end = loop_.now() + kChecksAtStop;
+  drain_timer_.set(kChecksAtStop);
+  for (Session* session : open_sessions()) session->drain();
+  stop_if_drained();
+}
+
+void Worker::end_drain() {
+  if (loop_.now() >= service_.drain_end + kWritesAtStop / 2) return loop_.stop();
+  drain_timer_.set(kWritesAtStop);
+  for (Session* session : open_sessions()) session->answer_now();
+}
+
+// Sessions end while one walks over them.
+std::vector<Session*> Worker::open_sessions() const {
   std::vector<Session*> all;
   all.reserve(sessions_.size());
   for (const auto& [session, owned] : sessions_) all.push_back(session);
-  for (Session* session : all) session->take_last_questions();
-  service_.is_draining = true;
-  service_.messages_end = loop_.now() + kMessageGrace;
-  for (Session* session : all) session->end_when_answered();
-  stop_if_drained();
+  return all;
 }
 
 void Worker::stop_if_drained() {

@@ -52,7 +52,8 @@ class Worker : public SessionOwner {
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
-  // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends.
+  // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends: within
+  // 3 seconds.
   void drain(std::function<void()> accepted);
   // Ends at once; what is under way is dropped.
   void stop();
@@ -64,7 +65,9 @@ class Worker : public SessionOwner {
   void pause_accepting(std::chrono::milliseconds time);
   void session_ended(Session& session) override;
   void reap();
+  [[nodiscard]] std::vector<Session*> open_sessions() const;
   void begin_drain(const std::function<void()>& accepted);
+  void end_drain();
   void stop_if_drained();
 
   ConnectionLimit& limit_;
@@ -75,6 +78,7 @@ class Worker : public SessionOwner {
   std::vector<std::unique_ptr<io::Watch>> accepting_;
   io::Timer resume_;
   io::Timer reaper_;
+  io::Timer drain_timer_;
   bool is_paused_ = false;
   std::chrono::steady_clock::time_point next_complaint_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;

@@ -103,7 +103,7 @@ class Running : public std::enable_shared_from_this<Running> {
         answers_(*cache_, begun.overlay(), max_questions(options_), std::move(begun.slots())),
         step_(std::move(step)),
         done_(std::move(done)),
-        timer_(loop_, [this] { on_deadline(); }) {
+        timer_(loop_, [this] { expire(); }) {
     ++driver->running;
     number_ = ++driver->checks;
     answers_.set_now(begun.now());
@@ -125,6 +125,7 @@ class Running : public std::enable_shared_from_this<Running> {
   bool go_on(spf::Needs needs);
   void take(std::size_t slot, const SharedAnswer& answer);
   void step_again();
+  void expire();
   void drop();
 
   // hand_out() has it in its list.
@@ -136,7 +137,6 @@ class Running : public std::enable_shared_from_this<Running> {
   }
   bool ask_all(const spf::Needs& needs);
   bool ask(const dns::Question& question);
-  void on_deadline();
   void finish();
   void close();
 
@@ -239,7 +239,8 @@ void Running::take(std::size_t slot, const SharedAnswer& answer) {
   cost_.rounds = std::max(cost_.rounds, taken.depth);
 }
 
-void Running::on_deadline() {
+void Running::expire() {
+  if (is_over_) return;
   const auto self = shared_from_this();
   cost_.timed_out = true;
   for (const CheckAnswers::Slot& slot : answers_.slots()) {
@@ -297,6 +298,11 @@ class Held final : public Driver::Check {
   ~Held() override { running_->drop(); }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
+
+  void expire() override {
+    const auto running = running_;  // `done` may destroy this
+    running->expire();
+  }
 
  private:
   std::shared_ptr<Running> running_;

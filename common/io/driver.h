@@ -48,6 +48,8 @@ class Driver {
     Check(const Check&) = delete;
     Check& operator=(const Check&) = delete;
     virtual ~Check() = default;
+    // The deadline has come: every answer still missing is a failure, and `done` is called before this returns.
+    virtual void expire() = 0;
   };
   using Handle = std::unique_ptr<Check>;
 

@@ -315,6 +315,15 @@ TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; 
     CHECK(spfd.stop() == EX_OK);
     CHECK(busy.read_to_end().starts_with("result=temperror"));
   }
+  SUBCASE("one, and a check that may take an hour") {
+    SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "1h"}});
+    Client busy(spfd.address());
+    for (int i = 0; i < 5; ++i) busy.send("keep=1\n" + std::string(kSlowQuestion));
+    support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+    CHECK(spfd.stop() == EX_OK);
+    for (int i = 0; i < 5; ++i) CHECK(busy.read_answer().starts_with("result=temperror"));
+    CHECK(busy.read_to_end().empty());
+  }
   SUBCASE("two") {
     SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "1h"}});
     Client busy(spfd.address());
@@ -324,6 +333,33 @@ TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; 
     spfd.wait_for_log("stopping");
     CHECK(spfd.stop() == EX_OK);
   }
+}
+
+TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a question, may still ask") {
+  for (int parts = 0; parts < 4; ++parts) {
+    SpfdProcess spfd({.arguments = {"--workers", "2"}, .zone = std::string(kZone)});
+    Client other(spfd.address());  // says nothing and holds up nobody for longer than the stop may take
+    Client client(spfd.address());
+    const std::size_t sent = kQuestion.size() * static_cast<std::size_t>(parts) / 4;
+    client.send(kQuestion.substr(0, sent));
+    spfd.signal(SIGTERM);
+    spfd.wait_for_log("stopping");
+    CHECK_FALSE(client.is_readable(milliseconds(200)));
+    client.send(kQuestion.substr(sent));
+    CHECK(client.read_to_end().starts_with("result=pass"));
+    CHECK(spfd.wait() == EX_OK);
+    CHECK(other.read_to_end().empty());
+  }
+}
+
+TEST_CASE("SIGTERM: a question that does not end in time is answered, too") {
+  SpfdProcess spfd({.arguments = {"--bad-question-result", "temperror"}, .zone = std::string(kZone)});
+  Client client(spfd.address());
+  client.send("ip=192.0.2.10\nhelo=mail");
+  CHECK(spfd.stop() == EX_OK);
+  const auto answer = support::parse_answer(client.read_to_end());
+  CHECK(answer.at("result") == "temperror");
+  CHECK(answer.count("error") == 1);
 }
 
 TEST_CASE("SIGTERM loses no question that was sent before: none of many connections stays without an answer") {
