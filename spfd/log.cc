@@ -1,11 +1,13 @@
 #include "spfd/log.h"
 
+#include <limits.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 
@@ -20,6 +22,7 @@ constexpr std::size_t kMaxValue = 256;
 constexpr std::size_t kUsualLine = 320;
 
 std::atomic<LogLevel> g_level{LogLevel::info};
+std::atomic<LogWriter*> g_writer{nullptr};
 LogTarget g_target = LogTarget::standard_error;
 // journald puts the time to each line by itself.
 const bool g_is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
@@ -59,6 +62,45 @@ void add_utc_time(base::Appender& out) {
   out.add("Z ");
 }
 
+// The first line, of the form that LogLine gives it.
+std::size_t write_to_syslog(std::string_view lines) {
+  const std::size_t end = std::min(lines.find('\n'), lines.size());
+  if (end > 0) {
+    const auto level = std::min(static_cast<std::size_t>(lines.front() - '0'), kPriorities.size() - 1);
+    ::syslog(kPriorities[level], "%.*s", static_cast<int>(end - 1), lines.data() + 1);
+  }
+  return std::min(end + 1, lines.size());
+}
+
+// A pipe takes up to PIPE_BUF bytes as one piece; of more, lines of others who write into it may stand in the middle.
+std::size_t write_to_stderr(std::string_view lines) {
+  if (lines.size() > PIPE_BUF) {
+    const std::size_t last = lines.substr(0, PIPE_BUF).rfind('\n');
+    lines = lines.substr(0, last == std::string_view::npos ? lines.find('\n') + 1 : last + 1);
+  }
+  ssize_t size = 0;
+  do {
+    size = ::write(STDERR_FILENO, lines.data(), lines.size());
+  } while (size < 0 && errno == EINTR);
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+std::size_t write_some(std::string_view lines) {
+  return g_target == LogTarget::syslog ? write_to_syslog(lines) : write_to_stderr(lines);
+}
+
+void write_out(std::string_view lines, bool is_urgent) {
+  if (LogWriter* const writer = g_writer.load(std::memory_order_acquire)) return writer->put(lines, is_urgent);
+  // A log that cannot be written is no reason not to go on.
+  for (std::size_t size = 1; !lines.empty() && size > 0; lines.remove_prefix(size)) size = write_some(lines);
+}
+
+void write_line(LogLevel level, std::string_view text) {
+  std::string line;
+  LogLine(level, line).text(text);
+  write_out(line, true);
+}
+
 }  // namespace
 
 void open_log(LogTarget target, const std::string& syslog_facility) {
@@ -68,17 +110,25 @@ void open_log(LogTarget target, const std::string& syslog_facility) {
 
 void set_log_level(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
 
+LogThread::LogThread() : writer_(write_some) { g_writer.store(&writer_, std::memory_order_release); }
+
+LogThread::~LogThread() { g_writer.store(nullptr, std::memory_order_release); }
+
+std::uint64_t lost_log_lines() {
+  const LogWriter* const writer = g_writer.load(std::memory_order_acquire);
+  return writer == nullptr ? 0 : writer->lost();
+}
+
 bool log_enabled(LogLevel level) { return level <= g_level.load(std::memory_order_relaxed); }
 
 void log_line(LogLevel level, std::string_view text) {
-  if (!log_enabled(level)) return;
-  std::string lines;
-  LogLine(level, lines).text(text);
-  write_lines(lines, lines.size());
+  if (log_enabled(level)) write_line(level, text);
 }
 
-LogLine::LogLine(LogLevel level, std::string& lines) : level_(level), out_(lines, kUsualLine) {
-  if (g_target == LogTarget::syslog) return;
+void log_requested(std::string_view text) { write_line(LogLevel::info, text); }
+
+LogLine::LogLine(LogLevel level, std::string& lines) : out_(lines, kUsualLine) {
+  if (g_target == LogTarget::syslog) return out_.add(static_cast<char>('0' + index_of(level)));
   if (g_is_journal) {
     out_.add('<');
     out_.add_number(static_cast<unsigned long>(kPriorities[index_of(level)]));
@@ -91,15 +141,7 @@ LogLine::LogLine(LogLevel level, std::string& lines) : level_(level), out_(lines
   }
 }
 
-LogLine::~LogLine() {
-  if (g_target != LogTarget::syslog) {
-    out_.add('\n');
-    return;
-  }
-  const std::string_view line = out_.added();
-  syslog(kPriorities[index_of(level_)], "%.*s", static_cast<int>(line.size()), line.data());
-  out_.take_back();
-}
+LogLine::~LogLine() { out_.add('\n'); }
 
 void LogLine::field(std::string_view key, std::string_view value) {
   out_.add(key);
@@ -115,9 +157,7 @@ void LogLine::number(std::string_view key, std::int64_t number) {
 }
 
 void write_lines(std::string& lines, std::size_t bytes) {
-  if (bytes == 0) return;
-  // A log that cannot be written is no reason to stop answering.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), bytes);
+  write_out(std::string_view(lines).substr(0, bytes), false);
   lines.erase(0, bytes);
 }
 

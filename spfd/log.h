@@ -1,4 +1,4 @@
-// The log: one line an event, to stderr or syslog. May be used from any thread; a line is one write.
+// The log: one line per event, to stderr or syslog. May be used from any thread, and waits for nobody once its writer runs.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/base/appender.h"
+#include "spfd/log_writer.h"
 #include "spfd/options.h"
 
 namespace spfd {
@@ -18,10 +19,25 @@ void open_log(LogTarget target, const std::string& syslog_facility);
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
-void log_line(LogLevel level, std::string_view text);
+// While it lives, a LogWriter writes the log. Destroyed after all other threads have ended.
+class LogThread {
+ public:
+  LogThread();  // throws std::system_error when the thread cannot be had
+  ~LogThread();
+  LogThread(const LogThread&) = delete;
+  LogThread& operator=(const LogThread&) = delete;
 
-// A line that is put together piece by piece behind others in `lines`; syslog gets it at its end, and `lines` does not. While it
-// lives, nobody else may touch `lines`.
+ private:
+  LogWriter writer_;
+};
+// Lines that were lost, since the log could not be written in time.
+std::uint64_t lost_log_lines();
+
+void log_line(LogLevel level, std::string_view text);
+// At any level: somebody has asked for it.
+void log_requested(std::string_view text);
+
+// A line that is put together piece by piece at the end of `lines`. While it lives, nobody else may touch `lines`.
 class LogLine {
  public:
   LogLine(LogLevel level, std::string& lines);
@@ -45,10 +61,9 @@ class LogLine {
   void number(std::string_view key, std::int64_t number);
 
  private:
-  const LogLevel level_;
   base::Appender out_;
 };
-// Writes so many bytes of whole lines, and takes them out.
+// Removes so many bytes of whole lines from the front, and writes them.
 void write_lines(std::string& lines, std::size_t bytes);
 
 template <class... Args>

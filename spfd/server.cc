@@ -243,7 +243,8 @@ class Server {
           return all.counters;
         });
         if (!total) return;
-        for (const std::string& line : counter_lines(*total, cache->counters())) log_line(LogLevel::info, line);
+        for (const std::string& line : counter_lines(*total, cache->counters())) log_requested(line);
+        log_requested(fmt::format("counters: log lost-lines={}", lost_log_lines()));
       });
     }
   }
@@ -299,6 +300,7 @@ int report(const StartError& error) {
 int run_server(const Options& options, const std::vector<std::string>& words) {
   open_log(options.log, options.syslog_facility);
   set_log_level(options.log_level);
+  const LogThread log_thread;
   Server server(options, words);
   return server.run();
 }

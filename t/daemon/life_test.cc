@@ -417,7 +417,22 @@ TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps 
   CHECK(result("ip=x\n\n") == "temperror");
 }
 
-TEST_CASE("SIGUSR1 logs the counters") {
+TEST_CASE("SIGUSR1 logs the counters, at any log level") {
+  for (const char* level : {"error", "warning"}) {
+    const TempFolder folder;
+    const std::string config = folder.write("spfd.conf", "");
+    const SpfdProcess quiet({.arguments = {"--config", config}, .zone = std::string(kZone)});
+    folder.write("spfd.conf", std::string("log-level = \"") + level + "\"\n");
+    quiet.signal(SIGHUP);
+    support::wait_until("the counters", [&] {
+      quiet.signal(SIGUSR1);
+      return quiet.log().find("counters: questions=0 ") != std::string::npos;
+    });
+    CHECK(quiet.ask(kQuestion).starts_with("result=pass"));
+    quiet.signal(SIGUSR1);
+    quiet.wait_for_log("counters: questions=1 ");
+    CHECK(quiet.log().find("result=") == std::string::npos);
+  }
   const SpfdProcess spfd({.arguments = {"--workers", "3"}, .zone = std::string(kZone)});
   for (int i = 0; i < 5; ++i) CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
   CHECK(spfd.ask("ip=192.0.2.66\nsender=u@pass.test\n\n").starts_with("result=fail"));

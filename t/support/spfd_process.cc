@@ -35,7 +35,8 @@ namespace {
 
 // Starts a program whose output goes to files. Arguments and environment are made before the fork.
 pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, const std::string& output,
-            const std::string& errors, std::optional<rlim_t> descriptors, const std::map<std::string, std::string>& environment) {
+            const std::string& errors, std::optional<rlim_t> descriptors, const std::map<std::string, std::string>& environment,
+            std::optional<int> log_to = {}) {
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -55,8 +56,8 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, 
   if (child > 0) return child;
   const int out = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
   const int err = errors == output ? out : ::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(err, STDERR_FILENO);
+  ::dup2(log_to.value_or(out), STDOUT_FILENO);
+  ::dup2(log_to.value_or(err), STDERR_FILENO);
   for (int fd = 3; fd < 256; ++fd) ::close(fd);
   sigset_t none;
   sigemptyset(&none);
@@ -254,9 +255,17 @@ SpfdProcess::SpfdProcess(Settings settings) {
   if (!settings.zone.empty()) arguments.insert(arguments.end(), {"--zone", folder_.write("zone", settings.zone)});
   arguments.insert(arguments.end(), settings.arguments.begin(), settings.arguments.end());
   const std::string log_path = folder_ / "log";
-  pid_ = spawn(program("spfd"), arguments, log_path, log_path, settings.descriptors, settings.environment);
+  pid_ = spawn(program("spfd"), arguments, log_path, log_path, settings.descriptors, settings.environment, settings.log_to);
+  const auto is_ready = [&] {
+    if (!settings.log_to) return log().find(" ready: ") != std::string::npos;
+    try {
+      return Client(address_).fd() >= 0;
+    } catch (const std::system_error&) {
+      return false;
+    }
+  };
   try {
-    wait_until("spfd to be ready", [this] { return log().find(" ready: ") != std::string::npos || !is_running(); });
+    wait_until("spfd to be ready", [&] { return is_ready() || !is_running(); });
   } catch (...) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

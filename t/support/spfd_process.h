@@ -91,6 +91,8 @@ class SpfdProcess {
     std::optional<rlim_t> descriptors = {};               // RLIMIT_NOFILE
     bool on_tcp = false;                                  // at a port of 127.0.0.1 that the kernel chooses; else a UNIX socket
     std::map<std::string, std::string> environment = {};  // added
+    // Stdout and stderr of the process, instead of the file that log() reads. The process is ready when it accepts connections.
+    std::optional<int> log_to = {};
   };
 
   // Returns when it is ready to answer. Throws with the log when it ends instead.
