@@ -19,6 +19,8 @@ void Counters::add(const Counters& other) {
   dropped += other.dropped;
   idle_timeouts += other.idle_timeouts;
   write_timeouts += other.write_timeouts;
+  displaced += other.displaced;
+  failed += other.failed;
   dns.questions += other.dns.questions;
   dns.sent += other.dns.sent;
   dns.tcp += other.dns.tcp;
@@ -46,8 +48,9 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
       std::move(answers),
       std::move(doors),
       std::move(rewriting),
-      fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={}", counters.connections, counters.open,
-                  counters.idle_timeouts, counters.write_timeouts),
+      fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={} displaced={} failed={}",
+                  counters.connections, counters.open, counters.idle_timeouts, counters.write_timeouts, counters.displaced,
+                  counters.failed),
       fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits,
                   cache.misses, cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
       fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={}", counters.dns.questions,

@@ -25,6 +25,8 @@ struct Counters {
   std::uint64_t dropped = 0;                                     // checks whose client had gone
   std::uint64_t idle_timeouts = 0;                               // connections closed for want of a question
   std::uint64_t write_timeouts = 0;                              // connections closed because the answer was not taken
+  std::uint64_t displaced = 0;                                   // connections closed to make room for others
+  std::uint64_t failed = 0;                                      // checks and connections for which there was no memory
   io::ResolverCounters dns;
 
   void add(const Counters& other);

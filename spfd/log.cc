@@ -128,8 +128,9 @@ void log_line(LogLevel level, std::string_view text) {
 void log_requested(std::string_view text) { write_line(LogLevel::info, text); }
 
 LogLine::LogLine(LogLevel level, std::string& lines) : out_(lines, kUsualLine) {
-  if (g_target == LogTarget::syslog) return out_.add(static_cast<char>('0' + index_of(level)));
-  if (g_is_journal) {
+  if (g_target == LogTarget::syslog) {
+    out_.add(static_cast<char>('0' + index_of(level)));
+  } else if (g_is_journal) {
     out_.add('<');
     out_.add_number(static_cast<unsigned long>(kPriorities[index_of(level)]));
     out_.add('>');

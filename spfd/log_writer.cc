@@ -158,9 +158,9 @@ LogWriter::LogWriter(Write write) : queue_(std::make_shared<Queue>(write)) {
       queue->run();
       end.set_value();
     });
-  } catch (...) {
+  } catch (const std::system_error& error) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
+    throw std::system_error(error.code(), "no thread for the log");
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

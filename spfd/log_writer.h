@@ -1,8 +1,8 @@
-// Writes the lines of the log in a thread of its own, so that no other thread waits for a log that is slow or stuck: a reader that
-// stops reading, a full disk, a syslog that blocks.
+// Writes the lines of the log in a thread of its own, so that no other thread waits for a log that is slow or stuck: a reader
+// that stops reading, a full disk, a syslog that blocks.
 //
-// Lines wait in memory, at most kLogRoom bytes of them. Further lines are dropped and counted, and a line says so when the log can
-// be written again, at most once a minute. A write that fails is tried again after a second.
+// Lines wait in memory, at most kLogRoom bytes of them. Further lines are dropped and counted, and a line says so when the log
+// can be written again, at most once a minute. A write that fails is tried again after a second.
 // The flags of the descriptor are not changed: O_NONBLOCK belongs to the open file, which the caller of spfd has too.
 #pragma once
 

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "spfd/log.h"
+
 namespace spfd {
 
 namespace {
@@ -28,8 +30,15 @@ constexpr std::size_t kBusyChecks = 4096;
 constexpr int kReadsAtOnce = 4;
 // So many bytes of answers are written before more questions are read.
 constexpr std::size_t kFullOutput = 65536;
-// What a worker keeps of slots that are done.
+// What a worker keeps of slots that are done: so many, and none that was larger.
 constexpr std::size_t kSpareSlots = 128;
+constexpr std::size_t kSpareSize = 8192;
+// Bytes of questions and answers of a connection: at kFullSlots no further question is begun. When the answers of those that are
+// under way become more than kMaxHeld, the check that they wait for is ended: its answer is a temperror.
+constexpr std::size_t kFullSlots = 64U << 10U;
+constexpr std::size_t kMaxHeld = 256U << 10U;
+// The same for all connections of a worker: above that, each has only one question at a time.
+constexpr std::size_t kMaxHeldByAll = 32U << 20U;
 
 // An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
 milliseconds check_time(const Snapshot& snapshot, const protocol::Inquiry& inquiry) {
@@ -47,36 +56,88 @@ milliseconds time_left(const Service& service, milliseconds time) {
 
 }  // namespace
 
+void Service::complain(const std::exception& exception) noexcept {
+  ++counters.failed;
+  try {
+    if (complaint.is_due(loop.now())) log(LogLevel::error, "a check or a connection was given up: {}", exception.what());
+  } catch (const std::exception&) {
+    // No memory for the line either; the counter has it.
+  }
+}
+
 Session::Session(Service& service, SessionOwner& owner, Descriptor socket, protocol::Door door)
     : service_(service),
       owner_(owner),
+      id_(++service.last_id),
       socket_(std::move(socket)),
       codec_(protocol::make_codec(door)),
       waiting_since_(service.loop.now()) {}
 
 Session::~Session() = default;
 
+template <class Step>
+void Session::guarded(Step&& step) noexcept {
+  try {
+    step();
+  } catch (const std::exception& exception) {
+    service_.complain(exception);
+    end();
+  }
+}
+
 bool Session::start() {
   is_starting_ = true;
-  read_input();
+  guarded([this] { read_input(); });
   is_starting_ = false;
   return !has_ended_;
 }
 
 void Session::drain() {
   if (has_ended_) return;
-  if (slots_.empty() && output_.empty()) return read_input();
-  finish_or_wait();
+  guarded([this] {
+    if (slots_.empty() && output_.empty()) return read_input();
+    finish_or_wait();
+  });
 }
 
 void Session::answer_now() {
   if (has_ended_) return;
-  is_advancing_ = true;  // so that the answers take no slot away from under the loop
-  for (const Slot& slot : slots_) {
-    if (slot.check != nullptr) slot.check->expire();
+  guarded([this] {
+    is_advancing_ = true;  // so that the answers take no slot away from under the loop
+    for (const Slot& slot : slots_) {
+      if (slot.check != nullptr && !has_ended_) slot.check->expire();
+    }
+    is_advancing_ = false;
+    if (!has_ended_) go_on();
+  });
+}
+
+HeldConnection Session::held() {
+  using State = HeldConnection::State;
+  if (!peer_) peer_ = peer_of(socket_.get());
+  State state = State::idle;
+  if (is_lingering_) {
+    state = State::idle;
+  } else if (!output_.empty()) {
+    state = State::not_reading;
+  } else if (!slots_.empty()) {
+    state = State::checking;
+  } else if (codec_->has_message()) {
+    state = State::in_message;
+  } else if (codec_->has_partial()) {
+    state = State::asking;
   }
-  is_advancing_ = false;
-  go_on();
+  return {id_, *peer_, state, waiting_since_};
+}
+
+void Session::displace() {
+  if (has_ended_ || held().state == HeldConnection::State::checking || service_.loop.now() - waiting_since_ < kShortestWait)
+    return;
+  ++service_.counters.displaced;
+  guarded([this] {
+    if (!output_.empty() || is_lingering_) return end();
+    give_up("there are too many connections");
+  });
 }
 
 void Session::read_input() {
@@ -113,12 +174,13 @@ void Session::advance() {
   for (bool more = true; more && !has_ended_;) {
     more = take_questions();
     collect_answers();
-    if (!write_output()) more = false;
-    if (slots_.size() >= in_flight_limit()) more = false;
+    if (!write_output()) break;
+    if (held_ >= kFullSlots || slots_.size() >= in_flight_limit()) more = false;
+    if (has_finished()) more = true;
   }
   if (output_.empty()) {
-    // What an idle connection keeps is nothing.
-    if (output_.capacity() > service_.output.capacity()) output_.swap(service_.output);
+    // Idle connections keep no buffer.
+    if (output_.capacity() > service_.output.capacity() && output_.capacity() <= kMaxHeld) output_.swap(service_.output);
     std::string().swap(output_);
   }
   is_advancing_ = false;
@@ -126,8 +188,8 @@ void Session::advance() {
 
 // True when it stopped before the codec had no more.
 bool Session::take_questions() {
-  while (!no_more_questions_) {
-    if (is_blocked_ || output_.size() >= kFullOutput || slots_.size() >= in_flight_limit()) return true;
+  while (!no_more_questions_ && !has_ended_) {
+    if (is_blocked_ || output_.size() >= kFullOutput || held_ >= kFullSlots || slots_.size() >= in_flight_limit()) return true;
     Slot& slot = take_slot();
     const protocol::Moment now{service_.snapshot->doors, static_cast<std::uint64_t>(std::time(nullptr))};
     if (!codec_->next(now, slot.item)) {
@@ -152,6 +214,7 @@ void Session::give_back_last_slot() { service_.spare.splice(service_.spare.begin
 
 void Session::begin(Slot& slot) {
   protocol::Item& item = slot.item;
+  hold(slot);
   using Kind = protocol::Item::Kind;
   if (item.closes) no_more_questions_ = true;
   slot.snapshot = service_.snapshot;
@@ -173,20 +236,28 @@ void Session::begin(Slot& slot) {
     return answered(slot, receiver::bad_request(slot.snapshot->policy, item.error));
   }
   slot.is_decided = false;
-  const auto step = [this, &slot](spf::AnswerSource& answers) {
-    spf::Needs needs = receiver::decide(slot.item.request, slot.snapshot->policy, answers, service_.workspace);
-    slot.is_decided = needs.empty();
-    return needs;
+  const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
+    slot.is_decided = false;
+    try {
+      spf::Needs needs = receiver::decide(slot.item.request, slot.snapshot->policy, answers, service_.workspace);
+      slot.is_decided = needs.empty();
+      return needs;
+    } catch (const std::exception& exception) {
+      service_.complain(exception);
+      return {};
+    }
   };
-  // Comes right behind the last step, so the workspace still holds what that one decided.
+  // Comes right after the last step, so the workspace still holds what that one decided.
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
     if (has_ended_) return;
-    if (slot.is_decided) {
-      answered(slot, service_.workspace.reply);
-    } else {
-      answered(slot, receiver::bad_request(slot.snapshot->policy, "the check came to no end"));
-    }
-    go_on();
+    guarded([&] {
+      if (slot.is_decided) {
+        answered(slot, service_.workspace.reply);
+      } else {
+        answered(slot, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"));
+      }
+      go_on();
+    });
   };
   slot.check = service_.driver.start(step, time_left(service_, check_time(*slot.snapshot, item)), done);
 }
@@ -195,7 +266,36 @@ void Session::begin(Slot& slot) {
 void Session::go_on() {
   if (is_advancing_) return;
   advance();
+  relieve();
   if (!has_ended_) finish_or_wait();
+}
+
+// Answers that wait for a check that takes long, or for a client that does not read, must not take more and more memory.
+void Session::relieve() {
+  while (!has_ended_ && held_ > kMaxHeld) {
+    if (!output_.empty()) {
+      ++service_.counters.write_timeouts;
+      return end();
+    }
+    if (slots_.front().check == nullptr) return;
+    is_advancing_ = true;
+    slots_.front().check->expire();
+    is_advancing_ = false;
+    if (!has_ended_) advance();
+  }
+}
+
+void Session::hold(Slot& slot) {
+  const std::size_t size = slot.item.size() + slot.answer.size();
+  held_ += size - slot.size;
+  service_.held += size - slot.size;
+  slot.size = size;
+}
+
+void Session::give_back(Slot& slot) {
+  held_ -= slot.size;
+  service_.held -= slot.size;
+  slot.size = 0;
 }
 
 void Session::begin_rewriting(Slot& slot) {
@@ -205,33 +305,44 @@ void Session::begin_rewriting(Slot& slot) {
     service_.rewritten = {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}};
     return answered_rewriting(slot);
   }
-  const auto step = [this, &slot](spf::AnswerSource& answers) {
+  const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
     const protocol::Item& item = slot.item;
-    spf::Needs needs =
-        protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, service_.foresight, service_.rewritten);
-    slot.is_decided = needs.empty();
-    return needs;
+    slot.is_decided = false;
+    try {
+      spf::Needs needs = protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, service_.foresight,
+                                          service_.rewritten);
+      slot.is_decided = needs.empty();
+      return needs;
+    } catch (const std::exception& exception) {
+      service_.complain(exception);
+      return {};
+    }
   };
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
     if (has_ended_) return;
-    if (!slot.is_decided) {
-      const auto day = srs::day_of(slot.item.request.time);
-      service_.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
-    }
-    answered_rewriting(slot);
-    go_on();
+    guarded([&] {
+      if (!slot.is_decided) {
+        const auto day = srs::day_of(slot.item.request.time);
+        service_.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
+      }
+      answered_rewriting(slot);
+      go_on();
+    });
   };
   slot.check = service_.driver.start(step, time_left(service_, slot.snapshot->srs_timeout), done);
 }
 
-// Nothing comes before the answer of the first.
-std::string& Session::answer_of(Slot& slot) { return &slot == &slots_.front() ? output_ : slot.answer; }
+// The first slot's answer goes straight to the output.
+std::string& Session::answer_of(Slot& slot) {
+  return &slot == &slots_.front() && output_.size() < kFullOutput ? output_ : slot.answer;
+}
 
 void Session::answered_rewriting(Slot& slot) {
   const protocol::SrsReply& reply = service_.rewritten;
   ++service_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
   codec_->encode_rewriting(reply, answer_of(slot));
+  hold(slot);
   slot.is_done = true;
   service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }
@@ -239,15 +350,20 @@ void Session::answered_rewriting(Slot& slot) {
 void Session::answered(Slot& slot, const receiver::Reply& reply) {
   ++service_.counters.results[static_cast<std::size_t>(reply.result)];
   codec_->encode(slot.item, reply, slot.snapshot->doors, answer_of(slot));
+  hold(slot);
   slot.is_done = true;
   service_.verdicts.add(slot.item, reply, service_.loop.now() - slot.started);
 }
 
+bool Session::has_finished() const { return !slots_.empty() && slots_.front().is_done; }
+
 void Session::collect_answers() {
-  while (!slots_.empty() && slots_.front().is_done) {
+  while (has_finished() && output_.size() < kFullOutput) {
     Slot& slot = slots_.front();
     output_ += slot.answer;
-    if (service_.spare.size() >= kSpareSlots) {
+    const bool is_large = slot.size > kSpareSize;
+    give_back(slot);
+    if (is_large || service_.spare.size() >= kSpareSlots) {
       slots_.pop_front();
       continue;
     }
@@ -298,17 +414,21 @@ void Session::finish_or_wait() {
   }
   watch_output(false);
   if (slots_.empty()) {
-    const bool has_begun = codec_->has_partial() || codec_->has_message();
-    if (no_more_questions_ || (service_.is_draining && has_asked_ && !has_begun)) return close_gently();
+    if (no_more_questions_ || (service_.is_draining && !may_still_ask())) return close_gently();
     watch_input(true);
     if (service_.is_draining) return wait_until(service_.drain_end);
     const bool is_servers = codec_->is_kept() && !codec_->has_partial();
     return wait_until(waiting_since_ + (is_servers ? service_.snapshot->mta_idle_timeout : service_.snapshot->idle_timeout));
   }
   const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded &&
-                     (no_more_questions_ || slots_.size() < in_flight_limit());
+                     (no_more_questions_ || (held_ < kFullSlots && slots_.size() < in_flight_limit()));
   watch_input(reads);
   if (!reads) wait_until(now + kProbeInterval);
+}
+
+// When the daemon stops: half a question, a message under way, or a connection that has just come.
+bool Session::may_still_ask() const {
+  return codec_->has_partial() || codec_->has_message() || (!has_asked_ && !codec_->is_kept());
 }
 
 void Session::on_timer() {
@@ -324,11 +444,15 @@ void Session::on_timer() {
     return client_is_gone() ? end() : finish_or_wait();
   }
   ++service_.counters.idle_timeouts;
+  give_up("the question was not complete in time");
+}
+
+void Session::give_up(std::string_view why) {
   no_more_questions_ = true;
   if (!codec_->has_partial()) return end();
   // Never silence: who has begun a question learns why there is no answer to it.
   Slot& slot = take_slot();
-  codec_->give_up("the question was not complete in time", slot.item);
+  codec_->give_up(why, slot.item);
   is_advancing_ = true;  // an answer that is there at once must not take the slot away from under begin()
   begin(slot);
   is_advancing_ = false;
@@ -354,7 +478,10 @@ void Session::close_gently() {
 void Session::end() {
   if (has_ended_) return;
   has_ended_ = true;
-  for (const Slot& slot : slots_) service_.counters.dropped += slot.is_done ? 0 : 1;
+  for (Slot& slot : slots_) {
+    service_.counters.dropped += slot.is_done ? 0 : 1;
+    give_back(slot);
+  }
   if (input_) input_->disable();
   if (output_watch_) output_watch_->disable();
   if (timer_) timer_->cancel();
@@ -368,14 +495,19 @@ bool Session::client_is_gone() const {
   return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
-std::size_t Session::in_flight_limit() const { return service_.driver.running() < kBusyChecks ? codec_->max_in_flight() : 1; }
+std::size_t Session::in_flight_limit() const {
+  const bool is_busy = service_.driver.running() >= kBusyChecks || service_.held >= kMaxHeldByAll;
+  return is_busy ? 1 : codec_->max_in_flight();
+}
 
 void Session::watch_input(bool on) {
   if (!on) {
     if (input_) input_->disable();
     return;
   }
-  if (!input_) input_ = std::make_unique<io::Watch>(service_.loop, socket_.get(), io::Watch::readable, [this] { read_input(); });
+  if (!input_)
+    input_ = std::make_unique<io::Watch>(service_.loop, socket_.get(), io::Watch::readable,
+                                         [this] { guarded([this] { read_input(); }); });
   input_->enable();
 }
 
@@ -386,8 +518,10 @@ void Session::watch_output(bool on) {
   }
   if (!output_watch_) {
     output_watch_ = std::make_unique<io::Watch>(service_.loop, socket_.get(), io::Watch::writable, [this] {
-      advance();
-      if (!has_ended_) finish_or_wait();
+      guarded([this] {
+        advance();
+        if (!has_ended_) finish_or_wait();
+      });
     });
   }
   output_watch_->enable();
@@ -397,11 +531,11 @@ void Session::wait_until(TimePoint deadline) {
   deadline_ = deadline;
   // Set only when it must come earlier: a timer that comes too early is set again then, which is cheaper than at each question.
   if (timer_is_set_ && timer_set_for_ <= deadline) return;
-  if (!timer_) timer_ = std::make_unique<io::Timer>(service_.loop, [this] { on_timer(); });
-  timer_is_set_ = true;
-  timer_set_for_ = deadline;
+  if (!timer_) timer_ = std::make_unique<io::Timer>(service_.loop, [this] { guarded([this] { on_timer(); }); });
   const auto wait = std::chrono::duration_cast<milliseconds>(deadline - service_.loop.now());
   timer_->set(std::max(wait, milliseconds::zero()) + milliseconds{1});
+  timer_is_set_ = true;
+  timer_set_for_ = deadline;
 }
 
 }  // namespace spfd

@@ -3,12 +3,14 @@
 //
 // Plain reads and writes on a non-blocking socket. Right after accept it tries to read, since the question is mostly there
 // already; a question whose DNS answers are cached is then answered without the event loop.
-// Bounds: Codec::max_in_flight() questions at a time, no reading while an answer waits to be taken, a time for each kind of
-// waiting.
+// Bounds: Codec::max_in_flight() questions at a time; so many bytes of questions and of answers that wait for those before them
+// (kMaxHeld); no reading while an answer waits to be taken; a time for each kind of waiting.
+// Errors: an exception, std::bad_alloc above all, costs one check (temperror) or one connection, and leaves no public function.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <list>
 #include <memory>
 #include <optional>
@@ -19,8 +21,10 @@
 #include "common/io/loop.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
+#include "spfd/connection_limit.h"
 #include "spfd/counters.h"
 #include "spfd/descriptor.h"
+#include "spfd/once_a_minute.h"
 #include "spfd/snapshot.h"
 #include "spfd/verdict_log.h"
 
@@ -36,6 +40,7 @@ struct Slot {
   std::chrono::steady_clock::time_point started;
   io::Driver::Handle check;
   std::string answer;
+  std::size_t size = 0;  // bytes of question and answer, as counted in Session::held_
   bool is_done = false;
 };
 
@@ -56,7 +61,15 @@ struct Service {
   std::list<Slot> spare = {};  // slots for the next questions: nodes and strings are used again
   std::string output = {};     // memory for a session's answers until they are written
   VerdictLog verdicts{loop};
+  OnceAMinute complaint = {};
+  std::uint64_t last_id = 0;  // of a session
+  std::size_t held = 0;       // bytes, of all sessions
+
+  // There was no memory, or something else went wrong, for a check or a connection: counts it, and says so once a minute.
+  void complain(const std::exception& exception) noexcept;
 };
+
+using Sessions = std::list<std::unique_ptr<Session>>;
 
 class SessionOwner {
  public:
@@ -82,13 +95,25 @@ class Session {
   // At Service::drain_end: answers what DNS has not answered yet with a temperror.
   void answer_now();
 
+  // What ConnectionLimit has to know of it.
+  [[nodiscard]] HeldConnection held();
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  // Closes it, to make room for others, unless it has been served since it was chosen. A question under way is answered.
+  void displace();
+
+  Sessions::iterator place;  // in its owner's list: the owner's affair
+
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
+  // Calls `step`, a member. A connection for which it throws is closed; the others are not concerned.
+  template <class Step>
+  void guarded(Step&& step) noexcept;
   void read_input();
   void on_timer();
   void advance();
   bool take_questions();
+  void give_up(std::string_view why);
   Slot& take_slot();
   void give_back_last_slot();
   void begin(Slot& slot);
@@ -96,10 +121,15 @@ class Session {
   void answered(Slot& slot, const receiver::Reply& reply);
   void answered_rewriting(Slot& slot);
   std::string& answer_of(Slot& slot);
+  void hold(Slot& slot);
+  void give_back(Slot& slot);
   void go_on();
+  void relieve();
+  [[nodiscard]] bool has_finished() const;
   void collect_answers();
   bool write_output();
   void finish_or_wait();
+  [[nodiscard]] bool may_still_ask() const;
   void close_gently();
   void end();
   [[nodiscard]] bool client_is_gone() const;
@@ -110,10 +140,13 @@ class Session {
 
   Service& service_;
   SessionOwner& owner_;
+  const std::uint64_t id_;
+  std::optional<std::uint64_t> peer_;  // known when somebody asked
   Descriptor socket_;
   const std::unique_ptr<protocol::Codec> codec_;
   std::list<Slot> slots_;
   std::string output_;
+  std::size_t held_ = 0;       // bytes of questions and answers in slots_
   std::size_t written_ = 0;    // of output_
   std::size_t discarded_ = 0;  // bytes behind the last question
   TimePoint waiting_since_;    // for a question, or for the client to take its answer

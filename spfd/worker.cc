@@ -1,9 +1,12 @@
 #include "spfd/worker.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "spfd/log.h"
@@ -17,11 +20,15 @@ constexpr std::size_t kReadBuffer = 16384;
 // Out of descriptors, or as many connections as allowed: a level-triggered listener would spin until one is free.
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
-constexpr std::chrono::seconds kComplaintInterval{60};
 // At a stop, questions, checks and messages under way have this time;
 constexpr std::chrono::milliseconds kChecksAtStop{2750};
 // then clients have this time to take the answers.
 constexpr std::chrono::milliseconds kWritesAtStop{250};
+
+bool has_waiting(const Listener& listener) {
+  pollfd look{listener.fd(), POLLIN, 0};
+  return ::poll(&look, 1, 0) > 0;
+}
 
 }  // namespace
 
@@ -38,6 +45,8 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
               }),
       reaper_(loop_, [this] { reap(); }),
       drain_timer_(loop_, [this] { end_drain(); }) {
+  loop_.on_exception([this](const std::exception& exception) { service_.complain(exception); });
+  limit_.add(*this);
   driver_.set_zone(service_.snapshot->zone);
   for (const Listener& listener : listeners_) {
     accepting_.push_back(
@@ -95,6 +104,7 @@ bool Worker::accept_some(const Listener& listener) {
   reap();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     if (!limit_.take()) {
+      if (has_waiting(listener)) limit_.make_room(loop_.now());
       pause_accepting(kPauseFull);
       return false;
     }
@@ -108,10 +118,8 @@ bool Worker::accept_some(const Listener& listener) {
     // Another worker was faster; or the socket refuses more already.
     if (problem == EAGAIN || problem == EWOULDBLOCK || problem == EINVAL) return false;
     if (problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM) {
-      if (loop_.now() >= next_complaint_) {
-        next_complaint_ = loop_.now() + kComplaintInterval;
-        log(LogLevel::warning, "connections have to wait: {}", std::strerror(problem));
-      }
+      if (complaint_.is_due(loop_.now())) log(LogLevel::warning, "new connections wait: {}", std::strerror(problem));
+      limit_.make_room(loop_.now());
       pause_accepting(kPauseNoDescriptor);
       return false;
     }
@@ -122,29 +130,53 @@ bool Worker::accept_some(const Listener& listener) {
 
 void Worker::serve(Descriptor socket, protocol::Door door) {
   ++service_.counters.connections;
-  auto session = std::make_unique<Session>(service_, *this, std::move(socket), door);
-  if (!session->start()) {
-    limit_.give_back();
-    return;
+  try {
+    auto session = std::make_unique<Session>(service_, *this, std::move(socket), door);
+    if (session->start()) {
+      sessions_.push_back(std::move(session));
+      sessions_.back()->place = std::prev(sessions_.end());
+      return;
+    }
+  } catch (const std::exception& exception) {
+    service_.complain(exception);
   }
-  Session* const key = session.get();
-  sessions_.emplace(key, std::move(session));
+  limit_.give_back();
 }
 
 void Worker::pause_accepting(std::chrono::milliseconds time) {
+  resume_.set(time);  // first: it may throw
   is_paused_ = true;
   for (const auto& watch : accepting_) watch->disable();
-  resume_.set(time);
 }
 
-void Worker::session_ended(Session& session) {
+void Worker::report_connections(std::function<void(const std::vector<HeldConnection>&)> report) {
+  loop_.post([this, report = std::move(report)] {
+    std::vector<HeldConnection> held;
+    held.reserve(sessions_.size());
+    for (const auto& session : sessions_) held.push_back(session->held());
+    report(held);
+  });
+}
+
+void Worker::displace(std::vector<std::uint64_t> ids) {
+  loop_.post([this, ids = std::move(ids)]() mutable {
+    std::sort(ids.begin(), ids.end());
+    for (Session* session : open_sessions()) {
+      if (std::binary_search(ids.begin(), ids.end(), session->id())) session->displace();
+    }
+  });
+}
+
+void Worker::session_ended(Session& session) noexcept {
   limit_.give_back();
-  const auto found = sessions_.find(&session);
-  if (found == sessions_.end()) return;
-  if (ended_.empty()) reaper_.set(std::chrono::milliseconds::zero());
-  ended_.push_back(std::move(found->second));
-  sessions_.erase(found);
-  if (is_paused_ && !service_.is_draining) resume_.set(std::chrono::milliseconds::zero());
+  reaper_.set();
+  ended_.splice(ended_.end(), sessions_, session.place);
+  if (!is_paused_ || service_.is_draining) return;
+  try {
+    resume_.set(std::chrono::milliseconds::zero());
+  } catch (const std::bad_alloc&) {
+    // Then it comes at its time.
+  }
 }
 
 void Worker::reap() {
@@ -177,7 +209,7 @@ void Worker::end_drain() {
 std::vector<Session*> Worker::open_sessions() const {
   std::vector<Session*> all;
   all.reserve(sessions_.size());
-  for (const auto& [session, owned] : sessions_) all.push_back(session);
+  for (const auto& session : sessions_) all.push_back(session.get());
   return all;
 }
 

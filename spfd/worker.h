@@ -1,41 +1,24 @@
 // A worker: a thread with its own event loop, DNS sockets, checks and connections. Only the cache is shared.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
 #include "common/io/loop.h"
+#include "spfd/connection_limit.h"
 #include "spfd/listener.h"
 #include "spfd/session.h"
 #include "spfd/snapshot.h"
 
 namespace spfd {
 
-// Connections of all workers together.
-class ConnectionLimit {
- public:
-  explicit ConnectionLimit(int most) : most_(most) {}
-  bool take() {
-    if (open_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
-    give_back();
-    return false;
-  }
-  void give_back() { open_.fetch_sub(1, std::memory_order_relaxed); }
-
- private:
-  const int most_;
-  std::atomic<int> open_{0};
-};
-
-class Worker : public SessionOwner {
+class Worker : public SessionOwner, public ConnectionHolder {
  public:
   // The listeners must stay until the worker has ended, or drain() has told that they may go.
   Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
@@ -52,6 +35,8 @@ class Worker : public SessionOwner {
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
+  void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
+  void displace(std::vector<std::uint64_t> ids) override;
   // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends: within
   // 3 seconds.
   void drain(std::function<void()> accepted);
@@ -63,7 +48,7 @@ class Worker : public SessionOwner {
   bool accept_some(const Listener& listener);
   void serve(Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
-  void session_ended(Session& session) override;
+  void session_ended(Session& session) noexcept override;
   void reap();
   [[nodiscard]] std::vector<Session*> open_sessions() const;
   void begin_drain(const std::function<void()>& accepted);
@@ -77,12 +62,12 @@ class Worker : public SessionOwner {
   Service service_;
   std::vector<std::unique_ptr<io::Watch>> accepting_;
   io::Timer resume_;
-  io::Timer reaper_;
+  io::Afterwards reaper_;
   io::Timer drain_timer_;
   bool is_paused_ = false;
-  std::chrono::steady_clock::time_point next_complaint_;
-  std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
-  std::vector<std::unique_ptr<Session>> ended_;  // destroyed when none of them is on the call stack
+  OnceAMinute complaint_;
+  Sessions sessions_;
+  Sessions ended_;  // destroyed when none of them is on the call stack
   std::thread thread_;
 };
 

@@ -70,7 +70,16 @@ void Loop::run() { event_base_loop(base_, EVLOOP_NO_EXIT_ON_EMPTY); }
 void Loop::stop() { event_base_loopbreak(base_); }
 
 void Loop::run_posted() {
-  for (Inbox::Task& task : inbox_->take()) task();
+  for (const Inbox::Task& task : inbox_->take()) call(task);
+}
+
+void Loop::call(const std::function<void()>& function) noexcept {
+  try {
+    function();
+  } catch (const std::exception& exception) {
+    if (!exception_handler_) std::terminate();
+    exception_handler_(exception);
+  }
 }
 
 // ---- Callback ------------------------------------------------------------------------------------------------------------
@@ -92,7 +101,7 @@ void Callback::call() {
   std::function<void()> function = std::move(function_);
   Loop& loop = loop_;
   loop.now_ = std::chrono::steady_clock::now();
-  function();
+  loop.call(function);
   loop.now_.reset();
   if (is_gone) return;
   function_ = std::move(function);
@@ -106,7 +115,7 @@ Timer::Timer(Loop& loop, std::function<void()> callback) : callback_(loop, -1, 0
 void Timer::set(std::chrono::milliseconds after) {
   const auto wait = std::max(after, std::chrono::milliseconds{0}).count();
   const timeval time{.tv_sec = wait / 1000, .tv_usec = static_cast<suseconds_t>(wait % 1000) * 1000};
-  event_add(callback_.get(), &time);
+  if (event_add(callback_.get(), &time) != 0) throw std::bad_alloc();
 }
 
 void Timer::cancel() { event_del(callback_.get()); }
@@ -124,7 +133,9 @@ Watch::Watch(Loop& loop, int fd, What what, std::function<void()> callback)
     : callback_(loop, fd, static_cast<short>(what | EV_PERSIST), std::move(callback)) {}
 
 void Watch::enable() {
-  if (!enabled_) enabled_ = event_add(callback_.get(), nullptr) == 0;
+  if (enabled_) return;
+  if (event_add(callback_.get(), nullptr) != 0) throw std::bad_alloc();
+  enabled_ = true;
 }
 
 void Watch::disable() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,6 +57,9 @@ class Loop {
   void run();
   // From the loop's own thread, while it runs; others post it.
   void stop();
+  // Takes the exceptions that leave callbacks and posted tasks, std::bad_alloc above all: libevent is C, and they cannot pass
+  // through it. Without a handler they end the program. The handler must not throw.
+  void on_exception(std::function<void(const std::exception&)> handler) { exception_handler_ = std::move(handler); }
   void post(Inbox::Task task) { inbox_->post(std::move(task)); }
 
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
@@ -66,11 +70,13 @@ class Loop {
  private:
   friend class Callback;
   void run_posted();
+  void call(const std::function<void()>& function) noexcept;
 
   event_base* base_;
   std::shared_ptr<Inbox> inbox_;
   event* wake_event_;
   std::optional<std::chrono::steady_clock::time_point> now_;  // while a callback runs
+  std::function<void(const std::exception&)> exception_handler_;
 };
 
 // An event of the loop, and what it calls: a function that may destroy its owner, and with it itself, while it runs; what it
@@ -99,6 +105,7 @@ class Timer {
  public:
   Timer(Loop& loop, std::function<void()> callback);
 
+  // Throws std::bad_alloc.
   void set(std::chrono::milliseconds after);
   void cancel();
 
@@ -126,6 +133,7 @@ class Watch {
 
   Watch(Loop& loop, int fd, What what, std::function<void()> callback);
 
+  // Throws std::bad_alloc.
   void enable();
   void disable();
 

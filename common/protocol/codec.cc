@@ -33,6 +33,13 @@ void Item::clear() {
   bytes.clear();
 }
 
+std::size_t Item::size() const {
+  const receiver::Request& asked = request;
+  return asked.helo.size() + asked.sender.size() + asked.receiver.size() + asked.recipient.size() + asked.guess_terms.size() +
+         asked.local.size() + id.size() + error.size() + bytes.size() + rewriting.address.size() + rewriting.alias.size() +
+         rewriting.error.size();
+}
+
 std::unique_ptr<Codec> make_codec(Door door) {
   switch (door) {
     case Door::query:

@@ -77,6 +77,8 @@ struct Item : Inquiry {
   SrsRequest rewriting;  // of kind rewrite only: clear() leaves it as it is
 
   void clear();
+  // Bytes of text in it.
+  [[nodiscard]] std::size_t size() const;
 };
 
 class Codec {

@@ -14,8 +14,8 @@ namespace {
 using spf::Identity;
 using spf::Needs;
 
-void refuse(const Policy& policy, const RulesInForce& rules, std::string_view host, std::string_view error, Reply& reply) {
-  compose_unchecked(policy.bad_request_result, host, error, reply);
+void refuse(spf::Result result, const RulesInForce& rules, std::string_view host, std::string_view error, Reply& reply) {
+  compose_unchecked(result, host, error, reply);
   reply.error = reply.local_explanation;
   set_action(reply, rules, Identity::mailfrom);
 }
@@ -87,7 +87,7 @@ class Decision {
     return {};
   }
   Needs refuse(std::string_view error) {
-    receiver::refuse(policy_, rules_, host_, error, workspace_.reply);
+    receiver::refuse(policy_.bad_request_result, rules_, host_, error, workspace_.reply);
     return {};
   }
 
@@ -224,7 +224,13 @@ Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& 
 
 Reply bad_request(const Policy& policy, std::string_view error) {
   Reply reply;
-  refuse(policy, RulesInForce(policy), policy.hostname, error, reply);
+  refuse(policy.bad_request_result, RulesInForce(policy), policy.hostname, error, reply);
+  return reply;
+}
+
+Reply not_checked(const Policy& policy, std::string_view error) {
+  Reply reply;
+  refuse(spf::Result::temperror, RulesInForce(policy), policy.hostname, error, reply);
   return reply;
 }
 

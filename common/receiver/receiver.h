@@ -26,6 +26,8 @@ Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& 
 
 // The reply to a request that could not be understood; `error` says why.
 Reply bad_request(const Policy& policy, std::string_view error);
+// The reply, a temperror, to a request that could not be checked for a reason of ours; `error` says why.
+Reply not_checked(const Policy& policy, std::string_view error);
 
 // An explanation that tells a refused sender what happened and whom to ask.
 inline constexpr std::string_view kDefaultExplanation =

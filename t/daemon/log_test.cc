@@ -75,11 +75,12 @@ struct Pipe {
 
   void close_reader() { close(0); }
   void close_writer() { close(1); }
-  // Reads until the text has come.
-  std::string read_until(std::string_view text) {
+  // Reads until all of the texts have come.
+  std::string read_until(const std::vector<std::string_view>& texts) {
     std::string all;
     std::array<char, 65536> bytes{};
-    while (all.find(text) == std::string::npos) {
+    const auto lacks = [&](std::string_view text) { return all.find(text) == std::string::npos; };
+    while (std::any_of(texts.begin(), texts.end(), lacks)) {
       pollfd look{ends[0], POLLIN, 0};
       REQUIRE(::poll(&look, 1, 60'000) > 0);
       const ssize_t size = ::read(ends[0], bytes.data(), bytes.size());
@@ -140,7 +141,7 @@ TEST_CASE("a log reader that stops reading stops no answer; what is lost is coun
   }
   CHECK(right == kQuestions);
   spfd.signal(SIGUSR1);
-  const std::string text = log.read_until("log lost-lines=");
+  const std::string text = log.read_until({"log lost-lines=", "in time: lost-lines="});
   const std::size_t written = count(text, " info: result=pass ");
   const std::size_t lost = number_after(text, " warning: the log could not be written in time: lost-lines=");
   CHECK(lost > 0);
@@ -200,7 +201,7 @@ TEST_CASE("lines that could not be written are written when it is possible again
     const spfd::LogThread thread;
     for (int i = 0; i < 100; ++i) spfd::log_line(spfd::LogLevel::warning, "line " + std::to_string(i) + ".");
     if (!is_same) Stderr::become(later.ends[1]);
-    const std::string text = later.read_until("line 99.");
+    const std::string text = later.read_until({"line 99."});
     for (int i = 0; i < 100; ++i) CHECK(count(text, "line " + std::to_string(i) + ".") == 1);
     CHECK(spfd::lost_log_lines() == 0);
   }
@@ -216,7 +217,7 @@ TEST_CASE("the lines of many threads are whole, and none is lost when the writer
   {
     const Stderr error(log.ends[1]);
     const spfd::LogThread thread;
-    reader = std::thread([&] { text = log.read_until("the end"); });
+    reader = std::thread([&] { text = log.read_until({"the end"}); });
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([] {
