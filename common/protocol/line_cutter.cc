@@ -1,5 +1,7 @@
 #include "common/protocol/line_cutter.h"
 
+#include "common/base/reuse.h"
+
 namespace protocol {
 
 void LineCutter::feed(std::string_view bytes) {
@@ -23,11 +25,17 @@ std::optional<std::string_view> LineCutter::next() {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() > longest_) {
     broken_ = true;
-    buffer_.clear();
+    std::string().swap(buffer_);
     begin_ = scanned_ = 0;
     return std::nullopt;
   }
-  if (!complete && (!finished_ || begin_ == buffer_.size())) return std::nullopt;
+  if (!complete && begin_ == buffer_.size()) {
+    // An idle connection keeps no large buffer.
+    base::reuse(buffer_);
+    begin_ = scanned_ = 0;
+    return std::nullopt;
+  }
+  if (!complete && !finished_) return std::nullopt;
   begin_ = scanned_ = complete ? lf + 1 : buffer_.size();
   return line;
 }

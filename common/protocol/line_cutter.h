@@ -14,7 +14,7 @@ class LineCutter {
   explicit LineCutter(std::size_t longest) : longest_(longest) {}
 
   // What was fed is kept until next() has given it out, so feed more only when next() gives nothing. Ends the views that
-  // next() gave.
+  // next() gave, as next() does.
   void feed(std::string_view bytes);
   // The input is at its end: what is there counts as a line, if there is anything.
   void finish() { finished_ = true; }

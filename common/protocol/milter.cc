@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/protocol/forged_headers.h"
 #include "common/protocol/mta_answer.h"
@@ -281,20 +282,17 @@ void MilterCodec::read_macros(std::string_view data) {
 
 void MilterCodec::forget_message() {
   if (state_ == State::in_message) state_ = State::connected;
-  sender_.clear();
-  header_.clear();
-  helo_header_.clear();
-  for (Suspects& suspects : suspects_) {
-    suspects.seen = 0;
-    suspects.forged.clear();
-  }
+  base::reuse(sender_);
+  base::reuse(header_);
+  base::reuse(helo_header_);
+  suspects_ = {};
 }
 
 void MilterCodec::forget_client() {
   forget_message();
   state_ = State::negotiated;
-  client_.clear();
-  helo_.clear();
+  base::reuse(client_);
+  base::reuse(helo_);
   mta_name_.clear();
   queue_id_.clear();
   is_authenticated_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/reuse.h"
+
 namespace protocol::milter {
 
 namespace {
@@ -26,6 +28,11 @@ void PacketReader::feed(std::string_view bytes) {
 }
 
 PacketReader::Found PacketReader::next(Packet& packet) {
+  if (begin_ == buffer_.size()) {
+    // An idle connection keeps no large buffer.
+    base::reuse(buffer_);
+    begin_ = 0;
+  }
   std::string_view rest = std::string_view(buffer_).substr(begin_);
   if (rest.size() < kLengthBytes) return Found::nothing;
   const std::uint32_t length = take_number(rest);

@@ -66,7 +66,7 @@ class PacketReader {
 
   // Feed more only when next() gives nothing: what was fed is kept until then.
   void feed(std::string_view bytes);
-  // A packet is good until the next call of feed(). After a bad length nothing further can be found.
+  // A packet is good until the next call of next() or feed(). After a bad length nothing further can be found.
   Found next(Packet& packet);
   // After next() gave nothing: bytes of a packet not complete yet are there.
   [[nodiscard]] bool has_partial() const { return begin_ < buffer_.size(); }

@@ -1,5 +1,6 @@
 #include "common/protocol/question_reader.h"
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 
 namespace protocol {
@@ -31,8 +32,16 @@ bool QuestionReader::break_off(std::string_view why, std::string_view& text) {
 
 void QuestionReader::give_up(std::string_view& text) { break_off("the question was given up", text); }
 
+// An idle connection keeps no large buffer.
+bool QuestionReader::nothing() {
+  if (begin_ < buffer_.size()) return false;
+  base::reuse(buffer_);
+  begin_ = line_ = scanned_ = 0;
+  return false;
+}
+
 bool QuestionReader::next(std::string_view& text) {
-  if (!problem_.empty()) return false;
+  if (!problem_.empty()) return nothing();
   for (;;) {
     const std::size_t lf = buffer_.find('\n', scanned_);
     const bool complete = lf != std::string::npos;
@@ -52,7 +61,7 @@ bool QuestionReader::next(std::string_view& text) {
       begin_ = line_ = scanned_ = next_line;
     }
   }
-  if (!finished_) return false;
+  if (!finished_) return nothing();
   const bool is_blank = line_ == begin_ && base::strip(std::string_view(buffer_).substr(line_)).empty();
   if (is_blank && any_) {
     begin_ = line_ = scanned_ = buffer_.size();

@@ -21,7 +21,8 @@ class QuestionReader {
   void feed(std::string_view bytes);
   // The input is at its end: what is there counts as a question.
   void finish() { finished_ = true; }
-  // The text of the next complete question, without the empty line at its end. It is good until the next call of feed().
+  // The text of the next complete question, without the empty line at its end. It is good until the next call of next() or
+  // feed().
   // With a problem() it is what came before a line or question too long; no further one comes.
   bool next(std::string_view& text);
   // What has been fed is no question any more. Nothing comes after that; `text` is what there is of one.
@@ -35,6 +36,7 @@ class QuestionReader {
  private:
   void take(std::size_t end, std::size_t next_begin, std::string_view& text);
   bool break_off(std::string_view why, std::string_view& text);
+  bool nothing();
 
   std::string buffer_;
   std::size_t begin_ = 0;    // of the question that is being read
