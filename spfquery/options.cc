@@ -483,7 +483,11 @@ base::Result<Options, std::string> parse_command_line(int argc, char** argv) {
     const int code = ::getopt_long_only(argc, argv, letters.c_str(), long_names.data(), nullptr);
     if (code == -1) break;
     if (code == 1) continue;  // a stray word
-    const std::string word = base::printable(base::clip(argv[optind - 1], 100));
+    const std::string word = base::clip(argv[optind - 1], 100);
+    if (code == ':' && optopt == 'v') {  // Mail::SPF's -v has a value; without one it asks for ours
+      options.action = Options::Action::version;
+      continue;
+    }
     if (code == ':') return base::failure(fmt::format("{}: the value is missing", word));
     if (code == '?') {
       if (optopt >= kFirstRow) return base::failure(fmt::format("{}: the option takes no value", word));

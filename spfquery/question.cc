@@ -33,11 +33,25 @@ protocol::Question ask(const Options& options, const Tuple& tuple) {
   return protocol::parse_question(lines);
 }
 
+constexpr std::string_view kBlanks = " \t\r";
+
+// Returns where the word at `from` ends; npos: with the line. What is in double quotes belongs to the word, blanks included, as
+// in the local part "a b"@example.com (RFC 5321 §4.1.2); a quotation mark without its second is an ordinary character.
+std::size_t end_of_word(std::string_view line, std::size_t from) {
+  for (std::size_t at = from; at < line.size(); ++at) {
+    if (kBlanks.find(line[at]) != std::string_view::npos) return at;
+    if (line[at] != '"') continue;
+    std::size_t close = at + 1;
+    while (close < line.size() && line[close] != '"') close += line[close] == '\\' ? 2 : 1;
+    if (close < line.size()) at = close;
+  }
+  return std::string_view::npos;
+}
+
 std::vector<std::string_view> words_of(std::string_view line) {
-  constexpr std::string_view kBlanks = " \t\r";
   std::vector<std::string_view> words;
   for (std::size_t from = line.find_first_not_of(kBlanks); from != std::string_view::npos;) {
-    const std::size_t to = line.find_first_of(kBlanks, from);
+    const std::size_t to = end_of_word(line, from);
     words.push_back(line.substr(from, to - from));
     from = line.find_first_not_of(kBlanks, to);
   }

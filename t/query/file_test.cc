@@ -66,6 +66,17 @@ TEST_CASE("the options give what the lines do not") {
   CHECK(scope.lines()[3].find("identity=helo") != std::string::npos);
 }
 
+TEST_CASE("a quoted local part with blanks is one word") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--file", "-"}),
+                                "192.0.2.1 \"a b\"@pass.example h.example\n"
+                                "192.0.2.1 <\"a \\\" b\"@pass.example>\n"
+                                "192.0.2.1 \"a@pass.example h.example\n");
+  CHECK(results(got) == Words{"pass", "pass", "pass"});
+  CHECK(got.err.empty());
+  CHECK(got.lines()[3].find("helo=h.example") != std::string::npos);
+}
+
 TEST_CASE("a broken line: FILE:LINE: what; the others are answered; exit code 255") {
   const ZoneFile zone;
   const std::string path = zone.folder().write("questions",
