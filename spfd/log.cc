@@ -148,8 +148,12 @@ void LogLine::field(std::string_view key, std::string_view value) {
   out_.add(key);
   if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) return out_.add(value);
   out_.add('"');
-  out_.add_escaped(value.substr(0, kMaxValue));
-  out_.add(value.size() > kMaxValue ? "...\"" : "\"");
+  if (value.size() <= kMaxValue && base::all_printable(value)) {
+    out_.add_escaped(value);
+  } else {
+    out_.add_escaped(base::clip(value, kMaxValue));
+  }
+  out_.add('"');
 }
 
 void LogLine::number(std::string_view key, std::int64_t number) {

@@ -45,7 +45,7 @@ class LogLine {
   LogLine(const LogLine&) = delete;
   LogLine& operator=(const LogLine&) = delete;
 
-  // Control characters and 8-bit bytes become '?', so that nobody forges a line.
+  // Control characters and 8-bit bytes are escaped, so that nobody forges a line.
   void text(std::string_view text) { out_.add_printable(text); }
   // key: " door=". A word of ours.
   void word(std::string_view key, std::string_view value) {

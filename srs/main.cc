@@ -66,7 +66,7 @@ std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& op
     if (forwarded) return std::move(forwarded->address);
     error = forwarded.error();
   }
-  complain(fmt::format("{}: {}", base::printable(base::clip_middle(address, 200)), error.text));
+  complain(fmt::format("{}: {}", base::clip_middle(address, 200), error.text));
   return std::nullopt;
 }
 

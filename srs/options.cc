@@ -147,7 +147,7 @@ base::Result<Options, std::string> parse_command_line(int argc, char** argv) {
       options.addresses.emplace_back(optarg);
       continue;
     }
-    const std::string word = base::printable(base::clip(argv[optind - 1], 100));
+    const std::string word = base::clip(argv[optind - 1], 100);
     if (code == ':') return base::failure(fmt::format("{}: the value is missing", word));
     if (code < kFirstRow) {
       if (optopt >= kFirstRow) return base::failure(fmt::format("{}: the option takes no value", word));

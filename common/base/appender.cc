@@ -16,13 +16,26 @@ void Appender::add_number(unsigned long number) {
 
 void Appender::add_printable(std::string_view piece) {
   if (all_printable(piece)) return add(piece);
-  for (const char c : piece) add(is_printable(c) ? c : '?');
+  for (const char c : piece) {
+    if (is_printable(c)) {
+      add(c);
+    } else {
+      const auto escape = byte_escape(c);
+      add({escape.data(), escape.size()});
+    }
+  }
 }
 
 void Appender::add_escaped(std::string_view piece) {
   for (const char c : piece) {
-    if (c == '"' || c == '\\') add('\\');
-    add(is_printable(c) ? c : '?');
+    if (is_printable(c)) {
+      if (c == '"' || c == '\\') add('\\');
+      add(c);
+    } else {
+      const auto escape = byte_escape(c);
+      add('\\');
+      add({escape.data(), escape.size()});
+    }
   }
 }
 

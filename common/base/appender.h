@@ -28,7 +28,7 @@ class Appender {
     *to_++ = c;
   }
   void add_number(unsigned long number);
-  // Control characters and bytes above 0x7e become '?'.
+  // As base::printable() shows it.
   void add_printable(std::string_view piece);
   // The same for what stands in quotes: quotes and backslashes get a backslash before them.
   void add_escaped(std::string_view piece);

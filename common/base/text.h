@@ -1,6 +1,7 @@
 // Text helpers on ASCII bytes. None of them looks at the locale.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,17 +40,21 @@ std::optional<unsigned long> parse_number(std::string_view text, unsigned long m
 // The functions below come in several forms: one gives a string, another appends to one or changes it, and so allocates nothing
 // where that has room.
 
-// Control characters and bytes above 0x7e become '?', so that the text can stand in one line of a log, an answer or a header.
+// How a byte that is not printable US-ASCII is shown: "\xNN", with two hexadecimal digits in lower case.
+std::array<char, 4> byte_escape(char c);
+// Every byte that is not printable US-ASCII as its byte_escape(), so that the text fits in one line of a log, an answer or a
+// header. Where a backslash has a meaning of its own (in quotes), the caller escapes it as any other backslash; texts without
+// backslash show it as "/" (receiver/wording.h).
 std::string printable(std::string_view text);
 void append_printable(std::string& out, std::string_view text);
 void make_printable(std::string& text);
-// At most `limit` (3 or more) bytes: "..." stands for what was cut off, at the end of a sentence, or within an address or a
-// name, of which the end says most.
+// The printable text, cut to at most `limit` (3 or more) bytes: "..." replaces what was cut off, at the end of a sentence, or
+// within an address or a name, of which the end says most. No "\xNN" is cut in two.
 std::string clip(std::string_view text, std::size_t limit);
 void append_clipped(std::string& out, std::string_view text, std::size_t limit);
 std::string clip_middle(std::string_view text, std::size_t limit);
 void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit);
-// The text in double quotes, printable, at most `limit` bytes of it: how messages show a value that somebody gave.
+// The printable text in double quotes, at most `limit` bytes of it: how messages show a value that somebody gave.
 std::string in_quotes(std::string_view text, std::size_t limit = 100);
 // One piece behind the other.
 template <class... Pieces>

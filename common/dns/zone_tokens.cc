@@ -41,10 +41,7 @@ std::optional<std::uint32_t> parse_ttl(std::string_view text) {
 
 }  // namespace
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  return fmt::format("\"{}{}\"", base::printable(text.substr(0, kShown)), text.size() > kShown ? "..." : "");
-}
+std::string shown(std::string_view text) { return base::in_quotes(text, 60); }
 
 std::size_t ZoneTokens::line() const { return at_end() ? entry_.tokens.back().line : entry_.tokens[next_].line; }
 

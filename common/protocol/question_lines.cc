@@ -93,11 +93,10 @@ class AnswerWriter {
   void text(std::string_view key, std::string_view value) {
     begin(key);
     if (json_) out_.add('"');
-    if (value.size() <= kMaxLine) {
+    if (value.size() <= kMaxLine && base::all_printable(value)) {
       add(value);
     } else {
-      add(value.substr(0, kMaxLine - 3));
-      out_.add("...");
+      add(base::clip(value, kMaxLine));
     }
     out_.add(json_ ? '"' : '\n');
   }
@@ -129,7 +128,7 @@ class AnswerWriter {
     out_.add("\": ");
   }
   void add(std::string_view value) {
-    if (!json_) return out_.add_printable(value);
+    if (!json_) return out_.add(value);
     out_.add_escaped(value);  // RFC 8259 §7: of printable US-ASCII, only quotes and backslashes are escaped
   }
 

@@ -131,6 +131,6 @@ std::optional<base::IpAddress> parse_client(std::string_view text) {
   return base::IpAddress::parse(text);
 }
 
-std::string shown(std::string_view value) { return "'" + base::printable(base::clip(value, 64)) + "'"; }
+std::string shown(std::string_view value) { return "'" + base::clip(value, 64) + "'"; }
 
 }  // namespace protocol

@@ -1,6 +1,6 @@
 #include "common/protocol/srs_request.h"
 
-#include <algorithm>
+#include "common/base/text.h"
 
 namespace protocol {
 
@@ -27,9 +27,14 @@ std::string_view srs_reply_name(SrsReply::Kind kind) {
 }
 
 std::string without_controls(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
+  std::string out;
+  for (const char c : text) {
+    if ((c >= 0 && c < 0x20) || c == 0x7f) {
+      base::append_printable(out, {&c, 1});
+    } else {
+      out += c;
+    }
+  }
   return out;
 }
 

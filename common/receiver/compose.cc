@@ -15,7 +15,6 @@ void set_shown(std::string& target, std::string_view text, std::size_t limit) {
   target.clear();
   if (text.empty()) return;
   base::append_clipped(target, text, limit);
-  base::make_printable(target);
 }
 
 // The texts and fields about the verdict.

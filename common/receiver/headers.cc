@@ -32,7 +32,7 @@ bool is_dot_atom(std::string_view text) {
 
 // What must be shown in another form than it came.
 void append_changed_word(std::string& out, std::string_view text, std::size_t limit) {
-  const std::string shown = base::printable(base::clip_middle(text, limit));
+  const std::string shown = base::clip_middle(text, limit);
   if (is_dot_atom(shown)) return base::append(out, shown);
   out += '"';
   for (const char c : shown) {
@@ -59,11 +59,15 @@ bool is_plain_comment(std::string_view text) { return base::all_printable<'(', '
 std::string quoted_comment(std::string_view text, std::size_t room) {
   std::string out;
   std::size_t cut = 0;  // here the text may end so that "..." still fits
-  for (const char raw : text) {
+  for (const char c : text) {
     if (out.size() + 3 <= room) cut = out.size();
-    const char c = base::is_printable(raw) ? raw : '?';
-    if (c == '(' || c == ')' || c == '\\') out += '\\';  // RFC 5322 §3.2.2
-    out += c;
+    if (!base::is_printable(c)) {
+      out += '\\';
+      base::append_printable(out, {&c, 1});
+    } else {
+      if (c == '(' || c == ')' || c == '\\') out += '\\';  // RFC 5322 §3.2.2
+      out += c;
+    }
     if (out.size() > room) return out.substr(0, cut) + "...";
   }
   return out;
@@ -160,9 +164,11 @@ void authentication_results(const HeaderFacts& facts, std::string& out) {
   // RFC 8601 §2.2: several results of one method stand one behind the other, each with its own property.
   if (facts.helo_result) {
     base::append(out, "; spf=", spf::result_name(*facts.helo_result));
-    if (facts.helo.size() <= dns::Name::kMaxText) {
+    // In the form of smtp.mailfrom: a name in lower case, without a dot at the end.
+    const auto name = dns::Name::parse(facts.helo);
+    if (name || facts.helo.size() <= dns::Name::kMaxText) {
       out += " smtp.helo=";
-      append_word(out, facts.helo, kMaxValue);
+      append_word(out, name && !name->is_root() ? name->text() : facts.helo, kMaxValue);
     }
   }
   if (out.size() > kMaxHeader) out.resize(place);

@@ -13,19 +13,20 @@ constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
 constexpr std::size_t kMaxNote = 200;
 
-// What stands for a byte in a text without '"' and '\', and without parentheses if it is for a comment.
+// Returns what a printable byte is written as in a text without '"' and '\', and without parentheses if it is for a comment.
 char plain_char(char c, bool is_comment) {
   switch (c) {
     case '"': return '\'';
     case '\\': return '/';
     case '(': return is_comment ? '[' : c;
     case ')': return is_comment ? ']' : c;
-    default: return base::is_printable(c) ? c : '?';
+    default: return c;
   }
 }
 
 void make_plain(std::string& text, bool is_comment) {
   if (is_comment ? base::all_printable<'"', '\\', '(', ')'>(text) : base::all_printable<'"', '\\'>(text)) return;
+  base::make_printable(text);
   for (char& c : text) c = plain_char(c, is_comment);
 }
 
@@ -49,9 +50,7 @@ void append_identity(std::string& out, std::string_view before, const Case& abou
 }
 
 void shorten(std::string& text, std::size_t limit) {
-  if (text.size() <= limit) return;
-  text.resize(limit - 3);
-  text += "...";
+  if (text.size() > limit || !base::all_printable(text)) text = base::clip(text, limit);
 }
 
 }  // namespace
@@ -154,7 +153,7 @@ void local_explanation(const Case& about, std::string& out) {
   const spf::Verdict& verdict = about.verdict;
   switch (verdict.result) {
     case spf::Result::none:
-      out += verdict.problem;
+      base::append_clipped(out, verdict.problem, kMaxDetail);
       if (out.empty()) {
         append_domain(out, about);
         out += " has no SPF record";
@@ -162,7 +161,7 @@ void local_explanation(const Case& about, std::string& out) {
       break;
     case spf::Result::temperror:
     case spf::Result::permerror:
-      out += verdict.problem;
+      base::append_clipped(out, verdict.problem, kMaxDetail);
       if (out.empty()) append_problem(out, about);
       break;
     default: {
@@ -179,7 +178,6 @@ void local_explanation(const Case& about, std::string& out) {
     }
   }
   shorten(out, kMaxDetail);
-  base::make_printable(out);
 }
 
 }  // namespace receiver

@@ -2,7 +2,8 @@
 // that the domain published is not, and it is marked as such (RFC 7208 §6.2).
 //
 // Every text is one line of printable US-ASCII; those for SMTP client and header hold no '"' and no '\': Exim's ACL of 2004
-// puts them in quotes and lets ${extract} read them, which ends at the first and makes a line end of "\n".
+// puts them in quotes and lets ${extract} read them, which ends at the first and makes a line end of "\n" or "\x0a". So a
+// backslash is written "/", and a byte that is not printable US-ASCII, "\xNN" elsewhere, is "/xNN" here.
 // Each function replaces what is in `out`, and so allocates nothing where that has room.
 #pragma once
 
@@ -14,7 +15,7 @@
 
 namespace receiver {
 
-// `text` as one line of printable US-ASCII without '"' and '\'.
+// Returns `text` as one line of printable US-ASCII without '"' and '\'.
 std::string plain(std::string_view text);
 // The same without parentheses, as it will stand between some.
 std::string plain_comment(std::string_view text);

@@ -174,7 +174,7 @@ TEST_CASE("bad usage: a sentence on standard error, nothing on standard output, 
   check(and_also({"--nonsense"}), "--nonsense: there is no such option, or it is short for several");
   check(and_also({"--no"}), "--no: there is no such option, or it is short for several");
   check(and_also({"-x"}), "-x: there is no such option, or it is short for several");
-  check(and_also({"--non\x1b[31msense"}), "--non?[31msense: there is no such option, or it is short for several");
+  check(and_also({"--non\x1b[31msense"}), "--non\\x1b[31msense: there is no such option, or it is short for several");
   check(and_also({"--json=yes"}), "--json=yes: the option takes no value");
   check(and_also({"--scope", "pra"}), "scope=pra (Sender ID) is not supported");
   check(and_also({"--jobs", "0"}), "--jobs: \"0\" is not a number from 1 to 1000");
@@ -248,9 +248,11 @@ TEST_CASE("--help and --version") {
     CHECK(help.out.find("--" + std::string(row.names.front())) != std::string::npos);
   }
   for (const std::string& line : help.lines()) CHECK(line.size() <= 90);
-  const Outcome version = run_query({"--version"});
-  CHECK(version.exit_code == 0);
-  CHECK(version.out.starts_with("spfquery "));
+  for (const char* option : {"--version", "-V", "-v"}) {
+    const Outcome version = run_query({option});
+    CHECK(version.exit_code == 0);
+    CHECK(version.out.starts_with("spfquery "));
+  }
 }
 
 }  // namespace

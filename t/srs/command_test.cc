@@ -100,7 +100,7 @@ TEST_CASE("srs: addresses that are refused are told, the others are done") {
   CHECK(got.err ==
         "srs: bob@example.com: it is no SRS address\n"
         "srs: SRS0=FAKE=2W=otherdomain.com=test@example.com: the hash is wrong\n"
-        "srs: a?b: the address has no @\n");
+        "srs: a\\x0ab: the address has no @\n");
   CHECK(got.exit_code == 1);
 }
 

@@ -58,7 +58,7 @@ TEST_CASE("what is taken back leaves the text as it was") {
   CHECK(text == "kept!");
 }
 
-TEST_CASE("what could end a line or is no US-ASCII is shown as a question mark") {
+TEST_CASE("what could end a line or is no US-ASCII is shown as its number") {
   std::string text;
   {
     Appender out(text, 4);
@@ -67,7 +67,7 @@ TEST_CASE("what could end a line or is no US-ASCII is shown as a question mark")
     out.add_printable("");
     out.add_escaped("a\"b\\\n");
   }
-  CHECK(text == "finea??b??? ~a\\\"b\\\\?");
+  CHECK(text == "finea\\x0d\\x0ab\\x7f\\x80\\xff ~a\\\"b\\\\\\\\x0a");
 }
 
 }  // namespace

@@ -165,10 +165,8 @@ TEST_CASE("the client's address comes in many dresses") {
   CHECK(client("192.0.2") == "ip= is no IP address: '192.0.2'");
   CHECK(client("[]") == "ip= is no IP address: '[]'");
   CHECK(client("192.0.2.1/24") == "ip= is no IP address: '192.0.2.1/24'");
-  CHECK(client("192.0.2.1\0"s) == "ip= is no IP address: '192.0.2.1?'");
-  CHECK(client("\x01\xff"s) ==
-        "ip= is no IP address: '?"
-        "?'");
+  CHECK(client("192.0.2.1\0"s) == "ip= is no IP address: '192.0.2.1\\x00'");
+  CHECK(client("\x01\xff"s) == "ip= is no IP address: '\\x01\\xff'");
   CHECK(client(std::string(8000, '1')).size() < 100);
 }
 
@@ -489,7 +487,7 @@ TEST_CASE("no byte of a value can end its line, and no line of an answer is long
     for (const char c : answer) {
       if (c == '\n') {
         ++lines;
-        CHECK(line <= (format == Format::json ? 16000 : protocol::kMaxLine + 30));
+        CHECK(line <= (format == Format::json ? 24000 : protocol::kMaxLine + 30));
         line = 0;
       } else {
         ++line;

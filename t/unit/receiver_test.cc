@@ -415,12 +415,9 @@ TEST_CASE("RFC 8616: an internationalised sender is shown by its A-labels") {
 TEST_CASE("the reply to a request that could not be understood") {
   const Reply reply = receiver::bad_request(policy(), "ip= is no IP address: '\"\r\n'");
   check_form(reply);
-  CHECK(reply.error ==
-        "ip= is no IP address: '\"?"
-        "?'");
-  CHECK(reply.smtp_comment ==
-        "mx.example.org: SPF was not checked: ip= is no IP address: ''?"
-        "?'");
+  CHECK(reply.error == "ip= is no IP address: '\"\\x0d\\x0a'");
+  // Without a backslash: Exim's ${extract} would make a line end of it.
+  CHECK(reply.smtp_comment == "mx.example.org: SPF was not checked: ip= is no IP address: ''/x0d/x0a'");
   CHECK(reply.result == Result::permerror);
   check_form(receiver::bad_request(policy(), std::string(70000, '"')));
 }

@@ -97,7 +97,7 @@ TEST_CASE("numbers: digits only, up to a maximum, without overflow") {
 }
 
 TEST_CASE("printable: nothing but one line of ASCII is left") {
-  CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a?b?????? \"~");
+  CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a\\x00b\\x0d\\x0a\\x09\\x7f\\x80\\xff \"~");
   CHECK(base::printable("").empty());
   // Sixteen bytes at a time, or fewer, so each place in a block and each neighbour must be right.
   for (std::size_t size = 0; size < 36; ++size) {
@@ -107,6 +107,43 @@ TEST_CASE("printable: nothing but one line of ASCII is left") {
         if (at > 0) text[at - 1] = ' ';
         text[at] = static_cast<char>(c);
         REQUIRE(base::all_printable(text) == base::is_printable(static_cast<char>(c)));
+      }
+    }
+  }
+}
+
+TEST_CASE("clip: what is shown has at most so many bytes, and no escape is cut in two") {
+  CHECK(base::clip("abcdef", 6) == "abcdef");
+  CHECK(base::clip("abcdefg", 6) == "abc...");
+  CHECK(base::clip("a\xff", 5) == "a\\xff");
+  CHECK(base::clip("ab\xff", 5) == "ab...");
+  CHECK(base::clip("a\xff\xff", 8) == "a\\xff...");
+  CHECK(base::clip_middle("abcdefghij", 9) == "ab...ghij");
+  CHECK(base::clip_middle("\xff\xff\xff", 11) == "...\\xff");
+  CHECK(base::in_quotes("\n") == "\"\\x0a\"");
+
+  // An escape is four bytes of "\xNN"; without them nothing of an escape may be left.
+  const auto is_whole = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find("\\xff")) != std::string::npos;) text.erase(at, 4);
+    return text.find_first_of("\\x") == std::string::npos && text.find('f') == std::string::npos;
+  };
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t bad = 1; bad < 8; ++bad) {
+      std::string text(size, 'a');
+      for (std::size_t at = bad - 1; at < size; at += bad) text[at] = '\xff';
+      for (std::size_t limit = 3; limit < 90; ++limit) {
+        CAPTURE(size);
+        CAPTURE(bad);
+        CAPTURE(limit);
+        const bool fits = base::printable(text).size() <= limit;
+        for (const std::string& shown : {base::clip(text, limit), base::clip_middle(text, limit)}) {
+          REQUIRE(shown.size() <= limit);
+          REQUIRE(base::all_printable(shown));
+          REQUIRE(is_whole(shown));
+          REQUIRE((shown == base::printable(text)) == fits);
+        }
+        // Composed texts are shown first and cut afterwards.
+        REQUIRE(base::clip(base::printable(text), limit) == base::clip(text, limit));
       }
     }
   }
