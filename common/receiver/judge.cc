@@ -19,7 +19,7 @@ constexpr std::size_t kMaxShown = 200;  // bytes of a term in a note
 
 void add_note(std::string& note, std::string_view more) {
   if (!note.empty()) note += "; ";
-  note += base::printable(more);
+  base::append_printable(note, more);
 }
 
 std::string change(std::string_view rule, std::string_view what, Result now, Result before) {
@@ -57,19 +57,25 @@ Needs Judge::judge(const spf::Query& query, Judgement& out) {
   out.note.clear();
   out.set_aside.clear();
   const spf::Verdict& verdict = out.verdict;
+  begin(Part::record);
   Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);
   if (!needs.empty() || !query.domain || verdict.result == Result::pass) return needs;  // nothing changes a pass
+  begin(Part::fallback);
   if (verdict.result == Result::none && !policy_.fallback.empty()) needs = fall_back(query, out);
   if (!needs.empty()) return needs;
+  begin(Part::guess);
   if (verdict.result == Result::none) needs = guess_none(query, out);
   if (!needs.empty()) return needs;
   for (const Terms* terms : {own_terms_, rules_.find(&Rules::local)}) {
     if (terms == nullptr || terms->empty() || !verdict.at_last_word) continue;
+    begin(terms == own_terms_ ? Part::own_terms : Part::local);
     needs = add_local(query, *terms, out);
     if (!needs.empty()) return needs;
   }
+  begin(Part::forwarders);
   if (verdict.result == Result::fail || verdict.result == Result::softfail) needs = trust_forwarder(query, out);
   if (!needs.empty()) return needs;
+  begin(Part::secondary);
   if (verdict.result != Result::pass && verdict.result != Result::none) needs = spare_secondary(query, out);
   if (!needs.empty()) return needs;
 
@@ -182,6 +188,7 @@ Needs Judge::spare_secondary(const spf::Query& query, Judgement& out) {
 
 Needs Judge::guess(const spf::Query& query, const Terms& terms, spf::Verdict& out) {
   if (!query.domain) return {};
+  begin(Part::told_guess);
   Match found = match(query, terms, "guess", out.trace);
   if (!found.needs.empty()) return std::move(found.needs);
   const bool is_pass = found.verdict && found.verdict->result == Result::pass;

@@ -5,6 +5,7 @@
 // absent costs nothing. Pure; by the need/answer protocol of spf::evaluate().
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,18 +22,33 @@ namespace receiver {
 
 class Judge {
  public:
+  // Judgements per decision: one per identity. Each has its own share of the questions, and so has each rule in it.
+  enum class Turn : std::uint8_t { helo_first, last };
+
   // The arguments must outlive it. own_terms: local terms that the request brings; null: none.
   Judge(const Request& request, const Policy& policy, const RulesInForce& rules, const Terms* own_terms,
-        const spf::Settings& settings, spf::AnswerSource& answers)
-      : request_(request), policy_(policy), rules_(rules), own_terms_(own_terms), settings_(settings), answers_(answers) {}
+        const spf::Settings& settings, spf::AnswerSource& answers, Turn turn)
+      : request_(request),
+        policy_(policy),
+        rules_(rules),
+        own_terms_(own_terms),
+        settings_(settings),
+        answers_(answers),
+        turn_(turn) {}
 
   // The judgement is complete when nothing is needed.
   spf::Needs judge(const spf::Query& query, Judgement& out);
 
-  // The verdict of terms alone: pass or neutral; none for a query without a domain.
+  // Sets the verdict of terms alone: pass or neutral; none for a query without a domain.
   spf::Needs guess(const spf::Query& query, const Terms& terms, spf::Verdict& out);
 
  private:
+  // What asks DNS on its own account (see spf::AnswerSource::begin_part()).
+  enum class Part : std::uint8_t { record, fallback, guess, own_terms, local, forwarders, secondary, told_guess };
+  static constexpr std::size_t kPartsPerTurn = 8;
+  static_assert(2 * kPartsPerTurn <= spf::AnswerSource::kParts);
+  void begin(Part part) { answers_.begin_part(static_cast<std::size_t>(turn_) * kPartsPerTurn + static_cast<std::size_t>(part)); }
+
   // What a list of terms says about the client: the first that matches counts.
   struct Match {
     spf::Needs needs;                     // not empty: it is not known yet
@@ -55,6 +71,7 @@ class Judge {
   const Terms* own_terms_;
   const spf::Settings& settings_;
   spf::AnswerSource& answers_;
+  const Turn turn_;
   std::string unknown_;  // rules that could not be looked up
 };
 

@@ -1,6 +1,8 @@
 #include "common/receiver/receiver.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/receiver/actions.h"
@@ -77,7 +79,7 @@ class Decision {
     const bool is_helo_first = !is_helo && request_.scope == Scope::automatic && !helo_.empty() &&
                                rules_.get(&Rules::check_helo, HeloCheck::null_sender) == HeloCheck::first;
     if (is_helo_first) return check_both();
-    return check(is_helo ? Identity::helo : Identity::mailfrom, {}, workspace_);
+    return check(is_helo ? Identity::helo : Identity::mailfrom, {}, workspace_, Judge::Turn::last);
   }
 
  private:
@@ -92,20 +94,41 @@ class Decision {
   }
 
   // RFC 7208 §2.3: HELO first. What it came to never takes the place of what MAIL FROM comes to, unless it refuses the mail.
+  // Both are looked up side by side: who chooses a HELO name whose zone does not answer takes no time from MAIL FROM.
   Needs check_both() {
     Workspace helo;
-    if (Needs needs = check(Identity::helo, {}, helo); !needs.empty()) return needs;
+    Needs helo_needs = check(Identity::helo, {}, helo, Judge::Turn::helo_first);
     Reply& first = helo.reply;
-    if (first.action != Action::accept) {
-      workspace_.reply = std::move(first);
+    std::optional<HeloReply> before;
+    if (helo_needs.empty()) {
+      if (first.action == Action::reject) {
+        workspace_.reply = std::move(first);
+        return {};
+      }
+      before = {first.result, first.header_comment, first.received_spf_header};
+    }
+    Needs needs = check(Identity::mailfrom, std::move(before), workspace_, Judge::Turn::last);
+    add(std::move(helo_needs), needs);
+    if (!needs.empty()) return needs;
+    Reply& reply = workspace_.reply;
+    // A HELO that should be tried again later does not spare MAIL FROM its refusal.
+    if (first.action == Action::defer && reply.action != Action::reject) {
+      reply = std::move(first);
       return {};
     }
-    HeloReply before{first.result, std::move(first.header_comment), std::move(first.received_spf_header)};
-    if (Needs needs = check(Identity::mailfrom, std::move(before), workspace_); !needs.empty()) return needs;
-    Reply& reply = workspace_.reply;
-    if (first.would) reply.would = first.would;
+    if (first.would && reply.would != Action::reject) reply.would = first.would;
     reply.trace.insert(reply.trace.begin(), first.trace.begin(), first.trace.end());
     return {};
+  }
+
+  static void add(Needs&& more, Needs& needs) {
+    const auto join = [](std::vector<dns::Question>& from, std::vector<dns::Question>& to) {
+      for (dns::Question& question : from) {
+        if (std::find(to.begin(), to.end(), question) == to.end()) to.push_back(question);
+      }
+    };
+    join(more.needed, needs.needed);
+    join(more.wanted, needs.wanted);
   }
 
   // What is wrong with the terms that the request brings.
@@ -132,7 +155,7 @@ class Decision {
   }
 
   // `before`: what the HELO identity came to, when this is MAIL FROM.
-  Needs check(Identity identity, std::optional<HeloReply>&& before, Workspace& workspace) {
+  Needs check(Identity identity, std::optional<HeloReply>&& before, Workspace& workspace, Judge::Turn turn) {
     const bool is_helo = identity == Identity::helo;
     spf::Query& query = workspace.query;
     if (is_helo) {
@@ -144,7 +167,7 @@ class Decision {
     query.time = request_.time;
 
     const spf::Settings& settings = own_settings_ ? *own_settings_ : policy_.spf;
-    Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_);
+    Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_, turn);
     if (Needs needs = judge.judge(query, workspace.judgement); !needs.empty()) return needs;
     // What people read: the sender as it came, unless only its A-labels are US-ASCII.
     std::string_view shown = is_helo ? helo_ : sender_;
@@ -202,8 +225,8 @@ Needs decide_beside_srs(const Request& request, const Policy& policy, spf::Answe
   if (!original) return Decision(request, policy, answers, workspace).run();
   Request unwrapped = request;
   unwrapped.sender = *original;
-  const std::string note = base::printable(base::clip_middle(*original, kMaxDetail / 4) + " instead of " +
-                                           base::clip_middle(bare_sender(request.sender), kMaxDetail / 4));
+  const std::string note = base::clip_middle(*original, kMaxDetail / 4) + " instead of " +
+                           base::clip_middle(bare_sender(request.sender), kMaxDetail / 4);
   return Decision(unwrapped, policy, answers, workspace, "srs-unwrap: " + note).run();
 }
 

@@ -25,7 +25,7 @@ namespace receiver {
 // When the HELO identity is checked where nobody asks for it by name.
 enum class HeloCheck : std::uint8_t {
   null_sender,  // only in place of the null sender (RFC 7208 §2.4)
-  first,        // and before each MAIL FROM (RFC 7208 §2.3); if its result refuses the mail, MAIL FROM is not checked any more
+  first,        // and before each MAIL FROM (RFC 7208 §2.3); its result counts where it refuses the mail
 };
 
 struct Rules {

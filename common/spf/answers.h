@@ -4,6 +4,7 @@
 // side has no state between two calls, and a check whose answers are all cached is finished by one call.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "common/dns/answer.h"
@@ -28,6 +29,12 @@ class AnswerSource {
 
   // Null when not known yet. What was found once stays valid and the same as long as the source lives ("pinned").
   virtual const KnownAnswer* find(const dns::Question& question) = 0;
+
+  // A check may evaluate several records: one per identity, and those of the receiver's own rules. Each is a part, and none uses
+  // up what the limits grant another. What is asked from now on counts for `part`. A question that several parts ask counts for
+  // each of them. A source without such limits ignores it.
+  static constexpr std::size_t kParts = 16;
+  virtual void begin_part(std::size_t /*part*/) {}
 };
 
 // Questions without which the function cannot go on. Each question stands once.

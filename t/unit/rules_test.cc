@@ -14,8 +14,6 @@
 
 namespace {
 
-using receiver::HeloCheck;
-using receiver::Scope;
 using support::Decided;
 using support::pattern;
 using support::plain_policy;
@@ -409,75 +407,6 @@ TEST_CASE("a fallback record speaks for domains without one; the most specific p
   CHECK(reply.local_policy == "fallback: plain.example");
   CHECK(reply.result == Result::pass);
   CHECK(reply.mechanism == "ip4:192.0.2.0/24");
-}
-
-// ---- HELO ----------------------------------------------------------------------------------------------------------------
-
-TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL FROM's is the result") {
-  Policy by = plain_policy();
-  by.rules.check_helo = HeloCheck::first;
-  Reply reply = reply_to("u@soft.example", by);
-  CHECK(reply.result == Result::softfail);
-  CHECK(reply.identity == Identity::mailfrom);
-  REQUIRE(reply.helo);
-  CHECK(reply.helo->result == Result::pass);
-  CHECK(holds(reply.helo->received_spf_header, "identity=helo"));
-  CHECK(holds(reply.received_spf_header, "identity=mailfrom"));
-  // RFC 8601 §2.2: each result with its own property.
-  CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=soft.example; spf=pass smtp.helo=mail.example.com"));
-  CHECK(holds(reply.authentication_results, "; spf=softfail ("));
-  // A HELO name that can have no record does not stand in the way.
-  for (const char* helo : {"[192.0.2.1]", "localhost", "a b"}) {
-    reply = reply_to(request(kClient, "u@example.com", helo), by);
-    CHECK(reply.result == Result::pass);
-    CHECK(reply.helo->result == Result::none);
-  }
-  reply = reply_to(request(kClient, "u@example.com", ""), by);
-  CHECK(reply.result == Result::pass);
-  CHECK_FALSE(reply.helo);
-}
-
-TEST_CASE("HELO first: what refuses on its own is the reply, and MAIL FROM is not asked for") {
-  Policy by = plain_policy();
-  by.rules.check_helo = HeloCheck::first;
-  const Decided decided = decide(request(kClient, "u@example.com", "helo.example"), by, world());
-  CHECK(decided.asked.size() == 1);
-  CHECK(decided.reply.result == Result::fail);
-  CHECK(decided.reply.identity == Identity::helo);
-  CHECK(decided.reply.action == Action::reject);
-  CHECK(decided.reply.authentication_results.ends_with(" smtp.helo=helo.example"));
-  CHECK_FALSE(decided.reply.helo);
-  on(by.rules, Result::fail, Identity::helo) = Action::accept;
-  Reply reply = reply_to(request(kClient, "u@example.com", "helo.example"), by);
-  CHECK(reply.result == Result::pass);
-  CHECK(reply.action == Action::accept);
-  CHECK(reply.helo->result == Result::fail);
-  on(by.rules, Result::temperror, Identity::helo) = Action::defer;
-  CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).action == Action::defer);
-}
-
-TEST_CASE("HELO first in a dry run: MAIL FROM is checked all the same, and what would have been done first is told") {
-  Policy by = plain_policy();
-  by.rules.check_helo = HeloCheck::first;
-  by.rules.dry_run = true;
-  const Reply reply = reply_to(request(kClient, "u@temp.example", "helo.example"), by);
-  CHECK(reply.result == Result::temperror);
-  CHECK(reply.identity == Identity::mailfrom);
-  CHECK(reply.action == Action::accept);
-  CHECK(reply.would == Action::reject);
-  CHECK(reply.helo->result == Result::fail);
-}
-
-TEST_CASE("HELO first: not where the identity is asked for by name, nor for the null sender") {
-  Policy by = plain_policy();
-  by.rules.check_helo = HeloCheck::first;
-  Request asked = request(kClient, "u@example.com", "helo.example");
-  asked.scope = Scope::mailfrom;
-  CHECK(reply_to(asked, by).result == Result::pass);
-  CHECK_FALSE(reply_to(asked, by).helo);
-  const Reply reply = reply_to(request(kClient, "<>", "mail.example.com"), by);
-  CHECK(reply.identity == Identity::helo);
-  CHECK_FALSE(reply.helo);
 }
 
 // ---- texts ---------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,157 @@
+// The HELO identity before MAIL FROM (RFC 7208 §2.3): what each may use up, and which of the two results counts.
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "common/receiver/rules.h"
+#include "t/support/decide.h"
+#include "t/support/known_answers.h"
+#include "t/unit/rules_world.h"
+
+namespace {
+
+using receiver::HeloCheck;
+using receiver::Scope;
+using support::Decided;
+using support::plain_policy;
+using support::terms;
+using namespace rules_world;  // NOLINT(google-build-using-namespace)
+
+TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL FROM's is the result") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Reply reply = reply_to("u@soft.example", by);
+  CHECK(reply.result == Result::softfail);
+  CHECK(reply.identity == Identity::mailfrom);
+  REQUIRE(reply.helo);
+  CHECK(reply.helo->result == Result::pass);
+  CHECK(holds(reply.helo->received_spf_header, "identity=helo"));
+  CHECK(holds(reply.received_spf_header, "identity=mailfrom"));
+  // RFC 8601 §2.2: each result with its own property.
+  CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=soft.example; spf=pass smtp.helo=mail.example.com"));
+  CHECK(holds(reply.authentication_results, "; spf=softfail ("));
+  // A HELO name that can have no record does not stand in the way.
+  for (const char* helo : {"[192.0.2.1]", "localhost", "a b"}) {
+    reply = reply_to(request(kClient, "u@example.com", helo), by);
+    CHECK(reply.result == Result::pass);
+    CHECK(reply.helo->result == Result::none);
+  }
+  reply = reply_to(request(kClient, "u@example.com", ""), by);
+  CHECK(reply.result == Result::pass);
+  CHECK_FALSE(reply.helo);
+}
+
+TEST_CASE("HELO first: what refuses on its own is the reply, and MAIL FROM is not looked up any further") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  const Decided decided = decide(request(kClient, "u@example.com", "helo.example"), by, world());
+  CHECK(decided.rounds == 1);
+  CHECK(decided.asked.size() == 2);  // side by side
+  CHECK(decided.reply.result == Result::fail);
+  CHECK(decided.reply.identity == Identity::helo);
+  CHECK(decided.reply.action == Action::reject);
+  CHECK(decided.reply.authentication_results.ends_with(" smtp.helo=helo.example"));
+  CHECK_FALSE(decided.reply.helo);
+  on(by.rules, Result::fail, Identity::helo) = Action::accept;
+  Reply reply = reply_to(request(kClient, "u@example.com", "helo.example"), by);
+  CHECK(reply.result == Result::pass);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.helo->result == Result::fail);
+  on(by.rules, Result::temperror, Identity::helo) = Action::defer;
+  CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).action == Action::defer);
+}
+
+TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL FROM, and does not spare it its refusal") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  // Both are asked for in the first round.
+  const auto asked_at_once = [&](const Request& asked) {
+    support::KnownAnswers nothing;
+    std::string out;
+    for (const auto& question : receiver::decide(asked, by, nothing).needs.needed) out.append(question.name.text()).append(" ");
+    return out;
+  };
+  CHECK(asked_at_once(request(kClient, "u@fail.example", "temp.example")) == "fail.example temp.example ");
+  CHECK(asked_at_once(request(kClient, "u@fail.example", "fail.example")) == "fail.example ");
+  Reply reply = reply_to(request(kClient, "u@fail.example", "temp.example"), by);
+  CHECK(reply.result == Result::fail);
+  CHECK(reply.action == Action::reject);
+  REQUIRE(reply.helo);
+  CHECK(reply.helo->result == Result::temperror);
+  // Otherwise the mail is to come again.
+  reply = reply_to(request(kClient, "u@example.com", "temp.example"), by);
+  CHECK(reply.action == Action::defer);
+  CHECK(reply.identity == Identity::helo);
+  by.rules.dry_run = true;
+  CHECK(reply_to(request(kClient, "u@fail.example", "temp.example"), by).would == Action::reject);
+  CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).would == Action::defer);
+}
+
+TEST_CASE("each identity and each rule asks on its own account") {
+  // What is asked for which part.
+  class Parts : public spf::AnswerSource {
+   public:
+    explicit Parts(const World& world) : world_(world) {}
+    const spf::KnownAnswer* find(const dns::Question& question) override {
+      asked[part_] += std::string(question.name.text()) + " ";
+      return &known_.try_emplace(std::string(question.name.text()), world_.answer(question)).first->second;
+    }
+    void begin_part(std::size_t part) override { part_ = part; }
+    std::map<std::size_t, std::string> asked;
+
+   private:
+    const World& world_;
+    std::map<std::string, spf::KnownAnswer> known_;
+    std::size_t part_ = 99;
+  };
+  World names = world();
+  for (const char* host : {"own.example", "local.example", "forward.example", "second.example"}) names.a(host, "198.51.100.77");
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  on(by.rules, Result::fail, Identity::helo) = Action::accept;
+  by.allow_request_policy = true;
+  by.rules.local = terms("a:local.example");
+  by.rules.forwarders = terms("a:forward.example");
+  by.rules.secondary_mx = terms("a:second.example");
+  Request asked = request(kClient, "u@fail.example", "helo.example");
+  asked.local = "a:own.example";
+  Parts parts(names);
+  REQUIRE(receiver::decide(asked, by, parts).reply);
+  std::string texts;
+  for (const auto& [part, text] : parts.asked) {
+    CHECK(part < spf::AnswerSource::kParts);
+    texts += text + "/ ";
+  }
+  CHECK(texts ==
+        "helo.example / own.example / local.example / forward.example / second.example / "
+        "fail.example / own.example / local.example / forward.example / second.example / ");
+}
+
+TEST_CASE("HELO first in a dry run: MAIL FROM is checked all the same, and what would have been done first is told") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  by.rules.dry_run = true;
+  const Reply reply = reply_to(request(kClient, "u@temp.example", "helo.example"), by);
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.identity == Identity::mailfrom);
+  CHECK(reply.action == Action::accept);
+  CHECK(reply.would == Action::reject);
+  CHECK(reply.helo->result == Result::fail);
+}
+
+TEST_CASE("HELO first: not where the identity is asked for by name, nor for the null sender") {
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Request asked = request(kClient, "u@example.com", "helo.example");
+  asked.scope = Scope::mailfrom;
+  CHECK(reply_to(asked, by).result == Result::pass);
+  CHECK_FALSE(reply_to(asked, by).helo);
+  const Reply reply = reply_to(request(kClient, "<>", "mail.example.com"), by);
+  CHECK(reply.identity == Identity::helo);
+  CHECK_FALSE(reply.helo);
+}
+
+}  // namespace
