@@ -95,6 +95,7 @@ class TreeWriter {
         if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
         break;
       case TraceStep::Kind::record: out_ += "record: " + step.text; break;
+      case TraceStep::Kind::note: out_ += "note: " + step.text; break;
       case TraceStep::Kind::question:
         if (step.depth == 0) out_ += "explanation: ";
         out_ += painted(fmt::format("{} {} {}", step.text, arrow(), step.outcome), Colour::faint, style_);
@@ -151,6 +152,7 @@ std::string_view kind_name(TraceStep::Kind kind) {
     case TraceStep::Kind::check: return "check";
     case TraceStep::Kind::record: return "record";
     case TraceStep::Kind::term: return "term";
+    case TraceStep::Kind::note: return "note";
     case TraceStep::Kind::question: break;
   }
   return "question";
@@ -197,7 +199,7 @@ std::string json_trace(const std::vector<TraceStep>& steps) {
     if (out.size() > 1) out += ", ";
     out +=
         fmt::format("{{\"depth\": {}, \"kind\": \"{}\", \"text\": {}", step.depth, kind_name(step.kind), json_string(step.text));
-    if (step.kind != TraceStep::Kind::record) {
+    if (step.kind != TraceStep::Kind::record && step.kind != TraceStep::Kind::note) {
       out += fmt::format(", \"outcome\": {}, \"lookups\": {}, \"void_lookups\": {}", json_string(step.outcome), step.lookups,
                          step.void_lookups);
     }

@@ -93,14 +93,14 @@ class Evaluator {
     if (!query_.domain) {  // RFC 7208 §4.3
       verdict_.problem = query_.sender_domain.empty() ? "no domain to check"
                                                       : fmt::format("'{}' is no domain that can have an SPF record",
-                                                                    base::printable(query_.sender_domain.substr(0, 200)));
+                                                                    base::clip(query_.sender_domain, 200));
       return Result::none;
     }
     const Result result = check_host({.name = *query_.domain}, Role::checked).value_or(Result::none);
     verdict_.problem = walk_.problem();
     if (result == Result::none) {
       verdict_.problem.clear();
-      base::append(verdict_.problem, query_.domain->text(), " has no SPF record");
+      base::append(verdict_.problem, query_.domain->text(), " has no SPF record", near_miss_);
     }
     return result;
   }
@@ -129,14 +129,17 @@ class Evaluator {
     }
     const dns::Name& domain = question.name;
     return std::visit(
-        Overloaded{[](const NoRecord&) { return Result::none; },
+        Overloaded{[&](const NoRecord& none) {
+                     keep_near_miss(none);
+                     return Result::none;
+                   },
                    [&](const SeveralRecords& several) {  // RFC 7208 §4.5
                      walk_.set_problem(fmt::format("{} has {} SPF records", domain.text(), several.count));
                      return Result::permerror;
                    },
                    [&](const BrokenRecord& broken) {  // RFC 7208 §4.6
                      keep_record(broken.text, role);
-                     const std::string term = base::printable(broken.error.term.substr(0, 200));
+                     const std::string term = base::clip(broken.error.term, 200);
                      walk_.set_problem(fmt::format("{} in the record of {}: {}", term, domain.text(), broken.error.message));
                      keep_term(term, domain);
                      return Result::permerror;
@@ -150,6 +153,7 @@ class Evaluator {
 
   Result check_record(const Record& record, const Target& checked, Role role) {
     const dns::Name& domain = checked.name;
+    note_unused(record, role);
     for (const Directive& directive : record.directives) {  // RFC 7208 §4.6.2
       const std::size_t step = walk_.trace().open(TraceStep::Kind::term, record.text_of(directive));
       const Outcome outcome = evaluate_directive(record, directive, checked, step);
@@ -168,7 +172,13 @@ class Evaluator {
         case Outcome::permerror: keep_term(record.text_of(directive), domain); return Result::permerror;
       }
     }
-    if (const MacroString* redirect = record.domain_spec(record.redirect)) return follow_redirect(*redirect, checked, role);
+    if (const MacroString* redirect = record.domain_spec(record.redirect)) {
+      if (const auto result = follow_redirect(*redirect, checked, role)) {
+        if (role != Role::included && record.explanation != 0)  // RFC 7208 §6.2
+          walk_.trace().note("the exp of this record is not used: redirect leads to another record");
+        return *result;
+      }
+    }
     if (role != Role::included) {
       keep_term("default", domain);  // RFC 7208 §9.1
       if (!walk_.is_collecting()) verdict_.at_last_word = true;
@@ -176,22 +186,23 @@ class Evaluator {
     return Result::neutral;  // RFC 7208 §4.7
   }
 
-  // RFC 7208 §6.1
-  Result follow_redirect(const MacroString& domain_spec, const Target& checked, Role role) {
+  // RFC 7208 §6.1. Nothing: it does not apply (RFC 8616 §4), and the record ends here.
+  std::optional<Result> follow_redirect(const MacroString& domain_spec, const Target& checked, Role role) {
     const std::size_t step = walk_.trace().open(TraceStep::Kind::term, "redirect=", domain_spec.text());
-    const Result result = redirected_result(domain_spec, checked, role, step);
+    const std::optional<Result> result = redirected_result(domain_spec, checked, role, step);
     if (result == Result::permerror || result == Result::temperror) keep_term("redirect=" + domain_spec.text(), checked.name);
-    walk_.trace().close(step, result_name(result), walk_.counters());
+    walk_.trace().close(step, result ? result_name(*result) : "no match", walk_.counters());
     return result;
   }
 
-  Result redirected_result(const MacroString& domain_spec, const Target& checked, Role role, std::size_t step) {
+  std::optional<Result> redirected_result(const MacroString& domain_spec, const Target& checked, Role role, std::size_t step) {
     if (!walk_.count_lookup()) return Result::permerror;
     const Target target = expansion_.target(domain_spec, checked);
     if (target.kind == Target::Kind::pending) {
       walk_.reach_frontier();
       return Result::neutral;
     }
+    if (target.kind == Target::Kind::never_matches) return std::nullopt;
     if (target.kind != Target::Kind::name) {
       walk_.set_problem(fmt::format("'redirect={}' names no valid domain", domain_spec.text()));
       return Result::permerror;
@@ -200,7 +211,8 @@ class Evaluator {
     const auto result = check_host(target, role == Role::included ? Role::included : Role::redirected);
     if (!result) return Result::neutral;
     if (*result != Result::none) return *result;
-    walk_.set_problem(fmt::format("{}, where {} redirects, has no SPF record", target.name.text(), checked.name.text()));
+    walk_.set_problem(
+        fmt::format("{}, where {} redirects, has no SPF record{}", target.name.text(), checked.name.text(), near_miss_));
     return Result::permerror;
   }
 
@@ -218,10 +230,12 @@ class Evaluator {
     switch (target.kind) {
       case Target::Kind::name: break;
       case Target::Kind::pending: return Outcome::pending;
-      case Target::Kind::never_matches: return Outcome::no_match;
+      case Target::Kind::never_matches:
       case Target::Kind::malformed:
-        // RFC 7208 §4.8 leaves it open: no match. §5.2: an include of such a domain is one without record.
-        if (directive.mechanism != Mechanism::include) return Outcome::no_match;
+        if (directive.mechanism == Mechanism::ptr) return evaluate_ptr(nullptr);
+        // RFC 7208 §4.8 leaves it open: no match. An include whose own text is at fault has no record to include (§5.2); but who
+        // sends mail must not be able to make an error of it by his sender or HELO name.
+        if (directive.mechanism != Mechanism::include || spec->can_be_name()) return Outcome::no_match;
         walk_.set_problem(fmt::format("'{}' names no valid domain", record.text_of(directive)));
         return Outcome::permerror;
     }
@@ -230,7 +244,7 @@ class Evaluator {
       case Mechanism::include: return evaluate_include(target);
       case Mechanism::a: return evaluate_a(target, directive);
       case Mechanism::mx: return evaluate_mx(target, directive);
-      case Mechanism::ptr: return evaluate_ptr(target);
+      case Mechanism::ptr: return evaluate_ptr(&target.name);
       default: return evaluate_exists(target);
     }
   }
@@ -248,7 +262,7 @@ class Evaluator {
       case Result::permerror: return Outcome::permerror;
       case Result::none: break;
     }
-    walk_.set_problem(fmt::format("the included domain {} has no SPF record", target.name.text()));
+    walk_.set_problem(fmt::format("the included domain {} has no SPF record{}", target.name.text(), near_miss_));
     return Outcome::permerror;
   }
 
@@ -305,15 +319,21 @@ class Evaluator {
     return Outcome::temperror;
   }
 
-  // RFC 7208 §5.5: DNS errors are no match.
-  Outcome evaluate_ptr(const Target& target) {
+  // RFC 7208 §5.5: DNS errors are no match. target: null when it is not a name: nothing matches, but the term has asked and
+  // counts.
+  Outcome evaluate_ptr(const dns::Name* target) {
     if (walk_.is_collecting()) return Outcome::pending;  // never ahead of its turn
+    if (target == nullptr) {
+      const KnownAnswer* known = walk_.ask(expansion_.ptr_question(), true);
+      if (known == nullptr) return Outcome::pending;
+      return walk_.count_void(expansion_.ptr_question(), known->answer) ? Outcome::no_match : Outcome::permerror;
+    }
     const ValidatedNames validated = expansion_.validated_names();
     if (validated.ptr != nullptr && !walk_.count_void(expansion_.ptr_question(), validated.ptr->answer))
       return Outcome::permerror;
     if (validated.pending) return Outcome::pending;
     const bool match = std::any_of(validated.names.begin(), validated.names.end(),
-                                   [&](const dns::Name& name) { return name.is_within(target.name); });
+                                   [&](const dns::Name& name) { return name.is_within(*target); });
     return match ? Outcome::match : Outcome::no_match;
   }
 
@@ -367,6 +387,19 @@ class Evaluator {
     }
   }
 
+  void keep_near_miss(const NoRecord& none) {
+    if (walk_.is_collecting()) return;
+    near_miss_ = none.near_miss.empty() ? "" : "; a TXT record looks like one, but " + none.near_miss;
+    if (!none.near_miss.empty()) walk_.trace().note("a TXT record looks like an SPF record, but " + none.near_miss);
+  }
+
+  void note_unused(const Record& record, Role role) {
+    if (!walk_.trace().is_on()) return;
+    for (const std::string& what : describe_unused(record)) walk_.trace().note(what);
+    if (role == Role::included && record.explanation != 0)
+      walk_.trace().note("the exp of this record is not used: the record is included");  // RFC 7208 §6.2
+  }
+
   void keep_record(const std::string& text, Role role) {
     if (walk_.is_collecting()) return;
     if (role == Role::checked) verdict_.record = text;
@@ -379,6 +412,7 @@ class Evaluator {
   Verdict& verdict_;
   const MacroString* exp_ = nullptr;
   dns::Name exp_domain_;
+  std::string near_miss_;  // about the domain last found to have no record
   bool is_wide_ = false;
 };
 

@@ -45,7 +45,8 @@ const MacroValues* Expansion::values(const MacroString& macros, const dns::Name&
   values_ = {.sender = query_.sender,
              .local_part = query_.local_part,
              .sender_domain = query_.sender_domain,
-             .domain = domain.text(),
+             .domain = base::equals_ignoring_case(domain.text(), query_.sender_domain) ? std::string_view(query_.sender_domain)
+                                                                                       : domain.text(),
              .dotted_client = dotted_client_,
              .validated = validated_,
              .family = query_.client.is_v6() ? "ip6" : "in-addr",

@@ -18,7 +18,7 @@ namespace spf {
 struct Target {
   enum class Kind : std::uint8_t {
     name,           // `name` holds it
-    malformed,      // the expansion is no domain name
+    malformed,      // the expansion is not a domain name
     never_matches,  // %{s} or %{l} with a local part that is not ASCII (RFC 8616 §4)
     pending,        // %{p} needs answers; or it is personal, and the walk only collects
   };

@@ -14,7 +14,7 @@ constexpr std::string_view kMacroLetters = "slodiphcrtv";
 constexpr std::string_view kExplanationOnly = "crt";
 constexpr std::string_view kDelimiters = ".-+,/_=";
 // More labels than a name can have (RFC 7208 §7.3 asks for at least 127).
-constexpr std::uint32_t kMaxKeep = 1000;
+constexpr std::uint16_t kMaxKeep = 1000;
 
 std::string_view value_of(char letter, const MacroValues& values) {
   switch (letter) {
@@ -34,7 +34,7 @@ std::string_view value_of(char letter, const MacroValues& values) {
 }
 
 // RFC 7208 §7.3: split, reverse, keep the right-hand parts, join with dots.
-std::string transform(std::string_view value, std::string_view delimiters, bool reverse, std::uint32_t keep) {
+std::string transformed(std::string_view value, std::string_view delimiters, bool reverse, std::size_t keep) {
   std::vector<std::string_view> parts;
   for (std::size_t from = 0;;) {
     const auto to = value.find_first_of(delimiters.empty() ? "." : delimiters, from);
@@ -94,6 +94,7 @@ class MacroParser {
 
   base::Result<MacroString, std::string> parse() {
     const std::string_view text = out_.text_;
+    if (text.size() > kMaxMacroText) return base::failure(fmt::format("it has more than {} bytes", kMaxMacroText));
     while (at_ < text.size()) {
       if (text[at_] == '%') {
         if (auto error = parse_expand(); !error.empty()) return base::failure(std::move(error));
@@ -119,7 +120,7 @@ class MacroParser {
  private:
   void add_literal() {
     if (out_.parts_.empty() || out_.parts_.back().kind != '=') {
-      out_.parts_.push_back({.from = static_cast<std::uint32_t>(at_)});
+      out_.parts_.push_back({.from = static_cast<std::uint16_t>(at_)});
     }
     ++out_.parts_.back().size;
     ++at_;
@@ -148,7 +149,7 @@ class MacroParser {
     body.remove_prefix(1);
     if (!body.empty() && base::is_digit(body.front())) {
       for (; !body.empty() && base::is_digit(body.front()); body.remove_prefix(1)) {
-        part.keep = std::min(kMaxKeep, part.keep * 10 + static_cast<std::uint32_t>(body.front() - '0'));
+        part.keep = static_cast<std::uint16_t>(std::min<int>(kMaxKeep, part.keep * 10 + (body.front() - '0')));
       }
       if (part.keep == 0) return fmt::format("zero parts in '{}'", whole);  // RFC 7208 §7.3
     }
@@ -157,8 +158,8 @@ class MacroParser {
       body.remove_prefix(1);
     }
     if (body.find_first_not_of(kDelimiters) != std::string_view::npos) return fmt::format("bad transformer in '{}'", whole);
-    part.size = static_cast<std::uint32_t>(body.size());
-    part.from = static_cast<std::uint32_t>(close - body.size());
+    part.size = static_cast<std::uint16_t>(body.size());
+    part.from = static_cast<std::uint16_t>(close - body.size());
     out_.parts_.push_back(part);
     out_.letters_ |= MacroString::bit(letter);
     at_ = close + 1;
@@ -199,7 +200,7 @@ std::string_view MacroString::expand_part(const Part& part, const MacroValues& v
   }
   std::string_view value = value_of(part.kind, values);
   if (part.keep != 0 || part.reverse || part.size != 0) {
-    storage = transform(value, span(part), part.reverse, part.keep);
+    storage = transformed(value, span(part), part.reverse, part.keep);
     value = storage;
   }
   if (part.url_escape) {
@@ -254,6 +255,12 @@ std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) con
     name.erase(0, dot + 1);
   }
   return dns::Name::parse(name);
+}
+
+bool MacroString::can_be_name() const {
+  constexpr std::string_view kShort = "x";
+  const MacroValues values{kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort};
+  return expand_name(values).has_value();
 }
 
 }  // namespace spf

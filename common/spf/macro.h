@@ -37,6 +37,8 @@ struct MacroValues {
   std::string_view time;           // t: seconds since 1970, decimal
 };
 
+// Bytes of a macro string. No TXT record is longer.
+inline constexpr std::size_t kMaxMacroText = 65535;
 inline constexpr std::size_t kMaxExpansionWork = std::size_t{1} << 20;  // bytes
 
 class MacroString {
@@ -61,19 +63,23 @@ class MacroString {
   [[nodiscard]] std::optional<std::string> expand(const MacroValues& values, std::size_t limit) const;
   [[nodiscard]] bool append_expansion(const MacroValues& values, std::size_t limit, std::string& out) const;
   // As a target name (RFC 7208 §4.8, §7.3): what is longer than 253 characters loses labels from the left.
-  // Nothing when the result is no well-formed name.
+  // Nothing when the result is not a well-formed name.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
+  // Returns whether expand_name() gives a name when each macro is as short as it can be. Otherwise the text itself is wrong,
+  // whatever sender, HELO name and client are.
+  [[nodiscard]] bool can_be_name() const;
 
  private:
   struct Part {
+    // Small, since a hostile string has a part for every two of its bytes.
     // Literal: its text is text_[from, from + size). Macro: its delimiters stand there.
-    std::uint32_t from = 0;
-    std::uint32_t size = 0;
+    std::uint16_t from = 0;
+    std::uint16_t size = 0;
     // 'a' to 'z': macro letter in lower case; '=': literal; '%', '_', '-': the escapes of that name.
     char kind = '=';
-    bool url_escape = false;
-    bool reverse = false;
-    std::uint32_t keep = 0;  // right-hand parts to keep; 0: all
+    bool url_escape : 1 = false;
+    bool reverse : 1 = false;
+    std::uint16_t keep = 0;  // right-hand parts to keep; 0: all
   };
 
   static constexpr std::uint32_t bit(char letter) { return 1U << (letter - 'a'); }

@@ -14,6 +14,18 @@ std::optional<dns::Name> checkable(std::string_view domain) {
   return name;
 }
 
+// A name with a dot at its end is the same name without it.
+std::string_view without_dot(std::string_view name) {
+  if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
+  return name;
+}
+
+// The HELO name for %{h}; empty when it is not a name.
+std::string_view usable_helo(std::string_view helo) {
+  const auto name = dns::Name::parse(helo);
+  return name && !name->is_root() ? without_dot(helo) : std::string_view();
+}
+
 }  // namespace
 
 std::string_view identity_name(Identity identity) { return identity == Identity::helo ? "helo" : "mailfrom"; }
@@ -21,16 +33,17 @@ std::string_view identity_name(Identity identity) { return identity == Identity:
 void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo) {
   query.client = client;
   query.identity = Identity::mailfrom;
-  query.helo = helo;
+  query.helo = usable_helo(helo);
   const auto at = sender.rfind('@');  // a quoted local part may hold others
   query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
   const std::string_view domain = at == std::string_view::npos ? sender : sender.substr(at + 1);
-  query.sender_domain = domain;
   query.domain = checkable(domain);
+  query.sender_domain = query.domain ? without_dot(domain) : domain;
   if (!query.domain && !base::is_ascii(domain)) {  // RFC 8616 §4
     if (auto ascii = dns::to_a_labels(domain)) {
       query.sender_domain = std::move(*ascii);
       query.domain = checkable(query.sender_domain);
+      if (query.domain && query.sender_domain.ends_with('.')) query.sender_domain.pop_back();
     }
   }
   query.sender.clear();
@@ -40,10 +53,10 @@ void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string
 void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo) {
   query.client = client;
   query.identity = Identity::helo;
-  query.helo = helo;
+  query.helo = usable_helo(helo);
   query.local_part = "postmaster";  // RFC 7208 §2.4, §4.3
-  query.sender_domain = helo;
   query.domain = checkable(helo);
+  query.sender_domain = query.domain ? without_dot(helo) : helo;
   query.sender.clear();
   base::append(query.sender, query.local_part, "@", query.sender_domain);
 }

@@ -17,16 +17,19 @@ enum class Identity : std::uint8_t { mailfrom, helo };
 // "mailfrom" or "helo" (RFC 7208 §9.1).
 std::string_view identity_name(Identity identity);
 
+// One name has one form in every macro: as the client wrote it, without the dot at its end. %{d} of the domain checked is %{o},
+// with the same upper and lower case.
 struct Query {
   base::IpAddress client;
   Identity identity = Identity::mailfrom;
-  // <sender>: local-part "@" domain, with A-labels; the local part is "postmaster" when there was none (RFC 7208 §4.3).
+  // <sender>: local-part "@" domain, with A-labels and without a dot at the end; the local part is "postmaster" when there was
+  // none (RFC 7208 §4.3).
   std::string sender;
   std::string local_part;
   std::string sender_domain;
   // <domain>; nothing when it is malformed, has one label or is an address literal: the result is none (RFC 7208 §4.3).
   std::optional<dns::Name> domain;
-  std::string helo;        // for %{h}; "unknown" when empty
+  std::string helo;        // for %{h}, without a dot at the end; empty, and then "unknown", when it is not a name
   std::string receiver;    // for %{r}; "unknown" when empty
   std::uint64_t time = 0;  // for %{t}: seconds since 1970
 };
@@ -40,8 +43,11 @@ Query helo_query(const base::IpAddress& client, std::string_view helo);
 void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo);
 void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo);
 
+// More of them are never evaluated in one check, so a record keeps no more.
+inline constexpr int kMaxDnsTerms = 20;
+
 struct Limits {
-  int dns_terms = 10;             // include a mx ptr exists redirect (RFC 7208 §4.6.4)
+  int dns_terms = 10;             // include a mx ptr exists redirect (RFC 7208 §4.6.4); at most kMaxDnsTerms
   int void_lookups = 2;           // more are permerror (RFC 7208 §4.6.4)
   int mx_hosts = 10;              // more are permerror
   int ptr_names = 10;             // the rest is ignored

@@ -1,11 +1,14 @@
 #include "common/spf/record.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/spf/near_miss.h"
+#include "common/spf/query.h"
 
 namespace spf {
 
@@ -53,10 +56,19 @@ std::optional<std::string_view> take_slash_number(std::string_view& text) {
 
 using Problem = std::string;  // empty: none
 
+std::string_view name_of(Mechanism mechanism) {
+  const auto* const found = std::find_if(kMechanisms.begin(), kMechanisms.end(),
+                                         [mechanism](const MechanismName& known) { return known.mechanism == mechanism; });
+  return found == kMechanisms.end() ? std::string_view() : found->name;
+}
+
+Problem missing_value(std::string_view before) { return fmt::format("the value after '{}' is missing", before); }
+
 // dual-cidr-length at the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
 Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
   auto digits = take_slash_number(arguments);
   if (!digits) return {};
+  if (digits->empty()) return missing_value("/");
   if (arguments.ends_with('/')) {
     arguments.remove_suffix(1);
     const auto length = parse_prefix_length(*digits, 128);
@@ -64,6 +76,7 @@ Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
     out.prefix6 = *length;
     digits = take_slash_number(arguments);
     if (!digits) return {};
+    if (digits->empty()) return missing_value("/");
   }
   const auto length = parse_prefix_length(*digits, 32);
   if (!length) return "bad IPv4 prefix length";
@@ -83,7 +96,8 @@ Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& nu
 // ":" domain-spec. `required`: include and exists have no default (RFC 7208 §5.2, §5.7).
 Problem take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
   if (arguments.empty()) return required ? "a domain is missing" : Problem{};
-  if (arguments.front() != ':') return "unexpected text behind the mechanism";
+  if (arguments.front() != ':') return "unexpected text after the mechanism";
+  if (arguments.size() == 1) return missing_value(fmt::format("{}:", name_of(out.mechanism)));
   return add_domain_spec(arguments.substr(1), record, out.domain_spec);
 }
 
@@ -93,6 +107,8 @@ Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
   arguments.remove_prefix(1);
   const auto slash = arguments.find('/');
   const std::string_view text = arguments.substr(0, slash);
+  if (text.empty()) return missing_value(want_v6 ? "ip6:" : "ip4:");
+  if (slash != std::string_view::npos && slash + 1 == arguments.size()) return missing_value("/");
   const auto address = base::IpAddress::parse_as_written(text);
   if (!address || address->is_v6() != want_v6) return fmt::format("'{}' is no IPv{} address", text, want_v6 ? 6 : 4);
   out.network = *address;
@@ -166,6 +182,7 @@ Problem parse_modifier(std::string_view term, std::size_t equals, Record& record
     const auto parsed = MacroString::parse(value, MacroContext::modifier);
     return parsed ? Problem{} : parsed.error();
   }
+  if (value.empty()) return missing_value(is_redirect ? "redirect=" : "exp=");
   std::uint32_t number = 0;
   if (auto problem = add_domain_spec(value, record, number); !problem.empty()) return problem;
   auto& modifier = is_redirect ? record.redirect : record.explanation;
@@ -173,6 +190,9 @@ Problem parse_modifier(std::string_view term, std::size_t equals, Record& record
   modifier = number;
   return {};
 }
+
+constexpr std::size_t kMaxTermShown = 200;
+constexpr std::size_t kMaxUnusedShown = 10;
 
 }  // namespace
 
@@ -194,21 +214,55 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   if (!is_spf_record(text)) return base::failure(SyntaxError{std::string(text.substr(0, kVersion.size())), "no SPF record"});
   Record record;
   record.text = text;
+  Record unreachable;  // for terms of which only the syntax counts
+  int dns_terms = 0;
   bool has_all = false;
   // terms = *( 1*SP ( directive / modifier ) ); only SP separates, so a tab belongs to a term and is an error there.
   for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
     if (term.empty()) continue;
-    const auto equals = modifier_equals(term);
-    const Problem problem = equals != std::string_view::npos
-                                ? parse_modifier(term, equals, record)
-                                : parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), record);
+    if (const auto equals = modifier_equals(term); equals != std::string_view::npos) {
+      const Problem problem = parse_modifier(term, equals, record);
+      if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
+      continue;
+    }
+    Record& to = has_all || dns_terms > kMaxDnsTerms ? unreachable : record;
+    const Problem problem = parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), to);
     if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
-    if (!record.directives.empty() && record.directives.back().mechanism == Mechanism::all) has_all = true;
+    const Mechanism mechanism = to.directives.back().mechanism;
+    if (mechanism == Mechanism::all) has_all = true;
+    if (asks_dns(mechanism)) ++dns_terms;
+    unreachable.directives.clear();
+    unreachable.domain_specs.clear();
   }
   if (has_all) record.redirect = 0;  // RFC 7208 §5.1, §6.1
   record.directives.shrink_to_fit();
   record.domain_specs.shrink_to_fit();
   return record;
+}
+
+std::vector<std::string> describe_unused(const Record& record) {
+  std::vector<std::string> out;
+  bool has_all = false;
+  std::size_t after_all = 0;
+  std::string_view redirect;
+  for (const std::string_view term : base::split(std::string_view(record.text).substr(kVersion.size()), ' ')) {
+    if (term.empty()) continue;
+    const auto equals = modifier_equals(term);
+    if (equals == std::string_view::npos) {
+      if (has_all) ++after_all;
+      const std::string_view name = base::is_alpha(term.front()) ? term : term.substr(1);
+      if (base::equals_ignoring_case(name, "all")) has_all = true;
+    } else if (base::equals_ignoring_case(term.substr(0, equals), "redirect")) {
+      redirect = term;
+    } else if (!base::equals_ignoring_case(term.substr(0, equals), "exp") && out.size() < kMaxUnusedShown) {
+      out.push_back(fmt::format("{} is ignored: an unknown modifier", base::clip(term, kMaxTermShown)));
+    }
+  }
+  if (has_all && !redirect.empty())
+    out.push_back(fmt::format("{} is ignored: the record has an \"all\"", base::clip(redirect, kMaxTermShown)));
+  if (after_all == 1) out.emplace_back("1 term after \"all\" is ignored");
+  if (after_all > 1) out.push_back(fmt::format("{} terms after \"all\" are ignored", after_all));
+  return out;
 }
 
 PublishedPolicy select_record(const std::vector<std::string>& texts) {
@@ -219,7 +273,7 @@ PublishedPolicy select_record(const std::vector<std::string>& texts) {
     found = &text;
     ++count;
   }
-  if (count == 0) return NoRecord{};
+  if (count == 0) return NoRecord{near_miss(texts)};
   if (count > 1) return SeveralRecords{count};
   auto record = parse_record(*found);
   if (!record) return BrokenRecord{*found, record.error()};

@@ -33,6 +33,8 @@ struct Directive {
 
 struct Record {
   std::string text;
+  // Those that can be reached: none after the first "all", and none after more terms that ask DNS than any check may evaluate.
+  // So what a record takes is a small multiple of its text.
   std::vector<Directive> directives;
   std::vector<MacroString> domain_specs;
   // The modifiers, as numbers for domain_spec(). redirect is 0 when the record has an "all" (RFC 7208 §5.1).
@@ -49,6 +51,10 @@ struct Record {
   }
 };
 
+// The terms of an evaluated record that have no effect, in sentences for a trace: unknown modifiers, a redirect of a record with
+// "all", terms after "all".
+std::vector<std::string> describe_unused(const Record& record);
+
 struct SyntaxError {
   std::string term;     // as published
   std::string message;  // what is wrong with it
@@ -57,7 +63,10 @@ struct SyntaxError {
 base::Result<Record, SyntaxError> parse_record(std::string_view text);
 
 // The choice among the TXT records of a name (RFC 7208 §4.5).
-struct NoRecord {};
+struct NoRecord {
+  // A text that was probably meant to be one, and what keeps it from being one: "it begins with a blank". Empty: there is none.
+  std::string near_miss;
+};
 struct SeveralRecords {
   std::size_t count = 0;
 };

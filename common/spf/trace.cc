@@ -22,8 +22,7 @@ std::string describe(const dns::Answer& answer) {
   for (const auto& address : answer.addresses) add(address.text());
   for (const auto& name : answer.names) add(name.empty() ? "." : name);
   for (const auto& text : answer.texts) add('"' + text + '"');
-  if (out.size() > kMost) out = out.substr(0, kMost) + "...";
-  return out.empty() ? "no record" : base::printable(out);
+  return out.empty() ? "no record" : base::clip(out, kMost);
 }
 
 }  // namespace
@@ -44,6 +43,10 @@ void Trace::add_close(std::size_t place, std::string_view outcome, const Counter
 
 void Trace::add_record(std::string_view text) {
   steps_.push_back({.kind = TraceStep::Kind::record, .depth = depth_, .text = base::printable(text), .outcome = {}});
+}
+
+void Trace::add_note(std::string_view text) {
+  steps_.push_back({.kind = TraceStep::Kind::note, .depth = depth_, .text = base::printable(text), .outcome = {}});
 }
 
 void Trace::add_question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {

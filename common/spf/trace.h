@@ -17,6 +17,7 @@ struct TraceStep {
     record,    // text: the record
     term,      // text: directive or modifier (= target);  outcome: match, no match, temperror, permerror
     question,  // text: "TXT example.com";                 outcome: what came
+    note,      // text: a sentence about the step that holds it, such as a term that has no effect
   };
   Kind kind = Kind::check;
   int depth = 0;
@@ -49,6 +50,10 @@ class Trace {
   void record(std::string_view text) {
     if (on_) add_record(text);
   }
+  [[nodiscard]] bool is_on() const { return on_; }
+  void note(std::string_view text) {
+    if (on_) add_note(text);
+  }
   void question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
     if (on_) add_question(question, answer, counters);
   }
@@ -63,6 +68,7 @@ class Trace {
   std::size_t add_open(TraceStep::Kind kind, std::string_view text, std::string_view more);
   void add_close(std::size_t place, std::string_view outcome, const Counters& counters);
   void add_record(std::string_view text);
+  void add_note(std::string_view text);
   void add_question(const dns::Question& question, const dns::Answer& answer, const Counters& counters);
   void add_target(std::size_t place, std::string_view name);
 

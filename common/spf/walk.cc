@@ -47,8 +47,9 @@ void Walk::reach_frontier() {
 }
 
 bool Walk::count_lookup() {
-  if (++counters_.lookups <= settings_.limits.dns_terms) return true;
-  set_problem(fmt::format("more than {} terms that ask DNS", settings_.limits.dns_terms));
+  const int limit = std::min(settings_.limits.dns_terms, kMaxDnsTerms);
+  if (++counters_.lookups <= limit) return true;
+  set_problem(fmt::format("more than {} terms that ask DNS", limit));
   return false;
 }
 

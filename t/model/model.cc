@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "t/model/record.h"
 
 namespace model {
@@ -40,6 +42,13 @@ bool same_bits(const std::string& a, const std::string& b, int count) {
       return false;
   }
   return true;
+}
+
+std::string in_small_letters(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return text;
 }
 
 std::string raw(const base::IpAddress& address) { return {address.bytes().begin(), address.bytes().end()}; }
@@ -120,11 +129,12 @@ class Check {
     }
     if (record->redirect && !record->has_all) {  // §6.1
       count_term();
-      if (is_about_non_ascii(record->redirect)) throw Stop{spf::Result::permerror};
-      const auto target = target_name(record->redirect, domain);
-      const spf::Result result = target ? check_host(*target, is_top) : spf::Result::none;
-      if (result == spf::Result::none) throw Stop{spf::Result::permerror};
-      return result;
+      if (!is_about_non_ascii(record->redirect)) {
+        const auto target = target_name(record->redirect, domain);
+        const spf::Result result = target ? check_host(*target, is_top) : spf::Result::none;
+        if (result == spf::Result::none) throw Stop{spf::Result::permerror};
+        return result;
+      }
     }
     if (is_top) {
       mechanism_ = "default";
@@ -141,15 +151,22 @@ class Check {
     if (mechanism == "ip6") return query_.client.is_v6() && same_bits(raw(query_.client), directive.network, directive.prefix6);
 
     count_term();
-    if (is_about_non_ascii(directive.target)) return false;
-    const auto target = target_name(directive.target, domain);
+    const auto target = is_about_non_ascii(directive.target) ? std::nullopt : target_name(directive.target, domain);
     if (mechanism == "include") {  // §5.2
-      if (!target) throw Stop{spf::Result::permerror};
+      if (!target) {
+        // By decision: no match where sender, HELO or client made it malformed, an error where the record's own text is.
+        if (!is_about_non_ascii(directive.target) && is_malformed_by_itself(*directive.target))
+          throw Stop{spf::Result::permerror};
+        return false;
+      }
       const spf::Result result = check_host(*target, false);
       if (result == spf::Result::none) throw Stop{spf::Result::permerror};
       return result == spf::Result::pass;
     }
-    if (!target) return false;  // §4.8: malformed
+    if (!target) {  // §4.8: malformed; a ptr has its question all the same
+      if (mechanism == "ptr") count_void(ask(*Name::parse(query_.client.reverse_name()), Type::ptr), Type::ptr);
+      return false;
+    }
     if (mechanism == "a") return has_client(ask_term(*target, address_type()), directive);
     if (mechanism == "exists") return !ask_term(*target, Type::a).addresses.empty();  // §5.7
     if (mechanism == "mx") return mx(*target, directive);
@@ -223,7 +240,8 @@ class Check {
         case 's': return query_.sender;
         case 'l': return query_.local_part;
         case 'o': return query_.sender_domain;
-        case 'd': return std::string(domain.text());
+        case 'd':
+          return in_small_letters(query_.sender_domain) == domain.text() ? query_.sender_domain : std::string(domain.text());
         case 'i': return query_.client.dotted();
         case 'p': return validated_name(domain);
         case 'v': return query_.client.is_v4() ? "in-addr" : "ip6";
@@ -244,7 +262,15 @@ class Check {
   // §4.8: nothing when it is malformed. Without a domain-spec it is the domain.
   std::optional<Name> target_name(const std::optional<MacroText>& spec, const Name& domain) {
     if (!spec) return domain;
-    std::string text = expanded(*spec, domain);
+    return as_name(expanded(*spec, domain));
+  }
+
+  // Whatever the macros are: even one character for each is too much.
+  static bool is_malformed_by_itself(const MacroText& spec) {
+    return !as_name(expand(spec, [](char) { return std::string("x"); }));
+  }
+
+  static std::optional<Name> as_name(std::string text) {
     if (!text.empty() && text.back() == '.') text.pop_back();
     while (text.size() > 253) {  // §7.3
       const auto dot = text.find('.');
@@ -272,10 +298,11 @@ class Check {
   std::string own_explanation(const std::string& text) {
     const auto parsed = explain_string(text);
     std::string out = parsed ? expanded(*parsed, *query_.domain) : "";
-    for (char& c : out) {
-      if (!is_US_ASCII_text({c})) c = '?';
+    std::string shown;
+    for (const char c : out) {
+      shown += is_US_ASCII_text(std::string(1, c)) ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
-    return out;
+    return shown;
   }
 
   const spf::Query& query_;

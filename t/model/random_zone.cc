@@ -62,6 +62,14 @@ std::string random_domain_spec(Random& random, const Strings& names, std::size_t
               ".a.test",
               "x.%{l}",
               "x.%{h}",
+              "%{l}.a.test",
+              "x.%{l}.a.test",
+              "%{h}.%{o}.test",
+              "%{l}..a.test",
+              "%{l}%{l}%{l}%{l}.b.test",
+              "%{s}.x.a.test",
+              "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghi%{l}.a.test",
+              "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl%{l}.a.test",
               "%{l}.%{h}",
               "%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.%{d}.a.test",
               "%{h}.%{h}.%{h}.%{h}.%{h}.%{h}.%{d}",
@@ -148,7 +156,7 @@ std::string random_directive(Random& random) {
     case 0:
     case 1:
     case 2:
-    case 3: return out + with_any_case(random, "include") + ":" + random_domain_spec(random, kDomains, 85);
+    case 3: return out + with_any_case(random, "include") + ":" + random_domain_spec(random, kDomains, 75);
     case 4:
     case 5:
     case 6: return out + with("a", 70) + random_cidr(random);
@@ -282,7 +290,7 @@ Sample random_sample(Random& random) {
   if (random.chance(4)) out.helo = long_name(random);
   if (random.chance(10)) return out;
   std::string local = random.pick(kLocalParts);
-  if (random.chance(5))
+  if (random.chance(10))
     local = random.pick(Strings{"", "\"a@b\"", "\xc3\xa4", std::string(80, 'q'), "..", "x.", ".x", "a\r\nb", "a\xff"});
   std::string domain = random.chance(70) ? "a.test" : random.pick(kDomains);
   if (random.chance(3))

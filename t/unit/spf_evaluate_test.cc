@@ -370,6 +370,155 @@ TEST_CASE("%{d} is personal too in the record of a domain that a personal macro 
   CHECK(done.rounds[3][0].name.text() == "user.example.com");
 }
 
+// ---- what a forger chooses ------------------------------------------------------------------------------------------------
+
+Result result_for(const World& world, std::string_view sender, std::string_view helo = "mail.example.com") {
+  return run(from("192.0.2.1", sender, helo), world).verdict.result;
+}
+
+TEST_CASE("RFC 7208 §4.8: nobody makes an error of an include by the sender, the HELO name or the client he chooses") {
+  const std::string label(64, 'a');
+  for (const char* term : {"include:%{l}.i.example", "include:x.%{l}", "include:%{s}", "include:%{l}%{l}.i.example",
+                           "include:%{L}.i.example", "include:%{lr-}.i.example", "include:%{l}.%{h}.i.example"}) {
+    World world;
+    world.txt("example.com", std::string("v=spf1 ") + term + " -all");
+    for (const std::string& local : {label, std::string("a..b"), std::string(".a"), std::string("a\tb"), std::string(300, 'a'),
+                                     std::string(70'000, 'a'), std::string("\xff\xfe")}) {
+      CAPTURE(term);
+      CAPTURE(local.substr(0, 80));
+      const auto verdict = run(from("192.0.2.1", local + "@example.com"), world).verdict;
+      // "a" ".b" and the like may be names after the transformation; what is a name has no record (RFC 7208 §5.2).
+      if (verdict.problem.find("has no SPF record") == std::string::npos) CHECK(verdict.result == Result::fail);
+    }
+    CHECK(result_for(world, label + "@example.com") == Result::fail);
+  }
+  World by_helo;
+  by_helo.txt("example.com", "v=spf1 include:x%{h}x.%{h} include:" + std::string(60, 'x') + "%{h} -all");
+  CHECK(result_for(by_helo, "u@example.com", std::string(63, 'h') + ".example") == Result::fail);
+  World by_domain;  // the record of a wildcard
+  by_domain.txt(std::string(63, 's') + ".example.com", "v=spf1 include:_%{d} -all");
+  CHECK(result_for(by_domain, "u@" + std::string(63, 's') + ".example.com") == Result::fail);
+}
+
+TEST_CASE("RFC 7208 §5.2: an include whose own text is not a name is a permanent error, whoever sends") {
+  for (const std::string& term : {std::string("include:%{l}..i.example"), std::string("include:.%{l}.example"),
+                                  "include:" + std::string(63, 'x') + "%{l}.example",
+                                  "include:" + std::string(64, 'x') + ".example", std::string("include:%{d}..%{l}")}) {
+    World world;
+    world.txt("example.com", "v=spf1 " + term + " -all");
+    CAPTURE(term);
+    CHECK(result_for(world, "u@example.com") == Result::permerror);
+    CHECK(result_for(world, std::string(64, 'a') + "@example.com") == Result::permerror);
+  }
+}
+
+TEST_CASE("RFC 8616 §4: a redirect that needs a local part in US-ASCII does not apply to another; §6.1: malformed is permerror") {
+  World world;
+  world.txt("example.com", "v=spf1 redirect=%{l}.r.example").txt("u.r.example", "v=spf1 -all");
+  CHECK(result_for(world, "u@example.com") == Result::fail);
+  const auto verdict = run(from("192.0.2.1", "\xc3\xa4@example.com"), world).verdict;
+  CHECK(verdict.result == Result::neutral);
+  CHECK(verdict.mechanism == "default");
+  CHECK(verdict.lookups == 1);
+  CHECK(result_for(world, std::string(64, 'a') + "@example.com") == Result::permerror);
+}
+
+TEST_CASE("RFC 7208 §4.6.4: a ptr whose target is not a name asks all the same, and a void answer counts") {
+  World world;
+  world.txt("example.com", "v=spf1 ptr:%{l} -all");
+  auto done = run(from("192.0.2.1", std::string(64, 'a') + "@example.com"), world);
+  CHECK(done.verdict.result == Result::fail);
+  CHECK(done.verdict.void_lookups == 1);
+  CHECK(done.questions() == 2);
+  done = run(from("192.0.2.1", "\xc3\xa4@example.com"), world);
+  CHECK(done.verdict.void_lookups == 1);
+  World many;
+  many.txt("example.com", "v=spf1 ptr:%{l} ptr:%{l} ptr:%{l} -all");
+  CHECK(result_for(many, std::string(64, 'a') + "@example.com") == Result::permerror);
+}
+
+TEST_CASE("one name, one value: without the dot at its end, in the letters of the sender, in every macro") {
+  World world;
+  world.txt("example.com", "v=spf1 -all exp=e.example.com").txt("e.example.com", "%{s} %{o} %{d} %{h}");
+  const auto explained = [&](const spf::Query& query) { return run(query, world).verdict.authority_explanation; };
+  CHECK(explained(from("192.0.2.1", "u@Example.COM.", "Mail.Example.com.")) ==
+        "u@Example.COM Example.COM Example.COM Mail.Example.com");
+  CHECK(explained(from("192.0.2.1", "u@example.com", "")) == "u@example.com example.com example.com unknown");
+  // What is not a name has no value.
+  for (const char* helo : {"a..b", "..", ".", "\xc3\xa4.example"}) {
+    CHECK(explained(from("192.0.2.1", "u@example.com", helo)).ends_with(" unknown"));
+  }
+  const auto helo = spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "Example.com.");
+  CHECK(explained(helo) == "postmaster@Example.com Example.com Example.com Example.com");
+  // Where redirect led, %{d} is that domain.
+  world.txt("r.example", "v=spf1 redirect=example.com");
+  CHECK(explained(from("192.0.2.1", "u@R.example.", "h.example")) == "u@R.example R.example example.com h.example");
+
+  for (const char* macro : {"%{o}", "%{d}", "%{h}"}) {
+    World exists;
+    exists.txt("example.com", std::string("v=spf1 exists:") + macro + ".ok.example -all")
+        .a("example.com.ok.example", "127.0.0.2");
+    CHECK(result_for(exists, "u@example.com.", "example.com.") == Result::pass);
+  }
+  World exists;
+  exists.txt("example.org", "v=spf1 exists:%{s}.ok.example -all").a("u@example.org.ok.example", "127.0.0.2");
+  CHECK(result_for(exists, "u@example.org.") == Result::pass);
+}
+
+TEST_CASE("RFC 7208 §4.5: the problem of a domain without record names the text that nearly is one") {
+  World world;
+  world.txt("example.com", "v=spf1;-all");
+  CHECK(
+      run(from("192.0.2.1"), world).verdict.problem ==
+      "example.com has no SPF record; a TXT record looks like one, but \"v=spf1\" must be followed by a blank, not by \";-all\"");
+  World included;
+  included.txt("example.com", "v=spf1 include:i.example -all").txt("i.example", "\xef\xbb\xbfv=spf1 +all");
+  const auto verdict = run(from("192.0.2.1"), included).verdict;
+  CHECK(verdict.result == Result::permerror);
+  CHECK(verdict.problem ==
+        "the included domain i.example has no SPF record; a TXT record looks like one, but it has a byte order mark before "
+        "\"v=spf1\"");
+}
+
+TEST_CASE("the trace says which terms have no effect, and why an exp is not used") {
+  const auto notes = [](const World& world, std::string_view sender = "user@example.com") {
+    spf::Settings settings;
+    settings.trace = true;
+    std::string out;
+    for (const auto& step : run(from("192.0.2.1", sender), world, settings).verdict.trace) {
+      if (step.kind == spf::TraceStep::Kind::note) out += fmt::format("{} {}\n", step.depth, step.text);
+    }
+    return out;
+  };
+  World world;
+  world.txt("example.com", "v=spf1 foo=bar include:i.example -all a redirect=r.example exp=e.example");
+  world.txt("i.example", "v=spf1 -all exp=e.example");
+  CHECK(notes(world) ==
+        "1 foo=bar is ignored: an unknown modifier\n"
+        "1 redirect=r.example is ignored: the record has an \"all\"\n"
+        "1 1 term after \"all\" is ignored\n"
+        "3 the exp of this record is not used: the record is included\n"
+        "0 exp=e.example is not used: e.example has no TXT record\n");
+  const auto with_exp = [&](const char* exp, std::vector<std::string> texts, std::string_view sender = "user@example.com") {
+    World asked;
+    asked.txt("example.com", std::string("v=spf1 -all exp=") + exp);
+    for (std::string& text : texts) asked.txt("e.example", std::move(text));
+    return notes(asked, sender);
+  };
+  CHECK(with_exp("e.example", {"fine"}).empty());
+  CHECK(with_exp("e.example", {"one", "two"}) == "0 exp=e.example is not used: e.example has 2 TXT records\n");
+  CHECK(with_exp("e.example", {"%{x}"}) == "0 exp=e.example is not used: the text at e.example: unknown macro '%{x}'\n");
+  CHECK(with_exp("e.example", {"\x01"}).starts_with("0 exp=e.example is not used: the text at e.example: the character 0x01"));
+  CHECK(with_exp("e.example", {""}) == "0 exp=e.example is not used: its text is empty or not printable US-ASCII\n");
+  CHECK(with_exp("e.example", {"%{l}"}, "\xc3\xa4@example.com").ends_with("its text is empty or not printable US-ASCII\n"));
+  CHECK(with_exp("%{l}.e.example", {}, "\xc3\xa4@example.com") ==
+        "0 exp=%{l}.e.example is not used: the local part is not US-ASCII\n");
+  CHECK(with_exp("%{l}.e.example", {}, "a..b@example.com") == "0 exp=%{l}.e.example is not used: it names no valid domain\n");
+  World redirected;
+  redirected.txt("example.com", "v=spf1 redirect=r.example exp=e.example").txt("r.example", "v=spf1 -all");
+  CHECK(notes(redirected) == "1 the exp of this record is not used: redirect leads to another record\n");
+}
+
 TEST_CASE("the trace tells the evaluation as a tree") {
   World world;
   world.txt("example.com", "v=spf1 include:%{d}.x.example.com -all").txt("example.com.x.example.com", "v=spf1 ip4:192.0.2.1");

@@ -1,10 +1,21 @@
 #include "common/spf/record.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "common/spf/query.h"
 
 namespace {
 
 bool is_valid(std::string_view text) { return spf::parse_record(text).ok(); }
+
+// What it takes in all.
+std::size_t bytes_of(const spf::Record& record) {
+  std::size_t bytes = sizeof(record) + record.text.capacity() + record.directives.capacity() * sizeof(spf::Directive) +
+                      record.domain_specs.capacity() * sizeof(spf::MacroString);
+  for (const spf::MacroString& spec : record.domain_specs) bytes += spec.text().capacity() + spec.parts_bytes();
+  return bytes;
+}
 
 // The domain-spec of redirect; "-" without one that counts.
 std::string redirect_of(std::string_view text) {
@@ -155,6 +166,98 @@ TEST_CASE("RFC 8616 §4: a record is ASCII") {
       is_valid("v=spf1 a:b\xc3\xbc"
                "cher.example -all"));
   CHECK_FALSE(is_valid("v=spf1 foo=\xef -all"));
+}
+
+TEST_CASE("an empty value is called missing, in every term that has one") {
+  const auto message = [](const std::string& term) {
+    const auto record = spf::parse_record("v=spf1 " + term);
+    return record.ok() ? "valid" : record.error().message;
+  };
+  for (const char* term : {"include:", "a:", "mx:", "ptr:", "exists:", "ip4:", "ip6:", "redirect=", "exp="}) {
+    CHECK(message(term) == fmt::format("the value after '{}' is missing", term));
+  }
+  CHECK(message("-Include:") == "the value after 'include:' is missing");
+  CHECK(message("a:/24") == "the value after 'a:' is missing");
+  CHECK(message("ip4:/24") == "the value after 'ip4:' is missing");
+  for (const char* term : {"a/", "a//", "mx/24//", "a:a.example/", "ip4:192.0.2.0/", "ip6:2001:db8::/"}) {
+    CHECK(message(term) == "the value after '/' is missing");
+  }
+}
+
+TEST_CASE("a record keeps no term that cannot be reached, and its syntax counts all the same") {
+  const auto count = [](const std::string& text) {
+    const auto record = spf::parse_record(text);
+    REQUIRE(record.ok());
+    return std::pair(record->directives.size(), record->domain_specs.size());
+  };
+  CHECK(count("v=spf1 a -all a:a.example include:b.example ip4:192.0.2.1 ?all") == std::pair(2UL, 0UL));
+  // exp after "all" counts (RFC 7208 §6: in any place).
+  const auto record = spf::parse_record("v=spf1 -all exp=e.example redirect=r.example");
+  REQUIRE(record.ok());
+  REQUIRE(record->domain_spec(record->explanation) != nullptr);
+  CHECK(record->domain_spec(record->explanation)->text() == "e.example");
+  CHECK(record->domain_spec(record->redirect) == nullptr);
+  for (const char* text :
+       {"v=spf1 -all moo", "v=spf1 -all include:", "v=spf1 -all a/33", "v=spf1 -all exp=e.example exp=e.example",
+        "v=spf1 -all redirect=a.example redirect=a.example", "v=spf1 -all foo=%{x}"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_valid(text));
+  }
+  // After more terms that ask DNS than any check evaluates.
+  std::string many = "v=spf1";
+  for (int i = 0; i < 1000; ++i) many += " a";
+  CHECK(count(many + " ip4:192.0.2.1 -all").first == spf::kMaxDnsTerms + 1);
+  CHECK_FALSE(is_valid(many + " moo"));
+}
+
+TEST_CASE("a record of 62 KB takes a small multiple of its text, whatever its terms are") {
+  constexpr std::size_t kText = 62'000;
+  for (const char* term : {"a", "mx", "ptr", "a/0", "a:%%.a", "a:%{d}", "exists:%{d}", "ip6:::", "ip4:0.0.0.0", "ip4:0.0.0.0/0",
+                           "x=", "x=%{d}", "all", "+all", "-all a", "a:a.b", "include:%{l}%%a%%a%%a%%a%%a%%a.b"}) {
+    for (const char* before : {"", " -all", " a a a a a a a a a a a"}) {
+      std::string text = std::string("v=spf1") + before;
+      while (text.size() < kText) text.append(" ").append(term);
+      CAPTURE(text.substr(0, 40));
+      const auto record = spf::parse_record(text);
+      REQUIRE(record.ok());
+      CHECK(bytes_of(*record) <= 7 * text.size());
+    }
+  }
+  // One term of parts that are as short as can be.
+  for (const char* part : {"%%a", "%_", "%%", "%{d}", "%{d}a", "%{d.}"}) {
+    std::string spec;
+    while (spec.size() < kText) spec += part;
+    const auto record = spf::parse_record("v=spf1 exists:" + spec + ".example");
+    CAPTURE(part);
+    REQUIRE(record.ok());
+    CHECK(bytes_of(*record) <= 8 * record->text.size());
+  }
+  CHECK_FALSE(is_valid("v=spf1 exists:" + std::string(65536, 'a') + ".example"));
+}
+
+TEST_CASE("RFC 7208 §4.5: a text that nearly is a record is none, and what keeps it from being one is said") {
+  const auto near_miss = [](const std::string& text) {
+    const auto policy = spf::select_record({"other", text});
+    const auto* const none = std::get_if<spf::NoRecord>(&policy);
+    return none == nullptr ? "a record" : none->near_miss;
+  };
+  CHECK(near_miss("v=spf1 -all") == "a record");
+  CHECK(near_miss(" v=spf1 -all") == "it has a blank before \"v=spf1\"");
+  CHECK(near_miss("\tv=spf1 -all") == "it has a tab before \"v=spf1\"");
+  CHECK(near_miss("\xef\xbb\xbfv=spf1 -all") == "it has a byte order mark before \"v=spf1\"");
+  CHECK(near_miss("\"v=spf1 -all\"") == "it has a quotation mark before \"v=spf1\"");
+  CHECK(near_miss("\xe2\x80\x9cV=SPF1 -all\xe2\x80\x9d") == "it has a typographic quotation mark before \"v=spf1\"");
+  CHECK(near_miss("v=spf1;-all") == "\"v=spf1\" must be followed by a blank, not by \";-all\"");
+  CHECK(near_miss("v=spf1include:a.example") == "\"v=spf1\" must be followed by a blank, not by \"include:a.example\"");
+  CHECK(near_miss("v=spf1\xc2\xa0-all") == "it has a no-break space where a blank must follow \"v=spf1\"");
+  CHECK(near_miss("v=spf1\t-all") == "it has a tab where a blank must follow \"v=spf1\"");
+  CHECK(near_miss("v = spf1 -all") == "it has a blank in \"v=spf1\"");
+  CHECK(near_miss("v:spf1 -all") == "it begins with \"v:spf1\", not with \"v=spf1\"");
+  for (const char* text :
+       {"", " ", "v", "v=", "v=DKIM1; p=", "v=DMARC1; p=none", "vspf1", "spf2.0/mfrom -all", "we like v=spf1"}) {
+    CAPTURE(text);
+    CHECK(near_miss(text).empty());
+  }
 }
 
 TEST_CASE("the error names the term and what is wrong with it") {
