@@ -106,8 +106,10 @@ LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
 QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
 # The thread sanitizer has something to say where there are threads.
 SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
-SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite,$(TEST_PROGRAMS))
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-debian check-peers check-srs-peers lint
+SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
+# How long t/chaos goes on: in `make check` 5 seconds.
+CHAOS_SECONDS ?= 30
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-debian check-peers check-srs-peers lint chaos chaos-here
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -115,7 +117,13 @@ check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
 check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
 sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SUITES) $(BENCH_PROGRAMS)
-	@BUILD=$(BUILD) t/run $(SANITIZED_PROGRAMS_$(SANITIZE)) t/bench/smoke.sh
+	@BUILD=$(BUILD) CHAOS_SECONDS=$(CHAOS_SECONDS) t/run $(SANITIZED_PROGRAMS_$(SANITIZE)) t/bench/smoke.sh
+# The daemon under everything at once, with each sanitizer for CHAOS_SECONDS; CHAOS_SEED=N repeats what was drawn.
+chaos: deps
+	@$(MAKE) --no-print-directory SANITIZE=asan chaos-here
+	@$(MAKE) --no-print-directory SANITIZE=tsan chaos-here
+chaos-here: all $(BUILD)/t/chaos
+	BUILD=$(BUILD) CHAOS_SECONDS=$(CHAOS_SECONDS) $(BUILD)/t/chaos
 # What needs no apt and no network. The official suites are part of it once `make check` has fetched them.
 OFFLINE_PROGRAMS = $(if $(filter-out $(wildcard $(SUITES)),$(SUITES)),$(filter-out %/suite,$(TEST_PROGRAMS)),$(TEST_PROGRAMS))
 test: all $(OFFLINE_PROGRAMS) $(FUZZ_REPLAYS)
@@ -147,29 +155,31 @@ FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%-replay)
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 .PHONY: fuzz fuzz-here fuzz-regress
-# Each target for FUZZ_SECONDS, with clang's libFuzzer. What it finds is left in $(BUILD)/fuzz.
+.SECONDARY: $(FUZZ_TARGETS) $(FUZZ_REPLAYS) $(FUZZ_NAMES:%=$(BUILD)/obj/t/fuzz/%_fuzz.o)
+# Each target for FUZZ_SECONDS, side by side with -j, with clang's libFuzzer. What it finds is left in $(BUILD)/fuzz.
 fuzz:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(FUZZ_PACKAGES)"
 	@$(MAKE) --no-print-directory CXX=clang++ BUILD=$(BUILD)/libfuzzer \
 	  CXXFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 	  LDFLAGS="-fsanitize=address,undefined" fuzz-here
-fuzz-here: $(FUZZ_TARGETS)
-	@for name in $(FUZZ_NAMES); do \
-	  mkdir -p $(BUILD)/fuzz/found/$$name; echo "== $$name"; \
-	  dict=t/fuzz/$$name.dict; \
-	  $(BUILD)/fuzz/$$name $(FUZZ_LIMIT) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-	    $$(test -f $$dict && echo -dict=$$dict) -artifact_prefix=$(BUILD)/fuzz/$$name- \
-	    $(BUILD)/fuzz/found/$$name t/fuzz/corpus/$$name >$(BUILD)/fuzz/$$name.log 2>&1 \
-	    || { tail -n 40 $(BUILD)/fuzz/$$name.log; exit 1; }; \
-	  grep '^stat::number_of' $(BUILD)/fuzz/$$name.log; \
-	done
+fuzz-here: $(FUZZ_NAMES:%=fuzz-one-%)
+	@awk '$$1 ~ /^stat::number_of_executed/ { sum += $$2 } END { print sum " executions over all targets" }' \
+	  $(FUZZ_NAMES:%=$(BUILD)/fuzz/%.log)
+fuzz-one-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/found/$*
+	@$(BUILD)/fuzz/$* $(FUZZ_LIMIT) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	  $(addprefix -dict=,$(wildcard t/fuzz/$*.dict)) -artifact_prefix=$(BUILD)/fuzz/$*- \
+	  $(BUILD)/fuzz/found/$* t/fuzz/corpus/$* >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 40 $(BUILD)/fuzz/$*.log; exit 1; }
+	@awk '$$1 ~ /^stat::number_of_executed/ { n = $$2 } $$1 ~ /^stat::average_exec/ { rate = $$2 } \
+	  END { printf "%-12s %s executions, %s a second\n", "$*", n, rate }' $(BUILD)/fuzz/$*.log
 # The corpora through the same targets, without a fuzzer.
 fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
-$(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(CORE_LIB)
+FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc) $(DAEMON_LIB) $(CORE_LIB)
+$(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(CORE_LIB)
+$(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
@@ -278,6 +288,7 @@ help:
 	@echo 'test          the test programs, without apt and network'
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
 	@echo 'check-tsan    the test programs with the thread sanitizer'
+	@echo 'chaos         the daemon under everything at once, with each sanitizer for CHAOS_SECONDS (30)'
 	@echo 'check-mta     real MTAs in private roots (needs root)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-peers   random zones beside pyspf and Mail::SPF'

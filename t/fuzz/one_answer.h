@@ -1,4 +1,4 @@
-// An answer source for fuzz targets: it says the same for every question of a type.
+// An answer source for fuzz targets: it says the same for every question of a type. Made once, since it parses a record.
 #pragma once
 
 #include <cstddef>

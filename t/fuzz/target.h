@@ -17,6 +17,8 @@ namespace fuzz {
 
 // The file that is replayed, if there is one.
 inline const char* running = "-";
+// standalone.cc replays a corpus: what takes time is done in full.
+inline bool is_replay() { return running[0] != '-'; }
 
 // Ends the program when an invariant does not hold.
 inline void check(bool holds, const char* invariant) {
