@@ -155,7 +155,7 @@ class Play {
       case 3: return react(input_.byte(), input_.byte());
       case 4: return pass(milliseconds{40} * input_.byte());
       case 5: return read(std::size_t{64} * input_.byte());
-      case 6: return end_of_input();
+      case 6: return (what & 0x80) != 0 ? drain() : end_of_input();
       default: return answer_all();
     }
   }
@@ -178,6 +178,18 @@ class Play {
   void end_of_input() {
     if (!has_said_all_) ::shutdown(client_, SHUT_WR);
     has_said_all_ = true;
+  }
+  // As a worker does when the daemon stops.
+  void drain() {
+    if (service_.is_draining) return;
+    service_.is_draining = true;
+    service_.drain_end = loop_.now() + seconds{3};
+    session_->drain();
+  }
+  void answer_at_drain_end() {
+    if (!service_.is_draining || has_answered_now_ || loop_.now() < service_.drain_end) return;
+    has_answered_now_ = true;
+    session_->answer_now();
   }
   void read(std::size_t most) {
     std::array<char, 16384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
@@ -226,6 +238,7 @@ class Play {
       event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
       name_server().receive();
     }
+    if (!owner_.has_ended) answer_at_drain_end();
     fuzz::check(allocated() < memory_before_ + kMaxMemory, "the memory of a connection is bounded");
   }
 
@@ -248,6 +261,9 @@ class Play {
   void check_counters() {
     const spfd::Counters& counters = service_.counters;
     fuzz::check(counters.dropped == 0 || counters.write_timeouts > 0, "no question is dropped while its client is there");
+    fuzz::check(counters.failed == 0, "no check and no connection is given up");
+    fuzz::check(service_.held == 0, "with the session, what it holds is given back");
+    session_.reset();
     fuzz::check(driver_.running() == 0, "with the session its checks end");
   }
 
@@ -258,7 +274,9 @@ class Play {
     codec.finish();
     const protocol::Moment moment{service_.snapshot->doors, 0};
     std::string_view rest = received_;
-    const bool is_cut = service_.counters.write_timeouts > 0 || service_.counters.idle_timeouts > 0;
+    // A connection that was closed for want of a question, or of a reader, or since the daemon stops, may have left questions
+    // unread.
+    const bool is_cut = service_.counters.write_timeouts > 0 || service_.counters.idle_timeouts > 0 || service_.is_draining;
     for (protocol::Item item; codec.next(moment, item);) {
       if (rest.empty() && is_cut) return;
       const bool is_json =
@@ -315,6 +333,7 @@ class Play {
   int client_ = -1;
   std::unique_ptr<spfd::Session> session_;
   bool has_said_all_ = false;
+  bool has_answered_now_ = false;
   std::string sent_, received_;
 };
 

@@ -1,0 +1,164 @@
+#include "t/chaos/clients.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+
+#include "t/support/milter_client.h"
+#include "t/support/spfd_process.h"
+
+namespace chaos {
+
+namespace {
+
+using support::Client;
+using support::MilterClient;
+
+void expect(bool holds, const Case& asked, std::string_view got) {
+  if (holds) return;
+  throw std::runtime_error(fmt::format("{} from {}: expected {}{}, got: {}", asked.domain, asked.client, asked.expected,
+                                       asked.may_temperror ? " or temperror" : "", got));
+}
+
+std::string lines_of(const Case& asked, std::size_t id, std::string_view more) {
+  return fmt::format("ip={}\nhelo=1.ip.c1.test\nsender=user@{}\nid={}\n{}\n", asked.client, asked.domain, id, more);
+}
+
+// A connection for each question, as Exim does.
+std::size_t single_lines(const Doors& doors, Random& random) {
+  const Case asked = make_case(random);
+  Client client(doors.query);
+  client.send(lines_of(asked, 1, ""));
+  client.end_of_input();
+  const std::string answer = client.read_to_end();
+  expect(is_allowed(asked, support::parse_answer(answer)["result"]), asked, answer);
+  return 1;
+}
+
+// Many questions on a connection, all sent before the first answer is read.
+std::size_t pipelined(const Doors& doors, Random& random, bool json) {
+  std::vector<Case> cases;
+  std::string all;
+  const std::size_t count = 1 + below(random, 40);
+  for (std::size_t i = 0; i < count; ++i) {
+    cases.push_back(make_case(random));
+    all += lines_of(cases.back(), i, json ? "keep=1\nformat=json\n" : "keep=1\n");
+  }
+  Client client(doors.query);
+  client.send(all);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string answer = json ? client.read_until('\n') : client.read_answer();
+    if (json) {
+      const std::string id = fmt::format("\"id\": \"{}\"", i);
+      const std::string mark = "{\"result\": \"";
+      expect(answer.starts_with(mark) && answer.find(id) != std::string::npos, cases[i], answer);
+      const auto end = answer.find('"', mark.size());
+      expect(is_allowed(cases[i], answer.substr(mark.size(), end - mark.size())), cases[i], answer);
+    } else {
+      auto values = support::parse_answer(answer);
+      expect(is_allowed(cases[i], values["result"]) && values["id"] == std::to_string(i), cases[i], answer);
+    }
+  }
+  return count;
+}
+
+// The result that an action stands for.
+std::string result_of_action(std::string_view action) {
+  constexpr std::string_view kHeader = "action=PREPEND Received-SPF: ";
+  if (action.starts_with(kHeader))
+    return std::string(action.substr(kHeader.size(), action.find(' ', kHeader.size()) - kHeader.size()));
+  if (action.starts_with("action=550 5.7.23 ")) return "fail";
+  return action.starts_with("action=451 4.7.24 ") ? "temperror" : "?";
+}
+
+std::size_t postfix(const Doors& doors, Random& random) {
+  Client client(doors.query);
+  const std::size_t count = 1 + below(random, 8);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Case asked = make_case(random);
+    client.send(
+        fmt::format("request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={}\nhelo_name=1.ip.c1.test\n"
+                    "sender=user@{}\nrecipient=r@mx.example.org\ninstance={:x}.{}\n\n",
+                    asked.client, asked.domain, random(), i));
+    const std::string answer = client.read_answer();
+    expect(is_allowed(asked, result_of_action(answer)), asked, answer);
+  }
+  return count;
+}
+
+std::size_t milter(const Doors& doors, Random& random) {
+  MilterClient mta(doors.milter);
+  mta.negotiate();
+  const std::size_t count = 1 + below(random, 4);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Case asked = make_case(random);
+    mta.connect(asked.client, "1.ip.c1.test");
+    const auto verdict = mta.mail("user@" + asked.domain);
+    if (verdict.command == 'y') {
+      const std::string result = verdict.data.starts_with("550 5.7.23 ") ? "fail" : "temperror";
+      expect(is_allowed(asked, result), asked, verdict.data);
+      mta.send('A');
+    } else {
+      expect(verdict.command == 'c', asked, std::string(1, verdict.command));
+      const auto end = mta.end_of_message();
+      const std::string& header = end.front().data;
+      const auto nul = header.find('\0', 4);
+      expect(end.front().command == 'i' && nul != std::string::npos, asked, header);
+      const std::string value = header.substr(nul + 1);
+      expect(is_allowed(asked, value.substr(0, value.find(' '))), asked, value);
+    }
+    mta.send('K');  // the next client, on the same connection
+  }
+  return count;
+}
+
+// A sender comes back as it went.
+std::size_t rewriting(const Doors& doors, Random& random) {
+  const std::string sender = fmt::format("user{}@{}.ip.c1.test", below(random, 1000), below(random, 400));
+  Case asked;
+  asked.domain = sender;
+  asked.expected = "an SRS address";
+  const auto look_up = [&](const std::string& address, const std::string& key) {
+    Client client(address);
+    client.send("get " + key + "\n");
+    return client.read_until('\n');
+  };
+  const std::string forward = look_up(doors.srs_forward, sender);
+  expect(forward.starts_with("200 SRS0"), asked, forward);
+  const std::string back = look_up(doors.srs_reverse, forward.substr(4, forward.size() - 5));
+  expect(back == "200 " + sender + "\n", asked, back);
+  return 2;
+}
+
+// Clients that go in the middle, or talk nonsense: nobody else must suffer.
+std::size_t rude(const Doors& doors, Random& random) {
+  Client client(below(random, 2) == 0 ? doors.query : doors.milter);
+  std::string bytes;
+  switch (below(random, 4)) {
+    case 0: bytes = lines_of(make_case(random), 1, "keep=1\n"); break;
+    case 1: bytes = "ip=192.0.2.1\nsender="; break;
+    case 2: bytes = MilterClient::packet('M', std::string("<\0", 2)); break;
+    default:
+      for (int i = 0; i < 300; ++i) bytes += static_cast<char>(below(random, 256));
+  }
+  client.send(bytes);
+  return 0;
+}
+
+}  // namespace
+
+const std::vector<NamedPlayer>& players() {
+  static const std::vector<NamedPlayer> all = {
+      {"query lines", single_lines},
+      {"pipelined lines", [](const Doors& doors, Random& random) { return pipelined(doors, random, false); }},
+      {"pipelined JSON", [](const Doors& doors, Random& random) { return pipelined(doors, random, true); }},
+      {"Postfix", postfix},
+      {"milter", milter},
+      {"rewriting", rewriting},
+      {"rude clients", rude}};
+  return all;
+}
+
+}  // namespace chaos
