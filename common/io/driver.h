@@ -20,8 +20,9 @@ namespace io {
 struct DriverOptions {
   // Questions asked ahead of their turn (Needs::wanted), a check.
   int max_wanted = 16;
-  // Questions of any kind, a check. No record needs as many (10 mx terms of 10 hosts are 110); more are answered by a failure.
-  int max_questions = 160;
+  // Questions of any kind, a check; more are answered by a failure. A check may evaluate several records, and each has a budget
+  // of its own (spf::QuestionBudget); this bounds them all together.
+  int max_questions = 640;
 };
 
 // What happened to a check on its way, for logs and benchmarks.

@@ -8,6 +8,7 @@
 #include "common/receiver/actions.h"
 #include "common/receiver/compose.h"
 #include "common/receiver/judge.h"
+#include "common/spf/question_budget.h"
 
 namespace receiver {
 
@@ -199,7 +200,7 @@ class Decision {
 
   const Request& request_;
   const Policy& policy_;
-  spf::AnswerSource& answers_;
+  spf::QuestionBudget answers_;
   Workspace& workspace_;
   const RulesInForce rules_;
   const std::string note_;

@@ -5,8 +5,11 @@
 #include <utility>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include "common/io/driver.h"
 #include "common/receiver/rules.h"
+#include "common/spf/question_budget.h"
 #include "t/support/decide.h"
 #include "t/support/known_answers.h"
 #include "t/unit/rules_world.h"
@@ -152,6 +155,66 @@ TEST_CASE("HELO first: not where the identity is asked for by name, nor for the 
   const Reply reply = reply_to(request(kClient, "<>", "mail.example.com"), by);
   CHECK(reply.identity == Identity::helo);
   CHECK_FALSE(reply.helo);
+}
+
+TEST_CASE("what a part asks beyond its budget fails, and takes nothing from the next part") {
+  support::KnownAnswers known;
+  const auto question = [](int i) { return dns::Question{*dns::Name::parse(fmt::format("n{}.example", i)), dns::Type::a}; };
+  const int most = static_cast<int>(spf::QuestionBudget::kMost);
+  for (int i = 0; i < 3 * most; ++i) known.add(question(i), dns::Answer());
+  spf::QuestionBudget budget(known);
+  const auto is_refused = [&](int i) {
+    const auto* const found = budget.find(question(i));
+    return found != nullptr && found->answer.problem == "too many questions";
+  };
+  for (int part = 0; part < 2; ++part) {
+    budget.begin_part(static_cast<std::size_t>(part));
+    CHECK(budget.find(question(3 * most)) == nullptr);
+    for (int i = 0; i < most; ++i) {
+      REQUIRE_FALSE(is_refused(part * most / 2 + i));
+      REQUIRE_FALSE(is_refused(part * most / 2));  // asked again: not counted
+    }
+    CHECK(is_refused(2 * most));
+    CHECK(is_refused(3 * most));  // not known, and not to be asked
+    CHECK_FALSE(is_refused(part * most / 2 + 1));
+  }
+  CHECK(io::DriverOptions{}.max_questions >= 3 * most);
+}
+
+TEST_CASE("HELO first: a HELO record that asks as much as it may leaves MAIL FROM all that it needs") {
+  World names = world();
+  const auto add_heavy = [&](const std::string& domain, const std::string& end) {
+    std::string record = "v=spf1";
+    for (int i = 0; i < 10; ++i) {
+      record += fmt::format(" mx:m{}.{}", i, domain);
+      for (int j = 0; j < 10; ++j) {
+        names.mx(fmt::format("m{}.{}", i, domain), fmt::format("h{}.m{}.{}", j, i, domain));
+        names.a(fmt::format("h{}.m{}.{}", j, i, domain), "198.51.100.9");
+      }
+    }
+    names.txt(domain, record + end);
+  };
+  add_heavy("heavy.example", " ?all");
+  add_heavy("victim.example", " -all");
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Decided decided = decide(request(kClient, "u@victim.example", "heavy.example"), by, names);
+  CHECK(decided.asked.size() == 222);
+  CHECK(decided.reply.result == Result::fail);
+  CHECK(decided.reply.helo->result == Result::neutral);
+  // Rules have budgets of their own too, and one that is too large counts as one that cannot be looked up.
+  by.rules.secondary_mx = terms("ip4:203.0.113.1");
+  by.rules.forwarders = terms("include:heavy.example");
+  decided = decide(request(kClient, "u@victim.example", "mail.example.com"), by, names);
+  CHECK(decided.reply.result == Result::fail);
+  add_heavy("third.example", " ?all");
+  by.rules.forwarders = terms("include:heavy.example include:third.example");
+  decided = decide(request(kClient, "u@victim.example", "mail.example.com"), by, names);
+  CHECK(decided.reply.result == Result::temperror);
+  CHECK(holds(decided.reply.local_policy, "trusted-forwarders: "));
+  CHECK(holds(decided.reply.local_policy, "too many questions"));
+  by.rules.secondary_mx = terms("ip4:192.0.2.1");
+  CHECK(decide(request(kClient, "u@victim.example", "mail.example.com"), by, names).reply.result == Result::none);
 }
 
 }  // namespace
