@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 
@@ -16,36 +14,7 @@
 #include "common/io/driver.h"
 #include "spfd/session.h"
 #include "spfd/snapshot.h"
-
-namespace {
-
-thread_local bool g_counts = false;
-thread_local std::size_t g_allocations = 0;
-
-void* try_to_allocate(std::size_t size) {
-  if (g_counts) ++g_allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-
-void* allocate(std::size_t size) {
-  void* const memory = try_to_allocate(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-// For the whole test program. All forms, since sanitizers bring their own of those that are left out.
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept { return try_to_allocate(size); }
-void* operator new[](std::size_t size, const std::nothrow_t& /*tag*/) noexcept { return try_to_allocate(size); }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t& /*tag*/) noexcept { std::free(memory); }
+#include "t/support/heap.h"
 
 namespace {
 
@@ -183,22 +152,15 @@ TEST_CASE("a warm question allocates nothing") {
   for (const Case& one : cases) {
     CAPTURE(one.name);
     for (int i = 0; i < 8; ++i) connection.ask(one.questions);
-    g_allocations = 0;
-    g_counts = true;
     std::size_t size = 0;
-    for (int i = 0; i < 100; ++i) size = connection.ask(one.questions);
-    g_counts = false;
+    std::size_t allocations = 0;
+    {
+      const support::HeapWatch watch;
+      for (int i = 0; i < 100; ++i) size = connection.ask(one.questions);
+      allocations = watch.allocations();
+    }
     CHECK(connection.answers(size).starts_with(one.result));
     CHECK(connection.answers(size).ends_with('\n'));
-    CHECK(g_allocations == 0);
+    CHECK(allocations == 0);
   }
-}
-
-TEST_CASE("the count of allocations counts") {
-  g_allocations = 0;
-  g_counts = true;
-  const std::string longer_than_fits_into_a_string(64, 'x');
-  g_counts = false;
-  CHECK(longer_than_fits_into_a_string.size() == 64);
-  CHECK(g_allocations == 1);
 }
