@@ -1,0 +1,302 @@
+// What a session holds, and what it does when there is no memory.
+#include <doctest/doctest.h>
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/io/cache.h"
+#include "common/io/driver.h"
+#include "spfd/session.h"
+#include "spfd/snapshot.h"
+#include "t/support/dns_server.h"
+#include "t/support/heap.h"
+
+namespace {
+
+using std::chrono::milliseconds;
+
+class Owner final : public spfd::SessionOwner {
+ public:
+  void session_ended(spfd::Session& session) override { ended.push_back(&session); }
+  std::vector<spfd::Session*> ended;
+};
+
+dns::Answer text(std::string record) {
+  dns::Answer answer;
+  answer.ttl = 86400;
+  answer.texts.push_back(std::move(record));
+  return answer;
+}
+
+// A worker without a thread. DNS says nothing; answers come from know().
+class World {
+ public:
+  World() {
+    spfd::Options options;
+    options.hostname = "mx.example.org";
+    options.timeout = std::chrono::hours(1);
+    options.log_level = spfd::LogLevel::error;
+    auto made = spfd::make_snapshot(options);
+    REQUIRE(made);
+    service_.snapshot = *made;
+    service_.complaint.is_due(std::chrono::steady_clock::now() + std::chrono::hours(1));  // quiet
+    loop_.on_exception([](const std::exception&) {});
+    spfd::set_log_level(spfd::LogLevel::error);
+    owner_.ended.reserve(1000);
+  }
+  ~World() {
+    sessions_.clear();
+    spfd::set_log_level(spfd::LogLevel::info);
+  }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // A client's end of a connection.
+  class Client {
+   public:
+    explicit Client(int send_buffer = 0) {
+      std::array<int, 2> ends{};
+      REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
+      fd_ = ends[0];
+      if (send_buffer > 0) ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+      servers_ = spfd::Descriptor(ends[1]);
+    }
+    ~Client() { ::close(fd_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void send(std::string_view bytes) const { static_cast<void>(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)); }
+    // What is there, without waiting.
+    std::string read() {
+      std::string all;
+      std::array<char, 65536> bytes{};
+      for (ssize_t size = 0; (size = ::read(fd_, bytes.data(), bytes.size())) >= 0;) {
+        if (size == 0) {
+          at_end = true;
+          break;
+        }
+        all.append(bytes.data(), static_cast<std::size_t>(size));
+      }
+      return all;
+    }
+
+    bool at_end = false;
+
+   private:
+    friend class World;
+    int fd_ = -1;
+    spfd::Descriptor servers_;
+  };
+  std::unique_ptr<Client> connect(protocol::Door door = protocol::Door::query, int send_buffer = 0) {
+    auto client = std::make_unique<Client>(send_buffer);
+    serve(*client, door);
+    return client;
+  }
+  // As Worker does.
+  void serve(Client& client, protocol::Door door = protocol::Door::query) {
+    try {
+      auto session = std::make_unique<spfd::Session>(service_, owner_, std::move(client.servers_), door);
+      if (session->start()) sessions_.push_back(std::move(session));
+    } catch (const std::bad_alloc&) {
+      client.servers_.close();
+    }
+  }
+
+  void know(const std::string& name, const dns::Answer& answer) {
+    cache_->complete({*dns::Name::parse(name), dns::Type::txt}, answer, io::Cache::Clock::now());
+  }
+  void turn() {
+    for (int i = 0; i < 4; ++i) event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
+  }
+  [[nodiscard]] const spfd::Counters& counters() const { return service_.counters; }
+  [[nodiscard]] std::size_t running() const { return driver_.running(); }
+  [[nodiscard]] std::size_t ended() const { return owner_.ended.size(); }
+
+ private:
+  support::DnsServer dns_{[](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); }};
+  io::Loop loop_;
+  std::shared_ptr<io::Cache> cache_ = std::make_shared<io::Cache>(4U << 20U);
+  io::Driver driver_{loop_, cache_, resolver_options()};
+  spfd::Service service_{.loop = loop_, .driver = driver_, .snapshot = nullptr, .buffer = std::vector<char>(16384)};
+  Owner owner_;
+  spfd::Sessions sessions_;
+
+  [[nodiscard]] io::ResolverOptions resolver_options() const {
+    io::ResolverOptions options;
+    options.servers = {*io::parse_name_server(dns_.address())};
+    return options;
+  }
+};
+
+std::string question(const std::string& domain, const std::string& more = "") {
+  return "ip=192.0.2.10\nsender=u@" + domain + "\nkeep=1\n" + more + "\n";
+}
+
+std::string domain(int i) { return "d" + std::to_string(i) + ".test"; }
+
+// A record that makes an answer of this size or more.
+std::string large_record(std::size_t size) { return "v=spf1 -all" + std::string(size, ' '); }
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; at += what.size()) ++found;
+  return found;
+}
+
+TEST_CASE("answers that wait for an earlier one are bounded: further questions are not begun, and all are answered in order") {
+  World world;
+  world.know("big.test", text(large_record(6000)));
+  const auto client = world.connect();
+  constexpr int kQuestions = 100;
+  std::string answers;
+  answers.reserve(2U << 20U);
+  const support::HeapWatch heap;
+  client->send(question("slow.test", "id=0\n"));
+  for (int i = 1; i < kQuestions; ++i) client->send(question("big.test", "id=" + std::to_string(i) + "\n"));
+  world.turn();
+  CHECK(client->read().empty());
+  CHECK(world.counters().questions < 20);
+  CHECK(heap.bytes() < 300 * 1024);
+  world.know("slow.test", text("v=spf1 -all"));
+  for (int i = 0; i < kQuestions; ++i) {
+    world.turn();
+    answers += client->read();
+  }
+  std::size_t at = 0;
+  for (int i = 0; i < kQuestions; ++i) {
+    at = answers.find("\nid=" + std::to_string(i) + "\n", at);
+    REQUIRE(at != std::string::npos);
+  }
+  CHECK(heap.bytes() < 300 * 1024);
+}
+
+TEST_CASE("answers that come all at once, after one that hangs, are bounded: that one is given up") {
+  World world;
+  const auto client = world.connect();
+  constexpr int kQuestions = 64;
+  for (int i = 0; i < kQuestions; ++i) client->send(question(domain(i), "id=" + std::to_string(i) + "\n"));
+  world.turn();
+  CHECK(world.running() == kQuestions);
+  std::string answers;
+  answers.reserve(2U << 20U);
+  const support::HeapWatch heap;
+  std::ptrdiff_t cached = 0;
+  for (int i = 1; i < kQuestions; ++i) {
+    cached -= heap.bytes();
+    world.know(domain(i), text(large_record(9000)));
+    cached += heap.bytes();
+    world.turn();
+    answers += client->read();
+    CHECK(heap.bytes() - cached < 400 * 1024);
+  }
+  CHECK(count(answers, "\nid=") == kQuestions);
+  CHECK(answers.starts_with("result=temperror"));
+  CHECK(count(answers, "result=fail") == kQuestions - 1);
+  CHECK(world.ended() == 0);
+}
+
+TEST_CASE("a client that does not read while its answers come is closed when they are too many") {
+  World world;
+  const auto client = world.connect(protocol::Door::query, 4096);
+  constexpr int kQuestions = 64;
+  for (int i = 0; i < kQuestions; ++i) client->send(question(domain(i)));
+  world.turn();
+  const support::HeapWatch heap;
+  std::ptrdiff_t cached = 0;
+  for (int i = 0; i < kQuestions && world.ended() == 0; ++i) {
+    cached -= heap.bytes();
+    world.know(domain(i), text(large_record(9000)));
+    cached += heap.bytes();
+    world.turn();
+    CHECK(heap.bytes() - cached < 500 * 1024);
+  }
+  CHECK(world.ended() == 1);
+}
+
+TEST_CASE("an idle connection keeps little, whatever it has asked before") {
+  struct Case {
+    std::string name;
+    protocol::Door door;
+    std::string input;
+  };
+  const std::array cases = {
+      Case{"nothing", protocol::Door::query, ""},
+      Case{"small questions", protocol::Door::query, question("big.test") + question("big.test")},
+      Case{"a large question", protocol::Door::query,
+           question("big.test", "x=" + std::string(8000, 'x') + "\ny=" + std::string(7000, 'y') + "\n")},
+      Case{"Postfix", protocol::Door::query,
+           "request=smtpd_access_policy\nclient_address=192.0.2.10\nsender=u@big.test\ninstance=" + std::string(7000, 'i') +
+               "\n\n"},
+      Case{"tcp_table", protocol::Door::srs_forward, "get " + std::string(4000, 'u') + "@big.test\n"},
+      Case{"socketmap", protocol::Door::srs_forward, "4013:srs_forward " + std::string(4000, 'u') + "@,"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    World world;
+    world.know("big.test", text(large_record(6000)));
+    constexpr int kConnections = 50;
+    std::vector<std::unique_ptr<World::Client>> clients;
+    clients.reserve(kConnections);
+    // What the worker keeps does not count.
+    const auto first = world.connect(one.door);
+    first->send(one.input);
+    world.turn();
+    static_cast<void>(first->read());
+    const support::HeapWatch heap;
+    for (int i = 0; i < kConnections; ++i) {
+      clients.push_back(world.connect(one.door));
+      clients.back()->send(one.input);
+      world.turn();
+      CHECK(clients.back()->read().empty() == one.input.empty());
+    }
+    CHECK(heap.bytes() / kConnections < 12 * 1024);
+    CHECK(world.ended() == 0);
+  }
+}
+
+TEST_CASE("without memory, one check or one connection pays, and the worker goes on") {
+  int answered = 0;
+  int closed = 0;
+  bool has_failed = true;
+  for (std::size_t number = 1; has_failed; ++number) {
+    CAPTURE(number);
+    World world;
+    world.know("warm.test", text("v=spf1 ip4:192.0.2.10 -all"));
+    {
+      const auto client = std::make_unique<World::Client>();
+      client->send(question("warm.test") + question("cold.test"));
+      support::HeapWatch heap;
+      heap.fail_at(number);
+      world.serve(*client);
+      world.turn();
+      has_failed = heap.end_failures();
+      const std::string answers = client->read();
+      world.know("cold.test", text("v=spf1 ip4:192.0.2.10 -all"));
+      world.turn();
+      const std::string all = answers + client->read();
+      const std::size_t right = count(all, "result=pass\n") + count(all, "result=temperror\n");
+      CHECK((right == 2 || client->at_end));
+      CHECK(count(all, "result=") == right);
+      ++(client->at_end ? closed : answered);
+    }
+    world.turn();
+    const auto next = world.connect();
+    next->send(question("warm.test") + question("late.test"));
+    world.turn();
+    world.know("late.test", text("v=spf1 ip4:192.0.2.10 -all"));
+    world.turn();
+    CHECK(count(next->read(), "result=pass\n") == 2);
+  }
+  CHECK(answered > 0);
+  CHECK(closed > 0);
+}
+
+}  // namespace
