@@ -88,6 +88,23 @@ common_cases() {
   check "spfd killed and started again in the middle of a connection" replied "$on_comeback"
   hang_up
 
+  # The header is about the sender that the message has in the end.
+  local between
+  for between in "RCPT TO:<bob@lab.test>" RSET "EHLO mail.pass.test" "RCPT TO:<bob@elsewhere.test>"; do
+    call 192.0.2.10 mail.pass.test
+    say "MAIL FROM:<alice@pass.test>"
+    say "$between"
+    say "MAIL FROM:<victim@softfail.test>"
+    local result='softfail \(.*victim@softfail\.test'
+    # Most servers refuse a second MAIL.
+    replied '^250' || result='pass \(.*alice@pass\.test'
+    say "RCPT TO:<bob@lab.test>"
+    say DATA
+    say "From: x@pass.test\nSubject: hello\n\nhello\n."
+    check "MAIL, $between, MAIL: one header, about the sender in force" both 'wait_until messages 1' "header 1 ${result// /.}"
+    hang_up
+  done
+
   stop spfd
   good alice@pass.test
   check "spfd stopped: $on_absence" refused "$on_absence"

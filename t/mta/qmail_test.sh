@@ -114,7 +114,7 @@ talk SPF_HEADER="Received-SPF: pass (forged)" RELAYCLIENT= -- "$helo" "MAIL FROM
 check "a relay client: no header, whatever the variable was" queued victim@fail.test
 talk NOSPP= -- "$helo" "MAIL FROM:<victim@fail.test>" "${message[@]}"
 check "NOSPP: nothing is asked" queued victim@fail.test
-# shellcheck disable=SC1003
+# shellcheck disable=SC1003,SC2016
 for sender in '"a\nReceived-SPF: pass (b"@softfail.test' '"a\\nReceived-SPF: pass (%s%n\c"@softfail.test' '"$(id)`id`;"@softfail.test'; do
   talk -- "$helo" "MAIL FROM:<$sender>" "${message[@]}"
   check "a hostile sender, $sender: one header, whole" both "hears ^Received-SPF:.softfail.*helo=mail\\.pass\\.test" \

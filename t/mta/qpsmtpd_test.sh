@@ -84,6 +84,15 @@ run_spfd
 more_conf=
 bad alice@softfail.test
 check "a rule of the recipient's domain" refused '^550 .*\(#5\.7\.1\)$'
+stop spfd
+more_conf=$'[recipient."strict.test"]\non-softfail = "reject"\n[recipient."exempt.test"]\nexempt-clients = ["192.0.2.66"]'
+run_spfd
+more_conf=
+printf '%s\n' lab.test strict.test exempt.test >"$config/rcpthosts"
+bad alice@softfail.test --to bob@lab.test,bob@strict.test
+check "a recipient refused after one that was accepted" answers 'RCPT TO:<bob@strict' '^550 .*\(#5\.7\.1\)$'
+check "its answer is not in the header" header 1 'softfail \(.*alice@softfail\.test'
+echo lab.test >"$config/rcpthosts"
 stop qpsmtpd
 stop spfd
 run_spfd
@@ -118,6 +127,83 @@ kill -STOP "${pid_of[spfd]}"
 bad alice@pass.test
 check "spfd hangs: $on_absence" refused "$on_absence"
 kill -CONT "${pid_of[spfd]}"
+stop qpsmtpd
+
+# hangs SOCKET: something listens there, with room for one connection, which is taken: another one waits in connect().
+hangs() {
+  # shellcheck disable=SC2016
+  start hangs qpsmtpd perl -MFcntl -MIO::Socket::UNIX -e '$| = 1;
+    my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die $!;
+    chmod 0666, $ARGV[0];
+    listen $s, 0;
+    for my $i (1 .. 4) {
+      socket $client[$i], AF_UNIX, SOCK_STREAM, 0;
+      fcntl $client[$i], F_SETFL, O_NONBLOCK;
+      connect $client[$i], pack_sockaddr_un($ARGV[0]);
+    }
+    print "full\n";
+    sleep 600' "$1"
+  ready hangs grep -q full "$LAB/log/hangs"
+}
+with spfd socket /run/lab/full.sock timeout 1
+hangs /run/lab/full.sock
+bad alice@pass.test
+check "connect() hangs: $on_absence" refused "$on_absence"
+stop hangs
+stop qpsmtpd
+
+# answers_with TEXT: says that to whatever it is asked.
+answers_with() {
+  rm -f "$LAB/run/lab/odd.sock"
+  # shellcheck disable=SC2016
+  start odd qpsmtpd perl -MIO::Socket::UNIX -e '
+    my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 9) or die $!;
+    chmod 0666, $ARGV[0];
+    while (my $c = $s->accept) {
+      while (defined(my $line = <$c>)) { last if $line eq "\n" }
+      my $text = $ARGV[1];
+      $text =~ s/\\n/\n/g;
+      print $c $text;
+    }' /run/lab/odd.sock "$1"
+  ready odd test -S "$LAB/run/lab/odd.sock"
+}
+with spfd socket /run/lab/odd.sock
+for text in '' 'result=pass\n' 'result=pass\naction=accept\n' 'action=accept\n\n' 'HTTP/1.1 400 Bad Request\n\n'; do
+  answers_with "$text"
+  bad alice@pass.test
+  check "an answer that cannot be read, '$text': $on_absence" refused "$on_absence"
+  stop odd
+done
+stop qpsmtpd
+
+suite="qpsmtpd, what other plugins get"
+# shellcheck disable=SC2016
+printf '%s\n' 'sub hook_data_post { my ($self, $transaction) = @_;' \
+  '  my $spf = $transaction->notes("dmarc_spf") || {};' \
+  '  my $pass = $transaction->notes("spf_pass_host");' \
+  '  $transaction->header->add("X-Notes", join(" ", map { defined $_ ? $_ : "none" } @$spf{"domain", "scope", "result"}, $pass));' \
+  '  return Qpsmtpd::Constants::DECLINED(); }' >"$LAB/qpsmtpd/usr/local/share/qpsmtpd/plugins/show_notes"
+configure spfd show_notes
+start_qpsmtpd forkserver
+notes() { field X-Notes 1 "$1"; }
+good alice@pass.test
+check "pass" both accepted 'notes pass.test.mfrom.pass.pass.test'
+bad alice@softfail.test
+check "softfail" both accepted 'notes softfail.test.mfrom.softfail.none'
+good '<>'
+check "null sender" both accepted 'notes mail.pass.test.helo.pass.mail.pass.test'
+stop spfd
+inside tools install -d -o nobody /run/lab/srs
+rm -f "$LAB/run/lab/srs/secret"
+inside tools /run/lab/bin/spfd --user=nobody --new-srs-secret=/run/lab/srs/secret
+run_spfd --srs=unix:/run/spfd/srs.sock,mode=0666 --srs-secret-file=/run/lab/srs/secret --srs-domain=lab.test --srs-unwrap
+# shellcheck disable=SC2016
+ours=$(inside tools perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new("/run/spfd/srs.sock") or die $!;
+  print $s "FORWARD alice\@pass.test lab.test\n"; $s->flush; print <$s>')
+good "$ours"
+check "srs-unwrap: the pass is that of the original sender's domain, not ours" both accepted 'notes pass.test.mfrom.pass.pass.test'
+stop spfd
+run_spfd
 stop qpsmtpd
 
 with spfd absent accept
