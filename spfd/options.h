@@ -58,6 +58,7 @@ struct SrsOptions {
   srs::Config config;  // without secrets
   std::vector<base::IpAddress> outgoing;
   std::chrono::milliseconds timeout{4000};
+  bool rewrites_fail = false;
   bool checks_recipients = false;
   bool unwraps = false;
 };

@@ -27,7 +27,6 @@ base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options)
   auto secrets = srs::parse_secrets(file->text);
   if (!secrets) return bad(secrets.error());
   srs::Config config = options.config;
-  config.quotes_whole = true;  // mail servers read what they get
   config.secrets = std::move(secrets->secrets);
   config.old_secrets = std::move(secrets->old_secrets);
   auto rewriter = srs::Rewriter::make(std::move(config));
@@ -48,7 +47,7 @@ std::optional<StartError> add_srs(const SrsOptions& options, Snapshot& snapshot)
   receiver::NextHop next_hop{options.outgoing, snapshot.policy.hostname, snapshot.policy.spf};
   next_hop.spf.explains = false;
   next_hop.spf.trace = false;
-  snapshot.srs.emplace(protocol::SrsPolicy{std::move(*rewriter), std::move(next_hop)});
+  snapshot.srs.emplace(protocol::SrsPolicy{std::move(*rewriter), std::move(next_hop), options.rewrites_fail});
   return {};
 }
 
@@ -87,6 +86,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   }
 
   if (auto error = add_srs(options.srs, *snapshot)) return base::failure(std::move(*error));
+  snapshot->notes = srs_warnings(options);
 
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();

@@ -103,6 +103,23 @@ Problem set_separator(O& o, const V& v) {
   return {};
 }
 
+Problem set_on_fail(O& o, const V& v) {
+  if (v.back() != "keep" && v.back() != "rewrite")
+    return fmt::format("\"{}\" is not one of: keep rewrite", base::printable(v.back()));
+  o.srs.rewrites_fail = v.back() == "rewrite";
+  return {};
+}
+
+bool has_one_label(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  return !domain.empty() && domain.find('.') == std::string_view::npos && domain.front() != '[';
+}
+
+// Mail that fails SPF may be taken.
+bool takes_fail(const receiver::Rules& rules) {
+  return rules.dry_run.value_or(false) || rules.mailfrom[static_cast<std::size_t>(spf::Result::fail)] == receiver::Action::accept;
+}
+
 Problem set_outgoing(O& o, const V& v) {
   o.srs.outgoing.clear();
   for (const std::string& text : v) {
@@ -186,6 +203,13 @@ std::vector<OptionRow> srs_rows() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_duration(o.srs.timeout, v); },
        .get = [](const O& o) { return V{duration_text(o.srs.timeout)}; }},
+      {.name = "srs-on-fail",
+       .argument = "keep|rewrite",
+       .group = kGroup,
+       .help = "what to do with a sender whose message failed SPF here, where the mail server says so (default: keep)",
+       .reloadable = true,
+       .set = set_on_fail,
+       .get = [](const O& o) { return V{o.srs.rewrites_fail ? "rewrite" : "keep"}; }},
       {.name = "srs-always-rewrite",
        .shape = Shape::flag,
        .group = kGroup,
@@ -216,6 +240,19 @@ std::vector<OptionRow> srs_rows() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_number(o.srs.config.hash_min, v, 0, srs::kMaxHash); },
        .get = [](const O& o) { return V{std::to_string(o.srs.config.hash_min)}; }},
+      {.name = "srs-no-slash",
+       .shape = Shape::flag,
+       .group = kGroup,
+       .help = "write _ where a hash would have a /, which some servers refuse; both are turned back",
+       .reloadable = true,
+       .set =
+           [](O& o, const V& v) {
+             bool without = false;
+             auto problem = set_bool(without, v);
+             if (!problem) o.srs.config.hash_has_slash = !without;
+             return problem;
+           },
+       .get = [](const O& o) { return get_bool(!o.srs.config.hash_has_slash); }},
       {.name = "srs-max-age",
        .shape = Shape::number,
        .argument = "DAYS",
@@ -228,7 +265,9 @@ std::vector<OptionRow> srs_rows() {
        .shape = Shape::number,
        .argument = "N",
        .group = kGroup,
-       .help = "octets that a new local part may have; a sender that would get a longer one is not rewritten (default: 64)",
+       .help =
+           "octets that a new local part may have; a sender that would get a longer one is not rewritten (default: 254, as many "
+           "as an address)",
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_number(o.srs.config.max_local_part, v, 1, srs::kMaxAddress); },
        .get = [](const O& o) { return V{std::to_string(o.srs.config.max_local_part)}; }},
@@ -264,6 +303,27 @@ std::optional<std::string> lacking(const SrsOptions& srs) {
   if (srs.config.rewriting_domain.empty() && (srs.checks_recipients || srs.unwraps))
     return "srs-check-recipients and srs-unwrap need srs-domain";
   return {};
+}
+
+std::vector<std::string> srs_warnings(const Options& options) {
+  std::vector<std::string> warnings;
+  const SrsOptions& srs = options.srs;
+  const auto warn_of_label = [&](std::string_view option, const std::string& domain) {
+    if (!has_one_label(domain)) return;
+    warnings.push_back(fmt::format("{}: {} has one label only, so bounces from other hosts will not come back", option,
+                                   base::in_quotes(domain)));
+  };
+  warn_of_label("srs-domain", srs.config.rewriting_domain);
+  for (const auto& [domain, target] : srs.config.rewriting_domains) warn_of_label("srs-domain-for", target);
+  const bool may_take_fail =
+      takes_fail(options.rules) || std::any_of(options.sections.begin(), options.sections.end(),
+                                               [](const auto& section) { return takes_fail(section.rules); });
+  if (!srs.addresses.empty() && !srs.rewrites_fail && may_take_fail) {
+    warnings.emplace_back(
+        "srs: mail that fails SPF may be accepted (on-fail = \"tag\", dry-run), and mail servers cannot say so by tcp_table or "
+        "socketmap: forged senders will be rewritten, and pass SPF at the next hop");
+  }
+  return warnings;
 }
 
 }  // namespace spfd

@@ -53,6 +53,10 @@ std::optional<std::string> add_secrets(Options& options) {
   return std::nullopt;
 }
 
+void complain_about(std::string_view address, std::string_view what) {
+  complain(fmt::format("{}: {}", base::clip_middle(address, 200), what));
+}
+
 // The result for one address; nothing, after a complaint, when there is none.
 std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& options, std::string_view address) {
   const std::uint64_t day = options.day.value_or(srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))));
@@ -63,10 +67,13 @@ std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& op
     error = reversed.error();
   } else {
     auto forwarded = rewriter.forward(address, options.alias, day);
-    if (forwarded) return std::move(forwarded->address);
+    if (forwarded) {
+      if (!forwarded->warning.empty()) complain_about(address, "warning: " + forwarded->warning);
+      return std::move(forwarded->address);
+    }
     error = forwarded.error();
   }
-  complain(fmt::format("{}: {}", base::clip_middle(address, 200), error.text));
+  complain_about(address, error.text);
   return std::nullopt;
 }
 

@@ -93,8 +93,14 @@ std::vector<OptionRow> make_table() {
        [](O& o, const V& v) { return set_number(o.config.hash_min, v, 1, srs::kMaxHash); }},
       {"maxage", "DAYS", "how long an address is turned back (default: 21)",
        [](O& o, const V& v) { return set_number(o.config.max_age_days, v, 1, srs::kStampDays - 1); }},
-      {"max-local-part", "N", "rewrite no sender whose new local part would have more octets (default: 64, as in RFC 5321)",
-       [](O& o, const V& v) { return set_number(o.config.max_local_part, v, 1, 254); }},
+      {"no-slash", "", "write _ where a hash would have a /, which some servers refuse; both are turned back",
+       [](O& o, const V&) -> Problem {
+         o.config.hash_has_slash = false;
+         return {};
+       }},
+      {"max-local-part", "N",
+       "rewrite no sender whose new local part would have more octets (default: 254, as many as an address)",
+       [](O& o, const V& v) { return set_number(o.config.max_local_part, v, 1, srs::kMaxAddress); }},
       {"always-rewrite", "", "rewrite senders in the domain of the alias too",
        [](O& o, const V&) -> Problem {
          o.config.always_rewrite = true;

@@ -15,12 +15,52 @@ SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}
 
 struct MapName {
   std::string_view name;
-  SrsMap map;
+  SocketmapName meaning;
 };
 constexpr std::array kMapNames = {
-    MapName{"forward", SrsMap::forward}, MapName{"srs_forward", SrsMap::forward}, MapName{"make_srs", SrsMap::forward},
-    MapName{"reverse", SrsMap::reverse}, MapName{"srs_reverse", SrsMap::reverse}, MapName{"reverse_srs", SrsMap::reverse},
+    MapName{"forward", {SrsMap::forward, false}},     MapName{"reverse", {SrsMap::reverse, false}},
+    MapName{"srs_forward", {SrsMap::forward, false}}, MapName{"srs_reverse", {SrsMap::reverse, false}},
+    MapName{"make_srs", {SrsMap::forward, true}},     MapName{"reverse_srs", {SrsMap::reverse, true}},
 };
+
+// "$|" of a rule set. In UTF-8 the byte stands within characters, too.
+constexpr char kRuleSetBar = '\x9b';
+
+// Cuts the host and the bar off. False: there is a bar, and no host before it.
+bool take_host(std::string_view& key) {
+  for (std::size_t at = key.find(kRuleSetBar); at != std::string_view::npos; at = key.find(kRuleSetBar, at + 1)) {
+    if (!base::is_utf8(key.substr(0, at))) continue;
+    key.remove_prefix(at + 1);
+    return at > 0;
+  }
+  return true;
+}
+
+// `user<@example.org.>` as an address. `<@>`: the null sender.
+std::string out_of_rule_set(std::string_view text) {
+  constexpr std::string_view kFocus = "<@";
+  const std::size_t focus = text.rfind(kFocus);
+  if (focus == std::string_view::npos || !text.ends_with('>')) return std::string(text);
+  std::string_view domain = text.substr(focus + kFocus.size(), text.size() - focus - kFocus.size() - 1);
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  const std::string_view local = text.substr(0, focus);
+  return local.empty() && domain.empty() ? std::string() : fmt::format("{}@{}", local, domain);
+}
+
+std::string into_rule_set(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return std::string(address);
+  return fmt::format("{}<@{}.>", address.substr(0, at), address.substr(at + 1));
+}
+
+SrsRequest parse_rule_set(SrsMap map, std::string_view key) {
+  const bool leaves = map == SrsMap::reverse || take_host(key);
+  SrsRequest request{map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, {}, {}, {}};
+  // Mail that does not leave is treated as that of the null sender.
+  if (leaves) request.address = out_of_rule_set(key);
+  request.in_rule_set = key;
+  return request;
+}
 
 }  // namespace
 
@@ -84,11 +124,11 @@ std::optional<SrsRequest> SocketmapReader::next() {
   return SrsRequest{SrsRequest::Kind::too_long, {}, {}, fmt::format("the request is longer than {} bytes", kMaxSocketmapRequest)};
 }
 
-std::optional<SrsMap> socketmap_name(std::string_view name) {
+std::optional<SocketmapName> socketmap_name(std::string_view name) {
   std::string wanted = base::lower(name);
   std::replace(wanted.begin(), wanted.end(), '-', '_');
   for (const MapName& known : kMapNames) {
-    if (wanted == known.name) return known.map;
+    if (wanted == known.name) return known.meaning;
   }
   return std::nullopt;
 }
@@ -97,20 +137,25 @@ SrsRequest parse_socketmap(std::string_view content) {
   const std::size_t blank = content.find(' ');
   if (blank == std::string_view::npos) return invalid("the request is not \"map key\"");
   const std::string_view name = content.substr(0, blank);
-  const auto map = socketmap_name(name);
-  if (!map) return invalid("there is no map " + base::in_quotes(name, 64));
-  return {*map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse,
-          std::string(content.substr(blank + 1)),
-          {},
-          {}};
+  const auto known = socketmap_name(name);
+  if (!known) return invalid("there is no map " + base::in_quotes(name, 64));
+  const std::string_view key = content.substr(blank + 1);
+  if (known->is_rule_set) return parse_rule_set(known->map, key);
+  return {known->map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, std::string(key), {}, {}};
 }
 
 std::string encode_socketmap(const SrsReply& reply) {
   std::string content;
   switch (reply.kind) {
-    case SrsReply::Kind::ok: content = "OK " + reply.text; break;
-    case SrsReply::Kind::unchanged: content = "NOTFOUND " + reply.reason; break;
-    case SrsReply::Kind::not_found: content = "NOTFOUND " + reply.text; break;
+    case SrsReply::Kind::ok: content = "OK " + (reply.in_rule_set.empty() ? reply.text : into_rule_set(reply.text)); break;
+    case SrsReply::Kind::unchanged:
+    case SrsReply::Kind::not_found:
+      if (!reply.in_rule_set.empty()) {
+        content = "OK " + reply.in_rule_set;
+      } else {
+        content = "NOTFOUND " + (reply.kind == SrsReply::Kind::unchanged ? reply.reason : reply.text);
+      }
+      break;
     case SrsReply::Kind::temporary: content = "TEMP " + reply.text; break;
     case SrsReply::Kind::timeout: content = "TIMEOUT " + reply.text; break;
     case SrsReply::Kind::permanent: content = "PERM " + reply.text; break;

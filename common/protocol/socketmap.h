@@ -3,6 +3,11 @@
 //   request: a netstring "LENGTH:map key,"
 //   reply:   a netstring of "OK value", "NOTFOUND text", "TEMP text", "TIMEOUT text" or "PERM text"
 // Bytes stand for themselves. The connection stays open.
+//
+// Rule sets of Sendmail that were written for pysrs (its pysrs.m4) ask the maps make_srs and reverse_srs with the address as it
+// is in their work space, `user<@example.org.>`, where `<@>` is the null sender; make_srs may have the next host and the byte
+// 0x9b before it. They go on with whatever comes back, so they get an address in the same form, the old one where there is no
+// new one. Without a host the mail does not leave, and the sender stays.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +52,13 @@ class SocketmapReader {
   bool broken_ = false;
 };
 
+struct SocketmapName {
+  SrsMap map = SrsMap::forward;
+  bool is_rule_set = false;  // asked by rule sets
+};
 // The names of the maps: "forward" and "reverse"; "srs_forward", "srs_reverse", and the names of pysrs, "make_srs" and
 // "reverse_srs"; in any case, with "-" for "_".
-std::optional<SrsMap> socketmap_name(std::string_view name);
+std::optional<SocketmapName> socketmap_name(std::string_view name);
 // Of the content of a netstring.
 SrsRequest parse_socketmap(std::string_view content);
 std::string encode_socketmap(const SrsReply& reply);

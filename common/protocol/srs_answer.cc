@@ -1,5 +1,7 @@
 #include "common/protocol/srs_answer.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
@@ -17,7 +19,9 @@ SrsReply refused(const srs::Error& error) {
 
 SrsReply forwarded(base::Result<srs::Forwarded, srs::Error>&& outcome) {
   if (!outcome) return refused(outcome.error());
-  if (outcome->outcome == srs::Forwarded::Outcome::rewritten) return {SrsReply::Kind::ok, std::move(outcome->address), {}};
+  if (outcome->outcome == srs::Forwarded::Outcome::rewritten) {
+    return {SrsReply::Kind::ok, std::move(outcome->address), std::move(outcome->warning)};
+  }
   return {SrsReply::Kind::unchanged, std::move(outcome->address), std::string(srs::outcome_text(outcome->outcome))};
 }
 
@@ -27,9 +31,7 @@ bool is_concerned(const base::Result<srs::Forwarded, srs::Error>& outcome) {
   return outcome.error().check == srs::Check::local_part_length || outcome.error().check == srs::Check::path_length;
 }
 
-}  // namespace
-
-SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
+SrsReply answer_of_its_kind(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
   switch (request.kind) {
     case SrsRequest::Kind::forward: return forwarded(rewriter.forward(request.address, request.alias, day));
     case SrsRequest::Kind::reverse: {
@@ -43,23 +45,44 @@ SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::u
   return {SrsReply::Kind::permanent, request.error, {}};
 }
 
+}  // namespace
+
+SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
+  SrsReply reply = answer_of_its_kind(request, rewriter, day);
+  reply.in_rule_set = request.in_rule_set;
+  return reply;
+}
+
 spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource& answers,
                   receiver::Foresight& foresight, SrsReply& reply) {
   const std::uint64_t day = srs::day_of(time);
-  if (request.kind != SrsRequest::Kind::forward || policy.next_hop.outgoing.empty()) {
+  const bool has_failed = request.spf == spf::Result::fail && !policy.rewrites_fail;
+  if (request.kind != SrsRequest::Kind::forward || (policy.next_hop.outgoing.empty() && !has_failed)) {
     reply = answer(request, policy.rewriter, day);
     return {};
   }
   auto outcome = policy.rewriter.forward(request.address, request.alias, day);
-  const bool asks = is_concerned(outcome);
+  const bool is_for_rewriting = is_concerned(outcome);
   reply = forwarded(std::move(outcome));
-  if (!asks) return {};
+  reply.in_rule_set = request.in_rule_set;
+  if (!is_for_rewriting) return {};
+  const auto leave = [&](std::string_view why) {
+    reply.kind = SrsReply::Kind::unchanged;
+    reply.text = request.address;
+    reply.reason = why;
+  };
+  if (has_failed) {
+    leave("the sender has failed SPF");
+    return {};
+  }
   spf::Needs needs = receiver::foresee(request.address, policy.next_hop, time, answers, foresight);
   if (!needs.empty()) return needs;
   if (foresight.passes) {
-    reply = {SrsReply::Kind::unchanged, request.address, "the sender passes SPF from all outgoing addresses"};
+    leave("the sender passes SPF from all outgoing addresses");
   } else if (reply.kind == SrsReply::Kind::ok) {
-    reply.reason = "SPF would be " + std::string(spf::result_name(foresight.verdict.result));
+    const std::string warning = std::move(reply.reason);
+    reply.reason =
+        fmt::format("SPF would be {}{}{}", spf::result_name(foresight.verdict.result), warning.empty() ? "" : "; ", warning);
   }
   return {};
 }

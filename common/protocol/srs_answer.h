@@ -19,10 +19,13 @@ struct SrsPolicy {
   srs::Rewriter rewriter;
   // A sender who passes SPF there stays as it is. Without outgoing addresses nobody does.
   receiver::NextHop next_hop;
+  // Rewrites a sender whose message failed SPF here, too: at the next hop it passes then.
+  bool rewrites_fail = false;
 };
 
-// The same with a look at the next hop. The reply is complete when nothing is needed. Pure, by the need/answer protocol of
-// spf::evaluate(). What cannot be looked up is rewritten: a sender rewritten in vain does less harm than a refused message.
+// The same by what was found about the message, and with a look at the next hop. The reply is complete when nothing is needed.
+// Pure, by the need/answer protocol of spf::evaluate(). What cannot be looked up is rewritten: a sender rewritten in vain does
+// less harm than a refused message.
 spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource& answers,
                   receiver::Foresight& foresight, SrsReply& reply);
 

@@ -10,22 +10,50 @@ constexpr std::string_view kBlanks = " \t";
 
 SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
+// Cuts it off, and the blanks behind it; the blank before it stays.
+std::string_view take_last_word(std::string_view& text) {
+  while (!text.empty() && kBlanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  const std::size_t last = text.find_last_of(kBlanks);
+  const std::string_view word = text.substr(last == std::string_view::npos ? 0 : last + 1);
+  text.remove_suffix(word.size());
+  return word;
+}
+
+std::optional<spf::Result> result_named(std::string_view name) {
+  for (const auto result : {spf::Result::none, spf::Result::neutral, spf::Result::pass, spf::Result::fail, spf::Result::softfail,
+                            spf::Result::temperror, spf::Result::permerror}) {
+    if (base::equals_ignoring_case(name, spf::result_name(result))) return result;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 SrsRequest parse_srs_line(std::string_view line) {
   line = base::strip(line);
   const std::size_t blank = line.find_first_of(kBlanks);
   const std::string_view command = line.substr(0, blank);
-  const std::string_view rest = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
+  std::string_view rest = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
   if (base::equals_ignoring_case(command, "REVERSE")) {
     if (rest.empty()) return invalid("REVERSE takes an address");
     return {SrsRequest::Kind::reverse, std::string(base::strip(rest)), {}, {}};
   }
   if (!base::equals_ignoring_case(command, "FORWARD")) return invalid("the request is neither FORWARD nor REVERSE");
-  // A quoted sender may have blanks of its own; the alias has none.
-  const std::size_t last = rest.find_last_of(kBlanks);
-  if (last == std::string_view::npos) return invalid("FORWARD takes a sender and an alias");
-  return {SrsRequest::Kind::forward, std::string(base::strip(rest.substr(0, last))), std::string(rest.substr(last + 1)), {}};
+  // A quoted sender may have blanks of its own, so words are taken from the end; the others have none.
+  std::string_view alias = take_last_word(rest);
+  SrsRequest request{SrsRequest::Kind::forward, {}, {}, {}};
+  // An alias may be an address that begins like this.
+  constexpr std::string_view kSpf = "spf=";
+  if (base::starts_with_ignoring_case(alias, kSpf) && alias.find('@') == std::string_view::npos) {
+    alias.remove_prefix(kSpf.size());
+    request.spf = result_named(alias);
+    if (!request.spf && !alias.empty()) return invalid("spf= is none of the results of SPF");
+    alias = take_last_word(rest);
+  }
+  if (alias.empty() || rest.empty()) return invalid("FORWARD takes a sender and an alias");
+  request.address = base::strip(rest);
+  request.alias = alias;
+  return request;
 }
 
 std::optional<SrsRequest> SrsLinesReader::next() {

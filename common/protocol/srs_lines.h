@@ -1,6 +1,7 @@
 // The lines that Exim and others send to srsd of Mail::SRS.
 //
-//   request: "FORWARD sender alias" or "REVERSE address", the command in any case, LF or CRLF or the end of input
+//   request: "FORWARD sender alias" or "REVERSE address", the command in any case, LF or CRLF or the end of input; FORWARD may
+//            end in " spf=RESULT", what the server has found about the message; "spf=" alone: it does not know
 //   reply:   the address, or "ERROR: text", and LF
 // One request a connection: the server closes it, which is how Exim sees the end of the reply. An empty sender between two
 // blanks is the null sender.

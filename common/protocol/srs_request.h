@@ -3,8 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "common/spf/result.h"
 
 namespace protocol {
 
@@ -17,8 +20,11 @@ struct SrsRequest {
   };
   Kind kind = Kind::invalid;
   std::string address;
-  std::string alias;  // of forward; empty: the protocol does not say it
-  std::string error;  // of too_long and invalid: a sentence
+  std::string alias;                    // of forward; empty: the protocol does not say it
+  std::string error;                    // of too_long and invalid: a sentence
+  std::optional<spf::Result> spf = {};  // of forward: what the message was found to be; nothing: the protocol does not say it
+  // The address as a rule set of Sendmail has it, `user<@example.org.>`; empty: it came as an address. The answer has its form.
+  std::string in_rule_set = {};
 };
 // "forward", "reverse", "too-long", "invalid".
 std::string_view srs_kind_name(SrsRequest::Kind kind);
@@ -34,7 +40,8 @@ struct SrsReply {
   };
   Kind kind = Kind::permanent;
   std::string text;    // an address for ok and unchanged, else a sentence
-  std::string reason;  // of unchanged: a sentence; of ok: what made it necessary, where that was looked up
+  std::string reason;  // of unchanged: a sentence; of ok: what made it necessary, where that was looked up, and warnings
+  std::string in_rule_set = {};  // that of the request
 };
 inline constexpr std::size_t kSrsReplies = 6;
 // "ok", "unchanged", "not-found", "temporary", "timeout", "permanent".

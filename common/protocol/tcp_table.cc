@@ -64,7 +64,7 @@ std::optional<SrsRequest> TcpTableReader::next() {
   if (const auto line = lines_.next()) return parse_tcp_table_line(*line, map_);
   if (!lines_.is_broken()) return std::nullopt;
   broken_ = true;
-  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, "the request is longer than 4096 bytes"};
+  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, "the request is longer than 8192 bytes"};
 }
 
 std::string encode_tcp_table(const SrsReply& reply) {

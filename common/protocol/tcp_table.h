@@ -15,7 +15,8 @@
 
 namespace protocol {
 
-inline constexpr std::size_t kMaxTcpTableLine = 4096;  // bytes without line end
+// Bytes without line end. Postfix reads lines of 2048 bytes from clients (line_length_limit), each of which may take three here.
+inline constexpr std::size_t kMaxTcpTableLine = 8192;
 
 class TcpTableReader {
  public:

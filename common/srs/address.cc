@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/ip.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 
@@ -26,6 +27,8 @@ class Quotes {
     }
   }
   [[nodiscard]] bool inside() const { return inside_; }
+  // The next character is taken as it is.
+  [[nodiscard]] bool escaped() const { return escaped_; }
 
  private:
   bool inside_ = false;
@@ -43,8 +46,14 @@ bool is_atom_character(char c) {
 bool is_domain(std::string_view text) {
   if (text.empty() || text.size() > kMaxDomain) return false;
   if (text.front() == '[') {
-    const auto is_literal_character = [](char c) { return base::is_alphanumeric(c) || c == '.' || c == ':' || c == '-'; };
-    return text.size() > 2 && text.back() == ']' && std::all_of(text.begin() + 1, text.end() - 1, is_literal_character);
+    // RFC 5321 §4.1.3
+    if (text.size() < 2 || text.back() != ']') return false;
+    std::string_view literal = text.substr(1, text.size() - 2);
+    constexpr std::string_view kIpv6 = "IPv6:";
+    const bool is_ipv6 = base::starts_with_ignoring_case(literal, kIpv6);
+    if (is_ipv6) literal.remove_prefix(kIpv6.size());
+    const auto address = base::IpAddress::parse_as_written(literal);
+    return address && address->is_v6() == is_ipv6;
   }
   if (text.front() == '.' || text.find("..") != std::string_view::npos) return false;
   const auto ascii = dns::to_a_labels(text);
@@ -104,9 +113,22 @@ std::string quoted(std::string_view content) {
   return out + '"';
 }
 
-std::string written_local_part(std::string_view local) {
-  const bool is_plain = std::all_of(local.begin(), local.end(), [](char c) { return c == '.' || is_atom_character(c); });
-  return is_plain || unquoted(local) ? std::string(local) : quoted(local);
+std::string content_of(std::string_view local) {
+  std::string content;
+  Quotes quotes;
+  for (const char c : local) {
+    const bool was_inside = quotes.inside();
+    quotes.pass(c);
+    if (quotes.inside() == was_inside && !quotes.escaped()) content += c;
+  }
+  return quotes.inside() ? std::string(local) : content;
+}
+
+std::string local_part_of(std::string_view content) {
+  const bool is_dot_string = !content.empty() && content.front() != '.' && content.back() != '.' &&
+                             content.find("..") == std::string_view::npos &&
+                             std::all_of(content.begin(), content.end(), [](char c) { return c == '.' || is_atom_character(c); });
+  return is_dot_string ? std::string(content) : quoted(content);
 }
 
 }  // namespace srs

@@ -23,7 +23,7 @@ struct Address {
 // implementations read alike.
 base::Result<Address, Error> parse_address(std::string_view text);
 
-// A domain name, in U-labels or not (RFC 6531 §3.3), or an address literal; never with "=", which separates fields.
+// A domain name, in U-labels or not (RFC 6531 §3.3), or the literal of an IP address; never with "=", which separates fields.
 bool is_domain(std::string_view text);
 // A domain as it is compared: lower case, A-labels, no dot at its end.
 std::string comparable_domain(std::string_view domain);
@@ -33,7 +33,11 @@ std::string_view domain_of(std::string_view alias);
 // What a quoted-string stands for (RFC 5321 §4.1.2); nothing when the local part is none, or not one as a whole.
 std::optional<std::string> unquoted(std::string_view local);
 std::string quoted(std::string_view content);
-// The local part as it must be written: with quotes where it needs them and has none.
-std::string written_local_part(std::string_view local);
+// The mailbox that a local part names, however it is written: without quotes, also where they enclose a part of it only, and
+// without the backslashes within them. Quotes that do not close stay.
+std::string content_of(std::string_view local);
+// The local part that names this mailbox: a dot-string where the content is one, else a quoted-string (RFC 5321 §4.1.2).
+// content_of() gives the content back.
+std::string local_part_of(std::string_view content);
 
 }  // namespace srs

@@ -5,21 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "common/srs/address.h"
+
 namespace srs {
 
 struct Config {
   std::vector<std::string> secrets;      // the first one signs, all of them verify
   std::vector<std::string> old_secrets;  // these too verify
 
-  char separator = '=';          // or '+' or '-'
-  unsigned hash_length = 4;      // characters that we write, at most kMaxHash
-  unsigned hash_min = 0;         // characters that an address must have at least; 0: as many as we write
-  unsigned max_age_days = 21;    // below kStampDays
-  unsigned max_local_part = 64;  // octets of what we write (RFC 5321 §4.5.3.1.1)
-  bool always_rewrite = false;   // senders of our own domains too
-  // The new local part of a quoted sender is quoted as a whole, as RFC 5321 §4.1.2 has it; Mail::SRS leaves the quotes inside.
-  bool quotes_whole = false;
-  bool accept_exim = false;  // turn back what Exim's ${srs_encode} made with one of the secrets
+  char separator = '=';        // or '+' or '-'
+  unsigned hash_length = 4;    // characters that we write, at most kMaxHash
+  unsigned hash_min = 0;       // characters that an address must have at least; 0: as many as we write
+  unsigned max_age_days = 21;  // below kStampDays
+  // Octets of what we write. Receivers must take 64 (RFC 5321 §4.5.3.1.1) and most take more, while bounce addresses of bulk
+  // senders have up to 60 of their own.
+  unsigned max_local_part = kMaxAddress;
+  bool hash_has_slash = true;   // false: "_" in the place of "/", which some servers refuse; both verify
+  bool always_rewrite = false;  // senders of our own domains too
+  bool accept_exim = false;     // turn back what Exim's ${srs_encode} made with one of the secrets
 
   // Where to rewrite into. Empty: into the domain of the alias, whatever it is; then an SRS address in any domain is turned
   // back if its hash is right.

@@ -23,7 +23,8 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 unsigned folded(char c) {
   const auto byte = static_cast<unsigned char>(c);
   const unsigned is_upper = static_cast<unsigned>(byte >= 'A') & static_cast<unsigned>(byte <= 'Z');
-  return byte | (is_upper << 5U);
+  const unsigned is_no_slash = static_cast<unsigned>(byte == kNoSlash);
+  return (byte | (is_upper << 5U)) ^ (is_no_slash * (static_cast<unsigned char>(kNoSlash) ^ static_cast<unsigned char>('/')));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct evp_mac_ctx_st;  // libcrypto's
 namespace srs {
 
 inline constexpr std::size_t kMaxHash = 27;  // characters: base64 of 160 bits without "="
+inline constexpr char kNoSlash = '_';        // in the place of "/", which is in no base64
 inline constexpr std::size_t kEximHash = 4;  // characters: 16 bits of MD5
 
 // A secret, ready to sign. Copies share it; many threads may use one.
@@ -36,7 +37,7 @@ class Key {
 };
 
 // Compares in a time that depends on the length of `given` only. All its characters must be those of `full`; upper and lower
-// case are the same to a mail system (someone may have changed the case of the local part).
+// case are the same to a mail system (someone may have changed the case of the local part), and kNoSlash counts as "/".
 bool matches_ignoring_case(std::string_view given, std::string_view full);
 bool matches(std::string_view given, std::string_view full);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "common/base/text.h"
@@ -13,8 +14,9 @@ namespace srs {
 
 namespace {
 
-constexpr unsigned kEximMaxAge = 10;  // days, fixed in Exim
-constexpr int kMaxLoops = 4;          // through us, of one message
+constexpr unsigned kEximMaxAge = 10;    // days, fixed in Exim
+constexpr int kMaxLoops = 4;            // through us, of one message
+constexpr std::size_t kLocalPart = 64;  // octets, RFC 5321 §4.5.3.1.1: each server takes so many
 
 base::Failure<Error> refuse(Check check, std::string text) { return base::failure(Error{check, std::move(text)}); }
 
@@ -27,13 +29,24 @@ std::optional<Error> check_age(std::string_view stamp, unsigned max_age, std::ui
   return Error{Check::stamp_age, fmt::format("the day stamp is {} days old; at most {} are accepted", age, max_age)};
 }
 
+std::string_view without_last_dot(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  return domain;
+}
+
 // The parts of a verified address that someone else may have signed with the same secret: never give out what is no address.
-base::Result<std::string, Error> joined(std::string_view local, std::string_view domain) {
-  std::string address = fmt::format("{}@{}", local, domain);
+base::Result<std::string, Error> joined(std::string_view content, std::string_view domain) {
+  std::string address = fmt::format("{}@{}", local_part_of(content), without_last_dot(domain));
   if (const auto parsed = parse_address(address); !parsed) {
     return refuse(Check::fields, fmt::format("it stands for no address: {}", parsed.error().text));
   }
   return address;
+}
+
+// The original local part in an SRS address: with quotes only where it could be taken for one with quotes.
+std::string enclosed(const std::string& content) {
+  const bool is_ambiguous = content.empty() || content.find('"') != std::string::npos;
+  return is_ambiguous ? quoted(content) : content;
 }
 
 base::Failure<Error> wrong_hash() { return refuse(Check::hash, "the hash is wrong"); }
@@ -88,18 +101,20 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
   if (!c.rewriting_domain.empty() && !(is_domain(c.rewriting_domain) && rewriter.own_.add(c.rewriting_domain))) {
     return no_domain(c.rewriting_domain);
   }
+  if (c.rewriting_domain.ends_with('.')) c.rewriting_domain.pop_back();
   for (const auto& [alias, target] : c.rewriting_domains) {
     if (!is_domain(alias)) return no_domain(alias);
     if (!is_domain(target) || !rewriter.own_.add(target)) return no_domain(target);
-    rewriter.targets_[comparable_domain(alias)] = target;
+    rewriter.targets_[comparable_domain(alias)] = without_last_dot(target);
   }
   return rewriter;
 }
 
 base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::string_view alias, std::uint64_t day) const {
   using Outcome = Forwarded::Outcome;
-  const auto unchanged = [&](Outcome outcome) { return Forwarded{outcome, std::string(sender)}; };
-  if (sender.empty() || sender == "<>") return unchanged(Outcome::null_sender);
+  const auto unchanged = [&](Outcome outcome) { return Forwarded{outcome, std::string(sender), {}}; };
+  // Postfix writes "" in its tables.
+  if (sender.empty() || sender == "<>" || sender == "\"\"") return unchanged(Outcome::null_sender);
   const auto address = parse_address(sender);
   if (!address) return base::failure(address.error());
   const auto target = target_for(alias);
@@ -115,7 +130,6 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
   const auto local = new_local_part(*address, day);
   if (!local) return base::failure(local.error());
   if (local->size() > config_.max_local_part) {
-    // RFC 5321 §4.5.3.1.1
     return refuse(Check::local_part_length,
                   fmt::format("the local part would be {} octets long; the limit is {}", local->size(), config_.max_local_part));
   }
@@ -124,7 +138,11 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
     // RFC 5321 §4.5.3.1.3
     return refuse(Check::path_length, fmt::format("the address would be {} octets long; the limit is {}", size, kMaxAddress));
   }
-  return Forwarded{Outcome::rewritten, fmt::format("{}@{}", *local, *target)};
+  Forwarded forwarded{Outcome::rewritten, fmt::format("{}@{}", *local, *target), {}};
+  if (local->size() > kLocalPart) {
+    forwarded.warning = fmt::format("the new local part has {} octets; some servers take {} only", local->size(), kLocalPart);
+  }
+  return forwarded;
 }
 
 // The domain of the new address.
@@ -136,37 +154,39 @@ Rewriter::Text Rewriter::target_for(std::string_view alias) const {
   }
   if (!config_.rewriting_domain.empty()) return config_.rewriting_domain;
   if (domain.empty()) return refuse(Check::alias, "there is no alias, and no rewriting domain");
-  return std::string(domain);
+  return std::string(without_last_dot(domain));
+}
+
+Rewriter::Text Rewriter::signature(std::string_view text) const {
+  auto full = keys_.front().sign(text);
+  if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
+  full->resize(config_.hash_length);
+  if (!config_.hash_has_slash) std::replace(full->begin(), full->end(), '/', kNoSlash);
+  return std::move(*full);
 }
 
 Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day) const {
-  const auto hash_of = [&](const std::string& text) -> Text {
-    const auto full = keys_.front().sign(text);
-    if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
-    return full->substr(0, config_.hash_length);
-  };
-  const auto content = config_.quotes_whole ? unquoted(sender.local) : std::nullopt;
-  const std::string_view original = content && !content->empty() ? std::string_view(*content) : sender.local;
-  const auto written = [&](const std::string& local) { return config_.quotes_whole ? written_local_part(local) : local; };
+  const std::string content = content_of(sender.local);
   // An SRS address of somebody else: only he can turn his part back, so bounces must go through him.
   std::string_view host;
   std::string_view rest;
-  if (const auto guarded = parse_srs1(original); guarded && is_domain(guarded->host)) {
+  if (const auto guarded = parse_srs1(content); guarded && is_domain(guarded->host)) {
     host = guarded->host;
     rest = guarded->rest;
-  } else if (tag_of(original) == Tag::srs0) {
+  } else if (tag_of(content) == Tag::srs0) {
     host = sender.domain;
-    rest = behind_tag(original);
+    rest = behind_tag(content);
   }
   if (!host.empty()) {
-    const auto hash = hash_of(fmt::format("{}{}", host, rest));
+    const auto hash = signature(fmt::format("{}{}", host, rest));
     if (!hash) return base::failure(hash.error());
-    return written(fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest));
+    return local_part_of(fmt::format("SRS1{}{}={}={}", config_.separator, *hash, host, rest));
   }
   const std::string stamp = make_stamp(day);
-  const auto hash = hash_of(fmt::format("{}{}{}", stamp, sender.domain, original));
+  const std::string original = enclosed(content);
+  const auto hash = signature(fmt::format("{}{}{}", stamp, sender.domain, original));
   if (!hash) return base::failure(hash.error());
-  return written(fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, original));
+  return local_part_of(fmt::format("SRS0{}{}={}={}={}", config_.separator, *hash, stamp, sender.domain, original));
 }
 
 Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) const {
@@ -186,23 +206,28 @@ Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) co
 Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const {
   const auto fields = parse_srs0(local);
   if (!fields || fields->domain.empty() || fields->local.empty()) return refuse(Check::fields, "a field is missing");
-  // What the original local part may have been.
-  std::vector<std::string> originals{std::string(fields->local)};
-  if (was_quoted) originals.push_back(quoted(fields->local));
+  // What may have been signed, and the mailbox that it names.
+  struct Original {
+    std::string text;
+    std::string content;
+  };
+  std::vector<Original> originals{{std::string(fields->local), content_of(fields->local)}};
+  // Of Mail::SRS' `SRS0=...="a b"@us` Postfix makes `"SRS0=...=a b"@us`.
+  if (was_quoted) originals.push_back({quoted(fields->local), std::string(fields->local)});
 
   if (config_.accept_exim) {
-    for (const std::string& original : originals) {
-      if (!verifies_as_exim(fields->hash, fmt::format("{}@{}", original, fields->domain))) continue;
+    for (const Original& original : originals) {
+      if (!verifies_as_exim(fields->hash, fmt::format("{}@{}", original.text, fields->domain))) continue;
       if (fields->stamp != base::lower(fields->stamp)) return refuse(Check::stamp_form, "Exim's day stamp is in lower case");
       if (const auto error = check_age(fields->stamp, kEximMaxAge, day)) return base::failure(*error);
-      return joined(was_quoted ? written_local_part(original) : original, fields->domain);
+      return joined(original.content, fields->domain);
     }
   }
   if (const auto error = check_hash_length(fields->hash)) return base::failure(*error);
-  for (const std::string& original : originals) {
-    if (!verifies(fields->hash, fmt::format("{}{}{}", fields->stamp, fields->domain, original))) continue;
+  for (const Original& original : originals) {
+    if (!verifies(fields->hash, fmt::format("{}{}{}", fields->stamp, fields->domain, original.text))) continue;
     if (const auto error = check_age(fields->stamp, config_.max_age_days, day)) return base::failure(*error);
-    return joined(was_quoted ? written_local_part(original) : original, fields->domain);
+    return joined(original.content, fields->domain);
   }
   return wrong_hash();
 }
@@ -213,7 +238,7 @@ Rewriter::Text Rewriter::reverse_srs1(std::string_view local, bool was_quoted) c
   if (const auto error = check_hash_length(fields->hash)) return base::failure(*error);
   if (!verifies(fields->hash, fmt::format("{}{}", fields->host, fields->rest))) return wrong_hash();
   const std::string original = fmt::format("SRS0{}", fields->rest);
-  return joined(was_quoted ? written_local_part(original) : original, fields->host);
+  return joined(was_quoted ? original : content_of(original), fields->host);
 }
 
 std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {

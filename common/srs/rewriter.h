@@ -2,6 +2,8 @@
 // turns the bounces back. The format is that of Mail::SRS, libsrs2 and postsrsd:
 //   SRS0=HASH=TT=domain=local@us   a sender in an address of ours
 //   SRS1=HASH=host=rest@us         an SRS0 address of another host: bounces go to that host, which knows the sender
+// A local part that needs quotes becomes one quoted-string as a whole, so that each address is one of RFC 5321 §4.1.2; Mail::SRS
+// leaves the quotes inside, which is no address, and signs them too. Both verify.
 // The first separator is one of = + -, and that of an SRS0 address is the first character of `rest`.
 // HASH: the first characters of base64(HMAC-SHA1(secret, TT domain local)), or of (host rest), of the text in lower case with
 // nothing between the parts. So whoever has one valid address can move the borders between its parts; the format has no
@@ -38,6 +40,7 @@ struct Forwarded {
   };
   Outcome outcome = Outcome::rewritten;
   std::string address;  // as it was given, unless rewritten
+  std::string warning;  // a sentence: why some servers may refuse the new address; or empty
 };
 
 // A sentence without full stop.
@@ -49,7 +52,7 @@ class Rewriter {
   static base::Result<Rewriter, std::string> make(Config config);
 
   // The sender of a message that goes on because of `alias`, an address or domain of ours; it may be empty where there is a
-  // rewriting domain. The null sender is empty or <>; no other sender has <> around it.
+  // rewriting domain. The null sender is empty, <> or ""; no other sender has <> around it.
   [[nodiscard]] base::Result<Forwarded, Error> forward(std::string_view sender, std::string_view alias, std::uint64_t day) const;
   // The recipient of a bounce. An SRS1 address becomes the other host's SRS0 address.
   [[nodiscard]] base::Result<std::string, Error> reverse(std::string_view address, std::uint64_t day) const;
@@ -63,6 +66,7 @@ class Rewriter {
   explicit Rewriter(Config config) : config_(std::move(config)) {}
   [[nodiscard]] Text target_for(std::string_view alias) const;
   [[nodiscard]] Text new_local_part(const Address& sender, std::uint64_t day) const;
+  [[nodiscard]] Text signature(std::string_view text) const;
   [[nodiscard]] Text reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const;
   [[nodiscard]] Text reverse_srs1(std::string_view local, bool was_quoted) const;
   [[nodiscard]] bool verifies(std::string_view hash, std::string_view text) const;

@@ -164,6 +164,60 @@ TEST_CASE("--srs-accept-exim turns back what Exim has made; without it that does
   CHECK(World().line("REVERSE " + address) == "ERROR: the hash is wrong\n");
 }
 
+TEST_CASE("--srs-no-slash: hashes without a slash; those with one are turned back, too") {
+  const World world({"--srs-no-slash", "--srs-hash-length=27"});
+  const World with({"--srs-hash-length=27"});
+  for (int i = 0; i < 20; ++i) {
+    const std::string sender = "u" + std::to_string(i) + "@example.org";
+    const std::string address = world.line("FORWARD " + sender + " l@fwd.example");
+    CHECK(address.find('/') == std::string::npos);
+    CHECK(with.line("REVERSE " + address) == sender + "\n");
+    CHECK(world.line("REVERSE " + with.line("FORWARD " + sender + " l@fwd.example")) == sender + "\n");
+  }
+}
+
+TEST_CASE("--srs-on-fail: a sender who has failed SPF here stays as it is, so that the next hop sees it, or is rewritten") {
+  const World world;
+  for (const char* result : {"none", "neutral", "pass", "softfail", "temperror", "permerror", ""}) {
+    CHECK(world.line("FORWARD joe@example.org l@fwd.example spf=" + std::string(result)).starts_with("SRS0="));
+  }
+  CHECK(world.line("FORWARD joe@example.org l@fwd.example spf=fail") == "joe@example.org\n");
+  CHECK(world.line("FORWARD joe@fwd.example l@fwd.example spf=fail") == "joe@fwd.example\n");
+  CHECK(world.line("FORWARD  l@fwd.example spf=fail") == "\n");
+  CHECK(world.line("FORWARD joe l@fwd.example spf=fail").starts_with("ERROR: "));
+  world.spfd().wait_for_log(
+      "srs=forward reply=unchanged address=joe@example.org alias=l@fwd.example reason=\"the sender has failed SPF\"");
+  CHECK(World({"--srs-on-fail=rewrite"}).line("FORWARD joe@example.org l@fwd.example spf=fail").starts_with("SRS0="));
+  CHECK(start({"--srs-on-fail=drop", "--check-config"}).exit_code == EX_USAGE);
+}
+
+TEST_CASE("a configuration that will not work as it may be meant gets a warning, in --check-config and in the log") {
+  const TempFolder folder;
+  const std::vector<std::string> enough = {"--srs", "unix:" + (folder / "s"), "--srs-secret-file",
+                                           srs_world::write_secret(folder, "s\n")};
+  const auto warnings = [&](const std::vector<std::string>& more) {
+    auto arguments = enough;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.emplace_back("--check-config");
+    const auto finished = start(arguments);
+    CHECK(finished.exit_code == EX_OK);
+    return finished.errors;
+  };
+  CHECK(warnings({"--srs-domain=srs.example.org"}).empty());
+  CHECK(warnings({"--srs-domain=localhost"}) ==
+        "spfd: srs-domain: \"localhost\" has one label only, so bounces from other hosts will not come back\n");
+  CHECK(warnings({"--srs-domain=localhost."}).find("has one label only") != std::string::npos);
+  CHECK(warnings({"--srs-domain-for=example.org=bounces"}).find("srs-domain-for: \"bounces\" has one") != std::string::npos);
+  for (const char* option : {"--on-fail=tag", "--dry-run"}) {
+    CHECK(warnings({option}).starts_with("spfd: srs: mail that fails SPF may be accepted"));
+    CHECK(warnings({option, "--srs-on-fail=rewrite"}).empty());
+  }
+  CHECK(warnings({"--on-fail=defer"}).empty());
+  CHECK(start({"--on-fail=tag", "--check-config"}).errors.empty());
+  const World world({"--on-fail=tag"});
+  world.spfd().wait_for_log("warning: srs: mail that fails SPF may be accepted");
+}
+
 // ---- only what would fail ------------------------------------------------------------------------------------------------
 
 constexpr std::string_view kZone = R"($TTL 300

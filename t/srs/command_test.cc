@@ -74,8 +74,14 @@ TEST_CASE("srs: options of our own") {
   CHECK(run({"--reverse", "--exim", "SRS0=5fea=2w=otherdomain.com=test@example.com"}).out == "test@otherdomain.com\n");
   const std::string longest = std::string(64, 'a') + "@otherdomain.com";
   CHECK(run({"--alias=example.com", longest}).err ==
-        "srs: " + longest + ": the local part would be 93 octets long; the limit is 64\n");
+        "srs: " + longest + ": warning: the new local part has 93 octets; some servers take 64 only\n");
   CHECK(run({"--alias=example.com", "--max-local-part=93", longest}).exit_code == 0);
+  CHECK(run({"--alias=example.com", "--max-local-part=92", longest}).err ==
+        "srs: " + longest + ": the local part would be 93 octets long; the limit is 92\n");
+  CHECK(run({"--alias=example.com", "--always-rewrite", "--no-slash", "test@example.com"}).out ==
+        "SRS0=e_ne=2W=example.com=test@example.com\n");
+  CHECK(run({"--reverse", "SRS0=e_ne=2W=example.com=test@example.com"}).out == "test@example.com\n");
+  CHECK(run({"--alias=example.com", "\"user.\"@otherdomain.com"}).out.starts_with("\"SRS0="));
 }
 
 TEST_CASE("srs: without a date it is today") {
@@ -107,7 +113,7 @@ TEST_CASE("srs: addresses that are refused are told, the others are done") {
 TEST_CASE("srs: lines of standard input, each with its line in the output") {
   const Outcome got = run({"--alias=example.com"}, "test@otherdomain.com\nnobody\n\n<>\r\n" + std::string(5000, 'a') +
                                                        "\n\"a b\"@otherdomain.com\ntest@example.com");
-  CHECK(got.out == kRewritten + "\n\n\n<>\n\nSRS0=0bVp=2W=otherdomain.com=\"a b\"@example.com\ntest@example.com\n");
+  CHECK(got.out == kRewritten + "\n\n\n<>\n\n\"SRS0=Po3q=2W=otherdomain.com=a b\"@example.com\ntest@example.com\n");
   CHECK(got.err == "srs: nobody: the address has no @\nsrs: a line is longer than 4096 bytes\n");
   CHECK(got.exit_code == 1);
   CHECK(run({"--reverse"}, kRewritten + "\r\n").out == "test@otherdomain.com\n");

@@ -18,11 +18,21 @@ srand($ENV{SEED});
 # Case smashed in the hash: Mail::SRS warns, and accepts it.
 local $SIG{__WARN__} = sub { warn @_ unless $_[0] =~ /Case insensitive hash match|uninitialized value .*Mail.SRS/ };
 
+# The mailbox that an address names. We write valid local parts, with quotes around all where they need them; others do not.
+sub mailbox {
+  my ($address) = @_;
+  my ($local, $domain) = $address =~ /^(.*)@(.*)$/s or return $address;
+  $local =~ s/\\(.)/$1/gs if $local =~ s/^"(.*)"$/$1/s;
+  return "$local\@$domain";
+}
+
 sub same {
   my ($what, $input, $ours, $theirs, $options) = @_;
   $asked{$what}++;
   $refused{$what} += $ours eq '' && $theirs eq '' ? 1 : 0;
-  if ($ours eq $theirs) { $passed++; return; }
+  # Of a quoted sender others sign the quotes, too; whether we take their addresses home is asked by itself.
+  my $differs = $input =~ /^"/ ? ($ours eq '') != ($theirs eq '') : mailbox($ours) ne mailbox($theirs);
+  if (!$differs) { $passed++; return; }
   $failed++;
   print "$what: $input\n" . (defined $options ? "  options: $options\n" : '') . "  ours:   $ours\n  theirs: $theirs\n" if $failed <= 20;
 }
@@ -90,12 +100,21 @@ sub with_mail_srs {
     @here = grep { !$config{AlwaysRewrite} || !/^srs[01].*@\Q$alias\E$/i } @here;
     $now = $day * 86400 + int rand 86400;
     my @forward = ours([@options, $date->($day), "--alias=$alias", ($config{AlwaysRewrite} ? '--always-rewrite' : ())], @here);
+    my @theirs = map { my $sender = $_; theirs(sub { $mail_srs->forward($sender, $alias) }) } @here;
+    same('forward, Mail::SRS', $here[$_], $forward[$_], $theirs[$_]) for 0 .. $#here;
+    # Without slashes only the hash is another, and both are turned back.
+    my @plain = ours([@options, '--no-slash', $date->($day), "--alias=$alias", ($config{AlwaysRewrite} ? '--always-rewrite' : ())], @here);
     for my $i (0 .. $#here) {
-      same('forward, Mail::SRS', $here[$i], $forward[$i], theirs(sub { $mail_srs->forward($here[$i], $alias) }));
+      my $plain = $plain[$i];
+      $plain =~ s{^("?SRS[01][-+=])([^=]*)}{my ($tag, $hash) = ($1, $2); $hash =~ tr|_|/|; $tag . $hash}e if $plain ne $here[$i];
+      same('forward without slashes', $here[$i], $plain, $forward[$i]);
     }
+    my @home = ours([@options, $date->($day), '--reverse'], @plain);
+    my @home_with = ours([@options, $date->($day), '--reverse'], @forward);
+    same('reverse without slashes', $plain[$_], $home[$_], $home_with[$_]) for 0 .. $#here;
 
     my @back;
-    for my $address (grep { /^SRS[01]/ } @forward) {
+    for my $address (grep { /^SRS[01]/ } @theirs) {
       # With a hash of one character every 38th forgery is right, and then we look closer at what it stands for.
       push @back, $address, pick(lc $address, uc $address, $address, $config{HashLength} > 1 ? tampered($address) : ());
     }

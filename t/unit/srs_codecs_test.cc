@@ -27,8 +27,11 @@ constexpr std::uint64_t kDay = 18262;
 
 std::string shown(const SrsRequest& request) {
   switch (request.kind) {
-    case Kind::forward: return "forward [" + request.address + "] [" + request.alias + "]";
-    case Kind::reverse: return "reverse [" + request.address + "]";
+    case Kind::forward:
+      return "forward [" + request.address + "] [" + request.alias + "]" +
+             (request.spf ? " " + std::string(spf::result_name(*request.spf)) : "") +
+             (request.in_rule_set.empty() ? "" : " for a rule set");
+    case Kind::reverse: return "reverse [" + request.address + "]" + (request.in_rule_set.empty() ? "" : " for a rule set");
     case Kind::too_long: return "too long: " + request.error;
     case Kind::invalid: return "invalid: " + request.error;
   }
@@ -130,6 +133,21 @@ TEST_CASE("srsd lines: FORWARD and REVERSE, in any case") {
   CHECK(lines("").empty());
 }
 
+TEST_CASE("srsd lines: FORWARD may say what the message was found to be; nothing in a sender does") {
+  const auto line = [](std::string_view input) { return read(protocol::SrsLinesReader(), input).front(); };
+  for (const std::string result : {"none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"}) {
+    CHECK(line("FORWARD a@b.org example.com spf=" + result + "\n") == "forward [a@b.org] [example.com] " + result);
+  }
+  CHECK(line("forward a@b.org example.com SPF=Fail \r\n") == "forward [a@b.org] [example.com] fail");
+  CHECK(line("FORWARD  example.com spf=fail\n") == "forward [] [example.com] fail");
+  // The server has no result.
+  CHECK(line("FORWARD a@b.org example.com spf=\n") == "forward [a@b.org] [example.com]");
+  // A quoted sender says nothing, and an alias may begin like that.
+  CHECK(line("FORWARD \"x spf=pass\"@b.org example.com\n") == "forward [\"x spf=pass\"@b.org] [example.com]");
+  CHECK(line("FORWARD \"x y spf=pass \"@b.org example.com spf=fail\n") == "forward [\"x y spf=pass \"@b.org] [example.com] fail");
+  CHECK(line("FORWARD a@b.org spf=fail@example.com\n") == "forward [a@b.org] [spf=fail@example.com]");
+}
+
 TEST_CASE("srsd lines: bad ones get an error") {
   const auto line = [](std::string_view input) {
     const auto out = read(protocol::SrsLinesReader(), input);
@@ -141,6 +159,10 @@ TEST_CASE("srsd lines: bad ones get an error") {
   CHECK(line("FORWARDS a b\n") == "invalid: the request is neither FORWARD nor REVERSE");
   CHECK(line("HELP\n") == "invalid: the request is neither FORWARD nor REVERSE");
   CHECK(line("\0\xff\n"s) == "invalid: the request is neither FORWARD nor REVERSE");
+  CHECK(line("FORWARD a@b.org spf=fail\n") == "invalid: FORWARD takes a sender and an alias");
+  CHECK(line("FORWARD example.com spf=fail\n") == "invalid: FORWARD takes a sender and an alias");
+  CHECK(line("FORWARD a@b.org example.com spf=bad\n") == "invalid: spf= is none of the results of SPF");
+  CHECK(line("FORWARD a@b.org example.com spf=failed\n") == "invalid: spf= is none of the results of SPF");
   CHECK(line("FORWARD\n") == "invalid: FORWARD takes a sender and an alias");
   CHECK(line("FORWARD a@b.org\n") == "invalid: FORWARD takes a sender and an alias");
   CHECK(line("REVERSE \n") == "invalid: REVERSE takes an address");
@@ -175,9 +197,13 @@ TEST_CASE("tcp_table: bad coding and other commands are errors; a line too long 
     CHECK(one(std::string(line) + "\n") == "invalid: the request is not \"get KEY\"");
   }
   const auto reader = protocol::TcpTableReader(SrsMap::forward);
-  CHECK(read(reader, "get x\nget " + std::string(4093, 'a') + "\nget y\n") ==
-        Strings{"forward [x] []", "too long: the request is longer than 4096 bytes", "close"});
-  CHECK(read(reader, "get " + std::string(4092, 'a') + "\n").size() == 1);
+  CHECK(read(reader, "get x\nget " + std::string(8189, 'a') + "\nget y\n") ==
+        Strings{"forward [x] []", "too long: the request is longer than 8192 bytes", "close"});
+  CHECK(read(reader, "get " + std::string(8188, 'a') + "\n").size() == 1);
+  // The longest line that Postfix takes from a client, with three bytes for each.
+  std::string longest = "get ";
+  for (int i = 0; i < 2048; ++i) longest += "%20";
+  CHECK(read(reader, longest + "\nget y\n").back() == "forward [y] []");
 }
 
 TEST_CASE("tcp_table: values are coded, so that they come back as they were") {
@@ -196,10 +222,41 @@ TEST_CASE("socketmap: netstrings of map and key") {
   CHECK(maps(netstring("forward a@b.org") + netstring("reverse c@d.org")) ==
         Strings{"forward [a@b.org] []", "reverse [c@d.org]"});
   CHECK(maps(netstring("SRS-Forward a@b.org")) == Strings{"forward [a@b.org] []"});
-  CHECK(maps(netstring("make_srs a@b.org") + netstring("reverse_srs a@b")) == Strings{"forward [a@b.org] []", "reverse [a@b]"});
   CHECK(maps(netstring("forward ")) == Strings{"forward [] []"});
   CHECK(maps(netstring("forward  \"a b\"@c,\n\0"s)) == Strings{"forward [ \"a b\"@c,\n\0] []"s});
   CHECK(maps("").empty());
+}
+
+TEST_CASE("socketmap: rule sets that were written for pysrs ask with what is in their work space") {
+  const auto map = [](std::string_view content) { return read(protocol::SocketmapReader(), netstring(content)).front(); };
+  CHECK(map("make_srs user<@example.org.>") == "forward [user@example.org] [] for a rule set");
+  CHECK(map("Make-SRS user<@example.org>") == "forward [user@example.org] [] for a rule set");
+  CHECK(map("make_srs user@example.org") == "forward [user@example.org] [] for a rule set");
+  CHECK(map("make_srs mx.final.example\x9buser<@example.org.>") == "forward [user@example.org] [] for a rule set");
+  CHECK(map("make_srs \"a<@b.>\"<@example.org.>") == "forward [\"a<@b.>\"@example.org] [] for a rule set");
+  // The byte is part of a letter in UTF-8.
+  CHECK(map("make_srs m\xc4\x9b.example\x9bm\xc4\x9b<@example.org.>") == "forward [m\xc4\x9b@example.org] [] for a rule set");
+  CHECK(map("make_srs m\xc4\x9b<@example.org.>") == "forward [m\xc4\x9b@example.org] [] for a rule set");
+  // The null sender; mail that does not leave.
+  CHECK(map("make_srs mx.example\x9b<@>") == "forward [] [] for a rule set");
+  CHECK(map("make_srs \x9buser<@example.org.>") == "forward [] [] for a rule set");
+  CHECK(map("reverse_srs SRS0=H=TT=example.org=user<@example.com.>") ==
+        "reverse [SRS0=H=TT=example.org=user@example.com] for a rule set");
+
+  const auto answers = [](std::string_view content) { return serve(netstring(content)); };
+  const std::string rewritten = "SRS0=vmyz=2W=otherdomain.com=test<@example.com.>";
+  CHECK(answers("make_srs mx.final.example\x9btest<@otherdomain.com.>") == netstring("OK " + rewritten));
+  CHECK(answers("make_srs test<@otherdomain.com.>") == netstring("OK " + rewritten));
+  CHECK(answers("reverse_srs " + rewritten) == netstring("OK test<@otherdomain.com.>"));
+  // There is no other address: the rule set goes on with what it gets.
+  CHECK(answers("make_srs mx.final.example\x9btest<@example.com.>") == netstring("OK test<@example.com.>"));
+  CHECK(answers("make_srs mx.final.example\x9b" + rewritten) == netstring("OK " + rewritten));
+  CHECK(answers("make_srs mx.final.example\x9b<@>") == netstring("OK <@>"));
+  CHECK(answers("make_srs \x9btest<@otherdomain.com.>") == netstring("OK test<@otherdomain.com.>"));
+  CHECK(answers("make_srs mx.final.example\x9bnobody") == netstring("OK nobody"));
+  CHECK(answers("make_srs x\x9b") == netstring("NOTFOUND the null sender stays as it is"));
+  CHECK(answers("reverse_srs SRS0=FAKE=2W=otherdomain.com=test<@example.com.>") ==
+        netstring("OK SRS0=FAKE=2W=otherdomain.com=test<@example.com.>"));
 }
 
 TEST_CASE("socketmap: unknown maps, and what is no netstring") {
@@ -295,6 +352,8 @@ TEST_CASE("requests are answered: rewritten, as they were, or not at all") {
   CHECK(serve("REVERSE SRS0=vmyz=2W=otherdomain.com=test@example.com\n") == "test@otherdomain.com\n");
   CHECK(serve("FORWARD test@example.com bob@example.com\n") == "test@example.com\n");
   CHECK(serve("FORWARD  bob@example.com\n") == "\n");
+  CHECK(serve(netstring("forward \"\"")) == netstring("NOTFOUND the null sender stays as it is"));
+  CHECK(serve("get \"\"\n") == "500 the null sender stays as it is\n");
   CHECK(serve("REVERSE bob@example.com\n") == "ERROR: it is no SRS address\n");
   CHECK(serve("REVERSE SRS0=FAKE=2W=otherdomain.com=test@example.com\n") == "ERROR: the hash is wrong\n");
   CHECK(serve("FORWARD nobody example.com\n") == "ERROR: the address has no @\n");
@@ -303,7 +362,8 @@ TEST_CASE("requests are answered: rewritten, as they were, or not at all") {
   CHECK(serve("get test@otherdomain.com\nget test@example.com\nget bob\nget %\n") ==
         "200 SRS0=vmyz=2W=otherdomain.com=test@example.com\n500 the sender is in a domain of ours\n500 the address has no @\n"
         "400 the key has a % without two hexadecimal digits\n");
-  CHECK(serve("get \"a%20b\"@otherdomain.com\n") == "200 SRS0=0bVp=2W=otherdomain.com=\"a%20b\"@example.com\n");
+  CHECK(serve("get \"a%20b\"@otherdomain.com\n") == "200 \"SRS0=Po3q=2W=otherdomain.com=a%20b\"@example.com\n");
+  CHECK(serve("get \"SRS0=Po3q=2W=otherdomain.com=a%20b\"@example.com\n", SrsMap::reverse) == "200 \"a%20b\"@otherdomain.com\n");
   CHECK(serve("get SRS0=0bVp=2W=otherdomain.com=\"a%20b\"@example.com\nget bob@example.com\n", SrsMap::reverse) ==
         "200 \"a%20b\"@otherdomain.com\n500 it is no SRS address\n");
 
@@ -312,9 +372,9 @@ TEST_CASE("requests are answered: rewritten, as they were, or not at all") {
                                                 netstring("NOTFOUND the hash is wrong") +
                                                 netstring("PERM there is no map \"aliases\""));
   // RFC 5321 §4.5.3.1: not rewritten, and said.
-  CHECK(serve(netstring("forward " + std::string(64, 'a') + "@otherdomain.com")) ==
-        netstring("NOTFOUND the local part would be 93 octets long; the limit is 64"));
-  CHECK(serve("get " + std::string(5000, 'a') + "\n") == "500 the request is longer than 4096 bytes\n");
+  CHECK(serve(netstring("forward " + std::string(230, 'a') + "@otherdomain.com")) ==
+        netstring("NOTFOUND the local part would be 259 octets long; the limit is 254"));
+  CHECK(serve("get " + std::string(9000, 'a') + "\n") == "500 the request is longer than 8192 bytes\n");
 }
 
 }  // namespace

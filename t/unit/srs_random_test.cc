@@ -69,7 +69,6 @@ TEST_CASE("SRS: random senders come home, whatever the configuration, for as lon
     config.separator = "=+-"[addresses.one_of(3)];
     config.hash_length = 1 + static_cast<unsigned>(addresses.one_of(27));
     config.accept_exim = addresses.one_of(2) == 0;
-    config.max_local_part = 200;
     const Rewriter rewriter = make(config);
     const std::string sender = addresses.next();
     const std::uint64_t day = addresses.one_of(100'000);
@@ -80,14 +79,18 @@ TEST_CASE("SRS: random senders come home, whatever the configuration, for as lon
     ++rewritten;
     const std::string& address = result->address;
     CAPTURE(address);
-    const bool is_guarded = address.starts_with("SRS1");
-    std::string expected = sender;
-    const std::string local = sender.substr(0, sender.find('@'));
-    if (const auto srs1 = srs::parse_srs1(local); is_guarded && srs1) {
-      expected = "SRS0" + std::string(srs1->rest) + "@" + std::string(srs1->host);
+    const std::string content = srs::content_of(address.substr(0, address.rfind('@')));
+    const bool is_guarded = content.starts_with("SRS1");
+    std::string domain = sender.substr(sender.rfind('@') + 1);
+    std::string expected = srs::content_of(sender.substr(0, sender.rfind('@')));
+    if (const auto srs1 = srs::parse_srs1(expected); is_guarded && srs1) {
+      domain = srs1->host;
+      expected = "SRS0" + std::string(srs1->rest);
     } else if (is_guarded) {
       expected.replace(0, 4, "SRS0");
     }
+    if (domain.ends_with('.')) domain.pop_back();
+    expected = srs::local_part_of(expected) + "@" + domain;
     CHECK(reverse(rewriter, address, day) == expected);
     CHECK(reverse(rewriter, address, day + 21) == expected);
     CHECK(rewriter.reverse(address, day + 22).ok() == is_guarded);
@@ -96,7 +99,7 @@ TEST_CASE("SRS: random senders come home, whatever the configuration, for as lon
     const Rewriter second = make(config);
     const auto guarded = second.forward(address, "second.example", day);
     REQUIRE(guarded.ok());
-    CHECK(guarded->address.starts_with("SRS1"));
+    CHECK(srs::content_of(guarded->address).starts_with("SRS1"));
     if (!is_guarded) CHECK(base::lower(reverse(second, guarded->address, day)) == base::lower(address));
     // Somebody smashed the case.
     std::string smashed = address;
@@ -111,7 +114,6 @@ TEST_CASE("SRS: an address with one character changed comes home to nobody else"
   Config config;
   config.secrets = {"tops3cr3t"};
   config.hash_length = 27;
-  config.max_local_part = 200;
   const Rewriter rewriter = make(config);
   for (int i = 0; i < 500; ++i) {
     const auto result = rewriter.forward(addresses.next(), kAlias, kDay);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -109,7 +110,6 @@ TEST_CASE("SRS: vectors of Mail::SRS, forward") {
   CHECK(forward(rewriter, "test@otherdomain.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
   CHECK(forward(rewriter, "Test@OtherDomain.COM") == "SRS0=vmyz=2W=OtherDomain.COM=Test@example.com");
   CHECK(forward(rewriter, "a=b+c@otherdomain.com") == "SRS0=Oqla=2W=otherdomain.com=a=b+c@example.com");
-  CHECK(forward(rewriter, "\"a b\"@otherdomain.com") == "SRS0=0bVp=2W=otherdomain.com=\"a b\"@example.com");
   CHECK(forward(rewriter, "test@example.com") == "test@example.com");
   CHECK(forward(rewriter, "test@EXAMPLE.com") == "test@EXAMPLE.com");
   CHECK(forward(rewriter, "SRS0=opaque+string@otherdomain.com") == "SRS1=chaI=otherdomain.com==opaque+string@example.com");
@@ -331,6 +331,7 @@ TEST_CASE("SRS: an SRS address of ours as sender stays as it is, if it is valid"
 TEST_CASE("SRS: the null sender stays as it is") {
   CHECK(outcome(make(), "") == Outcome::null_sender);
   CHECK(outcome(make(), "<>") == Outcome::null_sender);
+  CHECK(outcome(make(), "\"\"") == Outcome::null_sender);  // Postfix
   CHECK(outcome(make(), "", "") == Outcome::null_sender);
 }
 
@@ -354,6 +355,11 @@ TEST_CASE("SRS: what is no address is neither rewritten nor turned back") {
   bad("a@other\ndomain.com", Check::domain);
   bad("a@[]", Check::domain);
   bad("a@[192.0.2.1", Check::domain);
+  bad("a@[192.0.2]", Check::domain);
+  bad("a@[x]", Check::domain);
+  bad("a@[2001:db8::1]", Check::domain);
+  bad("a@[IPv6:192.0.2.1]", Check::domain);
+  bad("a@[", Check::domain);
   bad("a@\xff.com", Check::domain);
   bad("a@" + std::string(256, 'a'), Check::domain);
   bad("a@b@otherdomain.com", Check::at_sign);
@@ -409,8 +415,54 @@ TEST_CASE("SRS: an SRS address with a field missing, or that stands for no addre
   CHECK(why_not_reverse(rewriter, "SRS0=" + other + "=2W=..=test@example.com") == Check::fields);
 }
 
-TEST_CASE("RFC 5321 §4.5.3.1: a sender that would grow too long is not rewritten") {
-  const Rewriter rewriter = make();
+TEST_CASE("SRS: hashes without a slash, by option; with and without, both verify") {
+  Config config = with_secret();
+  config.hash_length = 27;
+  config.hash_has_slash = false;
+  config.always_rewrite = true;
+  const Rewriter without = make(config);
+  config.hash_has_slash = true;
+  const Rewriter with = make(config);
+  int slashes = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string sender = fmt::format("user{}@otherdomain.com", i);
+    const std::string plain = forward(without, sender);
+    std::string slash = forward(with, sender);
+    CHECK(plain.find('/') == std::string::npos);
+    for (const Rewriter& rewriter : {with, without}) {
+      CHECK(reverse(rewriter, plain) == sender);
+      CHECK(reverse(rewriter, slash) == sender);
+      CHECK(reverse(rewriter, base::lower(plain)) == sender);
+    }
+    slashes += slash.find('/') != std::string::npos ? 1 : 0;
+    std::replace(slash.begin(), slash.end(), '/', '_');
+    CHECK(slash == plain);
+  }
+  CHECK(slashes > 20);
+  CHECK(forward(with, "test@example.com").starts_with("SRS0=e/ne"));
+  CHECK(forward(without, "test@example.com").starts_with("SRS0=e_ne"));
+  CHECK(forward(without, "SRS0=opaque+string@otherdomain.com").find('/') == std::string::npos);
+  // It stands for nothing else.
+  CHECK(why_not_reverse(with, "SRS0=vmy_7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == Check::hash);
+}
+
+TEST_CASE("RFC 5321 §4.5.3.1.1: a local part longer than 64 octets is written, with a warning: bulk senders have long ones") {
+  // A bounce address as Amazon SES has it.
+  const std::string sender = "0100018c2d3e4f5a-1b2c3d4e-5f60-4718-8293-a4b5c6d7e8f9-000000@eu-west-1.amazonses.com";
+  const auto result = make().forward(sender, kAlias, kDay);
+  REQUIRE(result.ok());
+  CHECK(result->outcome == Outcome::rewritten);
+  CHECK(result->warning == "the new local part has 97 octets; some servers take 64 only");
+  CHECK(reverse(make(), result->address) == sender);
+  const auto longest = make().forward(std::string(64 - 29, 'a') + "@otherdomain.com", kAlias, kDay);
+  REQUIRE(longest.ok());
+  CHECK(longest->warning.empty());
+}
+
+TEST_CASE("RFC 5321 §4.5.3.1: a sender that would grow above the limit is not rewritten") {
+  Config strict = with_secret();
+  strict.max_local_part = 64;
+  const Rewriter rewriter = make(strict);
   // "SRS0=vmyz=2W=" and "=otherdomain.com=" take 29 octets.
   const std::string longest(64 - 29, 'a');
   const std::string rewritten = forward(rewriter, longest + "@otherdomain.com");
@@ -463,37 +515,6 @@ TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
   }
   for (const std::string_view content : {"", "a b", "\\", "\"", "a\\\"b", "a@b"})
     CHECK(srs::unquoted(srs::quoted(content)) == content);
-  CHECK(srs::written_local_part("a.b+c=d") == "a.b+c=d");
-  CHECK(srs::written_local_part("a b") == "\"a b\"");
-  CHECK(srs::written_local_part("\"a b\"") == "\"a b\"");
-  CHECK(srs::written_local_part("x\"a b\"") == "\"x\\\"a b\\\"\"");
-}
-
-TEST_CASE(
-    "RFC 5321 §4.1.2: a quoted sender becomes one quoted local part, by option, and comes home; Mail::SRS leaves it no address") {
-  Config config = with_secret();
-  config.quotes_whole = true;
-  const Rewriter rewriter = make(config);
-  const std::vector<std::pair<std::string, std::string>> senders = {
-      {"\"a b\"@example.org", "\"a b\"@example.org"},
-      {"\"a\\\"b\\\\\"@example.org", "\"a\\\"b\\\\\"@example.org"},
-      {"\"a\\ b=c\"@example.org", "\"a b=c\"@example.org"},
-      {"\"joe\"@example.org", "joe@example.org"},
-      {"\"\"@example.org", "\"\"@example.org"},
-      {"a(b@example.org", "\"a(b\"@example.org"},
-      {"\"SRS0=HHHH=TT=first.org=a b\"@example.org", "\"SRS0=HHHH=TT=first.org=a b\"@example.org"}};
-  for (const auto& one : senders) {
-    const std::string& sender = one.first;
-    CAPTURE(sender);
-    const std::string made = forward(rewriter, sender);
-    CAPTURE(made);
-    const std::string local = made.substr(0, made.rfind('@'));
-    CHECK(srs::written_local_part(local) == local);
-    CHECK(reverse(rewriter, made) == one.second);
-    CHECK(reverse(make(), made) == one.second);
-  }
-  CHECK(forward(rewriter, "test@otherdomain.com") == forward(make(), "test@otherdomain.com"));
-  CHECK(forward(rewriter, "\"SRS0=HHHH=TT=first.org=a b\"@example.org").starts_with("\"SRS1="));
 }
 
 TEST_CASE("SRS: Exim's native form is turned back by option") {
