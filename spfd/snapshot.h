@@ -20,7 +20,7 @@ struct Snapshot {
   receiver::Policy policy;
   protocol::DoorOptions doors;
   std::shared_ptr<const dns::Zone> zone;   // null: none
-  std::vector<std::string> notes;          // for the operator: what was skipped in the zone files, and settings that will not work as they may be meant
+  std::vector<std::string> notes;          // for the operator: what was skipped, or may not work as it is meant
   std::optional<protocol::SrsPolicy> srs;  // nothing: there are no secrets
   std::chrono::milliseconds timeout{};
   std::chrono::milliseconds idle_timeout{};
