@@ -168,6 +168,14 @@ with_srs
 stop spfd
 run_spfd --srs-outgoing=$forwarder
 only_what_fails
+stop spfd
+run_spfd --on-fail=tag
+wait_until settled || true
+empty_mailbox
+send 192.0.2.66 evil.test alice@fail.test list@fwd.test --server $forwarder
+check "a sender who has failed SPF, but was accepted, is not rewritten" both taken arrived
+check "and fails at the final host" header 1 'fail \(.*domain of alice@fail\.test'
+check "spfd's log says why" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
 check "no entry in Exim's panic log" test ! -e "$LAB/run/lab/exim/paniclog"
 stop exim
 stop_postfix
