@@ -20,14 +20,16 @@
 
 #include "common/receiver/receiver.h"
 #include "common/spf/explanation.h"
+#include "common/spf/question_budget.h"
 #include "t/fuzz/answer_checks.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
 
 namespace {
 
-constexpr int kMaxWanted = 16;      // as io::DriverOptions
-constexpr int kMaxQuestions = 160;  // likewise
+constexpr int kMaxWanted = 16;  // as io::DriverOptions
+// Per record that is evaluated: a part of a check may evaluate several.
+constexpr int kMaxQuestions = static_cast<int>(spf::QuestionBudget::kMost);
 // The first record, 10 terms of two rounds each, the addresses of %{p} behind its PTR, and the explanation.
 constexpr int kMaxRounds = 24;
 
