@@ -42,7 +42,7 @@ std::size_t end_of_word(std::string_view line, std::size_t from) {
     if (kBlanks.find(line[at]) != std::string_view::npos) return at;
     if (line[at] != '"') continue;
     std::size_t close = at + 1;
-    while (close < line.size() && line[close] != '"') close += line[close] == '\\' ? 2 : 1;
+    while (close < line.size() && line[close] != '"') close += line[close] == '\\' ? 2U : 1U;
     if (close < line.size()) at = close;
   }
   return std::string_view::npos;
