@@ -1,0 +1,32 @@
+#include "common/dns/likely_zone.h"
+
+#include <cstddef>
+
+namespace dns {
+
+namespace {
+
+// The last `labels` labels of `text`, or all of it.
+std::string_view last_labels(std::string_view text, int labels) {
+  std::size_t end = text.size();
+  for (; labels > 0; --labels) {
+    const std::size_t dot = end == 0 ? std::string_view::npos : text.rfind('.', end - 1);
+    if (dot == std::string_view::npos) return text;
+    end = dot;
+  }
+  return text.substr(end + 1);
+}
+
+}  // namespace
+
+std::string_view likely_zone(const Name& name) {
+  const std::string_view text = name.text();
+  if (text.ends_with(".in-addr.arpa")) return last_labels(text, 4);
+  if (text.ends_with(".ip6.arpa")) return last_labels(text, 10);
+  const std::string_view two = last_labels(text, 2);
+  const std::size_t dot = two.find('.');
+  const bool is_below_country = dot != std::string_view::npos && dot <= 3 && two.size() - dot - 1 == 2;
+  return is_below_country ? last_labels(text, 3) : two;
+}
+
+}  // namespace dns

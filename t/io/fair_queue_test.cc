@@ -1,0 +1,167 @@
+#include "common/io/fair_queue.h"
+
+#include <doctest/doctest.h>
+
+#include <list>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/base/ip.h"
+#include "common/dns/likely_zone.h"
+#include "t/io/run.h"
+
+using io::FairQueue;
+using support::run_until;
+
+namespace {
+
+// Enters a queue and keeps a record of what came of it.
+struct World {
+  explicit World(FairQueue::Limits limits) : queue(loop, limits) {}
+
+  struct Asker {
+    std::string name;
+    FairQueue::Place place;
+  };
+
+  Asker& enter(const std::string& name, std::uint64_t zone, std::uint64_t check) {
+    Asker& asker = askers.emplace_back();
+    asker.name = name;
+    asker.place = queue.enter({zone, check}, [this, &asker](FairQueue::News news) {
+      (news == FairQueue::News::granted ? granted : turned_away).push_back(asker.name);
+    });
+    return asker;
+  }
+  void turn() {
+    bool turned = false;
+    loop.post([&] { turned = true; });
+    REQUIRE(run_until(loop, [&] { return turned; }));
+  }
+
+  io::Loop loop;
+  FairQueue queue;
+  std::list<Asker> askers;
+  std::vector<std::string> granted;  // later than at once, in order
+  std::vector<std::string> turned_away;
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("fair queue: slots are given at once while there are some, then in the order of arrival") {
+  World world({.slots = 2, .per_zone = 2, .waiting = 10});
+  auto& first = world.enter("first", 1, 1);
+  auto& second = world.enter("second", 2, 2);
+  CHECK(FairQueue::has_slot(first.place));
+  CHECK(FairQueue::has_slot(second.place));
+  const auto& third = world.enter("third", 3, 3);
+  world.enter("fourth", 4, 4);
+  CHECK_FALSE(FairQueue::has_slot(third.place));
+  world.turn();
+  CHECK(world.granted.empty());
+  first.place.reset();
+  CHECK(world.granted.empty());  // never from within a call
+  world.turn();
+  CHECK(world.granted == Names{"third"});
+  second.place.reset();
+  world.turn();
+  CHECK(world.granted == Names{"third", "fourth"});
+  CHECK(world.queue.held() == 2);
+  world.askers.clear();
+  CHECK(world.queue.held() == 0);
+}
+
+TEST_CASE("fair queue: the zone that holds the fewest goes first, then the check that does") {
+  World world({.slots = 4, .per_zone = 4, .waiting = 100});
+  std::list<World::Asker*> hostile;
+  for (int i = 0; i < 4; ++i) hostile.push_back(&world.enter("hostile", 1, 1));
+  for (int i = 0; i < 20; ++i) world.enter("hostile", 1, 1);
+  world.enter("other check", 1, 2);
+  world.enter("good", 2, 3);
+  for (int i = 0; i < 3; ++i) {
+    hostile.front()->place.reset();
+    hostile.pop_front();
+    world.turn();
+  }
+  CHECK(world.granted == Names{"good", "other check", "hostile"});
+}
+
+TEST_CASE("fair queue: a zone never holds more than its part, and the next zone gets a slot at once") {
+  World world({.slots = 8, .per_zone = 2, .waiting = 100});
+  for (int i = 0; i < 30; ++i) world.enter("hostile", 1, static_cast<std::uint64_t>(i));
+  world.turn();
+  CHECK(world.queue.held() == 2);
+  CHECK(world.granted.empty());
+  CHECK(FairQueue::has_slot(world.enter("good", 2, 100).place));
+}
+
+TEST_CASE("fair queue: when it is full, the newest of the zone with the most entries is turned away") {
+  World world({.slots = 1, .per_zone = 1, .waiting = 3});
+  world.enter("holder", 9, 9);
+  for (const char* name : {"a", "b", "c"}) world.enter(name, 1, 1);
+  world.enter("good", 2, 2);
+  CHECK(world.turned_away.empty());  // never from within a call
+  world.turn();
+  CHECK(world.turned_away == Names{"c"});
+  world.enter("d", 1, 1);  // the longest zone's own newest
+  world.turn();
+  CHECK(world.turned_away == Names{"c", "d"});
+  CHECK(world.queue.waiting() == 3);
+}
+
+TEST_CASE("fair queue: entries that leave give way; a callback may destroy any place") {
+  World world({.slots = 1, .per_zone = 1, .waiting = 100});
+  auto& holder = world.enter("holder", 1, 1);
+  world.enter("gone", 2, 2).place.reset();
+  World::Asker victim;
+  const auto other = world.queue.enter({3, 3}, [&](FairQueue::News) { victim.place.reset(); });
+  victim.place = world.queue.enter({4, 4}, [](FairQueue::News) { FAIL("called"); });
+  holder.place.reset();
+  world.turn();
+  world.turn();
+  CHECK(world.granted.empty());
+  CHECK(world.queue.waiting() == 0);
+  CHECK(FairQueue::has_slot(other));
+}
+
+TEST_CASE("fair queue: under random use every slot is used, no limit is passed, and everybody is called once") {
+  std::mt19937 random(7);
+  const FairQueue::Limits limits{.slots = 5, .per_zone = 3, .waiting = 20};
+  World world(limits);
+  std::size_t asked = 0;
+  std::size_t at_once = 0;
+  for (int i = 0; i < 3000; ++i) {
+    if (random() % 3 != 0) {
+      at_once += FairQueue::has_slot(world.enter("x", random() % 4, random() % 6).place) ? 1U : 0U;
+      ++asked;
+    } else if (!world.askers.empty()) {
+      // Those that were called leave; so no entry is without news at the end.
+      world.turn();
+      world.askers.remove_if([&](const World::Asker& asker) { return FairQueue::has_slot(asker.place) && random() % 2 == 0; });
+    }
+    CHECK(world.queue.held() <= limits.slots);
+    CHECK(world.queue.waiting() <= limits.waiting);
+  }
+  while (world.queue.held() > 0) {
+    world.askers.remove_if([](const World::Asker& asker) { return FairQueue::has_slot(asker.place); });
+    world.turn();
+  }
+  CHECK(world.queue.waiting() == 0);
+  CHECK(at_once + world.granted.size() + world.turned_away.size() == asked);
+}
+
+TEST_CASE("likely zone: what one owner serves is together, what several do is not") {
+  const auto zone = [](std::string_view name) { return std::string(dns::likely_zone(*dns::Name::parse(name))); };
+  CHECK(zone("example.com") == "example.com");
+  CHECK(zone("_spf.a.b.example.com") == "example.com");
+  CHECK(zone("mail.example.co.uk") == "example.co.uk");
+  CHECK(zone("mail.example.de") == "example.de");
+  CHECK(zone("com") == "com");
+  CHECK(zone("") == "");
+  CHECK(zone("co.uk") == "co.uk");
+  CHECK(zone("4.3.2.192.in-addr.arpa") == "2.192.in-addr.arpa");
+  CHECK(zone("4.2.192.in-addr.arpa") == "2.192.in-addr.arpa");
+  CHECK(zone(base::IpAddress::parse("2001:db8::1")->reverse_name()) == "8.b.d.0.1.0.0.2.ip6.arpa");
+}
