@@ -24,6 +24,7 @@ constexpr std::size_t kHeaderSize = 12;
 // Of one section. Reading a name may take as many steps as the message has bytes, so the number of names is bounded.
 constexpr int kMaxRecords = 1000;
 constexpr int kExtendedRcodeShift = 24;
+constexpr unsigned kCookieOption = 10;  // RFC 7873 §4
 
 void append_16(std::vector<std::uint8_t>& out, unsigned value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -241,18 +242,38 @@ bool has_type(const std::vector<Record>& records, int type) {
   return std::any_of(records.begin(), records.end(), [type](const Record& record) { return record.type == type; });
 }
 
-Response refusal(int rcode) {
-  Response response;
+// What the OPT records say. False: they hold a cookie of an impossible length.
+bool read_opt(const std::vector<Record>& additional, Response& response) {
+  for (const Record& record : additional) {
+    if (record.type != ns_t_opt) continue;
+    response.rcode |= static_cast<int>((record.ttl >> kExtendedRcodeShift) << 4);  // RFC 6891 §6.1.3
+    for (Bytes rest = record.data; rest.size() >= 4;) {
+      const unsigned code = ns_get16(rest.data());
+      const std::size_t size = ns_get16(&rest[2]);
+      rest = rest.subspan(4);
+      if (size > rest.size()) break;
+      if (code == kCookieOption) {
+        const bool is_possible = size == Cookie::kClientSize || (size >= 2 * Cookie::kClientSize && size <= Cookie::kMaxSize);
+        if (!is_possible) return false;
+        response.cookie.size = static_cast<std::uint8_t>(size);
+        std::copy_n(rest.begin(), size, response.cookie.bytes.begin());
+      }
+      rest = rest.subspan(size);
+    }
+  }
+  return true;
+}
+
+Response refusal(Response response) {
   response.kind = Response::Kind::refused;
-  response.rcode = rcode;
   return response;
 }
 
 }  // namespace
 
-std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t id, bool edns) {
+std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t id, bool edns, const Cookie& cookie) {
   std::vector<std::uint8_t> out;
-  out.reserve(kHeaderSize + Name::kMaxText + 2 + 4 + 11);
+  out.reserve(kHeaderSize + Name::kMaxText + 2 + 4 + 11 + 4 + Cookie::kMaxSize);
   append_16(out, id);
   append_16(out, 0x0100);  // a query, recursion desired
   append_16(out, 1);
@@ -268,7 +289,12 @@ std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t i
     append_16(out, kUdpPayload);
     append_16(out, 0);
     append_16(out, 0);
-    append_16(out, 0);
+    append_16(out, cookie.size == 0 ? 0U : cookie.size + 4U);
+    if (cookie.size > 0) {
+      append_16(out, kCookieOption);
+      append_16(out, cookie.size);
+      out.insert(out.end(), cookie.data().begin(), cookie.data().end());
+    }
   }
   return out;
 }
@@ -281,36 +307,39 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   const bool is_authoritative = (flags & 0x0400U) != 0;
   const bool is_truncated = (flags & 0x0200U) != 0;
   const bool is_recursive = (flags & 0x0080U) != 0;
-  int rcode = static_cast<int>(flags & 0x000fU);
   if (!is_response || !is_query) return base::failure(ReadError::not_ours);
-  const bool is_error = rcode != ns_r_noerror && rcode != ns_r_nxdomain;
+  Response response;
+  response.rcode = static_cast<int>(flags & 0x000fU);
+  const bool is_error = response.rcode != ns_r_noerror && response.rcode != ns_r_nxdomain;
   // RFC 6891 §7: who does not know EDNS0 answers FORMERR, often without the question.
-  if (is_error && ns_get16(&message[4]) == 0) return refusal(rcode);
-  if (!echoes(message, question)) return base::failure(ReadError::not_ours);
-  if (is_error) return refusal(rcode);
-  if (is_truncated) return Response{.kind = Response::Kind::truncated, .rcode = rcode, .answer = {}};
+  const bool is_bare_error = is_error && ns_get16(&message[4]) == 0;
+  if (!is_bare_error && !echoes(message, question)) return base::failure(ReadError::not_ours);
 
   Reader reader(message);
-  if (!reader.start()) return base::failure(ReadError::malformed);
+  const bool is_sound = reader.start();
+  // Nothing but OPT counts in the additional section.
+  const auto additional = is_sound ? reader.section(ns_s_ar) : std::nullopt;
+  if (additional && !read_opt(*additional, response)) return base::failure(ReadError::not_ours);
+  if (is_error) return refusal(std::move(response));
+  if (is_truncated) {
+    response.kind = Response::Kind::truncated;
+    return response;
+  }
+  if (!additional) return base::failure(ReadError::malformed);
+  const int rcode = response.rcode;
+  if (rcode != ns_r_noerror && rcode != ns_r_nxdomain) return refusal(std::move(response));
   const auto asked = reader.section(ns_s_qd);
   const auto answers = reader.section(ns_s_an);
   const auto authority = reader.section(ns_s_ns);
-  const auto additional = reader.section(ns_s_ar);
-  if (!asked || !answers || !authority || !additional) return base::failure(ReadError::malformed);
-  // Nothing but OPT counts in the additional section (RFC 6891 §6.1.3: the upper bits of the RCODE).
-  for (const Record& record : *additional) {
-    if (record.type == ns_t_opt) rcode |= static_cast<int>((record.ttl >> kExtendedRcodeShift) << 4);
-  }
-  if (rcode != ns_r_noerror && rcode != ns_r_nxdomain) return refusal(rcode);
+  if (!asked || !answers || !authority) return base::failure(ReadError::malformed);
   // A server that does not recurse points elsewhere instead of answering: taken for "no record", it would make every domain
   // one without a policy.
   if (rcode == ns_r_noerror && !is_authoritative && !is_recursive && answers->empty() && has_type(*authority, ns_t_ns) &&
       !has_type(*authority, ns_t_soa)) {
-    return refusal(ns_r_refused);
+    response.rcode = ns_r_refused;
+    return refusal(std::move(response));
   }
 
-  Response response;
-  response.rcode = rcode;
   Collector collector(reader, *answers, question.type);
   switch (collector.collect((*asked)[0].owner, rcode == ns_r_noerror)) {
     case Collector::End::unreadable: return base::failure(ReadError::malformed);
@@ -333,6 +362,7 @@ std::string rcode_name(int rcode) {
     case ns_r_refused: return "REFUSED";
     case ns_r_notauth: return "NOTAUTH";
     case ns_r_badvers: return "BADVERS";
+    case kBadCookie: return "BADCOOKIE";
     default: return fmt::format("RCODE {}", rcode);
   }
 }
