@@ -319,6 +319,8 @@ void Driver::set_zone(std::shared_ptr<const dns::Zone> zone) {
   state_->overlay = zone == nullptr || zone->empty() ? nullptr : std::make_shared<Overlay>(std::move(zone));
 }
 
+void Driver::set_name_servers(const std::vector<NameServer>& servers) { state_->resolver.set_servers(servers); }
+
 Driver::Handle Driver::start(Step step, std::chrono::milliseconds deadline, Done done) {
   CheckAnswers answers(*state_->cache, state_->overlay, Running::max_questions(state_->options),
                        std::exchange(state_->spare, {}));

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "common/dns/zone.h"
 #include "common/io/cache.h"
@@ -62,6 +63,8 @@ class Driver {
 
   // Replaces the overlay for the checks that start from now on; null: none.
   void set_zone(std::shared_ptr<const dns::Zone> zone);
+  // Replaces the name servers that are asked from now on.
+  void set_name_servers(const std::vector<NameServer>& servers);
 
   // Starts a check. If all it needs is known, `done` is called before this returns and the handle is null.
   // After `deadline` every answer still missing is a failure "timed out", so `done` comes then at the latest.

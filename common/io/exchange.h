@@ -18,6 +18,7 @@ struct Trouble {
     unreachable,  // nothing listens there, or no way leads there
     timed_out,
     no_socket,  // we have no descriptor or memory left
+    strays,     // somebody forges answers: ask over TCP
     unreadable,
     tcp_failed,  // the answer is too long for UDP, and TCP did not bring it
     refused,     // by its RCODE

@@ -1,12 +1,18 @@
+#include "common/io/name_server.h"
+
 #include <arpa/nameser.h>
+#include <fmt/format.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <resolv.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <utility>
 
 #include "common/base/text.h"
-#include "common/io/resolver.h"
 
 namespace io {
 
@@ -28,6 +34,16 @@ NameServer from_v6(const sockaddr_in6& socket) {
   return {base::IpAddress::v6(bytes), ntohs(socket.sin6_port), socket.sin6_scope_id};
 }
 
+// The interface behind '%': its name, or its index.
+base::Result<std::uint32_t, std::string> parse_scope(std::string_view text) {
+  if (const auto index = base::parse_number(text, std::numeric_limits<std::int32_t>::max())) {
+    if (*index > 0) return static_cast<std::uint32_t>(*index);
+  } else if (const unsigned found = if_nametoindex(std::string(text).c_str()); found != 0) {
+    return std::uint32_t{found};
+  }
+  return base::failure("no such interface: " + base::printable(text));
+}
+
 }  // namespace
 
 base::Result<NameServer, std::string> parse_name_server(std::string_view text) {
@@ -40,7 +56,7 @@ base::Result<NameServer, std::string> parse_name_server(std::string_view text) {
     host = text.substr(1, end - 1);
     port = text.substr(end + 1);
     has_port = !port.empty();
-    if (has_port && port.front() != ':') return base::failure(std::string("':' is missing behind ']'"));
+    if (has_port && port.front() != ':') return base::failure(std::string("':' is missing after ']'"));
     if (has_port) port.remove_prefix(1);
   } else if (const auto colon = text.find(':'); colon != std::string_view::npos && colon == text.rfind(':')) {
     host = text.substr(0, colon);
@@ -48,15 +64,34 @@ base::Result<NameServer, std::string> parse_name_server(std::string_view text) {
     has_port = true;
   }
 
-  const auto address = base::IpAddress::parse(host);
-  if (!address) return base::failure("not an IP address: " + base::printable(host));
+  const auto percent = host.find('%');
+  const auto address = base::IpAddress::parse(host.substr(0, percent));
+  if (!address || (percent != std::string_view::npos && address->is_v4())) {
+    return base::failure("not an IP address: " + base::printable(host));
+  }
   NameServer server{*address, kPort, 0};
+  if (percent != std::string_view::npos) {
+    const auto scope = parse_scope(host.substr(percent + 1));
+    if (!scope) return base::failure(scope.error());
+    server.scope = *scope;
+  }
   if (has_port) {
     const auto number = base::parse_number(port, 65535);
     if (!number || *number == 0) return base::failure("not a port: " + base::printable(port));
     server.port = static_cast<std::uint16_t>(*number);
   }
   return server;
+}
+
+std::string name_server_text(const NameServer& server) {
+  std::string address = server.address.text();
+  if (server.scope != 0) {
+    std::array<char, IF_NAMESIZE> name{};
+    address += '%';
+    address += if_indextoname(server.scope, name.data()) != nullptr ? name.data() : std::to_string(server.scope);
+  }
+  if (server.address.is_v6()) return fmt::format("[{}]:{}", address, server.port);
+  return fmt::format("{}:{}", address, server.port);
 }
 
 std::vector<NameServer> system_name_servers() {
@@ -75,6 +110,24 @@ std::vector<NameServer> system_name_servers() {
   }
   if (servers.empty()) servers.push_back({base::IpAddress::v4({127, 0, 0, 1}), kPort, 0});
   return servers;
+}
+
+ResolvConfWatch::ResolvConfWatch(std::string path) : path_(std::move(path)), last_(look()) {}
+
+bool ResolvConfWatch::has_changed() {
+  const State now = look();
+  return std::exchange(last_, now) != now;
+}
+
+ResolvConfWatch::State ResolvConfWatch::look() const {
+  struct stat found {};
+  if (stat(path_.c_str(), &found) != 0) return {};
+  return {.exists = true,
+          .device = found.st_dev,
+          .inode = found.st_ino,
+          .size = static_cast<std::uint64_t>(found.st_size),
+          .seconds = found.st_mtim.tv_sec,
+          .nanoseconds = found.st_mtim.tv_nsec};
 }
 
 }  // namespace io

@@ -1,241 +1,417 @@
 #include "common/io/resolver.h"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include "common/dns/likely_zone.h"
 #include "common/dns/message.h"
 #include "common/io/exchange.h"
+#include "common/io/fair_queue.h"
+#include "common/io/keyed_hash.h"
 #include "common/io/random.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
+#include "common/io/upstream.h"
 
 namespace io {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
 // How long a server that refused EDNS0, and then answered without, is asked without.
 constexpr std::chrono::minutes kPlainTime{15};
-// How long another server goes first after the first one did not answer.
-constexpr std::chrono::seconds kPreferTime{60};
+// Before a round over servers where nothing listens, and before the next look for a descriptor; doubled each time.
+constexpr milliseconds kFirstBackOff{100};
+constexpr milliseconds kLastBackOff{2000};
+// The part of the slots that one zone may hold.
+constexpr std::size_t kZonePart = 4;
 
 // RFC 6891 §7: what servers say that do not understand EDNS0 (BADVERS: not this version of it).
 bool is_edns_refusal(int rcode) { return rcode == 1 || rcode == 4 || rcode == 16; }
 
+FairQueue::Limits limits(std::size_t slots, std::size_t waiting) {
+  return {.slots = slots, .per_zone = std::max<std::size_t>(slots / kZonePart, 1), .waiting = waiting};
+}
+
 }  // namespace
 
-class Resolver::Impl : public std::enable_shared_from_this<Resolver::Impl> {
+class Resolver::Impl {
  public:
-  Impl(Loop& loop, ResolverOptions options) : loop_(loop), options_(std::move(options)) {
-    for (const NameServer& server : options_.servers) servers_.emplace_back(loop, server, random_, counters_);
+  Impl(Loop& loop, ResolverOptions options)
+      : loop_(loop),
+        options_(std::move(options)),
+        queue_(loop, limits(options_.max_in_flight, options_.max_waiting)),
+        tcp_queue_(loop, limits(options_.max_tcp, options_.max_in_flight)) {
+    set_servers(options_.servers);
   }
 
-  void ask(const dns::Question& question, Callback callback, StillWanted still_wanted);
+  void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
+  void set_servers(const std::vector<NameServer>& servers);
 
   ResolverCounters counters_;
 
  private:
-  struct Server {
-    Server(Loop& loop, const NameServer& at, RandomIds& random, ResolverCounters& counters)
-        : address(at), udp(loop, at, random, counters) {}
+  using Upstreams = std::vector<std::shared_ptr<Upstream>>;
 
-    NameServer address;
-    UdpClient udp;
-    std::chrono::steady_clock::time_point plain_until;  // asked without EDNS0 until then
+  enum class Phase : std::uint8_t {
+    queued,       // waits for a slot
+    asking,       // waits for the answer to the last try, or to an earlier one
+    backing_off,  // nothing listens, or no descriptor: waits before the next round
+    tcp_queued,   // waits for a slot for TCP
+    tcp_backing_off,
+    tcp,
   };
-
+  // Of a server, for one question.
+  enum class Standing : std::uint8_t {
+    fresh,  // not tried in this round
+    tried,
+    spent,  // needs not be asked again
+  };
+  // A datagram.
+  struct Sent {
+    std::size_t server = 0;
+    bool edns = true;
+    bool fell_back = false;  // without EDNS0, since the server refused it
+    bool timed_out = false;
+    Clock::time_point at;
+    std::optional<UdpClient::Ticket> ticket;  // none: it has ended
+  };
   struct Query {
     Query(Loop& loop, std::function<void()> on_timer) : timer(loop, std::move(on_timer)) {}
 
     std::uint64_t number = 0;
     dns::Question question;
+    FairQueue::Owner owner;
     Callback callback;
     StillWanted still_wanted;
-    std::size_t first = 0;                // server of the first try
-    std::size_t tries = 0;                // so far, tries left out included
-    std::size_t server = 0;               // of this try
-    std::vector<bool> spent;              // servers that need not be asked again
-    std::chrono::milliseconds timeout{};  // of this try
-    bool edns = true;
-    bool fell_back = false;          // this try asks without EDNS0 since the server refused it
-    bool first_is_silent = false;    // the server of the first try did not answer
+    std::shared_ptr<const Upstreams> servers;
+    std::vector<Standing> standing;  // of each of the servers
+    Phase phase = Phase::queued;
+    Clock::time_point begin;
+    Clock::time_point end;        // of the asker's patience
+    int round = 0;                // over the servers that keep us waiting
+    int back_offs = 0;            // so far
+    bool has_waited = false;      // for a server, in this round
+    bool had_bad_cookie = false;  // once
+    std::vector<Sent> sent;
     std::optional<Trouble> trouble;  // the one that says most
-    std::optional<UdpClient::Ticket> udp;
+    std::size_t tcp_sent = 0;        // the datagram whose server is asked over TCP
+    FairQueue::Place place;
+    FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
+    bool is_last_timer = false;  // it stands for the end of patience
     Timer timer;
   };
 
-  enum class Try : std::uint8_t { sent, none_left, unwanted };
+  Upstream& upstream(const Query& query, std::size_t server) { return *(*query.servers)[server]; }
 
-  Try next_try(Query& query);
-  bool send_udp(Query& query);
-  void send_tcp(Query& query);
-  void advance(Query& query);
+  void on_place(Query& query, FairQueue::News news);
+  void begin(Query& query);
+  void next_try(Query& query);
+  static std::optional<std::size_t> choose(const Query& query);
+  bool send_udp(Query& query, std::size_t server, bool edns, bool fell_back);
+  void back_off(Query& query, Phase phase);
+  void wait(Query& query, milliseconds time);
   void on_timer(Query& query);
-  void on_udp(Query& query, Outcome outcome);
+  void on_silence(Query& query);
+  void on_udp(Query& query, std::size_t index, Outcome outcome);
+  void on_refused(Query& query, std::size_t index, int rcode);
+  void give_up_server(Query& query, std::size_t index, Trouble trouble);
+  void on_answer(Query& query, std::size_t index, dns::Answer answer);
+
+  void queue_tcp(Query& query, std::size_t index);
+  void on_tcp_place(Query& query, FairQueue::News news);
+  void start_tcp(Query& query);
   void on_tcp(Query& query, Outcome outcome);
-  void on_refused(Query& query, int rcode);
-  void give_up_server(Query& query, Trouble trouble);
-  void on_answer(Query& query, dns::Answer answer);
+  static bool is_over_tcp(const Query& query) { return query.phase >= Phase::tcp_queued; }
+
   void finish(Query& query, dns::Answer answer);
-  void forget(Query& query) { queries_.erase(queries_.find(query.number)); }
+  void forget(Query& query);
   static void note(Query& query, Trouble trouble);
-  static dns::Answer failure_of(const Query& query);
+  dns::Answer failure_of(const Query& query);
+
+  void heard(Upstream& server);
+  void report(const Upstream& server, bool has_changed);
+  void send_probes(const Query& query);
 
   Loop& loop_;
   ResolverOptions options_;
   RandomIds random_;
-  std::deque<Server> servers_;
-  std::size_t preferred_ = 0;
-  std::chrono::steady_clock::time_point preferred_until_;
-  std::size_t tcp_count_ = 0;
+  HashKey hash_key_ = HashKey::random();
+  SocketBudget budget_;
+  FairQueue queue_;
+  FairQueue tcp_queue_;
+  std::shared_ptr<const Upstreams> servers_ = std::make_shared<const Upstreams>();
   std::uint64_t next_number_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Query>> queries_;
 };
 
-void Resolver::Impl::ask(const dns::Question& question, Callback callback, StillWanted still_wanted) {
-  ++counters_.questions;
-  if (queries_.size() >= kMaxInFlight) {
-    ++counters_.failures;
-    loop_.post([weak = weak_from_this(), callback = std::move(callback)] {
-      if (!weak.expired()) callback(dns::failure_answer("too many questions in flight", dns::Cause::local));
-    });
-    return;
+void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
+  Upstreams upstreams;
+  for (const NameServer& server : servers) {
+    const auto old =
+        std::find_if(servers_->begin(), servers_->end(), [&](const auto& known) { return known->address == server; });
+    upstreams.push_back(old != servers_->end() ? *old : std::make_shared<Upstream>(loop_, server, random_, budget_, counters_));
   }
+  servers_ = std::make_shared<const Upstreams>(std::move(upstreams));
+}
+
+// ---- a slot --------------------------------------------------------------------------------------------------------------
+
+void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
+  ++counters_.questions;
   const std::uint64_t number = next_number_++;
   auto& slot = queries_[number];
   slot = std::make_unique<Query>(loop_, [this, &slot] { on_timer(*slot); });
   Query& query = *slot;
   query.number = number;
   query.question = question;
+  query.owner = {keyed_hash(hash_key_, dns::likely_zone(question.name)), asker.check};
   query.callback = std::move(callback);
   query.still_wanted = std::move(still_wanted);
-  query.first = loop_.now() < preferred_until_ ? preferred_ : 0;
-  query.spent.resize(servers_.size());
-  if (next_try(query) == Try::sent) return;
-  loop_.post([weak = weak_from_this(), number] {
-    const auto self = weak.lock();
-    if (self == nullptr) return;
-    if (const auto found = self->queries_.find(number); found != self->queries_.end()) {
-      self->finish(*found->second, failure_of(*found->second));
-    }
-  });
+  query.servers = servers_;
+  query.standing.resize(servers_->size());
+  query.begin = loop_.now();
+  query.end = query.begin + asker.patience;
+  query.place = queue_.enter(query.owner, [this, &query](FairQueue::News news) { on_place(query, news); });
+  if (FairQueue::has_slot(query.place)) return begin(query);
+  ++counters_.queued;
+  note(query, {Trouble::Kind::no_socket, "too many questions in flight"});
+  wait(query, asker.patience);
 }
 
-// Goes round over the servers, until one takes the question.
-Resolver::Impl::Try Resolver::Impl::next_try(Query& query) {
-  if (query.tries > 0 && query.still_wanted && !query.still_wanted()) return Try::unwanted;
-  const std::size_t rounds = static_cast<std::size_t>(std::clamp(options_.tries, 1, 10));
-  while (query.tries < rounds * servers_.size()) {
-    const std::size_t round = query.tries / servers_.size();
-    query.server = (query.first + query.tries++) % servers_.size();
-    // A server has said what it thinks of the question; those that said nothing are not worth a longer wait.
-    if (round > 0 && query.trouble && query.trouble->kind == Trouble::Kind::refused) break;
-    if (query.spent[query.server]) continue;
-    query.edns = loop_.now() >= servers_[query.server].plain_until;
-    query.fell_back = false;
-    query.timeout = options_.try_timeout * (1 << round);
-    if (send_udp(query)) return Try::sent;
+void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
+  if (news == FairQueue::News::turned_away) {
+    ++counters_.turned_away;
+    return finish(query, failure_of(query));
   }
-  return Try::none_left;
+  if (query.still_wanted && !query.still_wanted()) return forget(query);
+  query.trouble.reset();
+  begin(query);
 }
 
-bool Resolver::Impl::send_udp(Query& query) {
-  auto ticket = servers_[query.server].udp.send(query.question, query.edns,
-                                                [this, &query](Outcome outcome) { on_udp(query, std::move(outcome)); });
+void Resolver::Impl::begin(Query& query) {
+  query.phase = Phase::asking;
+  if (query.servers->empty()) return wait(query, milliseconds{0});
+  send_probes(query);
+  next_try(query);
+}
+
+// ---- over UDP ------------------------------------------------------------------------------------------------------------
+
+void Resolver::Impl::next_try(Query& query) {
+  if (!query.sent.empty() && query.still_wanted && !query.still_wanted()) return forget(query);
+  for (;;) {
+    query.phase = Phase::asking;
+    if (query.sent.size() >= kMaxSent) return wait(query, milliseconds::max());
+    if (const auto server = choose(query)) {
+      query.standing[*server] = Standing::tried;
+      const bool edns = loop_.now() >= upstream(query, *server).plain_until;
+      if (send_udp(query, *server, edns, false)) return;
+      continue;
+    }
+    // A server has said what it thinks of the question; those that said nothing are not worth a longer wait.
+    const bool is_refused = query.trouble && query.trouble->kind == Trouble::Kind::refused;
+    const auto is_spent = [](Standing standing) { return standing == Standing::spent; };
+    if (is_refused || std::all_of(query.standing.begin(), query.standing.end(), is_spent)) {
+      return finish(query, failure_of(query));
+    }
+    std::replace(query.standing.begin(), query.standing.end(), Standing::tried, Standing::fresh);
+    if (!std::exchange(query.has_waited, false)) return back_off(query, Phase::backing_off);
+    ++query.round;
+  }
+}
+
+// The next server of this round: the first that is not down; those that are down only where no other is left.
+std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
+  std::optional<std::size_t> fresh_and_down;
+  bool is_up = false;
+  for (std::size_t i = 0; i < query.standing.size(); ++i) {
+    if (query.standing[i] == Standing::spent) continue;
+    const bool is_down = (*query.servers)[i]->health.is_down();
+    const bool is_fresh = query.standing[i] == Standing::fresh;
+    if (is_fresh && !is_down) return i;
+    is_up |= !is_down;
+    if (is_fresh && !fresh_and_down) fresh_and_down = i;
+  }
+  // One that was tried, and is not down, is tried again before those that are.
+  if (is_up) return {};
+  return fresh_and_down;
+}
+
+bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
+  const std::size_t index = query.sent.size();
+  auto ticket = upstream(query, server).udp.send(query.question, edns, [this, &query, index](Outcome outcome) {
+    on_udp(query, index, std::move(outcome));
+  });
   if (!ticket) {
+    if (ticket.error().kind == Trouble::Kind::unreachable) {
+      report(upstream(query, server), upstream(query, server).health.on_unreachable(loop_.now()));
+    }
     note(query, ticket.error());
     return false;
   }
-  query.udp = *ticket;
-  query.timer.set(query.timeout);
+  query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
+  const int doublings = std::min(query.round, std::clamp(options_.tries, 1, 10) - 1);
+  wait(query, options_.try_timeout * (1 << doublings));
   return true;
 }
 
-void Resolver::Impl::send_tcp(Query& query) {
-  if (tcp_count_ >= kMaxTcp) {
-    note(query, {Trouble::Kind::no_socket, "no socket: too many questions over TCP"});
-    return advance(query);
-  }
-  auto exchange =
-      TcpExchange::start(loop_, servers_[query.server].address, query.question, random_.next(), query.edns, options_.tcp_timeout,
-                         [this, &query](Outcome outcome) { on_tcp(query, std::move(outcome)); });
-  if (!exchange) return give_up_server(query, exchange.error());
-  query.tcp = std::move(*exchange);
-  ++tcp_count_;
-  ++counters_.tcp;
+void Resolver::Impl::back_off(Query& query, Phase phase) {
+  query.phase = phase;
+  const int doublings = std::min(query.back_offs++, 10);
+  wait(query, std::min(kFirstBackOff * (1 << doublings), kLastBackOff));
 }
 
-void Resolver::Impl::advance(Query& query) {
-  switch (next_try(query)) {
-    case Try::sent: break;
-    case Try::none_left: finish(query, failure_of(query)); break;
-    case Try::unwanted: forget(query); break;
-  }
+// Sets the timer, but not for longer than the asker's patience.
+void Resolver::Impl::wait(Query& query, milliseconds time) {
+  const auto left = std::chrono::ceil<milliseconds>(query.end - loop_.now());
+  query.is_last_timer = time >= left;
+  query.timer.set(std::min(time, left));
 }
 
 void Resolver::Impl::on_timer(Query& query) {
-  ++counters_.timeouts;
-  servers_[query.server].udp.give_up(*std::exchange(query.udp, std::nullopt));
-  if (query.server == query.first) query.first_is_silent = true;
-  note(query, {Trouble::Kind::timed_out, "timed out"});
-  advance(query);
+  if (query.phase == Phase::asking && !query.sent.empty()) on_silence(query);
+  if (query.phase == Phase::tcp) note(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
+  if (query.is_last_timer || query.servers->empty()) return finish(query, failure_of(query));
+  if (query.phase == Phase::tcp_backing_off) return queue_tcp(query, query.tcp_sent);
+  next_try(query);
 }
 
-void Resolver::Impl::on_udp(Query& query, Outcome outcome) {
-  query.udp.reset();
-  query.timer.cancel();
+// The last try got no answer in its time. One may still come.
+void Resolver::Impl::on_silence(Query& query) {
+  Sent& last = query.sent.back();
+  if (!last.ticket) return;
+  ++counters_.timeouts;
+  last.timed_out = true;
+  query.has_waited = true;
+  note(query, {Trouble::Kind::timed_out, "timed out"});
+  Upstream& server = upstream(query, last.server);
+  report(server, server.health.on_silence(query.owner.zone, last.at, loop_.now()));
+}
+
+void Resolver::Impl::on_udp(Query& query, std::size_t index, Outcome outcome) {
+  query.sent[index].ticket.reset();
+  Upstream& server = upstream(query, query.sent[index].server);
+  if (outcome) heard(server);
+  // What comes of an earlier try does not disturb the later one.
+  const bool is_last = query.phase == Phase::asking && index + 1 == query.sent.size();
   if (!outcome) {
-    if (outcome.error().kind == Trouble::Kind::unreachable) return give_up_server(query, outcome.error());
+    switch (outcome.error().kind) {
+      case Trouble::Kind::strays: return queue_tcp(query, index);
+      case Trouble::Kind::unreachable: report(server, server.health.on_unreachable(loop_.now())); break;
+      case Trouble::Kind::unreadable: return give_up_server(query, index, outcome.error());
+      default: break;
+    }
     note(query, outcome.error());
-    return advance(query);
+    if (is_last) next_try(query);
+    return;
   }
   switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(query, std::move(outcome->answer));
-    case dns::Response::Kind::truncated: return send_tcp(query);
-    case dns::Response::Kind::refused: return on_refused(query, outcome->rcode);
+    case dns::Response::Kind::answer: return on_answer(query, index, std::move(outcome->answer));
+    case dns::Response::Kind::truncated: return queue_tcp(query, index);
+    case dns::Response::Kind::refused: return on_refused(query, index, outcome->rcode);
   }
+}
+
+void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
+  const Sent sent = query.sent[index];
+  const Sent& last = query.sent.back();
+  const bool is_current = query.phase == Phase::asking && last.server == sent.server && query.sent.size() < kMaxSent;
+  if (is_current && rcode == dns::kBadCookie) {
+    // The cookie that came with it serves; if not, TCP needs none (RFC 7873 §5.3).
+    if (std::exchange(query.had_bad_cookie, true)) return queue_tcp(query, index);
+    if (!send_udp(query, sent.server, sent.edns, sent.fell_back)) next_try(query);
+    return;
+  }
+  if (is_current && sent.edns && is_edns_refusal(rcode)) {
+    if (last.fell_back) return;
+    if (!send_udp(query, sent.server, false, true)) next_try(query);
+    return;
+  }
+  give_up_server(query, index, {Trouble::Kind::refused, dns::rcode_name(rcode)});
+}
+
+// This server needs not be asked again.
+void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble trouble) {
+  const std::size_t server = query.sent[index].server;
+  query.standing[server] = Standing::spent;
+  note(query, std::move(trouble));
+  if (query.phase == Phase::asking && query.sent.back().server == server) next_try(query);
+}
+
+void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answer) {
+  const auto now = loop_.now();
+  const Sent& sent = query.sent[index];
+  if (sent.fell_back) upstream(query, sent.server).plain_until = now + kPlainTime;
+  for (const Sent& other : query.sent) {
+    if (!other.timed_out || other.server == sent.server) continue;
+    Upstream& server = upstream(query, other.server);
+    report(server, server.health.on_other_answered(other.at, now));
+  }
+  finish(query, std::move(answer));
+}
+
+// ---- over TCP ------------------------------------------------------------------------------------------------------------
+
+// Earlier tries may still be answered meanwhile.
+void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
+  if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
+  query.tcp_sent = index;
+  query.phase = Phase::tcp_queued;
+  wait(query, milliseconds::max());
+  query.tcp_place = tcp_queue_.enter(query.owner, [this, &query](FairQueue::News news) { on_tcp_place(query, news); });
+  if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
+  ++counters_.queued;
+}
+
+void Resolver::Impl::on_tcp_place(Query& query, FairQueue::News news) {
+  if (news == FairQueue::News::granted) return start_tcp(query);
+  ++counters_.turned_away;
+  finish(query, failure_of(query));
+}
+
+void Resolver::Impl::start_tcp(Query& query) {
+  if (query.still_wanted && !query.still_wanted()) return forget(query);
+  const Sent& sent = query.sent[query.tcp_sent];
+  Upstream& server = upstream(query, sent.server);
+  query.phase = Phase::tcp;
+  auto exchange = TcpExchange::start(
+      loop_, server.address, {.question = query.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
+      options_.tcp_timeout, [this, &query](Outcome outcome) { on_tcp(query, std::move(outcome)); });
+  if (exchange) {
+    query.tcp = std::move(*exchange);
+    ++counters_.tcp;
+    return;
+  }
+  query.tcp_place.reset();
+  if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp(query, base::failure(exchange.error()));
+  note(query, exchange.error());
+  back_off(query, Phase::tcp_backing_off);
 }
 
 void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
   query.tcp.reset();
-  --tcp_count_;
-  if (!outcome) return give_up_server(query, outcome.error());
-  switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(query, std::move(outcome->answer));
-    case dns::Response::Kind::truncated: return give_up_server(query, {Trouble::Kind::tcp_failed, "truncated over TCP too"});
-    case dns::Response::Kind::refused: return give_up_server(query, {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)});
+  query.tcp_place.reset();
+  query.phase = Phase::asking;
+  Trouble trouble{Trouble::Kind::tcp_failed, "truncated over TCP too"};
+  if (!outcome) {
+    trouble = outcome.error();
+  } else {
+    heard(upstream(query, query.sent[query.tcp_sent].server));
+    if (outcome->kind == dns::Response::Kind::answer) return on_answer(query, query.tcp_sent, std::move(outcome->answer));
+    if (outcome->kind == dns::Response::Kind::refused) trouble = {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)};
   }
-}
-
-void Resolver::Impl::on_refused(Query& query, int rcode) {
-  if (query.edns && is_edns_refusal(rcode)) {
-    query.edns = false;
-    query.fell_back = true;
-    if (!send_udp(query)) advance(query);
-    return;
-  }
-  give_up_server(query, {Trouble::Kind::refused, dns::rcode_name(rcode)});
-}
-
-// This server needs not be asked again.
-void Resolver::Impl::give_up_server(Query& query, Trouble trouble) {
-  query.spent[query.server] = true;
+  query.standing[query.sent[query.tcp_sent].server] = Standing::spent;
   note(query, std::move(trouble));
-  advance(query);
+  next_try(query);
 }
 
-void Resolver::Impl::on_answer(Query& query, dns::Answer answer) {
-  const auto now = loop_.now();
-  if (query.fell_back) servers_[query.server].plain_until = now + kPlainTime;
-  if (query.first_is_silent && query.server != query.first) {
-    preferred_ = query.server;
-    preferred_until_ = now + kPreferTime;
-  }
-  finish(query, std::move(answer));
-}
+// ---- the end -------------------------------------------------------------------------------------------------------------
 
 void Resolver::Impl::finish(Query& query, dns::Answer answer) {
   if (answer.status == dns::Status::failure) ++counters_.failures;
@@ -244,21 +420,62 @@ void Resolver::Impl::finish(Query& query, dns::Answer answer) {
   callback(std::move(answer));
 }
 
+void Resolver::Impl::forget(Query& query) {
+  for (const Sent& sent : query.sent) {
+    if (sent.ticket) upstream(query, sent.server).udp.give_up(*sent.ticket);
+  }
+  queries_.erase(queries_.find(query.number));
+}
+
 void Resolver::Impl::note(Query& query, Trouble trouble) {
   if (!query.trouble || trouble.kind >= query.trouble->kind) query.trouble = std::move(trouble);
 }
 
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
-  return dns::failure_answer(query.trouble ? query.trouble->text : "no server could be reached");
+  if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
+  if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
+  const Trouble& trouble = *query.trouble;
+  switch (trouble.kind) {
+    case Trouble::Kind::unreachable:
+    case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);
+    case Trouble::Kind::timed_out: break;
+    default: return dns::failure_answer(trouble.text);
+  }
+  // A server that answers nothing at all says nothing about this name.
+  const bool answers_others = std::any_of(query.servers->begin(), query.servers->end(),
+                                          [&](const auto& server) { return server->health.last_answer() >= query.begin; });
+  return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::local);
 }
 
-Resolver::Resolver(Loop& loop, ResolverOptions options) : impl_(std::make_shared<Impl>(loop, std::move(options))) {}
+// ---- which servers answer ------------------------------------------------------------------------------------------------
+
+void Resolver::Impl::heard(Upstream& server) { report(server, server.health.on_answer(loop_.now())); }
+
+void Resolver::Impl::report(const Upstream& server, bool has_changed) {
+  if (has_changed && options_.on_change) options_.on_change(server.address, server.health.is_down());
+}
+
+// Where all are down, questions try them anyway.
+void Resolver::Impl::send_probes(const Query& query) {
+  const auto is_down = [](const auto& server) { return server->health.is_down(); };
+  if (std::all_of(servers_->begin(), servers_->end(), is_down)) return;
+  for (const auto& server : *servers_) {
+    if (!server->health.take_probe(loop_.now())) continue;
+    server->probe(query.question, options_.try_timeout, [this, server = server.get()](const Outcome& outcome) {
+      if (outcome) heard(*server);
+    });
+  }
+}
+
+Resolver::Resolver(Loop& loop, ResolverOptions options) : impl_(std::make_unique<Impl>(loop, std::move(options))) {}
 
 Resolver::~Resolver() = default;
 
-void Resolver::ask(const dns::Question& question, const Asker& /*asker*/, Callback callback, StillWanted still_wanted) {
-  impl_->ask(question, std::move(callback), std::move(still_wanted));
+void Resolver::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
+  impl_->ask(question, asker, std::move(callback), std::move(still_wanted));
 }
+
+void Resolver::set_servers(const std::vector<NameServer>& servers) { impl_->set_servers(servers); }
 
 const ResolverCounters& Resolver::counters() const { return impl_->counters_; }
 

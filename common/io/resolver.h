@@ -1,8 +1,20 @@
-// A stub resolver on libevent sockets: one question in, one answer out, always (RFC 1035, RFC 5452, RFC 6891, RFC 7766).
+// A stub resolver on libevent sockets: one question in, one answer out (RFC 1035, RFC 5452, RFC 6891, RFC 7766, RFC 7873).
 //
-// Not a cache and not recursive: it asks recursive servers. Random ids on connected sockets of random ports; an answer
-// counts only if id and question are ours. TC leads to TCP; a server that does not understand EDNS0 is asked without it.
-// Every end is an Answer; failures carry a problem text ("timed out", "SERVFAIL", "no server could be reached").
+// Not a cache and not recursive: it asks recursive servers. A question's life:
+//   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h).
+//   2. It is sent over UDP to the first server that is not known to be down (server_health.h, udp.h), after try_timeout to the
+//      next, and round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the first
+//      answer to any of them counts, however late.
+//   3. TC, and forged answers, lead to TCP (tcp.h), for which there are slots of their own. A server that does not understand
+//      EDNS0 is asked without it.
+//   4. A server that refuses (SERVFAIL, REFUSED and the like), sends what cannot be read, or fails over TCP, is not asked
+//      again; when all have, the question has failed. Where nothing listens ("connection refused": the server is just being
+//      restarted), and without descriptors, the question waits a little and tries again.
+// Every end is an Answer. Failures carry a problem text ("timed out", "SERVFAIL", "no server could be reached") and a Cause.
+//
+// resolver.cc holds this policy; who owns what: the Resolver its questions, queues and servers (upstream.h); a server its
+// sockets, cookies and health; a socket the ids of the questions that wait there; a question its places in the queues, its
+// tickets and its TCP exchange.
 #pragma once
 
 #include <chrono>
@@ -10,32 +22,27 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "common/base/ip.h"
-#include "common/base/result.h"
 #include "common/dns/answer.h"
 #include "common/io/loop.h"
+#include "common/io/name_server.h"
 
 namespace io {
-
-struct NameServer {
-  base::IpAddress address;
-  std::uint16_t port = 53;
-  std::uint32_t scope = 0;  // interface of a link-local address
-};
-
-// "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53".
-base::Result<NameServer, std::string> parse_name_server(std::string_view text);
-// From resolv.conf, by res_ninit(); 127.0.0.1 if there is none. Not empty.
-std::vector<NameServer> system_name_servers();
 
 struct ResolverOptions {
   std::vector<NameServer> servers;
   std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
-  int tries = 3;                                // rounds over the servers
+  int tries = 3;                                // rounds until it is doubled no more
   std::chrono::milliseconds tcp_timeout{3000};  // from connecting to the whole answer
+
+  // Questions that are asked at a time; of those, over TCP; and how many may wait for that.
+  std::size_t max_in_flight = 10000;
+  std::size_t max_tcp = 200;
+  std::size_t max_waiting = 10000;
+
+  // A server stopped answering, or answers again. Called in the resolver's thread; it must not touch the resolver.
+  std::function<void(const NameServer& server, bool is_down)> on_change = nullptr;
 };
 
 // Who asks: whose share of the resolver's slots a question takes, and how long it may try.
@@ -50,8 +57,10 @@ struct ResolverCounters {
   std::uint64_t sent = 0;  // datagrams, retries included
   std::uint64_t tcp = 0;
   std::uint64_t timeouts = 0;
-  std::uint64_t failures = 0;  // answers of status failure
-  std::uint64_t strays = 0;    // datagrams that were no answer to a question of ours
+  std::uint64_t failures = 0;     // answers of status failure
+  std::uint64_t strays = 0;       // datagrams that were no answer to a question of ours
+  std::uint64_t queued = 0;       // had to wait for a slot, also for one of TCP
+  std::uint64_t turned_away = 0;  // found the queue full
 };
 
 class Resolver {
@@ -60,10 +69,8 @@ class Resolver {
   // Asked before each retry. False: nobody waits any more; the question ends without calling back.
   using StillWanted = std::function<bool()>;
 
-  // Questions under way, beyond which the next fails at once.
-  static constexpr std::size_t kMaxInFlight = 10000;
-  // Of those, over TCP.
-  static constexpr std::size_t kMaxTcp = 200;
+  // Datagrams sent for one question.
+  static constexpr std::size_t kMaxSent = 40;
 
   Resolver(Loop& loop, ResolverOptions options);
   ~Resolver();
@@ -75,11 +82,14 @@ class Resolver {
   // A failure of cause `local` (dns::Cause) says nothing about the name that was asked for.
   void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
 
+  // From now on these are asked. Questions under way stay with those that they know.
+  void set_servers(const std::vector<NameServer>& servers);
+
   [[nodiscard]] const ResolverCounters& counters() const;
 
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace io

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/base/result.h"
-#include "common/io/resolver.h"
+#include "common/io/name_server.h"
 
 namespace io {
 

@@ -18,32 +18,31 @@ std::string message_of(int error) { return std::generic_category().message(error
 
 }  // namespace
 
-base::Result<std::unique_ptr<TcpExchange>, Trouble> TcpExchange::start(Loop& loop, const NameServer& server,
-                                                                       const dns::Question& question, std::uint16_t id, bool edns,
+base::Result<std::unique_ptr<TcpExchange>, Trouble> TcpExchange::start(Loop& loop, const NameServer& server, const Query& query,
                                                                        std::chrono::milliseconds timeout, Done done) {
   auto fd = connect_to(server, SOCK_STREAM);
   if (!fd) {
     Trouble trouble = trouble_of_errno(fd.error());
     if (trouble.kind == Trouble::Kind::no_socket) return base::failure(std::move(trouble));
-    return base::failure(Trouble{Trouble::Kind::tcp_failed, "truncated, and TCP failed: " + message_of(fd.error())});
+    return base::failure(Trouble{Trouble::Kind::tcp_failed, "TCP failed: " + message_of(fd.error())});
   }
-  auto exchange = std::make_unique<TcpExchange>(loop, std::move(*fd), question, id, edns, std::move(done));
+  auto exchange = std::make_unique<TcpExchange>(loop, std::move(*fd), query, std::move(done));
   exchange->writable_.enable();
   exchange->timer_.set(timeout);
   return exchange;
 }
 
-TcpExchange::TcpExchange(Loop& loop, Descriptor fd, const dns::Question& question, std::uint16_t id, bool edns, Done done)
-    : fd_(std::move(fd)),
-      question_(question),
-      id_(id),
+TcpExchange::TcpExchange(Loop& loop, Descriptor fd, const Query& query, Done done)
+    : loop_(loop),
+      fd_(std::move(fd)),
+      query_(query),
       done_(std::move(done)),
       writable_(loop, fd_.get(), Watch::writable, [this] { on_writable(); }),
       readable_(loop, fd_.get(), Watch::readable, [this] { on_readable(); }),
       timer_(loop, [this] { fail("timed out"); }) {
-  const std::vector<std::uint8_t> query = dns::encode_query(question, id, edns);
-  out_ = {static_cast<std::uint8_t>(query.size() >> 8), static_cast<std::uint8_t>(query.size())};
-  out_.insert(out_.end(), query.begin(), query.end());
+  const auto message = dns::encode_query(query.question, query.id, query.edns, query.cookies.cookie());
+  out_ = {static_cast<std::uint8_t>(message.size() >> 8), static_cast<std::uint8_t>(message.size())};
+  out_.insert(out_.end(), message.begin(), message.end());
 }
 
 void TcpExchange::on_writable() {
@@ -76,16 +75,19 @@ void TcpExchange::on_readable() {
 }
 
 void TcpExchange::finish() {
-  auto response = dns::decode_response(std::span(in_).subspan(kLength), question_, id_);
+  auto response = dns::decode_response(std::span(in_).subspan(kLength), query_.question, query_.id);
   // Nobody else can write here, so what is not ours is as wrong as what cannot be read.
   if (!response) return fail("answer could not be read");
+  if (query_.edns && query_.cookies.judge(response->cookie, true, loop_.now()) == CookieJar::Verdict::forged) {
+    return fail("wrong cookie");
+  }
   const Done done = std::move(done_);
   done(std::move(*response));
 }
 
 void TcpExchange::fail(std::string why) {
   const Done done = std::move(done_);
-  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "truncated, and TCP failed: " + std::move(why)}));
+  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "TCP failed: " + std::move(why)}));
 }
 
 }  // namespace io

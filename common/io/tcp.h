@@ -1,4 +1,7 @@
-// One question to one name server over one TCP connection (RFC 7766), for answers that are too long for UDP.
+// One question to one name server over one TCP connection (RFC 7766): for answers that are too long for UDP, and for questions
+// whose answers somebody tries to forge.
+//
+// Bounded by its time-out, from connecting to the last octet, however slowly the octets come, and by the 64 KiB of a message.
 #pragma once
 
 #include <chrono>
@@ -9,9 +12,10 @@
 
 #include "common/base/result.h"
 #include "common/dns/answer.h"
+#include "common/io/cookies.h"
 #include "common/io/exchange.h"
 #include "common/io/loop.h"
-#include "common/io/resolver.h"
+#include "common/io/name_server.h"
 #include "common/io/socket.h"
 
 namespace io {
@@ -19,11 +23,16 @@ namespace io {
 // Destroying it closes the connection, and Done is not called any more; Done may destroy it.
 class TcpExchange {
  public:
-  // `question` must live as long as the exchange.
-  static base::Result<std::unique_ptr<TcpExchange>, Trouble> start(Loop& loop, const NameServer& server,
-                                                                   const dns::Question& question, std::uint16_t id, bool edns,
+  struct Query {
+    const dns::Question& question;  // must live as long as the exchange
+    std::uint16_t id = 0;
+    bool edns = true;    // with it the query carries a cookie
+    CookieJar& cookies;  // as long as the exchange, too
+  };
+
+  static base::Result<std::unique_ptr<TcpExchange>, Trouble> start(Loop& loop, const NameServer& server, const Query& query,
                                                                    std::chrono::milliseconds timeout, Done done);
-  TcpExchange(Loop& loop, Descriptor fd, const dns::Question& question, std::uint16_t id, bool edns, Done done);
+  TcpExchange(Loop& loop, Descriptor fd, const Query& query, Done done);
   ~TcpExchange() = default;
   TcpExchange(const TcpExchange&) = delete;
   TcpExchange& operator=(const TcpExchange&) = delete;
@@ -34,11 +43,11 @@ class TcpExchange {
   void finish();
   void fail(std::string why);
 
+  Loop& loop_;
   Descriptor fd_;
-  const dns::Question& question_;
-  std::uint16_t id_;
+  const Query query_;
   Done done_;
-  std::vector<std::uint8_t> out_;  // length and query
+  std::vector<std::uint8_t> out_;  // length and message
   std::size_t written_ = 0;
   std::vector<std::uint8_t> in_{0, 0};  // length, then as much of the answer as that says
   std::size_t read_ = 0;

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kBuffer = 65535;
 // Datagrams read at a time, so that a flood of strays does not keep the loop.
 constexpr int kReads = 64;
+// Of a socket. An attacker hits one of them by chance in one of 1,000 guesses, which then does not count as a stray.
+constexpr std::size_t kMaxEnded = 64;
 
 }  // namespace
 
@@ -27,36 +29,70 @@ Trouble trouble_of_errno(int error) {
   return {Trouble::Kind::unreachable, "no server could be reached"};
 }
 
-UdpClient::UdpClient(Loop& loop, NameServer server, RandomIds& random, ResolverCounters& counters)
-    : loop_(loop), server_(server), random_(random), counters_(counters) {}
+UdpClient::UdpClient(Loop& loop, const NameServer& server, CookieJar& cookies, RandomIds& random, SocketBudget& budget,
+                     ResolverCounters& counters)
+    : loop_(loop),
+      server_(server),
+      cookies_(cookies),
+      random_(random),
+      budget_(budget),
+      counters_(counters),
+      sweep_(loop, [this] { retire_old(); }) {}
 
 UdpClient::Socket::Socket(UdpClient& client, Descriptor descriptor)
-    : fd(std::move(descriptor)), watch(client.loop_, fd.get(), Watch::readable, [this, &client] { client.on_readable(*this); }) {
+    : budget(client.budget_),
+      fd(std::move(descriptor)),
+      watch(client.loop_, fd.get(), Watch::readable, [this, &client] { client.on_readable(*this); }),
+      born(client.loop_.now()) {
+  ++budget.open;
   watch.enable();
+}
+
+// ---- sockets and their ports ---------------------------------------------------------------------------------------------
+
+bool UdpClient::is_fresh(const Socket& socket) const {
+  return socket.questions < kQuestions && loop_.now() - socket.born < kLife;
 }
 
 base::Result<UdpClient::Socket*, Trouble> UdpClient::choose() {
   Socket*& slot = open_[random_.next() % kSockets];
-  if (slot != nullptr && slot->questions < kQuestions && slot->unanswered < kUnanswered) return slot;
-  auto fd = connect_to(server_, SOCK_DGRAM);
+  if (slot != nullptr && is_fresh(*slot)) return slot;
+  auto fd = budget_.open < SocketBudget::kMax ? connect_to(server_, SOCK_DGRAM) : base::failure(ENOBUFS);
   if (!fd) {
     const Trouble trouble = trouble_of_errno(fd.error());
     if (trouble.kind != Trouble::Kind::no_socket) return base::failure(trouble);
-    // Better an old port than no answer.
     if (slot != nullptr) return slot;
     const auto other = std::find_if(open_.begin(), open_.end(), [](const Socket* socket) { return socket != nullptr; });
     if (other == open_.end()) return base::failure(trouble);
     return *other;
   }
-  if (Socket* const old = std::exchange(slot, nullptr)) {
-    old->is_retired = true;
-    close_if_done(*old);
-  }
+  if (Socket* const old = slot) retire(*old);
   const auto place = sockets_.emplace(sockets_.end(), *this, std::move(*fd));
   place->place = place;
   slot = &*place;
+  if (!std::exchange(is_sweeping_, true)) sweep_.set(kLife);
   return slot;
 }
+
+void UdpClient::retire(Socket& socket) {
+  std::replace(open_.begin(), open_.end(), &socket, static_cast<Socket*>(nullptr));
+  socket.is_retired = true;
+  close_if_done(socket);
+}
+
+void UdpClient::retire_old() {
+  for (Socket* const socket : std::array(open_)) {
+    if (socket != nullptr && !is_fresh(*socket)) retire(*socket);
+  }
+  is_sweeping_ = std::any_of(open_.begin(), open_.end(), [](const Socket* socket) { return socket != nullptr; });
+  if (is_sweeping_) sweep_.set(kLife);
+}
+
+void UdpClient::close_if_done(Socket& socket) {
+  if (socket.is_retired && socket.waiting.empty()) sockets_.erase(socket.place);
+}
+
+// ---- questions -----------------------------------------------------------------------------------------------------------
 
 base::Result<UdpClient::Ticket, Trouble> UdpClient::send(const dns::Question& question, bool edns, Done done) {
   const auto chosen = choose();
@@ -65,33 +101,35 @@ base::Result<UdpClient::Ticket, Trouble> UdpClient::send(const dns::Question& qu
   std::uint16_t id = random_.next();
   while (socket.waiting.contains(id)) id = random_.next();  // the resolver's limit leaves most ids free
 
-  const std::vector<std::uint8_t> message = dns::encode_query(question, id, edns);
+  const std::vector<std::uint8_t> message = dns::encode_query(question, id, edns, cookies_.cookie());
   ssize_t sent = ::send(socket.fd.get(), message.data(), message.size(), 0);
   // The error may be that of an earlier question, whose asker learns of it when this one meets the same.
   if (sent < 0 && errno == ECONNREFUSED) sent = ::send(socket.fd.get(), message.data(), message.size(), 0);
   // A full buffer loses a datagram, as any router may.
-  if (sent < 0 && errno != EAGAIN && errno != ENOBUFS) return base::failure(trouble_of_errno(errno));
+  if (sent < 0 && errno != EAGAIN && errno != ENOBUFS) {
+    const Trouble trouble = trouble_of_errno(errno);
+    // Its address may be one that the host has lost.
+    retire(socket);
+    return base::failure(trouble);
+  }
   ++counters_.sent;
   ++socket.questions;
-  socket.waiting.emplace(id, Waiting{&question, std::move(done)});
+  socket.waiting.emplace(id, Waiting{&question, edns, std::move(done)});
   return Ticket{&socket, id};
 }
 
 void UdpClient::give_up(const Ticket& ticket) {
-  ++ticket.socket->unanswered;
-  ticket.socket->waiting.erase(ticket.id);
-  close_if_done(*ticket.socket);
-}
-
-void UdpClient::close_if_done(Socket& socket) {
-  if (socket.is_retired && socket.waiting.empty()) sockets_.erase(socket.place);
+  Socket& socket = *ticket.socket;
+  socket.waiting.erase(ticket.id);
+  if (socket.ended.size() < kMaxEnded) socket.ended.push_back(ticket.id);
+  close_if_done(socket);
 }
 
 void UdpClient::on_readable(Socket& socket) {
   // Nobody is called before the socket is left alone: what they do may close it.
   Ended ended;
   std::array<std::uint8_t, kBuffer> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
-  for (int i = 0; i < kReads; ++i) {
+  for (int i = 0; i < kReads && socket.strays < kStrays; ++i) {
     const ssize_t size = recv(socket.fd.get(), buffer.data(), buffer.size(), 0);
     if (size >= 0) {
       read(socket, {buffer.data(), static_cast<std::size_t>(size)}, ended);
@@ -102,28 +140,47 @@ void UdpClient::on_readable(Socket& socket) {
       break;
     }
   }
-  close_if_done(socket);
+  if (socket.strays >= kStrays) {
+    fail_all(socket, {Trouble::Kind::strays, "forged answers"}, ended);
+    retire(socket);
+  } else {
+    close_if_done(socket);
+  }
   for (auto& [done, outcome] : ended) done(std::move(outcome));
 }
 
 void UdpClient::read(Socket& socket, std::span<const std::uint8_t> message, Ended& ended) {
   // RFC 5452 §9.1: id and question must be ours; where it comes from was checked by the kernel.
-  const auto found =
-      message.size() < 2 ? socket.waiting.end() : socket.waiting.find(static_cast<std::uint16_t>(message[0] << 8 | message[1]));
+  if (message.size() < 2) return count_stray(socket);
+  const auto id = static_cast<std::uint16_t>(message[0] << 8 | message[1]);
+  const auto found = socket.waiting.find(id);
   if (found == socket.waiting.end()) {
-    ++counters_.strays;
+    const auto late = std::find(socket.ended.begin(), socket.ended.end(), id);
+    if (late == socket.ended.end()) return count_stray(socket);
+    socket.ended.erase(late);  // once: a second one is a guess
     return;
   }
-  auto response = dns::decode_response(message, *found->second.question, found->first);
-  if (!response && response.error() == dns::ReadError::not_ours) {
-    ++counters_.strays;
-    return;
+  auto response = dns::decode_response(message, *found->second.question, id);
+  if (!response && response.error() == dns::ReadError::not_ours) return count_stray(socket);
+  Outcome outcome = base::failure(Trouble{Trouble::Kind::unreadable, "answer could not be read"});
+  if (response) outcome = std::move(*response);
+  if (found->second.has_cookie) {
+    switch (cookies_.judge(response ? outcome->cookie : dns::Cookie{}, false, loop_.now())) {
+      case CookieJar::Verdict::fine: break;
+      case CookieJar::Verdict::forged: return count_stray(socket);
+      case CookieJar::Verdict::missing:
+        ++counters_.strays;
+        outcome = base::failure(Trouble{Trouble::Kind::strays, "answer without cookie"});
+        break;
+    }
   }
-  Outcome outcome = response ? Outcome(std::move(*response))
-                             : Outcome(base::failure(Trouble{Trouble::Kind::unreadable, "answer could not be read"}));
-  socket.unanswered = 0;
   ended.emplace_back(std::move(found->second.done), std::move(outcome));
   socket.waiting.erase(found);
+}
+
+void UdpClient::count_stray(Socket& socket) {
+  ++counters_.strays;
+  ++socket.strays;
 }
 
 void UdpClient::fail_all(Socket& socket, const Trouble& trouble, Ended& ended) {

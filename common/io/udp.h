@@ -1,11 +1,20 @@
-// Questions to one name server over UDP.
+// Questions to one name server over UDP, and what makes their answers hard to forge (RFC 5452).
 //
-// A few sockets are open at a time, each connected, so that the kernel drops what comes from elsewhere, and each with a port
-// of the kernel's choice. Which of them a question takes, and under which id, is random; after some questions a socket is
-// replaced by one with another port (RFC 5452 §9.2).
+// A few sockets are open for new questions, each connected, so that the kernel drops what comes from elsewhere, and each on a
+// port of the kernel's choice. Which of them a question takes, and under which id, is random: 16 bits of id and about 15 of
+// port (Linux: 28,232 ports), 31 bits in all. A socket takes questions for kLife or until it has had kQuestions; then it is
+// replaced, and closes when none of its questions is under way.
+// Somebody who has found out a port can send answers with guessed ids there: after kStrays datagrams that answer nothing the
+// socket is closed, and its questions end as Trouble::Kind::strays, upon which they are asked over TCP. So a port that is
+// known is good for kStrays guesses out of 65,536. An answer that comes after its question has ended is not a stray.
+// Cookies, where the server knows them, make guessing hopeless (cookies.h).
+//
+// Sockets of all servers together are bounded by SocketBudget. Beyond it, and without descriptors, the open sockets are used
+// for longer than they should: better an old port than no answer.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <span>
@@ -15,21 +24,31 @@
 
 #include "common/base/result.h"
 #include "common/dns/answer.h"
+#include "common/io/cookies.h"
 #include "common/io/exchange.h"
 #include "common/io/loop.h"
+#include "common/io/name_server.h"
 #include "common/io/random.h"
 #include "common/io/resolver.h"
 #include "common/io/socket.h"
 
 namespace io {
 
+// UDP sockets that one resolver has open.
+struct SocketBudget {
+  static constexpr std::size_t kMax = 128;
+  std::size_t open = 0;
+};
+
 class UdpClient {
  public:
-  static constexpr std::size_t kSockets = 4;  // open for new questions
-  static constexpr int kQuestions = 64;       // a socket in its life
-  static constexpr int kUnanswered = 8;       // in a row: the socket may hold an address that the host has lost
+  static constexpr std::size_t kSockets = 8;       // open for new questions
+  static constexpr int kQuestions = 64;            // per socket
+  static constexpr std::chrono::seconds kLife{2};  // of a socket, for new questions
+  static constexpr int kStrays = 8;                // per socket
 
-  UdpClient(Loop& loop, NameServer server, RandomIds& random, ResolverCounters& counters);
+  UdpClient(Loop& loop, const NameServer& server, CookieJar& cookies, RandomIds& random, SocketBudget& budget,
+            ResolverCounters& counters);
   UdpClient(const UdpClient&) = delete;
   UdpClient& operator=(const UdpClient&) = delete;
   ~UdpClient() = default;
@@ -40,41 +59,56 @@ class UdpClient {
     Socket* socket = nullptr;
     std::uint16_t id = 0;
   };
-  // `question` must live until Done is called or the ticket is given up.
+  // `question` must live until Done is called or the ticket is given up. With `edns` the query carries a cookie.
   base::Result<Ticket, Trouble> send(const dns::Question& question, bool edns, Done done);
-  // No answer came in time. Done is not called any more.
+  // Nobody waits for the answer any more. Done is not called.
   void give_up(const Ticket& ticket);
 
  private:
   struct Waiting {
     const dns::Question* question;
+    bool has_cookie;
     Done done;
   };
   using Ended = std::vector<std::pair<Done, Outcome>>;
 
   base::Result<Socket*, Trouble> choose();
+  [[nodiscard]] bool is_fresh(const Socket& socket) const;
+  void retire(Socket& socket);
+  void retire_old();
   void on_readable(Socket& socket);
   void read(Socket& socket, std::span<const std::uint8_t> message, Ended& ended);
+  void count_stray(Socket& socket);
   static void fail_all(Socket& socket, const Trouble& trouble, Ended& ended);
   void close_if_done(Socket& socket);
 
   Loop& loop_;
-  NameServer server_;
+  const NameServer server_;
+  CookieJar& cookies_;
   RandomIds& random_;
+  SocketBudget& budget_;
   ResolverCounters& counters_;
   std::list<Socket> sockets_;
   std::array<Socket*, kSockets> open_{};  // null: not made yet
+  Timer sweep_;                           // runs while a socket is open for new questions
+  bool is_sweeping_ = false;
 };
 
 struct UdpClient::Socket {
   Socket(UdpClient& client, Descriptor descriptor);
+  ~Socket() { --budget.open; }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
 
+  SocketBudget& budget;
   Descriptor fd;
   Watch watch;
+  std::chrono::steady_clock::time_point born;
   int questions = 0;
-  int unanswered = 0;       // in a row
+  int strays = 0;
   bool is_retired = false;  // takes no more questions, and closes when none is under way
   std::unordered_map<std::uint16_t, Waiting> waiting;
+  std::vector<std::uint16_t> ended;  // ids of questions that ended: their answers may come late; at most kMaxEnded
   std::list<Socket>::iterator place;
 };
 

@@ -1,6 +1,7 @@
 #include "t/support/dns_reply.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "t/support/dns_wire.h"
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::size_t kHeaderSize = 12;
 constexpr unsigned kCname = 5, kOpt = 41, kServfail = 2, kNameError = 3;
+constexpr unsigned kCookieOption = 10, kBadCookieLow = 7, kBadCookieHigh = 1;  // RCODE 23, in two parts
+constexpr std::size_t kClientCookie = 8;
+constexpr std::string_view kServerCookie = "server's cookie!";
 
 // Data of the n-th record of an answer.
 void write_data(WireWriter& out, dns::Type type, const dns::Answer& answer, std::size_t n) {
@@ -51,11 +55,35 @@ unsigned write_records(WireWriter& out, const std::vector<Reaction::Records>& al
   return static_cast<unsigned>(count);
 }
 
-void write_opt(WireWriter& out) { out.u8(0).u16(kOpt).u16(1232).u32(0).u16(0); }
+void write_opt(WireWriter& out, unsigned rcode_high, std::string_view cookie) {
+  out.u8(0).u16(kOpt).u16(1232).u32(rcode_high << 24).u16(cookie.empty() ? 0U : static_cast<unsigned>(cookie.size()) + 4);
+  if (!cookie.empty()) out.u16(kCookieOption).u16(static_cast<unsigned>(cookie.size())).bytes(cookie);
+}
+
+// What a server answers to the client's cookie.
+std::string cookie_for(const ReceivedQuery& query, Reaction::Cookies cookies) {
+  if (query.cookie.size() < kClientCookie || cookies == Reaction::Cookies::unknown) return {};
+  std::string own(query.cookie.begin(), query.cookie.begin() + kClientCookie);
+  if (cookies == Reaction::Cookies::wrong_length) return own.substr(0, 5);
+  if (cookies == Reaction::Cookies::wrong) own[0] = static_cast<char>(own[0] ^ 1);
+  return own.append(kServerCookie);
+}
+
+bool has_server_cookie(const ReceivedQuery& query) {
+  return query.cookie.size() == kClientCookie + kServerCookie.size() &&
+         std::equal(kServerCookie.begin(), kServerCookie.end(), query.cookie.begin() + kClientCookie,
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
 
 class Reply {
  public:
-  Reply(const ReceivedQuery& query, const Reaction& reaction) : query_(query), reaction_(reaction) {}
+  Reply(const ReceivedQuery& query, const Reaction& reaction)
+      : query_(query), reaction_(reaction), cookie_(cookie_for(query, reaction.cookies)) {}
+
+  [[nodiscard]] std::vector<std::uint8_t> bad_cookie() {
+    rcode_high_ = kBadCookieHigh;
+    return plain(kBadCookieLow);
+  }
 
   [[nodiscard]] std::vector<std::uint8_t> plain(unsigned rcode) const {
     return message(query_.id, query_.question_section, WireWriter::kResponse | rcode, WireWriter{}, {0, 0, 0});
@@ -141,13 +169,25 @@ class Reply {
     out.header(id, flags, 1, counts.answers, counts.authority, counts.additional + (query_.has_edns ? 1 : 0));
     for (const auto byte : question) out.u8(byte);
     for (std::size_t i = out.size(); i < body.size(); ++i) out.u8(body.out()[i]);
-    if (query_.has_edns) write_opt(out);
+    if (query_.has_edns) write_opt(out, rcode_high_, cookie_);
     return out.out();
   }
 
   const ReceivedQuery& query_;
   const Reaction& reaction_;
+  std::string cookie_;
+  unsigned rcode_high_ = 0;
 };
+
+std::vector<std::vector<std::uint8_t>> write_guesses(const ReceivedQuery& query, const Reaction& reaction) {
+  Reaction forgery = react(reaction.forged);
+  const Reply forger(query, forgery);
+  std::vector<std::vector<std::uint8_t>> messages;
+  for (std::size_t i = reaction.guesses; i <= reaction.guesses; --i) {
+    messages.push_back(forger.right((query.id + static_cast<unsigned>(i)) & 0xffffU, query.question_section));
+  }
+  return messages;
+}
 
 }  // namespace
 
@@ -196,17 +236,26 @@ std::optional<ReceivedQuery> read_query(std::span<const std::uint8_t> message) {
   if (u16(10) != 0 && message.size() - at >= 11 && message[at] == 0 && u16(at + 1) == kOpt) {
     query.has_edns = true;
     query.udp_payload = std::max<std::size_t>(u16(at + 3), 512);
+    at += 11;
+    if (message.size() - at >= 4 && u16(at) == kCookieOption && message.size() - at - 4 >= u16(at + 2)) {
+      const auto begin = message.begin() + static_cast<std::ptrdiff_t>(at) + 4;
+      query.cookie.assign(begin, begin + static_cast<std::ptrdiff_t>(u16(at + 2)));
+    }
   }
   return query;
 }
 
 std::vector<std::vector<std::uint8_t>> write_reply(const ReceivedQuery& query, const Reaction& reaction, bool over_tcp) {
   using Fault = Reaction::Fault;
-  const Reply reply(query, reaction);
+  Reply reply(query, reaction);
   const std::size_t limit = over_tcp ? 65535 : query.udp_payload;
   const auto fitting = [&](const std::vector<std::uint8_t>& message) {
     return message.size() > limit ? reply.truncated() : message;
   };
+  if (!over_tcp && reaction.guesses > 0) return write_guesses(query, reaction);
+  const bool is_never_right = reaction.cookies == Reaction::Cookies::never_right;
+  const bool is_required = reaction.cookies == Reaction::Cookies::required;
+  if (!over_tcp && (is_never_right || (is_required && !has_server_cookie(query)))) return {reply.bad_cookie()};
   if (reaction.rcode && (query.has_edns || !reaction.rcode_only_to_edns)) {
     return {reaction.rcode_only_header ? reply.only_header(*reaction.rcode) : reply.plain(*reaction.rcode)};
   }
@@ -220,6 +269,7 @@ std::vector<std::vector<std::uint8_t>> write_reply(const ReceivedQuery& query, c
     case Fault::wrong_question: messages.push_back(fitting(reply.wrong_question())); break;
     case Fault::garbage: messages.emplace_back(40, std::uint8_t{0xff}); break;
     case Fault::short_tcp:
+    case Fault::stuck_tcp:
     case Fault::close_tcp:
     case Fault::none: return {fitting(reply.right(query.id, query.question_section))};
   }

@@ -25,7 +25,17 @@ struct Reaction {
     cname_loop,
     truncated,  // TC without records, also over TCP
     short_tcp,  // over TCP: half of the message, then the end of the connection; over UDP: none
+    stuck_tcp,  // over TCP: half of the message, and no more; over UDP: none
     close_tcp,  // over TCP: the end of the connection instead of an answer; over UDP: none
+  };
+  // What the server does about DNS cookies (RFC 7873).
+  enum class Cookies : std::uint8_t {
+    unknown,      // answers without
+    known,        // answers with one of its own
+    required,     // BADCOOKIE to queries without that
+    never_right,  // BADCOOKIE to all queries
+    wrong,        // answers with the cookie of another client
+    wrong_length  // answers with a cookie of a length that cookies cannot have
   };
   struct Records {
     std::string owner;
@@ -45,6 +55,11 @@ struct Reaction {
   Fault fault = Fault::none;
   bool answer_follows = false;  // behind wrong_id, wrong_question or garbage comes the right answer
   std::chrono::milliseconds delay{0};
+  Cookies cookies = Cookies::unknown;
+  // Over UDP: instead of an answer, what somebody sends who knows the port but not the id: so many datagrams with wrong ids and
+  // then one with the right id, all with `forged` and without a cookie.
+  std::size_t guesses = 0;
+  dns::Answer forged;
 };
 
 Reaction react(dns::Answer answer);
@@ -57,6 +72,7 @@ struct ReceivedQuery {
   std::optional<dns::Question> question;       // none: a type that SPF does not ask
   bool has_edns = false;
   std::size_t udp_payload = 512;
+  std::vector<std::uint8_t> cookie;  // the data of the option
 };
 
 // Nothing when it is no query of one question whose name dns::Name can hold.

@@ -177,10 +177,11 @@ class DnsServer::Loop {
       reaction = (*handler)(*query->question, over_tcp);
     }
     using Fault = Reaction::Fault;
-    const bool cuts = over_tcp && (reaction.fault == Fault::short_tcp || reaction.fault == Fault::close_tcp);
-    Delayed reply{Clock::now() + reaction.delay, peer, connection, {}, cuts};
-    if (cuts) {
-      if (reaction.fault == Fault::short_tcp) {
+    const bool closes = over_tcp && (reaction.fault == Fault::short_tcp || reaction.fault == Fault::close_tcp);
+    const bool is_half = over_tcp && (reaction.fault == Fault::short_tcp || reaction.fault == Fault::stuck_tcp);
+    Delayed reply{Clock::now() + reaction.delay, peer, connection, {}, closes};
+    if (closes || is_half) {
+      if (is_half) {
         reply.bytes = framed(write_reply(*query, reaction, over_tcp).front());
         reply.bytes.resize(2 + (reply.bytes.size() - 2) / 2);
       }
@@ -261,7 +262,7 @@ void DnsServer::listen(Options options) {
   for (int tries = 100; tries > 0; --tries) {
     udp_ = open_socket(ipv6_, SOCK_DGRAM);
     tcp_ = open_socket(ipv6_, SOCK_STREAM);
-    SocketAddress any = loopback(ipv6_, 0);
+    SocketAddress any = loopback(ipv6_, options.port);
     if (bind(udp_, any.get(), any.size) != 0) fail("bind");
     SocketAddress chosen;
     if (getsockname(udp_, chosen.get(), &chosen.size) != 0) fail("getsockname");

@@ -26,6 +26,7 @@ class DnsServer {
   struct Options {
     bool ipv6 = false;         // on ::1 instead of 127.0.0.1
     bool tcp_refused = false;  // connections are refused; the port stays ours
+    std::uint16_t port = 0;    // 0: of the kernel's choice
   };
 
   // Throws std::system_error when no socket can be had.

@@ -1,0 +1,31 @@
+#include "common/io/cookies.h"
+
+#include <algorithm>
+#include <span>
+
+#include "common/io/random.h"
+
+namespace io {
+
+// Random instead of a function of a secret and the server's address, as RFC 7873 appendix A.1 proposes for clients that forget:
+// this one does not.
+CookieJar::CookieJar() {
+  cookie_.size = dns::Cookie::kClientSize;
+  fill_random(std::span(cookie_.bytes).first(dns::Cookie::kClientSize));
+}
+
+CookieJar::Verdict CookieJar::judge(const dns::Cookie& got, bool over_tcp, Clock::time_point now) {
+  if (got.size == 0) {
+    if (over_tcp) cookie_.size = dns::Cookie::kClientSize;
+    return is_known(now) ? Verdict::missing : Verdict::fine;
+  }
+  const auto ours = cookie_.bytes.begin();
+  if (!std::equal(ours, ours + dns::Cookie::kClientSize, got.bytes.begin())) return Verdict::forged;
+  if (got.has_server_part()) {
+    cookie_ = got;
+    known_until_ = now + kMemory;
+  }
+  return Verdict::fine;
+}
+
+}  // namespace io

@@ -1,0 +1,59 @@
+// One name server with all that the resolver knows about it: its sockets, its cookies, whether it answers, whether it knows
+// EDNS0.
+//
+// The resolver owns these, and questions that are under way share them, so that a server which a reload removes stays until its
+// last question has ended.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "common/dns/answer.h"
+#include "common/io/cookies.h"
+#include "common/io/loop.h"
+#include "common/io/name_server.h"
+#include "common/io/server_health.h"
+#include "common/io/udp.h"
+
+namespace io {
+
+struct Upstream {
+  Upstream(Loop& loop, const NameServer& at, RandomIds& random, SocketBudget& budget, ResolverCounters& counters)
+      : address(at), udp(loop, at, cookies, random, budget, counters), probe_timer(loop, [this] { end_probe(); }) {}
+  Upstream(const Upstream&) = delete;
+  Upstream& operator=(const Upstream&) = delete;
+  ~Upstream() = default;
+
+  // Sends a copy of `question` to see whether the server answers; `done` comes only if something is heard within `timeout`.
+  void probe(const dns::Question& question, std::chrono::milliseconds timeout, Done done) {
+    if (probe_ticket) return;
+    probe_question = question;
+    auto sent = udp.send(probe_question, true, [this, done = std::move(done)](Outcome outcome) {
+      probe_ticket.reset();
+      probe_timer.cancel();
+      done(std::move(outcome));
+    });
+    if (!sent) return;
+    probe_ticket = *sent;
+    probe_timer.set(timeout);
+  }
+
+  const NameServer address;
+  CookieJar cookies;
+  UdpClient udp;
+  ServerHealth health;
+  std::chrono::steady_clock::time_point plain_until;  // asked without EDNS0 until then
+
+ private:
+  void end_probe() {
+    if (probe_ticket) udp.give_up(*std::exchange(probe_ticket, std::nullopt));
+  }
+
+  dns::Question probe_question;
+  std::optional<UdpClient::Ticket> probe_ticket;
+  Timer probe_timer;
+};
+
+}  // namespace io

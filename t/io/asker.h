@@ -1,0 +1,96 @@
+// Asks a resolver on a loop of its own, for the tests of the resolver.
+#pragma once
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/io/resolver.h"
+#include "t/io/run.h"
+#include "t/support/dns_server.h"
+
+namespace support {
+
+inline dns::Question question(const std::string& name, dns::Type type = dns::Type::txt) {
+  return {*dns::Name::parse(name), type};
+}
+
+inline dns::Answer texts(std::vector<std::string> of, std::uint32_t ttl = 300) {
+  dns::Answer answer;
+  answer.ttl = ttl;
+  answer.texts = std::move(of);
+  return answer;
+}
+
+inline const dns::Answer kRight = texts({"v=spf1 -all"});
+inline const dns::Answer kUnreachable = dns::failure_answer("no server could be reached", dns::Cause::local);
+// No server has answered anything meanwhile.
+inline const dns::Answer kTimedOut = dns::failure_answer("timed out", dns::Cause::local);
+
+inline DnsServer::Handler always(const Reaction& reaction) {
+  return [reaction](const dns::Question&, bool) { return reaction; };
+}
+
+// A port of the loopback at which nothing listens.
+inline io::NameServer dead_server() {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  close(fd);
+  return {base::IpAddress::v4({127, 0, 0, 1}), ntohs(address.sin_port)};
+}
+
+inline io::NameServer at(const DnsServer& server) { return *io::parse_name_server(server.address()); }
+
+// Waits so long that a test that waits in vain fails. Where a time-out is what is tested: kSoon.
+inline constexpr std::chrono::milliseconds kNever = std::chrono::seconds{60};
+inline constexpr std::chrono::milliseconds kSoon{30};
+
+struct Asker {
+  explicit Asker(std::vector<io::NameServer> servers, std::chrono::milliseconds try_timeout = kNever,
+                 std::chrono::milliseconds tcp_timeout = kNever)
+      : Asker(io::ResolverOptions{.servers = std::move(servers), .try_timeout = try_timeout, .tcp_timeout = tcp_timeout}) {}
+  explicit Asker(io::ResolverOptions options) : resolver(loop, std::move(options)) {}
+
+  dns::Answer ask(const dns::Question& asked, std::chrono::milliseconds patience = std::chrono::seconds{20}) {
+    std::optional<dns::Answer> answer;
+    resolver.ask(
+        asked, {.check = 1, .patience = patience}, [&](dns::Answer got) { answer = std::move(got); }, [] { return true; });
+    CHECK_FALSE(answer.has_value());  // never from within the call
+    REQUIRE(run_until(loop, [&] { return answer.has_value(); }));
+    return *answer;
+  }
+  dns::Answer ask() { return ask(question("example.com")); }
+  // For questions that nobody answers.
+  dns::Answer ask_for(std::chrono::milliseconds patience) { return ask(question("example.com"), patience); }
+
+  // The answers to many questions, under different names, at once.
+  std::vector<dns::Answer> ask_many(std::size_t count, const std::string& zone, std::uint64_t check = 1,
+                                    std::chrono::milliseconds patience = std::chrono::seconds{20}) {
+    std::vector<dns::Answer> answers;
+    for (std::size_t i = 0; i < count; ++i) {
+      resolver.ask(
+          question("n" + std::to_string(i) + "." + zone), {.check = check, .patience = patience},
+          [&](dns::Answer answer) { answers.push_back(std::move(answer)); }, [] { return true; });
+    }
+    REQUIRE(run_until(loop, [&] { return answers.size() == count; }));
+    return answers;
+  }
+
+  io::Loop loop;
+  io::Resolver resolver;
+};
+
+}  // namespace support

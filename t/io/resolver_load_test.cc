@@ -1,0 +1,101 @@
+// Limits of our own: slots, descriptors.
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <string>
+#include <vector>
+
+#include "common/io/resolver.h"
+#include "t/io/asker.h"
+#include "t/io/run.h"
+#include "t/support/dns_server.h"
+
+using namespace std::chrono_literals;
+using namespace support;
+using Fault = Reaction::Fault;
+
+TEST_CASE("resolver: questions beyond the limit in flight wait for their turn; when too many wait, some fail, by our fault") {
+  Reaction slow = react(kRight);
+  slow.delay = 20ms;
+  const DnsServer server(always(slow));
+  Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 1s, .max_in_flight = 8, .max_waiting = 1000});
+  CHECK(asker.ask_many(100, "example") == std::vector<dns::Answer>(100, kRight));
+  CHECK(asker.resolver.counters().queued >= 90);
+  CHECK(asker.resolver.counters().turned_away == 0);
+
+  Asker small(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 1s, .max_in_flight = 8, .max_waiting = 10});
+  std::size_t failed = 0;
+  for (const dns::Answer& answer : small.ask_many(100, "example")) {
+    if (answer == kRight) continue;
+    CHECK(answer == dns::failure_answer("too many questions in flight", dns::Cause::local));
+    ++failed;
+  }
+  CHECK(failed == small.resolver.counters().turned_away);
+  CHECK(failed > 0);
+}
+
+namespace {
+
+// Silent about names of zones "dead…".
+DnsServer::Handler partly_dead() {
+  return [](const dns::Question& asked, bool) {
+    return react(asked.name.text().find(".dead") != std::string::npos ? Fault::silence : Fault::none, kRight);
+  };
+}
+
+// 1,000 questions of 100 checks about so many dead zones; counts those that end.
+void ask_dead_zones(Asker& asker, std::uint64_t zones, std::size_t& ended) {
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    asker.resolver.ask(
+        question("n" + std::to_string(i) + ".dead" + std::to_string(i % zones) + ".example"),
+        {.check = i / 10, .patience = kNever},
+        [&](const dns::Answer& answer) {
+          CHECK(answer == dns::failure_answer("too many questions in flight", dns::Cause::local));
+          ++ended;
+        },
+        [] { return true; });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("resolver: zones whose servers never answer do not take the slots of the others") {
+  const DnsServer server(partly_dead());
+  Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 1s, .max_in_flight = 100, .max_waiting = 500});
+  std::size_t ended = 0;
+  ask_dead_zones(asker, 3, ended);
+  CHECK(asker.ask_many(60, "good.example", 5000) == std::vector<dns::Answer>(60, kRight));
+  CHECK(ended >= 1000 - 3 * 100 / 4 - 500);
+}
+
+TEST_CASE("resolver: when many dead zones have all slots, others get the next one that becomes free") {
+  const DnsServer server(partly_dead());
+  Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 1s, .max_in_flight = 100, .max_waiting = 2000});
+  std::size_t ended = 0;
+  asker.resolver.ask(
+      question("first.dead.example"), {.check = 9999, .patience = 300ms}, [](const dns::Answer&) {}, [] { return true; });
+  ask_dead_zones(asker, 10, ended);
+  // All of them use the one slot.
+  CHECK(asker.ask_many(50, "good.example", 5000) == std::vector<dns::Answer>(50, kRight));
+  CHECK(ended == 0);
+}
+
+TEST_CASE("resolver: without descriptors a question waits, or takes a socket that is there; later all is well") {
+  const DnsServer server(always(react(kRight)));
+  Asker asker({at(server)});
+  Asker warm({at(server)});
+  CHECK(warm.ask() == kRight);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const dns::Answer failed = asker.ask_for(250ms);
+  std::vector<dns::Answer> reused;
+  reused.reserve(200);
+  for (int i = 0; i < 200; ++i) reused.push_back(warm.ask());
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(failed == dns::failure_answer("no socket: Too many open files", dns::Cause::local));
+  CHECK(reused == std::vector<dns::Answer>(200, kRight));
+  CHECK(asker.ask() == kRight);
+}
