@@ -67,10 +67,7 @@ Problem set_name_servers(Options& options, const Values& values) {
 
 Values get_name_servers(const Options& options) {
   Values values;
-  for (const io::NameServer& server : options.name_servers) {
-    const std::string address = server.address.text();
-    values.push_back(fmt::format("{}:{}", server.address.is_v6() ? "[" + address + "]" : address, server.port));
-  }
+  for (const io::NameServer& server : options.name_servers) values.push_back(io::name_server_text(server));
   return values;
 }
 
@@ -301,6 +298,7 @@ std::vector<OptionRow> make_table() {
        .argument = "ADDRESS[:PORT]",
        .group = kDns,
        .help = "server to ask; may be given several times (default: those of /etc/resolv.conf)",
+       .reloadable = true,
        .set = set_name_servers,
        .get = get_name_servers},
       {.name = "zone",
@@ -335,7 +333,7 @@ std::vector<OptionRow> make_table() {
        .shape = Shape::number,
        .argument = "N",
        .group = kDns,
-       .help = "how often the servers are asked in turn (default: 3)",
+       .help = "rounds over the servers until the time for a try is doubled no more (default: 3)",
        .set = [](O& o, const V& v) { return set_number(o.dns_tries, v, 1, 10); },
        .get = [](const O& o) { return V{std::to_string(o.dns_tries)}; }},
 

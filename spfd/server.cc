@@ -25,6 +25,7 @@
 #include "spfd/config_file.h"
 #include "spfd/listener.h"
 #include "spfd/log.h"
+#include "spfd/name_servers.h"
 #include "spfd/notify.h"
 #include "spfd/privileges.h"
 #include "spfd/snapshot.h"
@@ -152,7 +153,9 @@ class Server {
     limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);
     io::ResolverOptions dns;
-    dns.servers = options_.name_servers.empty() ? io::system_name_servers() : options_.name_servers;
+    name_servers_ = std::make_unique<NameServers>(options_.name_servers);
+    dns.servers = name_servers_->in_force();
+    dns.on_change = [this](const io::NameServer& server, bool is_down) { name_servers_->on_change(server, is_down); };
     dns.try_timeout = options_.dns_timeout;
     dns.tries = options_.dns_tries;
     const int count = worker_count(options_);
@@ -185,7 +188,11 @@ class Server {
     if (beat) *beat /= 2;
     for (;;) {
       if (beat) feed_watchdog();
-      switch (next_signal(beat)) {
+      std::optional<milliseconds> wait = beat;
+      if (name_servers_->follows_system())
+        wait = std::min<milliseconds>(NameServers::kInterval, wait.value_or(milliseconds::max()));
+      use_name_servers(name_servers_->look_again());
+      switch (next_signal(wait)) {
         case SIGTERM:
         case SIGINT: return;
         case SIGHUP: reload(); break;
@@ -193,6 +200,11 @@ class Server {
         default: break;
       }
     }
+  }
+
+  void use_name_servers(const std::optional<NameServers::List>& servers) {
+    if (!servers) return;
+    for (const auto& worker : workers_) worker->set_name_servers(*servers);
   }
 
   // Only while every worker still gets round its loop.
@@ -225,6 +237,7 @@ class Server {
     set_snapshot(std::move(*snapshot));
     reloaded_timeout_ = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_);
     for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
+    use_name_servers(name_servers_->reload(options->name_servers));
     log(LogLevel::info, "reloaded");
   }
 
@@ -282,6 +295,7 @@ class Server {
   std::vector<Listener> listeners_;
   std::shared_ptr<const Snapshot> snapshot_;
   milliseconds reloaded_timeout_{0};  // the longest that checks begun before a reload may take
+  std::unique_ptr<NameServers> name_servers_;
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
   std::atomic<std::size_t> not_accepting_{0};

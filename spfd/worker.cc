@@ -82,6 +82,10 @@ void Worker::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   });
 }
 
+void Worker::set_name_servers(std::vector<io::NameServer> servers) {
+  loop_.post([this, servers = std::move(servers)] { driver_.set_name_servers(servers); });
+}
+
 void Worker::report_counters(std::function<void(const Counters&)> report) {
   loop_.post([this, report = std::move(report)] {
     Counters counters = service_.counters;

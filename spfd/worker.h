@@ -33,6 +33,7 @@ class Worker : public SessionOwner, public ConnectionHolder {
 
   // The following may be called from any thread; they act in the worker's own, soon.
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
+  void set_name_servers(std::vector<io::NameServer> servers);
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;

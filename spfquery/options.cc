@@ -302,7 +302,7 @@ std::vector<OptionRow> make_table() {
        .value = Value::needed,
        .argument = "N",
        .group = kEvaluation,
-       .help = "how often the servers are asked in turn (default: 3)",
+       .help = "rounds over the servers until the time for a try is doubled no more (default: 3)",
        .set = [](O& o, const V& v) { return set_number(o.dns_tries, v, 1, 10); }},
       {.names = {"void-lookup-limit"},
        .value = Value::needed,

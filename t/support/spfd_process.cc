@@ -250,8 +250,10 @@ SpfdProcess::SpfdProcess(Settings settings) {
     return std::none_of(settings.arguments.begin(), settings.arguments.end(),
                         [&](const std::string& argument) { return argument.starts_with(option); });
   };
+  // Nobody listens at the name server of most tests, and a question goes on for as long as its check may.
+  if (lacks("--config") && lacks("--timeout") && lacks("--nameserver")) arguments.insert(arguments.end(), {"--timeout", "2s"});
   if (lacks("--config")) arguments.insert(arguments.end(), {"--config", "/dev/null"});
-  if (lacks("--nameserver")) arguments.insert(arguments.end(), {"--nameserver", "127.0.0.1:1"});
+  if (lacks("--nameserver") && !settings.own_name_servers) arguments.insert(arguments.end(), {"--nameserver", "127.0.0.1:1"});
   if (!settings.zone.empty()) arguments.insert(arguments.end(), {"--zone", folder_.write("zone", settings.zone)});
   arguments.insert(arguments.end(), settings.arguments.begin(), settings.arguments.end());
   const std::string log_path = folder_ / "log";

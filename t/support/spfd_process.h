@@ -87,6 +87,7 @@ class SpfdProcess {
   struct Settings {
     // Beside --listen, --hostname mx.example.org, and --config and --nameserver with nothing behind them if none are here.
     std::vector<std::string> arguments = {};
+    bool own_name_servers = false;                        // no --nameserver is added
     std::string zone = {};                                // text of a zone file, given with --zone
     std::optional<rlim_t> descriptors = {};               // RLIMIT_NOFILE
     bool on_tcp = false;                                  // at a port of 127.0.0.1 that the kernel chooses; else a UNIX socket

@@ -1,0 +1,75 @@
+#include "spfd/name_servers.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "spfd/log.h"
+
+namespace spfd {
+
+namespace {
+
+constexpr std::chrono::minutes kMinute{1};
+
+}  // namespace
+
+NameServers::NameServers(List configured) : configured_(std::move(configured)) {
+  in_force_ = follows_system() ? io::system_name_servers() : configured_;
+  log_in_force();
+}
+
+std::optional<NameServers::List> NameServers::look_again() {
+  if (!follows_system() || !watch_.has_changed()) return {};
+  return use(io::system_name_servers());
+}
+
+std::optional<NameServers::List> NameServers::reload(List configured) {
+  configured_ = std::move(configured);
+  return use(follows_system() ? io::system_name_servers() : configured_);
+}
+
+std::optional<NameServers::List> NameServers::use(List servers) {
+  if (servers == in_force_) return {};
+  in_force_ = std::move(servers);
+  watched_.with([&](std::vector<Watched>& all) {
+    std::erase_if(
+        all, [&](const Watched& one) { return std::find(in_force_.begin(), in_force_.end(), one.server) == in_force_.end(); });
+  });
+  log_in_force();
+  return in_force_;
+}
+
+void NameServers::log_in_force() const {
+  std::string text;
+  for (const io::NameServer& server : in_force_) text += (text.empty() ? "" : ", ") + io::name_server_text(server);
+  log(LogLevel::info, "name servers: {}{}", text, follows_system() ? std::string(" of ") + io::ResolvConfWatch::kPath : "");
+}
+
+void NameServers::on_change(const io::NameServer& server, bool is_down) {
+  const auto now = std::chrono::steady_clock::now();
+  const int line = watched_.with([&](std::vector<Watched>& all) {
+    auto found = std::find_if(all.begin(), all.end(), [&](const Watched& one) { return one.server == server; });
+    if (found == all.end()) {
+      found = all.insert(all.end(), {.server = server, .minute_begin = now});
+    }
+    const int before = found->down;
+    found->down = std::max(0, before + (is_down ? 1 : -1));
+    // The first worker that notices speaks for the others, as does the last one to whom it has come back.
+    if ((before > 0) == (found->down > 0)) return 0;
+    if (now - found->minute_begin > kMinute) {
+      found->minute_begin = now;
+      found->lines = 0;
+    }
+    return ++found->lines;
+  });
+  if (line == 0 || line > kMaxLines) return;
+  const char* const more = line == kMaxLines ? " (further changes within this minute are not logged)" : "";
+  if (is_down) {
+    log(LogLevel::warning, "name server {} does not answer{}", io::name_server_text(server), more);
+  } else {
+    log(LogLevel::info, "name server {} answers again{}", io::name_server_text(server), more);
+  }
+}
+
+}  // namespace spfd

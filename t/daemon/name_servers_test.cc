@@ -1,0 +1,97 @@
+// Which name servers are in force, and when that changes.
+#include "spfd/name_servers.h"
+
+#include <doctest/doctest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+using support::DnsServer;
+using support::SpfdProcess;
+
+namespace {
+
+dns::Answer record(const std::string& text) {
+  dns::Answer answer;
+  answer.ttl = 0;
+  answer.texts = {text};
+  return answer;
+}
+
+DnsServer::Handler always(const std::string& text) {
+  return [text](const dns::Question&, bool) { return support::react(record(text)); };
+}
+
+constexpr const char* kQuestion = "ip=192.0.2.1\nhelo=mail.example.com\nsender=alice@example.com\n\n";
+
+}  // namespace
+
+TEST_CASE("name servers: SIGHUP puts others in force, and the log says which") {
+  const DnsServer first(always("v=spf1 +all"));
+  const DnsServer second(always("v=spf1 -all"));
+  const support::TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "nameserver = [\"" + first.address() + "\"]\n");
+  const SpfdProcess spfd({.arguments = {"--config", config, "--workers", "2"}, .own_name_servers = true});
+  CHECK(spfd.log().find("name servers: " + first.address() + "\n") != std::string::npos);
+  CHECK(spfd.answer(kQuestion)["result"] == "pass");
+  folder.write("spfd.conf", "nameserver = [\"" + second.address() + "\"]\n");
+  spfd.signal(SIGHUP);
+  spfd.wait_for_log("name servers: " + second.address() + "\n");
+  // Each worker learns of it a moment later.
+  support::wait_until("the second server is asked", [&] { return spfd.answer(kQuestion)["result"] == "fail"; });
+}
+
+TEST_CASE("name servers: resolv.conf is read again when it changes") {
+  // A mount namespace of this thread's own, which the daemon inherits; the other threads keep the system's resolv.conf.
+  std::thread([] {
+    if (::unshare(CLONE_FS | CLONE_NEWNS) != 0) {
+      MESSAGE("no mount namespace can be had here");
+      return;
+    }
+    const support::TempFolder folder;
+    const std::string path = folder.write("resolv.conf", "");
+    REQUIRE(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+    REQUIRE(::mount(path.c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0);
+    {
+      const SpfdProcess spfd({.arguments = {"--workers", "2"}, .own_name_servers = true});
+      spfd.wait_for_log("name servers: 127.0.0.1:53 of /etc/resolv.conf");
+      std::ofstream(path) << "nameserver 192.0.2.1\nnameserver 2001:db8::1\n";
+      spfd.wait_for_log("name servers: 192.0.2.1:53, [2001:db8::1]:53 of /etc/resolv.conf");
+      std::ofstream(path) << "nameserver 192.0.2.2\n";
+      spfd.signal(SIGHUP);
+      spfd.wait_for_log("name servers: 192.0.2.2:53 of /etc/resolv.conf");
+    }
+    ::umount(io::ResolvConfWatch::kPath);
+  }).join();
+}
+
+TEST_CASE("name servers: one that stops answering, and one that is back, is said once") {
+  DnsServer first([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  const DnsServer second(always("v=spf1 -all"));
+  const SpfdProcess spfd({.arguments = {"--nameserver", first.address(), "--nameserver", second.address(), "--dns-timeout",
+                                        "100ms", "--workers", "2"}});
+  for (int i = 0; i < 20; ++i) CHECK(spfd.answer(kQuestion)["result"] == "fail");
+  spfd.wait_for_log("name server " + first.address() + " does not answer\n");
+  first.set_handler(always("v=spf1 -all"));
+  support::wait_until("it is back", [&] {
+    static_cast<void>(spfd.ask(kQuestion));
+    return spfd.log().find("name server " + first.address() + " answers again\n") != std::string::npos;
+  });
+  const std::string log = spfd.log();
+  CHECK(log.find("does not answer") == log.rfind("does not answer"));
+}
+
+TEST_CASE("name servers: the lines about one that comes and goes are bounded") {
+  spfd::NameServers servers({*io::parse_name_server("192.0.2.1"), *io::parse_name_server("192.0.2.2")});
+  for (int i = 0; i < 1000; ++i) servers.on_change(servers.in_force().front(), i % 2 == 0);
+  CHECK_FALSE(servers.look_again().has_value());  // they are configured
+  CHECK_FALSE(servers.reload(servers.in_force()).has_value());
+  CHECK(servers.reload({*io::parse_name_server("192.0.2.3")})->size() == 1);
+}
