@@ -13,6 +13,56 @@ namespace {
 
 constexpr std::chrono::hours kMaxDuration{24};
 
+constexpr std::string_view kKnownForms = "an address is unix:PATH or inet:HOST:PORT";
+
+using Parsed = base::Result<ListenAddress, std::string>;
+
+Parsed parse_unix(std::string_view text) {
+  const auto parts = base::split(text, ',');
+  UnixAddress address{.path = std::string(parts.front())};
+  if (address.path.empty()) return base::failure(std::string("the path is missing"));
+  if (address.path.size() > kMaxSocketPath) return base::failure(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string_view part = parts[i];
+    const std::string_view value = part.substr(std::min(part.find('='), part.size() - 1) + 1);
+    if (part.starts_with("mode=")) {
+      const auto mode = parse_mode(value);
+      if (!mode) return base::failure(bad_mode(value));
+      address.mode = *mode;
+    } else if (part.starts_with("user=") && !value.empty()) {
+      address.user = value;
+    } else if (part.starts_with("group=") && !value.empty()) {
+      address.group = value;
+    } else {
+      return base::failure(std::string("only mode=, user= and group= can follow the path"));
+    }
+  }
+  return ListenAddress{std::move(address)};
+}
+
+// HOST:PORT, or PORT@HOST as libmilter has it.
+Parsed parse_inet(std::string_view text, bool is_v6) {
+  const std::size_t at = text.find('@');
+  const bool is_libmilter = at != std::string_view::npos;
+  const std::size_t colon = text.rfind(':');
+  if (!is_libmilter && colon == std::string_view::npos) {
+    return base::failure(std::string("the host or the port is missing (inet:HOST:PORT or inet:PORT@HOST)"));
+  }
+  std::string_view host = is_libmilter ? text.substr(at + 1) : text.substr(0, colon);
+  const auto port = base::parse_number(is_libmilter ? text.substr(0, at) : text.substr(colon + 1), 65535);
+  if (!port) return base::failure(std::string("the port is not a number from 0 to 65535"));
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (!is_libmilter && host.find(':') != std::string_view::npos) {
+    return base::failure(std::string("an IPv6 address needs brackets (inet:[::1]:5970)"));
+  }
+  if (host.empty()) return base::failure(std::string("the host is missing (inet:HOST:PORT or inet:PORT@HOST)"));
+  if (is_v6 && host.find(':') == std::string_view::npos) {
+    return base::failure(std::string("after inet6: an IPv6 address is needed (inet6:8893@::1)"));
+  }
+  return ListenAddress{InetAddress{std::string(host), static_cast<std::uint16_t>(*port)}};
+}
+
 }  // namespace
 
 std::optional<unsigned> parse_mode(std::string_view text) {
@@ -35,44 +85,14 @@ base::Result<ListenAddress, std::string> parse_listen_address(std::string_view t
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("a control character cannot stand here");
   }
-  if (text.starts_with("unix:")) {
-    const auto parts = base::split(text.substr(5), ',');
-    UnixAddress address{.path = std::string(parts.front())};
-    if (address.path.empty()) return bad("the path is missing");
-    if (address.path.size() > kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      const std::string_view part = parts[i];
-      const std::string_view value = part.substr(std::min(part.find('='), part.size() - 1) + 1);
-      if (part.starts_with("mode=")) {
-        const auto mode = parse_mode(value);
-        if (!mode) return bad(bad_mode(value));
-        address.mode = *mode;
-      } else if (part.starts_with("user=") && !value.empty()) {
-        address.user = value;
-      } else if (part.starts_with("group=") && !value.empty()) {
-        address.group = value;
-      } else {
-        return bad("only mode=, user= and group= can follow the path");
-      }
-    }
-    return ListenAddress{std::move(address)};
-  }
-  if (text.starts_with("inet:")) {
-    const std::string_view rest = text.substr(5);
-    const std::size_t colon = rest.rfind(':');
-    if (colon == std::string_view::npos) return bad("the port is missing (inet:HOST:PORT)");
-    std::string_view host = rest.substr(0, colon);
-    const auto port = base::parse_number(rest.substr(colon + 1), 65535);
-    if (!port) return bad("the port is not a number from 0 to 65535");
-    if (host.starts_with('[') && host.ends_with(']')) {
-      host = host.substr(1, host.size() - 2);
-    } else if (host.find(':') != std::string_view::npos) {
-      return bad("an IPv6 address needs brackets (inet:[::1]:5970)");
-    }
-    if (host.empty()) return bad("the host is missing (inet:HOST:PORT)");
-    return ListenAddress{InetAddress{std::string(host), static_cast<std::uint16_t>(*port)}};
-  }
-  return bad("an address is unix:PATH or inet:HOST:PORT");
+  const std::size_t colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  if (colon == std::string_view::npos) return bad(kKnownForms);
+  const std::string_view rest = text.substr(colon + 1);
+  base::Result<ListenAddress, std::string> address = base::failure(std::string(kKnownForms));
+  if (kind == "unix" || kind == "local") address = parse_unix(rest);
+  if (kind == "inet" || kind == "inet6") address = parse_inet(rest, kind == "inet6");
+  return address ? std::move(address) : bad(address.error());
 }
 
 std::string listen_address_text(const ListenAddress& address) {

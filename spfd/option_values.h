@@ -28,7 +28,8 @@ struct InetAddress {
 
 using ListenAddress = std::variant<UnixAddress, InetAddress>;
 
-// "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT".
+// "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT"; and as libmilter and Sendmail write
+// them: "local:PATH", "inet:PORT@HOST", "inet6:PORT@2001:db8::1".
 base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text);
 std::string listen_address_text(const ListenAddress& address);
 
