@@ -56,6 +56,23 @@ Values address_texts(const std::vector<ListenAddress>& addresses) {
   return values;
 }
 
+// It is put into an answer to Postfix, so it must be one word; and it must not be the word that ends all restrictions.
+Problem set_on_pass(Options& options, const Values& values) {
+  constexpr std::size_t kMaxName = 64;
+  const std::string& name = values.back();
+  const auto is_part = [](char c) { return base::is_alphanumeric(c) || c == '_'; };
+  const bool is_name = name.empty() || (base::is_alpha(name.front()) && std::all_of(name.begin(), name.end(), is_part));
+  if (!is_name || name.size() > kMaxName) {
+    return fmt::format("{} is not a name of at most {} letters, digits and underscores", base::in_quotes(name), kMaxName);
+  }
+  for (const std::string_view word : {"ok", "permit", "relay"}) {
+    if (!base::equals_ignoring_case(name, word)) continue;
+    return fmt::format("{} would accept a recipient whatever the other restrictions say; name a restriction class", name);
+  }
+  options.doors.policy_on_pass = name;
+  return {};
+}
+
 Problem set_name_servers(Options& options, const Values& values) {
   for (const std::string& value : values) {
     const auto server = io::parse_name_server(value);
@@ -219,7 +236,7 @@ std::vector<OptionRow> make_table() {
       {.name = "bad-question-result",
        .argument = "RESULT",
        .group = kClients,
-       .help = "result for a question that cannot be understood: permerror, temperror or none (default: permerror)",
+       .help = "result for a question that cannot be understood: permerror, temperror or none (default: temperror)",
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_word(o.bad_question_result, v, kBadQuestionWords); },
        .get = [](const O& o) { return get_word(o.bad_question_result, kBadQuestionWords); }},
@@ -239,6 +256,13 @@ std::vector<OptionRow> make_table() {
        .reloadable = true,
        .set = [](O& o, const V& v) { return set_bool(o.doors.policy_defer_if_permit, v); },
        .get = [](const O& o) { return get_bool(o.doors.policy_defer_if_permit); }},
+      {.name = "on-pass",
+       .argument = "NAME",
+       .group = kClients,
+       .help = "Postfix's action for a pass, such as a restriction class that skips greylisting (default: DUNNO)",
+       .reloadable = true,
+       .set = set_on_pass,
+       .get = [](const O& o) { return V{o.doors.policy_on_pass}; }},
       {.name = "milter-check-at",
        .argument = "mail|rcpt",
        .group = kClients,

@@ -90,7 +90,7 @@ struct Options {
   std::chrono::milliseconds mta_idle_timeout{7'200'000};  // a connection that a mail server keeps, between two questions
   std::chrono::milliseconds write_timeout{20'000};        // a client that does not take its answer
   int max_connections = 10'000;
-  spf::Result bad_question_result = spf::Result::permerror;
+  spf::Result bad_question_result = spf::Result::temperror;
   protocol::DoorOptions doors;
 
   // SPF.

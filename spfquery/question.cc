@@ -24,8 +24,10 @@ struct Tuple {
 protocol::Question ask(const Options& options, const Tuple& tuple) {
   std::string lines;
   add_line(lines, "ip", tuple.ip);
-  add_line(lines, tuple.sender_is_identity ? "identity" : "sender", tuple.sender);
-  add_line(lines, "helo", tuple.helo);
+  // On the command line nobody but the user can have left both out, so that is a mistake.
+  const bool has_sender = !receiver::bare_sender(tuple.sender).empty();
+  if (has_sender) add_line(lines, tuple.sender_is_identity ? "identity" : "sender", tuple.sender);
+  if (!tuple.helo.empty()) add_line(lines, "helo", tuple.helo);
   add_line(lines, "rcpt", tuple.recipient);
   add_line(lines, "receiver", options.receiver);
   add_line(lines, "scope", options.scope);

@@ -36,6 +36,7 @@ struct DoorOptions {
   bool legacy_results = false;           // question lines: "unknown" and "error", the words of Mail::SPF::Query
   Header header = Header::received_spf;  // which one doors add that add a header themselves
   bool policy_defer_if_permit = false;   // Postfix: temperror defers only what no later restriction refuses
+  std::string policy_on_pass = {};       // Postfix: the action for a pass whose header is there already; empty: DUNNO
   bool milter_at_recipient = false;      // check each recipient instead of MAIL
   bool milter_remove_forged = false;     // headers of incoming mail in our own name
   std::string hostname = {};             // our own name, where the MTA tells no other

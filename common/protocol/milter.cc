@@ -11,6 +11,8 @@
 #include "common/protocol/question_values.h"
 #include "common/receiver/receiver.h"
 
+using namespace std::string_view_literals;
+
 namespace protocol {
 
 namespace {
@@ -20,6 +22,7 @@ using milter::PacketReader;
 
 // More forged headers than this no message has; the MTA would not take as many.
 constexpr std::size_t kMaxForged = 1000;
+constexpr std::string_view kTooManyForged = "550 5.7.1 Too many header fields claim to be written by this host\0"sv;
 // Of a macro's value: a host name or a queue id.
 constexpr std::size_t kMaxMacro = 512;
 
@@ -37,9 +40,6 @@ std::string shown_command(char command) {
   return base::is_printable(command) ? fmt::format("'{}'", command)
                                      : fmt::format("0x{:02x}", static_cast<unsigned char>(command));
 }
-
-// "IPv6:2001:db8:0:0:0:0:0:1", "fe80::1%eth0".
-std::optional<base::IpAddress> parse_address(std::string_view text) { return parse_client(text.substr(0, text.find('%'))); }
 
 }  // namespace
 
@@ -87,7 +87,9 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Item& item) {
   switch (command) {
     case milter::kHelo: {
       std::string_view data = packet.data;
-      helo_ = milter::take_string(data);
+      // A new HELO ends a message that is under way (RFC 5321 §4.1.4), whether or not the MTA says so.
+      forget_message();
+      set_helo(helo_, milter::take_string(data));
       return step(milter::kHeloUnanswered, item);
     }
     case milter::kMail: return mail(packet.data, moment, item);
@@ -155,13 +157,13 @@ bool MilterCodec::mail(std::string_view data, const Moment& moment, Item& item) 
   // The one before may have been refused; the MTA need not tell of its end.
   forget_message();
   state_ = State::in_message;
-  sender_ = receiver::bare_sender(milter::take_string(data));
+  set_mailbox(sender_, milter::take_string(data));
   return at_recipient_ ? step(0, item) : check(moment, item);
 }
 
 bool MilterCodec::recipient(std::string_view data, const Moment& moment, Item& item) {
   if (!at_recipient_) return step(0, item);
-  item.request.recipient = receiver::bare_sender(milter::take_string(data));
+  set_mailbox(item.request.recipient, milter::take_string(data));
   return check(moment, item);
 }
 
@@ -173,14 +175,11 @@ bool MilterCodec::check(const Moment& moment, Item& item) const {
   request.helo = helo_;
   request.receiver = mta_name_;
   request.is_authenticated = is_authenticated_;
+  request.spares_loopback = true;
   request.time = moment.time;
   if (client_.empty()) return true;
-  request.client = parse_address(client_);
-  if (!request.client) {
-    item.error = "the client's address is no IP address: " + shown(client_);
-  } else if (request.sender.empty() && request.helo.empty()) {
-    item.error = "neither a sender nor a HELO name was given";
-  }
+  request.client = parse_client(client_);
+  if (!request.client) item.error = "the client's address is not an IP address: " + shown(client_);
   return true;
 }
 
@@ -194,13 +193,23 @@ bool MilterCodec::header(std::string_view data, const Moment& moment, Item& item
     Suspects& suspects = suspects_[i];
     ++suspects.seen;
     if (!kSuspects[i].is_of(value, mta_name_) && !kSuspects[i].is_of(value, moment.options.hostname)) continue;
-    if (suspects.forged.size() >= kMaxForged) return fail("too many headers in our name", item);
-    suspects.forged.push_back(suspects.seen);
+    if (suspects.forged.size() < kMaxForged) {
+      suspects.forged.push_back(suspects.seen);
+    } else {
+      suspects.are_too_many = true;
+    }
   }
   return step(milter::kHeadersUnanswered, item);
 }
 
 bool MilterCodec::end_of_message(Item& item) {
+  if (suspects_[0].are_too_many || suspects_[1].are_too_many) {
+    // Those that are not removed would be believed.
+    milter::append_packet(milter::kReply, kTooManyForged, item.bytes);
+    forget_message();
+    queue_id_.clear();
+    return true;
+  }
   for (std::size_t i = 0; i < kSuspects.size(); ++i) {
     std::vector<std::uint32_t>& forged = suspects_[i].forged;
     // The last one first: Postfix numbers anew what is left.
@@ -222,8 +231,7 @@ bool MilterCodec::end_of_message(Item& item) {
 
 void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
   if (broken_) return;
-  // A question that cannot be understood must not stop the mail; the log tells.
-  if (!item.error.empty() || reply.action == receiver::Action::accept) {
+  if (reply.action == receiver::Action::accept) {
     // Of several recipients, the first one that is not refused makes the header.
     if (item.error.empty() && header_.empty()) {
       base::append_printable(header_, header_to_add(item.request, reply, options));

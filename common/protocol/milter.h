@@ -39,6 +39,7 @@ class MilterCodec : public Codec {
   struct Suspects {
     std::uint32_t seen = 0;             // of this message, so far
     std::vector<std::uint32_t> forged;  // of those, numbered from 1
+    bool are_too_many = false;          // there are more of them than `forged` may hold
   };
 
   bool take(const milter::Packet& packet, const Moment& moment, Item& item);

@@ -23,7 +23,8 @@ void add_smtp_reply(const receiver::Reply& reply, base::Appender& out) {
 }
 
 std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options) {
-  if (!request.client || (request.is_authenticated && !reply.identity)) return {};
+  const bool is_ours = request.is_authenticated || request.is_from_this_host();
+  if (!request.client || (is_ours && !reply.identity)) return {};
   switch (options.header) {
     case DoorOptions::Header::received_spf: return reply.received_spf_header;
     case DoorOptions::Header::authentication_results: return reply.authentication_results;

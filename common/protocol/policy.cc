@@ -29,15 +29,15 @@ State state_of(std::string_view name) {
 
 std::string read_request(const Values& values, receiver::Request& request) {
   if (!values.ip) return "no client_address= was given";
-  request.recipient = values.recipient;
-  request.helo = values.helo;
-  if (values.sender) request.sender = receiver::bare_sender(*values.sender);
+  set_mailbox(request.recipient, values.recipient);
+  if (values.helo) set_helo(request.helo, *values.helo);
+  if (values.sender) set_mailbox(request.sender, *values.sender);
   request.is_authenticated = !values.sasl_username.empty();
+  request.spares_loopback = true;
   if (values.ip->empty()) return {};
   request.client = parse_client(*values.ip);
   if (!request.client) return "client_address= is no IP address: " + shown(*values.ip);
   if (!values.sender) return "no sender= was given";
-  if (request.sender.empty() && request.helo.empty()) return "with the null sender, helo_name= is needed";
   return {};
 }
 
@@ -45,9 +45,16 @@ std::string read_request(const Values& values, receiver::Request& request) {
 
 bool is_policy_question(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
 
+bool PolicyQuestions::is_same_message(const Values& values, const receiver::Request& request) const {
+  if (message_ == 0 || request.client != client_ || request.helo != helo_ || request.sender != sender_) return false;
+  if (!values.instance.empty() || !instance_.empty()) return values.instance == instance_;
+  // Postfix gives a message its queue id when the first recipient is accepted. Without any id nothing is known to be the same.
+  return !values.queue_id.empty() && (queue_id_.empty() || values.queue_id == queue_id_);
+}
+
 void PolicyQuestions::read(const Values& values, Item& item) {
   item.door = Door::policy;
-  item.id = values.queue_id.empty() ? values.instance : values.queue_id;
+  item.id = (values.queue_id.empty() ? values.instance : values.queue_id).substr(0, kMaxId);
   const State state = state_of(values.protocol_state);
   if (state == State::before_mail) {
     item.kind = Item::Kind::ready;
@@ -55,22 +62,18 @@ void PolicyQuestions::read(const Values& values, Item& item) {
     return;
   }
   item.error = read_request(values, item.request);
-  // Without an instance, no question is known to belong to the message of the one before.
-  if (values.instance.empty() || values.instance != instance_) {
-    instance_ = values.instance;
-    ++message_;
-  }
+  if (!is_same_message(values, item.request)) ++message_;
+  instance_ = values.instance;
+  queue_id_ = values.queue_id;
+  client_ = item.request.client;
+  helo_ = item.request.helo;
+  sender_ = item.request.sender;
   item.context = message_ << 1U;
   // Postfix takes no header behind the message.
   if (state == State::end_of_message) item.context |= kNoHeader;
 }
 
 void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
-  // A question that cannot be understood must not stop the mail; the log tells.
-  if (!item.error.empty()) {
-    out += kDunno;
-    return;
-  }
   switch (reply.action) {
     case receiver::Action::reject:
       out += "action=";
@@ -89,9 +92,12 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
     case receiver::Action::accept: {
       const std::string_view header = header_to_add(item.request, reply, options);
       const std::uint64_t message = item.context >> 1U;
-      if (header.empty() || (item.context & kNoHeader) != 0 || message == prepended_) {
-        out += kDunno;
-        return;
+      if (header.empty() || !item.error.empty() || (item.context & kNoHeader) != 0 || message == prepended_) {
+        // A pass that half of the Internet would get is worth nothing.
+        const bool is_pass = reply.result == spf::Result::pass && !reply.is_weak;
+        out += "action=";
+        out += is_pass && !options.policy_on_pass.empty() ? std::string_view(options.policy_on_pass) : "DUNNO";
+        break;
       }
       prepended_ = message;
       out += "action=PREPEND ";

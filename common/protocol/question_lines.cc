@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/protocol/mta_answer.h"
-#include "common/protocol/question_reader.h"
 #include "common/receiver/receiver.h"
 
 namespace protocol {
@@ -46,24 +45,31 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
   return std::chrono::milliseconds(std::min(milliseconds, kMaximum));
 }
 
+std::string too_long(std::string_view key, std::size_t limit) { return fmt::format("{} is longer than {} bytes", key, limit); }
+
 // Sets what is asked for in an empty request, and returns what is wrong with it.
 std::string read_request(const Values& values, receiver::Request& request) {
-  request.sender = receiver::bare_sender(values.sender.value_or(std::string_view()));
-  request.helo = values.helo;
-  if (!values.receiver.empty()) request.receiver = values.receiver;
-  if (!values.recipient.empty()) request.recipient = values.recipient;
+  // Mail::SPF's clients send the HELO name as the identity of this scope.
+  const bool is_helo = base::equals_ignoring_case(values.scope, "helo");
+  const bool sender_is_helo = is_helo && values.sender && !receiver::bare_sender(*values.sender).empty() &&
+                              (values.sender_is_identity || values.helo.value_or(std::string_view()).empty());
+  if (sender_is_helo) {
+    set_helo(request.helo, receiver::bare_sender(*values.sender));
+  } else {
+    if (values.sender) set_mailbox(request.sender, *values.sender);
+    if (values.helo) set_helo(request.helo, *values.helo);
+  }
+  if (values.receiver.size() <= kMaxReceiver) request.receiver = values.receiver;
+  if (!values.recipient.empty()) set_mailbox(request.recipient, values.recipient);
   request.is_authenticated = is_yes(values.authenticated);
   request.is_relay = is_yes(values.relay);
   request.guess = is_yes(values.guess);
   if (!values.guess_terms.empty()) request.guess_terms = values.guess_terms;
   if (!values.local.empty()) request.local = values.local;
-  if (base::equals_ignoring_case(values.scope, "helo")) {
+  if (values.local.size() > kMaxTerms) return too_long("local=", kMaxTerms);
+  if (values.guess_terms.size() > kMaxTerms) return too_long("guess_mechs=", kMaxTerms);
+  if (is_helo) {
     request.scope = Scope::helo;
-    // Mail::SPF's clients send the HELO name as the identity of this scope.
-    if (!request.sender.empty() && (values.sender_is_identity || request.helo.empty())) {
-      request.helo.swap(request.sender);
-      request.sender.clear();
-    }
   } else if (base::equals_ignoring_case(values.scope, "mfrom") || base::equals_ignoring_case(values.scope, "mailfrom")) {
     request.scope = Scope::mailfrom;
   } else if (base::equals_ignoring_case(values.scope, "pra")) {
@@ -77,7 +83,8 @@ std::string read_request(const Values& values, receiver::Request& request) {
   if (values.ip->empty()) return {};
   request.client = parse_client(*values.ip);
   if (!request.client) return "ip= is no IP address: " + shown(*values.ip);
-  if (request.sender.empty() && request.helo.empty()) return "neither sender= nor helo= was given";
+  // Empty ones are the SMTP client's, which the check itself makes something of; without either the asker has forgotten them.
+  if (!values.sender && !values.helo) return "neither sender= nor helo= was given";
   return {};
 }
 
@@ -93,10 +100,10 @@ class AnswerWriter {
   void text(std::string_view key, std::string_view value) {
     begin(key);
     if (json_) out_.add('"');
-    if (value.size() <= kMaxLine && base::all_printable(value)) {
+    if (value.size() <= kMaxAnswerValue && base::all_printable(value)) {
       add(value);
     } else {
-      add(base::clip(value, kMaxLine));
+      add(base::clip(value, kMaxAnswerValue));
     }
     out_.add(json_ ? '"' : '\n');
   }
@@ -181,7 +188,7 @@ AnswerForm read_question(const Values& values, Inquiry& inquiry) {
   form.is_ping = base::equals_ignoring_case(values.request, "ping");
   const bool is_json = base::equals_ignoring_case(values.format, "json");
   if (is_json) form.format = Format::json;
-  if (!values.id.empty()) inquiry.id = values.id;
+  if (!values.id.empty()) inquiry.id = values.id.substr(0, kMaxId);
   if (form.is_ping) return form;
 
   inquiry.error = read_request(values, inquiry.request);

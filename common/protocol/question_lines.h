@@ -3,7 +3,7 @@
 // A codec's pure part: the text of a question to its meaning, a reply to the bytes of the answer.
 //   question: lines "key=value", LF or CRLF, up to an empty line or the end of input (question_reader.h, question_values.h).
 //   answer:   lines "key=value" in a fixed order, then an empty line; or one JSON object on a line.
-// Every value of an answer is one line of printable US-ASCII, at most kMaxLine bytes, whatever stands in the reply.
+// Every value of an answer is one line of printable US-ASCII, at most kMaxAnswerValue bytes, whatever stands in the reply.
 #pragma once
 
 #include <chrono>

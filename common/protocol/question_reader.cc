@@ -5,6 +5,13 @@
 
 namespace protocol {
 
+namespace {
+
+constexpr std::string_view kTooLong = "the question is longer than 65536 bytes";
+static_assert(kMaxQuestion == 65536);
+
+}  // namespace
+
 void QuestionReader::feed(std::string_view bytes) {
   if (!problem_.empty()) return;
   // What was given out goes when it is at least half of the buffer: so each byte is moved about once.
@@ -48,8 +55,8 @@ bool QuestionReader::next(std::string_view& text) {
     const std::size_t end = complete ? lf : buffer_.size();
     scanned_ = end;
     const std::string_view line = std::string_view(buffer_).substr(line_, end - line_);
-    if (line.size() - (line.ends_with('\r') ? 1 : 0) > kMaxLine) return break_off("a line is longer than 8192 bytes", text);
-    if (end - begin_ > kMaxQuestion) return break_off("the question is longer than 16384 bytes", text);
+    // Without the CR of the empty line that may come now.
+    if (line_ - begin_ + line.size() - (line.ends_with('\r') ? 1 : 0) > kMaxQuestion) return break_off(kTooLong, text);
     if (!complete) break;
     const std::size_t next_line = lf + 1;
     if (!base::strip(line).empty()) {

@@ -4,16 +4,17 @@
 // An empty line ends a question. Empty lines behind it are skipped, also at the end of input: Exim recipes send several, and
 // none of them is a second question. But the first question of a stream may be empty (an empty line, or the end of input with
 // nothing before it): it gets its answer, an error, since a client is never left without one.
+//
+// Only the question as a whole has a bound (limits.h): a long line is one of its lines.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace protocol {
+#include "common/protocol/limits.h"
 
-inline constexpr std::size_t kMaxLine = 8192;       // bytes without line end
-inline constexpr std::size_t kMaxQuestion = 16384;  // bytes
+namespace protocol {
 
 class QuestionReader {
  public:
@@ -23,7 +24,7 @@ class QuestionReader {
   void finish() { finished_ = true; }
   // The text of the next complete question, without the empty line at its end. It is good until the next call of next() or
   // feed().
-  // With a problem() it is what came before a line or question too long; no further one comes.
+  // With a problem() it is the lines before the one that is too much; no further question comes.
   bool next(std::string_view& text);
   // What has been fed is no question any more. Nothing comes after that; `text` is what there is of one.
   void give_up(std::string_view& text);

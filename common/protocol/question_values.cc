@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "common/base/text.h"
+#include "common/receiver/request.h"
 
 namespace protocol {
 
@@ -109,6 +110,9 @@ void set(Values& values, Key key, std::string_view value) {
   }
 }
 
+// Where something was cut off. In a domain it is malformed.
+constexpr std::string_view kCut = "...";
+
 }  // namespace
 
 Values read_values(std::string_view text) {
@@ -128,7 +132,29 @@ std::optional<base::IpAddress> parse_client(std::string_view text) {
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = base::strip(text.substr(1, text.size() - 2));
   constexpr std::string_view kTag = "IPv6:";
   if (base::starts_with_ignoring_case(text, kTag)) text.remove_prefix(kTag.size());
-  return base::IpAddress::parse(text);
+  const std::size_t percent = text.find('%');
+  if (percent == std::string_view::npos) return base::IpAddress::parse(text);
+  const std::string_view address = text.substr(0, percent);
+  const bool has_zone = percent + 1 < text.size() && address.find(':') != std::string_view::npos;
+  return has_zone ? base::IpAddress::parse(address) : std::nullopt;
+}
+
+void set_helo(std::string& target, std::string_view name) {
+  name = base::strip(name);
+  target = name.substr(0, name.size() <= kMaxHelo ? kMaxHelo : kMaxHelo / 2);
+  if (name.size() <= kMaxHelo) return;
+  target += kCut;
+  target += name.substr(name.size() - (kMaxHelo + 1 - target.size()));
+}
+
+void set_mailbox(std::string& target, std::string_view mailbox) {
+  mailbox = receiver::bare_sender(mailbox);
+  target.clear();
+  if (mailbox.size() > kMaxMailbox) {
+    mailbox.remove_prefix(mailbox.size() - kMaxMailbox + kCut.size());
+    target = kCut;
+  }
+  target += mailbox;
 }
 
 std::string shown(std::string_view value) { return "'" + base::clip(value, 64) + "'"; }

@@ -39,6 +39,8 @@ std::optional<Exemption> exemption(const Request& request, const RulesInForce& r
     if (request.is_authenticated) return Exemption{"the client has authenticated itself", "authenticated client"};
     return Exemption{"the client may relay", "relay client"};
   }
+  if (request.is_from_this_host() && !rules.get(&Rules::check_loopback, false))
+    return Exemption{"the client is this host", "loopback client"};
   const auto* const exempt = rules.find(&Rules::exempt);
   if (exempt == nullptr) return std::nullopt;
   for (const Network& network : *exempt) {
@@ -68,11 +70,8 @@ class Decision {
     if (!request_.client) return skip("the message has no SMTP client", {});
     if (auto exempt = exemption(request_, rules_)) return skip(exempt->why, std::move(exempt->rule));
     // RFC 7208 §2.4: with the null sender, the MAIL FROM identity is postmaster at the HELO name.
+    // A client that gives no HELO name has no such identity: its result is none (§4.3).
     const bool is_helo = request_.scope == Scope::helo || sender_.empty();
-    if (is_helo && helo_.empty()) {
-      return refuse(sender_.empty() ? "neither a sender nor a HELO name was given"
-                                    : "the HELO identity is to be checked, but no HELO name was given");
-    }
     if (policy_.allow_request_policy) {
       if (const std::string problem = read_own_terms(); !problem.empty()) return refuse(problem);
     }
@@ -171,7 +170,7 @@ class Decision {
     Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_, turn);
     if (Needs needs = judge.judge(query, workspace.judgement); !needs.empty()) return needs;
     // What people read: the sender as it came, unless only its A-labels are US-ASCII.
-    std::string_view shown = is_helo ? helo_ : sender_;
+    std::string_view shown = is_helo ? (helo_.empty() ? "unknown" : helo_) : sender_;
     if (!is_helo && !base::is_ascii(sender_)) shown = query.sender;
     std::optional<Guesses> guesses;
     if (request_.guess || own_guess_) {

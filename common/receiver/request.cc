@@ -11,6 +11,13 @@ std::string_view bare_sender(std::string_view sender) {
   return sender;
 }
 
+bool Request::is_from_this_host() const {
+  if (!spares_loopback || !client) return false;
+  static const base::IpAddress kV4 = base::IpAddress::v4({127, 0, 0, 0});
+  static const base::IpAddress kV6 = base::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  return client->in_prefix(kV4, 8) || *client == kV6;
+}
+
 void Request::clear() {
   client.reset();
   helo.clear();
@@ -20,6 +27,7 @@ void Request::clear() {
   recipient.clear();
   is_authenticated = false;
   is_relay = false;
+  spares_loopback = false;
   guess = false;
   guess_terms.clear();
   local.clear();

@@ -27,12 +27,17 @@ struct Request {
   // The client has logged in at the MTA, or the MTA relays for it: it sends its own users' mail, from wherever it is.
   bool is_authenticated = false;
   bool is_relay = false;
+  // The MTA asks about all of its clients, and so about programs of this host that send by SMTP: clients at loopback addresses
+  // are not checked (Rules::check_loopback).
+  bool spares_loopback = false;
   bool guess = false;  // tell the best guess too (Mail::SPF::Query)
   // Terms that the request brings; they count only where the policy allows it.
   std::string guess_terms;  // instead of the usual ones of the best guess
   std::string local;        // local terms, before those of the policy
   std::uint64_t time = 0;   // seconds since 1970
 
+  // The door spares clients at loopback addresses, and this is one: a program of this host.
+  [[nodiscard]] bool is_from_this_host() const;
   // As new; the strings keep their memory.
   void clear();
 };
@@ -94,7 +99,7 @@ struct Reply {
   int lookups = 0;
   int void_lookups = 0;
   std::uint32_t ttl = 0;  // seconds
-  // The request itself was bad: what is wrong with it. result is then permerror unless configured otherwise.
+  // The request itself was bad: what is wrong with it. result is then temperror unless configured otherwise.
   std::string error;
   std::vector<spf::TraceStep> trace;
 };

@@ -38,6 +38,7 @@ struct Rules {
   std::optional<HeloCheck> check_helo;          // null_sender
   std::optional<std::vector<Network>> exempt;   // none. Their mail is not checked
   std::optional<bool> check_authenticated;      // false. Check the mail of such clients too
+  std::optional<bool> check_loopback;           // false. Check clients at loopback addresses too, where the door spares them
   std::optional<Terms> local;                   // none. Put in before the last "all" of each record
   std::optional<Terms> forwarders;              // none. Clients whose fail or softfail becomes `forwarder_result`
   std::optional<spf::Result> forwarder_result;  // neutral
@@ -55,7 +56,7 @@ Action default_action(spf::Result result);
 struct Policy {
   spf::Settings spf;
   std::string hostname;  // of the receiving host: in texts, headers and %{r} where the request names no receiver
-  spf::Result bad_request_result = spf::Result::permerror;
+  spf::Result bad_request_result = spf::Result::temperror;
   Rules rules;
   DomainMap<Rules> senders;           // by the domain of the sender, of the HELO name for the null sender
   DomainMap<Rules> recipients;        // by the domain of the recipient

@@ -75,7 +75,7 @@ TEST_CASE("a slow client has --idle-timeout for the whole question, and learns t
     REQUIRE(std::chrono::steady_clock::now() - start < support::kPatience);
   }
   const auto answer = parse_answer(client.read_to_end());
-  CHECK(answer.at("result") == "permerror");
+  CHECK(answer.at("result") == "temperror");
   CHECK(answer.count("error") == 1);
 }
 

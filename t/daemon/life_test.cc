@@ -399,12 +399,12 @@ TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps 
     spfd.signal(SIGHUP);
     support::wait_until("the reload", [&] { return spfd.log().find(sign, before) != std::string::npos; });
   };
-  folder.write("spfd.conf", "bad-question-result = \"temperror\"\nworkers = 3\n");
+  folder.write("spfd.conf", "bad-question-result = \"permerror\"\nworkers = 3\n");
   std::filesystem::remove(spfd.zone_path());
   static_cast<void>(spfd.folder().write("zone", "pass.test TXT \"v=spf1 -all\"\n"));
   reload("reloaded");
   support::wait_until("the new zone", [&] { return result(kQuestion) == "fail"; });
-  CHECK(result("ip=x\n\n") == "temperror");
+  CHECK(result("ip=x\n\n") == "permerror");
   CHECK(spfd.log().find("needs a new start: workers") != std::string::npos);
 
   static_cast<void>(spfd.folder().write("zone", "pass.test TXT \"v=spf1 +all\"\nnonsense\n"));
@@ -414,7 +414,7 @@ TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps 
   folder.write("spfd.conf", "bad-question-result = \"none\"\nnonsense = 1\n");
   reload(config + ":2: nonsense: ");
   CHECK(result(kQuestion) == "fail");
-  CHECK(result("ip=x\n\n") == "temperror");
+  CHECK(result("ip=x\n\n") == "permerror");
 }
 
 TEST_CASE("SIGUSR1 logs the counters, at any log level") {
@@ -436,11 +436,11 @@ TEST_CASE("SIGUSR1 logs the counters, at any log level") {
   const SpfdProcess spfd({.arguments = {"--workers", "3"}, .zone = std::string(kZone)});
   for (int i = 0; i < 5; ++i) CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
   CHECK(spfd.ask("ip=192.0.2.66\nsender=u@pass.test\n\n").starts_with("result=fail"));
-  CHECK(spfd.ask("\n").starts_with("result=permerror"));
+  CHECK(spfd.ask("\n").starts_with("result=temperror"));
   CHECK(spfd.ask("request=ping\n\n").starts_with("pong="));
   spfd.signal(SIGUSR1);
   spfd.wait_for_log(
-      "counters: questions=8 none=0 neutral=0 pass=5 fail=1 softfail=0 temperror=0 permerror=1 bad=1 pings=1 running=0");
+      "counters: questions=8 none=0 neutral=0 pass=5 fail=1 softfail=0 temperror=1 permerror=0 bad=1 pings=1 running=0");
   spfd.wait_for_log("counters: connections=8 open=0 idle-timeouts=0 write-timeouts=0");
   spfd.wait_for_log("counters: cache hits=");
   spfd.wait_for_log("counters: dns questions=0 ");

@@ -112,6 +112,57 @@ TEST_CASE("temperror answers 451 4.7.24, and the text's own % are doubled") {
   }
 }
 
+TEST_CASE("a second MAIL, RSET and HELO on a connection: each verdict and header is that of its own sender") {
+  const Milter milter;
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.connect("192.0.2.10", "helo.test");
+  for (const bool aborts : {false, true}) {
+    for (const bool greets : {false, true}) {
+      CHECK(mta.mail("u@pass.test") == kOn);
+      if (aborts) mta.send('A');
+      if (greets) mta.send('H', "again.test\0"s);
+      CHECK(mta.mail("u@none.test") == kOn);
+      const std::string header = inserted(mta.end_of_message());
+      CHECK(header.starts_with("Received-SPF: none "));
+      CHECK(header.find("u@pass.test") == std::string::npos);
+      CHECK(header.find(greets ? "helo=again.test" : "helo=") != std::string::npos);
+      CHECK(mta.mail("u@fail.test").command == 'y');
+    }
+  }
+}
+
+TEST_CASE("programs of this host that send by SMTP are not refused and get no header; --check-loopback checks them") {
+  for (const std::string client : {"127.0.0.1", "::1", "IPv6:::1"}) {
+    const Milter milter;
+    MilterClient mta(milter.address());
+    mta.negotiate();
+    mta.connect(client, "localhost.test");
+    CHECK(mta.mail("u@fail.test") == kOn);
+    CHECK(mta.end_of_message() == std::vector{kOn});
+    const Milter strict({"--check-loopback"});
+    MilterClient other(strict.address());
+    other.negotiate();
+    other.connect(client, "localhost.test");
+    CHECK(other.mail("u@fail.test").command == 'y');
+  }
+}
+
+TEST_CASE("what cannot be checked is deferred, unless --bad-question-result says otherwise") {
+  const Milter milter;
+  MilterClient mta(milter.address());
+  mta.negotiate();
+  mta.connect("nonsense", "helo.test");
+  const MilterPacket answer = mta.mail("u@pass.test");
+  CHECK(answer.command == 'y');
+  CHECK(answer.data.starts_with("451 4.7.24 "));
+  const Milter lax({"--bad-question-result", "none"});
+  MilterClient other(lax.address());
+  other.negotiate();
+  other.connect("nonsense", "helo.test");
+  CHECK(other.mail("u@pass.test") == kOn);
+}
+
 TEST_CASE("local mail and that of authenticated clients passes without a header") {
   const Milter milter;
   MilterClient mta(milter.address());
@@ -161,7 +212,8 @@ TEST_CASE("absurd packets, unknown commands and disorder end that connection, wi
     REQUIRE(mta.send_bytes(bytes));
     CHECK_FALSE(mta.read().has_value());
     support::wait_until("the log line", [&] {
-      return milter.spfd.log().find("error=\"" + error + "\" lookups=0 void=0 ms=0 door=milter\n", before) != std::string::npos;
+      return milter.spfd.log().find("error=\"" + error + "\" action=defer lookups=0 void=0 ms=0 door=milter\n", before) !=
+             std::string::npos;
     });
   }
   MilterClient mta(milter.address());

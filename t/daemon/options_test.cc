@@ -62,7 +62,9 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"write-timeout", "7s"},
     {"max-connections", "99"},
     {"legacy-results", "true"},
-    {"bad-question-result", "temperror"},
+    {"bad-question-result", "permerror"},
+    {"on-pass", "skip_greylist"},
+    {"check-loopback", "true"},
     {"mta-header", "authentication-results"},
     {"policy-defer-if-permit", "true"},
     {"milter-check-at", "rcpt"},
@@ -239,6 +241,20 @@ TEST_CASE("addresses to listen on") {
   CHECK(text("inet:[::1]:0") == "inet:[::1]:0");
   CHECK(text("inet:localhost:1") == "inet:localhost:1");
   CHECK(text("unix:/a b=c,group=g") == "unix:/a b=c,mode=0666,group=g");
+  // As libmilter and Sendmail write them.
+  CHECK(text("local:/run/m.sock") == "unix:/run/m.sock,mode=0666");
+  CHECK(text("local:/run/m.sock,mode=0660,group=smmsp") == "unix:/run/m.sock,mode=0660,group=smmsp");
+  CHECK(text("inet:8893@localhost") == "inet:localhost:8893");
+  CHECK(text("inet:8893@127.0.0.1") == "inet:127.0.0.1:8893");
+  CHECK(text("inet:8893@[::1]") == "inet:[::1]:8893");
+  CHECK(text("inet6:8893@::1") == "inet:[::1]:8893");
+  CHECK(text("inet6:8893@[::1]") == "inet:[::1]:8893");
+  CHECK(text("inet6:[::1]:8893") == "inet:[::1]:8893");
+  for (const char* bad : {"inet:8893", "inet:@localhost", "inet:8893@", "inet:x@localhost", "inet:65536@h",
+                          "inet6:8893@localhost", "inet6:8893@127.0.0.1", "local:", "local:,mode=0600", "inet:1@[]"}) {
+    CAPTURE(bad);
+    CHECK(text(bad) == "error");
+  }
   for (const char* bad : {"", "5970", "inet:", "inet::5970", "inet:h", "inet:h:", "inet:h:x", "inet:h:65536", "inet:::1:5970",
                           "unix:", "unix:,mode=0600", "unix:/x,", "unix:/x,mode=", "unix:/x,mode=0999", "unix:/x,mode=1777",
                           "unix:/x,user=", "unix:/x,owner=root", "tcp:h:1", "unix:/x\n"}) {
@@ -271,6 +287,13 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--default-explanation", "%{x}"}, "--default-explanation: "},
       {{"--hostname", "a\nb"}, "--hostname: "},
       {{"--bad-question-result", "pass"}, "--bad-question-result: "},
+      {{"--on-pass", "OK"}, "--on-pass: OK would accept a recipient whatever the other restrictions say"},
+      {{"--on-pass", "permit"}, "--on-pass: permit would accept"},
+      {{"--on-pass", "550 no"}, "--on-pass: \"550 no\" is not a name of at most 64 letters"},
+      {{"--on-pass", "a b"}, "--on-pass: "},
+      {{"--on-pass", "a\naction=OK"}, "--on-pass: "},
+      {{"--on-pass", "250"}, "--on-pass: "},
+      {{"--on-pass", std::string(65, 'a')}, "--on-pass: "},
       {{"--on-fail", "discard"}, "--on-fail: \"discard\" is not one of: reject, defer, tag"},
       {{"--exempt-clients", "localhost"}, "--exempt-clients: \"localhost\" is no address"},
       {{"--fallback", "example.com"}, "--fallback: \"example.com\" is not DOMAIN=RECORD"},
@@ -433,7 +456,7 @@ TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
   const std::string paragraph = page.substr(begin, page.find(".Pp", begin) - begin);
   for (const OptionRow& row : spfd::option_table()) {
     CAPTURE(row.name);
-    if (row.name.starts_with("on-")) {
+    if (row.name.starts_with("on-") && row.name != "on-pass") {
       CHECK(row.for_domains);  // "and the other actions"
       continue;
     }

@@ -271,7 +271,8 @@ TEST_CASE("bad input gets an answer with result= and error=, never silence") {
   }
   for (const auto* text : {"ip=nonsense\nsender=u@pass.test\n\n", "ip=192.0.2.10\n\n", "\n"}) {
     const Answer answer = spfd.answer(text);
-    CHECK(answer.at("result") == "permerror");
+    CHECK(answer.at("result") == "temperror");
+    CHECK(answer.at("action") == "defer");
     CHECK(!answer.at("error").empty());
   }
   CHECK(spfd.answer(question("u@pass.test")).at("result") == "pass");
@@ -279,11 +280,28 @@ TEST_CASE("bad input gets an answer with result= and error=, never silence") {
 
 TEST_CASE("the result for bad input is an option") {
   SpfdProcess::Settings settings = with_zone();
-  settings.arguments = {"--bad-question-result", "temperror"};
-  CHECK(SpfdProcess(settings).answer("ip=nonsense\nsender=u@pass.test\n\n").at("result") == "temperror");
+  settings.arguments = {"--bad-question-result", "permerror"};
+  CHECK(SpfdProcess(settings).answer("ip=nonsense\nsender=u@pass.test\n\n").at("result") == "permerror");
 }
 
-TEST_CASE("a line over 8 KiB and a question over 16 KiB: the answer arrives although the client goes on sending") {
+TEST_CASE("a HELO name or sender of any length: the forgery is refused, in lines and in JSON") {
+  const SpfdProcess spfd(with_zone());
+  for (const std::size_t size : {253UL, 255UL, 256UL, 1024UL, 8184UL, 8188UL, 8192UL, 16000UL, 60000UL}) {
+    for (const std::string format : {"", "format=json\n"}) {
+      CAPTURE(size);
+      const std::string junk(size, 'x');
+      for (const std::string& text :
+           {"ip=192.0.2.66\nhelo=" + junk + "\nsender=u@fail.test\n", "helo=" + junk + "\nsender=u@fail.test\nip=192.0.2.66\n",
+            "ip=192.0.2.66\nhelo=h.test\nsender=" + junk + "@fail.test\n", "ip=192.0.2.66\nsender=u@fail.test\n" + junk + "\n"}) {
+        const std::string answer = spfd.ask(format + text + "\n");
+        CHECK(answer.starts_with(format.empty() ? "result=fail\n" : "{\"result\": \"fail\", "));
+        CHECK(answer.find(format.empty() ? "\naction=reject\n" : "\"action\": \"reject\"") != std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("a question over 64 KiB, of one line or of many: the answer arrives although the client goes on sending") {
   SpfdProcess::Settings settings = with_zone();
   for (const bool on_tcp : {false, true}) {
     settings.on_tcp = on_tcp;
@@ -296,7 +314,7 @@ TEST_CASE("a line over 8 KiB and a question over 16 KiB: the answer arrives alth
       Client client(spfd.address());
       client.send("keep=1\nip=192.0.2.10\n" + piece);
       const Answer answer = parse_answer(client.read_to_end());
-      CHECK(answer.at("result") == "permerror");
+      CHECK(answer.at("result") == "temperror");
       CHECK(answer.count("error") == 1);
     }
   }

@@ -44,4 +44,25 @@ sed 's/default_action = 451.* now/default_action = DUNNO/' "$postfix/main.cf.pol
 configure "$LAB/tmp/unchecked"
 start_postfix
 unchecked_cases '0 .*'
+stop_postfix
+
+suite="Postfix, policy service, greylisting"
+# Instead of a greylisting service, what it says to mail that it has not seen before.
+{
+  sed -n '/^smtpd/,$p' "$postfix/main.cf.policy" | sed '$s/$/,/'
+  sed -n '/check_policy_service/,$p' "$postfix/main.cf.policy" | sed '$s/$/, defer/'
+  sed -n '/^Greylisting/,/^Trying/ s/^  *\([a-z_]* = .*\)/\1/p' "$postfix/README"
+} >"$LAB/tmp/greylisting"
+configure "$LAB/tmp/greylisting"
+stop spfd
+run_spfd --on-pass=spf_passed
+start_postfix
+good alice@pass.test
+check "--on-pass: a sender who passes skips it, and has the header" both accepted 'header 1 pass'
+good two@pass.test --to bob@lab.test,carol@lab.test
+check "--on-pass: so do further recipients" both accepted 'header 1 pass'
+bad alice@none.test
+check "--on-pass: others do not" refused '^45[01] '
+bad alice@fail.test
+check "--on-pass: fail is refused" refused '^550 5\.7\.23 '
 finish

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/protocol/limits.h"
 #include "t/unit/reply_of.h"
 
 namespace {
@@ -116,19 +117,36 @@ TEST_CASE("nothing of an item is left in the next one") {
   CHECK(connection.item.bytes == "");
 }
 
-TEST_CASE("a stream that cannot be followed ends with an error that closes") {
+TEST_CASE("a stream that cannot be followed ends with an error that closes, and with a deferral") {
+  const std::string too_much = "sender=" + std::string(protocol::kMaxQuestion, 'x') + "\n\n";
   Connection connection;
-  REQUIRE(connection.next("keep=1\nid=7\nsender=" + std::string(9000, 'x') + "\n\n"));
-  CHECK(connection.item.error == "a line is longer than 8192 bytes");
+  REQUIRE(connection.next("keep=1\nid=7\n" + too_much));
+  CHECK(connection.item.error == "the question is longer than 65536 bytes");
   CHECK(connection.item.id == "7");
   CHECK(connection.item.closes);
   CHECK(connection.codec.is_broken());
   CHECK_FALSE(connection.next(kQuery));
 
   Connection policy;
-  REQUIRE(policy.next("request=smtpd_access_policy\nsender=" + std::string(9000, 'x') + "\n\n"));
+  REQUIRE(policy.next("request=smtpd_access_policy\n" + too_much));
   CHECK(policy.item.closes);
-  CHECK(policy.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
+  CHECK(policy.answer(reply_of(spf::Result::temperror)).starts_with("action=451 4.7.24 "));
+}
+
+TEST_CASE("a HELO name or sender of any length does not keep a policy question from being checked") {
+  for (const std::size_t size : {253UL, 255UL, 256UL, 8188UL, 8192UL, 9000UL, 60000UL}) {
+    CAPTURE(size);
+    Connection connection;
+    REQUIRE(connection.next(Policy{.extra = "helo_name=" + std::string(size, 'h') + "\n"}.text()));
+    CHECK(connection.item.error == "");
+    CHECK(connection.item.request.sender == "u@fail.test");
+    CHECK(connection.item.request.client->text() == "192.0.2.66");
+    REQUIRE(connection.next(Policy{.sender = std::string(size, 's') + "@fail.test"}.text()));
+    CHECK(connection.item.error == "");
+    CHECK(connection.item.request.sender.ends_with("s@fail.test"));
+    CHECK(connection.item.request.helo == "evil.test");
+    CHECK_FALSE(connection.item.closes);
+  }
 }
 
 TEST_CASE("who does not go on gets an error in the form that the question asked for so far") {
@@ -174,11 +192,72 @@ TEST_CASE("one header a message, DUNNO for its further recipients; never OK") {
   CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) ==
         "action=PREPEND Received-SPF: permerror client-ip=192.0.2.66\n\n");
   CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) == "action=DUNNO\n\n");
-  // Without instances nothing is known to be the same message.
+  // Without any id nothing is known to be the same message.
   for (int i = 0; i < 2; ++i) {
     CHECK(connection.ask(Policy{.instance = ""}.text(), spf::Result::softfail)
               .starts_with("action=PREPEND Received-SPF: softfail"));
   }
+}
+
+TEST_CASE("without an instance the queue id says which message it is; it comes with the first recipient that is accepted") {
+  Connection connection;
+  const auto has_header = [&](const std::string& queue_id, const std::string& sender = "u@fail.test") {
+    const Policy policy{.instance = "", .sender = sender, .extra = "queue_id=" + queue_id + "\n"};
+    return connection.ask(policy.text(), spf::Result::pass).starts_with("action=PREPEND ");
+  };
+  CHECK(has_header(""));
+  CHECK_FALSE(has_header("4XyA"));
+  CHECK_FALSE(has_header("4XyA"));
+  CHECK(has_header("4XyB"));
+  CHECK_FALSE(has_header("4XyB"));
+  CHECK(has_header(""));
+  CHECK(has_header("4XyC", "other@pass.test"));
+  CHECK(has_header("4XyC"));
+}
+
+TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speaks of an earlier sender or HELO name") {
+  Connection connection;
+  const auto ask = [&](const Policy& policy, spf::Result result, const std::string& state = "RCPT") {
+    Policy asked = policy;
+    asked.state = state;
+    return connection.ask(asked.text(), result);
+  };
+  const std::string pass = "action=PREPEND Received-SPF: pass client-ip=192.0.2.66\n\n";
+  const std::string softfail = "action=PREPEND Received-SPF: softfail client-ip=192.0.2.66\n\n";
+  // MAIL a@pass, RCPT, then MAIL of somebody else: Postfix has a new instance.
+  CHECK(ask({.instance = "1", .sender = "a@pass.test"}, spf::Result::pass) == pass);
+  CHECK(ask({.instance = "2", .sender = "b@soft.test"}, spf::Result::softfail) == softfail);
+  // What follows holds even if a client of the protocol keeps the instance.
+  CHECK(ask({.instance = "2", .sender = "c@pass.test"}, spf::Result::pass) == pass);
+  CHECK(ask({.instance = "2", .sender = "d@soft.test"}, spf::Result::softfail) == softfail);
+  CHECK(ask({.instance = "2", .sender = "d@soft.test", .extra = "helo_name=new.test\n"}, spf::Result::softfail) == softfail);
+  CHECK(ask({.address = "192.0.2.67", .instance = "2", .sender = "d@soft.test"}, spf::Result::softfail) == softfail);
+  // RSET, and the first one again.
+  CHECK(ask({.instance = "3", .sender = "a@pass.test"}, spf::Result::pass) == pass);
+  // A recipient who is refused has no header; the next one has that of this sender.
+  CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::fail).starts_with("action=550 "));
+  CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::softfail) == softfail);
+  CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::softfail, "DATA") == "action=DUNNO\n\n");
+}
+
+TEST_CASE("on-pass: a name of the configuration for a pass whose header is there, and for nothing else") {
+  Connection connection;
+  connection.options.policy_on_pass = "skip_greylist";
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
+  CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=skip_greylist\n\n");
+  CHECK(connection.ask(Policy{.state = "END-OF-MESSAGE"}.text(), spf::Result::pass) == "action=skip_greylist\n\n");
+  for (const auto result : {spf::Result::none, spf::Result::neutral, spf::Result::softfail, spf::Result::permerror}) {
+    CHECK(connection.ask(Policy{}.text(), result) == "action=DUNNO\n\n");
+  }
+  CHECK(connection.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 "));
+  CHECK(connection.ask(Policy{}.text(), spf::Result::temperror).starts_with("action=451 "));
+  // A pass that everybody gets is none.
+  receiver::Reply weak = reply_of(spf::Result::pass);
+  weak.is_weak = true;
+  REQUIRE(connection.next(Policy{}.text()));
+  CHECK(connection.answer(weak) == "action=DUNNO\n\n");
+  connection.options.header = DoorOptions::Header::none;
+  CHECK(connection.ask(Policy{.instance = "new"}.text(), spf::Result::pass) == "action=skip_greylist\n\n");
 }
 
 TEST_CASE("each recipient of a refused message is refused; a header comes with the first that is not") {
@@ -243,7 +322,7 @@ TEST_CASE("where there is no sender yet nothing is checked; behind the message n
   }
 }
 
-TEST_CASE("a policy question without what is needed gets DUNNO, an error for the log, and the connection stays") {
+TEST_CASE("a policy question without what is needed is deferred, with an error for the log, and the connection stays") {
   Connection connection;
   const std::string begin = "request=smtpd_access_policy\nprotocol_state=RCPT\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -251,7 +330,6 @@ TEST_CASE("a policy question without what is needed gets DUNNO, an error for the
       {begin + "client_address=unknown\nsender=a@b.test\n\n", "client_address= is no IP address: 'unknown'"},
       {begin + "client_address=\xff\x01\nsender=a@b.test\n\n", "client_address= is no IP address: '\\xff\\x01'"},
       {begin + "client_address=192.0.2.1\nhelo_name=h.test\n\n", "no sender= was given"},
-      {begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n", "with the null sender, helo_name= is needed"},
       {"request=smtpd_access_policy\n\n", "no client_address= was given"},
   };
   for (const auto& one : cases) {
@@ -260,8 +338,14 @@ TEST_CASE("a policy question without what is needed gets DUNNO, an error for the
     CHECK(connection.item.kind == Kind::check);
     CHECK(connection.item.error == one.second);
     CHECK_FALSE(connection.item.closes);
+    CHECK(connection.answer(reply_of(spf::Result::temperror)).starts_with("action=451 4.7.24 "));
+    // With bad-question-result = "none" or "permerror". No header speaks of what was not checked.
+    REQUIRE(connection.next(one.first));
     CHECK(connection.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
   }
+  // The SMTP client's values may be empty: a sender that has no name to check is not a mistake of Postfix.
+  REQUIRE(connection.next(begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n"));
+  CHECK(connection.item.error == "");
   CHECK_FALSE(connection.codec.is_broken());
 }
 

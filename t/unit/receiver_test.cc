@@ -271,25 +271,52 @@ TEST_CASE("the scope chooses the identity") {
   asked.scope = Scope::helo;
   CHECK(reply_to(asked, world()).identity == Identity::helo);
   CHECK(reply_to(asked, world()).result == Result::fail);
-  asked.helo = " ";
-  CHECK(reply_to(asked, world()).error == "the HELO identity is to be checked, but no HELO name was given");
+  asked.helo = " ";  // the client gave none: there is no such identity, and that is not a mistake of who asks
+  const Reply reply = reply_to(asked, world());
+  CHECK(reply.identity == Identity::helo);
+  CHECK(reply.result == Result::none);
+  CHECK(reply.error == "");
 }
 
-TEST_CASE("neither sender nor HELO: an answer with an error, by the policy's result") {
-  Policy by = policy();
-  Reply reply = reply_to(request("192.0.2.1", "<>", ""), world(), by);
+TEST_CASE("RFC 7208 §4.3: the null sender of a client without a HELO name: none") {
+  const Reply reply = reply_to(request("192.0.2.1", "<>", ""), world());
   check_form(reply);
-  CHECK(reply.error == "neither a sender nor a HELO name was given");
-  CHECK(reply.result == Result::permerror);
+  CHECK(reply.error == "");
+  CHECK(reply.result == Result::none);
   CHECK(reply.action == Action::accept);
-  CHECK_FALSE(reply.identity);
-  CHECK(reply.received_spf_header ==
-        "Received-SPF: permerror (mx.example.org: SPF was not checked: neither a sender nor a HELO name was given) "
-        "receiver=mx.example.org; problem=\"neither a sender nor a HELO name was given\"");
-  by.bad_request_result = Result::temperror;
-  reply = reply_to(request("192.0.2.1", "", ""), world(), by);
-  CHECK(reply.result == Result::temperror);
-  CHECK(reply.smtp_code == 451);
+  CHECK(reply.identity == Identity::helo);
+  CHECK(reply.problem == "no domain to check");
+}
+
+TEST_CASE("an identity that is too long or malformed is none, and the other one is checked all the same") {
+  World known = world();
+  known.txt("h.example", "v=spf1 exists:%{h}.h.example -all")
+      .a("unknown.h.example", "127.0.0.2")
+      .a("ok.example.h.example", "127.0.0.2");
+  const auto result = [&](std::string_view sender, std::string_view helo, const Policy& by = policy()) {
+    const Reply reply = reply_to(request("192.0.2.9", sender, helo), known, by);
+    check_form(reply);
+    CHECK(reply.error == "");
+    return reply.result;
+  };
+  Policy helo_first = policy();
+  helo_first.rules.check_helo = receiver::HeloCheck::first;
+  const std::string label(63, 'a');
+  const std::string long_name = label + "." + label + "." + label + "." + label;  // 255
+  for (const std::string& bad : {long_name, std::string(8188, 'a'), std::string(60000, '.'), "a..b.example"s, label + "a.example",
+                                 "a\x01.example"s, "\xff\xfe.example"s, "."s, ""s}) {
+    CAPTURE(bad.substr(0, 80));
+    // MAIL FROM is checked, and %{h} is "unknown".
+    CHECK(result("u@soft.example", bad) == Result::softfail);
+    CHECK(result("u@h.example", bad) == Result::pass);
+    CHECK(result("u@soft.example", bad, helo_first) == Result::softfail);
+    CHECK(result("<>", bad) == Result::none);
+    // The HELO identity is checked where it is checked beside MAIL FROM.
+    CHECK(result("u@" + bad, "mail.example.com", helo_first) == Result::fail);
+    CHECK(result("u@" + bad, "ok.example", helo_first) == Result::none);
+  }
+  CHECK(result("u@h.example", "ok.example") == Result::pass);
+  CHECK(result("u@h.example", "other.example") == Result::fail);
 }
 
 TEST_CASE("no client address is mail of the host itself: none, and no error") {
@@ -418,7 +445,13 @@ TEST_CASE("the reply to a request that could not be understood") {
   CHECK(reply.error == "ip= is no IP address: '\"\\x0d\\x0a'");
   // Without a backslash: Exim's ${extract} would make a line end of it.
   CHECK(reply.smtp_comment == "mx.example.org: SPF was not checked: ip= is no IP address: ''/x0d/x0a'");
-  CHECK(reply.result == Result::permerror);
+  // What cannot be checked must not be accepted for that.
+  CHECK(reply.result == Result::temperror);
+  CHECK(reply.action == Action::defer);
+  CHECK(reply.smtp_code == 451);
+  Policy lax = policy();
+  lax.bad_request_result = Result::permerror;
+  CHECK(receiver::bad_request(lax, "why").action == Action::accept);
   check_form(receiver::bad_request(policy(), std::string(70000, '"')));
 }
 

@@ -1,0 +1,279 @@
+// The stream of query lines: where questions end, how long they and their values may be, and how the bytes come.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/name.h"
+#include "common/protocol/limits.h"
+#include "common/protocol/question_lines.h"
+#include "common/protocol/question_reader.h"
+#include "common/protocol/question_values.h"
+
+using namespace std::string_literals;
+
+namespace {
+
+using protocol::Format;
+using protocol::parse_question;
+using protocol::Question;
+
+constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
+
+// Questions with what the reader says about the stream.
+class QuestionReader {
+ public:
+  void feed(std::string_view bytes) { reader_.feed(bytes); }
+  void finish() { reader_.finish(); }
+  std::optional<Question> next() {
+    std::string_view text;
+    if (!reader_.next(text)) return {};
+    Question question = parse_question(text);
+    if (must_close()) question.error = reader_.problem();
+    return question;
+  }
+  [[nodiscard]] bool must_close() const { return !reader_.problem().empty(); }
+  [[nodiscard]] bool has_partial() const { return reader_.has_partial(); }
+
+ private:
+  protocol::QuestionReader reader_;
+};
+
+std::vector<Question> all_of(QuestionReader& reader) {
+  std::vector<Question> questions;
+  while (auto question = reader.next()) questions.push_back(std::move(*question));
+  return questions;
+}
+
+// What comes of a whole stream, fed `step` bytes at a time, with the end of input behind it.
+std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
+  QuestionReader reader;
+  std::vector<Question> questions;
+  const auto drain = [&] {
+    for (Question& question : all_of(reader)) questions.push_back(std::move(question));
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    reader.feed(bytes.substr(at, step));
+    drain();
+  }
+  reader.finish();
+  drain();
+  CHECK_FALSE(reader.has_partial());
+  return questions;
+}
+
+// A sender as it is kept.
+std::string protocol_mailbox(const std::string& text) {
+  std::string kept;
+  protocol::set_mailbox(kept, text);
+  return kept;
+}
+
+TEST_CASE("a question ends at an empty line or at the end of input, however the bytes come") {
+  const std::vector<std::string> streams = {
+      std::string(kEximQuestion),                                          // Exim
+      std::string(kEximQuestion) + "\n\n\n",                               // recipes with more empty lines
+      std::string(kEximQuestion) + "\r\n \t\r\n   ",                       // ... and blanks
+      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n",               // no empty line
+      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test",                 // nor the last line end
+      "ip=192.0.2.66\r\nhelo=evil.test\r\nsender=u@fail.test\r\n\r\n",     // CRLF
+      "IP = 192.0.2.66  \nhelo=evil.test\t\nsender=<u@fail.test>\n \t\n",  // blanks
+  };
+  for (const std::string& stream : streams) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, stream.size()}) {
+      CAPTURE(stream);
+      CAPTURE(step);
+      const auto questions = read_stream(stream, step);
+      REQUIRE(questions.size() == 1);
+      CHECK(questions[0].error == "");
+      CHECK(questions[0].request.client->text() == "192.0.2.66");
+      CHECK(questions[0].request.helo == "evil.test");
+      CHECK(questions[0].request.sender == "u@fail.test");
+    }
+  }
+}
+
+TEST_CASE("an empty stream, and an empty first question, get one answer: an error") {
+  for (const std::string stream : {"", "\n", "\n\n\n", " \r\n", "   "}) {
+    CAPTURE(stream);
+    const auto questions = read_stream(stream, 1);
+    REQUIRE(questions.size() == 1);
+    CHECK(questions[0].error == "no ip= was given");
+  }
+  QuestionReader reader;
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("\n");
+  CHECK(reader.next().has_value());
+  CHECK_FALSE(reader.next().has_value());
+}
+
+TEST_CASE("questions may be pipelined, with empty lines between them") {
+  std::string stream;
+  for (int i = 0; i < 500; ++i) {
+    stream += "keep=1\nid=" + std::to_string(i) + "\nip=192.0.2.1\nsender=a@example.com\n\n" +
+              std::string(static_cast<std::size_t>(i % 3), '\n');
+  }
+  for (const std::size_t step : {std::size_t{1}, std::size_t{1000}, stream.size()}) {
+    const auto questions = read_stream(stream, step);
+    REQUIRE(questions.size() == 500);
+    for (std::size_t i = 0; i < 500; ++i) {
+      CHECK(questions[i].id == std::to_string(i));
+      CHECK(questions[i].keep);
+    }
+  }
+}
+
+TEST_CASE("has_partial tells an idle connection from a question under way") {
+  QuestionReader reader;
+  reader.feed(kEximQuestion);
+  CHECK(reader.next().has_value());
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("\n\n");
+  CHECK_FALSE(reader.next().has_value());
+  CHECK_FALSE(reader.has_partial());
+  reader.feed("ip=192");
+  CHECK_FALSE(reader.next().has_value());
+  CHECK(reader.has_partial());
+}
+
+// A question of these lines; where it ends is shown by `end`.
+Question read_one(const std::string& lines, std::string_view end, std::size_t step) {
+  const auto questions = read_stream(lines + std::string(end), step);
+  REQUIRE(questions.size() == 1);
+  return questions.front();
+}
+
+TEST_CASE("a value of any length is the value of one line: the others are read, in any order, however the bytes come") {
+  const std::vector<std::string> others = {"id=9", "ip=192.0.2.1", "rcpt=x@example.net", "format=json"};
+  for (const std::string key : {"helo", "sender", "unknown", "receiver", ""}) {
+    for (const std::size_t size : {0UL, 253UL, 254UL, 255UL, 256UL, 257UL, 1023UL, 1024UL, 1025UL, 8184UL, 8188UL, 8192UL, 8193UL,
+                                   16384UL, 16385UL, 65000UL}) {
+      const std::string long_line = (key.empty() ? "no key " : key + "=") + std::string(size, 'a');
+      const std::string other_identity = key == "sender" ? "helo=h.example" : "sender=u@example.com";
+      for (std::size_t place = 0; place <= others.size(); ++place) {
+        std::string lines;
+        for (std::size_t i = 0; i <= others.size(); ++i) {
+          if (i == place) lines += long_line + "\n" + other_identity + "\n";
+          if (i < others.size()) lines += others[i] + "\n";
+        }
+        for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, lines.size() + 2}) {
+          // Byte by byte is work for a while: only where something may change.
+          if (step == 1 && place != 1) continue;
+          for (const auto* end : {"\n", "\r\n", ""}) {
+            CAPTURE(key);
+            CAPTURE(size);
+            CAPTURE(place);
+            CAPTURE(step);
+            const Question question = read_one(lines, end, step);
+            CHECK(question.error == "");
+            CHECK(question.id == "9");
+            CHECK(question.format == Format::json);
+            REQUIRE(question.request.client);
+            CHECK(question.request.recipient == "x@example.net");
+            CHECK(question.request.sender == (key == "sender" ? protocol_mailbox(std::string(size, 'a')) : "u@example.com"));
+            if (key == "sender") CHECK(question.request.helo == "h.example");
+            if (key == "helo" && size <= protocol::kMaxHelo) CHECK(question.request.helo == std::string(size, 'a'));
+            if (key == "helo" && size > protocol::kMaxHelo) {
+              CHECK(question.request.helo.size() == protocol::kMaxHelo + 1);
+              CHECK_FALSE(dns::Name::parse(question.request.helo));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a long sender keeps its domain, whatever its local part; a long recipient too") {
+  for (const std::size_t size : {1UL, 64UL, 65UL, 1012UL, 1013UL, 5000UL, 60000UL}) {
+    CAPTURE(size);
+    for (const std::string& local : {std::string(size, 'x'), "\"" + std::string(size, '@') + "\"", std::string(size, '\xc3')}) {
+      const auto request =
+          parse_question("ip=192.0.2.1\nrcpt=<" + local + "@example.net>\nsender=<" + local + "@example.com>").request;
+      CHECK(request.sender.ends_with(local.substr(local.size() - 1) + "@example.com"));
+      CHECK(request.recipient.ends_with(local.substr(local.size() - 1) + "@example.net"));
+      CHECK(request.sender.size() == std::min(protocol::kMaxMailbox, local.size() + 12));
+      CHECK(request.sender.starts_with(local.size() + 12 > protocol::kMaxMailbox ? "..." : local.substr(0, 1)));
+      CHECK(request.recipient.size() == request.sender.size());
+    }
+  }
+}
+
+TEST_CASE("a HELO name that is cut does not become a name") {
+  // 250 bytes of a name, and what would go if the end were cut off and the blanks stripped.
+  std::string name;
+  while (name.size() < 250) name += "abcd.";
+  for (const std::string& tail : {std::string(300, ' ') + "x", std::string(300, '.'), "." + std::string(300, 'x')}) {
+    const std::string helo = parse_question("ip=192.0.2.1\nhelo=" + name + tail).request.helo;
+    CHECK(helo.size() == protocol::kMaxHelo + 1);
+    CHECK_FALSE(dns::Name::parse(helo));
+  }
+  CHECK(parse_question("ip=192.0.2.1\nscope=helo\nidentity=" + std::string(9000, 'a')).request.helo.size() ==
+        protocol::kMaxHelo + 1);
+}
+
+TEST_CASE("bounds of what the mail server says of itself") {
+  const std::string begin = "ip=192.0.2.1\nsender=a@b.test\n";
+  CHECK(parse_question(begin + "receiver=" + std::string(255, 'r')).request.receiver == std::string(255, 'r'));
+  CHECK(parse_question(begin + "receiver=" + std::string(256, 'r')).request.receiver == "");
+  CHECK(parse_question(begin + "id=" + std::string(2000, 'i')).id == std::string(protocol::kMaxId, 'i'));
+  for (const std::string key : {"local", "guess_mechs"}) {
+    CHECK(parse_question(begin + key + "=" + std::string(protocol::kMaxTerms, 'a')).error == "");
+    CHECK(parse_question(begin + key + "=" + std::string(protocol::kMaxTerms + 1, 'a')).error ==
+          key + "= is longer than 8192 bytes");
+  }
+  CHECK(parse_question("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1')).error.starts_with("ip= is no IP address: "));
+}
+
+TEST_CASE("a question of 64 KiB is read, a byte more is not, and its connection ends") {
+  const std::string head = "id=9\nformat=json\nip=192.0.2.1\nsender=a@example.com\n";
+  const auto with = [&](std::size_t size, std::string_view last_end) {
+    std::string text = head + "filler=" + std::string(size - head.size() - 7 - last_end.size(), 'x') + std::string(last_end);
+    REQUIRE(text.size() == size);
+    return text;
+  };
+  const std::size_t most = protocol::kMaxQuestion;
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, std::size_t{100000}}) {
+    for (const auto* last_end : {"\n", "\r\n"}) {
+      for (const auto* end : {"\n", "\r\n", ""}) {
+        CAPTURE(step);
+        Question question = read_one(with(most, last_end), end, step);
+        CHECK(question.error == "");
+        CHECK(question.id == "9");
+        question = read_one(with(most + 1, last_end), end, step);
+        CHECK(question.error == "the question is longer than 65536 bytes");
+        CHECK(question.id == "9");
+        CHECK(question.format == Format::json);
+      }
+    }
+    // Many lines instead of a long one.
+    std::string stream = "ip=192.0.2.1\nsender=a@example.com\n";
+    while (stream.size() <= most) stream += "unknown=1\n";
+    CHECK(read_one(stream, "", step).error == "the question is longer than 65536 bytes");
+  }
+  // The end of what is too long is not waited for, and nothing comes after it.
+  QuestionReader reader;
+  reader.feed(std::string(most + 2, 'x'));
+  REQUIRE(reader.next().has_value());
+  CHECK(reader.must_close());
+  reader.feed(std::string(kEximQuestion));
+  CHECK_FALSE(reader.next().has_value());
+}
+
+TEST_CASE("a megabyte of small lines, a byte at a time, is work for a moment") {
+  QuestionReader reader;
+  std::size_t questions = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    reader.feed(i % 2 == 0 ? "x" : "\n");
+    if (i % 100 == 99) reader.feed("\n");
+    while (reader.next()) ++questions;
+  }
+  CHECK(questions == 10000);
+}
+
+}  // namespace
