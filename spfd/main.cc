@@ -5,10 +5,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,14 +36,10 @@ int make_srs_secret(const spfd::Options& options) {
   const std::string& path = options.new_srs_secret;
   const auto identity = spfd::find_identity(options);
   if (!identity) return spfd::report(identity.error());
-  if (const auto problem = io::create_secret_file(path)) {
+  std::optional<io::SecretOwner> owner;
+  if (const auto& user = identity->user; user && ::geteuid() == 0) owner = {user->uid, identity->group.value_or(user->gid)};
+  if (const auto problem = io::create_secret_file(path, owner))
     return spfd::report({fmt::format("{}: {}", base::printable(path), *problem), EX_CANTCREAT});
-  }
-  const auto& user = identity->user;
-  if (::geteuid() == 0 && user && ::lchown(path.c_str(), user->uid, identity->group.value_or(user->gid)) != 0) {
-    return spfd::report(
-        {fmt::format("{}: cannot be given to {}: {}", base::printable(path), options.user, std::strerror(errno)), EX_NOPERM});
-  }
   return EX_OK;
 }
 

@@ -11,26 +11,14 @@
 #include <cstring>
 #include <string_view>
 
+#include "common/io/place.h"
 #include "common/io/random.h"
+#include "common/io/socket.h"
 #include "common/srs/secrets.h"
 
 namespace io {
 
 namespace {
-
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string problem(std::string_view what) { return fmt::format("{}: {}", what, std::strerror(errno)); }
 
@@ -58,18 +46,25 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 base::Result<SecretFile, std::string> read_secret_file(const std::string& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  // Nobody writes to a FIFO that a stranger has put there: O_NONBLOCK, so that opening it does not wait.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
-  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) return base::failure(problem("cannot be read"));
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return base::failure(problem("cannot be read"));
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return base::failure(problem("cannot be read"));
+  }
+  if (!S_ISREG(status.st_mode)) return base::failure(std::string("is not a regular file"));
   SecretFile found;
+  found.owner = status.st_uid;
   constexpr mode_t kOthers = S_IRWXO | S_IWGRP;
-  if (S_ISREG(status.st_mode) && (status.st_mode & kOthers) != 0) {
+  if ((status.st_mode & kOthers) != 0) {
     found.warning =
         fmt::format("mode {:04o} lets others read or change the secrets; 0600 or 0640 would do", status.st_mode & 07777U);
   }
   std::array<char, 4096> bytes;
   while (found.text.size() <= srs::kMaxSecretFile) {
-    const ssize_t size = ::read(file.fd(), bytes.data(), bytes.size());
+    const ssize_t size = ::read(file.get(), bytes.data(), bytes.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return base::failure(problem("cannot be read"));
     if (size == 0) break;
@@ -78,12 +73,22 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
   return found;
 }
 
-std::optional<std::string> create_secret_file(const std::string& path) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (file.fd() < 0) return problem("cannot be made");
-  if (write_all(file.fd(), new_secret() + "\n")) return std::nullopt;
-  std::string why = problem("cannot be written");
-  ::unlink(path.c_str());
+std::optional<std::string> create_secret_file(const std::string& path, std::optional<SecretOwner> owner) {
+  const auto place = Place::of(path);
+  if (!place) return "cannot be made: " + problem_text(place.error());
+  const char* const name = place->name().c_str();
+  const Descriptor file(::openat(place->folder(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (file.get() < 0) return problem("cannot be made");
+  std::string why;
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !write_all(file.get(), new_secret() + "\n")) {
+    why = problem("cannot be written");
+  } else if (owner && ::fchown(file.get(), owner->user, owner->group) != 0) {
+    why = problem("cannot be given to its owner");
+  } else {
+    return std::nullopt;
+  }
+  place->remove(id_of(status));
   return why;
 }
 

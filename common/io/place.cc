@@ -1,0 +1,149 @@
+#include "common/io/place.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "common/base/text.h"
+
+namespace io {
+
+namespace {
+
+constexpr int kMaxLinks = 40;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+void push_components(std::string_view path, std::deque<std::string>& components) {
+  const auto parts = base::split(path, '/');
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (!part->empty() && *part != ".") components.emplace_front(*part);
+  }
+}
+
+base::Result<Descriptor, int> open_folder(const std::string& path) {
+  Descriptor at(::open(path.starts_with('/') ? "/" : ".", kFolderFlags));
+  if (at.get() < 0) return base::failure(int{errno});
+  std::deque<std::string> components;
+  push_components(path, components);
+  int links = 0;
+  while (!components.empty()) {
+    Descriptor next(::openat(at.get(), components.front().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (next.get() < 0 || ::fstat(next.get(), &status) != 0) return base::failure(int{errno});
+    components.pop_front();
+    if (!S_ISLNK(status.st_mode)) {
+      if (!S_ISDIR(status.st_mode)) return base::failure(int{ENOTDIR});
+      at = std::move(next);
+      continue;
+    }
+    if ((status.st_uid != 0 && status.st_uid != ::geteuid()) || ++links > kMaxLinks) return base::failure(int{ELOOP});
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = ::readlinkat(next.get(), "", target.data(), target.size());
+    if (size < 0) return base::failure(int{errno});
+    const std::string_view text(target.data(), static_cast<std::size_t>(size));
+    push_components(text, components);
+    if (!text.starts_with('/')) continue;
+    at = Descriptor(::open("/", kFolderFlags));
+    if (at.get() < 0) return base::failure(int{errno});
+  }
+  return at;
+}
+
+// Held while a name is compared and then removed or replaced, so that two of our processes do not remove what the other has just
+// put there. Anybody who may read the folder may hold the lock as well, so nobody waits for it for long.
+class NameLock {
+ public:
+  explicit NameLock(int folder) : fd_(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    constexpr int kTries = 50;
+    for (int i = 0; i < kTries && fd_.get() >= 0 && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
+ private:
+  Descriptor fd_;
+};
+
+}  // namespace
+
+FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+std::string problem_text(int number) {
+  if (number == ELOOP) return "a link on the way belongs to another user, or there are too many links";
+  return std::strerror(number);
+}
+
+// ---- Place ---------------------------------------------------------------------------------------------------------------
+
+base::Result<Place, int> Place::of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (name.empty() || name == "." || name == "..") return base::failure(int{EISDIR});
+  auto folder = open_folder(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+  if (!folder) return base::failure(int{folder.error()});
+  return Place(std::move(*folder), std::move(name));
+}
+
+std::optional<struct stat> Place::status() const {
+  struct stat status {};
+  if (::fstatat(folder_.get(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  return status;
+}
+
+void Place::remove(const FileId& file) const {
+  const NameLock lock(folder_.get());
+  const auto found = status();
+  if (found && id_of(*found) == file) ::unlinkat(folder_.get(), name_.c_str(), 0);
+}
+
+// ---- Workshop ------------------------------------------------------------------------------------------------------------
+
+base::Result<Workshop, int> Workshop::beside(const Place& place) {
+  constexpr int kTries = 100;
+  Descriptor parent(::fcntl(place.folder(), F_DUPFD_CLOEXEC, 0));
+  if (parent.get() < 0) return base::failure(int{errno});
+  for (int i = 0; i < kTries; ++i) {
+    std::string name = fmt::format(".spfd-{}-{}", ::getpid(), i);
+    if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) != 0) {
+      if (errno == EEXIST) continue;
+      return base::failure(int{errno});
+    }
+    Descriptor folder(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const int problem = errno;
+    struct stat status {};
+    const bool is_ours = folder.get() >= 0 && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() &&
+                         (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+    if (is_ours) return Workshop(std::move(parent), std::move(folder), std::move(name));
+    return base::failure(int{folder.get() < 0 ? problem : EPERM});
+  }
+  return base::failure(int{EEXIST});
+}
+
+Workshop::~Workshop() {
+  if (folder_.get() >= 0) ::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+}
+
+int Workshop::move_to(const Place& place, bool replaces) const {
+  const NameLock lock(place.folder());
+  const char* const name = place.name().c_str();
+  if (!replaces) {
+    if (::renameat2(folder(), name, place.folder(), name, RENAME_NOREPLACE) == 0) return 0;
+    // Some file systems do not know how.
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    if (place.status()) return EEXIST;
+  }
+  return ::renameat(folder(), name, place.folder(), name) == 0 ? 0 : errno;
+}
+
+}  // namespace io
