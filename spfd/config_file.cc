@@ -20,6 +20,11 @@
 
 namespace spfd {
 
+#ifndef SPFD_SYSCONFDIR  // the Makefile says it
+#define SPFD_SYSCONFDIR "/etc"
+#endif
+const char* const kDefaultConfig = SPFD_SYSCONFDIR "/spfd/spfd.conf";
+
 namespace {
 
 using Shape = OptionRow::Shape;

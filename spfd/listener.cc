@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -19,23 +20,13 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "spfd/privileges.h"
+#include "spfd/log.h"
 
 namespace spfd {
 
 namespace {
 
-// The kernel cuts it to net.core.somaxconn. A short queue makes clients wait for seconds.
-constexpr int kBacklog = 4096;
 constexpr int kFirstInheritedFd = 3;  // SD_LISTEN_FDS_START
-
-StartError error_at(const std::string& name, std::string_view what, int problem) {
-  int exit_code = EX_OSERR;
-  if (problem == EADDRINUSE || problem == EADDRNOTAVAIL) exit_code = EX_UNAVAILABLE;
-  if (problem == EACCES || problem == EPERM) exit_code = EX_NOPERM;
-  if (problem == ENOENT || problem == ENOTDIR || problem == EROFS) exit_code = EX_CANTCREAT;
-  return {fmt::format("{}: {}: {}", name, what, std::strerror(problem)), exit_code};
-}
 
 int enable(int fd, int level, int option) {
   const int on = 1;
@@ -61,7 +52,13 @@ std::string socket_name(int fd) {
                      base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
 }
 
-std::optional<StartError> open_inet(const InetAddress& address, protocol::Door door, std::vector<Listener>& listeners) {
+// A machine without IPv4, or without IPv6, lacks one of the loopback addresses.
+bool is_missing_loopback(const InetAddress& address, int problem) {
+  return (address.host == "127.0.0.1" || address.host == "::1") && (problem == EADDRNOTAVAIL || problem == EAFNOSUPPORT);
+}
+
+std::optional<StartError> open_inet(const InetAddress& address, protocol::Door door, std::vector<Listener>& listeners,
+                                    std::vector<StartError>& missing) {
   const std::string name = listen_address_text(address);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -74,14 +71,24 @@ std::optional<StartError> open_inet(const InetAddress& address, protocol::Door d
     Descriptor fd(::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) {
       if (errno == EAFNOSUPPORT && one->ai_next != nullptr) continue;
-      return error_at(name, "no socket", errno);
+      const int problem = errno;
+      StartError error = listen_error(name, "no socket", problem);
+      if (!is_missing_loopback(address, problem)) return error;
+      missing.push_back(std::move(error));
+      continue;
     }
     enable(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     // Accepted connections inherit it. Answers are written whole, so Nagle's algorithm could only delay them.
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     if (one->ai_family == AF_INET6) enable(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
-    if (::bind(fd.get(), one->ai_addr, one->ai_addrlen) != 0) return error_at(name, "cannot listen there", errno);
-    if (::listen(fd.get(), kBacklog) != 0) return error_at(name, "cannot listen there", errno);
+    if (::bind(fd.get(), one->ai_addr, one->ai_addrlen) != 0) {
+      const int problem = errno;
+      StartError error = listen_error(name, "cannot listen there", problem);
+      if (!is_missing_loopback(address, problem)) return error;
+      missing.push_back(std::move(error));
+      continue;
+    }
+    if (::listen(fd.get(), kBacklog) != 0) return listen_error(name, "cannot listen there", errno);
     std::string real_name = socket_name(fd.get());
     listeners.emplace_back(std::move(fd), std::move(real_name), door);
   }
@@ -96,92 +103,48 @@ protocol::Door door_of(std::string_view name) {
   return protocol::Door::query;
 }
 
-enum class Occupant { nobody, stale, alive, no_socket };
-
-Occupant who_is_at(const std::string& path, const sockaddr_un& address) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return Occupant::nobody;
-  if (!S_ISSOCK(status.st_mode)) return Occupant::no_socket;
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return Occupant::alive;
-  // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
-  return errno == ECONNREFUSED ? Occupant::stale : Occupant::alive;
-}
-
 }  // namespace
 
-std::optional<StartError> open_unix(const UnixAddress& address, protocol::Door door, std::vector<Listener>& listeners) {
-  const std::string name = "unix:" + address.path;
-  sockaddr_un local{};
-  local.sun_family = AF_UNIX;
-  if (address.path.size() >= sizeof local.sun_path) return StartError{name + ": the path is too long", EX_CANTCREAT};
-  std::memcpy(local.sun_path, address.path.data(), address.path.size());
-
-  uid_t owner = static_cast<uid_t>(-1);
-  gid_t group = static_cast<gid_t>(-1);
-  if (!address.user.empty()) {
-    const auto user = find_user(address.user);
-    if (!user) return StartError{fmt::format("{}: {}", name, user.error().message), user.error().exit_code};
-    owner = user->uid;
-  }
-  if (!address.group.empty()) {
-    const auto found = find_group(address.group);
-    if (!found) return StartError{fmt::format("{}: {}", name, found.error().message), found.error().exit_code};
-    group = *found;
-  }
-
-  switch (who_is_at(address.path, local)) {
-    case Occupant::nobody: break;
-    case Occupant::alive: return StartError{name + ": another server is listening there", EX_UNAVAILABLE};
-    case Occupant::no_socket: return StartError{name + ": there is a file that is no socket", EX_CANTCREAT};
-    case Occupant::stale:
-      if (::unlink(address.path.c_str()) != 0) return error_at(name, "the socket file left there cannot be removed", errno);
-      break;
-  }
-
-  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.is_open()) return error_at(name, "no socket", errno);
-  // Nobody else can connect before owner and mode are what they should be.
-  const mode_t old_mask = ::umask(0177);
-  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local);
-  const int problem = errno;
-  ::umask(old_mask);
-  if (bound != 0) return error_at(name, "cannot listen there", problem);
-
-  struct stat status {};
-  if (::lstat(address.path.c_str(), &status) != 0) return error_at(name, "the socket file is gone", errno);
-  Listener listener(std::move(fd), name, door);
-  listener.file_ = Listener::SocketFile{address.path, status.st_dev, status.st_ino};
-  if ((owner != static_cast<uid_t>(-1) || group != static_cast<gid_t>(-1)) && ::lchown(address.path.c_str(), owner, group) != 0) {
-    return error_at(name, "cannot give the socket file to its owner", errno);
-  }
-  if (::chmod(address.path.c_str(), address.mode) != 0) return error_at(name, "cannot set the mode of the socket file", errno);
-  if (::listen(listener.fd(), kBacklog) != 0) return error_at(name, "cannot listen there", errno);
-  listeners.push_back(std::move(listener));
-  return {};
-}
-
-Listener::Listener(Descriptor socket, std::string name, protocol::Door door)
-    : socket_(std::move(socket)), name_(std::move(name)), door_(door) {}
-
-Listener::~Listener() {
-  if (!socket_.is_open() || !file_) return;
-  struct stat status {};
-  if (::lstat(file_->path.c_str(), &status) != 0) return;
-  if (status.st_dev == file_->device && status.st_ino == file_->inode) ::unlink(file_->path.c_str());
-}
+Listener::Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<SocketName> file)
+    : socket_(std::move(socket)), name_(std::move(name)), door_(door), file_(std::move(file)) {}
 
 void Listener::refuse_more() const {
   if (file_) ::shutdown(socket_.get(), SHUT_RD);
 }
 
-std::optional<StartError> open_listeners(const std::vector<ListenAddress>& addresses, protocol::Door door,
-                                         std::vector<Listener>& listeners) {
-  for (const ListenAddress& address : addresses) {
-    const auto* inet = std::get_if<InetAddress>(&address);
-    auto error = inet != nullptr ? open_inet(*inet, door, listeners) : open_unix(std::get<UnixAddress>(address), door, listeners);
-    if (error) return error;
+bool Listeners::is_inherited(const ListenAddress& address, protocol::Door door) const {
+  const auto* local = std::get_if<UnixAddress>(&address);
+  const std::string name = local != nullptr ? "unix:" + local->path : listen_address_text(address);
+  const bool found = std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(inherited),
+                                 [&](const Listener& listener) { return listener.door() == door && listener.name() == name; });
+  struct stat status {};
+  if (!found || local == nullptr || ::stat(local->path.c_str(), &status) != 0) return found;
+  if (!local->user.empty() || !local->group.empty() || (status.st_mode & 0777U) != local->mode) {
+    log(LogLevel::warning,
+        "{}: the service manager made this socket, with mode {:04o}; its own configuration says owner and mode", name,
+        status.st_mode & 0777U);
   }
+  return true;
+}
+
+std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addresses, protocol::Door door) {
+  const std::size_t before = all.size();
+  std::vector<StartError> missing;
+  for (const ListenAddress& address : addresses) {
+    if (is_inherited(address, door)) continue;
+    if (const auto* inet = std::get_if<InetAddress>(&address)) {
+      if (auto error = open_inet(*inet, door, all, missing)) return error;
+      continue;
+    }
+    const auto& local = std::get<UnixAddress>(address);
+    auto made = listen_on(local, take_over);
+    if (!made) return made.error();
+    if (made->predecessor) predecessors.push_back(*made->predecessor);
+    all.emplace_back(std::move(made->socket), "unix:" + local.path, door, std::move(made->name));
+  }
+  if (missing.empty()) return {};
+  if (all.size() == before) return missing.front();
+  for (const StartError& error : missing) log(LogLevel::info, "{}", error.message);
   return {};
 }
 

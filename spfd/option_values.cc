@@ -17,9 +17,9 @@ constexpr std::string_view kKnownForms = "an address is unix:PATH or inet:HOST:P
 
 using Parsed = base::Result<ListenAddress, std::string>;
 
-Parsed parse_unix(std::string_view text) {
+Parsed parse_unix(std::string_view text, unsigned default_mode) {
   const auto parts = base::split(text, ',');
-  UnixAddress address{.path = std::string(parts.front())};
+  UnixAddress address{.path = std::string(parts.front()), .mode = default_mode};
   if (address.path.empty()) return base::failure(std::string("the path is missing"));
   if (address.path.size() > kMaxSocketPath) return base::failure(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
   for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -80,7 +80,7 @@ std::string bad_mode(std::string_view text) {
   return fmt::format("\"{}\" is not an octal mode such as 0660", base::printable(text));
 }
 
-base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text) {
+base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text, unsigned default_mode) {
   const auto bad = [&](std::string_view why) { return base::failure(fmt::format("\"{}\": {}", base::printable(text), why)); };
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("a control character cannot stand here");
@@ -90,7 +90,7 @@ base::Result<ListenAddress, std::string> parse_listen_address(std::string_view t
   if (colon == std::string_view::npos) return bad(kKnownForms);
   const std::string_view rest = text.substr(colon + 1);
   base::Result<ListenAddress, std::string> address = base::failure(std::string(kKnownForms));
-  if (kind == "unix" || kind == "local") address = parse_unix(rest);
+  if (kind == "unix" || kind == "local") address = parse_unix(rest, default_mode);
   if (kind == "inet" || kind == "inet6") address = parse_inet(rest, kind == "inet6");
   return address ? std::move(address) : bad(address.error());
 }

@@ -14,11 +14,15 @@ namespace spfd {
 
 inline constexpr std::size_t kMaxSocketPath = 107;  // sun_path without its NUL
 
+// Modes of socket files. Asking does no harm; but whoever may write to a socket of sender rewriting may sign in our name.
+inline constexpr unsigned kQuestionMode = 0666;
+inline constexpr unsigned kSigningMode = 0660;
+
 struct UnixAddress {
   std::string path;
-  unsigned mode = 0666;    // of the socket file
-  std::string user = {};   // its owner; empty: who starts spfd
-  std::string group = {};  // its group; empty: the owner's or starter's
+  unsigned mode = kQuestionMode;  // of the socket file
+  std::string user = {};          // its owner; empty: who starts spfd
+  std::string group = {};         // its group; empty: the owner's or starter's
 };
 
 struct InetAddress {
@@ -30,7 +34,7 @@ using ListenAddress = std::variant<UnixAddress, InetAddress>;
 
 // "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT"; and as libmilter and Sendmail write
 // them: "local:PATH", "inet:PORT@HOST", "inet6:PORT@2001:db8::1".
-base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text);
+base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text, unsigned default_mode = kQuestionMode);
 std::string listen_address_text(const ListenAddress& address);
 
 // Octal, at most 0777.

@@ -190,6 +190,12 @@ std::vector<OptionRow> make_table() {
        .help = "write the process id there",
        .set = [](O& o, const V& v) { return set_text(o.pid_file, v); },
        .get = [](const O& o) { return V{o.pid_file}; }},
+      {.name = "take-over",
+       .shape = Shape::flag,
+       .group = kProcess,
+       .help = "replace an spfd that listens on a UNIX socket of ours, without a moment in which nobody does",
+       .set = [](O& o, const V& v) { return set_bool(o.takes_over, v); },
+       .get = [](const O& o) { return get_bool(o.takes_over); }},
 
       {.name = "timeout",
        .argument = "TIME",
@@ -472,8 +478,10 @@ Problem complete(Options& options) {
     return "socket-user, socket-group and socket-perms need socket";
   }
   if (options.legacy_port) options.listen.emplace_back(InetAddress{"127.0.0.1", *options.legacy_port});
-  if (options.listen.empty() && options.milter.empty() && options.srs.addresses.empty())
-    options.listen.emplace_back(InetAddress{"127.0.0.1", 5970});
+  if (options.listen.empty() && options.milter.empty() && options.srs.addresses.empty()) {
+    options.listens_by_default = true;
+    for (const char* loopback : {"127.0.0.1", "::1"}) options.listen.emplace_back(InetAddress{loopback, 5970});
+  }
   return {};
 }
 

@@ -71,6 +71,7 @@ struct Options {
 
   // Listening. The legacy rows (port, socket, ...) are turned into `listen` by complete().
   std::vector<ListenAddress> listen;
+  bool listens_by_default = false;  // nobody named an address
   std::vector<ListenAddress> milter;
   std::optional<std::uint16_t> legacy_port;
   std::optional<std::string> legacy_socket;
@@ -83,6 +84,7 @@ struct Options {
   std::string group;
   int workers = 0;  // 0: as many as cores, at most 4
   std::string pid_file;
+  bool takes_over = false;
 
   // Clients.
   std::chrono::milliseconds timeout{20'000};              // a check, from question to answer
@@ -122,7 +124,8 @@ struct Options {
   std::string syslog_facility = "mail";
 };
 
-inline constexpr const char* kDefaultConfig = "/etc/spfd/spfd.conf";
+// The file that is read if none is named: that which `make install` writes.
+extern const char* const kDefaultConfig;
 
 struct OptionRow {
   enum class Shape : std::uint8_t {

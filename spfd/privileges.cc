@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -98,6 +99,15 @@ std::size_t raise_descriptor_limit() {
   }
   constexpr rlim_t kMost = 1'000'000;
   return static_cast<std::size_t>(std::min(limit.rlim_cur, kMost));
+}
+
+void write_no_core() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__  // whose search for leaks has to trace us
+  // A core_pattern with a program does not look at the limit.
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 }  // namespace spfd

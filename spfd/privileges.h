@@ -35,4 +35,7 @@ std::optional<StartError> drop_privileges(const Identity& identity);
 // As many descriptors as the hard limit allows; the number in force.
 std::size_t raise_descriptor_limit();
 
+// Keeps the memory, in which secrets are, out of core files and from other processes of the same user.
+void write_no_core();
+
 }  // namespace spfd

@@ -12,14 +12,14 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "common/base/guarded.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/io/cache.h"
 #include "spfd/config_file.h"
@@ -27,8 +27,10 @@
 #include "spfd/log.h"
 #include "spfd/name_servers.h"
 #include "spfd/notify.h"
+#include "spfd/pid_file.h"
 #include "spfd/privileges.h"
 #include "spfd/snapshot.h"
+#include "spfd/turns.h"
 #include "spfd/worker.h"
 
 namespace spfd {
@@ -40,8 +42,10 @@ using Clock = std::chrono::steady_clock;
 
 // With it a worker tells the main thread how far its end has come.
 constexpr int kProgressSignal = SIGUSR2;
-// What a stop may take beyond the time of the last check and of writing its answer.
-constexpr milliseconds kStopGrace{2000};
+// Workers end within 3 seconds; one that does not is not waited for.
+constexpr milliseconds kLongestStop{5000};
+// For how long connections are accepted when a successor has the socket already.
+constexpr milliseconds kLateConnections{100};
 // Descriptors kept free of connections, for DNS: a quarter of them, and never fewer.
 constexpr std::size_t kFewestForDns = 32;
 
@@ -69,44 +73,23 @@ std::string changed_for_good(const Options& old_options, const Options& new_opti
   return names;
 }
 
-class PidFile {
- public:
-  PidFile() = default;
-  ~PidFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  PidFile(const PidFile&) = delete;
-  PidFile& operator=(const PidFile&) = delete;
-
-  std::optional<StartError> write(const std::string& path) {
-    if (path.empty()) return {};
-    std::ofstream file(path);
-    file << ::getpid() << '\n';
-    file.close();
-    if (!file) return StartError{fmt::format("{}: cannot be written: {}", path, std::strerror(errno)), EX_CANTCREAT};
-    path_ = path;
-    return {};
-  }
-
- private:
-  std::string path_;
-};
-
 class Server {
  public:
   Server(Options options, std::vector<std::string> words) : options_(std::move(options)), words_(std::move(words)) {}
 
   int run() {
     if (auto error = open()) return report(*error);
-    start_workers();
+    if (auto error = start_workers()) return report(*error);
     std::string addresses;
     for (const Listener& listener : listeners_) {
       addresses += addresses.empty() ? "" : ", ";
       if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
       addresses += listener.name();
     }
-    log(LogLevel::info, "spfd {} ready: listening on {}; {} worker{}", base::kVersion, addresses, workers_.size(),
-        workers_.size() == 1 ? "" : "s");
+    const std::string configuration =
+        options_.config ? base::printable(*options_.config) : fmt::format("none ({} is not there)", kDefaultConfig);
+    log(LogLevel::info, "spfd {} ready: listening on {}; {} worker{}; configuration: {}", base::kVersion, addresses,
+        workers_.size(), workers_.size() == 1 ? "" : "s", configuration);
     notify("READY=1\nSTATUS=Listening on " + addresses);
     serve_signals();
     drain();
@@ -127,23 +110,44 @@ class Server {
     const auto identity = find_identity(options_);
     if (!identity) return identity.error();
     descriptors_ = raise_descriptor_limit();
-    auto listeners = inherited_listeners();
-    if (!listeners) return listeners.error();
-    listeners_ = std::move(*listeners);
-    if (listeners_.empty()) {
-      if (auto error = open_listeners(options_.listen, protocol::Door::query, listeners_)) return error;
-      if (auto error = open_listeners(options_.milter, protocol::Door::milter, listeners_)) return error;
-      for (const SrsAddress& srs : options_.srs.addresses) {
-        const bool is_forward = srs.map == protocol::SrsMap::forward;
-        const auto door = is_forward ? protocol::Door::srs_forward : protocol::Door::srs_reverse;
-        if (auto error = open_listeners({srs.address}, door, listeners_)) return error;
-      }
+    auto inherited = inherited_listeners();
+    if (!inherited) return inherited.error();
+    Listeners listeners{.all = std::move(*inherited)};
+    if (options_.takes_over) {
+      listeners.take_over.emplace();
+      if (identity->user) listeners.take_over->user = identity->user->uid;
     }
+    listeners.inherited = listeners.all.size();
+    // The default address is for those who say nothing.
+    if (!options_.listens_by_default || listeners.inherited == 0) {
+      if (auto error = listeners.open(options_.listen, protocol::Door::query)) return error;
+    }
+    if (auto error = listeners.open(options_.milter, protocol::Door::milter)) return error;
+    for (const SrsAddress& srs : options_.srs.addresses) {
+      const bool is_forward = srs.map == protocol::SrsMap::forward;
+      if (auto error = listeners.open({srs.address}, is_forward ? protocol::Door::srs_forward : protocol::Door::srs_reverse))
+        return error;
+    }
+    listeners_ = std::move(listeners.all);
     if (auto error = pid_file_.write(options_.pid_file)) return error;
-    return drop_privileges(*identity);
+    // They accept until they hear of it; then new connections wait in our sockets' queues already.
+    for (const Predecessor& predecessor : listeners.predecessors) take_over_from(predecessor);
+    if (auto error = drop_privileges(*identity)) return error;
+    if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
+    // After the change of user, which makes Linux forget it.
+    if (!options_.srs.secret_file.empty()) write_no_core();
+    return {};
   }
 
-  void start_workers() {
+  static void take_over_from(const Predecessor& predecessor) {
+    if (const auto problem = dismiss(predecessor)) {
+      log(LogLevel::warning, "the spfd whose socket was taken over cannot be told to stop: {}", *problem);
+    } else {
+      log(LogLevel::info, "taking over from process {}", predecessor.pid);
+    }
+  }
+
+  std::optional<StartError> start_workers() {
     // Blocked in all threads; the main thread takes them one by one, so no handler runs anywhere.
     sigemptyset(&signals_);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kProgressSignal}) sigaddset(&signals_, number);
@@ -159,14 +163,27 @@ class Server {
     dns.try_timeout = options_.dns_timeout;
     dns.tries = options_.dns_tries;
     const int count = worker_count(options_);
-    for (int i = 0; i < count; ++i) workers_.push_back(std::make_unique<Worker>(listeners_, *limit_, cache_, dns, snapshot_));
     const pthread_t main_thread = pthread_self();
-    for (const auto& worker : workers_) {
-      worker->start([this, main_thread] {
-        ++drained_;
-        pthread_kill(main_thread, kProgressSignal);
-      });
+    turns_ =
+        std::make_unique<Turns>(static_cast<std::size_t>(count), [main_thread] { pthread_kill(main_thread, kProgressSignal); });
+    std::size_t running = 0;
+    try {
+      for (int i = 0; i < count; ++i) {
+        const auto index = static_cast<std::size_t>(i);
+        workers_.push_back(std::make_unique<Worker>(listeners_, *turns_, index, *limit_, cache_, dns, snapshot_));
+      }
+      for (; running < workers_.size(); ++running) {
+        workers_[running]->start([this, main_thread] {
+          ++drained_;
+          pthread_kill(main_thread, kProgressSignal);
+        });
+      }
+    } catch (const std::exception& error) {
+      for (std::size_t i = 0; i < running; ++i) workers_[i]->stop();
+      workers_.clear();
+      return StartError{fmt::format("worker {} of {} cannot be started: {}", running + 1, count, error.what()), EX_OSERR};
     }
+    return {};
   }
 
   // The next signal, 0 when `wait` has passed without one.
@@ -174,6 +191,7 @@ class Server {
     int number = 0;
     do {
       if (wait) {
+        wait = std::max(*wait, milliseconds::zero());
         const timespec time{wait->count() / 1000, wait->count() % 1000 * 1'000'000};
         number = ::sigtimedwait(&signals_, nullptr, &time);
       } else {
@@ -186,12 +204,30 @@ class Server {
   void serve_signals() {
     auto beat = watchdog_interval();
     if (beat) *beat /= 2;
+    auto next_beat = Clock::now();
+    auto next_look = next_beat;
     for (;;) {
-      if (beat) feed_watchdog();
-      std::optional<milliseconds> wait = beat;
-      if (name_servers_->follows_system())
-        wait = std::min<milliseconds>(NameServers::kInterval, wait.value_or(milliseconds::max()));
-      use_name_servers(name_servers_->look_again());
+      const auto now = Clock::now();
+      std::optional<milliseconds> wait;
+      const auto wait_until = [&](Clock::time_point time) {
+        const auto left = std::chrono::ceil<milliseconds>(time - now);
+        wait = std::min(left, wait.value_or(left));
+      };
+      if (beat) {
+        if (now >= next_beat) {
+          feed_watchdog();
+          next_beat = now + *beat;
+        }
+        wait_until(next_beat);
+      }
+      if (name_servers_->follows_system()) {
+        if (now >= next_look) {
+          use_name_servers(name_servers_->look_again());
+          next_look = now + NameServers::kInterval;
+        }
+        wait_until(next_look);
+      }
+      if (turns_->attend()) wait_until(now + Turns::kAttention);
       switch (next_signal(wait)) {
         case SIGTERM:
         case SIGINT: return;
@@ -235,7 +271,6 @@ class Server {
     }
     set_log_level(options->log_level);
     set_snapshot(std::move(*snapshot));
-    reloaded_timeout_ = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_);
     for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
     use_name_servers(name_servers_->reload(options->name_servers));
     log(LogLevel::info, "reloaded");
@@ -265,6 +300,9 @@ class Server {
   void drain() {
     notify("STOPPING=1");
     log(LogLevel::info, "stopping");
+    // Who looked the name up before the successor took it may be about to connect to us.
+    if (std::any_of(listeners_.begin(), listeners_.end(), [](const Listener& listener) { return listener.is_taken_over(); }))
+      next_signal(kLateConnections);
     for (const Listener& listener : listeners_) listener.refuse_more();
     for (const auto& worker : workers_) {
       worker->drain([this, main_thread = pthread_self()] {
@@ -272,8 +310,7 @@ class Server {
         pthread_kill(main_thread, kProgressSignal);
       });
     }
-    const milliseconds longest = std::max(snapshot_->timeout + snapshot_->write_timeout, reloaded_timeout_) + kStopGrace;
-    const auto end = Clock::now() + longest;
+    const auto end = Clock::now() + kLongestStop;
     while (drained_ < workers_.size()) {
       if (not_accepting_ == workers_.size()) listeners_.clear();
       const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
@@ -294,8 +331,8 @@ class Server {
   PidFile pid_file_;
   std::vector<Listener> listeners_;
   std::shared_ptr<const Snapshot> snapshot_;
-  milliseconds reloaded_timeout_{0};  // the longest that checks begun before a reload may take
   std::unique_ptr<NameServers> name_servers_;
+  std::unique_ptr<Turns> turns_;
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
   std::atomic<std::size_t> not_accepting_{0};

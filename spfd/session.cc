@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <ctime>
 #include <iterator>
+#include <memory>
 #include <string_view>
 #include <utility>
 
+#include "spfd/health.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -223,8 +225,9 @@ void Session::begin(Slot& slot) {
     ++service_.counters.questions;
     ++service_.counters.doors[static_cast<std::size_t>(item.door)];
   }
-  if (item.kind == Kind::ping) ++service_.counters.pings;
+  if (item.kind == Kind::ping || item.kind == Kind::health) ++service_.counters.pings;
   if (item.kind == Kind::rewrite) return begin_rewriting(slot);
+  if (item.kind == Kind::health) return begin_probe(slot);
   if (item.kind != Kind::check) {
     slot.answer.swap(item.bytes);
     slot.is_done = true;
@@ -296,6 +299,26 @@ void Session::give_back(Slot& slot) {
   held_ -= slot.size;
   service_.held -= slot.size;
   slot.size = 0;
+}
+
+void Session::begin_probe(Slot& slot) {
+  const auto probe = std::make_shared<DnsProbe>(slot.item.request.time);
+  const auto step = [probe](spf::AnswerSource& answers) { return probe->look(answers); };
+  const auto done = [this, &slot, probe](const io::CheckCost& /*cost*/) {
+    if (has_ended_) return;
+    guarded([&] {
+      protocol::Health health{.is_draining = service_.is_draining, .has_dns = probe->has_answer()};
+      if (service_.limit != nullptr) {
+        health.connections = service_.limit->open();
+        health.max_connections = service_.limit->most();
+      }
+      codec_->encode_health(slot.item, health, answer_of(slot));
+      hold(slot);
+      slot.is_done = true;
+      go_on();
+    });
+  };
+  slot.check = service_.driver.start(step, time_left(service_, std::min(kProbeTime, slot.snapshot->timeout)), done);
 }
 
 void Session::begin_rewriting(Slot& slot) {

@@ -49,7 +49,8 @@ struct Service {
   io::Loop& loop;
   io::Driver& driver;
   std::shared_ptr<const Snapshot> snapshot;
-  std::vector<char> buffer;  // for one read
+  std::vector<char> buffer;                // for one read
+  const ConnectionLimit* limit = nullptr;  // for request=health
   Counters counters = {};
   // The daemon stops: connections end when they are answered. Those that have not asked yet, or have sent a part of a question
   // or message, may go on until drain_end, when the open checks are answered.
@@ -118,6 +119,7 @@ class Session {
   void give_back_last_slot();
   void begin(Slot& slot);
   void begin_rewriting(Slot& slot);
+  void begin_probe(Slot& slot);
   void answered(Slot& slot, const receiver::Reply& reply);
   void answered_rewriting(Slot& slot);
   std::string& answer_of(Slot& slot);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,19 +12,30 @@
 #include "common/io/secret_file.h"
 #include "common/srs/secrets.h"
 #include "spfd/config_file.h"
+#include "spfd/privileges.h"
 #include "spfd/srs_options.h"
 
 namespace spfd {
 
 namespace {
 
-base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options) {
+// Root, we, and the user that we become.
+bool may_own_secrets(uid_t owner, const std::string& user_name) {
+  if (owner == 0 || owner == ::geteuid()) return true;
+  if (user_name.empty()) return false;
+  const auto user = find_user(user_name);
+  return user.ok() && user->uid == owner;
+}
+
+base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options, const std::string& user_name) {
   const auto bad = [&](std::string_view what) {
     return base::failure(StartError{fmt::format("{}: {}", base::printable(options.secret_file), what), EX_CONFIG});
   };
   const auto file = io::read_secret_file(options.secret_file);
   if (!file) return bad(file.error());
   if (!file->warning.empty()) return bad(file->warning);
+  if (!may_own_secrets(file->owner, user_name))
+    return bad(fmt::format("belongs to user {}, who can change the secrets; it must be root's or spfd's own", file->owner));
   auto secrets = srs::parse_secrets(file->text);
   if (!secrets) return bad(secrets.error());
   srs::Config config = options.config;
@@ -34,11 +46,11 @@ base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options)
   return std::move(*rewriter);
 }
 
-std::optional<StartError> add_srs(const SrsOptions& options, Snapshot& snapshot) {
+std::optional<StartError> add_srs(const SrsOptions& options, const std::string& user_name, Snapshot& snapshot) {
   snapshot.srs_timeout = std::min(options.timeout, snapshot.timeout);
   if (auto problem = lacking(options)) return StartError{std::move(*problem), EX_CONFIG};
   if (options.secret_file.empty()) return {};
-  auto rewriter = make_rewriter(options);
+  auto rewriter = make_rewriter(options, user_name);
   if (!rewriter) return rewriter.error();
   receiver::OwnAddresses& own = snapshot.policy.own_addresses;
   own.unwraps = options.unwraps;
@@ -85,7 +97,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
     if (const auto pattern = receiver::DomainPattern::parse(fallback.pattern)) policy.fallback.add(*pattern, fallback.record);
   }
 
-  if (auto error = add_srs(options.srs, *snapshot)) return base::failure(std::move(*error));
+  if (auto error = add_srs(options.srs, options.user, *snapshot)) return base::failure(std::move(*error));
   snapshot->notes = srs_warnings(options);
 
   if (!options.zones.empty()) {

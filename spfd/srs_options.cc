@@ -39,7 +39,7 @@ Problem set_addresses(O& o, const V& v) {
       made.map = map == "forward" ? protocol::SrsMap::forward : protocol::SrsMap::reverse;
       address.erase(at, end - at);
     }
-    auto parsed = parse_listen_address(address);
+    auto parsed = parse_listen_address(address, kSigningMode);
     if (!parsed) return parsed.error();
     made.address = std::move(*parsed);
     o.srs.addresses.push_back(std::move(made));

@@ -1,6 +1,7 @@
 #include "spfd/worker.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -32,16 +33,22 @@ bool has_waiting(const Listener& listener) {
 
 }  // namespace
 
-Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
-               const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot)
-    : limit_(limit),
+Worker::Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t index, ConnectionLimit& limit,
+               std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot)
+    : turns_(turns),
+      index_(index),
+      limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{.loop = loop_, .driver = driver_, .snapshot = std::move(snapshot), .buffer = std::vector<char>(kReadBuffer)},
+      service_{.loop = loop_,
+               .driver = driver_,
+               .snapshot = std::move(snapshot),
+               .buffer = std::vector<char>(kReadBuffer),
+               .limit = &limit},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
-                for (const auto& watch : accepting_) watch->enable();
+                watch_listeners();
               }),
       reaper_(loop_, [this] { reap(); }),
       drain_timer_(loop_, [this] { end_drain(); }) {
@@ -49,16 +56,19 @@ Worker::Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, s
   limit_.add(*this);
   driver_.set_zone(service_.snapshot->zone);
   for (const Listener& listener : listeners_) {
-    accepting_.push_back(
-        std::make_unique<io::Watch>(loop_, listener.fd(), io::Watch::readable, [this, &listener] { accept_some(listener); }));
-    accepting_.back()->enable();
+    accepting_.push_back(std::make_unique<io::Watch>(loop_, listener.fd(), io::Watch::readable,
+                                                     [this, &listener] { look_for_connections(listener); }));
   }
+  turns_.join(
+      index_, [this] { loop_.post([this] { watch_listeners(); }); }, [this] { return loop_.busy_for(); });
+  watch_listeners();
 }
 
 Worker::~Worker() { join(); }
 
 void Worker::start(std::function<void()> finished) {
   thread_ = std::thread([this, finished = std::move(finished)] {
+    pthread_setname_np(pthread_self(), "spfd worker");
     loop_.run();
     // Here, not in the destructor: they belong to this thread.
     accepting_.clear();
@@ -104,6 +114,23 @@ void Worker::stop() {
   loop_.post([this] { loop_.stop(); });
 }
 
+void Worker::watch_listeners() {
+  const bool watches = !is_paused_ && turns_.has_turn(index_);
+  for (const auto& watch : accepting_) {
+    if (watches) {
+      watch->enable();
+    } else {
+      watch->disable();
+    }
+  }
+}
+
+void Worker::look_for_connections(const Listener& listener) {
+  const std::uint64_t before = service_.counters.connections;
+  const bool may_be_more = accept_some(listener);
+  turns_.looked(index_, service_.counters.connections != before, may_be_more);
+}
+
 bool Worker::accept_some(const Listener& listener) {
   reap();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
@@ -115,6 +142,7 @@ bool Worker::accept_some(const Listener& listener) {
     Descriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
       serve(std::move(socket), listener.door());
+      if (turns_.is_laden(index_)) return true;
       continue;
     }
     const int problem = errno;
@@ -139,6 +167,7 @@ void Worker::serve(Descriptor socket, protocol::Door door) {
     if (session->start()) {
       sessions_.push_back(std::move(session));
       sessions_.back()->place = std::prev(sessions_.end());
+      turns_.opened(index_);
       return;
     }
   } catch (const std::exception& exception) {
@@ -150,7 +179,7 @@ void Worker::serve(Descriptor socket, protocol::Door door) {
 void Worker::pause_accepting(std::chrono::milliseconds time) {
   resume_.set(time);  // first: it may throw
   is_paused_ = true;
-  for (const auto& watch : accepting_) watch->disable();
+  watch_listeners();
 }
 
 void Worker::report_connections(std::function<void(const std::vector<HeldConnection>&)> report) {
@@ -173,6 +202,7 @@ void Worker::displace(std::vector<std::uint64_t> ids) {
 
 void Worker::session_ended(Session& session) noexcept {
   limit_.give_back();
+  turns_.closed(index_);
   reaper_.set();
   ended_.splice(ended_.end(), sessions_, session.place);
   if (!is_paused_ || service_.is_draining) return;

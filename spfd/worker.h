@@ -15,14 +15,16 @@
 #include "spfd/listener.h"
 #include "spfd/session.h"
 #include "spfd/snapshot.h"
+#include "spfd/turns.h"
 
 namespace spfd {
 
 class Worker : public SessionOwner, public ConnectionHolder {
  public:
   // The listeners must stay until the worker has ended, or drain() has told that they may go.
-  Worker(const std::vector<Listener>& listeners, ConnectionLimit& limit, std::shared_ptr<io::Cache> cache,
-         const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
+  // `index`: its place among the workers that take turns.
+  Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t index, ConnectionLimit& limit,
+         std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
   ~Worker() override;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -45,6 +47,8 @@ class Worker : public SessionOwner, public ConnectionHolder {
   void stop();
 
  private:
+  void watch_listeners();
+  void look_for_connections(const Listener& listener);
   // False when nobody waits any more.
   bool accept_some(const Listener& listener);
   void serve(Descriptor socket, protocol::Door door);
@@ -56,6 +60,8 @@ class Worker : public SessionOwner, public ConnectionHolder {
   void end_drain();
   void stop_if_drained();
 
+  Turns& turns_;
+  const std::size_t index_;
   ConnectionLimit& limit_;
   const std::vector<Listener>& listeners_;
   io::Loop loop_;

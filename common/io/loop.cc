@@ -70,7 +70,9 @@ void Loop::run() { event_base_loop(base_, EVLOOP_NO_EXIT_ON_EMPTY); }
 void Loop::stop() { event_base_loopbreak(base_); }
 
 void Loop::run_posted() {
+  begin_callback();
   for (const Inbox::Task& task : inbox_->take()) call(task);
+  end_callback();
 }
 
 void Loop::call(const std::function<void()>& function) noexcept {
@@ -80,6 +82,23 @@ void Loop::call(const std::function<void()>& function) noexcept {
     if (!exception_handler_) std::terminate();
     exception_handler_(exception);
   }
+}
+
+void Loop::begin_callback() {
+  now_ = std::chrono::steady_clock::now();
+  busy_since_.store(now_->time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void Loop::end_callback() {
+  now_.reset();
+  busy_since_.store(0, std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds Loop::busy_for() const {
+  using Clock = std::chrono::steady_clock;
+  const Clock::rep since = busy_since_.load(std::memory_order_relaxed);
+  if (since == 0) return std::chrono::nanoseconds::zero();
+  return Clock::now().time_since_epoch() - Clock::duration(since);
 }
 
 // ---- Callback ------------------------------------------------------------------------------------------------------------
@@ -100,9 +119,9 @@ void Callback::call() {
   is_gone_ = &is_gone;
   std::function<void()> function = std::move(function_);
   Loop& loop = loop_;
-  loop.now_ = std::chrono::steady_clock::now();
+  loop.begin_callback();
   loop.call(function);
-  loop.now_.reset();
+  loop.end_callback();
   if (is_gone) return;
   function_ = std::move(function);
   is_gone_ = nullptr;

@@ -4,6 +4,7 @@
 // their loop; they may be destroyed from within their own callbacks.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -65,10 +66,14 @@ class Loop {
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
   // Monotonic. In a callback of the loop it is the time at which that began: looking at the clock is not free.
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return now_ ? *now_ : std::chrono::steady_clock::now(); }
+  // For how long the callback that runs now has been running; 0: none runs. May be called from any thread.
+  [[nodiscard]] std::chrono::nanoseconds busy_for() const;
   [[nodiscard]] event_base* base() const { return base_; }
 
  private:
   friend class Callback;
+  void begin_callback();
+  void end_callback();
   void run_posted();
   void call(const std::function<void()>& function) noexcept;
 
@@ -77,6 +82,7 @@ class Loop {
   event* wake_event_;
   std::optional<std::chrono::steady_clock::time_point> now_;  // while a callback runs
   std::function<void(const std::exception&)> exception_handler_;
+  std::atomic<std::chrono::steady_clock::rep> busy_since_{0};  // the same for other threads; 0: none runs
 };
 
 // An event of the loop, and what it calls: a function that may destroy its owner, and with it itself, while it runs; what it

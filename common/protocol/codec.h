@@ -66,6 +66,7 @@ struct Item : Inquiry {
     check,    // to be checked (or `error` told): encode() makes the answer of the reply
     rewrite,  // `rewriting` is to be answered: encode_rewriting() makes the answer of the reply
     ping,     // is spfd there: the answer is in `bytes`
+    health,   // can it do its work: encode_health() makes the answer
     ready,    // any other question whose answer is in `bytes` already
     step,     // a step of the protocol without a question: its answer, perhaps an empty one, is in `bytes`
   };
@@ -80,6 +81,14 @@ struct Item : Inquiry {
   void clear();
   // Bytes of text in it.
   [[nodiscard]] std::size_t size() const;
+};
+
+// What request=health tells.
+struct Health {
+  bool is_draining = false;  // it stops, and takes no further connections
+  bool has_dns = false;      // a question to DNS was answered a moment ago
+  int connections = 0;       // open
+  int max_connections = 0;
 };
 
 class Codec {
@@ -99,6 +108,8 @@ class Codec {
   virtual void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
   // Appends the answer to an item of kind rewrite.
   virtual void encode_rewriting(const SrsReply& /*reply*/, std::string& /*out*/) {}
+  // Appends the answer to an item of kind health.
+  virtual void encode_health(const Item& /*item*/, const Health& /*health*/, std::string& /*out*/) {}
   // The item for a client that has begun something and does not go on. No further item comes.
   virtual void give_up(std::string_view why, Item& item) = 0;
 

@@ -13,6 +13,7 @@ void LineCodec::read(std::string_view text, Item& item) {
   item.door = Door::query;
   item.closes = !form.keep;
   item.context = static_cast<std::uint64_t>(form.format);
+  if (form.is_health) item.kind = Item::Kind::health;
   if (!form.is_ping) return;
   item.kind = Item::Kind::ping;
   append_pong(form.format, item.id, item.bytes);
@@ -30,6 +31,10 @@ bool LineCodec::next(const Moment& moment, Item& item) {
 void LineCodec::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
   if (item.door == Door::policy) return policy_.encode(item, reply, options, out);
   append_reply(reply, static_cast<Format>(item.context), item.id, options, out);
+}
+
+void LineCodec::encode_health(const Item& item, const Health& health, std::string& out) {
+  append_health(health, static_cast<Format>(item.context), item.id, out);
 }
 
 void LineCodec::give_up(std::string_view why, Item& item) {

@@ -16,6 +16,7 @@ class LineCodec : public Codec {
   void finish() override { reader_.finish(); }
   bool next(const Moment& moment, Item& item) override;
   void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
+  void encode_health(const Item& item, const Health& health, std::string& out) override;
   void give_up(std::string_view why, Item& item) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }

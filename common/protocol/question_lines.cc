@@ -186,10 +186,11 @@ AnswerForm read_question(const Values& values, Inquiry& inquiry) {
   AnswerForm form;
   form.keep = is_yes(values.keep);
   form.is_ping = base::equals_ignoring_case(values.request, "ping");
+  form.is_health = base::equals_ignoring_case(values.request, "health");
   const bool is_json = base::equals_ignoring_case(values.format, "json");
   if (is_json) form.format = Format::json;
   if (!values.id.empty()) inquiry.id = values.id.substr(0, kMaxId);
-  if (form.is_ping) return form;
+  if (form.is_ping || form.is_health) return form;
 
   inquiry.error = read_request(values, inquiry.request);
   if (!values.timeout.empty()) {
@@ -239,6 +240,17 @@ void append_pong(Format format, std::string_view id, std::string& out) {
   AnswerWriter answer(format, out, id.size());
   answer.number("pong=", 1);
   answer.text("version=", base::kVersion);
+  if (!id.empty()) answer.text("id=", id);
+  answer.finish();
+}
+
+void append_health(const Health& health, Format format, std::string_view id, std::string& out) {
+  AnswerWriter answer(format, out, id.size());
+  answer.text("health=", health.is_draining ? "draining" : health.has_dns ? "ok" : "failing");
+  answer.text("dns=", health.has_dns ? "ok" : "failing");
+  answer.number("draining=", health.is_draining ? 1 : 0);
+  answer.number("connections=", count(health.connections));
+  answer.number("max_connections=", count(health.max_connections));
   if (!id.empty()) answer.text("id=", id);
   answer.finish();
 }

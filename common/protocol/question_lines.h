@@ -21,8 +21,9 @@ enum class Format : std::uint8_t { lines, json };
 
 // How a question wants to be answered.
 struct AnswerForm {
-  bool is_ping = false;  // request=ping: at once, without SPF
-  bool keep = false;     // keep=1: the connection stays open for further questions
+  bool is_ping = false;    // request=ping: at once, without SPF
+  bool is_health = false;  // request=health
+  bool keep = false;       // keep=1: the connection stays open for further questions
   Format format = Format::lines;
 };
 
@@ -38,6 +39,8 @@ Question parse_question(std::string_view text);
 void append_reply(const receiver::Reply& reply, Format format, std::string_view id, const DoorOptions& options, std::string& out);
 // The answer to request=ping: "pong=1", "version=..." and the id.
 void append_pong(Format format, std::string_view id, std::string& out);
+// The answer to request=health: "health=ok", "draining" or "failing", and why; the id.
+void append_health(const Health& health, Format format, std::string_view id, std::string& out);
 std::string encode_reply(const receiver::Reply& reply, const Question& question, const DoorOptions& options);
 
 }  // namespace protocol

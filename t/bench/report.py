@@ -89,8 +89,20 @@ class Report:
                     cells.append(f"{server} {time / 20000:.1f} ({asked:.0f})")
             print(f"  {record:<8} {', '.join(cells)}")
 
+    def workers_table(self):
+        print("\nworkers: the same questions, all processors; CPU beside one worker")
+        for mode, name in MODES[:2]:
+            for workers in (1, 2, 4, 8):
+                run = self.medians.get(f"workers/{mode}/{workers}")
+                if run:
+                    ratio = self.ratio("cpu_us", f"workers/{mode}/{workers}", f"workers/{mode}/1")
+                    print(f"  {name:<24}{workers:<12} {run['rate']:>10,.0f} {run['cpu_us']:>10,.2f} {ratio:>8,.2f}")
+
     def goals_table(self):
         print("\ngoals")
+        for mode, name in MODES[:2]:
+            self.goal(f"CPU of four workers against one, {name}", self.ratio("cpu_us", f"workers/{mode}/4", f"workers/{mode}/1"),
+                      at_most=1.15, unit=" x")
         for mode, bound in (("each", 1.2), ("kept", 1.3), ("16", 5)):
             self.goal(f"CPU against bare, {dict(MODES)[mode]}", self.ratio("cpu_us", f"warm/{mode}/spfd", f"warm/{mode}/bare"),
                       at_most=bound, unit=" x")
@@ -142,6 +154,7 @@ def main():
     report = Report(read_runs(runs_path))
     report.warm_table()
     report.cold_table()
+    report.workers_table()
     report.goals_table()
     report.write_curves(curves_path)
     with open(report_path, "w", encoding="ascii") as file:

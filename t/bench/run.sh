@@ -1,5 +1,6 @@
 #!/bin/bash
-# `make bench`: warm.sh, cold.sh and the report: a table here, $BUILD/bench/report.json and, with gnuplot, $BUILD/bench/curves.svg.
+# `make bench`: warm.sh, cold.sh, srs.sh, workers.sh and the report: a table here, $BUILD/bench/report.json and, with gnuplot,
+# $BUILD/bench/curves.svg.
 # BENCH_QUESTIONS (20000) and BENCH_ROUNDS (5) from the environment; 2000 and 1 give a quick look.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -9,6 +10,7 @@ failed=0
 t/bench/warm.sh || failed=1
 t/bench/cold.sh || failed=1
 t/bench/srs.sh || failed=1
+t/bench/workers.sh || failed=1
 /usr/bin/python3 t/bench/report.py "$bench/runs.jsonl" "$bench/report.json" "$bench/curves" || exit 1
 
 for gnuplot in {"$bench/root",}/usr/bin/gnuplot-nox; do [[ ! -x $gnuplot ]] || break; done

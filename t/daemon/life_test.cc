@@ -108,12 +108,12 @@ TEST_CASE("start: another spfd alive at the socket is left alone") {
   CHECK(other.ask(kQuestion).starts_with("result=pass"));
 }
 
-TEST_CASE("start: a path that is no socket is left alone") {
+TEST_CASE("start: a path that is not a socket is left alone") {
   const TempFolder folder;
   const std::string path = folder.write("precious", "data");
-  check_refusal(start({"--socket", path}), EX_CANTCREAT, "no socket");
+  check_refusal(start({"--socket", path}), EX_CANTCREAT, "not a socket");
   CHECK(support::slurp(path) == "data");
-  check_refusal(start({"--socket", folder.path()}), EX_CANTCREAT, "no socket");
+  check_refusal(start({"--socket", folder.path()}), EX_CANTCREAT, "not a socket");
   check_refusal(start({"--socket", folder / "no/such/folder"}), EX_CANTCREAT, "No such file or directory");
 }
 

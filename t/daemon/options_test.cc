@@ -56,6 +56,7 @@ const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"group", "mail"},
     {"workers", "3"},
     {"pid-file", "/run/spfd.pid"},
+    {"take-over", "true"},
     {"timeout", "1500ms"},
     {"idle-timeout", "5s"},
     {"mta-idle-timeout", "600s"},
@@ -190,7 +191,7 @@ TEST_CASE("the command line wins over the file, a list as a whole, and listening
 TEST_CASE("the last one of a single value wins") { CHECK(options_of({"--workers=1", "--workers", "2"}).workers == 2); }
 
 TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
-  CHECK(listen_of({}) == Words{"inet:127.0.0.1:5970"});
+  CHECK(listen_of({}) == Words{"inet:127.0.0.1:5970", "inet:[::1]:5970"});
   CHECK(listen_of({"--port", "4000"}) == Words{"inet:127.0.0.1:4000"});
   CHECK(listen_of({"-p", "4000"}) == Words{"inet:127.0.0.1:4000"});
   CHECK(listen_of({"-p4000"}) == Words{"inet:127.0.0.1:4000"});
@@ -228,7 +229,7 @@ TEST_CASE("--srs: a map may stand among the options of an address; who has only 
   const auto options =
       options_of({"--srs", "unix:/run/s,map=reverse,mode=0660", "--srs=inet:[::1]:1,map=forward", "--srs=unix:/x"});
   CHECK(spfd::find_option("srs")->get(options) ==
-        Words{"unix:/run/s,mode=0660,map=reverse", "inet:[::1]:1", "unix:/x,mode=0666"});
+        Words{"unix:/run/s,mode=0660,map=reverse", "inet:[::1]:1", "unix:/x,mode=0660"});
   CHECK(options.listen.empty());
 }
 

@@ -113,3 +113,26 @@ TEST_CASE("loop: a watch calls while there is something to read, and can be swit
   close(ends[0]);
   close(ends[1]);
 }
+
+TEST_CASE("loop: others see for how long a callback has been running") {
+  io::Loop loop;
+  CHECK(loop.busy_for() == 0ns);
+  std::chrono::nanoseconds seen{0};
+  const auto look = [&] {
+    while (loop.busy_for() == 0ns) std::this_thread::yield();
+    std::thread([&] { seen = loop.busy_for(); }).join();
+  };
+  loop.post([&] {
+    look();
+    CHECK(seen > 0ns);
+    seen = 0ns;
+  });
+  io::Timer timer(loop, [&] {
+    look();
+    CHECK(seen > 0ns);
+    loop.stop();
+  });
+  timer.set(1ms);
+  loop.run();
+  CHECK(loop.busy_for() == 0ns);
+}

@@ -22,8 +22,8 @@ make_secret() {
 }
 spfd_root=postfix # one of its sockets lies within Postfix's chroot
 run_spfd() {
-  start_spfd --hostname=mx.fwd.test --listen=unix:/var/spool/postfix/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock \
-    --srs=unix:/var/spool/postfix/spfd/srs.sock --srs-secret-file=/run/lab/srs.secret --srs-domain=fwd.test "$@"
+  start_spfd --hostname=mx.fwd.test --listen=unix:/var/spool/postfix/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock,mode=0666 \
+    --srs=unix:/var/spool/postfix/spfd/srs.sock,group=postfix --srs-secret-file=/run/lab/srs.secret --srs-domain=fwd.test "$@"
 }
 
 debian_postfix() {

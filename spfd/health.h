@@ -1,0 +1,30 @@
+// Whether DNS answers, for request=health: a question that no cache holds, asked as every other is.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "common/dns/answer.h"
+#include "common/spf/answers.h"
+
+namespace spfd {
+
+// A pool that asks for health waits a few seconds at most.
+inline constexpr std::chrono::milliseconds kProbeTime{2000};
+
+class DnsProbe {
+ public:
+  // A name in .invalid (RFC 6761 §6.4), which every resolver answers by itself or asks the root for; another one each second.
+  explicit DnsProbe(std::uint64_t time);
+
+  // A step for io::Driver.
+  spf::Needs look(spf::AnswerSource& answers);
+  // After that: whether there was an answer. "No such name" is one; SERVFAIL, REFUSED and silence are none.
+  [[nodiscard]] bool has_answer() const { return has_answer_; }
+
+ private:
+  dns::Question question_;
+  bool has_answer_ = false;
+};
+
+}  // namespace spfd

@@ -1,0 +1,67 @@
+// UNIX sockets to listen on, made so that nobody who may write into their folder can turn root against other files.
+//
+// A socket is bound in a folder of our own beside its place, has its owner and mode there, listens, and is then moved to its
+// name. So it never has a name without being complete, and taking the place of another server's socket leaves no moment without
+// one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/io/place.h"
+#include "spfd/descriptor.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+// A server that listens at the place of a socket.
+struct Predecessor {
+  pid_t pid = 0;  // 0: unknown
+  uid_t uid = 0;
+};
+
+// The name that a socket has, removed at the end if it is still that socket's.
+class SocketName {
+ public:
+  SocketName(io::Place place, io::FileId file) : place_(std::move(place)), file_(file) {}
+  ~SocketName();
+  SocketName(SocketName&& other) noexcept = default;
+  SocketName& operator=(SocketName&&) = delete;
+  // Another file has the name by now.
+  [[nodiscard]] bool is_taken() const;
+  SocketName(const SocketName&) = delete;
+  SocketName& operator=(const SocketName&) = delete;
+
+ private:
+  io::Place place_;
+  io::FileId file_;
+};
+
+struct UnixListener {
+  Descriptor socket;  // listening, non-blocking
+  SocketName name;
+  std::optional<Predecessor> predecessor;  // whose socket had the name
+};
+
+// Leave to replace the socket of an spfd that is alive, if that belongs to root, to us or to `user`.
+struct TakeOver {
+  std::optional<uid_t> user = {};
+};
+
+// Another server that listens there is left alone (EX_UNAVAILABLE), but for an spfd that may be taken over. A file that is not a
+// socket: EX_CANTCREAT; no right to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER.
+base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, const std::optional<TakeOver>& take_over = {});
+
+// Tells the server whose socket was taken over to finish what it has and to end. The error is a sentence.
+std::optional<std::string> dismiss(const Predecessor& predecessor);
+
+// The sentence for an errno, and the exit code.
+StartError listen_error(const std::string& name, std::string_view what, int problem);
+
+// The kernel cuts it to net.core.somaxconn. A short queue makes clients wait for seconds.
+inline constexpr int kBacklog = 4096;
+
+}  // namespace spfd

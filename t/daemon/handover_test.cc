@@ -1,0 +1,259 @@
+// From one spfd to the next: a second one that takes over the sockets, and a restart below a service manager that holds them.
+// Whoever asks meanwhile gets an answer.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using support::Client;
+using support::SpfdProcess;
+using support::TempFolder;
+
+constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
+constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
+
+// Clients that ask without a pause, each question on a connection of its own.
+class Load {
+ public:
+  explicit Load(const std::string& address) {
+    for (int i = 0; i < 4; ++i) {
+      threads_.emplace_back([this, address] {
+        while (!ends_) ask(address);
+      });
+    }
+  }
+  ~Load() { end(); }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  void end() {
+    ends_ = true;
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  // Until so many more have been answered.
+  void wait_for(int answers) const {
+    const int before = answered_;
+    support::wait_until("answers", [&] { return answered_ >= before + answers || !first_problem().empty(); });
+  }
+  [[nodiscard]] int answered() const { return answered_; }
+  [[nodiscard]] std::string first_problem() const {
+    const std::lock_guard lock(mutex_);
+    return first_problem_;
+  }
+
+ private:
+  void ask(const std::string& address) {
+    std::string problem;
+    try {
+      Client client(address);
+      client.send(kQuestion);
+      const std::string answer = client.read_to_end();
+      if (!answer.starts_with("result=pass")) problem = "answer: \"" + answer + "\"";
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    ++answered_;
+    if (problem.empty()) return;
+    const std::lock_guard lock(mutex_);
+    if (first_problem_.empty()) first_problem_ = problem;
+  }
+
+  std::atomic<bool> ends_{false};
+  std::atomic<int> answered_{0};
+  mutable std::mutex mutex_;
+  std::string first_problem_;
+  std::vector<std::thread> threads_;
+};
+
+// ---- a successor takes over ----------------------------------------------------------------------------------------------
+
+TEST_CASE("--take-over: a second spfd replaces the first; nobody who asks meanwhile is refused") {
+  const TempFolder folder;
+  const std::string address = "unix:" + folder / "spfd.sock";
+  const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--pid-file", folder / "pid", "--workers", "2"};
+  auto current = std::make_unique<SpfdProcess>(SpfdProcess::Settings{.arguments = arguments, .zone = std::string(kZone)});
+  Load load(address);
+  for (int i = 0; i < 5; ++i) {
+    load.wait_for(50);
+    auto next = std::make_unique<SpfdProcess>(SpfdProcess::Settings{.arguments = arguments, .zone = std::string(kZone)});
+    CHECK(next->log().find("taking over from process " + std::to_string(current->pid())) != std::string::npos);
+    CHECK(current->wait() == EX_OK);
+    // What the predecessor left is the successor's.
+    CHECK(std::filesystem::is_socket(folder / "spfd.sock"));
+    CHECK(support::slurp(folder / "pid") == std::to_string(next->pid()) + "\n");
+    current = std::move(next);
+  }
+  load.wait_for(50);
+  load.end();
+  CHECK(load.first_problem() == "");
+  CHECK(current->stop() == EX_OK);
+  CHECK_FALSE(std::filesystem::exists(folder / "spfd.sock"));
+}
+
+TEST_CASE("--take-over: what the predecessor is checking is answered, and new questions meanwhile") {
+  support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  const TempFolder folder;
+  const std::string address = "unix:" + folder / "spfd.sock";
+  const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--nameserver", dns.address()};
+  SpfdProcess first({.arguments = arguments, .zone = std::string(kZone)});
+  Client slow(address);
+  slow.send(kSlowQuestion);
+  support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+  SpfdProcess second({.arguments = arguments, .zone = std::string(kZone)});
+  Client client(address);
+  client.send(kQuestion);
+  CHECK(client.read_to_end().starts_with("result=pass"));
+  CHECK(slow.read_to_end().starts_with("result=temperror"));
+  CHECK(first.wait() == EX_OK);
+}
+
+TEST_CASE("--take-over: without it, and for the socket of another program, nothing is replaced or told to end") {
+  const TempFolder folder;
+  const std::string path = folder / "other.sock";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int other = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(other, 5) == 0);
+  const auto refused =
+      support::run(support::program("spfd"), {"--config", "/dev/null", "--listen", "unix:" + path, "--take-over"});
+  CHECK(refused.exit_code == EX_UNAVAILABLE);
+  CHECK(refused.errors.find("is not an spfd") != std::string::npos);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  CHECK(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  ::close(client);
+  ::close(other);
+}
+
+TEST_CASE("an address that is given twice is refused, also with --take-over") {
+  const TempFolder folder;
+  const std::string address = "unix:" + folder / "x.sock";
+  const auto finished =
+      support::run(support::program("spfd"), {"--config", "/dev/null", "--listen", address, "--listen", address, "--take-over"});
+  CHECK(finished.exit_code == EX_UNAVAILABLE);
+  CHECK(finished.errors.find("is given twice") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "x.sock"));
+}
+
+// ---- below a service manager ---------------------------------------------------------------------------------------------
+
+// What systemd does with spfd.socket: it holds the listening socket, and starts spfd with it.
+class Activator {
+ public:
+  explicit Activator(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder_ / "spfd.sock";
+    std::memcpy(address.sun_path, path.data(), path.size());
+    listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(listening_, 1000) == 0);
+    zone_ = folder_.write("zone", kZone);
+    start();
+  }
+  ~Activator() {
+    stop();
+    ::close(listening_);
+  }
+  Activator(const Activator&) = delete;
+  Activator& operator=(const Activator&) = delete;
+
+  [[nodiscard]] std::string address() const { return "unix:" + folder_ / "spfd.sock"; }
+  [[nodiscard]] std::string log() const { return support::slurp(folder_ / "log"); }
+
+  void start(const std::vector<std::string>& more = {}) {
+    std::filesystem::remove(folder_ / "log");
+    std::vector<std::string> words = {support::program("spfd"), "--config", "/dev/null", "--zone", zone_};
+    words.insert(words.end(), arguments_.begin(), arguments_.end());
+    words.insert(words.end(), more.begin(), more.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string log = folder_ / "log";
+    child_ = ::fork();
+    REQUIRE(child_ >= 0);
+    if (child_ > 0) return;
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(out, STDERR_FILENO);
+    ::dup2(listening_, 3);
+    ::fcntl(3, F_SETFD, 0);  // also if it was 3 already
+    for (int fd = 4; fd < 64; ++fd) ::close(fd);
+    ::setenv("LISTEN_FDS", "1", 1);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  int stop() {
+    if (child_ < 0) return 0;
+    ::kill(child_, SIGTERM);
+    int status = 0;
+    ::waitpid(std::exchange(child_, -1), &status, 0);
+    return status;
+  }
+
+ private:
+  TempFolder folder_;
+  std::vector<std::string> arguments_;
+  std::string zone_;
+  int listening_ = -1;
+  pid_t child_ = -1;
+};
+
+TEST_CASE("a restart with the socket in a service manager's hands loses no question") {
+  Activator manager({});
+  Load load(manager.address());
+  for (int i = 0; i < 5; ++i) {
+    load.wait_for(50);
+    CHECK(manager.stop() == 0);
+    manager.start();
+  }
+  load.wait_for(50);
+  load.end();
+  CHECK(load.first_problem() == "");
+}
+
+TEST_CASE("below a service manager, addresses that it does not hand over are opened as well") {
+  const TempFolder folder;
+  Activator manager({"--milter", "unix:" + folder / "milter.sock"});
+  support::wait_until("the start", [&] { return manager.log().find(" ready: ") != std::string::npos; });
+  CHECK(manager.log().find("listening on " + manager.address() + ", milter unix:" + folder / "milter.sock;") !=
+        std::string::npos);
+  manager.stop();
+  CHECK_FALSE(std::filesystem::exists(folder / "milter.sock"));
+}
+
+TEST_CASE("below a service manager, the address that it hands over may be in the configuration, too") {
+  Activator manager({});
+  support::wait_until("the first start", [&] { return manager.log().find(" ready: ") != std::string::npos; });
+  manager.stop();
+  manager.start({"--listen", manager.address() + ",mode=0600"});
+  support::wait_until("the start", [&] { return manager.log().find(" ready: ") != std::string::npos; });
+  CHECK(manager.log().find("listening on " + manager.address() + "; ") != std::string::npos);
+  CHECK(manager.log().find("warning: " + manager.address() + ": the service manager made this socket") != std::string::npos);
+}
+
+}  // namespace

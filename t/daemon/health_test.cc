@@ -1,0 +1,69 @@
+// request=health: what a pool, or an operator, wants to know before it sends questions.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using support::Answer;
+using support::Client;
+using support::SpfdProcess;
+
+constexpr std::string_view kHealth = "request=health\n\n";
+
+support::Reaction no_such_name(const dns::Question& /*question*/, bool /*tcp*/) {
+  dns::Answer answer;
+  answer.status = dns::Status::name_error;
+  return support::react(std::move(answer));
+}
+
+TEST_CASE("health: with a DNS that answers, even with \"no such name\"") {
+  support::DnsServer dns(no_such_name);
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--max-connections", "123"}});
+  Client waiting(spfd.address());
+  waiting.send("ip=192.0.2.1\n");
+  const std::string text = spfd.ask("id=q1\n" + std::string(kHealth));
+  CHECK(text.starts_with("health=ok\ndns=ok\ndraining=0\nconnections="));
+  CHECK(text.ends_with("\nmax_connections=123\nid=q1\n\n"));
+  // This connection and the one that waits.
+  support::wait_until("both connections", [&] { return spfd.answer(kHealth)["connections"] == "2"; });
+  CHECK(spfd.ask("format=json\nrequest=health\n\n").starts_with("{\"health\": \"ok\", \"dns\": \"ok\", \"draining\": 0, "));
+}
+
+TEST_CASE("health: failing when DNS is silent, refuses or is not there; ok as soon as it answers again") {
+  using Fault = support::Reaction::Fault;
+  std::atomic<bool> is_silent{true};
+  support::DnsServer dns([&](const dns::Question& question, bool tcp) {
+    return is_silent ? support::react(Fault::silence) : no_such_name(question, tcp);
+  });
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
+  Answer health = spfd.answer(kHealth);
+  CHECK(health["health"] == "failing");
+  CHECK(health["dns"] == "failing");
+  CHECK(spfd.answer("request=ping\n\n")["pong"] == "1");
+  is_silent = false;
+  support::wait_until("health", [&] { return spfd.answer(kHealth)["health"] == "ok"; });
+  is_silent = true;
+  support::wait_until("no health", [&] { return spfd.answer(kHealth)["health"] == "failing"; });
+
+  const SpfdProcess alone({.arguments = {"--nameserver", "127.0.0.1:1"}});
+  CHECK(alone.answer(kHealth)["health"] == "failing");
+}
+
+TEST_CASE("health: on a kept connection, in the order of the questions") {
+  support::DnsServer dns(no_such_name);
+  SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}, .zone = "pass.test TXT \"v=spf1 +all\"\n"});
+  Client client(spfd.address());
+  client.send("keep=1\nrequest=health\n\nkeep=1\nip=192.0.2.1\nsender=u@pass.test\n\nkeep=1\nrequest=health\n\n");
+  CHECK(client.read_answer().starts_with("health=ok\n"));
+  CHECK(client.read_answer().starts_with("result=pass\n"));
+  CHECK(client.read_answer().starts_with("health=ok\n"));
+}
+
+}  // namespace
