@@ -6,6 +6,8 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 
 PREFIX ?= /usr/local
+# Where spfd looks for spfd/spfd.conf, and `make install` puts it.
+sysconfdir ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 DESTDIR ?=
 CXX ?= g++
 # WERROR=1: warnings are errors, as in CI. A user's build does not end at a newer compiler's warning.
@@ -83,6 +85,15 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# The file that is installed is the file that is read: another PREFIX compiles its path in anew.
+$(BUILD)/obj/spfd/config_file.o: override CPPFLAGS += -DSPFD_SYSCONFDIR='"$(sysconfdir)"'
+$(BUILD)/obj/spfd/config_file.o: $(BUILD)/sysconfdir
+$(BUILD)/sysconfdir: sysconfdir-again
+	@mkdir -p $(@D)
+	@echo '$(sysconfdir)' | cmp -s - $@ || echo '$(sysconfdir)' >$@
+.PHONY: sysconfdir-again
+sysconfdir-again:
+
 -include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
 
 # ---- tests ---------------------------------------------------------------------------------------------------------------
@@ -109,7 +120,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # How long t/chaos goes on: in `make check` 5 seconds.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-debian check-peers check-srs-peers lint chaos chaos-here
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-boot check-debian check-peers check-srs-peers lint chaos chaos-here
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -138,6 +149,10 @@ SUITE ?= trixie
 check-debian:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
 	@t/debian/in_root.sh $(SUITE) "make demo && make check"
+# The sample units in a booted Debian of their own: needs root.
+check-boot: all
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
+	@BUILD=$(BUILD) t/run $(sort $(wildcard t/boot/*_test.sh))
 # Random zones through other implementations, to see where they and we differ.
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh
@@ -213,6 +228,7 @@ BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplu
 TEST_PACKAGES = doctest-dev libyaml-cpp-dev
 CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev
+BOOT_PACKAGES = debootstrap systemd-container util-linux
 MTA_PACKAGES = iproute2 util-linux
 DEB_PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) dpkg-dev debhelper fakeroot
 DEBIAN_PACKAGES = debootstrap util-linux
@@ -240,17 +256,22 @@ sbindir = $(DESTDIR)$(PREFIX)/sbin
 bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
 docdir = $(DESTDIR)$(PREFIX)/share/doc/spfd
-sysconfdir = $(DESTDIR)$(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+confdir = $(DESTDIR)$(sysconfdir)/spfd
 MANUALS = $(wildcard man/*.[1-9])
 install: all
 	install -D -m 755 $(BUILD)/bin/spfd $(sbindir)/spfd
 	install -D -m 755 $(BUILD)/bin/spfquery $(bindir)/spfquery
 	install -D -m 755 $(BUILD)/bin/srs $(bindir)/srs
-	for page in $(MANUALS); do install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	for page in $(MANUALS); do \
+	  install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} && \
+	  sed -i 's,/etc/spfd/,$(sysconfdir)/spfd/,g; s,/usr/local/,$(PREFIX)/,g' $(mandir)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
 	install -D -m 644 etc/spfd.conf $(docdir)/examples/spfd.conf
 	for file in etc/*/*; do install -D -m 644 $$file $(docdir)/examples/$${file#etc/} || exit 1; done
-	sed 's,/usr/local/,$(PREFIX)/,' etc/systemd/spfd.service >$(docdir)/examples/systemd/spfd.service
-	test -e $(sysconfdir)/spfd/spfd.conf || install -D -m 644 etc/spfd.conf $(sysconfdir)/spfd/spfd.conf
+	sed -i 's,/usr/local/,$(PREFIX)/,' $(docdir)/examples/systemd/spfd.service
+	test -e $(confdir)/spfd.conf || install -D -m 644 etc/spfd.conf $(confdir)/spfd.conf
+	@! test -e $(DESTDIR)$(PREFIX)/etc/spfd/spfd.conf || test $(sysconfdir) = $(PREFIX)/etc || \
+	  echo 'note: $(PREFIX)/etc/spfd/spfd.conf is not read; spfd reads $(sysconfdir)/spfd/spfd.conf'
 uninstall:
 	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/srs
 	for page in $(MANUALS); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
@@ -291,6 +312,7 @@ help:
 	@echo 'chaos         the daemon under everything at once, with each sanitizer for CHAOS_SECONDS (30)'
 	@echo 'check-mta     real MTAs in private roots (needs root)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
+	@echo 'check-boot    the sample units in a booted Debian (needs root; BOOT_DIR: where its root is kept)'
 	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
 	@echo 'check-srs-peers  random addresses beside Mail::SRS and postsrsd'
 	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'

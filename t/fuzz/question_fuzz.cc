@@ -127,6 +127,13 @@ void check_answer(protocol::LineCodec& codec, const protocol::Item& item, std::s
     fuzz::check(item.bytes.starts_with("pong=1\n") && item.bytes.ends_with("\n\n"), "a ping is answered");
     return;
   }
+  if (item.kind == protocol::Item::Kind::health) {
+    std::string health;
+    codec.encode_health(item, {.is_draining = choice % 2 == 0, .has_dns = choice % 3 == 0, .connections = 1}, health);
+    if (is_json) return check_json(health);
+    fuzz::check(health.starts_with("health=") && health.ends_with("\n\n"), "a question for health is answered");
+    return;
+  }
   receiver::Reply reply;
   if (item.error.empty()) {
     static const std::string kRecord = "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all";

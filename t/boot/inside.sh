@@ -1,0 +1,117 @@
+#!/bin/bash
+# What is tried inside the booted machine, as its root; unit_test.sh puts it there.
+set -u
+passed=0 failed=0
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# check WHAT COMMAND...
+check() {
+  if "${@:2}" >/tmp/out 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "failed: $1"
+    cat /tmp/out
+    systemctl show --property=ActiveState,Result,ExecMainStatus spfd.service
+    log | tail -n 3
+  fi
+}
+# ask SOCKET: the answer for a client that may send.
+ask() {
+  perl -MIO::Socket::UNIX -e '
+    my $socket = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!\n";
+    print $socket "ip=192.0.2.1\nhelo=x.example\nsender=u\@pass.example\n\n";
+    $socket->flush;
+    print <$socket>;' "$1"
+}
+passes() { ask "$1" | grep -qx result=pass; }
+log() { journalctl --no-pager --output=cat --unit=spfd.service; }
+# said TEXT [-x]: within ten seconds; -x: it is the whole line.
+said() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    if log | grep -qF "${@:2}" -- "$1"; then return 0; fi
+    sleep 0.1
+  done
+  log | tail -n 20
+  return 1
+}
+is() { [[ $1 = "$2" ]] || { echo "\"$1\" is not \"$2\"" && false; }; }
+main_pid() { systemctl show --property=MainPID --value spfd.service; }
+# with OPTIONS...: the options of spfd, and the lines of a drop-in from standard input.
+with() {
+  mkdir -p /etc/systemd/system/spfd.service.d
+  { printf '[Service]\nExecStart=\nExecStart=/usr/local/sbin/spfd %s\n' "$*" && cat; } >/etc/systemd/system/spfd.service.d/test.conf
+  systemctl daemon-reload
+  systemctl restart spfd.service
+}
+
+examples=/usr/local/share/doc/spfd/examples
+cp $examples/systemd/spfd.service $examples/systemd/spfd.socket /etc/systemd/system/
+install -D -m 644 $examples/sysusers.d/spfd.conf /etc/sysusers.d/spfd.conf
+printf 'pass.example TXT "v=spf1 ip4:192.0.2.1 -all"\n' >/etc/spfd/zone
+printf 'zone = ["/etc/spfd/zone"]\n' >>/etc/spfd/spfd.conf
+systemd-sysusers
+systemctl daemon-reload
+
+check 'the units are right' systemd-analyze verify --man=no /etc/systemd/system/spfd.service /etc/systemd/system/spfd.socket
+check 'it starts' systemctl enable --now spfd.socket spfd.service
+check 'it answers, by the configuration that make install has put there' passes /run/spfd/spfd.sock
+check 'the log names that' said 'configuration: /etc/spfd/spfd.conf'
+check 'it runs as its own user' is "$(stat -c %U "/proc/$(main_pid)")" spfd
+check 'it writes no core' grep -q 'Max core file size  *0  *0 ' "/proc/$(main_pid)/limits"
+
+# Reload, on a machine without procps.
+check 'there is no program kill' test ! -e /bin/kill
+echo 'no-such-option = 1' >>/etc/spfd/spfd.conf
+check 'reload succeeds' systemctl reload spfd.service
+check 'a mistake is told' said 'no-such-option: there is no such option'
+sed -i '$d' /etc/spfd/spfd.conf
+check 'reload succeeds again' systemctl reload spfd.service
+check 'and is told' said reloaded -x
+
+# Questions while it starts again and again.
+: >/tmp/asked
+asks_always() {
+  while [[ ! -e /tmp/enough ]]; do
+    passes /run/spfd/spfd.sock || return 1
+    echo >>/tmp/asked
+  done
+}
+asked() { # MORE: that many more questions
+  local i goal
+  goal=$(($(wc -l </tmp/asked) + $1))
+  for ((i = 0; i < 300; i++)); do
+    if (($(wc -l </tmp/asked) >= goal)); then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+asks_always &
+loads=$!
+for _ in 1 2 3; do
+  check 'questions are answered' asked 3
+  check 'restart' systemctl restart spfd.service
+done
+check 'questions are answered after it' asked 3
+touch /tmp/enough
+check 'nobody was refused meanwhile' wait "$loads"
+
+# Sockets of its own, with a group.
+with --listen=unix:/run/spfd/own.sock,mode=0660,group=mail <<<'SupplementaryGroups=mail'
+check 'a socket with a group' is "$(stat -c '%U %G %a' /run/spfd/own.sock)" 'spfd mail 660'
+check 'it answers there' passes /run/spfd/own.sock
+with --listen=unix:/run/spfd/own.sock,mode=0660,group=shadow </dev/null
+check 'a group that it may not use is an error, not a crash' said 'cannot give the socket file to its owner: Operation not permitted'
+systemctl stop spfd.service
+systemctl reset-failed spfd.service
+
+# Without spfd.socket, and with secrets.
+systemctl disable --now spfd.socket
+spfd --new-srs-secret /etc/spfd/srs.secret --user spfd
+with --listen=unix:/run/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock --srs-domain=fwd.example \
+  --srs-secret-file=/etc/spfd/srs.secret </dev/null
+check 'it answers on a socket of its own' passes /run/spfd/spfd.sock
+check 'only its group may sign' is "$(stat -c %a /run/spfd/srs.sock)" 660
+
+echo "$passed passed, $failed failed"
