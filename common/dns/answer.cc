@@ -23,4 +23,12 @@ Answer failure_answer(std::string problem, Cause cause) {
   return answer;
 }
 
+Answer alias_answer(const Name& target, std::uint32_t ttl) {
+  Answer answer;
+  answer.status = Status::alias;
+  answer.ttl = ttl;
+  answer.names.emplace_back(target.text());
+  return answer;
+}
+
 }  // namespace dns

@@ -1,6 +1,6 @@
 // A DNS question and what is known as its answer, free of any wire format.
 //
-// The answer of a question holds only records of the type asked that stand on the CNAME chain of the name asked.
+// The answer to a question holds only records of the type asked that are on the chain of CNAMEs of the name asked.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +29,14 @@ struct Question {
   friend bool operator==(const Question&, const Question&) = default;
 };
 
+// Seconds that "no such name" or "no such record" is kept when no SOA comes with it, as caches of stub resolvers leave it out.
+inline constexpr std::uint32_t kUnsaidTtl = 5;
+
 enum class Status : std::uint8_t {
   ok,          // RCODE 0; there may be no record
   name_error,  // RCODE 3: the name does not exist
   failure,     // any other RCODE, a time-out, or an answer that could not be read: see Answer::problem
+  alias,       // the chain of CNAMEs goes on at Answer::names[0], and the answer does not say what is there: ask for it
 };
 
 // Why there is no answer, for Status::failure: it decides who may keep the failure, and for how long.
@@ -44,12 +48,14 @@ enum class Cause : std::uint8_t {
 
 struct Answer {
   Status status = Status::ok;
-  // Seconds that the answer may be kept: the least TTL of its records and CNAMEs; negative answers: from the SOA (RFC 2308).
+  // Seconds that the answer may be kept: the least TTL of its records and CNAMEs; negative answers: from the SOA (RFC 2308 §5),
+  // kUnsaidTtl without one.
   std::uint32_t ttl = 0;
   // Type a, aaaa.
   std::vector<base::IpAddress> addresses;
   // Type mx: the hosts by preference, then as they came; "" is the root ("null MX"). Type ptr: the names. In the form of
   // Name::text(); names that Name cannot hold are "?", which no Name equals and Name::parse accepts nowhere as multi-label.
+  // Status alias: the one name that is to be asked instead.
   std::vector<std::string> names;
   // Type txt: one string a record, its character-strings joined without separator (RFC 7208 §3.3).
   std::vector<std::string> texts;
@@ -68,6 +74,8 @@ struct Answer {
 
 // An answer of status failure.
 Answer failure_answer(std::string problem, Cause cause = Cause::reported);
+// An answer of status alias.
+Answer alias_answer(const Name& target, std::uint32_t ttl);
 
 }  // namespace dns
 

@@ -106,6 +106,38 @@ class Reader {
   ns_msg handle_{};
 };
 
+// Both in libresolv's text: the labels of `owner` above those that it has in common with `ancestor`, with the dot that ends them;
+// "" when both are the same name. Nothing when `owner` is elsewhere.
+std::optional<std::string_view> labels_below(std::string_view owner, std::string_view ancestor) {
+  if (ancestor.empty() || ancestor == ".") return owner;
+  if (owner.size() < ancestor.size()) return std::nullopt;
+  const std::string_view below = owner.substr(0, owner.size() - ancestor.size());
+  if (!base::equals_ignoring_case(owner.substr(below.size()), ancestor)) return std::nullopt;
+  if (below.empty()) return below;
+  // A dot after an odd number of backslashes is in a label.
+  if (!below.ends_with('.')) return std::nullopt;
+  const std::size_t before = below.size() - 1;
+  const std::size_t last_other = below.substr(0, before).find_last_not_of('\\');
+  const std::size_t backslashes = before - (last_other == std::string_view::npos ? 0 : last_other + 1);
+  if (backslashes % 2 != 0) return std::nullopt;
+  return below;
+}
+
+// Nothing when Name cannot hold it.
+std::optional<Name> name_of(std::string_view escaped) {
+  std::string text;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    char c = escaped[i];
+    if (c == '\\') {  // "\." and the like, or "\123" for a byte that is not printable, which no Name holds
+      if (++i == escaped.size()) return std::nullopt;
+      c = escaped[i];
+      if (c == '.' || base::is_digit(c)) return std::nullopt;
+    }
+    text += c;
+  }
+  return Name::parse(text);
+}
+
 // The question section is there and holds nothing but our question.
 bool echoes(Bytes message, const Question& question) {
   if (ns_get16(&message[4]) != 1) return false;
@@ -150,13 +182,17 @@ class Collector {
 
   enum class End : std::uint8_t { done, loop, unreadable };
 
-  // Follows the CNAMEs from `owner`. Without `take_records` (the name does not exist) only their TTLs count.
+  // Follows the CNAMEs from `owner`, also those that a DNAME stands for (RFC 6672 §3.1). Without `take_records` (the name does
+  // not exist) only their TTLs count.
   End collect(std::string owner, bool take_records) {
     for (int links = 0;; ++links) {
       const Record* alias = nullptr;
+      const Record* subtree_alias = nullptr;  // a DNAME above `owner`
       bool found = false;
       for (const Record& record : section_) {
-        if (record.rr_class != ns_c_in || !base::equals_ignoring_case(record.owner, owner)) continue;
+        if (record.rr_class != ns_c_in) continue;
+        if (record.type == ns_t_dname && subtree_alias == nullptr && is_above(record.owner, owner)) subtree_alias = &record;
+        if (!base::equals_ignoring_case(record.owner, owner)) continue;
         if (record.type == static_cast<int>(type_)) {
           if (take_records && !take(record)) return End::unreadable;
           found = true;
@@ -164,13 +200,16 @@ class Collector {
           alias = &record;
         }
       }
+      if (alias == nullptr) alias = subtree_alias;
       if (found || alias == nullptr) break;
       if (links == kMaxCnames) return End::loop;
       auto target = reader_.escaped_name(alias->data);
       if (!target) return End::unreadable;
       answer_.ttl = std::min(answer_.ttl, sane_ttl(alias->ttl));
+      if (alias == subtree_alias) target->insert(0, *labels_below(owner, alias->owner));
       owner = std::move(*target);
     }
+    end_ = std::move(owner);
     // By preference, equal ones as they came (RFC 5321 §5.1).
     std::stable_sort(hosts_.begin(), hosts_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [preference, host] : hosts_) answer_.names.push_back(std::move(host));
@@ -178,8 +217,15 @@ class Collector {
   }
 
   Answer& answer() { return answer_; }
+  // The name at the end of the chain, in libresolv's text.
+  [[nodiscard]] const std::string& end() const { return end_; }
 
  private:
+  static bool is_above(std::string_view ancestor, std::string_view owner) {
+    const auto below = labels_below(owner, ancestor);
+    return below && !below->empty();
+  }
+
   bool take(const Record& record) {
     answer_.ttl = std::min(answer_.ttl, sane_ttl(record.ttl));
     switch (type_) {
@@ -224,10 +270,11 @@ class Collector {
   const std::vector<Record>& section_;
   Type type_;
   Answer answer_;
+  std::string end_;
   std::vector<std::pair<unsigned, std::string>> hosts_;  // of MX records, with their preference
 };
 
-// RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field; without an SOA the answer must not be kept.
+// RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field.
 std::uint32_t negative_ttl(const std::vector<Record>& authority) {
   constexpr std::size_t kLeastSoa = 22;  // two root names and five numbers
   for (const Record& record : authority) {
@@ -235,7 +282,14 @@ std::uint32_t negative_ttl(const std::vector<Record>& authority) {
     const auto minimum = static_cast<std::uint32_t>(ns_get32(&record.data[record.data.size() - 4]));
     return std::min(sane_ttl(record.ttl), sane_ttl(minimum));
   }
-  return 0;
+  return kUnsaidTtl;
+}
+
+// The authority section says that there is nothing at `name`: it has the SOA of a zone that holds it (RFC 2308 §2.2).
+bool denies(const std::vector<Record>& authority, std::string_view name) {
+  return std::any_of(authority.begin(), authority.end(), [name](const Record& record) {
+    return record.type == ns_t_soa && labels_below(name, record.owner).has_value();
+  });
 }
 
 bool has_type(const std::vector<Record>& records, int type) {
@@ -346,8 +400,16 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
     case Collector::End::loop: response.answer = failure_answer("CNAME loop"); return response;
     case Collector::End::done: break;
   }
+  const bool is_aliased = !base::equals_ignoring_case(collector.end(), (*asked)[0].owner);
   response.answer = std::move(collector.answer());
   if (rcode == ns_r_nxdomain) response.answer.status = Status::name_error;
+  // RFC 6604 §3: an RCODE is that of the end of the chain. NOERROR without record and SOA says nothing about it.
+  if (is_aliased && rcode == ns_r_noerror && response.answer.is_void() && !denies(*authority, collector.end())) {
+    const auto target = name_of(collector.end());
+    response.answer =
+        target ? alias_answer(*target, response.answer.ttl) : failure_answer("CNAME to a name that cannot be asked");
+    return response;
+  }
   if (response.answer.is_void()) response.answer.ttl = std::min(response.answer.ttl, negative_ttl(*authority));
   return response;
 }

@@ -41,7 +41,7 @@ std::vector<std::uint8_t> encode_query(const Question& question, std::uint16_t i
 // What a response says, before anyone decides what it means.
 struct Response {
   enum class Kind : std::uint8_t {
-    answer,     // `answer` holds it (status ok or name_error; failure when its CNAMEs are a loop)
+    answer,     // `answer` holds it (status ok, name_error or alias; failure when its CNAMEs are a loop)
     truncated,  // TC bit: ask again over TCP
     refused,    // an RCODE other than 0 and 3: `rcode`
   };

@@ -159,7 +159,7 @@ Zone::Cover Zone::cover_of(const Name& name) const {
 
 std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
   Question now = question;
-  if (nodes_.empty()) return Unknown{now};
+  if (nodes_.empty()) return Unknown{now, 0};
   std::uint32_t ttl = std::numeric_limits<std::uint32_t>::max();
   for (int links = 0;; ++links) {
     const Cover cover = cover_of(now.name);
@@ -184,7 +184,7 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
       now.name = *target;
       continue;
     }
-    if (cover.apex == nullptr || (node != nullptr && node->is_delegated())) return Unknown{now};
+    if (cover.apex == nullptr || (node != nullptr && node->is_delegated())) return Unknown{now, ttl};
     Answer answer;
     answer.status = node != nullptr ? Status::ok : Status::name_error;
     answer.ttl = std::min(ttl, *cover.apex->negative_ttl);

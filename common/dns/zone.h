@@ -39,8 +39,9 @@ class Zone {
 
   [[nodiscard]] bool empty() const { return nodes_.empty(); }
 
-  struct Unknown {      // ask DNS
-    Question question;  // the question itself, or the one that a CNAME or DNAME led to
+  struct Unknown {          // ask DNS
+    Question question;      // the question itself, or the one that a CNAME or DNAME led to
+    std::uint32_t ttl = 0;  // of the CNAMEs and DNAMEs that led there
   };
   // Answers a loop of CNAMEs by a failure, and so a name that a DNAME makes too long.
   [[nodiscard]] std::variant<Answer, Unknown> find(const Question& question) const;

@@ -1,15 +1,11 @@
 #include "common/io/cache.h"
 
 #include <algorithm>
-#include <forward_list>
-#include <iterator>
-#include <list>
+#include <map>
 #include <memory>
 #include <new>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "common/base/guarded.h"
@@ -32,25 +28,24 @@ struct FreeEntry {
   void operator()(Entry* entry) const;
 };
 using EntryPtr = std::unique_ptr<Entry, FreeEntry>;
-using Order = std::list<Entry*>;  // those with an answer; the newest first
-
-struct Waiting {
-  std::uint64_t ticket;
-  Cache::Waiter waiter;
-};
+// By ticket, and so in the order in which they came: thousands may wait for one question, and each may leave.
+using Waiters = std::map<std::uint64_t, Cache::Waiter>;
+// What a waiter takes: the node of the map, and what the function captures (a mailbox, a check and a number).
+constexpr std::size_t kWaiterBytes = heap_block(4 * sizeof(void*) + sizeof(Waiters::value_type)) + heap_block(64);
 
 // An answer, or who waits for it. What a look reads stands together at the end, and the bytes of the name behind it in the same
 // block: each line of memory that is touched is most likely one more wait.
 struct Entry {
-  std::forward_list<Waiting> waiting;  // the newest first
-  Order::iterator place;
-  std::uint32_t bytes = 0;
-  bool was_used = false;  // since it was put in, or spared
+  std::unique_ptr<Waiters> waiting;
+  Entry* newer = nullptr;  // in the order of Table, if it has an answer
+  Entry* older = nullptr;
+  bool was_used = false;      // since it was put in, or spared
+  std::uint8_t silences = 0;  // in a row: its zone's servers did not answer
   std::uint8_t name_size;
   dns::Type type;
-  Cache::Clock::time_point expiry;
-  SharedAnswer answer;  // null: under way
-  EntryPtr next;        // of the same bucket
+  Clock::time_point expiry;  // of the answer; under way: when the next one who wants it asks too
+  SharedAnswer answer;       // null: under way
+  EntryPtr next;             // of the same bucket
   std::uint64_t hash;
 
   static EntryPtr make(const KeyView& key) {
@@ -60,6 +55,9 @@ struct Entry {
     return entry;
   }
 
+  // Without the answer and those who wait.
+  [[nodiscard]] std::size_t own_bytes() const { return bytes_with(key()); }
+  static std::size_t bytes_with(const KeyView& key) { return heap_block(sizeof(Entry) + key.name.size()); }
   [[nodiscard]] KeyView key() const { return {hash, {reinterpret_cast<const char*>(this + 1), name_size}, type}; }
 
  private:
@@ -82,8 +80,8 @@ class Entries {
   }
 
   Entry& insert(const KeyView& key) {
-    if (size_ == buckets_.size()) grow();
     EntryPtr entry = Entry::make(key);
+    if (size_ == buckets_.size()) grow();
     ++size_;
     return put(std::move(entry));
   }
@@ -94,20 +92,12 @@ class Entries {
     --size_;
   }
 
-  template <class Condition>
-  void erase_if(Condition&& condition) {
-    for (EntryPtr& first : buckets_) {
-      for (EntryPtr* place = &first; *place != nullptr;) {
-        if (condition(**place)) {
-          erase(*place);
-        } else {
-          place = &(*place)->next;
-        }
-      }
-    }
-  }
+  // Of the table itself.
+  [[nodiscard]] std::size_t bytes() const { return heap_block(buckets_.capacity() * sizeof(EntryPtr)); }
 
  private:
+  static constexpr std::size_t kFirstBuckets = 16;
+
   // The number of buckets is a power of two.
   EntryPtr& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
 
@@ -118,8 +108,14 @@ class Entries {
     return *first;
   }
 
+  // Without memory for more buckets, those that are there become longer.
   void grow() {
-    std::vector<EntryPtr> old(buckets_.size() * 2);
+    std::vector<EntryPtr> old;
+    try {
+      old = std::vector<EntryPtr>(buckets_.size() * 2);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
     old.swap(buckets_);
     for (EntryPtr& first : old) {
       while (first != nullptr) {
@@ -130,93 +126,189 @@ class Entries {
     }
   }
 
-  std::vector<EntryPtr> buckets_ = std::vector<EntryPtr>(16);
+  std::vector<EntryPtr> buckets_ = std::vector<EntryPtr>(kFirstBuckets);
   std::size_t size_ = 0;
 };
 
-struct Table {
-  Entries entries;
-  Order order;
-  std::uint64_t next_ticket = 1;
-  CacheCounters counters;
+class Table {
+ public:
+  explicit Table(std::size_t limit) : limit_(limit) {}
 
+  SharedAnswer find(const KeyView& key, Clock::time_point now) { return use(entries_.find(key).get(), now); }
+
+  // `own` holds the one who asks. If this throws, nothing has changed.
+  Cache::Found find_or_join(const KeyView& key, Clock::time_point now, std::unique_ptr<Waiters>& own) {
+    Entry* entry = entries_.find(key).get();
+    if (SharedAnswer answer = use(entry, now)) return {Cache::Look::hit, std::move(answer), 0};
+    const std::uint64_t ticket = own->begin()->first;
+    const bool is_asked = entry != nullptr && entry->answer == nullptr && now < entry->expiry;
+    const Cache::Look look = is_asked ? Cache::Look::join : Cache::Look::start;
+    if (entry == nullptr) entry = &insert(key);
+    forget(*entry);
+    if (!is_asked) entry->expiry = now + Cache::kMaxUnderWay;
+    if (entry->waiting == nullptr) {
+      entry->waiting = std::move(own);
+    } else {
+      entry->waiting->merge(*own);
+    }
+    pending_bytes_ += kWaiterBytes;
+    ++(look == Cache::Look::start ? counters_.misses : counters_.joins);
+    evict();
+    return {look, nullptr, ticket};
+  }
+
+  // Gives back the waiter, so that it dies outside the lock.
+  Waiters::node_type leave(const KeyView& key, std::uint64_t ticket) {
+    const EntryPtr& place = entries_.find(key);
+    if (place == nullptr || place->waiting == nullptr) return {};
+    Waiters::node_type left = place->waiting->extract(ticket);
+    if (left) pending_bytes_ -= kWaiterBytes;
+    return left;
+  }
+
+  bool abandon(const KeyView& key) {
+    EntryPtr& place = entries_.find(key);
+    if (place == nullptr || place->answer != nullptr) return true;
+    if (!place->waiting->empty()) return false;
+    erase(place);
+    return true;
+  }
+
+  // Ends the question, and gives back those who waited. `lifetime` says for how long the answer is kept, and counts silences.
+  template <class Lifetime>
+  std::unique_ptr<Waiters> complete(const KeyView& key, const SharedAnswer& answer, Clock::time_point now, Lifetime&& lifetime) {
+    std::unique_ptr<Waiters> waiters;
+    EntryPtr& place = entries_.find(key);
+    std::uint8_t silences = 0;
+    if (place != nullptr) {
+      waiters = std::move(place->waiting);
+      if (waiters != nullptr) pending_bytes_ -= waiters->size() * kWaiterBytes;
+      silences = place->silences;
+      forget(*place);
+    }
+    const std::chrono::seconds kept_for = lifetime(silences);
+    if (kept_for.count() == 0 || answer->bytes + Entry::bytes_with(key) > limit_) {
+      erase(place);
+      return waiters;
+    }
+    try {
+      Entry& entry = place == nullptr ? insert(key) : *place;
+      entry.silences = silences;
+      keep(entry, answer, now + kept_for);
+      evict();
+    } catch (const std::bad_alloc&) {  // then it is not kept
+    }
+    return waiters;
+  }
+
+  void clear() {
+    while (oldest_ != nullptr) erase(entries_.find(oldest_->key()));
+  }
+
+  [[nodiscard]] const CacheCounters& counters() const { return counters_; }
+
+ private:
   // The answer of `entry`, if it is there and not expired.
-  SharedAnswer use(Entry* entry, Cache::Clock::time_point now) {
+  SharedAnswer use(Entry* entry, Clock::time_point now) {
     if (entry == nullptr || entry->answer == nullptr || entry->expiry <= now) return nullptr;
-    // Its place in the order stays: that would touch the memory of four others at each hit.
+    // Its place in the order stays: that would touch the memory of two others at each hit.
     if (!entry->was_used) entry->was_used = true;  // most were, and what is not written need not be sent between processors
-    ++counters.hits;
+    ++counters_.hits;
     return entry->answer;
   }
 
-  // The answer of `entry`, if there is one, is no longer kept.
+  // A question under way.
+  Entry& insert(const KeyView& key) {
+    Entry& entry = entries_.insert(key);
+    pending_bytes_ += entry.own_bytes();
+    return entry;
+  }
+
+  void erase(EntryPtr& place) {
+    if (place == nullptr) return;
+    forget(*place);
+    pending_bytes_ -= place->own_bytes();
+    entries_.erase(place);
+  }
+
+  // The answer of `entry`, if there is one, is no longer kept, and the question is under way.
   void forget(Entry& entry) {
     if (entry.answer == nullptr) return;
+    counters_.bytes -= entry.own_bytes() + entry.answer->bytes;
+    pending_bytes_ += entry.own_bytes();
+    --counters_.entries;
+    unlink(entry);
     entry.answer = nullptr;
-    counters.bytes -= entry.bytes;
-    --counters.entries;
-    order.erase(entry.place);
   }
 
-  void keep(Entry& entry, SharedAnswer answer, Cache::Clock::time_point expiry, std::size_t bytes, std::size_t limit) {
-    order.push_front(&entry);
+  void keep(Entry& entry, SharedAnswer answer, Clock::time_point expiry) {
+    counters_.bytes += entry.own_bytes() + answer->bytes;
+    pending_bytes_ -= entry.own_bytes();
+    ++counters_.entries;
     entry.answer = std::move(answer);
     entry.expiry = expiry;
-    entry.bytes = static_cast<std::uint32_t>(bytes);
-    entry.place = order.begin();
     entry.was_used = false;
-    counters.bytes += bytes;
-    ++counters.entries;
-    while (counters.bytes > limit) {
-      Entry& oldest = *order.back();
-      if (std::exchange(oldest.was_used, false)) {
-        order.splice(order.begin(), order, oldest.place);  // a second chance
+    link(entry);
+  }
+
+  void evict() {
+    while (oldest_ != nullptr && counters_.bytes + pending_bytes_ + entries_.bytes() > limit_) {
+      Entry& oldest = *oldest_;
+      if (std::exchange(oldest.was_used, false)) {  // a second chance
+        unlink(oldest);
+        link(oldest);
         continue;
       }
-      forget(oldest);
-      entries.erase(entries.find(oldest.key()));
-      ++counters.evictions;
+      erase(entries_.find(oldest.key()));
+      ++counters_.evictions;
     }
   }
+
+  // As the newest.
+  void link(Entry& entry) {
+    entry.newer = nullptr;
+    entry.older = newest_;
+    (newest_ == nullptr ? oldest_ : newest_->newer) = &entry;
+    newest_ = &entry;
+  }
+
+  void unlink(Entry& entry) {
+    (entry.older == nullptr ? oldest_ : entry.older->newer) = entry.newer;
+    (entry.newer == nullptr ? newest_ : entry.newer->older) = entry.older;
+  }
+
+  std::size_t limit_;
+  Entries entries_;
+  Entry* newest_ = nullptr;  // of those with an answer
+  Entry* oldest_ = nullptr;
+  std::size_t pending_bytes_ = 0;  // questions under way, and who waits for them
+  CacheCounters counters_;
 };
 
-std::chrono::seconds lifetime(const dns::Answer& answer) {
+// For how long the answer is kept, after so many questions in a row that its zone's servers did not answer.
+std::chrono::seconds lifetime(const dns::Answer& answer, std::uint8_t& silences) {
+  if (answer.status == dns::Status::failure && answer.cause == dns::Cause::local) return std::chrono::seconds::zero();
+  if (answer.status == dns::Status::failure && answer.cause == dns::Cause::no_answer) {
+    const auto kept_for = std::min(Cache::kFailureTtl * (1 << silences), Cache::kMaxSilenceTtl);
+    if (kept_for < Cache::kMaxSilenceTtl) ++silences;
+    return kept_for;
+  }
+  silences = 0;
   if (answer.status == dns::Status::failure) return Cache::kFailureTtl;
   return std::min(std::chrono::seconds{answer.ttl}, Cache::kMaxTtl);
-}
-
-// A block of the heap that holds so many bytes.
-constexpr std::size_t heap(std::size_t bytes) { return bytes == 0 ? 0 : bytes + 16; }
-
-std::size_t heap(const std::vector<std::string>& texts) {
-  std::size_t bytes = heap(texts.capacity() * sizeof(std::string));
-  for (const std::string& text : texts) bytes += heap(text.capacity());
-  return bytes;
-}
-
-// What an answer costs, with its place in the table.
-std::size_t footprint(std::string_view name, const spf::KnownAnswer& known) {
-  std::size_t bytes =
-      2 * sizeof(EntryPtr) + heap(sizeof(Entry) + name.size()) + heap(sizeof(void*) * 3) + heap(sizeof(spf::KnownAnswer) + 16);
-  const dns::Answer& answer = known.answer;
-  bytes += heap(answer.addresses.capacity() * sizeof(base::IpAddress)) + heap(answer.names) + heap(answer.texts);
-  bytes += heap(answer.problem.capacity());
-  if (const auto* const record = std::get_if<spf::Record>(&known.policy)) {
-    bytes += heap(record->text.capacity()) + heap(record->directives.capacity() * sizeof(spf::Directive)) +
-             heap(record->domain_specs.capacity() * sizeof(spf::MacroString));
-    for (const spf::MacroString& spec : record->domain_specs) bytes += heap(spec.text().capacity()) + heap(spec.parts_bytes());
-  }
-  return bytes;
 }
 
 }  // namespace
 
 struct Cache::Shard {
+  explicit Shard(std::size_t limit) : table(limit) {}
+
   base::Guarded<Table> table;
 };
 
-Cache::Cache(std::size_t bytes)
-    : hash_key_(HashKey::random()), shards_(std::make_unique<std::array<Shard, kShards>>()), shard_bytes_(bytes / kShards) {}
+Cache::Cache(std::size_t bytes) : hash_key_(HashKey::random()), no_memory_(own_failure("out of memory")) {
+  for (std::unique_ptr<Shard>& shard : shards_) shard = std::make_unique<Shard>(bytes / kShards);
+}
 
 Cache::~Cache() = default;
 
@@ -226,104 +318,66 @@ std::uint64_t Cache::hash_of(const dns::Question& question) const {
 }
 
 // The tables inside use the low bits.
-Cache::Shard& Cache::shard_of(std::uint64_t hash) { return (*shards_)[(hash >> 60) % kShards]; }
+Cache::Shard& Cache::shard_of(std::uint64_t hash) { return *shards_[(hash >> 60) % kShards]; }
 
 SharedAnswer Cache::find(const dns::Question& question, Clock::time_point now) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  return shard_of(key.hash).table.with([&](Table& table) { return table.use(table.entries.find(key).get(), now); });
+  return shard_of(key.hash).table.with([&](Table& table) { return table.find(key, now); });
 }
 
 Cache::Found Cache::find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  return shard_of(key.hash).table.with([&](Table& table) {
-    Entry* entry = table.entries.find(key).get();
-    if (SharedAnswer answer = table.use(entry, now)) return Found{Look::hit, std::move(answer), 0};
-    const Look look = entry == nullptr || entry->answer != nullptr ? Look::start : Look::join;
-    if (entry == nullptr) entry = &table.entries.insert(key);
-    table.forget(*entry);
-    ++(look == Look::start ? table.counters.misses : table.counters.joins);
-    const std::uint64_t ticket = table.next_ticket++;
-    entry->waiting.push_front({ticket, std::move(waiter)});
-    return Found{look, nullptr, ticket};
-  });
+  auto own = std::make_unique<Waiters>();
+  own->emplace(next_ticket_++, std::move(waiter));
+  return shard_of(key.hash).table.with([&](Table& table) { return table.find_or_join(key, now, own); });
 }
 
 void Cache::leave(const dns::Question& question, std::uint64_t ticket) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  // The waiter dies outside the lock, like everything that is not ours.
-  const auto left = shard_of(key.hash).table.with([&](Table& table) {
-    std::forward_list<Waiting> own;
-    const EntryPtr& place = table.entries.find(key);
-    if (place == nullptr) return own;
-    auto& waiting = place->waiting;
-    for (auto before = waiting.before_begin(); std::next(before) != waiting.end(); ++before) {
-      if (std::next(before)->ticket != ticket) continue;
-      own.splice_after(own.before_begin(), waiting, before);
-      break;
-    }
-    return own;
-  });
+  const auto left = shard_of(key.hash).table.with([&](Table& table) { return table.leave(key, ticket); });
 }
 
 bool Cache::abandon(const dns::Question& question) {
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  return shard_of(key.hash).table.with([&](Table& table) {
-    EntryPtr& place = table.entries.find(key);
-    if (place == nullptr || place->answer != nullptr) return true;
-    if (!place->waiting.empty()) return false;
-    table.entries.erase(place);
-    return true;
-  });
+  return shard_of(key.hash).table.with([&](Table& table) { return table.abandon(key); });
 }
 
 void Cache::complete(const dns::Question& question, dns::Answer answer, Clock::time_point now) {
-  const auto known = std::make_shared<const spf::KnownAnswer>(std::move(answer));
-  const std::chrono::seconds ttl = lifetime(known->answer);
+  SharedAnswer known = no_memory_;
+  try {
+    known = std::make_shared<const KeptAnswer>(std::move(answer), now);
+  } catch (const std::bad_alloc&) {  // those who wait get a failure
+  }
   const KeyView key{hash_of(question), question.name.text(), question.type};
-  const std::size_t bytes = footprint(key.name, *known);
-  const bool is_kept = ttl.count() > 0 && bytes <= shard_bytes_;
-
-  auto waiting = shard_of(key.hash).table.with([&](Table& table) {
-    std::forward_list<Waiting> waiters;
-    EntryPtr& place = table.entries.find(key);
-    if (place != nullptr) {
-      waiters = std::move(place->waiting);
-      table.forget(*place);
-    }
-    if (is_kept) {
-      Entry& entry = place == nullptr ? table.entries.insert(key) : *place;
-      table.keep(entry, known, now + ttl, bytes, shard_bytes_);
-    } else if (place != nullptr) {
-      table.entries.erase(place);
-    }
-    return waiters;
+  const auto waiters = shard_of(key.hash).table.with([&](Table& table) {
+    return table.complete(key, known, now, [&](std::uint8_t& silences) { return lifetime(known->answer, silences); });
   });
-  waiting.reverse();
-  for (const Waiting& one : waiting) one.waiter(known);
+  if (waiters == nullptr) return;
+  for (const auto& [ticket, waiter] : *waiters) {
+    try {
+      waiter(known);
+    } catch (const std::bad_alloc&) {  // this one waits until its deadline
+    }
+  }
 }
 
 void Cache::clear() {
-  for (Shard& shard : *shards_) {
-    shard.table.with([](Table& table) {
-      table.entries.erase_if([](const Entry& entry) { return entry.answer != nullptr; });
-      table.order.clear();
-      table.counters.bytes = 0;
-      table.counters.entries = 0;
-    });
+  for (const auto& shard : shards_) {
+    shard->table.with([](Table& table) { table.clear(); });
   }
 }
 
 CacheCounters Cache::counters() {
   CacheCounters sum;
-  for (Shard& shard : *shards_) {
-    const CacheCounters part = shard.table.with([](const Table& table) { return table.counters; });
+  for (const auto& shard : shards_) {
+    const CacheCounters part = shard->table.with([](const Table& table) { return table.counters(); });
     sum.hits += part.hits;
     sum.misses += part.misses;
     sum.joins += part.joins;
     sum.evictions += part.evictions;
     sum.entries += part.entries;
     sum.bytes += part.bytes;
-    sum.waits += shard.table.waits();
+    sum.waits += shard->table.waits();
   }
   return sum;
 }

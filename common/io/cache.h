@@ -1,24 +1,26 @@
 // The DNS answers that all workers share, and who waits for which (thread-safe).
 //
 // One look decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
-// True TTLs up to kMaxTtl; failures are kept for kFailureTtl; the byte limit is kept by evicting the oldest
-// that was not used since it was last looked at (second chance).
-// An answer of TTL 0 is handed to those who wait, and not kept. Bytes are estimated, with the overhead of the tables.
+// True TTLs up to kMaxTtl; failures are kept for kFailureTtl, but those of servers that do not answer for longer each time, up
+// to kMaxSilenceTtl, and our own (dns::Cause::local) not at all.
+// The byte limit is kept by evicting the oldest that was not used since it was last looked at (second chance). It covers all
+// that the cache holds: answers with their parsed records, the table, and those who wait.
+// An answer of TTL 0 is handed to those who wait, and not kept.
+// When memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "common/dns/answer.h"
+#include "common/io/kept_answer.h"
 #include "common/io/keyed_hash.h"
-#include "common/spf/answers.h"
 
 namespace io {
-
-using SharedAnswer = std::shared_ptr<const spf::KnownAnswer>;
 
 struct CacheCounters {
   std::uint64_t hits = 0;
@@ -32,12 +34,17 @@ struct CacheCounters {
 
 class Cache {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = io::Clock;
   // Gets the answer; called in the thread that calls complete(), with no lock held. It must be quick (post to a loop).
+  // If it throws std::bad_alloc, it alone has no answer.
   using Waiter = std::function<void(const SharedAnswer&)>;
 
   static constexpr std::chrono::seconds kFailureTtl{5};
+  // dns::Cause::no_answer, for the same question again and again: 5, 10, 20, 40, 60 seconds (RFC 2308 §7.2 allows 5 minutes).
+  static constexpr std::chrono::seconds kMaxSilenceTtl{60};
   static constexpr std::chrono::seconds kMaxTtl{86400};
+  // A question that has been under way for longer was lost, for want of memory: the next one who wants it asks anew.
+  static constexpr std::chrono::seconds kMaxUnderWay{60};
 
   // bytes: what answers may take in all; 0: nothing is kept (joining still works).
   explicit Cache(std::size_t bytes);
@@ -79,8 +86,9 @@ class Cache {
   [[nodiscard]] std::uint64_t hash_of(const dns::Question& question) const;
 
   HashKey hash_key_;
-  std::unique_ptr<std::array<Shard, kShards>> shards_;
-  std::size_t shard_bytes_;
+  std::array<std::unique_ptr<Shard>, kShards> shards_;
+  std::atomic<std::uint64_t> next_ticket_{1};
+  SharedAnswer no_memory_;
 };
 
 }  // namespace io

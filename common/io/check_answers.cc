@@ -2,55 +2,115 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 namespace io {
 
 namespace {
 
-SharedAnswer known_failure(const char* problem) { return std::make_shared<const spf::KnownAnswer>(dns::failure_answer(problem)); }
+bool is_alias(const SharedAnswer& answer) { return answer->answer.status == dns::Status::alias; }
 
-const SharedAnswer& timed_out() {
-  static const SharedAnswer answer = known_failure("timed out");
-  return answer;
-}
-
-const SharedAnswer& too_many() {
-  static const SharedAnswer answer = known_failure("too many questions");
-  return answer;
+dns::Question target_of(const SharedAnswer& alias, dns::Type type) {
+  return {dns::Name::parse(alias->answer.names.at(0)).value_or(dns::Name()), type};
 }
 
 }  // namespace
+
+const OwnFailures& own_failures() {
+  static const OwnFailures failures;
+  return failures;
+}
 
 const CheckAnswers::Slot* CheckAnswers::slot_of(const dns::Question& question) const {
   const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) { return slot.question == question; });
   return found == slots_.end() ? nullptr : &*found;
 }
 
-const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
-  if (const Slot* const slot = slot_of(question)) return slot->answer.get();
-  // Slots only become more, so what has been answered thus stays answered thus.
-  if (is_full()) return too_many().get();
-  SharedAnswer answer;
-  if (overlay_ == nullptr) {
-    answer = cache_.find(question, now_);
-  } else {
-    auto found = overlay_->find(question);
-    if (auto* const known = std::get_if<SharedAnswer>(&found)) {
-      answer = std::move(*known);
-    } else {
-      answer = cache_.find(std::get<dns::Question>(found), now_);
-    }
+SharedAnswer CheckAnswers::look(const dns::Question& question) {
+  if (overlay_ != nullptr) {
+    if (SharedAnswer answer = overlay_->find(question)) return answer;
   }
-  if (answer == nullptr && is_expired_) answer = timed_out();
-  if (answer == nullptr) return nullptr;
-  return slots_.emplace_back(question, std::move(answer)).answer.get();
+  return cache_.find(question, now_);
+}
+
+const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
+  const dns::Question* at = &question;
+  dns::Question target;
+  for (int links = 0; links <= kMaxAliases; ++links) {
+    const Slot* slot = slot_of(*at);
+    if (slot == nullptr) {
+      // Slots only become more, so what has been answered thus stays answered thus.
+      if (is_full()) return own_failures().too_many.get();
+      SharedAnswer answer = look(*at);
+      if (answer == nullptr && is_expired_) answer = own_failures().timed_out;
+      if (answer == nullptr) return nullptr;
+      const std::size_t added = *open_slot(*at, 0);
+      settle(added, std::move(answer));
+      slot = &slots_[added];
+    }
+    if (slot->answer == nullptr) return nullptr;
+    if (!is_alias(slot->answer)) return slot->answer.get();
+    target = target_of(slot->answer, question.type);
+    at = &target;
+  }
+  return own_failures().endless.get();
+}
+
+std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const {
+  std::uint32_t ttl = known.answer.ttl;
+  // Most often it was found a moment ago, and is the last one.
+  const Slot* slot = !slots_.empty() && slots_.back().question == question ? &slots_.back() : slot_of(question);
+  for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
+    ttl = std::min(ttl, slot->answer->ttl_left(now_));
+    if (!is_alias(slot->answer)) break;
+    slot = slot_of(target_of(slot->answer, question.type));
+  }
+  return ttl;
+}
+
+CheckAnswers::Missing CheckAnswers::missing(const dns::Question& question) const {
+  dns::Question at = question;
+  for (int links = 0; links <= kMaxAliases; ++links) {
+    const Slot* const slot = slot_of(at);
+    if (slot == nullptr) return {is_full() ? Missing::What::no_room : Missing::What::to_be_asked, at};
+    if (slot->answer == nullptr) return {slot->is_open ? Missing::What::to_be_asked : Missing::What::under_way, at};
+    if (!is_alias(slot->answer)) break;
+    at = target_of(slot->answer, question.type);
+  }
+  return {Missing::What::nothing, at};
+}
+
+std::optional<std::size_t> CheckAnswers::open_slot(const dns::Question& question, int depth) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].is_open || slots_[i].question != question) continue;
+    slots_[i].is_open = false;
+    slots_[i].depth = depth;
+    ++slots_[i].times;
+    return i;
+  }
+  if (is_full()) return std::nullopt;
+  slots_.emplace_back(question, depth);
+  bytes_ += sizeof(Slot);
+  return slots_.size() - 1;
+}
+
+void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
+  if (bytes_ + answer->bytes > limits_.bytes) answer = own_failures().too_large;
+  bytes_ += answer->bytes;
+  slots_[slot].answer = std::move(answer);
+}
+
+void CheckAnswers::settle_or_reopen(std::size_t slot, const SharedAnswer& answer) {
+  Slot& settled = slots_[slot];
+  const bool is_local = answer->answer.status == dns::Status::failure && answer->answer.cause == dns::Cause::local;
+  if (!is_local || !settled.has_joined || settled.times >= kMaxTimes) return settle(slot, answer);
+  settled.is_open = true;
+  settled.ticket = 0;
 }
 
 void CheckAnswers::expire() {
   is_expired_ = true;
   for (Slot& slot : slots_) {
-    if (slot.answer == nullptr) slot.answer = timed_out();
+    if (slot.answer == nullptr) slot.answer = own_failures().timed_out;
   }
 }
 

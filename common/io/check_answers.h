@@ -1,56 +1,113 @@
 // The answers of one check: what it has seen (pinned), then the zone overlay, then the cache.
 //
 // Not DNS: who asks that adds the answers here. One thread.
+//
+// Each question has a slot, and so has each name where an alias leads, whether the alias is one of the overlay or of a resolver
+// that left out its target: find() follows the slots. So a chain counts in the number of questions, and its TTL is the least of
+// its slots. A chain of more than kMaxAliases questions is a failure, also when it is a loop.
+// What a check pins is bounded: by the number of questions, and by the bytes of their answers.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "common/dns/answer.h"
 #include "common/io/cache.h"
+#include "common/io/kept_answer.h"
 #include "common/io/overlay.h"
 #include "common/spf/answers.h"
 
 namespace io {
 
+// Failures that a check makes itself. None of them says anything about DNS.
+struct OwnFailures {
+  SharedAnswer timed_out = own_failure("timed out");
+  SharedAnswer too_many = own_failure("too many questions");
+  SharedAnswer too_large = own_failure("answers that are too large");
+  SharedAnswer endless = own_failure("CNAME loop");
+  SharedAnswer stopped = own_failure("stopped");
+  SharedAnswer no_memory = own_failure("out of memory");
+};
+// Made at the first call, which may throw std::bad_alloc.
+const OwnFailures& own_failures();
+
 class CheckAnswers final : public spf::AnswerSource {
  public:
+  static constexpr int kMaxAliases = 8;
+  // How often a question is asked when those whom this check had joined failed for a reason of their own.
+  static constexpr int kMaxTimes = 3;
+
+  struct Limits {
+    std::size_t questions;
+    std::size_t bytes;  // of slots and answers
+  };
   struct Slot {
-    explicit Slot(const dns::Question& asked, SharedAnswer known = nullptr) : question(asked), answer(std::move(known)) {}
+    explicit Slot(const dns::Question& asked, int end_of_chain) : question(asked), depth(end_of_chain) {}
 
     dns::Question question;
-    SharedAnswer answer;                     // null: under way
-    std::unique_ptr<dns::Question> renamed;  // what is asked in its place, where the overlay has a CNAME
-    std::uint64_t ticket = 0;                // of Cache, while under way
-    int depth = 0;                           // length of the chain of DNS questions that ends here
+    SharedAnswer answer;       // null: under way, or to be asked again
+    std::uint64_t ticket = 0;  // of Cache, while under way
+    int depth;                 // length of the chain of DNS questions that ends here
+    std::uint8_t times = 1;    // that it was asked
+    bool has_joined = false;   // somebody else asks
+    bool is_open = false;      // to be asked again
   };
   using Slots = std::vector<Slot>;
 
-  // `slots` is where answers are kept: empty, or those of the same check.
-  CheckAnswers(Cache& cache, std::shared_ptr<Overlay> overlay, std::size_t max_questions, Slots slots)
-      : cache_(cache), overlay_(std::move(overlay)), max_questions_(max_questions), slots_(std::move(slots)) {}
+  // `slots` is the memory to be used: empty.
+  CheckAnswers(Cache& cache, std::shared_ptr<Overlay> overlay, Limits limits, Slots slots)
+      : cache_(cache), overlay_(std::move(overlay)), limits_(limits), slots_(std::move(slots)) {}
+  // Goes on with what `begun` has.
+  CheckAnswers(Cache& cache, CheckAnswers& begun)
+      : cache_(cache),
+        overlay_(begun.overlay_),
+        limits_(begun.limits_),
+        slots_(std::move(begun.slots_)),
+        bytes_(begun.bytes_),
+        now_(begun.now_) {}
 
   const spf::KnownAnswer* find(const dns::Question& question) override;
+  [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
 
   // To be set before each step.
-  void set_now(Cache::Clock::time_point now) { now_ = now; }
+  void set_now(Clock::time_point now) { now_ = now; }
   // From now on what is not known is a failure.
   void expire();
 
-  [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
-  [[nodiscard]] bool is_full() const { return slots_.size() >= max_questions_; }
+  // What DNS has to be asked before find(question) gives an answer: the question, or where aliases led.
+  struct Missing {
+    enum class What : std::uint8_t { nothing, no_room, under_way, to_be_asked };  // no_room: find() has a failure
+    What what;
+    dns::Question question;  // to be asked
+  };
+  [[nodiscard]] Missing missing(const dns::Question& question) const;
+  // The number of the slot for a question that is to be asked: a new one, or the one where it is asked again. Nothing if there
+  // is no room for one more: find() has a failure then.
+  std::optional<std::size_t> open_slot(const dns::Question& question, int depth);
+  // Pins the answer of a slot that is under way.
+  void settle(std::size_t slot, SharedAnswer answer);
+  // The same, unless it is the failure of another check, whose limit or deadline says nothing about ours: we ask again then.
+  void settle_or_reopen(std::size_t slot, const SharedAnswer& answer);
+
+  [[nodiscard]] bool is_full() const { return slots_.size() >= limits_.questions; }
   [[nodiscard]] bool is_expired() const { return is_expired_; }
   [[nodiscard]] const std::shared_ptr<Overlay>& overlay() const { return overlay_; }
-  [[nodiscard]] Cache::Clock::time_point now() const { return now_; }
+  [[nodiscard]] Clock::time_point now() const { return now_; }
   Slots& slots() { return slots_; }
 
  private:
+  // What answers it without DNS; null: nothing.
+  SharedAnswer look(const dns::Question& question);
+  [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
+
   Cache& cache_;
   std::shared_ptr<Overlay> overlay_;  // null: none
-  std::size_t max_questions_;
+  Limits limits_;
   Slots slots_;  // few, so that searching one by one is fast
-  Cache::Clock::time_point now_;
+  std::size_t bytes_ = 0;
+  Clock::time_point now_;
   bool is_expired_ = false;
 };
 

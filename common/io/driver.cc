@@ -1,9 +1,10 @@
 #include "common/io/driver.h"
 
 #include <algorithm>
+#include <deque>
+#include <new>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "common/base/guarded.h"
@@ -14,22 +15,24 @@ namespace io {
 
 namespace {
 
-// A question that the cache wants answered. It is, whatever becomes of the resolver that asks.
+// A question that the cache wants answered, from begin() on. It is, whatever becomes of the resolver that asks.
 class Promise {
  public:
-  Promise(std::shared_ptr<Cache> cache, const dns::Question& question) : cache_(std::move(cache)), question_(question) {}
+  explicit Promise(const dns::Question& question) : question_(question) {}
   ~Promise() {
-    if (cache_ != nullptr) complete(dns::failure_answer("stopped"));
+    if (cache_ != nullptr) complete(dns::failure_answer("stopped", dns::Cause::local));
   }
   Promise(const Promise&) = delete;
   Promise& operator=(const Promise&) = delete;
 
+  void begin(std::shared_ptr<Cache> cache) { cache_ = std::move(cache); }
   void complete(dns::Answer answer) {
     const auto cache = std::exchange(cache_, nullptr);
+    if (cache == nullptr) return;
     cache->complete(question_, std::move(answer), Cache::Clock::now());
   }
   bool is_wanted() {
-    if (!cache_->abandon(question_)) return true;
+    if (cache_ != nullptr && !cache_->abandon(question_)) return true;
     cache_ = nullptr;
     return false;
   }
@@ -42,7 +45,8 @@ class Promise {
 class Running;
 
 // Where the cache's waiters, in whichever thread, leave the answers for the checks of one driver. What comes while the loop is
-// busy is taken out together, and each check goes on once for all of it.
+// busy is taken out together, and each check goes on once for all of it, some checks per turn of the loop: thousands may have
+// waited for the same answer.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(std::shared_ptr<Inbox> inbox) : inbox_(std::move(inbox)) {}
@@ -54,18 +58,22 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   };
   // From any thread.
   void put(Delivery delivery) {
-    const bool is_first = deliveries_.with([&](std::vector<Delivery>& deliveries) {
-      deliveries.push_back(std::move(delivery));
-      return deliveries.size() == 1;
-    });
-    if (is_first) inbox_->post([self = shared_from_this()] { self->hand_out(); });
+    shared_.with([&](Shared& shared) { shared.deliveries.push_back(std::move(delivery)); });
+    post();
   }
 
  private:
+  struct Shared {
+    std::vector<Delivery> deliveries;
+    bool is_posted = false;  // hand_out() will come
+  };
+
+  void post();
   void hand_out();
 
   std::shared_ptr<Inbox> inbox_;
-  base::Guarded<std::vector<Delivery>> deliveries_;
+  base::Guarded<Shared> shared_;
+  std::deque<std::weak_ptr<Running>> due_;  // checks that go on in the next turns; for the driver's thread only
 };
 
 }  // namespace
@@ -76,7 +84,9 @@ struct DriverState {
         cache(std::move(shared)),
         resolver(on, std::move(resolver_options)),
         options(driver_options),
-        mailbox(std::make_shared<Mailbox>(on.inbox())) {}
+        mailbox(std::make_shared<Mailbox>(on.inbox())) {
+    own_failures();
+  }
 
   Loop& loop;
   std::shared_ptr<Cache> cache;
@@ -100,23 +110,19 @@ class Running : public std::enable_shared_from_this<Running> {
         cache_(driver->cache),
         mailbox_(driver->mailbox),
         options_(driver->options),
-        answers_(*cache_, begun.overlay(), max_questions(options_), std::move(begun.slots())),
+        answers_(*cache_, begun),
         step_(std::move(step)),
         done_(std::move(done)),
-        timer_(loop_, [this] { expire(); }) {
-    ++driver->running;
-    number_ = ++driver->checks;
-    answers_.set_now(begun.now());
-  }
+        timer_(loop_, [this] { expire(); }) {}
   ~Running() = default;
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  static std::size_t max_questions(const DriverOptions& options) {
-    return static_cast<std::size_t>(std::max(options.max_questions, 0));
-  }
-
-  void start_clock(std::chrono::milliseconds deadline) {
+  void begin(std::chrono::milliseconds deadline) {
+    if (const auto driver = driver_.lock()) {
+      ++driver->running;
+      number_ = ++driver->checks;
+    }
     end_ = loop_.now() + deadline;
     timer_.set(deadline);
   }
@@ -128,15 +134,17 @@ class Running : public std::enable_shared_from_this<Running> {
   void expire();
   void drop();
 
-  // hand_out() has it in its list.
-  bool is_listed = false;
+  // The mailbox has it in its list of those that are due.
+  bool is_due = false;
 
  private:
   [[nodiscard]] Asker asker() const {
     return {.check = number_, .patience = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now())};
   }
+  spf::Needs run_step();
   bool ask_all(const spf::Needs& needs);
   bool ask(const dns::Question& question);
+  SharedAnswer ask_dns(const dns::Question& question, std::size_t slot);
   void finish();
   void close();
 
@@ -156,13 +164,22 @@ class Running : public std::enable_shared_from_this<Running> {
   bool is_over_ = false;  // finished or dropped
 };
 
+spf::Needs Running::run_step() {
+  answers_.set_now(loop_.now());
+  try {
+    return step_(answers_);
+  } catch (const std::bad_alloc&) {
+    cost_.no_memory = true;
+    return {};
+  }
+}
+
 bool Running::go_on(spf::Needs needs) {
   // A step that gets an answer for each of its questions ends long before this bound.
   for (int turn = 0; turn <= options_.max_questions; ++turn) {
     if (needs.empty() || answers_.is_expired()) break;
     if (!ask_all(needs)) return false;
-    answers_.set_now(loop_.now());
-    needs = step_(answers_);
+    needs = run_step();
     if (is_over_) return true;
   }
   finish();
@@ -172,8 +189,7 @@ bool Running::go_on(spf::Needs needs) {
 void Running::step_again() {
   const auto self = shared_from_this();  // the step may drop the check
   if (is_over_) return;
-  answers_.set_now(loop_.now());
-  spf::Needs needs = step_(answers_);
+  spf::Needs needs = run_step();
   if (!is_over_) go_on(std::move(needs));
 }
 
@@ -183,7 +199,7 @@ bool Running::ask_all(const spf::Needs& needs) {
   for (const dns::Question& question : needs.needed) has_news |= ask(question);
   for (const dns::Question& question : needs.wanted) {
     if (wanted_ >= options_.max_wanted || answers_.is_full()) break;
-    if (answers_.slot_of(question) != nullptr) continue;
+    if (answers_.missing(question).what != CheckAnswers::Missing::What::to_be_asked) continue;
     ++wanted_;
     has_news |= ask(question);
   }
@@ -191,52 +207,65 @@ bool Running::ask_all(const spf::Needs& needs) {
 }
 
 bool Running::ask(const dns::Question& question) {
-  if (answers_.slot_of(question) != nullptr) return false;
-  if (answers_.is_full()) return true;  // find() has a failure for it
-  const auto driver = driver_.lock();
-  CheckAnswers::Slots& slots = answers_.slots();
-  const std::size_t index = slots.size();
-  CheckAnswers::Slot& slot = slots.emplace_back(question);
-  slot.depth = cost_.rounds + 1;
-  if (driver == nullptr) {
-    slot.answer = std::make_shared<const spf::KnownAnswer>(dns::failure_answer("stopped"));
+  const CheckAnswers::Missing missing = answers_.missing(question);
+  switch (missing.what) {
+    case CheckAnswers::Missing::What::no_room: return true;
+    case CheckAnswers::Missing::What::nothing:
+    case CheckAnswers::Missing::What::under_way: return false;
+    case CheckAnswers::Missing::What::to_be_asked: break;
+  }
+  std::size_t slot = 0;
+  try {
+    slot = *answers_.open_slot(missing.question, cost_.rounds + 1);
+  } catch (const std::bad_alloc&) {
+    answers_.expire();
     return true;
   }
-  if (answers_.overlay() != nullptr) {
-    auto found = answers_.overlay()->find(question);
-    if (auto* const answer = std::get_if<SharedAnswer>(&found)) {
-      slot.answer = std::move(*answer);
-      return true;
-    }
-    const auto& asked = std::get<dns::Question>(found);
-    if (asked != question) slot.renamed = std::make_unique<dns::Question>(asked);
+  try {
+    SharedAnswer answer = ask_dns(missing.question, slot);
+    if (answer == nullptr) return false;
+    answers_.settle(slot, std::move(answer));
+  } catch (const std::bad_alloc&) {
+    // If it was asked all the same, it waits for the failure that its promise gives.
+    if (answers_.slots()[slot].ticket != 0) return false;
+    answers_.settle(slot, own_failures().no_memory);
   }
+  return true;
+}
 
-  const dns::Question& asked = slot.renamed == nullptr ? slot.question : *slot.renamed;
-  auto found = cache_->find_or_join(asked, answers_.now(),
-                                    [mailbox = mailbox_, check = weak_from_this(), index](const SharedAnswer& answer) {
-                                      mailbox->put({check, index, answer});
-                                    });
-  if (found.look == Cache::Look::hit) {
-    slot.answer = std::move(found.answer);
-    return true;
+// The answer, if it is there at once.
+SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
+  const auto driver = driver_.lock();
+  if (driver == nullptr) return own_failures().stopped;
+  if (answers_.overlay() != nullptr) {
+    if (SharedAnswer answer = answers_.overlay()->find(question)) return answer;
   }
-  slot.ticket = found.ticket;
+  const auto promise = std::make_shared<Promise>(question);
+  Cache::Found found = cache_->find_or_join(question, answers_.now(),
+                                            [mailbox = mailbox_, check = weak_from_this(), slot](const SharedAnswer& answer) {
+                                              mailbox->put({check, slot, answer});
+                                            });
+  if (found.look == Cache::Look::hit) return std::move(found.answer);
+  answers_.slots()[slot].ticket = found.ticket;
+  answers_.slots()[slot].has_joined = found.look == Cache::Look::join;
   ++cost_.dns;
   if (found.look == Cache::Look::start) {
-    const auto promise = std::make_shared<Promise>(cache_, asked);
-    driver->resolver.ask(
-        asked, asker(), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
-        [promise] { return promise->is_wanted(); });
+    promise->begin(cache_);
+    try {
+      driver->resolver.ask(
+          question, asker(), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
+          [promise] { return promise->is_wanted(); });
+    } catch (const std::bad_alloc&) {
+      promise->complete(dns::failure_answer("no memory", dns::Cause::local));
+    }
   }
-  return false;
+  return nullptr;
 }
 
 void Running::take(std::size_t slot, const SharedAnswer& answer) {
-  CheckAnswers::Slot& taken = answers_.slots().at(slot);
-  if (is_over_ || taken.answer != nullptr) return;
-  taken.answer = answer;
-  cost_.rounds = std::max(cost_.rounds, taken.depth);
+  if (is_over_ || answers_.slots().at(slot).answer != nullptr) return;
+  cost_.rounds = std::max(cost_.rounds, answers_.slots()[slot].depth);
+  answers_.settle_or_reopen(slot, answer);
 }
 
 void Running::expire() {
@@ -271,24 +300,47 @@ void Running::drop() {
 void Running::close() {
   timer_.cancel();
   for (const CheckAnswers::Slot& slot : answers_.slots()) {
-    if (slot.answer == nullptr) cache_->leave(slot.renamed == nullptr ? slot.question : *slot.renamed, slot.ticket);
+    if (slot.answer == nullptr) cache_->leave(slot.question, slot.ticket);
+  }
+}
+
+void Mailbox::post() {
+  if (shared_.with([](Shared& shared) { return std::exchange(shared.is_posted, true); })) return;
+  try {
+    inbox_->post([self = shared_from_this()] { self->hand_out(); });
+  } catch (const std::bad_alloc&) {  // the next one tries again
+    shared_.with([](Shared& shared) { shared.is_posted = false; });
+    throw;
   }
 }
 
 void Mailbox::hand_out() {
-  const std::vector<Delivery> deliveries =
-      deliveries_.with([](std::vector<Delivery>& waiting) { return std::exchange(waiting, {}); });
-  std::vector<std::shared_ptr<Running>> checks;
+  const std::vector<Delivery> deliveries = shared_.with([](Shared& shared) {
+    shared.is_posted = false;
+    return std::exchange(shared.deliveries, {});
+  });
   for (const Delivery& delivery : deliveries) {
-    auto check = delivery.check.lock();
+    const auto check = delivery.check.lock();
     if (check == nullptr) continue;
     check->take(delivery.slot, delivery.answer);
-    if (!std::exchange(check->is_listed, true)) checks.push_back(std::move(check));
+    if (check->is_due) continue;
+    try {
+      due_.push_back(check);
+      check->is_due = true;
+    } catch (const std::bad_alloc&) {  // this one goes on with its next answer, or at its deadline
+    }
   }
-  for (const auto& check : checks) {
-    check->is_listed = false;
-    check->step_again();
+  for (std::size_t i = 0; i < Driver::kChecksAtOnce && !due_.empty(); ++i) {
+    const auto check = due_.front().lock();
+    due_.pop_front();
+    if (check == nullptr) continue;
+    check->is_due = false;
+    try {
+      check->step_again();
+    } catch (const std::bad_alloc&) {  // from `done`: the check is over, and the others go on
+    }
   }
+  if (!due_.empty()) post();
 }
 
 // What the owner of a check holds.
@@ -322,12 +374,18 @@ void Driver::set_zone(std::shared_ptr<const dns::Zone> zone) {
 void Driver::set_name_servers(const std::vector<NameServer>& servers) { state_->resolver.set_servers(servers); }
 
 Driver::Handle Driver::start(Step step, std::chrono::milliseconds deadline, Done done) {
-  CheckAnswers answers(*state_->cache, state_->overlay, Running::max_questions(state_->options),
-                       std::exchange(state_->spare, {}));
+  const CheckAnswers::Limits limits{static_cast<std::size_t>(std::max(state_->options.max_questions, 0)),
+                                    state_->options.max_bytes};
+  CheckAnswers answers(*state_->cache, state_->overlay, limits, std::exchange(state_->spare, {}));
   answers.set_now(state_->loop.now());
-  spf::Needs needs = step(answers);
+  CheckCost cost;
+  spf::Needs needs;
+  try {
+    needs = step(answers);
+  } catch (const std::bad_alloc&) {
+    cost.no_memory = true;
+  }
   if (needs.empty()) {
-    CheckCost cost;
     cost.questions = static_cast<int>(answers.slots().size());
     answers.slots().clear();
     state_->spare = std::move(answers.slots());
@@ -336,7 +394,7 @@ Driver::Handle Driver::start(Step step, std::chrono::milliseconds deadline, Done
   }
   auto running = std::make_shared<Running>(state_, answers, std::move(step), std::move(done));
   auto check = std::make_unique<Held>(running);
-  running->start_clock(deadline);
+  running->begin(deadline);
   if (running->go_on(std::move(needs))) return nullptr;
   return check;
 }

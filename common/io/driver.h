@@ -1,8 +1,11 @@
 // The driver of the pure side: runs a step function, asks what it needs, and runs it again until it needs nothing.
 //
-// One Driver a worker thread; a check never migrates. The cache may be shared by several drivers, and one of them may be
+// One Driver per worker thread; a check never migrates. The cache may be shared by several drivers, and one of them may be
 // destroyed while others run: questions that it was asking for them are answered by a failure.
 // The answers of a check come from, in this order: those it has already seen (pinned), the zone overlay, the cache, DNS.
+//
+// When memory runs out, one check pays for it: a question that cannot be asked is a failure, and a step that throws
+// std::bad_alloc ends its check (CheckCost::no_memory). What `done` throws goes to the caller of start(), or to the loop.
 #pragma once
 
 #include <chrono>
@@ -18,12 +21,15 @@
 
 namespace io {
 
+// Per check.
 struct DriverOptions {
-  // Questions asked ahead of their turn (Needs::wanted), a check.
+  // Questions asked ahead of their turn (Needs::wanted).
   int max_wanted = 16;
-  // Questions of any kind, a check; more are answered by a failure. A check may evaluate several records, and each has a budget
+  // Questions of any kind; more are answered by a failure. A check may evaluate several records, and each has a budget
   // of its own (spf::QuestionBudget); this bounds them all together.
   int max_questions = 640;
+  // Bytes of the answers that a check holds while it waits, with their parsed records. One that does not fit is a failure.
+  std::size_t max_bytes = std::size_t{1} << 20;
 };
 
 // What happened to a check on its way, for logs and benchmarks.
@@ -32,12 +38,16 @@ struct CheckCost {
   int dns = 0;        // of those: not in overlay or cache
   int rounds = 0;     // the longest chain of DNS questions that had to wait for each other's answers
   bool timed_out = false;
+  bool no_memory = false;  // the step threw std::bad_alloc, so that it has kept no result
 };
 
 struct DriverState;
 
 class Driver {
  public:
+  // Answers that came together make this many checks go on in one turn of the loop; the others go on in the next.
+  static constexpr std::size_t kChecksAtOnce = 32;
+
   // Looks at the answers and says what is missing; an empty Needs ends the check, and the step has kept its result.
   using Step = std::function<spf::Needs(spf::AnswerSource&)>;
   using Done = std::function<void(const CheckCost&)>;

@@ -3,11 +3,10 @@
 
 #include <memory>
 #include <unordered_map>
-#include <variant>
 
 #include "common/dns/answer.h"
 #include "common/dns/zone.h"
-#include "common/io/cache.h"
+#include "common/io/kept_answer.h"
 
 namespace io {
 
@@ -18,8 +17,8 @@ class Overlay {
 
   explicit Overlay(std::shared_ptr<const dns::Zone> zone) : zone_(std::move(zone)) {}
 
-  // The answer, or the question that DNS has to answer: the same one, or what a CNAME led to.
-  std::variant<SharedAnswer, dns::Question> find(const dns::Question& question);
+  // The answer; of status alias where a CNAME leads out of the zone; null when DNS has to answer.
+  SharedAnswer find(const dns::Question& question);
 
  private:
   std::shared_ptr<const dns::Zone> zone_;

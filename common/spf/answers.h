@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "common/dns/answer.h"
@@ -35,6 +36,11 @@ class AnswerSource {
   // each of them. A source without such limits ignores it.
   static constexpr std::size_t kParts = 16;
   virtual void begin_part(std::size_t /*part*/) {}
+
+  // What is left of the TTL of what find() gave, in seconds: less than what the answer came with, if it was kept for a while.
+  [[nodiscard]] virtual std::uint32_t ttl_of(const dns::Question& /*question*/, const KnownAnswer& known) const {
+    return known.answer.ttl;
+  }
 };
 
 // Questions without which the function cannot go on. Each question stands once.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "common/spf/answers.h"
 
@@ -20,6 +21,9 @@ class QuestionBudget final : public AnswerSource {
   explicit QuestionBudget(AnswerSource& answers) : answers_(answers) {}
 
   const KnownAnswer* find(const dns::Question& question) override;
+  [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const KnownAnswer& known) const override {
+    return answers_.ttl_of(question, known);
+  }
   void begin_part(std::size_t part) override;
 
  private:

@@ -25,7 +25,7 @@ const KnownAnswer* Walk::ask(const dns::Question& question, bool personal) {
     return nullptr;
   }
   if (!is_collecting_) {
-    ttl_ = std::min(ttl_, known->answer.ttl);
+    ttl_ = std::min(ttl_, answers_.ttl_of(question, *known));
     trace_.question(question, known->answer, counters_);
   }
   return known;

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; ++i) {
     const protocol::Question question = protocol::parse_question(questions[i % kDomains]);
-    io::CheckAnswers answers(cache, nullptr, 160, std::move(slots));
+    io::CheckAnswers answers(cache, nullptr, {160, std::size_t{1} << 20}, std::move(slots));
     answers.set_now(start);
     const spf::Needs needs = receiver::decide(question.request, policy, answers, workspace);
     if (!needs.empty() || spf::result_name(workspace.reply.result) != results[i % kDomains]) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -60,6 +61,54 @@ TEST_CASE("RFC 2308 §5: negative answers are kept for their TTL, failures for s
   cache.complete(question("broken.example"), dns::failure_answer("SERVFAIL"), kStart);
   CHECK(cache.find(question("broken.example"), kStart + 4s) != nullptr);
   CHECK(cache.find(question("broken.example"), kStart + 5s) == nullptr);
+}
+
+TEST_CASE("RFC 2308 §7.2: that a zone's servers do not answer is kept for longer each time, up to a minute") {
+  Cache cache(1 << 20);
+  const auto silence = dns::failure_answer("timed out", dns::Cause::no_answer);
+  const auto asked = question("silent.example");
+  auto now = kStart;
+  const auto kept_for = [&] {
+    cache.complete(asked, silence, now);
+    auto end = now;
+    while (cache.find(asked, end) != nullptr) end += 1s;
+    return std::chrono::duration_cast<std::chrono::seconds>(end - std::exchange(now, end)).count();
+  };
+  for (const int seconds : {5, 10, 20, 40, 60, 60}) {
+    CHECK(cache.find_or_join(asked, now, kNobody).look == Look::start);
+    CHECK(kept_for() == seconds);
+  }
+  cache.find_or_join(asked, now, kNobody);
+  cache.complete(asked, text_answer("x", 1), now);  // an answer: from the beginning
+  now += 1s;
+  cache.find_or_join(asked, now, kNobody);
+  CHECK(kept_for() == 5);
+  cache.complete(asked, dns::failure_answer("SERVFAIL"), now);
+  CHECK(kept_for() == 5);
+}
+
+TEST_CASE("cache: a failure of our own is handed on and not kept") {
+  Cache cache(1 << 20);
+  const auto asked = question("example.com");
+  int calls = 0;
+  cache.find_or_join(asked, kStart, [&](const auto&) { ++calls; });
+  cache.complete(asked, dns::failure_answer("too many questions in flight", dns::Cause::local), kStart);
+  CHECK(calls == 1);
+  CHECK(cache.find(asked, kStart) == nullptr);
+  CHECK(cache.find_or_join(asked, kStart, kNobody).look == Look::start);
+}
+
+TEST_CASE("cache: a question under way that got lost is asked anew, and those who wait for it stay") {
+  Cache cache(1 << 20);
+  const auto asked = question("lost.example");
+  int calls = 0;
+  const auto waiter = [&](const auto&) { ++calls; };
+  CHECK(cache.find_or_join(asked, kStart, waiter).look == Look::start);
+  CHECK(cache.find_or_join(asked, kStart + Cache::kMaxUnderWay - 1s, waiter).look == Look::join);
+  CHECK(cache.find_or_join(asked, kStart + Cache::kMaxUnderWay, waiter).look == Look::start);
+  CHECK(cache.find_or_join(asked, kStart + Cache::kMaxUnderWay + 1s, waiter).look == Look::join);
+  cache.complete(asked, text_answer("x", 10), kStart + Cache::kMaxUnderWay + 1s);
+  CHECK(calls == 4);
 }
 
 TEST_CASE("cache: a TTL is cut at one day") {

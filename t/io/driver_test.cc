@@ -10,84 +10,25 @@
 #include <thread>
 #include <vector>
 
+#include "t/io/driver_world.h"
 #include "t/io/run.h"
 #include "t/support/dns_server.h"
 
 using namespace std::chrono_literals;
 using support::DnsServer;
+using support::echo;
+using support::InTurn;
+using support::kNever;
+using support::question;
 using support::Reaction;
 using support::run_until;
+using support::Strings;
+using support::texts;
+using support::Together;
+using support::Worker;
 using Fault = support::Reaction::Fault;
 
 namespace {
-
-constexpr std::chrono::milliseconds kNever = 60s;
-
-dns::Question question(const std::string& name, dns::Type type = dns::Type::txt) { return {*dns::Name::parse(name), type}; }
-
-dns::Answer texts(std::vector<std::string> of, std::uint32_t ttl = 300) {
-  dns::Answer answer;
-  answer.ttl = ttl;
-  answer.texts = std::move(of);
-  return answer;
-}
-
-// Answers each TXT question with its own name.
-Reaction echo(const dns::Question& asked, bool) { return support::react(texts({std::string(asked.name.text())})); }
-
-struct Worker {
-  explicit Worker(const DnsServer& server, std::shared_ptr<io::Cache> shared = nullptr, io::DriverOptions options = {})
-      : cache(shared ? std::move(shared) : std::make_shared<io::Cache>(1 << 20)),
-        driver(loop, cache, {.servers = {*io::parse_name_server(server.address())}, .try_timeout = kNever}, options) {}
-
-  io::CheckCost run(io::Driver::Step step, std::chrono::milliseconds deadline = kNever) {
-    return io::run_to_end(driver, loop, std::move(step), deadline);
-  }
-
-  io::Loop loop;
-  std::shared_ptr<io::Cache> cache;
-  io::Driver driver;
-};
-
-// A step that needs all of `names` at once, and keeps the first text of each answer, or its problem.
-struct Together {
-  std::vector<std::string> names;
-  std::vector<std::string> got = {};
-  int runs = 0;
-
-  spf::Needs operator()(spf::AnswerSource& answers) {
-    ++runs;
-    got.clear();
-    spf::Needs needs;
-    for (const std::string& name : names) {
-      const spf::KnownAnswer* const known = answers.find(question(name));
-      if (known == nullptr) {
-        needs.needed.push_back(question(name));
-      } else {
-        got.push_back(known->answer.texts.empty() ? known->answer.problem : known->answer.texts[0]);
-      }
-    }
-    return needs;
-  }
-};
-
-// A step that needs one after the other.
-struct InTurn {
-  std::vector<std::string> names;
-  std::vector<std::string> got = {};
-
-  spf::Needs operator()(spf::AnswerSource& answers) {
-    got.clear();
-    for (const std::string& name : names) {
-      const spf::KnownAnswer* const known = answers.find(question(name));
-      if (known == nullptr) return {.needed = {question(name)}, .wanted = {}};
-      got.push_back(known->answer.texts.empty() ? known->answer.problem : known->answer.texts[0]);
-    }
-    return {};
-  }
-};
-
-using Strings = std::vector<std::string>;
 
 std::shared_ptr<dns::Zone> zone_of(const std::string& text) {
   auto zone = std::make_shared<dns::Zone>();
@@ -439,8 +380,10 @@ TEST_CASE("driver: done may start the next check") {
   for (const auto& step : steps) CHECK(step->got == step->names);
 }
 
-TEST_CASE("driver: a driver that goes away fails what others wait for it to ask, and its own checks call nobody") {
-  const DnsServer silent([](const dns::Question&, bool) { return support::react(Fault::silence); });
+TEST_CASE("driver: when a driver goes away, others ask themselves what it was asking, and its own checks call nobody") {
+  std::atomic<bool> is_silent{true};
+  const DnsServer silent(
+      [&](const dns::Question& asked, bool tcp) { return is_silent ? support::react(Fault::silence) : echo(asked, tcp); });
   const auto cache = std::make_shared<io::Cache>(1 << 20);
   Worker stays(silent, cache);
   auto goes = std::make_unique<Worker>(silent, cache);
@@ -451,9 +394,10 @@ TEST_CASE("driver: a driver that goes away fails what others wait for it to ask,
   const auto other = stays.driver.start(std::ref(joined), kNever, [&](const io::CheckCost&) { done = true; });
   CHECK(cache->counters().joins == 1);
   handle.reset();
+  is_silent = false;
   goes.reset();
   CHECK(run_until(stays.loop, [&] { return done; }));
-  CHECK(joined.got == Strings{"stopped"});
+  CHECK(joined.got == Strings{"a.example"});
   CHECK(own.runs == 1);
 }
 

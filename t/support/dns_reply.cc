@@ -119,7 +119,7 @@ class Reply {
       write_data(out, type, answer, i);
       out.end_record();
     }
-    if (answer.is_void() && answer.ttl != 0) {
+    if (answer.is_void() && answer.ttl != 0 && reaction_.has_soa) {
       out.soa("", answer.ttl, answer.ttl);
       counts.authority = 1;
     }

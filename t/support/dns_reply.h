@@ -44,8 +44,9 @@ struct Reaction {
   };
 
   // Status failure: SERVFAIL. MX hosts get preferences in their order; the name "?" is written as a label that is no text.
-  // A void answer gets an SOA record of answer.ttl, unless that is 0.
+  // A void answer gets an SOA record of answer.ttl, unless that is 0 or `has_soa` is false.
   dns::Answer answer;
+  bool has_soa = true;
   std::vector<std::string> cnames;  // CNAMEs from the name asked, each to the next; the records stand at the last
   std::vector<Records> unrelated;   // more records in the answer section, before the right ones
   std::vector<Records> additional;

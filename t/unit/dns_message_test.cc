@@ -177,6 +177,86 @@ TEST_CASE("a CNAME that leads nowhere is a void answer") {
   CHECK(answer(message, kAQuestion).ttl == 100);
 }
 
+TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not void: the target is to be asked") {
+  const auto unfinished = [](std::string_view target, std::uint32_t ttl) {
+    return dns::alias_answer(*dns::Name::parse(target), ttl);
+  };
+  auto alone = response(kAQuestion, 2);
+  cname(alone, "Example.com", "b.example", 100);
+  cname(alone, "b.example", "Left-Out.example", 50);
+  CHECK(answer(alone, kAQuestion) == unfinished("left-out.example", 50));
+  CHECK_FALSE(answer(alone, kAQuestion).is_void());
+
+  auto elsewhere = response(kAQuestion, 1, 1);  // the SOA is that of the alias
+  cname(elsewhere, "example.com", "left-out.example", 100);
+  elsewhere.soa("com", 900, 600);
+  CHECK(answer(elsewhere, kAQuestion) == unfinished("left-out.example", 100));
+
+  auto other_type = response(kAQuestion, 2);
+  cname(other_type, "example.com", "left-out.example", 100);
+  txt(other_type, "left-out.example", "x");
+  CHECK(answer(other_type, kAQuestion) == unfinished("left-out.example", 100));
+
+  auto missing = response(kAQuestion, 1, 0, 0, WireWriter::kResponse | 3);  // RFC 6604 §3
+  cname(missing, "example.com", "gone.example", 3);
+  CHECK(answer(missing, kAQuestion).status == dns::Status::name_error);
+  CHECK(answer(missing, kAQuestion).ttl == 3);
+
+  auto itself = response(kAQuestion, 1);
+  cname(itself, "example.com", "example.com");
+  CHECK(answer(itself, kAQuestion) == dns::failure_answer("CNAME loop"));
+
+  for (const std::string_view target :
+       {std::string_view("\3a.b\7example\0", 13), std::string_view("\2\xc3\xa4\7example\0", 12)}) {
+    auto odd = response(kAQuestion, 1);
+    odd.begin_record("example.com", kCname, 60).bytes(target).end_record();
+    CHECK(answer(odd, kAQuestion).status == dns::Status::failure);
+  }
+  auto slash = response(kAQuestion, 1);
+  cname(slash, "example.com", "a\\b;c.example", 60);
+  CHECK(answer(slash, kAQuestion) == unfinished("a\\b;c.example", 60));
+}
+
+TEST_CASE("RFC 6672 §3.1: a DNAME without its CNAME stands for it") {
+  const auto asked = question("host.Sub.example.com", Type::a);
+  const auto dname = [](WireWriter& writer, std::string_view owner, std::string_view target, std::uint32_t ttl) {
+    writer.begin_record(owner, 39, ttl).name(target).end_record();
+  };
+  auto whole = response(asked, 2);
+  dname(whole, "sub.EXAMPLE.com", "other.example", 80);
+  address(whole, "host.other.example", 7, 300);
+  CHECK(answer(whole, asked).addresses.size() == 1);
+  CHECK(answer(whole, asked).ttl == 80);
+
+  auto alone = response(asked, 1);
+  dname(alone, "example.com", "other.example", 80);
+  CHECK(answer(alone, asked) == dns::alias_answer(*dns::Name::parse("host.sub.other.example"), 80));
+
+  auto with_cname = response(asked, 2);
+  dname(with_cname, "example.com", "other.example", 80);
+  cname(with_cname, "host.sub.example.com", "host.sub.other.example", 70);
+  CHECK(answer(with_cname, asked) == dns::alias_answer(*dns::Name::parse("host.sub.other.example"), 70));
+
+  // Not at the name itself (RFC 6672 §2.3), nor at a name that ends with the same letters.
+  for (const std::string_view owner : {"host.sub.example.com", "ub.example.com", "ample.com", "below.host.sub.example.com"}) {
+    auto none = response(asked, 1);
+    dname(none, owner, "other.example", 80);
+    CHECK(answer(none, asked).is_void());
+  }
+  auto dot_in_label = response(question("b.example.com", Type::a), 1);
+  dot_in_label.begin_record("c", 39, 60).name("other.example").end_record();
+  CHECK(answer(dot_in_label, question("b.example.com", Type::a)).is_void());
+
+  auto loop = response(asked, 1);
+  dname(loop, "com", "a.com", 80);
+  CHECK(answer(loop, asked) == dns::failure_answer("CNAME loop"));
+
+  const auto longest = question(fmt::format("{0}.{0}.{0}.{1}.b", std::string(63, 'x'), std::string(57, 'y')), Type::a);
+  auto too_long = response(longest, 1);
+  dname(too_long, "b", "longer", 80);
+  CHECK(answer(too_long, longest).status == dns::Status::failure);
+}
+
 TEST_CASE("RFC 1034 §3.6.2: a CNAME loop is a failure; so is a chain of more than 16") {
   auto loop = response(kAQuestion, 2);
   cname(loop, "example.com", "b.example");
@@ -213,7 +293,7 @@ TEST_CASE("cache poisoning: records in the authority and additional sections do 
   CHECK(got.ttl == 700);
 }
 
-TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIMUM, none without an SOA") {
+TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIMUM; without an SOA it is short") {
   constexpr unsigned kNameError = WireWriter::kResponse | 3;
   auto minimum = response(kTxtQuestion, 0, 1, 0, kNameError);
   minimum.soa("com", 900, 120);
@@ -223,10 +303,13 @@ TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIM
   own.soa("com", 90, 120);
   CHECK(answer(own, kTxtQuestion).status == dns::Status::ok);
   CHECK(answer(own, kTxtQuestion).ttl == 90);
-  CHECK(answer(response(kTxtQuestion, 0), kTxtQuestion).ttl == 0);
+  CHECK(answer(response(kTxtQuestion, 0), kTxtQuestion).ttl == dns::kUnsaidTtl);
   auto empty = response(kTxtQuestion, 0, 1);
   empty.begin_record("com", 6, 900).end_record();
-  CHECK(answer(empty, kTxtQuestion).ttl == 0);
+  CHECK(answer(empty, kTxtQuestion).ttl == dns::kUnsaidTtl);
+  auto zero = response(kTxtQuestion, 0, 1);
+  zero.soa("com", 0, 120);
+  CHECK(answer(zero, kTxtQuestion).ttl == 0);
 }
 
 TEST_CASE("a name error has no records, whatever stands there") {

@@ -1,0 +1,60 @@
+#include "common/io/kept_answer.h"
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/spf/macro.h"
+#include "common/spf/record.h"
+
+namespace io {
+
+namespace {
+
+std::size_t heap(const std::string& text) {
+  static const std::size_t kInPlace = std::string().capacity();  // short texts are in the string object itself
+  return text.capacity() <= kInPlace ? 0 : heap_block(text.capacity() + 1);
+}
+
+template <class T>
+std::size_t heap(const std::vector<T>& values) {
+  return heap_block(values.capacity() * sizeof(T));
+}
+
+std::size_t heap(const std::vector<std::string>& texts) {
+  std::size_t bytes = heap_block(texts.capacity() * sizeof(std::string));
+  for (const std::string& text : texts) bytes += heap(text);
+  return bytes;
+}
+
+std::size_t heap(const dns::Answer& answer) {
+  return heap(answer.addresses) + heap(answer.names) + heap(answer.texts) + heap(answer.problem);
+}
+
+struct PolicyBytes {
+  std::size_t operator()(const spf::NoRecord& none) const { return heap(none.near_miss); }
+  std::size_t operator()(const spf::SeveralRecords& /*several*/) const { return 0; }
+  std::size_t operator()(const spf::BrokenRecord& broken) const {
+    return heap(broken.text) + heap(broken.error.term) + heap(broken.error.message);
+  }
+  std::size_t operator()(const spf::Record& record) const {
+    std::size_t bytes = heap(record.text) + heap(record.directives) + heap(record.domain_specs);
+    for (const spf::MacroString& spec : record.domain_specs) bytes += heap(spec.text()) + heap_block(spec.parts_bytes());
+    return bytes;
+  }
+};
+
+constexpr std::size_t kCounts = 16;  // what std::make_shared puts before the object
+
+}  // namespace
+
+KeptAnswer::KeptAnswer(dns::Answer from, Clock::time_point when)
+    : KnownAnswer(std::move(from)),
+      came(when),
+      bytes(heap_block(sizeof(KeptAnswer) + kCounts) + heap(answer) + std::visit(PolicyBytes{}, policy)) {}
+
+SharedAnswer own_failure(std::string problem) {
+  return std::make_shared<const KeptAnswer>(dns::failure_answer(std::move(problem), dns::Cause::local), KeptAnswer::kAgeless);
+}
+
+}  // namespace io

@@ -1,0 +1,178 @@
+#include "common/io/check_answers.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "common/spf/evaluate.h"
+#include "t/io/driver_world.h"
+
+using namespace std::chrono_literals;
+using support::question;
+using support::texts;
+
+namespace {
+
+const io::Clock::time_point kStart{1000h};
+constexpr io::CheckAnswers::Limits kLimits{160, std::size_t{1} << 20};
+
+dns::Answer alias(const std::string& target, std::uint32_t ttl) { return dns::alias_answer(*dns::Name::parse(target), ttl); }
+
+struct World {
+  io::Cache cache{std::size_t{4} << 20};
+  io::CheckAnswers answers{cache, nullptr, kLimits, {}};
+
+  World() { answers.set_now(kStart); }
+  void know(const std::string& name, dns::Answer answer, io::Clock::time_point came = kStart) {
+    cache.complete(question(name), std::move(answer), came);
+  }
+  std::string find(const std::string& name) {
+    const spf::KnownAnswer* const known = answers.find(question(name));
+    if (known == nullptr) return "(not known)";
+    if (known->answer.is_void()) return "(void)";
+    return known->answer.texts.empty() ? known->answer.problem : known->answer.texts[0];
+  }
+  std::uint32_t ttl(const std::string& name) { return answers.ttl_of(question(name), *answers.find(question(name))); }
+};
+
+}  // namespace
+
+TEST_CASE("RFC 1035 §3.2.1: a TTL is what is left of it, also of a pinned answer") {
+  World world;
+  world.know("example.com", texts({"v=spf1 -all"}, 300), kStart - 100s);
+  world.know("other.example", texts({"x"}, 300));
+  CHECK(world.ttl("example.com") == 200);
+  CHECK(world.ttl("other.example") == 300);
+  world.answers.set_now(kStart + 15s);
+  CHECK(world.ttl("example.com") == 185);
+  CHECK(world.ttl("other.example") == 285);
+  world.answers.set_now(kStart + 250s);
+  CHECK(world.find("example.com") == "v=spf1 -all");
+  CHECK(world.ttl("example.com") == 0);
+}
+
+TEST_CASE("the TTL of a verdict is the least that is left of the answers that made it") {
+  World world;
+  world.know("example.com", texts({"v=spf1 include:b.example -all"}, 300), kStart - 100s);
+  world.know("b.example", texts({"v=spf1 ip4:192.0.2.1 -all"}, 3600), kStart - 3599s);
+  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
+  CHECK(spf::evaluate(query, {}, world.answers).verdict.value().ttl == 1);
+  World later;
+  later.know("example.com", texts({"v=spf1 -all"}, 300), kStart - 100s);
+  CHECK(spf::evaluate(query, {}, later.answers).verdict.value().ttl == 200);
+}
+
+TEST_CASE("aliases that a resolver left unfinished are followed; the TTL is the least of the chain") {
+  World world;
+  world.know("a.example", alias("b.example", 300), kStart - 50s);
+  world.know("b.example", alias("c.example", 100));
+  CHECK(world.find("a.example") == "(not known)");
+  const auto missing = world.answers.missing(question("a.example"));
+  CHECK(missing.what == io::CheckAnswers::Missing::What::to_be_asked);
+  CHECK(missing.question == question("c.example"));
+  world.know("c.example", texts({"here"}, 3600));
+  CHECK(world.find("a.example") == "here");
+  CHECK(world.ttl("a.example") == 100);
+  CHECK(world.ttl("c.example") == 3600);
+  CHECK(world.answers.slots().size() == 3);  // each link counts
+  // Another check that asks for the end of the chain only has its own TTL, and what the alias was is not kept with it.
+  World other;
+  other.know("c.example", texts({"here"}, 3600));
+  CHECK(other.ttl("c.example") == 3600);
+}
+
+TEST_CASE("an alias to nothing is void; one to a failure is a failure") {
+  World world;
+  dns::Answer nothing;
+  nothing.status = dns::Status::name_error;
+  nothing.ttl = 30;
+  world.know("a.example", alias("gone.example", 300));
+  world.know("gone.example", nothing);
+  world.know("b.example", alias("broken.example", 300));
+  world.know("broken.example", dns::failure_answer("SERVFAIL"));
+  CHECK(world.find("a.example") == "(void)");
+  CHECK(world.ttl("a.example") == 30);
+  CHECK(world.find("b.example") == "SERVFAIL");
+}
+
+TEST_CASE("a chain of aliases that does not end is a failure: a loop, and more than 8 links") {
+  World world;
+  world.know("a.example", alias("b.example", 300));
+  world.know("b.example", alias("a.example", 300));
+  CHECK(world.find("a.example") == "CNAME loop");
+  CHECK(world.answers.missing(question("a.example")).what == io::CheckAnswers::Missing::What::nothing);
+  CHECK(world.answers.slots().size() == 2);
+  for (const int links : {8, 9}) {
+    World chain;
+    for (int i = 0; i < links; ++i) {
+      chain.know("c" + std::to_string(i) + ".example", alias("c" + std::to_string(i + 1) + ".example", 300));
+    }
+    chain.know("c" + std::to_string(links) + ".example", texts({"end"}));
+    CHECK(chain.find("c0.example") == (links == 8 ? "end" : "CNAME loop"));
+  }
+}
+
+TEST_CASE("the links of a chain count in the questions of a check, cached or not") {
+  io::Cache cache(std::size_t{1} << 20);
+  cache.complete(question("a.example"), alias("b.example", 300), kStart);
+  cache.complete(question("b.example"), alias("c.example", 300), kStart);
+  cache.complete(question("c.example"), texts({"end"}), kStart);
+  for (const std::size_t limit : {2U, 3U}) {
+    io::CheckAnswers answers(cache, nullptr, {limit, std::size_t{1} << 20}, {});
+    answers.set_now(kStart);
+    for (int i = 0; i < 2; ++i) {
+      const spf::KnownAnswer* const known = answers.find(question("a.example"));
+      REQUIRE(known != nullptr);
+      if (limit == 2) {
+        CHECK(known->answer.problem == "too many questions");
+      } else {
+        CHECK(known->answer.texts.at(0) == "end");
+      }
+    }
+  }
+}
+
+TEST_CASE("what a check pins has a limit in bytes: an answer that does not fit is a failure, and stays one") {
+  io::Cache cache(std::size_t{64} << 20);
+  const auto name = [](int i) { return "n" + std::to_string(i) + ".example"; };
+  for (int i = 0; i < 20; ++i) cache.complete(question(name(i)), texts({std::string(60000, 'x')}), kStart);
+  cache.complete(question("small.example"), texts({"small"}), kStart);
+  io::CheckAnswers answers(cache, nullptr, {160, 200000}, {});
+  answers.set_now(kStart);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      const spf::KnownAnswer* const known = answers.find(question(name(i)));
+      REQUIRE(known != nullptr);
+      CHECK(known->answer.texts.size() == (i < 3 ? 1 : 0));
+      if (i >= 3) CHECK(known->answer.problem == "answers that are too large");
+    }
+    CHECK(answers.find(question("small.example"))->answer.texts.size() == 1);
+  }
+  // A failure of our own is temperror.
+  io::CheckAnswers none(cache, nullptr, {160, 1000}, {});
+  none.set_now(kStart);
+  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@n1.example", "h.example");
+  CHECK(spf::evaluate(query, {}, none).verdict.value().result == spf::Result::temperror);
+}
+
+TEST_CASE("when the check that asked ran into a limit of its own, the one that joined asks again, a few times") {
+  World world;
+  const dns::Question asked = question("a.example");
+  const io::SharedAnswer local = io::own_failure("too many questions in flight");
+  const std::size_t slot = world.answers.open_slot(asked, 1).value();
+  world.answers.slots()[slot].has_joined = true;
+  for (int i = 1; i < io::CheckAnswers::kMaxTimes; ++i) {
+    world.answers.settle_or_reopen(slot, local);
+    CHECK(world.find("a.example") == "(not known)");
+    CHECK(world.answers.missing(asked).what == io::CheckAnswers::Missing::What::to_be_asked);
+    CHECK(world.answers.open_slot(asked, 1) == slot);
+    CHECK(world.answers.missing(asked).what == io::CheckAnswers::Missing::What::under_way);
+  }
+  world.answers.settle_or_reopen(slot, local);
+  CHECK(world.find("a.example") == "too many questions in flight");
+
+  const std::size_t own = world.answers.open_slot(question("b.example"), 1).value();
+  world.answers.settle_or_reopen(own, local);  // it asked itself
+  CHECK(world.find("b.example") == "too many questions in flight");
+}

@@ -1,0 +1,249 @@
+// What hostile domains, crowds and a lack of memory do to a driver.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/spf/evaluate.h"
+#include "t/io/driver_world.h"
+#include "t/io/run.h"
+#include "t/support/dns_server.h"
+#include "t/support/heap.h"
+
+using namespace std::chrono_literals;
+using support::DnsServer;
+using support::echo;
+using support::InTurn;
+using support::kNever;
+using support::question;
+using support::Reaction;
+using support::run_until;
+using support::Strings;
+using support::texts;
+using support::Together;
+using support::Worker;
+using Fault = support::Reaction::Fault;
+
+namespace {
+
+// A CNAME alone: its target is left out.
+Reaction cname_to(std::string target) {
+  Reaction reaction;
+  reaction.answer.ttl = 60;
+  reaction.has_soa = false;
+  reaction.cnames.push_back(std::move(target));
+  return reaction;
+}
+
+}  // namespace
+
+TEST_CASE("driver: the target that a resolver left out is asked for, once, and kept beside the alias") {
+  const DnsServer server([](const dns::Question& asked, bool tcp) {
+    if (asked.name.text() == "a.example") return cname_to("b.example");
+    if (asked.name.text() == "b.example") return cname_to("c.example");
+    return echo(asked, tcp);
+  });
+  Worker worker(server);
+  InTurn cold{{"a.example", "other.example"}};
+  const io::CheckCost cost = worker.run(std::ref(cold));
+  CHECK(cold.got == Strings{"c.example", "other.example"});
+  CHECK(cost.questions == 4);
+  CHECK(cost.rounds == 4);
+  InTurn warm{{"a.example", "b.example", "c.example"}};
+  CHECK(worker.run(std::ref(warm)).dns == 0);
+  CHECK(warm.got == Strings{"c.example", "c.example", "c.example"});
+  CHECK(server.count() == 4);
+}
+
+TEST_CASE("driver: aliases without an end are a failure, with a bounded number of questions") {
+  const DnsServer server([](const dns::Question& asked, bool) {
+    const std::string name(asked.name.text());
+    if (name == "ping.example") return cname_to("pong.example");
+    if (name == "pong.example") return cname_to("ping.example");
+    return cname_to("x" + name);
+  });
+  Worker worker(server);
+  InTurn loop{{"ping.example"}};
+  CHECK(worker.run(std::ref(loop)).dns == 2);
+  CHECK(loop.got == Strings{"CNAME loop"});
+  InTurn endless{{"y.example"}};
+  CHECK(worker.run(std::ref(endless)).dns == 9);
+  CHECK(endless.got == Strings{"CNAME loop"});
+}
+
+TEST_CASE("driver: an alias whose target was left out gives the record, not \"no record\"") {
+  const DnsServer server([](const dns::Question& asked, bool) {
+    return asked.name.text() == "example.com" ? cname_to("real.example") : support::react(texts({"v=spf1 -all"}));
+  });
+  Worker worker(server);
+  std::optional<spf::Verdict> verdict;
+  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
+  worker.run([&](spf::AnswerSource& answers) {
+    auto evaluation = spf::evaluate(query, {}, answers);
+    verdict = std::move(evaluation.verdict);
+    return std::move(evaluation.needs);
+  });
+  REQUIRE(verdict.has_value());
+  CHECK(verdict->result == spf::Result::fail);
+  CHECK(verdict->ttl <= 60);
+  CHECK(verdict->void_lookups == 0);
+}
+
+TEST_CASE("RFC 2308 §5: \"no such record\" without an SOA is asked once, not by each check") {
+  const DnsServer server([](const dns::Question& asked, bool) {
+    Reaction reaction;
+    reaction.answer.status = asked.name.text() == "gone.example" ? dns::Status::name_error : dns::Status::ok;
+    reaction.has_soa = false;
+    return reaction;
+  });
+  Worker worker(server);
+  for (int i = 0; i < 20; ++i) {
+    Together step{{"gone.example", "empty.example"}};
+    worker.run(std::ref(step));
+    CHECK(step.got == Strings{"", ""});
+  }
+  CHECK(server.count() == 2);
+}
+
+TEST_CASE("driver: a check of a domain that publishes large answers holds no more than its share") {
+  const DnsServer server([](const dns::Question& asked, bool) {
+    if (asked.name.text() == "silent.example") return support::react(Fault::silence);
+    return support::react(texts({"v=spf1 -all " + std::string(60000, 'a')}));
+  });
+  Worker worker(server, std::make_shared<io::Cache>(0));
+  Together step;
+  step.names.push_back("silent.example");
+  for (int i = 0; i < 50; ++i) step.names.push_back("n" + std::to_string(i) + ".example");
+  const support::HeapWatch watch;
+  const auto handle = worker.driver.start(std::ref(step), kNever, [](const io::CheckCost&) {});
+  const bool all_came = run_until(worker.loop, [&] { return step.got.size() == 50; });
+  const std::ptrdiff_t held = watch.bytes();
+  REQUIRE(all_came);
+  const auto refused = std::count(step.got.begin(), step.got.end(), "answers that are too large");
+  CHECK(refused > 0);
+  CHECK(refused < 50);
+  CHECK(held < (std::ptrdiff_t{5} << 20));  // 1 MiB of answers; the step's copies of their texts; the resolver
+}
+
+TEST_CASE("driver: of a crowd that waits for one answer, some go on in each turn of the loop") {
+  const DnsServer silent([](const dns::Question&, bool) { return support::react(Fault::silence); });
+  Worker worker(silent);
+  constexpr int kCrowd = 500;
+  std::size_t steps = 0;  // in this turn
+  std::size_t most = 0;
+  int done = 0;
+  std::vector<io::Driver::Handle> handles;
+  for (int i = 0; i < kCrowd; ++i) {
+    handles.push_back(worker.driver.start(
+        [&](spf::AnswerSource& answers) {
+          ++steps;
+          return answers.find(question("a.example")) == nullptr ? spf::Needs{.needed = {question("a.example")}, .wanted = {}}
+                                                                : spf::Needs{};
+        },
+        kNever, [&](const io::CheckCost&) { ++done; }));
+  }
+  std::function<void()> turn = [&] {
+    most = std::max(most, std::exchange(steps, 0));
+    if (done < kCrowd) worker.loop.post(turn);
+  };
+  steps = 0;
+  worker.cache->complete(question("a.example"), texts({"x"}), io::Clock::now());
+  worker.loop.post(turn);
+  CHECK(run_until(worker.loop, [&] { return done == kCrowd; }));
+  turn();
+  CHECK(most <= io::Driver::kChecksAtOnce);
+  CHECK(most > 0);
+}
+
+TEST_CASE("driver: when memory runs out anywhere in a check, that check ends, and the same questions can be asked again") {
+  const DnsServer server(echo);
+  std::size_t failures = 0;
+  for (std::size_t at = 1; at < 1000; ++at) {
+    CAPTURE(at);
+    Worker worker(server, nullptr, {}, 300ms);  // what was lost on its way through the resolver is sent again
+    worker.loop.on_exception([](const std::exception&) {});
+    Together unlucky{{"a.example", "b.example"}};
+    bool is_over = false;
+    bool has_failed = false;
+    {
+      support::HeapWatch watch;
+      io::Driver::Handle handle;
+      watch.fail_at(at);
+      try {
+        handle = worker.driver.start(std::ref(unlucky), 100ms, [&](const io::CheckCost&) {
+          is_over = true;
+          worker.loop.stop();
+        });
+        if (!is_over) worker.loop.run();
+      } catch (const std::bad_alloc&) {
+        is_over = true;  // from start()
+      }
+      has_failed = watch.end_failures();
+    }
+    CHECK(is_over);
+    CHECK(worker.driver.running() == 0);
+    // An answer that was lost for want of memory looks like silence: the question has to end first, and silence is forgotten.
+    Together again{{"a.example", "b.example"}};
+    for (int i = 0; i < 5 && again.got != again.names; ++i) {
+      worker.cache->clear();
+      CHECK_FALSE(worker.run(std::ref(again), 20s).timed_out);
+    }
+    CHECK(again.got == again.names);
+    if (!has_failed) break;
+    ++failures;
+  }
+  CHECK(failures > 10);
+}
+
+TEST_CASE("driver: a step that throws std::bad_alloc ends its check, at the start and later; others go on") {
+  const DnsServer server(echo);
+  Worker worker(server);
+  const auto throws = [](spf::AnswerSource&) -> spf::Needs { throw std::bad_alloc(); };
+  std::optional<io::CheckCost> first;
+  CHECK(worker.driver.start(throws, kNever, [&](const io::CheckCost& cost) { first = cost; }) == nullptr);
+  REQUIRE(first.has_value());
+  CHECK(first->no_memory);
+
+  const auto throws_later = [](spf::AnswerSource& answers) -> spf::Needs {
+    if (answers.find(question("a.example")) != nullptr) throw std::bad_alloc();
+    return {.needed = {question("a.example")}, .wanted = {}};
+  };
+  std::optional<io::CheckCost> second;
+  const auto handle = worker.driver.start(throws_later, kNever, [&](const io::CheckCost& cost) { second = cost; });
+  Together other{{"a.example"}};
+  bool done = false;
+  const auto other_handle = worker.driver.start(std::ref(other), kNever, [&](const io::CheckCost&) { done = true; });
+  CHECK(run_until(worker.loop, [&] { return done && second.has_value(); }));
+  CHECK(second->no_memory);
+  CHECK(other.got == Strings{"a.example"});
+  CHECK(worker.driver.running() == 0);
+}
+
+TEST_CASE("driver: a crowd of questions to servers that never answer leaves room for the questions of others") {
+  const DnsServer server([](const dns::Question& asked, bool tcp) {
+    return asked.name.is_within(*dns::Name::parse("dead.example")) ? support::react(Fault::silence) : echo(asked, tcp);
+  });
+  Worker worker(server, std::make_shared<io::Cache>(std::size_t{16} << 20), {}, 1s);
+  // 1,100 checks with 10 includes each are more than a worker may ask at a time.
+  std::vector<std::unique_ptr<Together>> steps;
+  std::vector<io::Driver::Handle> handles;
+  for (int i = 0; i < 1100; ++i) {
+    auto step = std::make_unique<Together>();
+    for (int n = 0; n < 10; ++n) step->names.push_back("n" + std::to_string(i * 10 + n) + ".dead.example");
+    handles.push_back(worker.driver.start(std::ref(*step), kNever, [](const io::CheckCost&) {}));
+    steps.push_back(std::move(step));
+  }
+  for (int i = 0; i < 20; ++i) {
+    Together good{{"good" + std::to_string(i) + ".example"}};
+    CHECK_FALSE(worker.run(std::ref(good), 30s).timed_out);
+    CHECK(good.got == good.names);
+  }
+  handles.clear();
+}
