@@ -1,6 +1,7 @@
 #include "common/io/resolver.h"
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -109,6 +110,19 @@ class Resolver::Impl {
 
   Upstream& upstream(const Query& query, std::size_t server) { return *(*query.servers)[server]; }
 
+  // Calls what goes on with a question, from the loop. Without memory for that the question fails; others are not disturbed.
+  template <class GoOn>
+  void go_on(std::uint64_t number, GoOn&& next) {
+    try {
+      next();
+    } catch (const std::bad_alloc&) {
+      const auto found = queries_.find(number);
+      if (found != queries_.end()) finish(*found->second, dns::failure_answer("no memory", dns::Cause::local));
+    }
+  }
+
+  void start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker, Callback callback,
+             StillWanted still_wanted);
   void on_place(Query& query, FairQueue::News news);
   void begin(Query& query);
   void next_try(Query& query);
@@ -165,9 +179,19 @@ void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
 void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
-  auto& slot = queries_[number];
-  slot = std::make_unique<Query>(loop_, [this, &slot] { on_timer(*slot); });
-  Query& query = *slot;
+  auto made = std::make_unique<Query>(loop_, [this, number] { go_on(number, [&] { on_timer(*queries_.at(number)); }); });
+  Query& query = *made;
+  queries_.emplace(number, std::move(made));
+  try {
+    start(query, number, question, asker, std::move(callback), std::move(still_wanted));
+  } catch (const std::bad_alloc&) {
+    forget(query);
+    throw;
+  }
+}
+
+void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker,
+                           Callback callback, StillWanted still_wanted) {
   query.number = number;
   query.question = question;
   query.owner = {keyed_hash(hash_key_, dns::likely_zone(question.name)), asker.check};
@@ -177,7 +201,8 @@ void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Call
   query.standing.resize(servers_->size());
   query.begin = loop_.now();
   query.end = query.begin + asker.patience;
-  query.place = queue_.enter(query.owner, [this, &query](FairQueue::News news) { on_place(query, news); });
+  query.place =
+      queue_.enter(query.owner, [this, &query, number](FairQueue::News news) { go_on(number, [&] { on_place(query, news); }); });
   if (FairQueue::has_slot(query.place)) return begin(query);
   ++counters_.queued;
   note(query, {Trouble::Kind::no_socket, "too many questions in flight"});
@@ -245,9 +270,11 @@ std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
 
 bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
   const std::size_t index = query.sent.size();
-  auto ticket = upstream(query, server).udp.send(query.question, edns, [this, &query, index](Outcome outcome) {
-    on_udp(query, index, std::move(outcome));
-  });
+  query.sent.reserve(index + 1);  // so that each datagram that is sent has its place there
+  auto ticket =
+      upstream(query, server).udp.send(query.question, edns, [this, &query, index, number = query.number](Outcome outcome) {
+        go_on(number, [&] { on_udp(query, index, std::move(outcome)); });
+      });
   if (!ticket) {
     if (ticket.error().kind == Trouble::Kind::unreachable) {
       report(upstream(query, server), upstream(query, server).health.on_unreachable(loop_.now()));
@@ -364,7 +391,9 @@ void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   query.tcp_sent = index;
   query.phase = Phase::tcp_queued;
   wait(query, milliseconds::max());
-  query.tcp_place = tcp_queue_.enter(query.owner, [this, &query](FairQueue::News news) { on_tcp_place(query, news); });
+  query.tcp_place = tcp_queue_.enter(query.owner, [this, &query, number = query.number](FairQueue::News news) {
+    go_on(number, [&] { on_tcp_place(query, news); });
+  });
   if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
   ++counters_.queued;
 }
@@ -382,7 +411,8 @@ void Resolver::Impl::start_tcp(Query& query) {
   query.phase = Phase::tcp;
   auto exchange = TcpExchange::start(
       loop_, server.address, {.question = query.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
-      options_.tcp_timeout, [this, &query](Outcome outcome) { on_tcp(query, std::move(outcome)); });
+      options_.tcp_timeout,
+      [this, &query, number = query.number](Outcome outcome) { go_on(number, [&] { on_tcp(query, std::move(outcome)); }); });
   if (exchange) {
     query.tcp = std::move(*exchange);
     ++counters_.tcp;
