@@ -16,7 +16,7 @@ SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),/$(SANITIZE))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast \
-           -Woverloaded-virtual -Wnull-dereference -Wformat=2 $(if $(WERROR),-Werror)
+           -Woverloaded-virtual -Wformat=2 $(if $(WERROR),-Werror)
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
 OPTIMIZE ?= $(if $(SANITIZE),-O1,-O2)

@@ -38,6 +38,9 @@ Syslog g_syslog;
 }  // namespace
 
 // Both forms, since a fortified build calls the second one.
+extern "C" void syslog(int priority, const char* format, ...) __attribute__((format(printf, 2, 3)));
+// NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name
+extern "C" void __syslog_chk(int priority, int flag, const char* format, ...) __attribute__((format(printf, 3, 4)));
 extern "C" void syslog(int /*priority*/, const char* format, ...) {
   va_list values;
   va_start(values, format);
