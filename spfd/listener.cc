@@ -105,7 +105,7 @@ protocol::Door door_of(std::string_view name) {
 
 }  // namespace
 
-Listener::Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<SocketName> file)
+Listener::Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file)
     : socket_(std::move(socket)), name_(std::move(name)), door_(door), file_(std::move(file)) {}
 
 void Listener::refuse_more() const {
@@ -139,8 +139,15 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
     const auto& local = std::get<UnixAddress>(address);
     auto made = listen_on(local, take_over);
     if (!made) return made.error();
-    if (made->predecessor) predecessors.push_back(*made->predecessor);
-    all.emplace_back(std::move(made->socket), "unix:" + local.path, door, std::move(made->name));
+    for (Listener& other : all) {
+      if (other.file() != nullptr && other.file()->is_at_place_of(made->file))
+        return StartError{fmt::format("unix:{}: the address is given twice", local.path), EX_UNAVAILABLE};
+    }
+    // A second SIGTERM would end a server that still answers.
+    const auto& server = made->predecessor;
+    const auto is_known = [&](const Predecessor& other) { return other.pid == server->pid; };
+    if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(*server);
+    all.emplace_back(std::move(made->socket), "unix:" + local.path, door, std::move(made->file));
   }
   if (missing.empty()) return {};
   if (all.size() == before) return missing.front();

@@ -15,9 +15,9 @@ namespace spfd {
 
 class Listener {
  public:
-  // Takes a socket that is listening already. `name`: what the log calls it. `door`: what its clients speak. `file`: the name of
-  // a UNIX socket that we have made, which goes with the listener.
-  Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<SocketName> file = {});
+  // Takes a socket that is listening already. `name`: what the log calls it. `door`: what its clients speak. `file`: of a UNIX
+  // socket that we have made; its name is removed with the listener.
+  Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file = {});
 
   [[nodiscard]] int fd() const { return socket_.get(); }
   // From now on connections are refused; those that wait already can still be accepted. Only for our own UNIX sockets: TCP
@@ -27,13 +27,15 @@ class Listener {
   [[nodiscard]] bool is_taken_over() const { return file_ && file_->is_taken(); }
   // "unix:/run/spfd/spfd.sock", "inet:127.0.0.1:5970" with the port that the kernel gave.
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Of a UNIX socket that we have made, else null. Clients can connect after it has been published.
+  [[nodiscard]] io::OwnFile* file() { return file_ ? &*file_ : nullptr; }
   [[nodiscard]] protocol::Door door() const { return door_; }
 
  private:
   Descriptor socket_;
   std::string name_;
   protocol::Door door_;
-  std::optional<SocketName> file_;
+  std::optional<io::OwnFile> file_;
 };
 
 // The sockets of a start.
@@ -41,7 +43,7 @@ struct Listeners {
   std::optional<TakeOver> take_over = {};
   std::vector<Listener> all = {};
   std::size_t inherited = 0;                   // of those: the first ones, from a service manager
-  std::vector<Predecessor> predecessors = {};  // the servers whose sockets were replaced
+  std::vector<Predecessor> predecessors = {};  // the servers whose sockets are replaced
 
   // Adds sockets for the addresses, without those that were inherited. Errors: an address in use or another spfd alive there:
   // EX_UNAVAILABLE; a path that is not a socket: EX_CANTCREAT; no right to: EX_NOPERM; unknown owner of the socket file:

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@
 #include "spfd/notify.h"
 #include "spfd/pid_file.h"
 #include "spfd/privileges.h"
+#include "spfd/publication.h"
 #include "spfd/snapshot.h"
 #include "spfd/turns.h"
 #include "spfd/worker.h"
@@ -78,8 +80,14 @@ class Server {
   Server(Options options, std::vector<std::string> words) : options_(std::move(options)), words_(std::move(words)) {}
 
   int run() {
+    block_signals();
     if (auto error = open()) return report(*error);
     if (auto error = start_workers()) return report(*error);
+    if (auto error = publish()) {
+      for (const auto& worker : workers_) worker->stop();
+      workers_.clear();
+      return report(*error);
+    }
     std::string addresses;
     for (const Listener& listener : listeners_) {
       addresses += addresses.empty() ? "" : ", ";
@@ -130,8 +138,19 @@ class Server {
     }
     listeners_ = std::move(listeners.all);
     if (auto error = pid_file_.write(options_.pid_file)) return error;
-    // They accept until they hear of it; then new connections wait in our sockets' queues already.
-    for (const Predecessor& predecessor : listeners.predecessors) take_over_from(predecessor);
+    std::vector<io::OwnFile*> files;
+    for (Listener& listener : listeners_) {
+      if (listener.file() == nullptr) continue;
+      files.push_back(listener.file());
+      file_names_.push_back(listener.name());
+    }
+    if (pid_file_.file() != nullptr) files.push_back(pid_file_.file());
+    publication_.emplace(std::move(files), std::move(listeners.predecessors));
+    // The folders may be root's alone.
+    if (::geteuid() == 0 && (identity->user || identity->group)) {
+      if (const int problem = publication_->keep_rights(); problem != 0)
+        return StartError{fmt::format("no process to publish the sockets: {}", std::strerror(problem)), EX_OSERR};
+    }
     if (auto error = drop_privileges(*identity)) return error;
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
     // After the change of user, which makes Linux forget it.
@@ -139,21 +158,34 @@ class Server {
     return {};
   }
 
-  static void take_over_from(const Predecessor& predecessor) {
-    if (const auto problem = dismiss(predecessor)) {
-      log(LogLevel::warning, "the spfd whose socket was taken over cannot be told to stop: {}", *problem);
-    } else {
-      log(LogLevel::info, "taking over from process {}", predecessor.pid);
+  // Gives the sockets and the pid file their names, and tells the predecessors to stop. Nothing can fail afterwards.
+  std::optional<StartError> publish() {
+    const Published published = publication_->publish();
+    if (published.problem != 0) {
+      if (published.file >= file_names_.size()) return pid_file_error(options_.pid_file, published.problem);
+      return listen_error(file_names_[published.file], "cannot listen there",
+                          published.problem == EEXIST ? EADDRINUSE : published.problem);
     }
+    for (const Dismissal& dismissal : published.dismissals) {
+      if (dismissal.problem != 0) {
+        log(LogLevel::warning, "the spfd whose socket was taken over cannot be told to stop: process {}: {}", dismissal.pid,
+            dismissal_problem(dismissal.problem));
+      } else {
+        log(LogLevel::info, "taking over from process {}", dismissal.pid);
+      }
+    }
+    return {};
   }
 
-  std::optional<StartError> start_workers() {
+  void block_signals() {
     // Blocked in all threads; the main thread takes them one by one, so no handler runs anywhere.
     sigemptyset(&signals_);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kProgressSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     static_cast<void>(::signal(SIGPIPE, SIG_IGN));
+  }
 
+  std::optional<StartError> start_workers() {
     limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);
     io::ResolverOptions dns;
@@ -330,6 +362,8 @@ class Server {
   std::size_t descriptors_ = 0;
   PidFile pid_file_;
   std::vector<Listener> listeners_;
+  std::vector<std::string> file_names_;  // of the UNIX sockets that are published
+  std::optional<Publication> publication_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<NameServers> name_servers_;
   std::unique_ptr<Turns> turns_;

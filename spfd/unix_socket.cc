@@ -23,6 +23,7 @@ namespace {
 struct Occupant {
   enum class Kind { nobody, stale, alive, no_socket } kind = Kind::nobody;
   Predecessor server = {};
+  std::optional<io::FileId> file = {};  // the socket that has the name
 };
 
 Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
@@ -30,15 +31,16 @@ Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   const auto status = place.status();
   if (!status) return {Kind::nobody};
   if (!S_ISSOCK(status->st_mode)) return {Kind::no_socket};
+  const io::FileId file = io::id_of(*status);
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {Kind::alive};
-    return {Kind::alive, {peer.pid, peer.uid}};
+    if (::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {Kind::alive, {}, file};
+    return {Kind::alive, {peer.pid, peer.uid}, file};
   }
   // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
-  return {errno == ECONNREFUSED ? Kind::stale : Kind::alive};
+  return {errno == ECONNREFUSED ? Kind::stale : Kind::alive, {}, file};
 }
 
 struct Owner {
@@ -83,7 +85,6 @@ int bind_in(int folder, const std::string& name, int socket, mode_t mode) {
 
 // Why that server cannot be taken over.
 std::optional<std::string> why_not(const Predecessor& server, const std::optional<TakeOver>& take_over) {
-  if (server.pid == ::getpid()) return "the address is given twice";
   if (!take_over) return "another server is listening there (--take-over replaces an spfd)";
   const std::string other = fmt::format("another server is listening there: process {}", server.pid);
   // A service manager holds sockets itself, and must not be told to end.
@@ -103,15 +104,6 @@ StartError listen_error(const std::string& name, std::string_view what, int prob
   if (problem == EACCES || problem == EPERM || problem == ELOOP) exit_code = EX_NOPERM;
   if (problem == ENOENT || problem == ENOTDIR || problem == EROFS) exit_code = EX_CANTCREAT;
   return {fmt::format("{}: {}: {}", name, what, io::problem_text(problem)), exit_code};
-}
-
-SocketName::~SocketName() {
-  if (place_.folder() >= 0) place_.remove(file_);
-}
-
-bool SocketName::is_taken() const {
-  const auto status = place_.status();
-  return status && !(io::id_of(*status) == file_);
 }
 
 base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, const std::optional<TakeOver>& take_over) {
@@ -138,34 +130,25 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
       return base::failure(StartError{fmt::format("{}: {}", name, *problem), EX_UNAVAILABLE});
   }
 
-  const auto workshop = io::Workshop::beside(*place);
-  if (!workshop) return fail("cannot listen there", workshop.error());
+  auto file = io::OwnFile::at(std::move(*place), occupant.file);
+  if (!file) return fail("cannot listen there", file.error());
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return fail("no socket", errno);
-  if (const int problem = bind_in(workshop->folder(), place->name(), fd.get(), address.mode); problem != 0)
+  if (const int problem = bind_in(file->workshop(), file->name(), fd.get(), address.mode); problem != 0)
     return fail("cannot listen there", problem);
-  const auto give_up = [&](std::string_view what, int problem) {
-    ::unlinkat(workshop->folder(), place->name().c_str(), 0);
-    return fail(what, problem);
-  };
   const bool has_owner = owner->user != static_cast<uid_t>(-1) || owner->group != static_cast<gid_t>(-1);
-  const char* const file = place->name().c_str();
-  if (has_owner && ::fchownat(workshop->folder(), file, owner->user, owner->group, AT_SYMLINK_NOFOLLOW) != 0)
-    return give_up("cannot give the socket file to its owner", errno);
-  struct stat status {};
-  if (::fstatat(workshop->folder(), file, &status, AT_SYMLINK_NOFOLLOW) != 0) return give_up("cannot listen there", errno);
-  if (::listen(fd.get(), kBacklog) != 0) return give_up("cannot listen there", errno);
-  if (const int problem = workshop->move_to(*place, occupant.kind != Kind::nobody); problem != 0)
-    return give_up("cannot listen there", problem == EEXIST ? EADDRINUSE : problem);
+  if (has_owner && ::fchownat(file->workshop(), file->name().c_str(), owner->user, owner->group, AT_SYMLINK_NOFOLLOW) != 0)
+    return fail("cannot give the socket file to its owner", errno);
+  if (const int problem = file->made(); problem != 0) return fail("cannot listen there", problem);
+  if (::listen(fd.get(), kBacklog) != 0) return fail("cannot listen there", errno);
 
-  UnixListener listener{std::move(fd), SocketName(std::move(*place), io::id_of(status)), {}};
+  UnixListener listener{std::move(fd), std::move(*file), {}};
   if (occupant.kind == Kind::alive) listener.predecessor = occupant.server;
   return listener;
 }
 
-std::optional<std::string> dismiss(const Predecessor& predecessor) {
-  if (::kill(predecessor.pid, SIGTERM) == 0) return {};
-  return fmt::format("process {}: {}", predecessor.pid, std::strerror(errno));
-}
+int dismiss(const Predecessor& predecessor) { return ::kill(predecessor.pid, SIGTERM) == 0 ? 0 : errno; }
+
+std::string dismissal_problem(int number) { return std::strerror(number); }
 
 }  // namespace spfd

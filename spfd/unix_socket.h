@@ -1,8 +1,8 @@
 // UNIX sockets to listen on, made so that nobody who may write into their folder can turn root against other files.
 //
 // A socket is bound in a folder of our own beside its place, has its owner and mode there, listens, and is then moved to its
-// name. So it never has a name without being complete, and taking the place of another server's socket leaves no moment without
-// one.
+// name when everything else that a start needs is there. So it never has a name without being complete, taking the place of another
+// server's socket leaves no moment without one, and a start that fails leaves the other server its name.
 #pragma once
 
 #include <sys/types.h>
@@ -23,26 +23,9 @@ struct Predecessor {
   uid_t uid = 0;
 };
 
-// The name that a socket has, removed at the end if it is still that socket's.
-class SocketName {
- public:
-  SocketName(io::Place place, io::FileId file) : place_(std::move(place)), file_(file) {}
-  ~SocketName();
-  SocketName(SocketName&& other) noexcept = default;
-  SocketName& operator=(SocketName&&) = delete;
-  // Another file has the name by now.
-  [[nodiscard]] bool is_taken() const;
-  SocketName(const SocketName&) = delete;
-  SocketName& operator=(const SocketName&) = delete;
-
- private:
-  io::Place place_;
-  io::FileId file_;
-};
-
 struct UnixListener {
   Descriptor socket;  // listening, non-blocking
-  SocketName name;
+  io::OwnFile file;    // clients can connect after it has been published
   std::optional<Predecessor> predecessor;  // whose socket had the name
 };
 
@@ -55,8 +38,9 @@ struct TakeOver {
 // socket: EX_CANTCREAT; no right to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER.
 base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, const std::optional<TakeOver>& take_over = {});
 
-// Tells the server whose socket was taken over to finish what it has and to end. The error is a sentence.
-std::optional<std::string> dismiss(const Predecessor& predecessor);
+// Tells the server whose socket was taken over to finish what it has and to end. 0, or an errno.
+int dismiss(const Predecessor& predecessor);
+std::string dismissal_problem(int number);
 
 // The sentence for an errno, and the exit code.
 StartError listen_error(const std::string& name, std::string_view what, int problem);

@@ -130,20 +130,97 @@ base::Result<Workshop, int> Workshop::beside(const Place& place) {
   return base::failure(int{EEXIST});
 }
 
-Workshop::~Workshop() {
+Workshop::~Workshop() { remove(); }
+
+void Workshop::remove() {
   if (folder_.get() >= 0) ::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+  abandon();
 }
 
-int Workshop::move_to(const Place& place, bool replaces) const {
-  const NameLock lock(place.folder());
-  const char* const name = place.name().c_str();
-  if (!replaces) {
-    if (::renameat2(folder(), name, place.folder(), name, RENAME_NOREPLACE) == 0) return 0;
-    // Some file systems do not know how.
-    if (errno != EINVAL && errno != ENOSYS) return errno;
-    if (place.status()) return EEXIST;
+// ---- OwnFile -------------------------------------------------------------------------------------------------------------
+
+base::Result<OwnFile, int> OwnFile::at(Place place, std::optional<FileId> replaces) {
+  auto workshop = Workshop::beside(place);
+  if (!workshop) return base::failure(int{workshop.error()});
+  return OwnFile(std::move(place), std::move(*workshop), replaces);
+}
+
+OwnFile::~OwnFile() {
+  settle();
+  if (place_.folder() >= 0 && file_ && has_name()) place_.remove(*file_);
+}
+
+int OwnFile::made() {
+  struct stat status {};
+  open_ = Descriptor(::openat(workshop(), name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (open_.get() < 0 || ::fstat(open_.get(), &status) != 0) return errno;
+  file_ = id_of(status);
+  return 0;
+}
+
+bool OwnFile::has_name() const {
+  const auto found = place_.status();
+  return found && file_ && id_of(*found) == *file_;
+}
+
+bool OwnFile::is_taken() const {
+  const auto found = place_.status();
+  return found && file_ && !(id_of(*found) == *file_);
+}
+
+bool OwnFile::is_at_place_of(const OwnFile& other) const {
+  struct stat ours {};
+  struct stat others {};
+  return name() == other.name() && ::fstat(place_.folder(), &ours) == 0 && ::fstat(other.place_.folder(), &others) == 0 &&
+         id_of(ours) == id_of(others);
+}
+
+int OwnFile::exchange() const {
+  return ::renameat2(workshop(), name().c_str(), place_.folder(), name().c_str(), RENAME_EXCHANGE) == 0 ? 0 : errno;
+}
+
+int OwnFile::publish() {
+  const NameLock lock(place_.folder());
+  const char* const file = name().c_str();
+  if (replaces_) {
+    int problem = exchange();
+    if (problem == 0) {
+      struct stat old {};
+      if (::fstatat(workshop(), file, &old, AT_SYMLINK_NOFOLLOW) == 0 && id_of(old) == *replaces_) {
+        has_exchanged_ = true;
+        return 0;
+      }
+      problem = exchange();
+      return problem == 0 ? EEXIST : problem;
+    }
+    // ENOENT: the file to be replaced has gone meanwhile.
+    if (problem == EINVAL || problem == ENOSYS) {  // some file systems do not know how
+      const auto found = place_.status();
+      if (found && !(id_of(*found) == *replaces_)) return EEXIST;
+      return ::renameat(workshop(), file, place_.folder(), file) == 0 ? 0 : errno;
+    }
+    if (problem != ENOENT) return problem;
   }
-  return ::renameat(folder(), name, place.folder(), name) == 0 ? 0 : errno;
+  if (::renameat2(workshop(), file, place_.folder(), file, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  if (place_.status()) return EEXIST;
+  return ::renameat(workshop(), file, place_.folder(), file) == 0 ? 0 : errno;
+}
+
+void OwnFile::withdraw() {
+  const NameLock lock(place_.folder());
+  if (!has_name()) return;
+  if (std::exchange(has_exchanged_, false)) {
+    static_cast<void>(exchange());
+  } else {
+    ::unlinkat(place_.folder(), name().c_str(), 0);
+  }
+}
+
+void OwnFile::settle() {
+  if (workshop() < 0) return;
+  ::unlinkat(workshop(), name().c_str(), 0);
+  workshop_.remove();
 }
 
 }  // namespace io

@@ -43,8 +43,7 @@ class Place {
   std::string name_;
 };
 
-// A folder beside a name, in which only we can do anything: whatever is made there has owner, mode and content before it is moved
-// to its name. Goes with its owner.
+// A folder beside a name, in which only we can do anything. Is removed with its owner.
 class Workshop {
  public:
   static base::Result<Workshop, int> beside(const Place& place);
@@ -55,9 +54,9 @@ class Workshop {
   Workshop& operator=(const Workshop&) = delete;
 
   [[nodiscard]] int folder() const { return folder_.get(); }
-  // Moves what was made here, under the name of `place`, to its place, atomically. If `replaces` is not set and the name is not
-  // free, the error is EEXIST; else what has the name is replaced, which does not follow links either. 0: done.
-  [[nodiscard]] int move_to(const Place& place, bool replaces) const;
+  void remove();
+  // Leaves the folder where it is: another process removes it.
+  void abandon() { folder_ = Descriptor(); }
 
  private:
   Workshop(Descriptor parent, Descriptor folder, std::string name)
@@ -66,6 +65,50 @@ class Workshop {
   Descriptor parent_;
   Descriptor folder_;
   std::string name_;
+};
+
+// A file of ours. It is made in a workshop, complete with owner, mode and content; publish() moves it to its name, which is removed
+// with its owner if it is still that file's. Until settle() the workshop keeps the file that had the name, and withdraw() gives the
+// name back.
+class OwnFile {
+ public:
+  // `replaces`: the file that has the name now, to be replaced. The error is an errno.
+  static base::Result<OwnFile, int> at(Place place, std::optional<FileId> replaces);
+  ~OwnFile();
+  OwnFile(OwnFile&& other) noexcept = default;
+  OwnFile& operator=(OwnFile&&) = delete;
+  OwnFile(const OwnFile&) = delete;
+  OwnFile& operator=(const OwnFile&) = delete;
+
+  // The file is made in this folder, under this name.
+  [[nodiscard]] int workshop() const { return workshop_.folder(); }
+  [[nodiscard]] const std::string& name() const { return place_.name(); }
+  // Remembers the file that was made. 0, or an errno.
+  [[nodiscard]] int made();
+  // Moves the file to its name, atomically and without following links. 0, or an errno; EEXIST: another file than the one to be
+  // replaced has the name.
+  [[nodiscard]] int publish();
+  void withdraw();
+  // Removes the workshop, and the file that was replaced.
+  void settle();
+  // Another process, a copy of this one, publishes and settles.
+  void leave_to_other() { workshop_.abandon(); }
+  // Another file has the name by now.
+  [[nodiscard]] bool is_taken() const;
+  [[nodiscard]] bool is_at_place_of(const OwnFile& other) const;
+
+ private:
+  OwnFile(Place place, Workshop workshop, std::optional<FileId> replaces)
+      : place_(std::move(place)), workshop_(std::move(workshop)), replaces_(replaces) {}
+  [[nodiscard]] bool has_name() const;
+  [[nodiscard]] int exchange() const;
+
+  Place place_;
+  Workshop workshop_;
+  std::optional<FileId> replaces_;
+  std::optional<FileId> file_ = {};
+  Descriptor open_ = {};  // the file: while it is open, no other file gets its id
+  bool has_exchanged_ = false;
 };
 
 FileId id_of(const struct stat& status);

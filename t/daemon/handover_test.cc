@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -147,6 +148,64 @@ TEST_CASE("--take-over: without it, and for the socket of another program, nothi
   CHECK(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   ::close(client);
   ::close(other);
+}
+
+// Starts a successor that fails; returns its end after checking that the first spfd has not noticed.
+support::Finished fail_to_take_over(const SpfdProcess& first, const TempFolder& folder, std::vector<std::string> arguments) {
+  const std::string path = first.socket_path();
+  arguments.insert(arguments.begin(), {"--config", "/dev/null", "--listen", "unix:" + path, "--take-over"});
+  support::Finished finished = support::run(support::program("spfd"), arguments);
+  CAPTURE(finished.errors);
+  CHECK(first.ask(kQuestion).starts_with("result=pass"));
+  CHECK(first.log().find("stopping") == std::string::npos);
+  for (const std::string& place : {folder.path(), first.folder().path()}) {
+    for (const auto& entry : std::filesystem::directory_iterator(place))
+      CHECK_FALSE(entry.path().filename().string().starts_with(".spfd-"));
+  }
+  return finished;
+}
+
+TEST_CASE("--take-over: a start that fails at another socket or at the pid file leaves the first spfd reachable") {
+  const TempFolder folder;
+  const SpfdProcess other({.zone = std::string(kZone), .on_tcp = true});
+  const SpfdProcess first({.zone = std::string(kZone)});
+  const auto in_use = fail_to_take_over(first, folder, {"--listen", other.address()});
+  CHECK(in_use.exit_code == EX_UNAVAILABLE);
+  CHECK(in_use.errors.find("Address already in use") != std::string::npos);
+  CHECK(fail_to_take_over(first, folder, {"--pid-file", folder / "none/pid"}).exit_code == EX_CANTCREAT);
+  // Found when the socket has its name already.
+  const std::string milter = folder / "milter.sock";
+  const auto twice = fail_to_take_over(first, folder, {"--milter", "unix:" + milter, "--pid-file", milter});
+  CHECK(twice.exit_code == EX_CANTCREAT);
+  CHECK_FALSE(std::filesystem::exists(milter));
+}
+
+TEST_CASE("--take-over: a start that finds no threads for its workers leaves the first spfd reachable" *
+          doctest::skip(::geteuid() != 0)) {
+  const TempFolder folder;
+  const SpfdProcess first({.zone = std::string(kZone)});
+  rlimit old_limit{};
+  REQUIRE(::getrlimit(RLIMIT_NPROC, &old_limit) == 0);
+  const rlimit few{2, old_limit.rlim_max};  // it does not bind root
+  REQUIRE(::setrlimit(RLIMIT_NPROC, &few) == 0);
+  const auto refused = fail_to_take_over(first, folder, {"--user", "54321", "--workers", "4"});
+  ::setrlimit(RLIMIT_NPROC, &old_limit);
+  CHECK(refused.exit_code == EX_OSERR);
+  CHECK(refused.errors.find("cannot be started") != std::string::npos);
+}
+
+TEST_CASE("--take-over: as root, in a folder of root's, the name is moved after the change of user" *
+          doctest::skip(::geteuid() != 0)) {
+  const TempFolder folder;
+  const std::string path = folder / "spfd.sock";
+  const std::vector<std::string> arguments = {"--listen", "unix:" + path, "--take-over", "--user", "54321"};
+  SpfdProcess first({.arguments = arguments, .zone = std::string(kZone)});
+  const SpfdProcess second({.arguments = arguments, .zone = std::string(kZone)});
+  CHECK(first.wait() == EX_OK);
+  Client client("unix:" + path);
+  client.send(kQuestion);
+  CHECK(client.read_to_end().starts_with("result=pass"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
 TEST_CASE("an address that is given twice is refused, also with --take-over") {

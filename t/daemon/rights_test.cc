@@ -121,11 +121,12 @@ TEST_CASE("nobody who swaps links in the folder of a socket, a pid file or a sec
   {
     const Attacker attacker(scene.theirs, scene.file, scene.precious_folder);
     for (int i = 0; i < 1000; ++i) {
-      const auto listener = spfd::listen_on({.path = socket, .mode = 0666, .user = user, .group = user});
+      auto listener = spfd::listen_on({.path = socket, .mode = 0666, .user = user, .group = user});
+      const bool has_socket = listener.ok() && listener->file.publish() == 0;
       spfd::PidFile pid_file;
-      const bool has_pid = !pid_file.write(scene.theirs + "/pid");
+      const bool has_pid = !pid_file.write(scene.theirs + "/pid") && pid_file.file()->publish() == 0;
       const bool has_secret = !io::create_secret_file(scene.theirs + "/secret", io::SecretOwner{kStranger, kStranger});
-      made += (listener.ok() ? 1 : 0) + (has_pid ? 1 : 0) + (has_secret ? 1 : 0);
+      made += (has_socket ? 1 : 0) + (has_pid ? 1 : 0) + (has_secret ? 1 : 0);
     }
   }
   MESSAGE("made in spite of the attack: " << made << " of 3000");
@@ -164,8 +165,11 @@ TEST_CASE("the mode of a socket file is there with the file, whatever the umask;
   const TempFolder folder;
   const mode_t old_mask = ::umask(0077);
   for (const unsigned mode : {0666U, 0600U, 0660U}) {
-    const auto listener = spfd::listen_on({.path = folder / "x.sock", .mode = mode});
+    auto listener = spfd::listen_on({.path = folder / "x.sock", .mode = mode});
     REQUIRE(listener.ok());
+    CHECK_FALSE(std::filesystem::exists(folder / "x.sock"));
+    REQUIRE(listener->file.publish() == 0);
+    listener->file.settle();
     CHECK((status_of(folder / "x.sock").st_mode & 07777U) == mode);
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
   }
@@ -181,6 +185,7 @@ TEST_CASE("--pid-file replaces what another start has left, and nothing that is 
   {
     spfd::PidFile pid_file;
     CHECK_FALSE(pid_file.write(old).has_value());
+    REQUIRE(pid_file.file()->publish() == 0);
     CHECK(support::slurp(old) == std::to_string(::getpid()) + "\n");
     CHECK(support::slurp(copy) == "999999999\n");
     CHECK((status_of(old).st_mode & 0777U) == 0644);
@@ -190,6 +195,7 @@ TEST_CASE("--pid-file replaces what another start has left, and nothing that is 
   {
     spfd::PidFile pid_file;
     CHECK_FALSE(pid_file.write(old).has_value());
+    REQUIRE(pid_file.file()->publish() == 0);
     std::filesystem::remove(old);
     static_cast<void>(folder.write("pid", "1\n"));
   }
