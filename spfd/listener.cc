@@ -144,9 +144,9 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
         return StartError{fmt::format("unix:{}: the address is given twice", local.path), EX_UNAVAILABLE};
     }
     // A second SIGTERM would end a server that still answers.
-    const auto& server = made->predecessor;
+    auto& server = made->predecessor;
     const auto is_known = [&](const Predecessor& other) { return other.pid == server->pid; };
-    if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(*server);
+    if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(std::move(*server));
     all.emplace_back(std::move(made->socket), "unix:" + local.path, door, std::move(made->file));
   }
   if (missing.empty()) return {};

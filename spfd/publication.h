@@ -1,8 +1,8 @@
 // The last step of a start: the sockets and the pid file, made under private names, get their names, and the servers that had the
 // sockets' names are told to end. Either all files get their names, or none does and the other servers stay reachable.
 //
-// Root is given up before, so that a start that fails there has touched nothing. Names in a folder of root's need rights that are gone
-// by then: a child process, forked before, keeps them and does this step.
+// Root is given up before, so that a start that fails there has touched nothing. Names in a folder of root's need rights that are
+// gone by then: a child process, forked before, keeps them and does this step.
 #pragma once
 
 #include <sys/types.h>

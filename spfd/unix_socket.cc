@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
+#include <string>
 #include <utility>
 
 #include "spfd/privileges.h"
@@ -26,19 +29,48 @@ struct Occupant {
   std::optional<io::FileId> file = {};  // the socket that has the name
 };
 
+#ifndef SO_PEERPIDFD
+constexpr int SO_PEERPIDFD = 77;  // Linux 6.5
+#endif
+
+int send_signal(const Descriptor& process, int number) {
+  return ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0 ? 0 : errno;
+}
+
+// The process that called listen(). A number may belong to another process by now; the descriptor that the socket gives cannot.
+// Where Linux has no such descriptor, why_not() compares users.
+Predecessor listener_of(const Descriptor& client) {
+  Predecessor server;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return server;
+  server.pid = peer.pid;
+  server.uid = peer.uid;
+  int fd = -1;
+  size = sizeof fd;
+  if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERPIDFD, &fd, &size) != 0)
+    fd = errno == ENOPROTOOPT ? static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)) : -1;
+  server.process = Descriptor(fd);
+  return server;
+}
+
 Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   using Kind = Occupant::Kind;
-  const auto status = place.status();
-  if (!status) return {Kind::nobody};
-  if (!S_ISSOCK(status->st_mode)) return {Kind::no_socket};
-  const io::FileId file = io::id_of(*status);
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {Kind::alive, {}, file};
-    return {Kind::alive, {peer.pid, peer.uid}, file};
-  }
+  // The file is opened once: what has the name may be swapped for a link meanwhile.
+  const Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!found.is_open() || ::fstat(found.get(), &status) != 0) return {};
+  if (!S_ISSOCK(status.st_mode)) return {Kind::no_socket, {}, {}};
+  const io::FileId file = io::id_of(status);
+  const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_un opened{};
+  opened.sun_family = AF_UNIX;
+  fmt::format_to_n(opened.sun_path, sizeof opened.sun_path - 1, "/proc/self/fd/{}", found.get());
+  if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&opened), sizeof opened) == 0)
+    return {Kind::alive, listener_of(client), file};
+  // Without /proc, only whether somebody listens can be found out.
+  if (errno == ENOENT && ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return {Kind::alive, {}, file};
   // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
   return {errno == ECONNREFUSED ? Kind::stale : Kind::alive, {}, file};
 }
@@ -83,16 +115,38 @@ int bind_in(int folder, const std::string& name, int socket, mode_t mode) {
   return problem;
 }
 
+std::optional<uid_t> effective_user(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/status", pid));
+  std::string word;
+  uid_t real = 0;
+  uid_t effective = 0;
+  while (file >> word) {
+    if (word == "Uid:" && file >> real >> effective) return effective;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return {};
+}
+
 // Why that server cannot be taken over.
 std::optional<std::string> why_not(const Predecessor& server, const std::optional<TakeOver>& take_over) {
   if (!take_over) return "another server is listening there (--take-over replaces an spfd)";
   const std::string other = fmt::format("another server is listening there: process {}", server.pid);
+  if (server.pid <= 0 || !server.process.is_open()) return other + " cannot be identified, and is not told to end";
   // A service manager holds sockets itself, and must not be told to end.
   std::string program;
   std::ifstream(fmt::format("/proc/{}/comm", server.pid)) >> program;
-  if (server.pid <= 1 || program != "spfd") return other + " is not an spfd";
-  if (server.uid != 0 && server.uid != ::geteuid() && server.uid != take_over->user)
-    return fmt::format("{} belongs to user {}", other, server.uid);
+  const auto user = effective_user(server.pid);
+  // Only after this is it certain that these were the files of the process that is signalled.
+  const int problem = send_signal(server.process, 0);
+  if (problem == ESRCH) return other + " has ended, and another one has its socket";
+  if (problem != 0) return fmt::format("{} cannot be told to end: {}", other, std::strerror(problem));
+  if (server.pid == 1 || program != "spfd") return other + " is not an spfd";
+  const auto is_trusted = [&](uid_t uid) { return uid == 0 || uid == ::geteuid() || uid == take_over->user; };
+  if (!is_trusted(server.uid)) return fmt::format("{} belongs to user {}", other, server.uid);
+  // Root may have become another user after listen(); anybody else is still the same one. So nobody can make root signal a
+  // process that he could not signal himself.
+  if (!user || !is_trusted(*user) || (server.uid != 0 && *user != server.uid))
+    return other + " belongs to another user than the socket, and is not told to end";
   return {};
 }
 
@@ -122,7 +176,7 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   // A path that ends in "/" or in a folder.
   if (!place && place.error() == EISDIR) return base::failure(StartError{name + ": that is not a socket", EX_CANTCREAT});
   if (!place) return fail("cannot listen there", place.error());
-  const Occupant occupant = who_is_at(*place, local);
+  Occupant occupant = who_is_at(*place, local);
   if (occupant.kind == Kind::no_socket)
     return base::failure(StartError{name + ": there is a file that is not a socket", EX_CANTCREAT});
   if (occupant.kind == Kind::alive) {
@@ -143,11 +197,11 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   if (::listen(fd.get(), kBacklog) != 0) return fail("cannot listen there", errno);
 
   UnixListener listener{std::move(fd), std::move(*file), {}};
-  if (occupant.kind == Kind::alive) listener.predecessor = occupant.server;
+  if (occupant.kind == Kind::alive) listener.predecessor = std::move(occupant.server);
   return listener;
 }
 
-int dismiss(const Predecessor& predecessor) { return ::kill(predecessor.pid, SIGTERM) == 0 ? 0 : errno; }
+int dismiss(const Predecessor& predecessor) { return send_signal(predecessor.process, SIGTERM); }
 
 std::string dismissal_problem(int number) { return std::strerror(number); }
 

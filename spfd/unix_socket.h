@@ -1,8 +1,8 @@
 // UNIX sockets to listen on, made so that nobody who may write into their folder can turn root against other files.
 //
 // A socket is bound in a folder of our own beside its place, has its owner and mode there, listens, and is then moved to its
-// name when everything else that a start needs is there. So it never has a name without being complete, taking the place of another
-// server's socket leaves no moment without one, and a start that fails leaves the other server its name.
+// name when everything else that a start needs is there. So it never has a name without being complete, taking the place of
+// another server's socket leaves no moment without one, and a start that fails leaves the other server its name.
 #pragma once
 
 #include <sys/types.h>
@@ -19,13 +19,14 @@ namespace spfd {
 
 // A server that listens at the place of a socket.
 struct Predecessor {
-  pid_t pid = 0;  // 0: unknown
-  uid_t uid = 0;
+  pid_t pid = 0;            // 0: unknown
+  uid_t uid = 0;            // when it began to listen
+  Descriptor process = {};  // a pidfd; closed: the process cannot be identified
 };
 
 struct UnixListener {
-  Descriptor socket;  // listening, non-blocking
-  io::OwnFile file;    // clients can connect after it has been published
+  Descriptor socket;                       // listening, non-blocking
+  io::OwnFile file;                        // clients can connect after it has been published
   std::optional<Predecessor> predecessor;  // whose socket had the name
 };
 

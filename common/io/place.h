@@ -67,9 +67,9 @@ class Workshop {
   std::string name_;
 };
 
-// A file of ours. It is made in a workshop, complete with owner, mode and content; publish() moves it to its name, which is removed
-// with its owner if it is still that file's. Until settle() the workshop keeps the file that had the name, and withdraw() gives the
-// name back.
+// A file of ours. It is made in a workshop, complete with owner, mode and content; publish() moves it to its name, which is
+// removed with its owner if it is still that file's. Until settle() the workshop keeps the file that had the name, and withdraw()
+// gives the name back.
 class OwnFile {
  public:
   // `replaces`: the file that has the name now, to be replaced. The error is an errno.

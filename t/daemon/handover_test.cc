@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -22,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "spfd/unix_socket.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -192,6 +195,89 @@ TEST_CASE("--take-over: a start that finds no threads for its workers leaves the
   ::setrlimit(RLIMIT_NPROC, &old_limit);
   CHECK(refused.exit_code == EX_OSERR);
   CHECK(refused.errors.find("cannot be started") != std::string::npos);
+}
+
+// A process that listens as `user`, calls itself spfd, and may leave its socket to a child.
+class Impostor {
+ public:
+  Impostor(const std::string& path, uid_t user, bool leaves) {
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) {
+      ::alarm(30);
+      ::prctl(PR_SET_NAME, "spfd");
+      const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      const bool is_ready = ::bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                            ::seteuid(user) == 0 && ::listen(listening, 100) == 0 && ::seteuid(::getuid()) == 0;
+      if (leaves && ::fork() != 0) ::_exit(0);
+      ::alarm(30);
+      if (is_ready) static_cast<void>(::write(ready[1], "x", 1) == 1);
+      for (;;) ::pause();
+    }
+    ::close(ready[1]);
+    if (leaves) ::waitpid(std::exchange(pid_, -1), nullptr, 0);
+    char byte = 0;
+    CHECK(::read(ready[0], &byte, 1) == 1);
+    ::close(ready[0]);
+  }
+  ~Impostor() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Impostor(const Impostor&) = delete;
+  Impostor& operator=(const Impostor&) = delete;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+TEST_CASE("--take-over: a process that has ended, or has another user than its socket, is not told to end" *
+          doctest::skip(::geteuid() != 0)) {
+  constexpr uid_t kUser = 54321;
+  const TempFolder folder;
+  const auto why = [&](const std::string& name, uid_t user, bool leaves) {
+    const std::string path = folder / name;
+    const Impostor impostor(path, user, leaves);
+    const auto listener = spfd::listen_on({.path = path}, spfd::TakeOver{.user = kUser});
+    return listener.ok() ? "" : listener.error().message;
+  };
+  CHECK(why("root", 0, false) == "");
+  const std::string ended = why("ended", kUser, true);
+  CHECK_MESSAGE((ended.find("has ended") != std::string::npos || ended.find("cannot be identified") != std::string::npos), ended);
+  CHECK(why("other", kUser, false).find("belongs to another user than the socket") != std::string::npos);
+  CHECK(why("stranger", kUser + 1, false).find("belongs to user 54322") != std::string::npos);
+}
+
+TEST_CASE("--take-over: a link that is swapped with a stale socket leads to no other spfd") {
+  const SpfdProcess victim({.zone = std::string(kZone)});
+  const TempFolder folder;
+  const std::string path = folder / "n.sock";
+  const std::string link = folder / "link";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int stale = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(stale, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  ::close(stale);
+  std::filesystem::create_symlink(victim.socket_path(), link);
+  std::atomic<bool> ends{false};
+  std::thread swapper([&] {
+    while (!ends) ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
+  });
+  bool is_found = false;
+  for (int i = 0; i < 3000 && !is_found; ++i) {
+    const auto listener = spfd::listen_on({.path = path}, spfd::TakeOver{});
+    is_found = listener.ok() && listener->predecessor && listener->predecessor->pid == victim.pid();
+  }
+  ends = true;
+  swapper.join();
+  CHECK_FALSE(is_found);
 }
 
 TEST_CASE("--take-over: as root, in a folder of root's, the name is moved after the change of user" *
