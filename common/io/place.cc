@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdio>
 #include <cstring>
@@ -61,14 +63,15 @@ base::Result<Descriptor, int> open_folder(const std::string& path) {
 }
 
 // Held while a name is compared and then removed or replaced, so that two of our processes do not remove what the other has just
-// put there. Anybody who may read the folder may hold the lock as well, so nobody waits for it for long.
+// put there. Anybody who may read the folder may hold the lock as well, so a process waits for locks for half a second in all its
+// life, however many names it has; then it goes on without.
 class NameLock {
  public:
   explicit NameLock(int folder) : fd_(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    constexpr int kTries = 50;
-    for (int i = 0; i < kTries && fd_.get() >= 0 && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+    static std::atomic<int> waits_left{50};
+    while (fd_.get() >= 0 && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && waits_left-- > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    if (waits_left < 0) waits_left = 0;
   }
 
  private:

@@ -1,7 +1,9 @@
 // What a root that starts spfd makes in folders of other users: sockets, the process id, secrets. And whose secrets are read.
 #include <dirent.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -175,6 +178,21 @@ TEST_CASE("the mode of a socket file is there with the file, whatever the umask;
   }
   ::umask(old_mask);
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("whoever holds a lock on the folder of many sockets holds up a start or a stop once, not per socket") {
+  const TempFolder folder;
+  const int lock = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  REQUIRE(::flock(lock, LOCK_EX) == 0);
+  std::vector<std::string> arguments;
+  for (int i = 0; i < 60; ++i) arguments.insert(arguments.end(), {"--listen", "unix:" + folder / std::to_string(i)});
+  const auto begin = std::chrono::steady_clock::now();
+  SpfdProcess spfd({.arguments = arguments});
+  CHECK(spfd.stop() == EX_OK);
+  // Half a second per socket would be a minute.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(std::filesystem::is_empty(folder.path()));
+  ::close(lock);
 }
 
 TEST_CASE("--pid-file replaces what another start has left, and nothing that is not a file") {
