@@ -72,6 +72,14 @@ common_cases
 rule_cases
 local_submission
 long_values
+stop spfd
+for text in '' 'result=pass' 'result=pass\n' 'result=fail\naction=rej' 'HTTP/1.1 400 Bad Request\n\n'; do
+  answers_with "$text" /run/spfd/spfd.sock
+  bad alice@fail.test
+  check "an answer that cannot be read, '$text': $on_absence" refused "$on_absence"
+  stop odd
+done
+run_spfd
 good once@pass.test --to bob@lab.test,carol@lab.test
 check "two recipients: one question" both accepted 'asked_once_about once@pass.test'
 check "the header has the form of RFC 7208 §9.1" header 1 \
@@ -121,6 +129,20 @@ place=below
 common_cases
 local_submission
 long_values
+stop spfd
+for text in '' '\n' 'result=pass' 'result=pass\n' 'result=\n\n' 'result=word\n\n' 'HTTP/1.1 400 Bad Request\n\n'; do
+  answers_with "$text" /tmp/spfd
+  bad alice@fail.test
+  check "an answer that cannot be read, '$text': 451" refused '^451 SPF cannot be checked now$'
+  stop odd
+done
+run_spfd --legacy-results
+bad alice@permerror.test
+check "permerror, in the word of --legacy-results: accepted" both accepted 'header 1 unknown'
+bad alice@temperror.test
+check "temperror, in the word of --legacy-results: 451" refused '^451 SPF cannot be checked now$'
+stop spfd
+run_spfd
 stop exim
 echo "  deny senders = :
        !acl = spf_from_acl" >"$etc/data.acl"

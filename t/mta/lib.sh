@@ -93,6 +93,23 @@ pong() {
     print $s "request=ping\n\n"; $s->flush; exit(<$s> !~ /^pong=/)'
 }
 
+# answers_with TEXT SOCKET: a program "odd" says that to all questions and SRS requests there, and closes.
+answers_with() {
+  inside tools rm -f "$2"
+  # shellcheck disable=SC2016
+  start odd tools perl -MIO::Socket::UNIX -e '
+    my $s = IO::Socket::UNIX->new(Local => "$ARGV[1].new", Listen => 9) or die $!;
+    chmod 0666, "$ARGV[1].new";
+    rename "$ARGV[1].new", $ARGV[1] or die $!;
+    while (my $c = $s->accept) {
+      while (defined(my $line = <$c>)) { last if $line eq "\n" || $line =~ /^(?:FORWARD|REVERSE) / }
+      my $text = $ARGV[0];
+      $text =~ s/\\n/\n/g;
+      print $c $text;
+    }' "$1" "$2"
+  ready odd inside tools test -S "$2"
+}
+
 # ---- mail ----------------------------------------------------------------------------------------------------------------
 
 # send CLIENT HELO SENDER RECIPIENT [SWAKS-OPTION...]: one message from that client address. The dialogue is in $dialogue.

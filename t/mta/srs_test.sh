@@ -177,6 +177,20 @@ check "a sender who has failed SPF, but was accepted, is not rewritten" both tak
 check "and fails at the final host" header 1 'fail \(.*domain of alice@fail\.test'
 check "spfd's log says why" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
 check "no entry in Exim's panic log" test ! -e "$LAB/run/lab/exim/paniclog"
+stop spfd
+# The message stays in the queue: at the final host it would be without a sender, or with half of one.
+for text in '' 'SRS0=half'; do
+  answers_with "$text" /run/spfd/srs.sock
+  send 192.0.2.10 mail.pass.test '<>' SRS0=AAAA=22=pass.test=alice@fwd.test --server $forwarder
+  check "REVERSE, an answer that is not whole, '$text': 451" answers 'RCPT TO' '^451 '
+  send 192.0.2.10 mail.pass.test alice@pass.test list@fwd.test --server $forwarder
+  check "FORWARD, an answer that is not whole, '$text': deferred" both taken \
+    'wait_until grep -q R=srs_forwarded.defer "$LAB/run/lab/exim/mainlog"'
+  check "FORWARD, an answer that is not whole, '$text': it waits in the queue" test "$(inside exim exim4 -bpc)" == 1
+  inside exim exim4 -Mrm $(inside exim exim4 -bpru | awk 'NF > 3 { print $3 }')
+  : >"$LAB/run/lab/exim/mainlog"
+  stop odd
+done
 stop exim
 stop_postfix
 stop spfd
