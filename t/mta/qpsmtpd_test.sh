@@ -152,24 +152,9 @@ check "connect() hangs: $on_absence" refused "$on_absence"
 stop hangs
 stop qpsmtpd
 
-# answers_with TEXT: says that to whatever it is asked.
-answers_with() {
-  rm -f "$LAB/run/lab/odd.sock"
-  # shellcheck disable=SC2016
-  start odd qpsmtpd perl -MIO::Socket::UNIX -e '
-    my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 9) or die $!;
-    chmod 0666, $ARGV[0];
-    while (my $c = $s->accept) {
-      while (defined(my $line = <$c>)) { last if $line eq "\n" }
-      my $text = $ARGV[1];
-      $text =~ s/\\n/\n/g;
-      print $c $text;
-    }' /run/lab/odd.sock "$1"
-  ready odd test -S "$LAB/run/lab/odd.sock"
-}
 with spfd socket /run/lab/odd.sock
 for text in '' 'result=pass\n' 'result=pass\naction=accept\n' 'action=accept\n\n' 'HTTP/1.1 400 Bad Request\n\n'; do
-  answers_with "$text"
+  answers_with "$text" /run/lab/odd.sock
   bad alice@pass.test
   check "an answer that cannot be read, '$text': $on_absence" refused "$on_absence"
   stop odd
@@ -240,6 +225,24 @@ level 3 fail=550 softfail=450 permerror=250 temperror=450
 level 4 softfail=550 permerror=450 neutral=250
 level 5 neutral=550 none=250
 level 6 none=550 permerror=550 temperror=450
+stop spfd
+run_spfd --legacy-results
+with spfd reject 4
+bad alice@temperror.test
+check "temperror, in the word of --legacy-results: 450" refused '^450 .*\(#4\.7\.24\)$'
+bad alice@permerror.test
+check "permerror, in the word of --legacy-results: 450" refused '^450 .*\(#4\.7\.24\)$'
+stop qpsmtpd
+with spfd reject 6
+bad alice@permerror.test
+check "permerror, in the word of --legacy-results: 550" refused '^550 .*\(#5\.7\.24\)$'
+stop qpsmtpd
+with spfd reject 2 socket /run/lab/odd.sock
+answers_with 'result=word\n\n' /run/lab/odd.sock
+bad alice@pass.test
+check "a result that is not known: 450" refused '^450 '
+stop odd
+stop qpsmtpd
 stop spfd
 run_spfd --dry-run --exempt-clients=2001:db8::66
 with spfd reject 6
