@@ -39,13 +39,19 @@ UdpClient::UdpClient(Loop& loop, const NameServer& server, CookieJar& cookies, R
       counters_(counters),
       sweep_(loop, [this] { retire_old(); }) {}
 
-UdpClient::Socket::Socket(UdpClient& client, Descriptor descriptor)
-    : budget(client.budget_),
+UdpClient::Socket::Socket(UdpClient& in, std::uint64_t as, Descriptor descriptor)
+    : client(in),
+      number(as),
       fd(std::move(descriptor)),
-      watch(client.loop_, fd.get(), Watch::readable, [this, &client] { client.on_readable(*this); }),
-      born(client.loop_.now()) {
-  ++budget.open;
+      watch(in.loop_, fd.get(), Watch::readable, [this] { client.on_readable(*this); }),
+      born(in.loop_.now()) {
   watch.enable();
+  ++client.budget_.open;
+}
+
+UdpClient::Socket::~Socket() {
+  --client.budget_.open;
+  std::erase_if(client.budget_.retired, [this](const SocketBudget::Retired& other) { return other.socket == this; });
 }
 
 // ---- sockets and their ports ---------------------------------------------------------------------------------------------
@@ -57,39 +63,56 @@ bool UdpClient::is_fresh(const Socket& socket) const {
 base::Result<UdpClient::Socket*, Trouble> UdpClient::choose() {
   Socket*& slot = open_[random_.next() % kSockets];
   if (slot != nullptr && is_fresh(*slot)) return slot;
-  auto fd = budget_.open < SocketBudget::kMax ? connect_to(server_, SOCK_DGRAM) : base::failure(ENOBUFS);
+  auto fd = connect();
   if (!fd) {
-    const Trouble trouble = trouble_of_errno(fd.error());
-    if (trouble.kind != Trouble::Kind::no_socket) return base::failure(trouble);
+    if (fd.error().kind != Trouble::Kind::no_socket) return base::failure(fd.error());
     if (slot != nullptr) return slot;
     const auto other = std::find_if(open_.begin(), open_.end(), [](const Socket* socket) { return socket != nullptr; });
-    if (other == open_.end()) return base::failure(trouble);
-    return *other;
+    if (other != open_.end()) return *other;
+    if (budget_.retired.empty()) return base::failure(fd.error());
+    close_oldest();
+    fd = connect();
+    if (!fd && !sockets_.empty()) return &sockets_.begin()->second;
+    if (!fd) return base::failure(fd.error());
   }
-  if (Socket* const old = slot) retire(*old);
-  const auto place = sockets_.emplace(sockets_.end(), *this, std::move(*fd));
-  place->place = place;
-  slot = &*place;
+  const std::uint64_t number = ++last_number_;
+  Socket& made = sockets_.try_emplace(number, *this, number, std::move(*fd)).first->second;
+  if (Socket* const old = std::exchange(slot, &made)) retire(*old);
   if (!std::exchange(is_sweeping_, true)) sweep_.set(kLife);
-  return slot;
+  return &made;
+}
+
+base::Result<Descriptor, Trouble> UdpClient::connect() {
+  const bool has_old = !budget_.retired.empty() && loop_.now() - budget_.retired.front().since >= kKeep;
+  if (budget_.is_used_up() && has_old) close_oldest();
+  auto fd = budget_.is_used_up() ? base::failure(ENOBUFS) : connect_to(server_, SOCK_DGRAM);
+  if (!fd) return base::failure(trouble_of_errno(fd.error()));
+  return std::move(*fd);
+}
+
+// Closes the socket of any server that was retired first. Its questions are not called: they wait as for a lost datagram.
+void UdpClient::close_oldest() {
+  const Socket& oldest = *budget_.retired.front().socket;
+  oldest.client.sockets_.erase(oldest.number);
 }
 
 void UdpClient::retire(Socket& socket) {
   std::replace(open_.begin(), open_.end(), &socket, static_cast<Socket*>(nullptr));
-  socket.is_retired = true;
+  if (!std::exchange(socket.is_retired, true)) budget_.retired.push_back({&socket, loop_.now()});
   close_if_done(socket);
 }
 
+// While the budget is used up, no new socket could take the place of an old one.
 void UdpClient::retire_old() {
   for (Socket* const socket : std::array(open_)) {
-    if (socket != nullptr && !is_fresh(*socket)) retire(*socket);
+    if (socket != nullptr && !is_fresh(*socket) && !budget_.is_used_up()) retire(*socket);
   }
   is_sweeping_ = std::any_of(open_.begin(), open_.end(), [](const Socket* socket) { return socket != nullptr; });
   if (is_sweeping_) sweep_.set(kLife);
 }
 
 void UdpClient::close_if_done(Socket& socket) {
-  if (socket.is_retired && socket.waiting.empty()) sockets_.erase(socket.place);
+  if (socket.is_retired && socket.waiting.empty()) sockets_.erase(socket.number);
 }
 
 // ---- questions -----------------------------------------------------------------------------------------------------------
@@ -115,11 +138,13 @@ base::Result<UdpClient::Ticket, Trouble> UdpClient::send(const dns::Question& qu
   ++counters_.sent;
   ++socket.questions;
   socket.waiting.emplace(id, Waiting{&question, edns, std::move(done)});
-  return Ticket{&socket, id};
+  return Ticket{socket.number, id};
 }
 
 void UdpClient::give_up(const Ticket& ticket) {
-  Socket& socket = *ticket.socket;
+  const auto found = sockets_.find(ticket.socket);
+  if (found == sockets_.end()) return;
+  Socket& socket = found->second;
   socket.waiting.erase(ticket.id);
   if (socket.ended.size() < kMaxEnded) socket.ended.push_back(ticket.id);
   close_if_done(socket);

@@ -9,14 +9,15 @@
 // known is good for kStrays guesses out of 65,536. An answer that comes after its question has ended is not a stray.
 // Cookies, where the server knows them, make guessing hopeless (cookies.h).
 //
-// Sockets of all servers together are bounded by SocketBudget. Beyond it, and without descriptors, the open sockets are used
-// for longer than they should: better an old port than no answer.
+// Sockets of all servers together are bounded by SocketBudget. When it is used up, the retired socket that is the oldest is
+// closed after kKeep, however many questions wait there: servers that never answer must not hold the sockets of all others.
+// Its questions lose an id as if a datagram were lost, and are asked again in their time. Until then, and without descriptors,
+// the open sockets are used for longer than they should: better an old port than no answer.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -34,17 +35,14 @@
 
 namespace io {
 
-// UDP sockets that one resolver has open.
-struct SocketBudget {
-  static constexpr std::size_t kMax = 128;
-  std::size_t open = 0;
-};
+struct SocketBudget;
 
 class UdpClient {
  public:
   static constexpr std::size_t kSockets = 8;       // open for new questions
   static constexpr int kQuestions = 64;            // per socket
   static constexpr std::chrono::seconds kLife{2};  // of a socket, for new questions
+  static constexpr std::chrono::seconds kKeep{4};  // of a retired socket with questions, when there are too many sockets
   static constexpr int kStrays = 8;                // per socket
 
   UdpClient(Loop& loop, const NameServer& server, CookieJar& cookies, RandomIds& random, SocketBudget& budget,
@@ -54,9 +52,9 @@ class UdpClient {
   ~UdpClient() = default;
 
   struct Socket;
-  // A question under way; void as soon as Done was called.
+  // A question under way; void as soon as Done was called. The socket may be gone.
   struct Ticket {
-    Socket* socket = nullptr;
+    std::uint64_t socket = 0;  // its number
     std::uint16_t id = 0;
   };
   // `question` must live until Done is called or the ticket is given up. With `edns` the query carries a cookie.
@@ -73,7 +71,9 @@ class UdpClient {
   using Ended = std::vector<std::pair<Done, Outcome>>;
 
   base::Result<Socket*, Trouble> choose();
+  base::Result<Descriptor, Trouble> connect();
   [[nodiscard]] bool is_fresh(const Socket& socket) const;
+  void close_oldest();
   void retire(Socket& socket);
   void retire_old();
   void on_readable(Socket& socket);
@@ -88,19 +88,21 @@ class UdpClient {
   RandomIds& random_;
   SocketBudget& budget_;
   ResolverCounters& counters_;
-  std::list<Socket> sockets_;
-  std::array<Socket*, kSockets> open_{};  // null: not made yet
-  Timer sweep_;                           // runs while a socket is open for new questions
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<std::uint64_t, Socket> sockets_;  // by number
+  std::array<Socket*, kSockets> open_{};               // null: not made yet
+  Timer sweep_;                                        // runs while a socket is open for new questions
   bool is_sweeping_ = false;
 };
 
 struct UdpClient::Socket {
-  Socket(UdpClient& client, Descriptor descriptor);
-  ~Socket() { --budget.open; }
+  Socket(UdpClient& in, std::uint64_t as, Descriptor descriptor);
+  ~Socket();
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  SocketBudget& budget;
+  UdpClient& client;
+  const std::uint64_t number;
   Descriptor fd;
   Watch watch;
   std::chrono::steady_clock::time_point born;
@@ -109,7 +111,22 @@ struct UdpClient::Socket {
   bool is_retired = false;  // takes no more questions, and closes when none is under way
   std::unordered_map<std::uint16_t, Waiting> waiting;
   std::vector<std::uint16_t> ended;  // ids of questions that ended: their answers may come late; at most kMaxEnded
-  std::list<Socket>::iterator place;
+};
+
+// UDP sockets that one resolver has open.
+struct SocketBudget {
+  static constexpr std::size_t kMax = 128;
+
+  struct Retired {
+    UdpClient::Socket* socket;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  SocketBudget() { retired.reserve(kMax); }  // so that retiring a socket needs no memory
+  [[nodiscard]] bool is_used_up() const { return open >= kMax; }
+
+  std::size_t open = 0;
+  std::vector<Retired> retired;  // of those that are open, oldest first; of all servers
 };
 
 }  // namespace io

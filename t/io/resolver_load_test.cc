@@ -3,9 +3,11 @@
 #include <sys/resource.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/io/resolver.h"
+#include "common/io/udp.h"
 #include "t/io/asker.h"
 #include "t/io/run.h"
 #include "t/support/dns_server.h"
@@ -98,4 +100,45 @@ TEST_CASE("resolver: without descriptors a question waits, or takes a socket tha
   CHECK(failed == dns::failure_answer("no socket: Too many open files", dns::Cause::local));
   CHECK(reused == std::vector<dns::Answer>(200, kRight));
   CHECK(asker.ask() == kRight);
+}
+
+namespace {
+
+// As many questions about names whose servers are silent as keep all sockets busy; counts those that end. The first `brief`
+// have less patience.
+void use_up_sockets(Asker& asker, std::uint64_t brief, std::size_t& ended) {
+  for (std::uint64_t i = 0; i < 9800; ++i) {
+    asker.resolver.ask(
+        question("n" + std::to_string(i) + ".dead" + std::to_string(i % 10) + ".example"),
+        {.check = i, .patience = i < brief ? 3s : kNever}, [&](const dns::Answer&) { ++ended; }, [] { return true; });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("resolver: questions about silent names that keep all sockets do not stop those about others, later either") {
+  const DnsServer server(partly_dead());
+  Asker asker({at(server)});
+  std::size_t ended = 0;
+  use_up_sockets(asker, 0, ended);
+  // Sockets grow old meanwhile.
+  std::this_thread::sleep_for(io::UdpClient::kLife);
+  bool is_over = false;
+  io::Timer later(asker.loop, [&] { is_over = true; });
+  later.set(100ms);
+  REQUIRE(run_until(asker.loop, [&] { return is_over; }));
+  CHECK(asker.ask_many(100, "good.example", 100000, 10s) == std::vector<dns::Answer>(100, kRight));
+  CHECK(ended == 0);
+}
+
+TEST_CASE("resolver: sockets that only silent names keep at one server are closed for another server") {
+  const DnsServer silent(partly_dead());
+  const DnsServer server(always(react(kRight)));
+  Asker asker({at(silent)});
+  std::size_t ended = 0;
+  use_up_sockets(asker, 100, ended);
+  asker.resolver.set_servers({at(server)});
+  CHECK(asker.ask_many(100, "good.example", 100000, 10s) == std::vector<dns::Answer>(100, kRight));
+  // Those that have lost their sockets end like the others.
+  CHECK(run_until(asker.loop, [&] { return ended == 100; }));
 }
