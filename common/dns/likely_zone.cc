@@ -1,10 +1,18 @@
 #include "common/dns/likely_zone.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace dns {
 
 namespace {
+
+// Labels below a country's domain under which many owners register. Not a rule by length: the owner of abc.io would have a share
+// for each name below it.
+constexpr auto kSharedLabels =
+    std::to_array<std::string_view>({"ac", "ad", "co",  "com", "ed",  "edu", "go", "gob", "gov", "gr",
+                                     "id", "lg", "mil", "ne",  "net", "nom", "or", "org", "sch", "web"});
 
 // The last `labels` labels of `text`, or all of it.
 std::string_view last_labels(std::string_view text, int labels) {
@@ -25,7 +33,8 @@ std::string_view likely_zone(const Name& name) {
   if (text.ends_with(".ip6.arpa")) return last_labels(text, 10);
   const std::string_view two = last_labels(text, 2);
   const std::size_t dot = two.find('.');
-  const bool is_below_country = dot != std::string_view::npos && dot <= 3 && two.size() - dot - 1 == 2;
+  const bool is_below_country = dot != std::string_view::npos && two.size() - dot - 1 == 2 &&
+                                std::ranges::find(kSharedLabels, two.substr(0, dot)) != kSharedLabels.end();
   return is_below_country ? last_labels(text, 3) : two;
 }
 

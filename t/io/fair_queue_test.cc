@@ -158,6 +158,7 @@ TEST_CASE("likely zone: what one owner serves is together, what several do is no
   CHECK(zone("_spf.a.b.example.com") == "example.com");
   CHECK(zone("mail.example.co.uk") == "example.co.uk");
   CHECK(zone("mail.example.de") == "example.de");
+  CHECK(zone("a1.abc.io") == "abc.io");
   CHECK(zone("com") == "com");
   CHECK(zone("") == "");
   CHECK(zone("co.uk") == "co.uk");
