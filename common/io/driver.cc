@@ -82,6 +82,7 @@ struct DriverState {
   DriverState(Loop& on, std::shared_ptr<Cache> shared, ResolverOptions resolver_options, DriverOptions driver_options)
       : loop(on),
         cache(std::move(shared)),
+        schedule(resolver_options.schedule()),
         resolver(on, std::move(resolver_options)),
         options(driver_options),
         mailbox(std::make_shared<Mailbox>(on.inbox())) {
@@ -90,6 +91,7 @@ struct DriverState {
 
   Loop& loop;
   std::shared_ptr<Cache> cache;
+  std::chrono::milliseconds schedule;  // the least patience of a question
   Resolver resolver;
   DriverOptions options;
   std::shared_ptr<Overlay> overlay;
@@ -138,8 +140,9 @@ class Running : public std::enable_shared_from_this<Running> {
   bool is_due = false;
 
  private:
-  [[nodiscard]] Asker asker() const {
-    return {.check = number_, .patience = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now())};
+  // Others may join the question, so that it must not end for want of time of this check.
+  [[nodiscard]] Asker asker(std::chrono::milliseconds least) const {
+    return {.check = number_, .patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now()), least)};
   }
   spf::Needs run_step();
   bool ask_all(const spf::Needs& needs);
@@ -253,7 +256,7 @@ SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
     promise->begin(cache_);
     try {
       driver->resolver.ask(
-          question, asker(), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
+          question, asker(driver->schedule), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
           [promise] { return promise->is_wanted(); });
     } catch (const std::bad_alloc&) {
       promise->complete(dns::failure_answer("no memory", dns::Cause::local));

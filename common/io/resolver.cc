@@ -38,7 +38,14 @@ FairQueue::Limits limits(std::size_t slots, std::size_t waiting) {
   return {.slots = slots, .per_zone = std::max<std::size_t>(slots / kZonePart, 1), .waiting = waiting};
 }
 
+// Doublings of the time for a try, at most.
+int max_doublings(const ResolverOptions& options) { return std::clamp(options.tries, 1, 10) - 1; }
+
 }  // namespace
+
+milliseconds ResolverOptions::schedule() const {
+  return std::min<milliseconds>(try_timeout * ((2 << max_doublings(*this)) - 1), kMaxSchedule);
+}
 
 class Resolver::Impl {
  public:
@@ -146,6 +153,7 @@ class Resolver::Impl {
   void finish(Query& query, dns::Answer answer);
   void forget(Query& query);
   static void note(Query& query, Trouble trouble);
+  bool is_cut_short(const Query& query);
   dns::Answer failure_of(const Query& query);
 
   void heard(Upstream& server);
@@ -283,7 +291,7 @@ bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool 
     return false;
   }
   query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
-  const int doublings = std::min(query.round, std::clamp(options_.tries, 1, 10) - 1);
+  const int doublings = std::min(query.round, max_doublings(options_));
   wait(query, options_.try_timeout * (1 << doublings));
   return true;
 }
@@ -317,6 +325,8 @@ void Resolver::Impl::on_silence(Query& query) {
   last.timed_out = true;
   query.has_waited = true;
   note(query, {Trouble::Kind::timed_out, "timed out"});
+  // An asker of little patience has not waited for the server.
+  if (query.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
   Upstream& server = upstream(query, last.server);
   report(server, server.health.on_silence(query.owner.zone, last.at, loop_.now()));
 }
@@ -461,10 +471,17 @@ void Resolver::Impl::note(Query& query, Trouble trouble) {
   if (!query.trouble || trouble.kind >= query.trouble->kind) query.trouble = std::move(trouble);
 }
 
+// The asker's patience ends before the servers have had their time.
+bool Resolver::Impl::is_cut_short(const Query& query) {
+  if (!query.is_last_timer || loop_.now() < query.end) return false;
+  return is_over_tcp(query) || query.sent.empty() || query.end - query.sent.front().at < options_.schedule();
+}
+
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
   if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
   if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
   const Trouble& trouble = *query.trouble;
+  if (is_cut_short(query)) return dns::failure_answer(trouble.text, dns::Cause::local);
   switch (trouble.kind) {
     case Trouble::Kind::unreachable:
     case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);

@@ -41,6 +41,11 @@ struct ResolverOptions {
   std::size_t max_tcp = 200;
   std::size_t max_waiting = 10000;
 
+  // The time in which one server gets all `tries`, at most kMaxSchedule. A question that ends earlier for want of patience says
+  // nothing about its name.
+  [[nodiscard]] std::chrono::milliseconds schedule() const;
+  static constexpr std::chrono::seconds kMaxSchedule{20};
+
   // A server stopped answering, or answers again. Called in the resolver's thread; it must not touch the resolver.
   std::function<void(const NameServer& server, bool is_down)> on_change = nullptr;
 };
@@ -48,7 +53,8 @@ struct ResolverOptions {
 // Who asks: whose share of the resolver's slots a question takes, and how long it may try.
 struct Asker {
   std::uint64_t check = 0;  // the same for all questions of one check, another for each check; opaque
-  // What is left of the check's time: after it the question ends by a failure, whoever has joined it meanwhile.
+  // After it the question ends by a failure, whoever has joined it meanwhile. A question that others may join needs at least
+  // ResolverOptions::schedule(), however little time its own check has left.
   std::chrono::milliseconds patience{20000};
 };
 

@@ -247,3 +247,22 @@ TEST_CASE("driver: a crowd of questions to servers that never answer leaves room
   }
   handles.clear();
 }
+
+TEST_CASE("driver: a check of little time fails neither those that join its question nor those that come after it") {
+  const DnsServer server([](const dns::Question& asked, bool tcp) {
+    Reaction late = echo(asked, tcp);
+    if (asked.name.text() != "quick.example") late.delay = 400ms;
+    return late;
+  });
+  Worker worker(server);
+  Together brief{{"a.example", "b.example"}};
+  const auto handle = worker.driver.start(std::ref(brief), 200ms, [](const io::CheckCost&) {});
+  Together joined{{"a.example", "quick.example"}};
+  CHECK_FALSE(worker.run(std::ref(joined)).timed_out);
+  CHECK(joined.got == joined.names);
+  CHECK(brief.got == Strings{"timed out", "timed out"});
+  Together after{{"b.example"}};
+  CHECK_FALSE(worker.run(std::ref(after)).timed_out);
+  CHECK(after.got == after.names);
+  CHECK(server.count() == 3);
+}

@@ -68,10 +68,37 @@ TEST_CASE("resolver: a server that answers other questions is not to blame for s
   Asker asker({at(server)}, 50ms);
   std::optional<dns::Answer> dead;
   asker.resolver.ask(
-      question("dead.example"), {.patience = 300ms}, [&](dns::Answer answer) { dead = std::move(answer); }, [] { return true; });
+      question("dead.example"), {.patience = 500ms}, [&](dns::Answer answer) { dead = std::move(answer); }, [] { return true; });
   CHECK(asker.ask() == kRight);
   CHECK(run_until(asker.loop, [&] { return dead.has_value(); }));
   CHECK(*dead == dns::failure_answer("timed out", dns::Cause::no_answer));
+}
+
+TEST_CASE("resolver: a question whose asker had less patience than all tries take is not its zone's failure") {
+  const DnsServer server([](const dns::Question& asked, bool over_tcp) {
+    if (asked.name.text() == "tcp.example") return react(over_tcp ? Fault::silence : Fault::truncated);
+    return react(asked.name.text() == "slow.example" ? Fault::silence : Fault::none, kRight);
+  });
+  for (const char* const name : {"slow.example", "tcp.example"}) {
+    CAPTURE(name);
+    Asker asker({at(server)}, 100ms);
+    std::optional<dns::Answer> slow;
+    asker.resolver.ask(
+        question(name), {.patience = 250ms}, [&](dns::Answer answer) { slow = std::move(answer); }, [] { return true; });
+    CHECK(asker.ask() == kRight);
+    CHECK(run_until(asker.loop, [&] { return slow.has_value(); }));
+    CHECK(slow->cause == dns::Cause::local);
+  }
+}
+
+TEST_CASE("resolver: askers of little patience do not take a server for silent") {
+  std::vector<bool> news;
+  const DnsServer server(always(react(Fault::silence)));
+  Asker asker(io::ResolverOptions{.servers = {at(server)},
+                                  .try_timeout = kNever,
+                                  .on_change = [&](const io::NameServer&, bool is_down) { news.push_back(is_down); }});
+  for (int i = 0; i < 6; ++i) CHECK(asker.ask(question("a.zone" + std::to_string(i) + ".example"), 20ms) == kTimedOut);
+  CHECK(news.empty());
 }
 
 TEST_CASE("resolver: a late answer counts, also after the question was sent again") {
