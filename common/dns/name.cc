@@ -6,21 +6,17 @@
 
 namespace dns {
 
-namespace {
-
-// Nothing when one is empty or too long.
-std::optional<int> count_labels(std::string_view text) {
+std::optional<int> Name::count_labels(std::string_view text) {
+  if (!base::all_printable(text)) return std::nullopt;
   if (text.empty()) return 0;
   int labels = 0;
   for (std::size_t begin = 0; begin <= text.size(); ++labels) {
     const std::size_t end = std::min(text.find('.', begin), text.size());
-    if (end == begin || end - begin > Name::kMaxLabel) return std::nullopt;
+    if (end == begin || end - begin > kMaxLabel) return std::nullopt;
     begin = end + 1;
   }
   return labels;
 }
-
-}  // namespace
 
 Name Name::known(std::string_view text, int labels) {
   Name name;
@@ -32,7 +28,7 @@ Name Name::known(std::string_view text, int labels) {
 std::optional<Name> Name::parse(std::string_view text) {
   std::optional<Name> name;  // what every return gives, so that it is made where it is wanted
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.size() > kMaxText || !base::all_printable(text)) return name;
+  if (text.size() > kMaxText) return name;
   const auto labels = count_labels(text);
   if (!labels) return name;
   name.emplace();

@@ -29,6 +29,9 @@ class Name {
   // One dot at the end is dropped. Nothing when a label is empty or longer than 63, the text longer than 253, or a byte is
   // not printable US-ASCII. "" and "." are the root.
   static std::optional<Name> parse(std::string_view text);
+  // Returns how many labels the text has, which may be longer than a name. Nothing when a label is empty or too long, or a byte
+  // is not printable US-ASCII.
+  static std::optional<int> count_labels(std::string_view text);
 
   // The name of which this is the text() and the number of labels(): what was parsed once needs no second look.
   static Name known(std::string_view text, int labels);

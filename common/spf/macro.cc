@@ -234,25 +234,15 @@ std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) con
   if (!has_macros() && text_.find('%') == std::string::npos && text_.size() <= dns::Name::kMaxText)
     return dns::Name::parse(text_);
 
-  // The right end decides: one character more than a name and its dot may have tells whether labels must go.
-  constexpr std::size_t kWindow = dns::Name::kMaxText + 2;
   std::string name;
-  std::string storage;
-  std::size_t work = 0;
-  for (auto part = parts_.rbegin(); part != parts_.rend() && name.size() < kWindow; ++part) {
-    std::string_view piece = expand_part(*part, values, storage);
-    work += piece.size() + value_of(part->kind, values).size();
-    if (work > kMaxExpansionWork) return std::nullopt;
-    if (piece.size() > kWindow) piece.remove_prefix(piece.size() - kWindow);
-    name.insert(0, piece);
-  }
+  if (!append_expansion(values, kMaxExpansionWork + 1, name)) return std::nullopt;
   if (name.ends_with('.')) name.pop_back();
-  if (name.empty() || name.ends_with('.')) return std::nullopt;  // the root; and Name::parse() would drop one dot more
+  // Before labels are removed, since who sends mail could otherwise choose between "malformed" and the name of the labels on the
+  // right, which has no record to include, by the length of his local part.
+  if (name.empty() || !dns::Name::count_labels(name)) return std::nullopt;
   if (name.size() > dns::Name::kMaxText) {
     // RFC 7208 §7.3: labels and their dots are removed from the left. The dot may stand just before what fits.
-    const auto dot = name.find('.', name.size() - dns::Name::kMaxText - 1);
-    if (dot == std::string::npos) return std::nullopt;
-    name.erase(0, dot + 1);
+    name.erase(0, name.find('.', name.size() - dns::Name::kMaxText - 1) + 1);
   }
   return dns::Name::parse(name);
 }

@@ -1,7 +1,7 @@
 // Macro strings (RFC 7208 §7): parsed once, expanded for each check.
 //
-// Expansion is bounded: names are made from their right end, where at most 253 characters count, texts are cut at a limit,
-// and a string that would copy more than kMaxExpansionWork bytes on the way is given up.
+// Expansion is bounded: texts are cut at a limit, and a string that would copy more than kMaxExpansionWork bytes on the way is
+// given up.
 #pragma once
 
 #include <cstdint>
@@ -63,7 +63,7 @@ class MacroString {
   [[nodiscard]] std::optional<std::string> expand(const MacroValues& values, std::size_t limit) const;
   [[nodiscard]] bool append_expansion(const MacroValues& values, std::size_t limit, std::string& out) const;
   // As a target name (RFC 7208 §4.8, §7.3): what is longer than 253 characters loses labels from the left.
-  // Nothing when the result is not a well-formed name.
+  // Nothing when a label is empty, longer than 63 characters or not printable, be it one that would be removed.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
   // Returns whether expand_name() gives a name when each macro is as short as it can be. Otherwise the text itself is wrong,
   // whatever sender, HELO name and client are.

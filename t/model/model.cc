@@ -272,12 +272,18 @@ class Check {
 
   static std::optional<Name> as_name(std::string text) {
     if (!text.empty() && text.back() == '.') text.pop_back();
-    while (text.size() > 253) {  // §7.3
-      const auto dot = text.find('.');
-      if (dot == std::string::npos) return std::nullopt;
-      text.erase(0, dot + 1);
+    std::size_t label = 0;
+    for (const char c : text + '.') {  // §4.8, for each label, also for those that go below
+      if (c < 0x20 || c > 0x7e) return std::nullopt;
+      if (c != '.') {
+        ++label;
+      } else if (label < 1 || label > 63) {
+        return std::nullopt;
+      } else {
+        label = 0;
+      }
     }
-    if (text.empty() || text.back() == '.') return std::nullopt;
+    while (text.size() > 253) text.erase(0, text.find('.') + 1);  // §7.3
     return Name::parse(text);
   }
 

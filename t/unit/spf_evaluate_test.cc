@@ -281,6 +281,15 @@ TEST_CASE("RFC 7208 §6.2: an explanation that is broken, double, missing or not
   }
 }
 
+TEST_CASE("an include: the length of the sender's local part does not turn fail into permerror") {
+  World world;
+  world.txt("inc2.example", "v=spf1 include:%{l}._spf.inc2.example -all");
+  for (const std::size_t size : {64U, 200U, 235U, 236U, 260U, 300U, 1000U}) {
+    CAPTURE(size);
+    CHECK(run(from("192.0.2.1", std::string(size, 'k') + "@inc2.example"), world).verdict.result == Result::fail);
+  }
+}
+
 TEST_CASE("RFC 8616 §4: U-labels become A-labels; a local part that is not ASCII makes %{s} and %{l} match nothing") {
   World world;
   world.txt("xn--bcher-kva.example", "v=spf1 exists:%{l}.%{o}.x.example.com exists:%{o}.y.example.com -all")
@@ -297,6 +306,10 @@ TEST_CASE("RFC 8616 §4: U-labels become A-labels; a local part that is not ASCI
   CHECK(verdict.verdict.result == Result::pass);
   CHECK(verdict.questions() == 2);
   CHECK(run(from("192.0.2.1", "user@\xff\xfe.example"), world).verdict.result == Result::none);
+  // UTS 46 §4.5: U+3002, U+FF0E and U+FF61 are dots.
+  world.txt("fail.example", "v=spf1 -all");
+  for (const char* dot : {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"})
+    CHECK(run(from("192.0.2.1", std::string("a@fail") + dot + "example" + dot), world).verdict.result == Result::fail);
 }
 
 TEST_CASE("six includes side by side and an mx of four hosts: three rounds, twelve questions") {

@@ -134,7 +134,9 @@ TEST_CASE("RFC 7208 §7.3: a name over 253 characters loses labels from the left
   CHECK(name_of("%{d}", values) == exact);
   CHECK(name_of("x.%{d}", values) == exact);
   values.domain = "aa";
-  CHECK(name_of(std::string(300, 'x') + ".%{d}", values) == "aa");
+  std::string left;
+  for (int i = 0; i < 300; ++i) left += "x.";
+  CHECK(name_of(left + "%{d}", values) == left.substr(600 - 250) + "aa");
   const std::string endless(300, 'x');
   values.domain = endless;
   CHECK(name_of("%{d}", values) == "malformed");
@@ -150,6 +152,27 @@ TEST_CASE("RFC 7208 §4.8: a malformed target name is told apart") {
   values.local_part = "A_b";
   CHECK(name_of("%{l}.example.com.", values) == "a_b.example.com");
   CHECK(name_of("%{l}.%{d}", values) == "a_b.example.com");
+}
+
+TEST_CASE("RFC 7208 §7.3, §4.8: a bad label makes a name malformed, whether or not it would be removed from the left") {
+  spf::MacroValues values;
+  values.domain = "example.com";
+  const std::string good = std::string(63, 'x');
+  for (std::size_t size = 1; size <= 600; ++size) {
+    CAPTURE(size);
+    const std::string local_part(size, 'k');
+    values.local_part = local_part;
+    CHECK(name_of("%{l}._spf.%{d}", values) == (size <= 63 ? local_part + "._spf.example.com" : "malformed"));
+  }
+  const std::string legal = good + "." + good + "." + good + "." + good;
+  for (const std::string& bad : {std::string(64, 'x'), std::string(), std::string("\x01"), std::string("a..b")}) {
+    CAPTURE(bad);
+    const std::string local_part = bad + "." + legal;
+    values.local_part = local_part;
+    CHECK(name_of("%{l}._spf.%{d}", values) == "malformed");
+  }
+  values.local_part = legal;
+  CHECK(name_of("%{l}._spf.%{d}", values) == legal.substr(64) + "._spf.example.com");
 }
 
 TEST_CASE("a target name without macros is the name that its text is") {
