@@ -28,7 +28,7 @@ std::optional<std::string> to_a_label(std::string_view label) {
   std::string out;
   for (const std::uint8_t* at = converted; *at != 0; ++at) out += static_cast<char>(*at);
   // The ASCII characters of a U-label are letters, digits and hyphens (RFC 5890 §2.3.2.1), and Punycode shows them as they are.
-  // libidn2 does not insist; it would also make a dot of an ideographic full stop.
+  // libidn2 does not insist.
   const auto is_ldh = [](char c) { return base::is_alphanumeric(c) || c == '-'; };
   if (out.empty() || !std::all_of(out.begin(), out.end(), is_ldh)) return std::nullopt;
   return out;
@@ -36,23 +36,33 @@ std::optional<std::string> to_a_label(std::string_view label) {
 
 }  // namespace
 
+std::size_t dot_size(std::string_view text) {
+  if (text.starts_with('.')) return 1;
+  for (const std::string_view dot : {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"}) {
+    if (text.starts_with(dot)) return dot.size();
+  }
+  return 0;
+}
+
 std::optional<std::string> to_a_labels(std::string_view domain) {
   if (base::is_ascii(domain)) return std::string(domain);
   if (domain.size() > kMaxDomain) return std::nullopt;
   std::string out;
-  bool first = true;
-  for (const std::string_view label : base::split(domain, '.')) {
-    if (!first) out += '.';
-    first = false;
+  for (;;) {
+    std::size_t end = 0;
+    while (end < domain.size() && dot_size(domain.substr(end)) == 0) ++end;
+    const std::string_view label = domain.substr(0, end);
     if (base::is_ascii(label)) {
       out += label;
-      continue;
+    } else {
+      const auto converted = to_a_label(label);
+      if (!converted) return std::nullopt;
+      out += *converted;
     }
-    const auto converted = to_a_label(label);
-    if (!converted) return std::nullopt;
-    out += *converted;
+    if (end == domain.size()) return out;
+    out += '.';
+    domain.remove_prefix(end + dot_size(domain.substr(end)));
   }
-  return out;
 }
 
 }  // namespace dns

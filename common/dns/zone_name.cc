@@ -69,10 +69,12 @@ class NameReader {
         bytes += *byte;
         continue;
       }
-      ++at_;
-      is_absolute_ = c == '.';
+      const std::size_t dot = dot_size(token_.substr(at_));
+      is_absolute_ = dot != 0;
+      at_ += is_absolute_ ? dot : 1;
+      if (is_absolute_) continue;
       is_u_label = is_u_label || !base::is_ascii({&c, 1});
-      if (!is_absolute_) bytes += c;
+      bytes += c;
     }
     if (is_u_label) {
       auto converted = is_held ? to_a_labels(bytes) : std::nullopt;

@@ -55,15 +55,16 @@ bool is_domain(std::string_view text) {
     const auto address = base::IpAddress::parse_as_written(literal);
     return address && address->is_v6() == is_ipv6;
   }
-  if (text.front() == '.' || text.find("..") != std::string_view::npos) return false;
   const auto ascii = dns::to_a_labels(text);
+  if (!ascii || ascii->starts_with('.') || ascii->find("..") != std::string::npos) return false;
   const auto is_name_character = [](char c) { return base::is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; };
-  return ascii && std::all_of(ascii->begin(), ascii->end(), is_name_character);
+  return std::all_of(ascii->begin(), ascii->end(), is_name_character);
 }
 
 std::string comparable_domain(std::string_view domain) {
-  if (domain.ends_with('.')) domain.remove_suffix(1);
-  return base::lower(dns::to_a_labels(domain).value_or(std::string(domain)));
+  std::string out = base::lower(dns::to_a_labels(domain).value_or(std::string(domain)));
+  if (out.ends_with('.')) out.pop_back();
+  return out;
 }
 
 std::string_view domain_of(std::string_view alias) {

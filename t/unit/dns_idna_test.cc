@@ -33,6 +33,19 @@ TEST_CASE("ASCII is not looked at: not its case, not its length, not its dots") 
   CHECK(to_a_labels("a..\xc3\xbc") == "a..xn--tda");
 }
 
+TEST_CASE("UTS 46 §4.5: three more characters are dots") {
+  for (const std::string dot : {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"}) {
+    CAPTURE(dot);
+    CHECK(dns::dot_size(dot + "x") == 3);
+    CHECK(to_a_labels("fail" + dot + "example") == "fail.example");
+    CHECK(to_a_labels("b\xc3\xbc" + ("cher" + dot) + "example.com" + dot) == "xn--bcher-kva.example.com.");
+    CHECK(to_a_labels(dot + dot + "\xc3\xbc") == "..xn--tda");
+    CHECK(to_a_labels(dot) == ".");
+  }
+  CHECK(dns::dot_size(".") == 1);
+  for (const char* other : {"", "x.", "\xe3\x80", "\xe3\x80\x81", "\xef\xbc"}) CHECK(dns::dot_size(other) == 0);
+}
+
 TEST_CASE("what is no U-label is refused") {
   for (const std::string text : {"\xff.example", "\xc3",
                                  "a\xc0\xaf"
@@ -49,10 +62,8 @@ TEST_CASE("what is no U-label is refused") {
                                  "@x",
                                  "b\xc3\xbc"
                                  "_x",
-                                 "\xef\xbc\xa0\xc3\xbc",  // not LDH
-                                 "b\xc3\xbc"
-                                 "cher\xe3\x80\x82"
-                                 "example"}) {  // an ideographic full stop within a label
+                                 "\xef\xbc\xa0\xc3\xbc",      // not LDH
+                                 "a\xe2\x80\xa4\xc3\xbc"}) {  // a one dot leader within a label
     CAPTURE(text);
     CHECK_FALSE(to_a_labels(text).has_value());
   }

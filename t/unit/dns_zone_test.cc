@@ -121,6 +121,15 @@ TEST_CASE("U-labels become A-labels (RFC 5890)") {
       "cher.example.\n@ TXT x\n\xc3\xa4 MX 1 \xc3\xb6.example.\n");
   CHECK(answer(got, "xn--bcher-kva.example", Type::txt).texts.size() == 1);
   CHECK(answer(got, "xn--4ca.xn--bcher-kva.example", Type::mx).names == std::vector<std::string>{"xn--nda.example"});
+  // UTS 46 §4.5: U+3002, U+FF0E and U+FF61 are dots too, also at the end.
+  const auto dots = zone(
+      "b\xc3\xbc"
+      "cher\xe3\x80\x82"
+      "a\xef\xbc\x8e"
+      "example\xef\xbd\xa1 TXT x\nplain MX 1 mx\xe3\x80\x82"
+      "example\xe3\x80\x82\n");
+  CHECK(answer(dots, "xn--bcher-kva.a.example", Type::txt).texts.size() == 1);
+  CHECK(answer(dots, "plain", Type::mx).names == std::vector<std::string>{"mx.example"});
   dns::Zone other;
   const auto notes = other.add_file("a\xff.example TXT x\nb TXT y");
   REQUIRE(notes.ok());

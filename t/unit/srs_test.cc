@@ -498,6 +498,16 @@ TEST_CASE("SRS: internationalized addresses are rewritten as UTF-8 (RFC 6531)") 
   Config config = with_secret();
   config.local_domains = {"xn--bcher-kva.example"};
   CHECK(outcome(make(config), sender) == Outcome::own_domain);
+  CHECK(outcome(make(config), "a@b\xc3\xbc"
+                              "cher\xe3\x80\x82"
+                              "example\xe3\x80\x82") == Outcome::own_domain);  // UTS 46 §4.5: U+3002 is a dot
+  for (const char* domain : {"\xe3\x80\x82"
+                             "b.org",
+                             "a.\xe3\x80\x82"
+                             "org"}) {
+    CAPTURE(domain);
+    CHECK_FALSE(srs::is_domain(domain));
+  }
 }
 
 TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
