@@ -8,12 +8,21 @@ namespace protocol {
 
 namespace {
 
+std::string_view without_dot(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name;
+}
+
+bool is_same_host(std::string_view a, std::string_view b) {
+  return base::equals_ignoring_case(without_dot(a), without_dot(b));
+}
+
 // Reads the words of a structured header field (RFC 5322 §3.2), and forgives what is not well-formed: an MTA behind us might.
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view text) : rest_(text) {}
+  FieldReader(std::string_view text, std::string_view us) : rest_(text), us_(us) {}
 
-  // Blanks, line ends and comments. `comment`: the begin of the first one.
+  // Blanks, line ends and comments.
   void skip_blanks() {
     for (;;) {
       while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
@@ -48,7 +57,8 @@ class FieldReader {
     return c;
   }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  [[nodiscard]] std::string_view first_comment() const { return comment_; }
+  // Returns whether a comment so far begins with our name and a colon.
+  [[nodiscard]] bool comment_names_us() const { return comment_names_us_; }
 
  private:
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -57,46 +67,53 @@ class FieldReader {
     return take();
   }
   void skip_comment() {
-    if (comment_.empty()) comment_ = rest_.substr(1);
+    std::string name;  // what is before the first colon, without blanks and parentheses
+    bool is_name = true;
     std::size_t depth = 0;
     do {
-      switch (rest_.front()) {
-        case '(': ++depth; break;
-        case ')': --depth; break;
-        case '\\':
-          if (rest_.size() > 1) rest_.remove_prefix(1);
-          break;
-        default: break;
+      const char c = rest_.front();
+      if (c == '(') {
+        ++depth;
+      } else if (c == ')') {
+        --depth;
+      } else if (c == ':' && is_name) {
+        is_name = false;
+        comment_names_us_ = comment_names_us_ || is_same_host(name, us_);
+      } else if (is_name && !is_blank(c)) {
+        name += take_quoted();
+        continue;
+      } else if (c == '\\' && rest_.size() > 1) {
+        rest_.remove_prefix(1);
       }
       rest_.remove_prefix(1);
     } while (depth > 0 && !rest_.empty());
   }
 
   std::string_view rest_;
-  std::string_view comment_;
+  std::string_view us_;
+  bool comment_names_us_ = false;
 };
 
 }  // namespace
 
 bool is_authentication_results_of(std::string_view value, std::string_view us) {
-  return !us.empty() && base::equals_ignoring_case(FieldReader(value).take_word(";"), us);
+  return !us.empty() && is_same_host(FieldReader(value, us).take_word(";"), us);
 }
 
 bool is_received_spf_of(std::string_view value, std::string_view us) {
   if (us.empty()) return false;
-  FieldReader reader(value);
+  FieldReader reader(value, us);
   reader.take_word(";");  // the result
   while (!reader.at_end()) {
     const std::string key = reader.take_word("=;");
     if (reader.take_if('=')) {
       const std::string word = reader.take_word(";");
-      if (base::equals_ignoring_case(key, "receiver")) return base::equals_ignoring_case(word, us);
+      if (base::equals_ignoring_case(key, "receiver") && is_same_host(word, us)) return true;
     } else if (!reader.take_if(';') && key.empty() && !reader.at_end()) {
       reader.take();
     }
   }
-  const std::string_view comment = base::strip(reader.first_comment());
-  return comment.size() > us.size() && base::starts_with_ignoring_case(comment, us) && comment[us.size()] == ':';
+  return reader.comment_names_us();
 }
 
 }  // namespace protocol

@@ -5,11 +5,13 @@
 
 namespace protocol {
 
+// Names are compared without a dot at the end.
+
 // The authserv-id of an Authentication-Results field is `us`. `value` is what stands behind the colon.
 bool is_authentication_results_of(std::string_view value, std::string_view us);
 
-// A Received-SPF field names `us` as the receiver: by its key receiver=, or, without one, at the begin of its comment
-// ("(us: domain of ...").
+// A Received-SPF field names `us` as the receiver: by any key receiver=, or at the begin of any comment ("(us: domain of ...").
+// Programs after us differ in which one they read.
 bool is_received_spf_of(std::string_view value, std::string_view us);
 
 }  // namespace protocol

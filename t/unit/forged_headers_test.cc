@@ -25,6 +25,8 @@ TEST_CASE("RFC 8601 §2.2: the authserv-id stands first, behind comments and bla
            "\"mx.example.org\"; spf=pass",
            "\"mx\\.example.org\" ; none",
            "mx.example.org",
+           "mx.example.org.;",
+           "\"mx.example.org.\"; spf=pass",
        }) {
     CAPTURE(ours);
     if (std::string_view(ours).find('/') == std::string_view::npos) {
@@ -42,7 +44,7 @@ TEST_CASE("RFC 8601 §2.2: the authserv-id stands first, behind comments and bla
   CHECK_FALSE(is_authentication_results_of("; none", ""));
 }
 
-TEST_CASE("RFC 7208 §9.1: receiver= names who checked; without it, the begin of the comment does") {
+TEST_CASE("RFC 7208 §9.1: any receiver= names who checked, and so does the begin of any comment") {
   for (const char* ours : {
            // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one string over two lines
            "pass (mx.example.org: domain of a@b designates 192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
@@ -53,12 +55,28 @@ TEST_CASE("RFC 7208 §9.1: receiver= names who checked; without it, the begin of
            "fail receiver=(comment)mx.example.org",
            " softfail\r\n\t(mx.example.org: transitioning domain)\r\n",
            "pass (MX.EXAMPLE.ORG: domain of a@b) client-ip=192.0.2.1;",
+           "pass receiver=mx.example.com; receiver=mx.example.org",
+           "pass receiver=mx.example.org; receiver=mx.example.com",
+           "pass receiver=; receiver=mx.example.org",
+           "pass (mx.example.org: domain of a@b) receiver=mx.example.com",
+           "pass receiver=mx.example.com (mx.example.org: domain of a@b)",
+           "pass receiver=(mx.example.org: domain of a@b)mx.example.com",
+           "pass receiver=mx.example.com(mx.example.org: domain of a@b); x=y",
+           "pass (mx.example.com: domain) (mx.example.org: domain of a@b)",
+           "(x) pass (()) ((mx.example.org: domain of a@b))",
+           "pass (mx\\.example.org : domain of a@b)",
+           "pass (mx.example.org.: domain of a@b)",
+           "pass receiver=mx.example.org.",
+           "pass receiver=\"mx.example.org.\"",
+           "pass (mx.example.org: never closed",
        }) {
     CAPTURE(ours);
     CHECK(is_received_spf_of(ours, kUs));
   }
   for (const char* other : {
-           "pass (mx.example.org: domain of a@b) receiver=mx.example.com",
+           "pass (mx.example.com: mx.example.org: domain) receiver=mx.example.com; receiver=amx.example.org",
+           "pass (not mx.example.org: domain)",
+           "pass x=\"(mx.example.org: domain)\"",
            "pass (mx.example.com: domain) client-ip=192.0.2.1",
            "pass (mx.example.org) client-ip=192.0.2.1",
            "pass envelope-from=\"receiver=mx.example.org\"",
