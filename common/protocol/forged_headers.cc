@@ -13,9 +13,7 @@ std::string_view without_dot(std::string_view name) {
   return name;
 }
 
-bool is_same_host(std::string_view a, std::string_view b) {
-  return base::equals_ignoring_case(without_dot(a), without_dot(b));
-}
+bool is_same_host(std::string_view a, std::string_view b) { return base::equals_ignoring_case(without_dot(a), without_dot(b)); }
 
 // Reads the words of a structured header field (RFC 5322 §3.2), and forgives what is not well-formed: an MTA behind us might.
 class FieldReader {
