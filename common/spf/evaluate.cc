@@ -235,7 +235,8 @@ class Evaluator {
         if (directive.mechanism == Mechanism::ptr) return evaluate_ptr(nullptr);
         // RFC 7208 §4.8 leaves it open: no match. An include whose own text is at fault has no record to include (§5.2); but who
         // sends mail must not be able to make an error of it by his sender or HELO name.
-        if (directive.mechanism != Mechanism::include || spec->can_be_name()) return Outcome::no_match;
+        if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches || spec->can_be_name())
+          return Outcome::no_match;
         walk_.set_problem(fmt::format("'{}' names no valid domain", record.text_of(directive)));
         return Outcome::permerror;
     }
