@@ -35,6 +35,12 @@ void check_name(const spf::MacroString& macros, const spf::MacroValues& values) 
   if (expected.ends_with('.')) expected.pop_back();
   if (name) fuzz::check(expected.ends_with(name->text()), "a target name is an end of the expanded text");
   if (expected.empty() || expected.ends_with('.')) return;
+  // RFC 1035 §2.3.4. Also where the label is among those that would be removed.
+  for (const std::string_view label : base::split(expected, '.')) {
+    if (!label.empty() && label.size() <= 63) continue;
+    fuzz::check(!name, "a target name with a bad label is malformed");
+    return;
+  }
   if (expected.size() > dns::Name::kMaxText) {
     const auto dot = expected.find('.', expected.size() - dns::Name::kMaxText - 1);
     if (dot == std::string::npos) return;
