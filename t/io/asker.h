@@ -14,21 +14,11 @@
 #include <vector>
 
 #include "common/io/resolver.h"
+#include "t/io/questions.h"
 #include "t/io/run.h"
 #include "t/support/dns_server.h"
 
 namespace support {
-
-inline dns::Question question(const std::string& name, dns::Type type = dns::Type::txt) {
-  return {*dns::Name::parse(name), type};
-}
-
-inline dns::Answer texts(std::vector<std::string> of, std::uint32_t ttl = 300) {
-  dns::Answer answer;
-  answer.ttl = ttl;
-  answer.texts = std::move(of);
-  return answer;
-}
 
 inline const dns::Answer kRight = texts({"v=spf1 -all"});
 inline const dns::Answer kUnreachable = dns::failure_answer("no server could be reached", dns::Cause::local);

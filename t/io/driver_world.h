@@ -8,22 +8,12 @@
 #include <vector>
 
 #include "common/io/driver.h"
+#include "t/io/questions.h"
 #include "t/support/dns_server.h"
 
 namespace support {
 
 inline constexpr std::chrono::milliseconds kNever = std::chrono::seconds{60};
-
-inline dns::Question question(const std::string& name, dns::Type type = dns::Type::txt) {
-  return {*dns::Name::parse(name), type};
-}
-
-inline dns::Answer texts(std::vector<std::string> of, std::uint32_t ttl = 300) {
-  dns::Answer answer;
-  answer.ttl = ttl;
-  answer.texts = std::move(of);
-  return answer;
-}
 
 // Answers each TXT question with its own name.
 inline Reaction echo(const dns::Question& asked, bool) { return react(texts({std::string(asked.name.text())})); }
