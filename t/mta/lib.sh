@@ -218,6 +218,23 @@ results() { field Authentication-Results "$@"; }
 # above A B: the first field named A stands above the first named B.
 above() { (($(headers | grep -nim1 "^$1:" | cut -d: -f1) < $(headers | grep -nim1 "^$2:" | cut -d: -f1))); }
 
+# hangs ROOT SOCKET: something listens there, with room for one connection, which is taken: another one waits in connect().
+hangs() {
+  # shellcheck disable=SC2016
+  start hangs "$1" perl -MFcntl -MIO::Socket::UNIX -e '$| = 1;
+    my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die $!;
+    chmod 0666, $ARGV[0];
+    listen $s, 0;
+    for my $i (1 .. 4) {
+      socket $client[$i], AF_UNIX, SOCK_STREAM, 0;
+      fcntl $client[$i], F_SETFL, O_NONBLOCK;
+      connect $client[$i], pack_sockaddr_un($ARGV[0]);
+    }
+    print "full\n";
+    sleep 600' "$2"
+  ready hangs grep -q full "$LAB/log/hangs"
+}
+
 # ---- checks --------------------------------------------------------------------------------------------------------------
 
 passed=0 failed=0

@@ -129,24 +129,8 @@ check "spfd hangs: $on_absence" refused "$on_absence"
 kill -CONT "${pid_of[spfd]}"
 stop qpsmtpd
 
-# hangs SOCKET: something listens there, with room for one connection, which is taken: another one waits in connect().
-hangs() {
-  # shellcheck disable=SC2016
-  start hangs qpsmtpd perl -MFcntl -MIO::Socket::UNIX -e '$| = 1;
-    my $s = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die $!;
-    chmod 0666, $ARGV[0];
-    listen $s, 0;
-    for my $i (1 .. 4) {
-      socket $client[$i], AF_UNIX, SOCK_STREAM, 0;
-      fcntl $client[$i], F_SETFL, O_NONBLOCK;
-      connect $client[$i], pack_sockaddr_un($ARGV[0]);
-    }
-    print "full\n";
-    sleep 600' "$1"
-  ready hangs grep -q full "$LAB/log/hangs"
-}
 with spfd socket /run/lab/full.sock timeout 1
-hangs /run/lab/full.sock
+hangs qpsmtpd /run/lab/full.sock
 bad alice@pass.test
 check "connect() hangs: $on_absence" refused "$on_absence"
 stop hangs
