@@ -2,6 +2,7 @@
 # root.sh: builds a root of this machine's Debian release, with systemd and the libraries that spfd loads, once. Prints its path.
 #
 # BOOT_DIR: where it is kept ($BUILD/boot); a file system that can carry an overlay. It is built anew when this script changes.
+# DEBIAN_MIRROR: debootstrap's default if unset.
 set -euo pipefail
 : "${BOOT_DIR:?}"
 packages=systemd,systemd-sysv,dbus,libevent-core-2.1-7,libfmt9,libidn2-0,libssl3
@@ -11,12 +12,11 @@ exec 9>"$BOOT_DIR/lock"
 flock 9
 stamp=$(sha256sum <"$0")
 if [[ $(cat "$BOOT_DIR/built-from" 2>/dev/null) != "$stamp" ]]; then
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-    sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[.*\] )?([^ ]+).*/\2/p' | head -n 1)
   # shellcheck source=/dev/null
   release=$(. /etc/os-release && echo "$VERSION_CODENAME")
   rm -rf --one-file-system "$root"
-  if ! debootstrap --variant=minbase --include="$packages" "$release" "$root" "$mirror" 9>&- >"$BOOT_DIR/log" 2>&1; then
+  # shellcheck disable=SC2086  # no mirror is no word
+  if ! debootstrap --variant=minbase --include="$packages" "$release" "$root" ${DEBIAN_MIRROR:-} 9>&- >"$BOOT_DIR/log" 2>&1; then
     tail -n 20 "$BOOT_DIR/log" >&2
     exit 1
   fi
