@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/reuse.h"
 #include "spfd/health.h"
 #include "spfd/log.h"
 
@@ -238,24 +239,24 @@ void Session::begin(Slot& slot) {
     ++service_.counters.bad_questions;
     return answered(slot, receiver::bad_request(slot.snapshot->policy, item.error));
   }
-  slot.is_decided = false;
   const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
-    slot.is_decided = false;
     try {
-      spf::Needs needs = receiver::decide(slot.item.request, slot.snapshot->policy, answers, service_.workspace);
-      slot.is_decided = needs.empty();
+      auto decision = std::exchange(service_.spare_decision, nullptr);
+      if (decision == nullptr) decision = std::make_unique<receiver::Workspace>();
+      spf::Needs needs = receiver::decide(slot.item.request, slot.snapshot->policy, answers, *decision);
+      (needs.empty() ? slot.decision : service_.spare_decision) = std::move(decision);
       return needs;
     } catch (const std::exception& exception) {
       service_.complain(exception);
       return {};
     }
   };
-  // Comes right after the last step, so the workspace still holds what that one decided.
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
     if (has_ended_) return;
     guarded([&] {
-      if (slot.is_decided) {
-        answered(slot, service_.workspace.reply);
+      if (slot.decision != nullptr) {
+        answered(slot, slot.decision->reply);
+        service_.spare_decision = std::move(slot.decision);
       } else {
         answered(slot, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"));
       }
@@ -323,18 +324,15 @@ void Session::begin_probe(Slot& slot) {
 
 void Session::begin_rewriting(Slot& slot) {
   slot.started = service_.loop.now();
-  slot.is_decided = false;
   if (!slot.snapshot->srs) {
-    service_.rewritten = {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}};
-    return answered_rewriting(slot);
+    return answered_rewriting(slot, {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}});
   }
   const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
     const protocol::Item& item = slot.item;
-    slot.is_decided = false;
     try {
-      spf::Needs needs = protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, service_.foresight,
-                                          service_.rewritten);
-      slot.is_decided = needs.empty();
+      protocol::SrsReply reply;
+      spf::Needs needs = protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, reply);
+      if (needs.empty()) slot.rewritten = std::move(reply);
       return needs;
     } catch (const std::exception& exception) {
       service_.complain(exception);
@@ -344,11 +342,11 @@ void Session::begin_rewriting(Slot& slot) {
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
     if (has_ended_) return;
     guarded([&] {
-      if (!slot.is_decided) {
+      if (!slot.rewritten) {
         const auto day = srs::day_of(slot.item.request.time);
-        service_.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
+        slot.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
       }
-      answered_rewriting(slot);
+      answered_rewriting(slot, *slot.rewritten);
       go_on();
     });
   };
@@ -360,8 +358,7 @@ std::string& Session::answer_of(Slot& slot) {
   return &slot == &slots_.front() && output_.size() < kFullOutput ? output_ : slot.answer;
 }
 
-void Session::answered_rewriting(Slot& slot) {
-  const protocol::SrsReply& reply = service_.rewritten;
+void Session::answered_rewriting(Slot& slot, const protocol::SrsReply& reply) {
   ++service_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
   codec_->encode_rewriting(reply, answer_of(slot));
@@ -390,10 +387,7 @@ void Session::collect_answers() {
       slots_.pop_front();
       continue;
     }
-    slot.answer.clear();
-    slot.snapshot.reset();
-    slot.check.reset();
-    slot.is_done = false;
+    base::renew(slot);
     service_.spare.splice(service_.spare.begin(), slots_, slots_.begin());
   }
 }

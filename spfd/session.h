@@ -36,7 +36,8 @@ class Session;
 struct Slot {
   protocol::Item item;
   std::shared_ptr<const Snapshot> snapshot;
-  bool is_decided = false;  // Service::workspace (or ::rewritten) held the reply when the check ended
+  std::unique_ptr<receiver::Workspace> decision;  // with the reply, from the last step of the check to the answer
+  std::optional<protocol::SrsReply> rewritten;    // likewise
   std::chrono::steady_clock::time_point started;
   io::Driver::Handle check;
   std::string answer;
@@ -56,11 +57,9 @@ struct Service {
   // or message, may go on until drain_end, when the open checks are answered.
   bool is_draining = false;
   std::chrono::steady_clock::time_point drain_end = {};
-  receiver::Workspace workspace = {};
-  receiver::Foresight foresight = {};
-  protocol::SrsReply rewritten = {};
-  std::list<Slot> spare = {};  // slots for the next questions: nodes and strings are used again
-  std::string output = {};     // memory for a session's answers until they are written
+  std::unique_ptr<receiver::Workspace> spare_decision = {};  // memory for the next one
+  std::list<Slot> spare = {};                                // slots for the next questions: nodes and strings are used again
+  std::string output = {};                                   // memory for a session's answers until they are written
   VerdictLog verdicts{loop};
   OnceAMinute complaint = {};
   std::uint64_t last_id = 0;  // of a session
@@ -121,7 +120,7 @@ class Session {
   void begin_rewriting(Slot& slot);
   void begin_probe(Slot& slot);
   void answered(Slot& slot, const receiver::Reply& reply);
-  void answered_rewriting(Slot& slot);
+  void answered_rewriting(Slot& slot, const protocol::SrsReply& reply);
   std::string& answer_of(Slot& slot);
   void hold(Slot& slot);
   void give_back(Slot& slot);

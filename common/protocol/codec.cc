@@ -1,5 +1,6 @@
 #include "common/protocol/codec.h"
 
+#include "common/base/reuse.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/milter.h"
 #include "common/protocol/srs_codec.h"
@@ -17,20 +18,10 @@ std::string_view door_name(Door door) {
   return "query";
 }
 
-void Inquiry::clear() {
-  request.clear();
-  id.clear();
-  timeout.reset();
-  error.clear();
-}
-
 void Item::clear() {
-  Inquiry::clear();
-  kind = Kind::check;
-  door = Door::query;
-  closes = false;
-  context = 0;
-  bytes.clear();
+  static_assert(base::count_members<Item>() == 2);  // the base classes
+  base::renew<Inquiry>(*this);
+  base::renew<ItemForm>(*this);
 }
 
 std::size_t Item::size() const {

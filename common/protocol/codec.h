@@ -57,11 +57,11 @@ struct Inquiry {
   // Not empty: it cannot be answered, and why. The rest holds as far as it was understood.
   std::string error;
 
-  void clear();
+  friend bool operator==(const Inquiry&, const Inquiry&) = default;
 };
 
-// What a connection wants at a point of its input.
-struct Item : Inquiry {
+// How a connection wants it.
+struct ItemForm {
   enum class Kind : std::uint8_t {
     check,    // to be checked (or `error` told): encode() makes the answer of the reply
     rewrite,  // `rewriting` is to be answered: encode_rewriting() makes the answer of the reply
@@ -76,11 +76,19 @@ struct Item : Inquiry {
   bool closes = false;        // the connection ends behind the answer, no further item comes
   std::uint64_t context = 0;  // what encode() of the same codec has to know
   std::string bytes;
-  SrsRequest rewriting;  // of kind rewrite only: clear() leaves it as it is
+  SrsRequest rewriting;  // of kind rewrite only
 
+  friend bool operator==(const ItemForm&, const ItemForm&) = default;
+};
+
+// What a connection wants at a point of its input. It has no member of its own, which clear() would miss.
+struct Item : Inquiry, ItemForm {
+  // As new; strings keep their memory.
   void clear();
   // Bytes of text in it.
   [[nodiscard]] std::size_t size() const;
+
+  friend bool operator==(const Item&, const Item&) = default;
 };
 
 // What request=health tells.

@@ -54,7 +54,7 @@ SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::u
 }
 
 spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource& answers,
-                  receiver::Foresight& foresight, SrsReply& reply) {
+                  SrsReply& reply) {
   const std::uint64_t day = srs::day_of(time);
   const bool has_failed = request.spf == spf::Result::fail && !policy.rewrites_fail;
   if (request.kind != SrsRequest::Kind::forward || (policy.next_hop.outgoing.empty() && !has_failed)) {
@@ -75,6 +75,7 @@ spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint6
     leave("the sender has failed SPF");
     return {};
   }
+  receiver::Foresight foresight;
   spf::Needs needs = receiver::foresee(request.address, policy.next_hop, time, answers, foresight);
   if (!needs.empty()) return needs;
   if (foresight.passes) {

@@ -27,6 +27,6 @@ struct SrsPolicy {
 // Pure, by the need/answer protocol of spf::evaluate(). What cannot be looked up is rewritten: a sender rewritten in vain does
 // less harm than a refused message.
 spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource& answers,
-                  receiver::Foresight& foresight, SrsReply& reply);
+                  SrsReply& reply);
 
 }  // namespace protocol

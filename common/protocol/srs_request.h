@@ -25,6 +25,8 @@ struct SrsRequest {
   std::optional<spf::Result> spf = {};  // of forward: what the message was found to be; nothing: the protocol does not say it
   // The address as a rule set of Sendmail has it, `user<@example.org.>`; empty: it came as an address. The answer has its form.
   std::string in_rule_set = {};
+
+  friend bool operator==(const SrsRequest&, const SrsRequest&) = default;
 };
 // "forward", "reverse", "too-long", "invalid".
 std::string_view srs_kind_name(SrsRequest::Kind kind);
@@ -42,6 +44,8 @@ struct SrsReply {
   std::string text;    // an address for ok and unchanged, else a sentence
   std::string reason;  // of unchanged: a sentence; of ok: what made it necessary, where that was looked up, and warnings
   std::string in_rule_set = {};  // that of the request
+
+  friend bool operator==(const SrsReply&, const SrsReply&) = default;
 };
 inline constexpr std::size_t kSrsReplies = 6;
 // "ok", "unchanged", "not-found", "temporary", "timeout", "permanent".

@@ -24,10 +24,6 @@ void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity)
 }
 
 void set_action(Reply& reply, const RulesInForce& rules, Action action, const char* code) {
-  reply.action = Action::accept;
-  reply.smtp_code = 250;
-  reply.enhanced_code.clear();
-  reply.would.reset();
   if (action == Action::accept) return;
   if (rules.get(&Rules::dry_run, false)) {
     reply.would = action;

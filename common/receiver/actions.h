@@ -7,6 +7,7 @@
 
 namespace receiver {
 
+// Both take a reply that accepts, as a new one does.
 // By the reply's result. In a dry run nothing is done, and the reply says what would be.
 void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity);
 // The action that is wanted, with its enhanced code; in a dry run likewise.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/receiver/headers.h"
 #include "common/receiver/wording.h"
@@ -10,12 +11,6 @@
 namespace receiver {
 
 namespace {
-
-void set_shown(std::string& target, std::string_view text, std::size_t limit) {
-  target.clear();
-  if (text.empty()) return;
-  base::append_clipped(target, text, limit);
-}
 
 // The texts and fields about the verdict.
 void compose_verdict(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
@@ -33,11 +28,10 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   header_comment(about, reply.header_comment);
   smtp_comment(about, reply.header_comment, reply.smtp_comment);
   local_explanation(about, reply.local_explanation);
-  set_shown(reply.authority_explanation, verdict.authority_explanation, spf::kMaxExplanation);
-  set_shown(reply.mechanism, verdict.mechanism, kMaxDetail);
-  set_shown(reply.problem, verdict.problem, kMaxDetail);
+  base::append_clipped(reply.authority_explanation, verdict.authority_explanation, spf::kMaxExplanation);
+  base::append_clipped(reply.mechanism, verdict.mechanism, kMaxDetail);
+  base::append_clipped(reply.problem, verdict.problem, kMaxDetail);
   reply.is_weak = verdict.is_wide;
-  reply.error.clear();
 
   HeaderFacts facts;
   facts.result = verdict.result;
@@ -62,12 +56,12 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
 }  // namespace
 
 void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply) {
-  reply = Reply{};
+  base::renew(reply);
   reply.result = result;
   const std::string prefix = host.empty() ? std::string() : base::clip_middle(host, dns::Name::kMaxText) + ": ";
   reply.header_comment = plain_comment(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
   reply.smtp_comment = base::clip(reply.header_comment, kMaxSmtpComment);
-  set_shown(reply.local_explanation, why, kMaxDetail);
+  base::append_clipped(reply.local_explanation, why, kMaxDetail);
   HeaderFacts facts;
   facts.result = result;
   facts.comment = reply.header_comment;
@@ -85,19 +79,19 @@ void compose(Workspace& workspace, std::string_view host, std::string_view ident
   Judgement& judgement = workspace.judgement;
   Reply& reply = workspace.reply;
   if (judgement.set_aside.empty()) {
+    base::renew(reply);
     compose_verdict(workspace, host, identity, helo_name, helo);
   } else {
     compose_unchecked(spf::Result::none, host, judgement.set_aside, reply);
   }
   spf::Verdict& verdict = judgement.verdict;
-  set_shown(reply.spf_record, verdict.record, verdict.record.size());
+  base::append_clipped(reply.spf_record, verdict.record, verdict.record.size());
   reply.lookups = verdict.lookups;
   reply.void_lookups = verdict.void_lookups;
   reply.ttl = verdict.ttl;
-  set_shown(reply.local_policy, judgement.note, kMaxDetail);
+  base::append_clipped(reply.local_policy, judgement.note, kMaxDetail);
   reply.trace = std::move(verdict.trace);
   reply.helo = std::move(helo);
-  reply.guesses.reset();
 }
 
 Guess compose_guess(const spf::Query& query, const spf::Verdict& verdict, std::string_view host, std::string_view identity) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 
 namespace receiver {
@@ -54,8 +55,7 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
 }  // namespace
 
 Needs Judge::judge(const spf::Query& query, Judgement& out) {
-  out.note.clear();
-  out.set_aside.clear();
+  base::renew(out);
   const spf::Verdict& verdict = out.verdict;
   begin(Part::record);
   Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);

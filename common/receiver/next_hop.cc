@@ -1,17 +1,19 @@
 #include "common/receiver/next_hop.h"
 
+#include "common/base/reuse.h"
 #include "common/spf/result.h"
 
 namespace receiver {
 
 spf::Needs foresee(std::string_view sender, const NextHop& next_hop, std::uint64_t time, spf::AnswerSource& answers,
                    Foresight& out) {
-  out.passes = false;
+  base::renew(out);
+  spf::Query query;
   for (const base::IpAddress& address : next_hop.outgoing) {
-    spf::set_mailfrom_query(out.query, address, sender, next_hop.hostname);
-    out.query.receiver = "unknown";  // RFC 7208 §7.3
-    out.query.time = time;
-    if (spf::Needs needs = spf::evaluate(out.query, next_hop.spf, answers, out.verdict); !needs.empty()) return needs;
+    spf::set_mailfrom_query(query, address, sender, next_hop.hostname);
+    query.receiver = "unknown";  // RFC 7208 §7.3
+    query.time = time;
+    if (spf::Needs needs = spf::evaluate(query, next_hop.spf, answers, out.verdict); !needs.empty()) return needs;
     if (out.verdict.result != spf::Result::pass) return {};
   }
   out.passes = !next_hop.outgoing.empty();

@@ -19,11 +19,11 @@ struct NextHop {
   spf::Settings spf;
 };
 
-// Also the memory of the evaluations.
 struct Foresight {
   bool passes = false;   // from each of our addresses
   spf::Verdict verdict;  // the first that is no pass, or the last
-  spf::Query query;
+
+  friend bool operator==(const Foresight&, const Foresight&) = default;
 };
 
 // Pure, by the need/answer protocol of spf::evaluate(). From no address nobody passes.

@@ -18,22 +18,6 @@ bool Request::is_from_this_host() const {
   return client->in_prefix(kV4, 8) || *client == kV6;
 }
 
-void Request::clear() {
-  client.reset();
-  helo.clear();
-  sender.clear();
-  scope = Scope::automatic;
-  receiver.clear();
-  recipient.clear();
-  is_authenticated = false;
-  is_relay = false;
-  spares_loopback = false;
-  guess = false;
-  guess_terms.clear();
-  local.clear();
-  time = 0;
-}
-
 std::string_view action_name(Action action) {
   switch (action) {
     case Action::accept: return "accept";

@@ -38,8 +38,8 @@ struct Request {
 
   // The door spares clients at loopback addresses, and this is one: a program of this host.
   [[nodiscard]] bool is_from_this_host() const;
-  // As new; the strings keep their memory.
-  void clear();
+
+  friend bool operator==(const Request&, const Request&) = default;
 };
 
 enum class Action : std::uint8_t { accept, reject, defer };
@@ -55,6 +55,8 @@ struct HeloReply {
   spf::Result result = spf::Result::none;
   std::string header_comment;
   std::string received_spf_header;  // its own; that of the reply is about MAIL FROM
+
+  friend bool operator==(const HeloReply&, const HeloReply&) = default;
 };
 
 // A best guess: pass or neutral, and the sentences about it. Empty: there is none.
@@ -62,10 +64,14 @@ struct Guess {
   std::string result;
   std::string smtp_comment;
   std::string header_comment;
+
+  friend bool operator==(const Guess&, const Guess&) = default;
 };
 struct Guesses {
   Guess usual;       // by the terms of the best guess
   Guess forwarders;  // by the trusted forwarders
+
+  friend bool operator==(const Guesses&, const Guesses&) = default;
 };
 
 struct Reply {
@@ -102,6 +108,8 @@ struct Reply {
   // The request itself was bad: what is wrong with it. result is then temperror unless configured otherwise.
   std::string error;
   std::vector<spf::TraceStep> trace;
+
+  friend bool operator==(const Reply&, const Reply&) = default;
 };
 
 inline constexpr std::size_t kMaxSmtpComment = 400;  // bytes: fits an SMTP reply line of 512 (RFC 5321 §4.5.3.1.5)

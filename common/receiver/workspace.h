@@ -15,12 +15,16 @@ struct Judgement {
   std::string note;
   // The client is a secondary MX: SPF does not apply to it, and the verdict does not count. Why, in words.
   std::string set_aside;
+
+  friend bool operator==(const Judgement&, const Judgement&) = default;
 };
 
 struct Workspace {
   spf::Query query;
   Judgement judgement;
   Reply reply;  // complete when nothing is needed
+
+  friend bool operator==(const Workspace&, const Workspace&) = default;
 };
 
 }  // namespace receiver

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/spf/expansion.h"
 #include "common/spf/explanation.h"
@@ -44,15 +45,13 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 class Evaluator {
  public:
   Evaluator(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict)
-      : query_(query), walk_(settings, answers), expansion_(query, walk_), verdict_(verdict) {}
-
-  Needs run() {
-    clear();
-    return finish(check_query());
+      : query_(query), walk_(settings, answers), expansion_(query, walk_), verdict_(verdict) {
+    base::renew(verdict_);
   }
 
+  Needs run() { return finish(check_query()); }
+
   Needs run(const Record& record, std::string_view title) {
-    clear();
     const std::size_t step = walk_.trace().open(TraceStep::Kind::check, title);
     keep_record(record.text, Role::checked);
     const Result result = check_record(record, {.name = *query_.domain}, Role::checked);
@@ -62,17 +61,6 @@ class Evaluator {
   }
 
  private:
-  void clear() {
-    verdict_.mechanism.clear();
-    verdict_.domain.clear();
-    verdict_.problem.clear();
-    verdict_.record.clear();
-    verdict_.authority_explanation.clear();
-    verdict_.default_explanation.clear();
-    verdict_.why_url.clear();
-    verdict_.at_last_word = false;
-  }
-
   Needs finish(Result result) {
     verdict_.result = result;
     verdict_.ttl = verdict_.result == Result::temperror ? 0 : walk_.ttl();

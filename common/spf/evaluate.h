@@ -41,9 +41,11 @@ struct Verdict {
   // pass: by a term that lets a large part of the Internet pass ("all", or a network wider than kWideNetwork4 or 6).
   bool is_wide = false;
   std::vector<TraceStep> trace;  // when Settings::trace
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
-// The verdict is complete when nothing is needed. It may have been used before, and keeps its memory.
+// The verdict is complete when nothing is needed. It is set as a whole: it may have been used before (base::renew()).
 Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict);
 // By a record of our own instead of the one that the domain of the query publishes. The query must have a domain, the record's
 // current domain. `title` stands in the trace for it.

@@ -49,9 +49,6 @@ bool expand_own(const MacroString& macros, const dns::Name& checked, Expansion& 
 
 bool explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion, Walk& walk,
              std::string& authority, std::string& fallback, std::string& why_url) {
-  authority.clear();
-  fallback.clear();
-  why_url.clear();
   if (exp != nullptr && !fetch_authority(*exp, exp_domain, expansion, walk, authority)) return false;
   if (!authority.empty()) return true;
   const Settings& settings = walk.settings();

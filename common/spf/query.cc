@@ -1,5 +1,6 @@
 #include "common/spf/query.h"
 
+#include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 
@@ -31,8 +32,8 @@ std::string_view usable_helo(std::string_view helo) {
 std::string_view identity_name(Identity identity) { return identity == Identity::helo ? "helo" : "mailfrom"; }
 
 void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo) {
+  base::renew(query);
   query.client = client;
-  query.identity = Identity::mailfrom;
   query.helo = usable_helo(helo);
   const auto at = sender.rfind('@');  // a quoted local part may hold others
   query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
@@ -46,18 +47,17 @@ void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string
       if (query.domain && query.sender_domain.ends_with('.')) query.sender_domain.pop_back();
     }
   }
-  query.sender.clear();
   base::append(query.sender, query.local_part, "@", query.sender_domain);
 }
 
 void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo) {
+  base::renew(query);
   query.client = client;
   query.identity = Identity::helo;
   query.helo = usable_helo(helo);
   query.local_part = "postmaster";  // RFC 7208 §2.4, §4.3
   query.domain = checkable(helo);
   query.sender_domain = query.domain ? without_dot(helo) : helo;
-  query.sender.clear();
   base::append(query.sender, query.local_part, "@", query.sender_domain);
 }
 

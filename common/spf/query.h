@@ -32,6 +32,8 @@ struct Query {
   std::string helo;        // for %{h}, without a dot at the end; empty, and then "unknown", when it is not a name
   std::string receiver;    // for %{r}; "unknown" when empty
   std::uint64_t time = 0;  // for %{t}: seconds since 1970
+
+  friend bool operator==(const Query&, const Query&) = default;
 };
 
 // The MAIL FROM identity. `sender` without angle brackets; its domain stands behind the last "@"; U-labels become A-labels
@@ -39,7 +41,7 @@ struct Query {
 Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo);
 // The HELO identity: <sender> is postmaster@helo. U-labels are not allowed here (RFC 8616 §4).
 Query helo_query(const base::IpAddress& client, std::string_view helo);
-// The same into a query that may have been used before, and keeps its memory.
+// The same into a query that may have been used before (base::renew()).
 void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo);
 void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo);
 

@@ -25,6 +25,8 @@ struct TraceStep {
   std::string outcome;
   int lookups = 0;       // DNS terms used, including this one
   int void_lookups = 0;  // void look-ups so far
+
+  friend bool operator==(const TraceStep&, const TraceStep&) = default;
 };
 
 struct Counters {

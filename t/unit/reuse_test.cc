@@ -1,0 +1,221 @@
+// Nothing of one client reaches the next one: what is set again in an object that was used before is as in a new object.
+#include "common/base/reuse.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/protocol/srs_answer.h"
+#include "common/receiver/judge.h"
+#include "common/receiver/receiver.h"
+#include "common/spf/evaluate.h"
+#include "t/support/decide.h"
+#include "t/support/fill.h"
+#include "t/support/known_answers.h"
+
+namespace {
+
+using namespace std::string_view_literals;
+using support::filled;
+
+// Sets an object that holds something of somebody else in each member, and a new one. `set` sets its argument.
+template <class T, class Set>
+void check_set(Set&& set) {
+  T used = filled<T>();
+  T fresh{};
+  set(used);
+  set(fresh);
+  CHECK(used == fresh);
+}
+
+support::World world() {
+  support::World out;
+  out.txt("pass.example", "v=spf1 ip4:192.0.2.0/24 -all");
+  out.txt("fail.example", "v=spf1 -all exp=why.example");
+  out.txt("why.example", "%{s} is refused");
+  out.txt("plain.example", "v=spf1 ip4:198.51.100.0/24 -all");
+  out.txt("redirect.example", "v=spf1 redirect=pass.example");
+  out.txt("soft.example", "v=spf1 a ~all");
+  out.txt("wide.example", "v=spf1 +all");
+  out.txt("broken.example", "v=spf1 what:ever");
+  out.failure("silent.example", dns::Type::txt);
+  return out;
+}
+
+constexpr std::string_view kDomains[] = {"pass.example",
+                                         "fail.example",
+                                         "plain.example",
+                                         "redirect.example",
+                                         "soft.example",
+                                         "wide.example",
+                                         "broken.example",
+                                         "silent.example",
+                                         "nobody.example",
+                                         "no domain.example",
+                                         ""};
+
+// Runs a pure function until it needs nothing, with the same object each time.
+template <class Run>
+void run_to_end(const support::World& world, Run&& run) {
+  support::KnownAnswers known;
+  for (int round = 0; round < 100; ++round) {
+    const spf::Needs needs = run(known);
+    if (needs.empty()) return;
+    for (const dns::Question& question : needs.needed) known.add(question, world.answer(question));
+  }
+  FAIL("no end");
+}
+
+receiver::Policy full_policy() {
+  receiver::Policy policy = support::plain_policy();
+  policy.spf.trace = true;
+  policy.rules.exempt = {*receiver::parse_network("203.0.113.0/24")};
+  policy.rules.forwarders = support::terms("ip4:192.0.2.10");
+  policy.rules.secondary_mx = support::terms("ip4:192.0.2.11");
+  policy.rules.guess = support::terms("ip4:192.0.2.12");
+  policy.rules.local = support::terms("ip4:192.0.2.13");
+  policy.allow_request_policy = true;
+  return policy;
+}
+
+constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0.2.12", "192.0.2.13",
+                                         "198.51.100.66", "203.0.113.66", "2001:db8::1"};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("reuse: a renewed object is as a new one", T, spf::Verdict, spf::Query, receiver::Request, receiver::Judgement,
+                   receiver::Reply, receiver::Workspace, receiver::Foresight, protocol::Inquiry, protocol::ItemForm,
+                   protocol::SrsRequest, protocol::SrsReply) {
+  T object = filled<T>();
+  // Each member differs: else it would prove nothing.
+  CHECK(base::with_members(object, [](const auto&... used) {
+    return base::with_members(base::kNew<T>, [&](const auto&... fresh) { return (!(used == fresh) && ...); });
+  }));
+  base::renew(object);
+  CHECK(object == T{});
+}
+
+TEST_CASE("reuse: a renewed object keeps the memory of its strings") {
+  auto verdict = filled<spf::Verdict>();
+  const char* const memory = verdict.problem.data();
+  base::renew(verdict);
+  verdict.problem = "something else, longer than what a string keeps in itself";
+  CHECK(verdict.problem.data() == memory);
+}
+
+TEST_CASE("reuse: a query") {
+  const auto client = *base::IpAddress::parse("192.0.2.1");
+  for (const std::string_view sender : {"a@example.com"sv, "@example.com"sv, "a@localhost"sv, "a@b\xc3\xbc.example"sv, ""sv}) {
+    CAPTURE(sender);
+    check_set<spf::Query>([&](spf::Query& query) { spf::set_mailfrom_query(query, client, sender, "h.example"); });
+    check_set<spf::Query>([&](spf::Query& query) { spf::set_helo_query(query, client, sender); });
+  }
+}
+
+TEST_CASE("reuse: a verdict") {
+  const support::World answers = world();
+  spf::Settings settings = support::plain_policy().spf;
+  for (const bool traces : {false, true}) {
+    settings.trace = traces;
+    for (const std::string_view domain : kDomains) {
+      CAPTURE(domain);
+      const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@" + std::string(domain), "h.example");
+      check_set<spf::Verdict>([&](spf::Verdict& verdict) {
+        run_to_end(answers, [&](auto& known) { return spf::evaluate(query, settings, known, verdict); });
+      });
+      if (!query.domain) continue;
+      const auto record = *spf::parse_record("v=spf1 a -all");
+      check_set<spf::Verdict>([&](spf::Verdict& verdict) {
+        run_to_end(answers, [&](auto& known) { return spf::evaluate_record(query, record, "ours", settings, known, verdict); });
+      });
+    }
+  }
+}
+
+TEST_CASE("reuse: a decision, whatever the rules make of it") {
+  const support::World answers = world();
+  receiver::Policy policy = full_policy();
+  for (const auto check_helo : {receiver::HeloCheck::null_sender, receiver::HeloCheck::first}) {
+    policy.rules.check_helo = check_helo;
+    for (const bool is_dry_run : {false, true}) {
+      policy.rules.dry_run = is_dry_run;
+      for (const std::string_view client : kClients) {
+        for (const std::string_view domain : kDomains) {
+          CAPTURE(client);
+          CAPTURE(domain);
+          receiver::Request request = support::request(client, "a@" + std::string(domain), "wide.example");
+          request.guess = domain == "nobody.example";
+          request.local = domain == "soft.example" ? "no:term" : "";
+          const auto decide = [&](receiver::Workspace workspace) {
+            run_to_end(answers, [&](auto& known) { return receiver::decide(request, policy, known, workspace); });
+            return workspace.reply;
+          };
+          CHECK(decide(filled<receiver::Workspace>()) == decide({}));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("reuse: an item of each door") {
+  const protocol::DoorOptions options;
+  struct Talk {
+    protocol::Door door;
+    std::string_view bytes;
+  };
+  constexpr auto kMilter =
+      "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"
+      "\0\0\0\x16"
+      "Chost\0"
+      "4\0\0"
+      "192.0.2.1\0\0\0"
+      "\0\0\0\x09Mabcdefg\0\0\0\0\x01Q"sv;
+  for (const Talk& talk :
+       {Talk{protocol::Door::query,
+             "ip=192.0.2.1\nsender=a@example.com\nkeep=1\n\nrequest=ping\nkeep=1\n\n"
+             "request=health\nkeep=1\n\nip=what\n\n"sv},
+        Talk{protocol::Door::policy,
+             "request=smtpd_access_policy\nclient_address=192.0.2.1\nsender=\n\n"
+             "request=smtpd_access_policy\nprotocol_state=EHLO\n\n"sv},
+        Talk{protocol::Door::milter, kMilter}, Talk{protocol::Door::srs_forward, "get a@example.com\nput x\n"sv},
+        Talk{protocol::Door::srs_reverse, "9:reverse a,3:abc,x"sv}}) {
+    CAPTURE(protocol::door_name(talk.door));
+    const auto read = [&](const protocol::Item& before) {
+      const auto codec = protocol::make_codec(talk.door);
+      codec->feed(talk.bytes);
+      codec->finish();
+      std::vector<protocol::Item> items;
+      protocol::Item item = before;
+      for (int i = 0; i < 100 && codec->next({options, 77}, item); ++i) {
+        items.push_back(item);
+        if (item.kind == protocol::Item::Kind::check) {
+          std::string out;
+          codec->encode(item, {}, options, out);
+        }
+        item = before;
+      }
+      item = before;
+      codec->give_up("too late", item);
+      items.push_back(item);
+      return items;
+    };
+    const auto items = read({});
+    CHECK(items.size() > 2);
+    CHECK(read(filled<protocol::Item>()) == items);
+  }
+}
+
+TEST_CASE("reuse: what the next host makes of a sender, and a reply about it") {
+  const support::World answers = world();
+  receiver::NextHop next_hop;
+  next_hop.outgoing = {*base::IpAddress::parse("192.0.2.1")};
+  for (const std::string_view domain : kDomains) {
+    CAPTURE(domain);
+    const std::string sender = "a@" + std::string(domain);
+    check_set<receiver::Foresight>([&](receiver::Foresight& out) {
+      run_to_end(answers, [&](auto& known) { return receiver::foresee(sender, next_hop, 77, known, out); });
+    });
+  }
+}
