@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -82,7 +82,7 @@ void ConnectionLimit::make_room(Clock::time_point now) {
   if (is_making_room_.exchange(true)) return;
   // It ends with the last report, or when a holder ends without one.
   const std::shared_ptr<void> end(nullptr, [this](void*) { is_making_room_ = false; });
-  const auto survey = std::make_shared<base::Guarded<Survey>>();
+  const auto survey = std::make_shared<io::Guarded<Survey>>();
   survey->with([&](Survey& about) {
     about.now = now;
     about.missing = holders_.size();

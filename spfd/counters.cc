@@ -44,7 +44,7 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
   }
   std::string rewriting = "counters: srs";
   for (std::size_t i = 0; i < counters.rewriting.size(); ++i) {
-    rewriting += fmt::format(" {}={}", protocol::srs_reply_name(static_cast<protocol::SrsReply::Kind>(i)), counters.rewriting[i]);
+    rewriting += fmt::format(" {}={}", receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
   }
   return {
       std::move(answers),

@@ -20,7 +20,7 @@ struct Counters {
   std::uint64_t bad_questions = 0;                      // not understood
   std::uint64_t pings = 0;
   std::array<std::uint64_t, 7> results{};                        // answers by spf::Result
-  std::array<std::uint64_t, protocol::kSrsReplies> rewriting{};  // answers by protocol::SrsReply::Kind
+  std::array<std::uint64_t, receiver::kSrsReplies> rewriting{};  // answers by receiver::SrsReply::Kind
   std::uint64_t running = 0;                                     // checks under way
   std::uint64_t dropped = 0;                                     // checks whose client had gone
   std::uint64_t idle_timeouts = 0;                               // connections closed for want of a question

@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -138,7 +138,7 @@ class LogWriter::Queue {
 
   const Write write_;
   const int wake_fd_;
-  base::Guarded<State> state_;
+  io::Guarded<State> state_;
   // The thread's own.
   std::string batch_;
   std::uint64_t reported_ = 0;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 #include "common/io/name_server.h"
 
 namespace spfd {
@@ -47,7 +47,7 @@ class NameServers {
   List configured_;
   io::ResolvConfWatch watch_;
   List in_force_;
-  base::Guarded<std::vector<Watched>> watched_;
+  io::Guarded<std::vector<Watched>> watched_;
 };
 
 }  // namespace spfd

@@ -19,10 +19,10 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/guarded.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/io/cache.h"
+#include "common/io/guarded.h"
 #include "spfd/config_file.h"
 #include "spfd/listener.h"
 #include "spfd/log.h"
@@ -313,7 +313,7 @@ class Server {
       Counters counters;
       std::size_t missing = 0;
     };
-    auto sum = std::make_shared<base::Guarded<Sum>>();
+    auto sum = std::make_shared<io::Guarded<Sum>>();
     sum->with([&](Sum& all) { all.missing = workers_.size(); });
     for (const auto& worker : workers_) {
       worker->report_counters([sum, cache = cache_](const Counters& counters) {

@@ -325,13 +325,13 @@ void Session::begin_probe(Slot& slot) {
 void Session::begin_rewriting(Slot& slot) {
   slot.started = service_.loop.now();
   if (!slot.snapshot->srs) {
-    return answered_rewriting(slot, {protocol::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}});
+    return answered_rewriting(slot, {receiver::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}});
   }
   const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
     const protocol::Item& item = slot.item;
     try {
-      protocol::SrsReply reply;
-      spf::Needs needs = protocol::answer(item.rewriting, *slot.snapshot->srs, item.request.time, answers, reply);
+      receiver::SrsReply reply;
+      spf::Needs needs = receiver::answer(item.rewriting, *slot.snapshot->srs, item.request.time, &answers, reply);
       if (needs.empty()) slot.rewritten = std::move(reply);
       return needs;
     } catch (const std::exception& exception) {
@@ -343,8 +343,8 @@ void Session::begin_rewriting(Slot& slot) {
     if (has_ended_) return;
     guarded([&] {
       if (!slot.rewritten) {
-        const auto day = srs::day_of(slot.item.request.time);
-        slot.rewritten = protocol::answer(slot.item.rewriting, slot.snapshot->srs->rewriter, day);
+        const protocol::Item& item = slot.item;
+        receiver::answer(item.rewriting, *slot.snapshot->srs, item.request.time, nullptr, slot.rewritten.emplace());
       }
       answered_rewriting(slot, *slot.rewritten);
       go_on();
@@ -358,9 +358,9 @@ std::string& Session::answer_of(Slot& slot) {
   return &slot == &slots_.front() && output_.size() < kFullOutput ? output_ : slot.answer;
 }
 
-void Session::answered_rewriting(Slot& slot, const protocol::SrsReply& reply) {
+void Session::answered_rewriting(Slot& slot, const receiver::SrsReply& reply) {
   ++service_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
-  if (slot.item.rewriting.kind == protocol::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
+  if (slot.item.rewriting.kind == receiver::SrsRequest::Kind::invalid) ++service_.counters.bad_questions;
   codec_->encode_rewriting(reply, answer_of(slot));
   hold(slot);
   slot.is_done = true;

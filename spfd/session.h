@@ -37,7 +37,7 @@ struct Slot {
   protocol::Item item;
   std::shared_ptr<const Snapshot> snapshot;
   std::unique_ptr<receiver::Workspace> decision;  // with the reply, from the last step of the check to the answer
-  std::optional<protocol::SrsReply> rewritten;    // likewise
+  std::optional<receiver::SrsReply> rewritten;    // likewise
   std::chrono::steady_clock::time_point started;
   io::Driver::Handle check;
   std::string answer;
@@ -120,7 +120,7 @@ class Session {
   void begin_rewriting(Slot& slot);
   void begin_probe(Slot& slot);
   void answered(Slot& slot, const receiver::Reply& reply);
-  void answered_rewriting(Slot& slot, const protocol::SrsReply& reply);
+  void answered_rewriting(Slot& slot, const receiver::SrsReply& reply);
   std::string& answer_of(Slot& slot);
   void hold(Slot& slot);
   void give_back(Slot& slot);

@@ -59,7 +59,7 @@ std::optional<StartError> add_srs(const SrsOptions& options, const std::string& 
   receiver::NextHop next_hop{options.outgoing, snapshot.policy.hostname, snapshot.policy.spf};
   next_hop.spf.explains = false;
   next_hop.spf.trace = false;
-  snapshot.srs.emplace(protocol::SrsPolicy{std::move(*rewriter), std::move(next_hop), options.rewrites_fail});
+  snapshot.srs.emplace(receiver::SrsPolicy{std::move(*rewriter), std::move(next_hop), options.rewrites_fail});
   return {};
 }
 

@@ -10,8 +10,8 @@
 #include "common/base/result.h"
 #include "common/dns/zone.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/srs_answer.h"
 #include "common/receiver/receiver.h"
+#include "common/receiver/srs_answer.h"
 #include "spfd/options.h"
 
 namespace spfd {
@@ -21,7 +21,7 @@ struct Snapshot {
   protocol::DoorOptions doors;
   std::shared_ptr<const dns::Zone> zone;   // null: none
   std::vector<std::string> notes;          // for the operator: what was skipped, or may not work as it is meant
-  std::optional<protocol::SrsPolicy> srs;  // nothing: there are no secrets
+  std::optional<receiver::SrsPolicy> srs;  // nothing: there are no secrets
   std::chrono::milliseconds timeout{};
   std::chrono::milliseconds idle_timeout{};
   std::chrono::milliseconds mta_idle_timeout{};

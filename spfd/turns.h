@@ -20,7 +20,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 
 namespace spfd {
 
@@ -71,7 +71,7 @@ class Turns {
   void tell(const Changed& changed) noexcept;
 
   std::vector<std::unique_ptr<Seat>> seats_;
-  base::Guarded<State> state_;
+  io::Guarded<State> state_;
   std::function<void()> wake_;
   std::atomic<bool> is_attended_{false};
   std::atomic<bool> has_untold_{false};  // there was no memory to tell somebody

@@ -73,16 +73,16 @@ void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, s
   }
 }
 
-void VerdictLog::add(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
+void VerdictLog::add(const protocol::Item& item, const receiver::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
-    const protocol::SrsRequest& request = item.rewriting;
-    line.word("srs=", protocol::srs_kind_name(request.kind));
-    line.word(" reply=", protocol::srs_reply_name(reply.kind));
+    const receiver::SrsRequest& request = item.rewriting;
+    line.word("srs=", receiver::srs_kind_name(request.kind));
+    line.word(" reply=", receiver::srs_reply_name(reply.kind));
     line.field_if_any(" address=", request.address);
     line.field_if_any(" alias=", request.alias);
-    if (reply.kind == protocol::SrsReply::Kind::ok) line.field(" answer=", reply.text);
-    const bool is_address = reply.kind == protocol::SrsReply::Kind::ok || reply.kind == protocol::SrsReply::Kind::unchanged;
+    if (reply.kind == receiver::SrsReply::Kind::ok) line.field(" answer=", reply.text);
+    const bool is_address = reply.kind == receiver::SrsReply::Kind::ok || reply.kind == receiver::SrsReply::Kind::unchanged;
     line.field_if_any(" reason=", is_address ? reply.reason : reply.text);
     line.number(" ms=", milliseconds(elapsed));
     line.word(" door=", protocol::door_name(item.door));

@@ -20,7 +20,7 @@ class VerdictLog {
   // id=..."; at level debug also the story of the evaluation, a line a step.
   void add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
   // "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0 door=srs-forward"
-  void add(const protocol::Item& item, const protocol::SrsReply& reply, std::chrono::steady_clock::duration elapsed);
+  void add(const protocol::Item& item, const receiver::SrsReply& reply, std::chrono::steady_clock::duration elapsed);
   void flush();
 
  private:

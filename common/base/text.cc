@@ -153,6 +153,18 @@ void make_printable(std::string& text) {
   if (!all_printable(text)) text = printable(text);
 }
 
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if ((c >= 0 && c < 0x20) || c == 0x7f) {
+      append_printable(out, {&c, 1});
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string clip(std::string_view text, std::size_t limit) {
   std::string out;
   append_clipped(out, text, limit);

@@ -48,6 +48,8 @@ std::array<char, 4> byte_escape(char c);
 std::string printable(std::string_view text);
 void append_printable(std::string& out, std::string_view text);
 void make_printable(std::string& text);
+// Returns the text with each US-ASCII control character as its byte_escape(): it fits in one line, and UTF-8 stays.
+std::string without_controls(std::string_view text);
 // The printable text, cut to at most `limit` (3 or more) bytes: "..." replaces what was cut off, at the end of a sentence, or
 // within an address or a name, of which the end says most. No "\xNN" is cut in two.
 std::string clip(std::string_view text, std::size_t limit);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 
 namespace io {
 
@@ -303,7 +303,7 @@ std::chrono::seconds lifetime(const dns::Answer& answer, std::uint8_t& silences)
 struct Cache::Shard {
   explicit Shard(std::size_t limit) : table(limit) {}
 
-  base::Guarded<Table> table;
+  Guarded<Table> table;
 };
 
 Cache::Cache(std::size_t bytes) : hash_key_(HashKey::random()), no_memory_(own_failure("out of memory")) {

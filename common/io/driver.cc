@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/guarded.h"
 #include "common/io/check_answers.h"
+#include "common/io/guarded.h"
 #include "common/io/overlay.h"
 
 namespace io {
@@ -72,7 +72,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   void hand_out();
 
   std::shared_ptr<Inbox> inbox_;
-  base::Guarded<Shared> shared_;
+  Guarded<Shared> shared_;
   std::deque<std::weak_ptr<Running>> due_;  // checks that go on in the next turns; for the driver's thread only
 };
 

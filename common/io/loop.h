@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 
 struct event;
 struct event_base;
@@ -44,7 +44,7 @@ class Inbox {
   void close();
 
   int wake_fd_;
-  base::Guarded<State> state_;
+  Guarded<State> state_;
 };
 
 class Loop {

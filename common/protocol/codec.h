@@ -13,8 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/protocol/srs_request.h"
+#include "common/protocol/srs_map.h"
 #include "common/receiver/request.h"
+#include "common/receiver/srs_request.h"
 
 namespace protocol {
 
@@ -76,7 +77,7 @@ struct ItemForm {
   bool closes = false;        // the connection ends behind the answer, no further item comes
   std::uint64_t context = 0;  // what encode() of the same codec has to know
   std::string bytes;
-  SrsRequest rewriting;  // of kind rewrite only
+  receiver::SrsRequest rewriting;  // of kind rewrite only
 
   friend bool operator==(const ItemForm&, const ItemForm&) = default;
 };
@@ -115,7 +116,7 @@ class Codec {
   // Appends the answer to an item of kind check.
   virtual void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
   // Appends the answer to an item of kind rewrite.
-  virtual void encode_rewriting(const SrsReply& /*reply*/, std::string& /*out*/) {}
+  virtual void encode_rewriting(const receiver::SrsReply& /*reply*/, std::string& /*out*/) {}
   // Appends the answer to an item of kind health.
   virtual void encode_health(const Item& /*item*/, const Health& /*health*/, std::string& /*out*/) {}
   // The item for a client that has begun something and does not go on. No further item comes.

@@ -11,7 +11,7 @@ namespace protocol {
 
 namespace {
 
-SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
+receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
 struct MapName {
   std::string_view name;
@@ -53,9 +53,10 @@ std::string into_rule_set(std::string_view address) {
   return fmt::format("{}<@{}.>", address.substr(0, at), address.substr(at + 1));
 }
 
-SrsRequest parse_rule_set(SrsMap map, std::string_view key) {
+receiver::SrsRequest parse_rule_set(SrsMap map, std::string_view key) {
   const bool leaves = map == SrsMap::reverse || take_host(key);
-  SrsRequest request{map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, {}, {}, {}};
+  receiver::SrsRequest request{
+      map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse, {}, {}, {}};
   // Mail that does not leave is treated as that of the null sender.
   if (leaves) request.address = out_of_rule_set(key);
   request.in_rule_set = key;
@@ -74,7 +75,7 @@ void SocketmapReader::feed(std::string_view bytes) {
   buffer_ += bytes;
 }
 
-SrsRequest SocketmapReader::give_up(std::string_view why) {
+receiver::SrsRequest SocketmapReader::give_up(std::string_view why) {
   broken_ = true;
   buffer_.clear();
   begin_ = 0;
@@ -102,7 +103,7 @@ bool SocketmapReader::read_length() {
   return true;
 }
 
-std::optional<SrsRequest> SocketmapReader::next() {
+std::optional<receiver::SrsRequest> SocketmapReader::next() {
   if (broken_) return std::nullopt;
   if (state_ == State::length && !read_length()) {
     return give_up(length_ > kMaxNetstring ? "the netstring is longer than 100000 bytes" : "this is no netstring");
@@ -121,7 +122,8 @@ std::optional<SrsRequest> SocketmapReader::next() {
   if (buffer_[begin_++] != ',') return give_up("no comma ends the netstring");
   state_ = State::length;
   if (length_ <= kMaxSocketmapRequest) return parse_socketmap(content_);
-  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, fmt::format("the request is longer than {} bytes", kMaxSocketmapRequest)};
+  return receiver::SrsRequest{
+      receiver::SrsRequest::Kind::too_long, {}, {}, fmt::format("the request is longer than {} bytes", kMaxSocketmapRequest)};
 }
 
 std::optional<SocketmapName> socketmap_name(std::string_view name) {
@@ -133,7 +135,7 @@ std::optional<SocketmapName> socketmap_name(std::string_view name) {
   return std::nullopt;
 }
 
-SrsRequest parse_socketmap(std::string_view content) {
+receiver::SrsRequest parse_socketmap(std::string_view content) {
   const std::size_t blank = content.find(' ');
   if (blank == std::string_view::npos) return invalid("the request is not \"map key\"");
   const std::string_view name = content.substr(0, blank);
@@ -141,24 +143,29 @@ SrsRequest parse_socketmap(std::string_view content) {
   if (!known) return invalid("there is no map " + base::in_quotes(name, 64));
   const std::string_view key = content.substr(blank + 1);
   if (known->is_rule_set) return parse_rule_set(known->map, key);
-  return {known->map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, std::string(key), {}, {}};
+  return {known->map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse,
+          std::string(key),
+          {},
+          {}};
 }
 
-std::string encode_socketmap(const SrsReply& reply) {
+std::string encode_socketmap(const receiver::SrsReply& reply) {
   std::string content;
   switch (reply.kind) {
-    case SrsReply::Kind::ok: content = "OK " + (reply.in_rule_set.empty() ? reply.text : into_rule_set(reply.text)); break;
-    case SrsReply::Kind::unchanged:
-    case SrsReply::Kind::not_found:
+    case receiver::SrsReply::Kind::ok:
+      content = "OK " + (reply.in_rule_set.empty() ? reply.text : into_rule_set(reply.text));
+      break;
+    case receiver::SrsReply::Kind::unchanged:
+    case receiver::SrsReply::Kind::not_found:
       if (!reply.in_rule_set.empty()) {
         content = "OK " + reply.in_rule_set;
       } else {
-        content = "NOTFOUND " + (reply.kind == SrsReply::Kind::unchanged ? reply.reason : reply.text);
+        content = "NOTFOUND " + (reply.kind == receiver::SrsReply::Kind::unchanged ? reply.reason : reply.text);
       }
       break;
-    case SrsReply::Kind::temporary: content = "TEMP " + reply.text; break;
-    case SrsReply::Kind::timeout: content = "TIMEOUT " + reply.text; break;
-    case SrsReply::Kind::permanent: content = "PERM " + reply.text; break;
+    case receiver::SrsReply::Kind::temporary: content = "TEMP " + reply.text; break;
+    case receiver::SrsReply::Kind::timeout: content = "TIMEOUT " + reply.text; break;
+    case receiver::SrsReply::Kind::permanent: content = "PERM " + reply.text; break;
   }
   return fmt::format("{}:{},", content.size(), content);
 }

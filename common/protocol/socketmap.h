@@ -15,7 +15,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/protocol/srs_request.h"
+#include "common/protocol/srs_map.h"
+#include "common/receiver/srs_request.h"
 
 namespace protocol {
 
@@ -29,7 +30,7 @@ class SocketmapReader {
   void feed(std::string_view bytes);
   // The input is at its end.
   void finish() { finished_ = true; }
-  std::optional<SrsRequest> next();
+  std::optional<receiver::SrsRequest> next();
   // The stream cannot be followed any more (what came is no netstring, or one too long): close after the reply.
   [[nodiscard]] bool must_close() const { return broken_; }
   [[nodiscard]] bool has_partial() const {
@@ -38,7 +39,7 @@ class SocketmapReader {
 
  private:
   enum class State : std::uint8_t { length, content, comma };
-  SrsRequest give_up(std::string_view why);
+  receiver::SrsRequest give_up(std::string_view why);
   bool read_length();
 
   std::string buffer_;  // bytes as they came
@@ -60,7 +61,7 @@ struct SocketmapName {
 // "reverse_srs"; in any case, with "-" for "_".
 std::optional<SocketmapName> socketmap_name(std::string_view name);
 // Of the content of a netstring.
-SrsRequest parse_socketmap(std::string_view content);
-std::string encode_socketmap(const SrsReply& reply);
+receiver::SrsRequest parse_socketmap(std::string_view content);
+std::string encode_socketmap(const receiver::SrsReply& reply);
 
 }  // namespace protocol

@@ -10,12 +10,12 @@ Door door_of(SrsMap map) { return map == SrsMap::forward ? Door::srs_forward : D
 
 }  // namespace
 
-void SrsCodec::take(SrsRequest&& request, Item& item) const {
+void SrsCodec::take(receiver::SrsRequest&& request, Item& item) const {
   item.clear();
   item.kind = Item::Kind::rewrite;
   item.door = door_of(map_);
-  if (request.kind == SrsRequest::Kind::forward) item.door = Door::srs_forward;
-  if (request.kind == SrsRequest::Kind::reverse) item.door = Door::srs_reverse;
+  if (request.kind == receiver::SrsRequest::Kind::forward) item.door = Door::srs_forward;
+  if (request.kind == receiver::SrsRequest::Kind::reverse) item.door = Door::srs_reverse;
   item.rewriting = std::move(request);
 }
 
@@ -27,12 +27,13 @@ bool SrsCodec::next(const Moment& moment, Item& item) {
   item.request.time = moment.time;
   item.closes = reader_.must_close();
   // Behind the one line of srsd's protocol nothing is expected; elsewhere there may be more of what was not understood.
-  broken_ = item.closes && (reader_.protocol() != SrsProtocol::lines || item.rewriting.kind == SrsRequest::Kind::too_long);
+  broken_ =
+      item.closes && (reader_.protocol() != SrsProtocol::lines || item.rewriting.kind == receiver::SrsRequest::Kind::too_long);
   return true;
 }
 
 void SrsCodec::give_up(std::string_view why, Item& item) {
-  take({SrsRequest::Kind::invalid, {}, {}, std::string(why)}, item);
+  take({receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}, item);
   item.closes = true;
   broken_ = true;
 }

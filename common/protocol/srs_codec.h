@@ -19,7 +19,7 @@ class SrsCodec : public Codec {
   // No item is of kind check.
   void encode(const Item& /*item*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
               std::string& /*out*/) override {}
-  void encode_rewriting(const SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }
+  void encode_rewriting(const receiver::SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }
   void give_up(std::string_view why, Item& item) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
@@ -28,7 +28,7 @@ class SrsCodec : public Codec {
   [[nodiscard]] bool is_kept() const override;
 
  private:
-  void take(SrsRequest&& request, Item& item) const;
+  void take(receiver::SrsRequest&& request, Item& item) const;
 
   SrsMap map_;
   SrsReader reader_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
+receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
 // Cuts it off, and the blanks behind it; the blank before it stays.
 std::string_view take_last_word(std::string_view& text) {
@@ -29,19 +29,19 @@ std::optional<spf::Result> result_named(std::string_view name) {
 
 }  // namespace
 
-SrsRequest parse_srs_line(std::string_view line) {
+receiver::SrsRequest parse_srs_line(std::string_view line) {
   line = base::strip(line);
   const std::size_t blank = line.find_first_of(kBlanks);
   const std::string_view command = line.substr(0, blank);
   std::string_view rest = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
   if (base::equals_ignoring_case(command, "REVERSE")) {
     if (rest.empty()) return invalid("REVERSE takes an address");
-    return {SrsRequest::Kind::reverse, std::string(base::strip(rest)), {}, {}};
+    return {receiver::SrsRequest::Kind::reverse, std::string(base::strip(rest)), {}, {}};
   }
   if (!base::equals_ignoring_case(command, "FORWARD")) return invalid("the request is neither FORWARD nor REVERSE");
   // A quoted sender may have blanks of its own, so words are taken from the end; the others have none.
   std::string_view alias = take_last_word(rest);
-  SrsRequest request{SrsRequest::Kind::forward, {}, {}, {}};
+  receiver::SrsRequest request{receiver::SrsRequest::Kind::forward, {}, {}, {}};
   // An alias may be an address that begins like this.
   constexpr std::string_view kSpf = "spf=";
   if (base::starts_with_ignoring_case(alias, kSpf) && alias.find('@') == std::string_view::npos) {
@@ -56,18 +56,18 @@ SrsRequest parse_srs_line(std::string_view line) {
   return request;
 }
 
-std::optional<SrsRequest> SrsLinesReader::next() {
+std::optional<receiver::SrsRequest> SrsLinesReader::next() {
   if (done_) return std::nullopt;
   const auto line = lines_.next();
   if (!line && !lines_.is_broken()) return std::nullopt;
   done_ = true;
-  if (!line) return SrsRequest{SrsRequest::Kind::too_long, {}, {}, "the line is longer than 4096 bytes"};
+  if (!line) return receiver::SrsRequest{receiver::SrsRequest::Kind::too_long, {}, {}, "the line is longer than 4096 bytes"};
   return parse_srs_line(*line);
 }
 
-std::string encode_srs_line(const SrsReply& reply) {
-  const bool is_address = reply.kind == SrsReply::Kind::ok || reply.kind == SrsReply::Kind::unchanged;
-  return (is_address ? "" : "ERROR: ") + without_controls(reply.text) + "\n";
+std::string encode_srs_line(const receiver::SrsReply& reply) {
+  const bool is_address = reply.kind == receiver::SrsReply::Kind::ok || reply.kind == receiver::SrsReply::Kind::unchanged;
+  return (is_address ? "" : "ERROR: ") + base::without_controls(reply.text) + "\n";
 }
 
 }  // namespace protocol

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "common/protocol/line_cutter.h"
-#include "common/protocol/srs_request.h"
+#include "common/receiver/srs_request.h"
 
 namespace protocol {
 
@@ -24,7 +24,7 @@ class SrsLinesReader {
   // The input is at its end. A connection without a byte is no request.
   void finish() { lines_.finish(); }
   // The request; after it no further one comes.
-  std::optional<SrsRequest> next();
+  std::optional<receiver::SrsRequest> next();
   [[nodiscard]] bool must_close() const { return done_; }
   [[nodiscard]] bool has_partial() const { return !done_ && lines_.has_partial(); }
 
@@ -33,7 +33,7 @@ class SrsLinesReader {
   bool done_ = false;
 };
 
-SrsRequest parse_srs_line(std::string_view line);
-std::string encode_srs_line(const SrsReply& reply);
+receiver::SrsRequest parse_srs_line(std::string_view line);
+std::string encode_srs_line(const receiver::SrsReply& reply);
 
 }  // namespace protocol

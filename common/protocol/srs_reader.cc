@@ -63,12 +63,13 @@ void SrsReader::finish() {
   std::visit(Overloaded{[](Unknown&) {}, [](auto& reader) { reader.finish(); }}, reader_);
 }
 
-std::optional<SrsRequest> SrsReader::next() {
-  return std::visit(Overloaded{[](Unknown&) { return std::optional<SrsRequest>(); }, [](auto& reader) { return reader.next(); }},
-                    reader_);
+std::optional<receiver::SrsRequest> SrsReader::next() {
+  return std::visit(
+      Overloaded{[](Unknown&) { return std::optional<receiver::SrsRequest>(); }, [](auto& reader) { return reader.next(); }},
+      reader_);
 }
 
-std::string SrsReader::encode(const SrsReply& reply) const {
+std::string SrsReader::encode(const receiver::SrsReply& reply) const {
   switch (protocol().value_or(SrsProtocol::lines)) {
     case SrsProtocol::lines: return encode_srs_line(reply);
     case SrsProtocol::tcp_table: return encode_tcp_table(reply);

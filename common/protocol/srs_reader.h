@@ -12,8 +12,9 @@
 
 #include "common/protocol/socketmap.h"
 #include "common/protocol/srs_lines.h"
-#include "common/protocol/srs_request.h"
+#include "common/protocol/srs_map.h"
 #include "common/protocol/tcp_table.h"
+#include "common/receiver/srs_request.h"
 
 namespace protocol {
 
@@ -32,9 +33,9 @@ class SrsReader {
   // Feed more only when next() gives nothing: what was fed is kept until then.
   void feed(std::string_view bytes);
   void finish();
-  std::optional<SrsRequest> next();
+  std::optional<receiver::SrsRequest> next();
   // The answer to a request that next() gave; it needs to be known before the next one only where order matters to the caller.
-  [[nodiscard]] std::string encode(const SrsReply& reply) const;
+  [[nodiscard]] std::string encode(const receiver::SrsReply& reply) const;
 
   // No further request comes: close after the reply.
   [[nodiscard]] bool must_close() const;

@@ -6,7 +6,7 @@ namespace protocol {
 
 namespace {
 
-SrsRequest invalid(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
+receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
 std::optional<unsigned> hex_digit(char c) {
   if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
@@ -51,32 +51,35 @@ std::string encoded(std::string_view text) {
 
 }  // namespace
 
-SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map) {
+receiver::SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map) {
   constexpr std::string_view kGet = "get ";
   if (!line.starts_with(kGet)) return invalid("the request is not \"get KEY\"");
   auto key = decoded(line.substr(kGet.size()));
   if (!key) return invalid("the key has a % without two hexadecimal digits");
-  return {map == SrsMap::forward ? SrsRequest::Kind::forward : SrsRequest::Kind::reverse, std::move(*key), {}, {}};
+  return {map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse,
+          std::move(*key),
+          {},
+          {}};
 }
 
-std::optional<SrsRequest> TcpTableReader::next() {
+std::optional<receiver::SrsRequest> TcpTableReader::next() {
   if (broken_) return std::nullopt;
   if (const auto line = lines_.next()) return parse_tcp_table_line(*line, map_);
   if (!lines_.is_broken()) return std::nullopt;
   broken_ = true;
-  return SrsRequest{SrsRequest::Kind::too_long, {}, {}, "the request is longer than 8192 bytes"};
+  return receiver::SrsRequest{receiver::SrsRequest::Kind::too_long, {}, {}, "the request is longer than 8192 bytes"};
 }
 
-std::string encode_tcp_table(const SrsReply& reply) {
+std::string encode_tcp_table(const receiver::SrsReply& reply) {
   switch (reply.kind) {
-    case SrsReply::Kind::ok: return "200 " + encoded(reply.text) + "\n";
-    case SrsReply::Kind::unchanged: return "500 " + without_controls(reply.reason) + "\n";
-    case SrsReply::Kind::not_found: return "500 " + without_controls(reply.text) + "\n";
-    case SrsReply::Kind::temporary:
-    case SrsReply::Kind::timeout:
-    case SrsReply::Kind::permanent: break;
+    case receiver::SrsReply::Kind::ok: return "200 " + encoded(reply.text) + "\n";
+    case receiver::SrsReply::Kind::unchanged: return "500 " + base::without_controls(reply.reason) + "\n";
+    case receiver::SrsReply::Kind::not_found: return "500 " + base::without_controls(reply.text) + "\n";
+    case receiver::SrsReply::Kind::temporary:
+    case receiver::SrsReply::Kind::timeout:
+    case receiver::SrsReply::Kind::permanent: break;
   }
-  return "400 " + without_controls(reply.text) + "\n";
+  return "400 " + base::without_controls(reply.text) + "\n";
 }
 
 }  // namespace protocol

@@ -11,7 +11,8 @@
 #include <string_view>
 
 #include "common/protocol/line_cutter.h"
-#include "common/protocol/srs_request.h"
+#include "common/protocol/srs_map.h"
+#include "common/receiver/srs_request.h"
 
 namespace protocol {
 
@@ -24,7 +25,7 @@ class TcpTableReader {
   void feed(std::string_view bytes) { lines_.feed(bytes); }
   void finish() { lines_.finish(); }
   // The next complete request. Feed more only when it gives nothing.
-  std::optional<SrsRequest> next();
+  std::optional<receiver::SrsRequest> next();
   // The stream cannot be followed any more (a line too long): close after the reply.
   [[nodiscard]] bool must_close() const { return broken_; }
   [[nodiscard]] bool has_partial() const { return lines_.has_partial(); }
@@ -35,7 +36,7 @@ class TcpTableReader {
   bool broken_ = false;
 };
 
-SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map);
-std::string encode_tcp_table(const SrsReply& reply);
+receiver::SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map);
+std::string encode_tcp_table(const receiver::SrsReply& reply);
 
 }  // namespace protocol

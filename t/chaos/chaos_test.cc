@@ -18,8 +18,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "common/base/guarded.h"
 #include "common/base/text.h"
+#include "common/io/guarded.h"
 #include "t/chaos/clients.h"
 #include "t/chaos/world.h"
 #include "t/support/dns_server.h"
@@ -156,7 +156,7 @@ class Chaos {
   std::atomic<bool> failed_ = false;
   std::atomic<std::size_t> answered_ = 0;
   std::atomic<std::size_t> reloads_ = 0;
-  base::Guarded<std::vector<std::string>> complaints_;
+  io::Guarded<std::vector<std::string>> complaints_;
 };
 
 TEST_CASE("chaos: all doors, faulty DNS, reloads and signals at once") {

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "common/protocol/socketmap.h"
-#include "common/protocol/srs_answer.h"
 #include "common/protocol/srs_lines.h"
 #include "common/protocol/srs_reader.h"
-#include "common/protocol/srs_request.h"
 #include "common/protocol/tcp_table.h"
+#include "common/receiver/srs_request.h"
 #include "t/fuzz/target.h"
+#include "t/support/rewrite.h"
 
 namespace fuzz {
 
@@ -34,12 +34,12 @@ inline const srs::Rewriter& known_rewriter() {
 }
 
 template <class Reader>
-std::vector<protocol::SrsRequest> srs_requests(Reader reader, std::string_view bytes, std::size_t piece) {
-  std::vector<protocol::SrsRequest> out;
+std::vector<receiver::SrsRequest> srs_requests(Reader reader, std::string_view bytes, std::size_t piece) {
+  std::vector<receiver::SrsRequest> out;
   const auto take_all = [&] {
     while (auto request = reader.next()) {
       check(request->error.empty() ==
-                (request->kind == protocol::SrsRequest::Kind::forward || request->kind == protocol::SrsRequest::Kind::reverse),
+                (request->kind == receiver::SrsRequest::Kind::forward || request->kind == receiver::SrsRequest::Kind::reverse),
             "what is wrong is told");
       check(is_printable(request->error), "errors are printable");
       out.push_back(std::move(*request));
@@ -60,7 +60,7 @@ std::vector<protocol::SrsRequest> srs_requests(Reader reader, std::string_view b
 
 // The same requests, in whatever pieces the bytes come.
 template <class Reader>
-std::vector<protocol::SrsRequest> check_reader(const Reader& reader, const std::uint8_t* data, std::size_t size) {
+std::vector<receiver::SrsRequest> check_reader(const Reader& reader, const std::uint8_t* data, std::size_t size) {
   Cutter input(data, size);
   const std::size_t piece = std::size_t{input.byte()} + 1;
   const std::string_view bytes = input.rest();
@@ -80,14 +80,14 @@ inline bool has_controls(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
 }
 
-inline protocol::SrsReply checked_answer(const protocol::SrsRequest& request) {
-  auto reply = protocol::answer(request, known_rewriter(), kSrsDay);
-  using Kind = protocol::SrsReply::Kind;
+inline receiver::SrsReply checked_answer(const receiver::SrsRequest& request) {
+  auto reply = support::rewrite(request, known_rewriter(), kSrsDay);
+  using Kind = receiver::SrsReply::Kind;
   check(reply.kind != Kind::temporary && reply.kind != Kind::timeout, "nothing is left for later");
-  check((reply.kind == Kind::permanent) == (request.kind == protocol::SrsRequest::Kind::invalid), "an address is no bad request");
+  check((reply.kind == Kind::permanent) == (request.kind == receiver::SrsRequest::Kind::invalid), "an address is no bad request");
   check(!has_controls(reply.text) && !has_controls(reply.reason), "no control characters in replies");
   check(reply.kind == Kind::ok || reply.kind == Kind::unchanged || !reply.text.empty(), "why not is told");
-  check(request.kind != protocol::SrsRequest::Kind::reverse || reply.kind != Kind::unchanged, "back means to another address");
+  check(request.kind != receiver::SrsRequest::Kind::reverse || reply.kind != Kind::unchanged, "back means to another address");
   return reply;
 }
 

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::check(fuzz::is_printable(std::string_view(line).substr(0, line.size() - 1)), "a reply is printable");
     if (!line.starts_with("200 ")) continue;
     const auto back = protocol::parse_tcp_table_line("get " + line.substr(4, line.size() - 5), protocol::SrsMap::reverse);
-    fuzz::check(back.kind == protocol::SrsRequest::Kind::reverse && back.address == reply.text,
+    fuzz::check(back.kind == receiver::SrsRequest::Kind::reverse && back.address == reply.text,
                 "a value is coded so that it comes back");
   }
   return 0;

@@ -1,4 +1,4 @@
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 namespace {
 
 // One thread holds the lock for a while after the other has said that it is about to want it.
-void collide(base::Guarded<int>& guarded) {
+void collide(io::Guarded<int>& guarded) {
   std::atomic<bool> is_held = false;
   std::atomic<bool> is_wanted = false;
   std::thread holder([&] {
@@ -29,7 +29,7 @@ void collide(base::Guarded<int>& guarded) {
 }  // namespace
 
 TEST_CASE("guarded: a lock that nobody else holds is no wait; one that is held is counted") {
-  base::Guarded<int> guarded;
+  io::Guarded<int> guarded;
   for (int i = 0; i < 100; ++i) guarded.with([](int& value) { ++value; });
   CHECK(guarded.waits() == 0);
   int collisions = 0;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A layer includes only itself and what stands above it (ARCHITECTURE.md); every include of ours is written from the root.
+# A layer includes itself and the layers of its list (ARCHITECTURE.md), and no other; every include of ours is written from the root.
 . "$(dirname "$0")/tree.bash"
 
 declare -A may=(
@@ -8,13 +8,12 @@ declare -A may=(
   [common/spf]="common/base common/dns common/spf"
   [common/receiver]="common/base common/dns common/spf common/srs common/receiver"
   [common/srs]="common/base common/dns common/srs"
-  [common/protocol]="common/base common/spf common/receiver common/srs common/protocol"
-  [common/io]="common/base common/dns common/spf common/receiver common/srs common/protocol common/io"
+  [common/protocol]="common/base common/spf common/receiver common/protocol"
+  [common/io]="common/base common/dns common/spf common/srs common/io"
+  [spfd]="common/base common/dns common/spf common/srs common/receiver common/protocol common/io spfd"
+  [spfquery]="common/base common/dns common/spf common/receiver common/protocol common/io spfquery"
+  [srs]="common/base common/srs common/io srs"
 )
-common="${may[common/io]}"
-may[spfd]="$common spfd"
-may[spfquery]="$common spfquery"
-may[srs]="$common srs"
 
 # Sets REPLY.
 layer_of() {

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/base/guarded.h"
+#include "common/io/guarded.h"
 
 namespace query_test {
 
@@ -35,7 +35,7 @@ class FakeServer {
   int listener_ = -1;
   int stop_ = -1;  // eventfd
   unsigned port_ = 0;
-  mutable base::Guarded<std::vector<std::string>> questions_;
+  mutable io::Guarded<std::vector<std::string>> questions_;
   std::thread thread_;
 };
 

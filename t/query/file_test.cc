@@ -163,7 +163,7 @@ support::Reaction text_record(const std::string& text) {
 TEST_CASE("--jobs questions are under way at the same time, and the answers keep the order of the lines") {
   // The server stays silent until 8 domains were asked for: one after the other, none would ever be answered.
   const auto latch = std::make_shared<Latch>(8);
-  const auto seen = std::make_shared<base::Guarded<std::set<std::string>>>();
+  const auto seen = std::make_shared<io::Guarded<std::set<std::string>>>();
   support::DnsServer server([latch, seen](const dns::Question& question, bool) {
     const std::string name(question.name.text());
     if (seen->with([&](auto& names) { return names.insert(name).second; })) latch->arrive();

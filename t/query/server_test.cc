@@ -121,7 +121,7 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   const ClosedPort closed;
   check(run_query(question_to(closed.address())), "cannot reach " + closed.address() + ": Connection refused");
 
-  base::Guarded<FakeServer::Reply> next;
+  io::Guarded<FakeServer::Reply> next;
   const auto set_reply = [&](FakeServer::Reply reply) { next.with([&](FakeServer::Reply& r) { r = std::move(reply); }); };
   const FakeServer server([&](const std::string&) { return next.with([](const FakeServer::Reply& r) { return r; }); });
   const std::string address = fmt::format("127.0.0.1:{}", server.port());

@@ -75,7 +75,7 @@ Message framed(const Message& message) {
 // What runs in the server's thread.
 class DnsServer::Loop {
  public:
-  Loop(base::Guarded<Shared>& shared, int udp, int tcp, int stop) : shared_(shared), udp_(udp), tcp_(tcp), stop_(stop) {}
+  Loop(io::Guarded<Shared>& shared, int udp, int tcp, int stop) : shared_(shared), udp_(udp), tcp_(tcp), stop_(stop) {}
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop() {
@@ -229,7 +229,7 @@ class DnsServer::Loop {
     if (connection.close_after_out) connection.gone = true;
   }
 
-  base::Guarded<Shared>& shared_;
+  io::Guarded<Shared>& shared_;
   int udp_, tcp_, stop_;
   std::vector<Connection> connections_;
   std::uint64_t last_number_ = 0;

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/base/guarded.h"
 #include "common/dns/answer.h"
+#include "common/io/guarded.h"
 #include "t/support/dns_reply.h"
 #include "t/support/zone_data.h"
 
@@ -61,7 +61,7 @@ class DnsServer {
 
   void listen(Options options);
 
-  mutable base::Guarded<Shared> shared_;
+  mutable io::Guarded<Shared> shared_;
   std::uint16_t port_ = 0;
   bool ipv6_ = false;
   int udp_ = -1, tcp_ = -1, stop_ = -1;

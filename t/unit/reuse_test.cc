@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "common/protocol/srs_answer.h"
 #include "common/receiver/judge.h"
 #include "common/receiver/receiver.h"
+#include "common/receiver/srs_answer.h"
 #include "common/spf/evaluate.h"
 #include "t/support/decide.h"
 #include "t/support/fill.h"
@@ -87,7 +87,7 @@ constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0
 
 TEST_CASE_TEMPLATE("reuse: a renewed object is as a new one", T, spf::Verdict, spf::Query, receiver::Request, receiver::Judgement,
                    receiver::Reply, receiver::Workspace, receiver::Foresight, protocol::Inquiry, protocol::ItemForm,
-                   protocol::SrsRequest, protocol::SrsReply) {
+                   receiver::SrsRequest, receiver::SrsReply) {
   T object = filled<T>();
   // Each member differs: else it would prove nothing.
   CHECK(base::with_members(object, [](const auto&... used) {

@@ -7,11 +7,11 @@
 
 #include "common/protocol/line_cutter.h"
 #include "common/protocol/socketmap.h"
-#include "common/protocol/srs_answer.h"
 #include "common/protocol/srs_lines.h"
 #include "common/protocol/srs_reader.h"
-#include "common/protocol/srs_request.h"
 #include "common/protocol/tcp_table.h"
+#include "common/receiver/srs_request.h"
+#include "t/support/rewrite.h"
 
 namespace {
 
@@ -19,8 +19,8 @@ using namespace std::string_literals;
 using protocol::SrsMap;
 using protocol::SrsProtocol;
 using protocol::SrsReader;
-using protocol::SrsReply;
-using protocol::SrsRequest;
+using receiver::SrsReply;
+using receiver::SrsRequest;
 using Kind = SrsRequest::Kind;
 
 constexpr std::uint64_t kDay = 18262;
@@ -81,9 +81,9 @@ std::string serve(std::string_view input, SrsMap map = SrsMap::forward) {
   SrsReader reader(map);
   std::string out;
   reader.feed(input);
-  while (const auto request = reader.next()) out += reader.encode(protocol::answer(*request, srs, kDay));
+  while (const auto request = reader.next()) out += reader.encode(support::rewrite(*request, srs, kDay));
   reader.finish();
-  while (const auto request = reader.next()) out += reader.encode(protocol::answer(*request, srs, kDay));
+  while (const auto request = reader.next()) out += reader.encode(support::rewrite(*request, srs, kDay));
   return out;
 }
 

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/protocol/srs_answer.h"
 #include "common/protocol/srs_reader.h"
 #include "common/srs/address.h"
 #include "common/srs/hash.h"
 #include "common/srs/rewriter.h"
+#include "t/support/rewrite.h"
 
 namespace {
 
@@ -210,7 +210,7 @@ TEST_CASE("RFC 5321 §4.1.2: the same by each protocol of rewriting") {
     reader.feed(request);
     const auto read = reader.next();
     REQUIRE(read.has_value());
-    return reader.encode(protocol::answer(*read, rewriter, kDay));
+    return reader.encode(support::rewrite(*read, rewriter, kDay));
   };
   const auto between = [](const std::string& text, std::string_view begin, std::string_view end) -> std::string {
     const std::size_t at = text.find(begin);

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-namespace base {
+namespace io {
 
 template <class T>
 class Guarded {
@@ -38,4 +38,4 @@ class Guarded {
   T value_;
 };
 
-}  // namespace base
+}  // namespace io

@@ -1,4 +1,4 @@
-// What mail servers ask a rewriter of senders, whatever protocol it comes by, and the reply (srs_answer.h makes it).
+// A mail server's request to rewrite a sender, whatever protocol it came by, and the reply (srs_answer.h makes it).
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 #include "common/spf/result.h"
 
-namespace protocol {
+namespace receiver {
 
 struct SrsRequest {
   enum class Kind : std::uint8_t {
@@ -51,10 +51,4 @@ inline constexpr std::size_t kSrsReplies = 6;
 // "ok", "unchanged", "not-found", "temporary", "timeout", "permanent".
 std::string_view srs_reply_name(SrsReply::Kind kind);
 
-// Which way a map goes whose protocol or name does not say it.
-enum class SrsMap : std::uint8_t { forward, reverse };
-
-// The sentence of a reply, and an address in a place that cannot hold line ends: without control characters.
-std::string without_controls(std::string_view text);
-
-}  // namespace protocol
+}  // namespace receiver

@@ -1,8 +1,6 @@
-#include "common/protocol/srs_request.h"
+#include "common/receiver/srs_request.h"
 
-#include "common/base/text.h"
-
-namespace protocol {
+namespace receiver {
 
 std::string_view srs_kind_name(SrsRequest::Kind kind) {
   switch (kind) {
@@ -26,16 +24,4 @@ std::string_view srs_reply_name(SrsReply::Kind kind) {
   return "";
 }
 
-std::string without_controls(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if ((c >= 0 && c < 0x20) || c == 0x7f) {
-      base::append_printable(out, {&c, 1});
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace protocol
+}  // namespace receiver

@@ -1,4 +1,4 @@
-#include "common/protocol/srs_answer.h"
+#include "common/receiver/srs_answer.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "common/spf/result.h"
 #include "common/srs/stamp.h"
 
-namespace protocol {
+namespace receiver {
 
 namespace {
 
@@ -31,15 +31,16 @@ bool is_concerned(const base::Result<srs::Forwarded, srs::Error>& outcome) {
   return outcome.error().check == srs::Check::local_part_length || outcome.error().check == srs::Check::path_length;
 }
 
+// The reply to a request of any other kind than forward.
 SrsReply answer_of_its_kind(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
   switch (request.kind) {
-    case SrsRequest::Kind::forward: return forwarded(rewriter.forward(request.address, request.alias, day));
     case SrsRequest::Kind::reverse: {
       auto reversed = rewriter.reverse(request.address, day);
       if (!reversed) return refused(reversed.error());
       return {SrsReply::Kind::ok, std::move(*reversed), {}};
     }
     case SrsRequest::Kind::too_long: return {SrsReply::Kind::not_found, request.error, {}};
+    case SrsRequest::Kind::forward:
     case SrsRequest::Kind::invalid: break;
   }
   return {SrsReply::Kind::permanent, request.error, {}};
@@ -47,18 +48,12 @@ SrsReply answer_of_its_kind(const SrsRequest& request, const srs::Rewriter& rewr
 
 }  // namespace
 
-SrsReply answer(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
-  SrsReply reply = answer_of_its_kind(request, rewriter, day);
-  reply.in_rule_set = request.in_rule_set;
-  return reply;
-}
-
-spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource& answers,
+spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource* answers,
                   SrsReply& reply) {
   const std::uint64_t day = srs::day_of(time);
-  const bool has_failed = request.spf == spf::Result::fail && !policy.rewrites_fail;
-  if (request.kind != SrsRequest::Kind::forward || (policy.next_hop.outgoing.empty() && !has_failed)) {
-    reply = answer(request, policy.rewriter, day);
+  if (request.kind != SrsRequest::Kind::forward) {
+    reply = answer_of_its_kind(request, policy.rewriter, day);
+    reply.in_rule_set = request.in_rule_set;
     return {};
   }
   auto outcome = policy.rewriter.forward(request.address, request.alias, day);
@@ -71,12 +66,13 @@ spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint6
     reply.text = request.address;
     reply.reason = why;
   };
-  if (has_failed) {
+  if (request.spf == spf::Result::fail && !policy.rewrites_fail) {
     leave("the sender has failed SPF");
     return {};
   }
-  receiver::Foresight foresight;
-  spf::Needs needs = receiver::foresee(request.address, policy.next_hop, time, answers, foresight);
+  if (policy.next_hop.outgoing.empty() || answers == nullptr) return {};
+  Foresight foresight;
+  spf::Needs needs = foresee(request.address, policy.next_hop, time, *answers, foresight);
   if (!needs.empty()) return needs;
   if (foresight.passes) {
     leave("the sender passes SPF from all outgoing addresses");
@@ -88,4 +84,4 @@ spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint6
   return {};
 }
 
-}  // namespace protocol
+}  // namespace receiver
