@@ -54,30 +54,63 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
 
 }  // namespace
 
+// A rule acts on what the rules before it have left. So of the two rows for local terms the second is asked only when no term of
+// the request matched.
+const std::array<Judge::Rule, 6> Judge::kRules = {{
+    {.name = "fallback",
+     .part = Part::fallback,
+     .applies = [](const spf::Verdict& verdict) { return verdict.result == Result::none; },
+     .act = &Judge::fall_back},
+    {.name = "guess",
+     .part = Part::guess,
+     .applies = [](const spf::Verdict& verdict) { return verdict.result == Result::none; },
+     .act = &Judge::act_on_match,
+     .terms = &Rules::guess,
+     .result = &Rules::guess_result,
+     .may_spare = false},
+    {.name = "local-terms",
+     .part = Part::own_terms,
+     .applies = [](const spf::Verdict& verdict) { return verdict.at_last_word; },
+     .act = &Judge::act_on_match},
+    {.name = "local-terms",
+     .part = Part::local,
+     .applies = [](const spf::Verdict& verdict) { return verdict.at_last_word; },
+     .act = &Judge::act_on_match,
+     .terms = &Rules::local},
+    {.name = "trusted-forwarders",
+     .part = Part::forwarders,
+     .applies = [](const spf::Verdict& verdict) { return verdict.result == Result::fail || verdict.result == Result::softfail; },
+     .act = &Judge::act_on_match,
+     .terms = &Rules::forwarders,
+     .result = &Rules::forwarder_result},
+    {.name = "secondary-mx",
+     .part = Part::secondary,
+     .applies = [](const spf::Verdict& verdict) { return verdict.result != Result::pass && verdict.result != Result::none; },
+     .act = &Judge::act_on_match,
+     .terms = &Rules::secondary_mx,
+     .sets_aside = true},
+}};
+
+std::vector<std::string_view> Judge::rule_names() {
+  std::vector<std::string_view> names;
+  for (const Rule& rule : kRules) {
+    if (names.empty() || names.back() != rule.name) names.push_back(rule.name);
+  }
+  return names;
+}
+
 Needs Judge::judge(const spf::Query& query, Judgement& out) {
   base::renew(out);
   const spf::Verdict& verdict = out.verdict;
   begin(Part::record);
   Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);
   if (!needs.empty() || !query.domain || verdict.result == Result::pass) return needs;  // nothing changes a pass
-  begin(Part::fallback);
-  if (verdict.result == Result::none && !policy_.fallback.empty()) needs = fall_back(query, out);
-  if (!needs.empty()) return needs;
-  begin(Part::guess);
-  if (verdict.result == Result::none) needs = guess_none(query, out);
-  if (!needs.empty()) return needs;
-  for (const Terms* terms : {own_terms_, rules_.find(&Rules::local)}) {
-    if (terms == nullptr || terms->empty() || !verdict.at_last_word) continue;
-    begin(terms == own_terms_ ? Part::own_terms : Part::local);
-    needs = add_local(query, *terms, out);
+  for (const Rule& rule : kRules) {
+    if (!rule.applies(verdict)) continue;
+    begin(rule.part);
+    needs = (this->*rule.act)(rule, query, out);
     if (!needs.empty()) return needs;
   }
-  begin(Part::forwarders);
-  if (verdict.result == Result::fail || verdict.result == Result::softfail) needs = trust_forwarder(query, out);
-  if (!needs.empty()) return needs;
-  begin(Part::secondary);
-  if (verdict.result != Result::pass && verdict.result != Result::none) needs = spare_secondary(query, out);
-  if (!needs.empty()) return needs;
 
   // Nobody is refused for good because our own rules could not be looked up.
   if (!unknown_.empty() && out.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
@@ -124,65 +157,38 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
   return out;
 }
 
-Needs Judge::fall_back(const spf::Query& query, Judgement& out) {
-  const auto* const entry = policy_.fallback.find(*query.domain);
+Needs Judge::fall_back(const Rule& rule, const spf::Query& query, Judgement& out) {
+  const auto* const entry = policy_.fallback.empty() ? nullptr : policy_.fallback.find(*query.domain);
   if (entry == nullptr) return {};
   spf::Verdict verdict;
-  Needs needs = spf::evaluate_record(query, entry->value, "fallback", settings_, answers_, verdict);
+  Needs needs = spf::evaluate_record(query, entry->value, rule.name, settings_, answers_, verdict);
   if (!needs.empty()) return needs;
   append(out.verdict.trace, std::move(verdict.trace));
   verdict.trace = std::move(out.verdict.trace);
   shorten_ttl(verdict, out.verdict);
   out.verdict = std::move(verdict);
-  add_note(out.note, "fallback: " + entry->pattern);
+  add_note(out.note, fmt::format("{}: {}", rule.name, entry->pattern));
   return {};
 }
 
-Needs Judge::guess_none(const spf::Query& query, Judgement& out) {
-  const Terms* const terms = rules_.find(&Rules::guess);
+Needs Judge::act_on_match(const Rule& rule, const spf::Query& query, Judgement& out) {
+  const Terms* const terms = rule.terms == nullptr ? own_terms_ : rules_.find(rule.terms);
   if (terms == nullptr || terms->empty()) return {};
-  Match found = match(query, *terms, "guess", out.verdict.trace);
+  Match found = match(query, *terms, rule.name, out.verdict.trace);
   if (!found.needs.empty()) return std::move(found.needs);
-  if (!found.verdict || found.verdict->result != Result::pass) return {};
-  const Result result = rules_.get(&Rules::guess_result, Result::neutral);
-  add_note(out.note, change("guess", found.what, result, out.verdict.result));
-  replace(out.verdict, std::move(*found.verdict), result);
-  return {};
-}
-
-Needs Judge::add_local(const spf::Query& query, const Terms& terms, Judgement& out) {
-  Match found = match(query, terms, "local-terms", out.verdict.trace);
-  if (!found.needs.empty()) return std::move(found.needs);
-  if (!found.problem.empty()) unknown_ = "local-terms: " + found.problem;
+  if (!found.problem.empty() && rule.may_spare) unknown_ = fmt::format("{}: {}", rule.name, found.problem);
   if (!found.verdict) return {};
-  const Result result = found.verdict->result;
-  add_note(out.note, change("local-terms", found.what, result, out.verdict.result));
-  replace(out.verdict, std::move(*found.verdict), result);
-  return {};
-}
-
-Needs Judge::trust_forwarder(const spf::Query& query, Judgement& out) {
-  const Terms* const terms = rules_.find(&Rules::forwarders);
-  if (terms == nullptr || terms->empty()) return {};
-  Match found = match(query, *terms, "trusted-forwarders", out.verdict.trace);
-  if (!found.needs.empty()) return std::move(found.needs);
-  if (!found.problem.empty()) unknown_ = "trusted-forwarders: " + found.problem;
-  if (!found.verdict || found.verdict->result != Result::pass) return {};
-  const Result result = rules_.get(&Rules::forwarder_result, Result::neutral);
-  add_note(out.note, change("trusted-forwarders", found.what, result, out.verdict.result));
-  replace(out.verdict, std::move(*found.verdict), result);
-  return {};
-}
-
-Needs Judge::spare_secondary(const spf::Query& query, Judgement& out) {
-  const Terms* const terms = rules_.find(&Rules::secondary_mx);
-  if (terms == nullptr || terms->empty()) return {};
-  Match found = match(query, *terms, "secondary-mx", out.verdict.trace);
-  if (!found.needs.empty()) return std::move(found.needs);
-  if (!found.problem.empty()) unknown_ = "secondary-mx: " + found.problem;
-  if (!found.verdict || found.verdict->result != Result::pass) return {};
-  add_note(out.note, change("secondary-mx", found.what, Result::none, out.verdict.result));
-  out.set_aside = fmt::format("the client is a secondary MX, {}", base::clip(found.what, kMaxShown));
+  const bool takes_any_result = rule.result == nullptr && !rule.sets_aside;
+  if (!takes_any_result && found.verdict->result != Result::pass) return {};
+  const Result result = rule.sets_aside          ? Result::none
+                        : rule.result == nullptr ? found.verdict->result
+                                                 : rules_.get(rule.result, Result::neutral);
+  add_note(out.note, change(rule.name, found.what, result, out.verdict.result));
+  if (rule.sets_aside) {
+    out.set_aside = fmt::format("the client is a secondary MX, {}", base::clip(found.what, kMaxShown));
+  } else {
+    replace(out.verdict, std::move(*found.verdict), result);
+  }
   return {};
 }
 

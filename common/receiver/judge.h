@@ -1,10 +1,10 @@
 // What the receiver's rules make of an identity: first the domain's own record speaks, then local policy about its result.
 //
-// In this order: a fallback record and the best guess for a domain without a record; local terms before the record's last "all";
-// trusted forwarders, for fail and softfail; secondary MX hosts, for whatever would count against the client. A rule that is
-// absent costs nothing. Pure; by the need/answer protocol of spf::evaluate().
+// The rules are the rows of a table (judge.cc), in their order: when a rule applies, its list of terms, and what a match does.
+// A rule that is absent costs nothing. Pure; by the need/answer protocol of spf::evaluate().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +36,9 @@ class Judge {
         answers_(answers),
         turn_(turn) {}
 
+  // The names of the rules' options in the order of the rules, which is that of spfd(8).
+  static std::vector<std::string_view> rule_names();
+
   // The judgement is complete when nothing is needed.
   spf::Needs judge(const spf::Query& query, Judgement& out);
 
@@ -58,12 +61,23 @@ class Judge {
   };
   Match match(const spf::Query& query, const Terms& terms, std::string_view name, std::vector<spf::TraceStep>& trace);
 
-  // Each does its part, and gives what it needs for that.
-  spf::Needs fall_back(const spf::Query& query, Judgement& out);
-  spf::Needs guess_none(const spf::Query& query, Judgement& out);
-  spf::Needs add_local(const spf::Query& query, const Terms& terms, Judgement& out);
-  spf::Needs trust_forwarder(const spf::Query& query, Judgement& out);
-  spf::Needs spare_secondary(const spf::Query& query, Judgement& out);
+  struct Rule {
+    std::string_view name;  // of its option
+    Part part;
+    bool (*applies)(const spf::Verdict& verdict);
+    // Changes the judgement, and returns what it needs for that.
+    spf::Needs (Judge::*act)(const Rule& rule, const spf::Query& query, Judgement& out);
+    // Of act_on_match() only. Null: the terms that the request brings.
+    std::optional<Terms> Rules::*terms = nullptr;
+    // The result of a term that passes; null: that of each term that matches.
+    std::optional<spf::Result> Rules::*result = nullptr;
+    bool sets_aside = false;  // or a term that passes sets the verdict aside
+    // A term that could not be looked up counts as one that might have spared the client.
+    bool may_spare = true;
+  };
+  static const std::array<Rule, 6> kRules;
+  spf::Needs fall_back(const Rule& rule, const spf::Query& query, Judgement& out);
+  spf::Needs act_on_match(const Rule& rule, const spf::Query& query, Judgement& out);
 
   const Request& request_;
   const Policy& policy_;
