@@ -67,7 +67,7 @@ Answer make_answer(const receiver::Reply& reply, const protocol::Question& quest
     if (options.trace && !is_json) answer.output = tree(reply, question.request, options.spf.limits, style) + '\n';
   }
   if (is_json) {
-    answer.output = protocol::encode_reply(reply, question, {});
+    protocol::append_reply(reply, question.format, question.id, {}, answer.output);
     if (options.trace) answer.output.insert(answer.output.rfind('}'), ", \"trace\": " + json_trace(reply.trace));
   } else {
     answer.output +=

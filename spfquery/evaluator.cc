@@ -6,7 +6,6 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -75,22 +74,24 @@ class Evaluator::Check final : public Ask {
 
  private:
   spf::Needs step(spf::AnswerSource& answers) {
-    receiver::Outcome outcome = receiver::decide(request_, evaluator_.policy_, answers);
-    reply_ = std::move(outcome.reply);
-    return std::move(outcome.needs);
+    is_decided_ = false;
+    spf::Needs needs = receiver::decide(request_, evaluator_.policy_, answers, decision_);
+    is_decided_ = needs.empty();
+    return needs;
   }
 
   void finish() {
     const Done done = std::move(done_);
-    done(reply_ ? make_answer(*reply_, question_, evaluator_.options_)
-                : no_answer("the evaluation came to no end", question_, evaluator_.options_));
+    done(is_decided_ ? make_answer(decision_.reply, question_, evaluator_.options_)
+                     : no_answer("the evaluation came to no end", question_, evaluator_.options_));
   }
 
   const Evaluator& evaluator_;
   const protocol::Question& question_;
   receiver::Request request_;
   Done done_;
-  std::optional<receiver::Reply> reply_;
+  receiver::Workspace decision_;
+  bool is_decided_ = false;
   io::Driver::Handle running_;
 };
 

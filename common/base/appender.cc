@@ -16,26 +16,14 @@ void Appender::add_number(unsigned long number) {
 
 void Appender::add_printable(std::string_view piece) {
   if (all_printable(piece)) return add(piece);
-  for (const char c : piece) {
-    if (is_printable(c)) {
-      add(c);
-    } else {
-      const auto escape = byte_escape(c);
-      add({escape.data(), escape.size()});
-    }
-  }
+  add(printable(piece));
 }
 
 void Appender::add_escaped(std::string_view piece) {
+  if (!all_printable(piece)) return add_escaped(printable(piece));
   for (const char c : piece) {
-    if (is_printable(c)) {
-      if (c == '"' || c == '\\') add('\\');
-      add(c);
-    } else {
-      const auto escape = byte_escape(c);
-      add('\\');
-      add({escape.data(), escape.size()});
-    }
+    if (c == '"' || c == '\\') add('\\');
+    add(c);
   }
 }
 

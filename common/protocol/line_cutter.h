@@ -3,8 +3,9 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "common/base/input_buffer.h"
 
 namespace protocol {
 
@@ -23,13 +24,12 @@ class LineCutter {
   // A line is too long.
   [[nodiscard]] bool is_broken() const { return broken_; }
   // After next() gave nothing: bytes of a line that is not complete are there.
-  [[nodiscard]] bool has_partial() const { return begin_ < buffer_.size(); }
+  [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
 
  private:
   std::size_t longest_;
-  std::string buffer_;
-  std::size_t begin_ = 0;    // of the line that is being read
-  std::size_t scanned_ = 0;  // no LF from begin_ to here
+  base::InputBuffer buffer_;
+  std::size_t scanned_ = 0;  // no LF in so many bytes of its rest
   bool finished_ = false;
   bool broken_ = false;
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "common/base/reuse.h"
-
 namespace protocol::milter {
 
 namespace {
@@ -18,29 +16,16 @@ void append_length(std::size_t size, std::string& out) { append_number(static_ca
 
 }  // namespace
 
-void PacketReader::feed(std::string_view bytes) {
-  // What was given out goes when it is at least half of the buffer: so each byte is moved about once.
-  if (begin_ > 0 && begin_ >= buffer_.size() - begin_) {
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-  }
-  buffer_ += bytes;
-}
-
 PacketReader::Found PacketReader::next(Packet& packet) {
-  if (begin_ == buffer_.size()) {
-    // An idle connection keeps no large buffer.
-    base::reuse(buffer_);
-    begin_ = 0;
-  }
-  std::string_view rest = std::string_view(buffer_).substr(begin_);
+  if (buffer_.empty()) buffer_.clear();
+  std::string_view rest = buffer_.rest();
   if (rest.size() < kLengthBytes) return Found::nothing;
   const std::uint32_t length = take_number(rest);
   if (length == 0 || length > kMaxPacket) return Found::bad_length;
   if (rest.size() < length) return Found::nothing;
   packet.command = rest.front();
   packet.data = rest.substr(1, length - 1);
-  begin_ += kLengthBytes + length;
+  buffer_.take(kLengthBytes + length);
   return Found::packet;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/input_buffer.h"
+
 namespace protocol::milter {
 
 // What an MTA sends.
@@ -65,15 +67,14 @@ class PacketReader {
   enum class Found : std::uint8_t { nothing, packet, bad_length };
 
   // Feed more only when next() gives nothing: what was fed is kept until then.
-  void feed(std::string_view bytes);
+  void feed(std::string_view bytes) { buffer_.add(bytes); }
   // A packet is good until the next call of next() or feed(). After a bad length nothing further can be found.
   Found next(Packet& packet);
   // After next() gave nothing: bytes of a packet not complete yet are there.
-  [[nodiscard]] bool has_partial() const { return begin_ < buffer_.size(); }
+  [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
 
  private:
-  std::string buffer_;
-  std::size_t begin_ = 0;  // of the packet that is being read
+  base::InputBuffer buffer_;
 };
 
 // Appends packets.

@@ -255,10 +255,4 @@ void append_health(const Health& health, Format format, std::string_view id, std
   answer.finish();
 }
 
-std::string encode_reply(const receiver::Reply& reply, const Question& question, const DoorOptions& options) {
-  std::string out;
-  append_reply(reply, question.format, question.id, options, out);
-  return out;
-}
-
 }  // namespace protocol

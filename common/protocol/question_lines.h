@@ -41,6 +41,5 @@ void append_reply(const receiver::Reply& reply, Format format, std::string_view 
 void append_pong(Format format, std::string_view id, std::string& out);
 // The answer to request=health: "health=ok", "draining" or "failing", and why; the id.
 void append_health(const Health& health, Format format, std::string_view id, std::string& out);
-std::string encode_reply(const receiver::Reply& reply, const Question& question, const DoorOptions& options);
 
 }  // namespace protocol

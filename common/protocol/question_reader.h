@@ -9,9 +9,9 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
+#include "common/base/input_buffer.h"
 #include "common/protocol/limits.h"
 
 namespace protocol {
@@ -32,18 +32,18 @@ class QuestionReader {
   // Not empty: the stream cannot be followed any more, and why.
   [[nodiscard]] std::string_view problem() const { return problem_; }
   // After next() gave nothing: bytes of a question not complete yet are there.
-  [[nodiscard]] bool has_partial() const { return begin_ < buffer_.size(); }
+  [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
 
  private:
-  void take(std::size_t end, std::size_t next_begin, std::string_view& text);
+  void take(std::size_t end, std::size_t bytes, std::string_view& text);
+  void skip(std::size_t bytes);
   bool break_off(std::string_view why, std::string_view& text);
   bool nothing();
 
-  std::string buffer_;
-  std::size_t begin_ = 0;    // of the question that is being read
-  std::size_t line_ = 0;     // of its line that is not complete yet
-  std::size_t scanned_ = 0;  // no LF from line_ to here
-  bool any_ = false;         // a question was given out
+  base::InputBuffer buffer_;  // its rest begins with the question that is being read
+  std::size_t line_ = 0;      // where the line begins that is not complete yet
+  std::size_t scanned_ = 0;   // no LF from line_ to here
+  bool any_ = false;          // a question was given out
   bool finished_ = false;
   std::string_view problem_;
 };

@@ -66,26 +66,19 @@ receiver::SrsRequest parse_rule_set(SrsMap map, std::string_view key) {
 }  // namespace
 
 void SocketmapReader::feed(std::string_view bytes) {
-  if (broken_) return;
-  // next() has read all that was there, or a request stands before the rest.
-  if (begin_ > 0 && begin_ >= buffer_.size() - begin_) {
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-  }
-  buffer_ += bytes;
+  if (!broken_) buffer_.add(bytes);
 }
 
 receiver::SrsRequest SocketmapReader::give_up(std::string_view why) {
   broken_ = true;
   buffer_.clear();
-  begin_ = 0;
   return invalid(why);
 }
 
 // Reads digits and the colon behind them. False: they are none, or too many.
 bool SocketmapReader::read_length() {
-  while (begin_ < buffer_.size()) {
-    const char c = buffer_[begin_++];
+  for (const char c : buffer_.rest()) {
+    buffer_.take(1);
     if (c == ':') {
       if (!has_digits_) return false;
       has_digits_ = false;
@@ -109,17 +102,20 @@ std::optional<receiver::SrsRequest> SocketmapReader::next() {
     return give_up(length_ > kMaxNetstring ? "the netstring is longer than 100000 bytes" : "this is no netstring");
   }
   if (state_ == State::content) {
-    const std::string_view here = std::string_view(buffer_).substr(begin_, left_);
+    const std::string_view here = buffer_.rest().substr(0, left_);
     content_ += here.substr(0, kMaxSocketmapRequest - content_.size());
-    begin_ += here.size();
+    buffer_.take(here.size());
     left_ -= here.size();
     if (left_ == 0) state_ = State::comma;
   }
-  if (state_ != State::comma || begin_ == buffer_.size()) {
+  if (state_ != State::comma || buffer_.empty()) {
+    if (buffer_.empty()) buffer_.clear();
     if (finished_ && has_partial()) return give_up("the input ended within a netstring");
     return std::nullopt;
   }
-  if (buffer_[begin_++] != ',') return give_up("no comma ends the netstring");
+  const bool has_comma = buffer_.rest().front() == ',';
+  buffer_.take(1);
+  if (!has_comma) return give_up("no comma ends the netstring");
   state_ = State::length;
   if (length_ <= kMaxSocketmapRequest) return parse_socketmap(content_);
   return receiver::SrsRequest{

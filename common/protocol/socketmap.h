@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/input_buffer.h"
 #include "common/protocol/srs_map.h"
 #include "common/receiver/srs_request.h"
 
@@ -33,17 +34,14 @@ class SocketmapReader {
   std::optional<receiver::SrsRequest> next();
   // The stream cannot be followed any more (what came is no netstring, or one too long): close after the reply.
   [[nodiscard]] bool must_close() const { return broken_; }
-  [[nodiscard]] bool has_partial() const {
-    return !broken_ && (state_ != State::length || has_digits_ || begin_ < buffer_.size());
-  }
+  [[nodiscard]] bool has_partial() const { return !broken_ && (state_ != State::length || has_digits_ || !buffer_.empty()); }
 
  private:
   enum class State : std::uint8_t { length, content, comma };
   receiver::SrsRequest give_up(std::string_view why);
   bool read_length();
 
-  std::string buffer_;  // bytes as they came
-  std::size_t begin_ = 0;
+  base::InputBuffer buffer_;
   State state_ = State::length;
   bool has_digits_ = false;
   std::size_t length_ = 0;  // of the netstring that is being read

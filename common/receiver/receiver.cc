@@ -237,14 +237,6 @@ Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& an
   return Decision(request, policy, answers, workspace).run();
 }
 
-Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers) {
-  Workspace workspace;
-  Outcome outcome;
-  outcome.needs = decide(request, policy, answers, workspace);
-  if (outcome.needs.empty()) outcome.reply = std::move(workspace.reply);
-  return outcome;
-}
-
 Reply bad_request(const Policy& policy, std::string_view error) {
   Reply reply;
   refuse(policy.bad_request_result, RulesInForce(policy), policy.hostname, error, reply);

@@ -3,7 +3,6 @@
 // Pure, like the evaluator, and by the same protocol: a reply, or the DNS questions still open.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,14 +14,8 @@
 
 namespace receiver {
 
+// The reply, in the workspace, is complete when nothing is needed. It replaces what the workspace held.
 spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace);
-
-// The same, for a single decision.
-struct Outcome {
-  std::optional<Reply> reply;
-  spf::Needs needs;  // empty when there is a reply
-};
-Outcome decide(const Request& request, const Policy& policy, spf::AnswerSource& answers);
 
 // The reply to a request that could not be understood; `error` says why.
 Reply bad_request(const Policy& policy, std::string_view error);

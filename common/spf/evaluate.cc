@@ -416,12 +416,4 @@ Needs evaluate_record(const Query& query, const Record& record, std::string_view
   return Evaluator(query, settings, answers, verdict).run(record, title);
 }
 
-Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers) {
-  Evaluation evaluation;
-  Verdict verdict;
-  evaluation.needs = evaluate(query, settings, answers, verdict);
-  if (evaluation.needs.empty()) evaluation.verdict = std::move(verdict);
-  return evaluation;
-}
-
 }  // namespace spf

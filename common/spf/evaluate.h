@@ -52,13 +52,6 @@ Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answe
 Needs evaluate_record(const Query& query, const Record& record, std::string_view title, const Settings& settings,
                       AnswerSource& answers, Verdict& verdict);
 
-// The same, for a single evaluation.
-struct Evaluation {
-  std::optional<Verdict> verdict;
-  Needs needs;  // empty when there is a verdict
-};
-Evaluation evaluate(const Query& query, const Settings& settings, AnswerSource& answers);
-
 // Bits of a prefix. The large senders of today publish /13 and narrower.
 inline constexpr int kWideNetwork4 = 12;
 inline constexpr int kWideNetwork6 = 24;

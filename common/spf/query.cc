@@ -61,16 +61,4 @@ void set_helo_query(Query& query, const base::IpAddress& client, std::string_vie
   base::append(query.sender, query.local_part, "@", query.sender_domain);
 }
 
-Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo) {
-  Query query;
-  set_mailfrom_query(query, client, sender, helo);
-  return query;
-}
-
-Query helo_query(const base::IpAddress& client, std::string_view helo) {
-  Query query;
-  set_helo_query(query, client, helo);
-  return query;
-}
-
 }  // namespace spf

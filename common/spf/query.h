@@ -36,13 +36,11 @@ struct Query {
   friend bool operator==(const Query&, const Query&) = default;
 };
 
-// The MAIL FROM identity. `sender` without angle brackets; its domain stands behind the last "@"; U-labels become A-labels
+// Both set the whole query, which may have been used before (base::renew()).
+// The MAIL FROM identity. `sender` without angle brackets; its domain is what follows the last "@"; U-labels become A-labels
 // (RFC 8616 §4). The null sender has no MAIL FROM identity: check the HELO identity then (RFC 7208 §2.4).
-Query mailfrom_query(const base::IpAddress& client, std::string_view sender, std::string_view helo);
-// The HELO identity: <sender> is postmaster@helo. U-labels are not allowed here (RFC 8616 §4).
-Query helo_query(const base::IpAddress& client, std::string_view helo);
-// The same into a query that may have been used before (base::renew()).
 void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string_view sender, std::string_view helo);
+// The HELO identity: <sender> is postmaster@helo. U-labels are not allowed here (RFC 8616 §4).
 void set_helo_query(Query& query, const base::IpAddress& client, std::string_view helo);
 
 // More of them are never evaluated in one check, so a record keeps no more.

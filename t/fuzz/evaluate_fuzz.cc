@@ -24,6 +24,7 @@
 #include "t/fuzz/answer_checks.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -311,9 +312,9 @@ void check_verdict(const World& world, const Run& run) {
   const receiver::Request& request = world.request();
   if (!request.client) return;
   const spf::Query query = request.scope == receiver::Scope::helo
-                               ? spf::helo_query(*request.client, request.helo)
-                               : spf::mailfrom_query(*request.client, receiver::bare_sender(request.sender), request.helo);
-  const spf::Evaluation evaluation = spf::evaluate(query, world.policy().spf, *run.known);
+                               ? support::helo_query(*request.client, request.helo)
+                               : support::mailfrom_query(*request.client, receiver::bare_sender(request.sender), request.helo);
+  const support::Evaluation evaluation = support::evaluate(query, world.policy().spf, *run.known);
   if (!evaluation.verdict) return;  // another identity was checked
   const spf::Verdict& verdict = *evaluation.verdict;
   fuzz::check(fuzz::is_printable(verdict.authority_explanation), "what the domain explains is printable");

@@ -10,6 +10,7 @@
 #include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -90,7 +91,7 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
       std::string answer = item.bytes;
       if (item.kind == protocol::Item::Kind::check) {
         fuzz::OneAnswer answers(choice, "v=spf1 mx ~all", "timed out 100%");
-        const receiver::Reply reply = item.error.empty() ? *receiver::decide(item.request, policy, answers).reply
+        const receiver::Reply reply = item.error.empty() ? *support::decide(item.request, policy, answers).reply
                                                          : receiver::bad_request(policy, item.error);
         codec.encode(item, reply, options, answer);
       }

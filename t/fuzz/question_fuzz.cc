@@ -15,6 +15,7 @@
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -139,7 +140,7 @@ void check_answer(protocol::LineCodec& codec, const protocol::Item& item, std::s
     static const std::string kRecord = "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all";
     static std::array<fuzz::OneAnswer, 4> answers = {
         {{0, kRecord, "timed out"}, {1, kRecord, "timed out"}, {2, kRecord, "timed out"}, {3, kRecord, "timed out"}}};
-    auto outcome = receiver::decide(item.request, policy, answers.at(choice % answers.size()));
+    auto outcome = support::decide(item.request, policy, answers.at(choice % answers.size()));
     fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
     reply = std::move(*outcome.reply);
   } else {

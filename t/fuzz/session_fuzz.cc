@@ -28,6 +28,7 @@
 #include "t/fuzz/hostile_dns.h"
 #include "t/fuzz/target.h"
 #include "t/fuzz/virtual_time.h"
+#include "t/support/single.h"
 
 // Where there is an address sanitizer: mallinfo2() knows nothing then.
 extern "C" __attribute__((weak)) std::size_t __sanitizer_get_current_allocated_bytes();  // NOLINT(bugprone-reserved-identifier)
@@ -320,7 +321,7 @@ class Play {
     const bool is_helo = request.scope == receiver::Scope::helo || sender.empty();
     const std::string_view helo = base::strip(request.helo);
     const spf::Query query =
-        is_helo ? spf::helo_query(*request.client, helo) : spf::mailfrom_query(*request.client, sender, helo);
+        is_helo ? support::helo_query(*request.client, helo) : support::mailfrom_query(*request.client, sender, helo);
     if (query.domain) fuzz::check(name_server().has_told(*query.domain), "a domain has no record only where DNS says so");
   }
 

@@ -7,6 +7,7 @@
 
 #include "common/spf/evaluate.h"
 #include "t/io/driver_world.h"
+#include "t/support/single.h"
 
 using namespace std::chrono_literals;
 using support::question;
@@ -56,11 +57,11 @@ TEST_CASE("the TTL of a verdict is the least that is left of the answers that ma
   World world;
   world.know("example.com", texts({"v=spf1 include:b.example -all"}, 300), kStart - 100s);
   world.know("b.example", texts({"v=spf1 ip4:192.0.2.1 -all"}, 3600), kStart - 3599s);
-  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
-  CHECK(spf::evaluate(query, {}, world.answers).verdict.value().ttl == 1);
+  const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
+  CHECK(support::evaluate(query, {}, world.answers).verdict.value().ttl == 1);
   World later;
   later.know("example.com", texts({"v=spf1 -all"}, 300), kStart - 100s);
-  CHECK(spf::evaluate(query, {}, later.answers).verdict.value().ttl == 200);
+  CHECK(support::evaluate(query, {}, later.answers).verdict.value().ttl == 200);
 }
 
 TEST_CASE("aliases that a resolver left unfinished are followed; the TTL is the least of the chain") {
@@ -152,8 +153,8 @@ TEST_CASE("what a check pins has a limit in bytes: an answer that does not fit i
   // A failure of our own is temperror.
   io::CheckAnswers none(cache, nullptr, {160, 1000}, {});
   none.set_now(kStart);
-  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@n1.example", "h.example");
-  CHECK(spf::evaluate(query, {}, none).verdict.value().result == spf::Result::temperror);
+  const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@n1.example", "h.example");
+  CHECK(support::evaluate(query, {}, none).verdict.value().result == spf::Result::temperror);
 }
 
 TEST_CASE("when the check that asked ran into a limit of its own, the one that joined asks again, a few times") {

@@ -16,6 +16,7 @@
 #include "t/io/run.h"
 #include "t/support/dns_server.h"
 #include "t/support/heap.h"
+#include "t/support/single.h"
 
 using namespace std::chrono_literals;
 using support::DnsServer;
@@ -84,9 +85,9 @@ TEST_CASE("driver: an alias whose target was left out gives the record, not \"no
   });
   Worker worker(server);
   std::optional<spf::Verdict> verdict;
-  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
+  const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@example.com", "h.example");
   worker.run([&](spf::AnswerSource& answers) {
-    auto evaluation = spf::evaluate(query, {}, answers);
+    auto evaluation = support::evaluate(query, {}, answers);
     verdict = std::move(evaluation.verdict);
     return std::move(evaluation.needs);
   });

@@ -18,6 +18,7 @@
 #include "t/model/random_zone.h"
 #include "t/support/known_answers.h"
 #include "t/support/sanitized.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -68,8 +69,8 @@ Setup random_setup(model::Random& random) {
   Setup out;
   out.zone = model::random_zone(random);
   const model::Sample sample = model::random_sample(random);
-  out.query = sample.sender.empty() ? spf::helo_query(sample.client, sample.helo)
-                                    : spf::mailfrom_query(sample.client, sample.sender, sample.helo);
+  out.query = sample.sender.empty() ? support::helo_query(sample.client, sample.helo)
+                                    : support::mailfrom_query(sample.client, sample.sender, sample.helo);
   if (random.chance(50)) out.query.receiver = "mx.test";
   out.query.time = 1577836860;
   if (random.chance(15)) {
@@ -102,7 +103,7 @@ class Rounds {
     one_at_a_time_ = random_.chance(70);
     wanted_percent_ = random_.pick(std::vector<std::size_t>{0, 50, 100});
     for (int round = 0; round < 1000; ++round) {
-      spf::Evaluation evaluation = spf::evaluate(setup_.query, settings_, known_);
+      support::Evaluation evaluation = support::evaluate(setup_.query, settings_, known_);
       if (evaluation.verdict) {
         if (!evaluation.needs.empty()) problems_ += "a verdict and needs\n";
         check_that_more_answers_change_nothing(*evaluation.verdict);
@@ -160,7 +161,7 @@ class Rounds {
 
   void check_that_more_answers_change_nothing(const spf::Verdict& before) {
     for (const dns::Question& question : open_) known_.add(question, setup_.zone.answer(question));
-    const spf::Evaluation again = spf::evaluate(setup_.query, settings_, known_);
+    const support::Evaluation again = support::evaluate(setup_.query, settings_, known_);
     if (!again.verdict || show(*again.verdict) != show(before)) problems_ += "late answers change the verdict\n";
   }
 

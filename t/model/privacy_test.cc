@@ -10,6 +10,7 @@
 #include "common/spf/evaluate.h"
 #include "t/model/random_zone.h"
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -53,7 +54,7 @@ TEST_CASE("no question that is only wanted holds anything of sender, HELO or cli
     support::KnownAnswers known;
     std::string leak;
     for (int round = 0; round < 200 && leak.empty(); ++round) {
-      const spf::Evaluation evaluation = spf::evaluate(query, settings, known);
+      const support::Evaluation evaluation = support::evaluate(query, settings, known);
       if (evaluation.verdict) break;
       for (const dns::Question& question : evaluation.needs.wanted) {
         ++wanted;

@@ -12,6 +12,7 @@
 
 #include "t/model/random_zone.h"
 #include "t/support/evaluate.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -75,8 +76,8 @@ TEST_CASE("writes cases for other checkers" * doctest::skip()) {
     model::Random random(seed);
     const model::Zone zone = model::random_zone(random);
     const model::Sample sample = model::random_sample(random);
-    const spf::Query query = sample.sender.empty() ? spf::helo_query(sample.client, sample.helo)
-                                                   : spf::mailfrom_query(sample.client, sample.sender, sample.helo);
+    const spf::Query query = sample.sender.empty() ? support::helo_query(sample.client, sample.helo)
+                                                   : support::mailfrom_query(sample.client, sample.sender, sample.helo);
     spf::Settings settings;
     settings.default_explanation = *spf::MacroString::parse("DEFAULT", spf::MacroContext::explanation);
     settings.prefetch = spf::Prefetch::off;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 
 namespace support {
 
@@ -13,7 +14,7 @@ Decided decide(const receiver::Request& request, const receiver::Policy& policy,
   KnownAnswers known;
   Decided out;
   for (; out.rounds < 1000; ++out.rounds) {
-    receiver::Outcome outcome = receiver::decide(request, policy, known);
+    support::Outcome outcome = support::decide(request, policy, known);
     if (outcome.reply) {
       if (!outcome.needs.empty()) throw std::logic_error("a reply and needs");
       out.reply = std::move(*outcome.reply);

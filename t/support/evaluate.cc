@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 
 namespace support {
 
@@ -68,7 +69,7 @@ Run run(const spf::Query& query, const std::function<dns::Answer(const dns::Ques
   KnownAnswers known;
   Run out;
   for (;;) {
-    spf::Evaluation evaluation = spf::evaluate(query, settings, known);
+    support::Evaluation evaluation = support::evaluate(query, settings, known);
     if (evaluation.verdict) {
       out.verdict = std::move(*evaluation.verdict);
       return out;

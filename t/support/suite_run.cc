@@ -1,4 +1,5 @@
 #include "t/support/suite_run.h"
+#include "t/support/single.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,7 +37,8 @@ std::string suite_path(std::string_view file) {
 spf::Query suite_query(const SuiteTest& test) {
   const auto client = base::IpAddress::parse(test.host);
   REQUIRE(client.has_value());
-  return test.mailfrom.empty() ? spf::helo_query(*client, test.helo) : spf::mailfrom_query(*client, test.mailfrom, test.helo);
+  return test.mailfrom.empty() ? support::helo_query(*client, test.helo)
+                               : support::mailfrom_query(*client, test.mailfrom, test.helo);
 }
 
 SuiteCount run_suite(std::string_view file, const SuiteCheck& check) {

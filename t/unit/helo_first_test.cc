@@ -12,6 +12,7 @@
 #include "common/spf/question_budget.h"
 #include "t/support/decide.h"
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 #include "t/unit/rules_world.h"
 
 namespace {
@@ -74,7 +75,7 @@ TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL
   const auto asked_at_once = [&](const Request& asked) {
     support::KnownAnswers nothing;
     std::string out;
-    for (const auto& question : receiver::decide(asked, by, nothing).needs.needed) out.append(question.name.text()).append(" ");
+    for (const auto& question : support::decide(asked, by, nothing).needs.needed) out.append(question.name.text()).append(" ");
     return out;
   };
   CHECK(asked_at_once(request(kClient, "u@fail.example", "temp.example")) == "fail.example temp.example ");
@@ -122,7 +123,7 @@ TEST_CASE("each identity and each rule asks on its own account") {
   Request asked = request(kClient, "u@fail.example", "helo.example");
   asked.local = "a:own.example";
   Parts parts(names);
-  REQUIRE(receiver::decide(asked, by, parts).reply);
+  REQUIRE(support::decide(asked, by, parts).reply);
   std::string texts;
   for (const auto& [part, text] : parts.asked) {
     CHECK(part < spf::AnswerSource::kParts);

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/protocol/limits.h"
 #include "common/receiver/receiver.h"
+#include "t/support/single.h"
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
@@ -227,7 +228,7 @@ TEST_CASE("a ping needs nothing else") {
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("the answer lines stand in their order, all of them, then an empty line") {
-  CHECK(protocol::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
+  CHECK(support::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
         "result=fail\n"
         "smtp_comment=example.com explains: go away\n"
         "header_comment=mx.example.org: domain of u@example.com does not designate 192.0.2.1 as permitted sender\n"
@@ -250,7 +251,7 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
   empty.error = "what";
   Question question;
   question.id = "a-1";
-  CHECK(protocol::encode_reply(empty, question, {}) ==
+  CHECK(support::encode_reply(empty, question, {}) ==
         "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
         "authentication_results=\nspf_record=\nidentity=\nspf_domain=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nsmtp_"
         "reply="
@@ -261,14 +262,14 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
 TEST_CASE("lines about local policy stand there only where there is something to tell") {
   receiver::Reply reply;
   protocol::Question question;
-  CHECK(encode_reply(reply, question, {}).find("would=") == std::string::npos);
+  CHECK(support::encode_reply(reply, question, {}).find("would=") == std::string::npos);
   reply.would = receiver::Action::defer;
   reply.local_policy = "exempt-clients: ::1";
   reply.is_weak = true;
   reply.helo = receiver::HeloReply{spf::Result::neutral, "comment", "Received-SPF: neutral"};
   reply.guesses = receiver::Guesses{{"pass", "s", "h"}, {}};
   question.id = "7";
-  const std::string text = encode_reply(reply, question, {});
+  const std::string text = support::encode_reply(reply, question, {});
   CHECK(
       text.ends_with("void_lookups=0\nwould=defer\nlocal_policy=exempt-clients: ::1\nweak_pass=1\nhelo_result=neutral\n"
                      "helo_header_comment=comment\nhelo_received_spf_header=Received-SPF: neutral\nguess=pass\nsmtp_guess=s\n"
@@ -279,7 +280,7 @@ TEST_CASE("format=json: one object on one line, numbers as numbers") {
   Question question;
   question.format = Format::json;
   question.id = "i\"d\\";
-  CHECK(protocol::encode_reply(full_reply(), question, {}) ==
+  CHECK(support::encode_reply(full_reply(), question, {}) ==
         "{\"result\": \"fail\", \"smtp_comment\": \"example.com explains: go away\", \"header_comment\": \"mx.example.org: "
         "domain of "
         "u@example.com does not designate 192.0.2.1 as permitted sender\", \"local_explanation\": \"mechanism -all in the record "
@@ -300,7 +301,7 @@ TEST_CASE("--legacy-results: the words of Mail::SPF::Query") {
   const auto word = [](spf::Result result, bool legacy) {
     receiver::Reply reply;
     reply.result = result;
-    const std::string answer = protocol::encode_reply(reply, {}, {legacy});
+    const std::string answer = support::encode_reply(reply, {}, {legacy});
     return answer.substr(0, answer.find('\n'));
   };
   CHECK(word(spf::Result::permerror, true) == "result=unknown");
@@ -324,7 +325,7 @@ TEST_CASE("no byte of a value can end its line, and no line of an answer is long
     Question question;
     question.format = format;
     question.id = evil;
-    const std::string answer = protocol::encode_reply(reply, question, {});
+    const std::string answer = support::encode_reply(reply, question, {});
     std::size_t lines = 0;
     std::size_t line = 0;
     for (const char c : answer) {

@@ -11,6 +11,7 @@
 
 #include "common/base/text.h"
 #include "t/support/evaluate.h"
+#include "t/support/single.h"
 
 using namespace std::string_literals;
 
@@ -61,7 +62,7 @@ Request request(std::string_view client, std::string_view sender, std::string_vi
 
 Reply reply_to(const Request& asked, const World& world, const Policy& by = policy()) {
   WorldAnswers answers(world);
-  const receiver::Outcome outcome = receiver::decide(asked, by, answers);
+  const support::Outcome outcome = support::decide(asked, by, answers);
   CHECK(outcome.needs.needed.empty());
   REQUIRE(outcome.reply);
   return *outcome.reply;
@@ -347,7 +348,7 @@ TEST_CASE("the receiver's name is the one asked with, else our own, else none is
 
 TEST_CASE("what is not known yet is asked for, and there is no reply before") {
   NoAnswers answers;
-  const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "u@example.com"), policy(), answers);
+  const support::Outcome outcome = support::decide(request("192.0.2.1", "u@example.com"), policy(), answers);
   CHECK_FALSE(outcome.reply);
   REQUIRE(outcome.needs.needed.size() == 1);
   CHECK(outcome.needs.needed[0] == dns::Question{*dns::Name::parse("example.com"), dns::Type::txt});
@@ -357,13 +358,13 @@ TEST_CASE("an address literal with the null sender is none, and nothing is asked
   NoAnswers answers;
   for (const auto* helo : {"[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "..", ".example.com", "a b\r\nc"}) {
     CAPTURE(helo);
-    const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "<>", helo), policy(), answers);
+    const support::Outcome outcome = support::decide(request("192.0.2.1", "<>", helo), policy(), answers);
     REQUIRE(outcome.reply);
     CHECK(outcome.reply->result == Result::none);
     CHECK(outcome.reply->identity == Identity::helo);
     check_form(*outcome.reply);
   }
-  const receiver::Outcome outcome = receiver::decide(request("192.0.2.1", "u@[192.0.2.1]"), policy(), answers);
+  const support::Outcome outcome = support::decide(request("192.0.2.1", "u@[192.0.2.1]"), policy(), answers);
   REQUIRE(outcome.reply);
   CHECK(outcome.reply->result == Result::none);
   CHECK(outcome.reply->authentication_results.ends_with(" smtp.mailfrom=\"[192.0.2.1]\""));

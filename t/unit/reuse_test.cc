@@ -14,6 +14,7 @@
 #include "t/support/decide.h"
 #include "t/support/fill.h"
 #include "t/support/known_answers.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -121,7 +122,7 @@ TEST_CASE("reuse: a verdict") {
     settings.trace = traces;
     for (const std::string_view domain : kDomains) {
       CAPTURE(domain);
-      const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@" + std::string(domain), "h.example");
+      const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@" + std::string(domain), "h.example");
       check_set<spf::Verdict>([&](spf::Verdict& verdict) {
         run_to_end(answers, [&](auto& known) { return spf::evaluate(query, settings, known, verdict); });
       });

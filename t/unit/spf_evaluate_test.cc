@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "t/support/evaluate.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -16,7 +17,7 @@ using support::World;
 
 spf::Query from(std::string_view client, std::string_view sender = "user@example.com",
                 std::string_view helo = "mail.example.com") {
-  return spf::mailfrom_query(*base::IpAddress::parse(client), sender, helo);
+  return support::mailfrom_query(*base::IpAddress::parse(client), sender, helo);
 }
 
 Result result(const World& world, std::string_view client = "192.0.2.1") { return run(from(client), world).verdict.result; }
@@ -56,9 +57,9 @@ TEST_CASE("RFC 7208 §2.4: the HELO identity is postmaster at the name given") {
   World world;
   world.txt("mail.example.com", "v=spf1 exists:%{s}.x.example.com -all")
       .a("postmaster@mail.example.com.x.example.com", "127.0.0.2");
-  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "mail.example.com"), world).verdict.result == Result::pass);
-  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]"), world).verdict.result == Result::none);
-  CHECK(run(spf::helo_query(*base::IpAddress::parse("192.0.2.1"), ""), world).verdict.result == Result::none);
+  CHECK(run(support::helo_query(*base::IpAddress::parse("192.0.2.1"), "mail.example.com"), world).verdict.result == Result::pass);
+  CHECK(run(support::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]"), world).verdict.result == Result::none);
+  CHECK(run(support::helo_query(*base::IpAddress::parse("192.0.2.1"), ""), world).verdict.result == Result::none);
 }
 
 TEST_CASE("RFC 7208 §4.4: an error in the look-up of the record is temperror") {
@@ -362,7 +363,7 @@ TEST_CASE("nothing personal is asked ahead of its turn, and no ptr") {
    private:
     spf::KnownAnswer record_;
   } answers(world);
-  const auto evaluation = spf::evaluate(from("192.0.2.1"), settings, answers);
+  const auto evaluation = support::evaluate(from("192.0.2.1"), settings, answers);
   REQUIRE_FALSE(evaluation.verdict.has_value());
   REQUIRE(evaluation.needs.needed.size() == 1);
   CHECK(evaluation.needs.needed[0].name.text() == "first.example.com");
@@ -461,7 +462,7 @@ TEST_CASE("one name, one value: without the dot at its end, in the letters of th
   for (const char* helo : {"a..b", "..", ".", "\xc3\xa4.example"}) {
     CHECK(explained(from("192.0.2.1", "u@example.com", helo)).ends_with(" unknown"));
   }
-  const auto helo = spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "Example.com.");
+  const auto helo = support::helo_query(*base::IpAddress::parse("192.0.2.1"), "Example.com.");
   CHECK(explained(helo) == "postmaster@Example.com Example.com Example.com Example.com");
   // Where redirect led, %{d} is that domain.
   world.txt("r.example", "v=spf1 redirect=example.com");

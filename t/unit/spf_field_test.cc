@@ -5,6 +5,7 @@
 
 #include "common/spf/evaluate.h"
 #include "t/support/evaluate.h"
+#include "t/support/single.h"
 
 namespace {
 
@@ -13,7 +14,7 @@ using support::run;
 using support::World;
 
 spf::Query from(std::string_view client, std::string_view helo = "mail.example.com") {
-  return spf::mailfrom_query(*base::IpAddress::parse(client), "user@example.com", helo);
+  return support::mailfrom_query(*base::IpAddress::parse(client), "user@example.com", helo);
 }
 
 Result result(const World& world, std::string_view client = "192.0.2.1") { return run(from(client), world).verdict.result; }
@@ -75,7 +76,7 @@ TEST_CASE("an empty HELO makes no name with empty labels: %{h} is then \"unknown
 
 TEST_CASE("an address literal as HELO of a null sender is none") {
   const World world;
-  const auto query = spf::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]");
+  const auto query = support::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]");
   CHECK(run(query, world).verdict.result == Result::none);
   CHECK(run(query, world).questions() == 0);
 }
@@ -112,7 +113,7 @@ TEST_CASE("127.0.0.1 and ::1 are ordinary clients") {
 TEST_CASE("the domain stands behind the last @, whatever a quoted local part holds") {
   World world;
   world.txt("example.com", "v=spf1 -all").txt("b", "v=spf1 +all");
-  const auto query = spf::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "\"a@b\"@example.com", "mail.example.com");
+  const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "\"a@b\"@example.com", "mail.example.com");
   CHECK(run(query, world).verdict.result == Result::fail);
 }
 
