@@ -10,6 +10,7 @@
 
 #include "common/dns/answer.h"
 #include "common/spf/evaluate.h"
+#include "t/support/show.h"
 
 namespace support {
 

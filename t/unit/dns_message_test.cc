@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "t/support/dns_wire.h"
+#include "t/support/show.h"
 
 namespace {
 

@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "common/protocol/limits.h"
+#include "t/support/show.h"
 #include "t/unit/reply_of.h"
 
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "t/support/show.h"
 #include "t/unit/reply_of.h"
 
 using namespace std::string_literals;

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/protocol/limits.h"
 #include "common/receiver/receiver.h"
+#include "t/support/show.h"
 #include "t/support/single.h"
 
 using namespace std::chrono_literals;

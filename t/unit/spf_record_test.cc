@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/spf/query.h"
+#include "t/support/show.h"
 
 namespace {
 

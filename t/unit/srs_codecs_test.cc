@@ -12,6 +12,7 @@
 #include "common/protocol/tcp_table.h"
 #include "common/receiver/srs_request.h"
 #include "t/support/rewrite.h"
+#include "t/support/show.h"
 
 namespace {
 

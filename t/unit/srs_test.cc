@@ -14,6 +14,7 @@
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
 #include "common/srs/stamp.h"
+#include "t/support/show.h"
 
 namespace {
 
