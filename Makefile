@@ -85,6 +85,9 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# toml++ is one big header, used at start only: more optimization would cost two seconds more.
+$(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filter -O2 -O3,$(CXXFLAGS)),-O1)
+
 # The file that is installed is the file that is read: another PREFIX compiles its path in anew.
 $(BUILD)/obj/spfd/config_file.o: override CPPFLAGS += -DSPFD_SYSCONFDIR='"$(sysconfdir)"'
 $(BUILD)/obj/spfd/config_file.o: $(BUILD)/sysconfdir
@@ -224,7 +227,7 @@ $(BENCH_PROGRAMS):
 
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
-BUILD_PACKAGES = g++ libevent-dev libfmt-dev libcli11-dev libidn2-dev libtomlplusplus-dev libssl-dev
+BUILD_PACKAGES = g++ libevent-dev libfmt-dev libidn2-dev libtomlplusplus-dev libssl-dev
 TEST_PACKAGES = doctest-dev libyaml-cpp-dev
 CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev

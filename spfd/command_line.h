@@ -9,8 +9,8 @@
 
 namespace spfd {
 
-// The words behind the program's name. Long options may have one dash too ("-port=5970"), as the Perl spfds allow.
-base::Result<std::vector<Setting>, StartError> parse_command_line(const std::vector<std::string>& words);
+// words: without the program's name.
+base::Result<std::vector<options::Setting>, StartError> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();
 // A configuration file with the values in force.

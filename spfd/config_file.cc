@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 #include <sysexits.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/io/zone_file.h"
+#include "common/options/toml.h"
 #include "common/receiver/domain_map.h"
 #include "spfd/command_line.h"
 
@@ -27,9 +24,15 @@ const char* const kDefaultConfig = SPFD_SYSCONFDIR "/spfd/spfd.conf";
 
 namespace {
 
-using Shape = OptionRow::Shape;
+using options::Kind;
+using options::Row;
+using options::Setting;
+using options::TomlRow;
+using options::Values;
 
-std::string at(const std::string& path, const toml::source_region& where) { return fmt::format("{}:{}", path, where.begin.line); }
+base::Failure<StartError> bad(std::string what) { return base::failure(StartError{std::move(what), EX_CONFIG}); }
+
+std::string at(const std::string& path, const TomlRow& where) { return fmt::format("{}:{}", path, where.line); }
 
 std::optional<DomainSection::Kind> section_kind(std::string_view name) {
   for (const auto kind : {DomainSection::Kind::sender, DomainSection::Kind::recipient}) {
@@ -38,107 +41,78 @@ std::optional<DomainSection::Kind> section_kind(std::string_view name) {
   return {};
 }
 
-// The text that the row's `set` takes; nothing for what no option can be.
-std::optional<std::string> value_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+// Nothing for what the option cannot take.
+std::optional<Values> values_of(const TomlRow& given, const Row& row) {
+  switch (given.kind) {
+    case TomlRow::Kind::value: return given.values;
+    case TomlRow::Kind::list:
+      if (row.kind == Kind::list) return given.values;
+      return {};
+    case TomlRow::Kind::table: {
+      // [fallback] "example.com" = "v=spf1 ...": as a list of "example.com=v=spf1 ...".
+      if (!row.is_table) return {};
+      Values values;
+      for (const TomlRow& one : given.rows) {
+        if (one.kind != TomlRow::Kind::value) return {};
+        values.push_back(one.key + "=" + one.values.front());
+      }
+      return values;
+    }
+    case TomlRow::Kind::other: break;
+  }
   return {};
 }
 
-// [fallback] "example.com" = "v=spf1 ...": as a list of "example.com=v=spf1 ...".
-std::optional<std::vector<std::string>> table_texts(const toml::table& table) {
-  std::vector<std::string> texts;
-  for (const auto& [key, node] : table) {
-    const auto text = value_text(node);
-    if (!text) return {};
-    texts.push_back(std::string(key.str()) + "=" + *text);
-  }
-  return texts;
-}
-
-std::optional<std::vector<std::string>> value_texts(const toml::node& node, const OptionRow& row) {
-  if (const auto* table = node.as_table(); table != nullptr && row.is_table) return table_texts(*table);
-  std::vector<std::string> texts;
-  const auto* array = node.as_array();
-  if (array == nullptr) {
-    auto text = value_text(node);
-    if (!text) return {};
-    texts.push_back(std::move(*text));
-    return texts;
-  }
-  if (row.shape != Shape::list) return {};
-  for (const toml::node& element : *array) {
-    auto text = value_text(element);
-    if (!text) return {};
-    texts.push_back(std::move(*text));
-  }
-  return texts;
-}
-
-base::Failure<StartError> bad(std::string what) { return base::failure(StartError{std::move(what), EX_CONFIG}); }
-
-// The settings of a table, in the order of the file: toml++ sorts by name, and keys may work together.
+// The settings of a table.
 // section: whose settings they are, for messages; empty: the whole file's, and the sections are not among them.
-base::Result<std::vector<Setting>, StartError> read_settings(const toml::table& table, const std::string& path,
+base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<TomlRow>& rows, const std::string& path,
                                                              const std::string& section) {
-  std::vector<std::pair<std::uint32_t, Setting>> settings;  // with their lines
-  for (const auto& [key, node] : table) {
-    if (section.empty() && section_kind(key.str())) continue;
-    const std::string name = base::printable(key.str());
-    const std::string place = fmt::format("{}: {}{}", at(path, key.source()), section, name);
-    const OptionRow* row = find_option(key.str());
-    if (row == nullptr || !row->in_file) {
-      if (!section.empty() && node.is_table()) return bad(place + ": the domain of a section stands in quotes");
-      return bad(place + ": there is no such option");
+  std::vector<Setting> settings;
+  for (const TomlRow& given : rows) {
+    if (section.empty() && section_kind(given.key)) continue;
+    const std::string place = fmt::format("{}: {}{}", at(path, given), section, base::printable(given.key));
+    const Row* row = find_option(given.key);
+    if (row == nullptr || row->when == options::When::command_line) {
+      const bool is_domain = !section.empty() && given.kind == TomlRow::Kind::table;
+      return bad(place + (is_domain ? ": the domain of a section stands in quotes" : ": there is no such option"));
     }
     if (!section.empty() && !row->for_domains) return bad(place + ": the option is for all mail, and cannot stand in a section");
-    auto values = value_texts(node, *row);
+    auto values = values_of(given, *row);
     if (!values) {
       return bad(fmt::format("{}: the value must be a {}", place,
-                             row->is_table               ? "list of strings, or a table with domains in quotes"
-                             : row->shape == Shape::list ? "string or a list of strings"
-                                                         : "single value"));
+                             row->is_table             ? "list of strings, or a table with domains in quotes"
+                             : row->kind == Kind::list ? "string or a list of strings"
+                                                       : "single value"));
     }
-    settings.emplace_back(key.source().begin.line, Setting{row, std::move(*values), place});
+    if (std::any_of(settings.begin(), settings.end(), [&](const Setting& other) { return other.row == row; }))
+      return bad(place + ": the option stands twice, under two of its names");
+    settings.push_back({row, std::move(*values), place});
   }
-  std::stable_sort(settings.begin(), settings.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<Setting> ordered;
-  for (auto& [line, setting] : settings) {
-    const bool twice =
-        std::any_of(ordered.begin(), ordered.end(), [&row = setting.row](const Setting& s) { return s.row == row; });
-    if (twice) return bad(fmt::format("{}: the option stands twice, under two of its names", setting.place));
-    ordered.push_back(std::move(setting));
-  }
-  return ordered;
+  return settings;
 }
 
 // The sections of a kind: "sender", a table of tables.
-base::Result<std::vector<DomainSection>, StartError> read_sections(const toml::key& kind_key, const toml::node& node,
-                                                                   const std::string& path) {
-  const std::string kind = base::printable(kind_key.str());
-  const auto* const table = node.as_table();
-  if (table == nullptr)
-    return bad(fmt::format("{}: {}: this begins a section, [{}.\"example.com\"]", at(path, kind_key.source()), kind, kind));
+base::Result<std::vector<DomainSection>, StartError> read_sections(const TomlRow& of_kind, const std::string& path) {
+  const std::string kind = base::printable(of_kind.key);
+  if (of_kind.kind != TomlRow::Kind::table)
+    return bad(fmt::format("{}: {}: this begins a section, [{}.\"example.com\"]", at(path, of_kind), kind, kind));
   std::vector<DomainSection> sections;
-  for (const auto& [key, content] : *table) {
-    const std::string name = fmt::format("[{}.\"{}\"]", kind, base::printable(key.str()));
-    const std::string place = fmt::format("{}: {}", at(path, key.source()), name);
-    const auto pattern = receiver::DomainPattern::parse(key.str());
+  for (const TomlRow& content : of_kind.rows) {
+    const std::string name = fmt::format("[{}.\"{}\"]", kind, base::printable(content.key));
+    const std::string place = fmt::format("{}: {}", at(path, content), name);
+    const auto pattern = receiver::DomainPattern::parse(content.key);
     if (!pattern) return bad(place + ": this is no domain name, with or without \"*.\" before it");
-    if (!content.is_table()) {
-      return bad(fmt::format("{}: {}: {}: this is no section; one begins with [{}.\"example.com\"]", at(path, key.source()), kind,
-                             base::printable(key.str()), kind));
+    if (content.kind != TomlRow::Kind::table) {
+      return bad(fmt::format("{}: {}: {}: this is no section; one begins with [{}.\"example.com\"]", at(path, content), kind,
+                             base::printable(content.key), kind));
     }
-    auto settings = read_settings(*content.as_table(), path, name + " ");
+    auto settings = read_settings(content.rows, path, name + " ");
     if (!settings) return base::failure(settings.error());
     // The same domain in other letters. (In the same letters it is an error of TOML.)
     const auto same = std::find_if(sections.begin(), sections.end(),
                                    [&](const DomainSection& other) { return other.pattern == pattern->text(); });
-    if (same != sections.end()) {
-      return bad(fmt::format("{}: there is a section for this domain already, {}", place, same->place));
-    }
-    sections.push_back({*section_kind(kind_key.str()), pattern->text(), std::move(*settings), place});
+    if (same != sections.end()) return bad(fmt::format("{}: there is a section for this domain already, {}", place, same->place));
+    sections.push_back({*section_kind(of_kind.key), pattern->text(), std::move(*settings), place});
   }
   return sections;
 }
@@ -146,37 +120,19 @@ base::Result<std::vector<DomainSection>, StartError> read_sections(const toml::k
 }  // namespace
 
 base::Result<FileSettings, StartError> parse_config(const std::string& text, const std::string& path) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return bad(fmt::format("{}: {}", at(path, error.source()), base::printable(error.description())));
-  }
+  const auto rows = options::parse_toml(text);
+  if (!rows) return bad(fmt::format("{}:{}: {}", path, rows.error().line, base::printable(rows.error().message)));
   FileSettings out;
-  auto settings = read_settings(table, path, "");
+  auto settings = read_settings(*rows, path, "");
   if (!settings) return base::failure(settings.error());
   out.settings = std::move(*settings);
-  for (const auto& [key, node] : table) {
-    if (!section_kind(key.str())) continue;
-    auto sections = read_sections(key, node, path);
+  for (const TomlRow& row : *rows) {
+    if (!section_kind(row.key)) continue;
+    auto sections = read_sections(row, path);
     if (!sections) return base::failure(sections.error());
     std::move(sections->begin(), sections->end(), std::back_inserter(out.sections));
   }
   return out;
-}
-
-base::Result<std::string, StartError> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  // An empty file sets failbit of `text`; a folder can be opened, but not read.
-  if (!file || (text.fail() && errno != 0)) {
-    const int problem = errno != 0 ? errno : EIO;
-    return base::failure(
-        StartError{fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(problem)), EX_CONFIG});
-  }
-  return text.str();
 }
 
 base::Result<Options, StartError> load_options(const std::vector<std::string>& words) {
@@ -193,8 +149,8 @@ base::Result<Options, StartError> load_options(const std::vector<std::string>& w
     path = kDefaultConfig;
   }
   if (needs_no_file || path.empty()) return first;
-  const auto text = read_file(path);
-  if (!text) return base::failure(text.error());
+  const auto text = io::read_file(path);
+  if (!text) return bad(text.error());
   const auto from_file = parse_config(*text, path);
   if (!from_file) return base::failure(from_file.error());
   auto options = make_options(*from_file, *from_command_line);

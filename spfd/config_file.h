@@ -12,9 +12,6 @@ namespace spfd {
 // What a file's text says. Errors begin with "PATH:LINE:".
 base::Result<FileSettings, StartError> parse_config(const std::string& text, const std::string& path);
 
-// The bytes of a file, or why it cannot be read ("PATH: No such file or directory").
-base::Result<std::string, StartError> read_file(const std::string& path);
-
 // From the words of the command line to the options in force: with the file that --config names, or the default one.
 base::Result<Options, StartError> load_options(const std::vector<std::string>& words);
 

@@ -8,7 +8,8 @@
 #include "common/base/result.h"
 #include "common/protocol/codec.h"
 #include "spfd/descriptor.h"
-#include "spfd/options.h"
+#include "spfd/listen_address.h"
+#include "spfd/start_error.h"
 #include "spfd/unix_socket.h"
 
 namespace spfd {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "common/base/appender.h"
+#include "spfd/log_level.h"
 #include "spfd/log_writer.h"
-#include "spfd/options.h"
 
 namespace spfd {
 

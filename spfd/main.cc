@@ -34,7 +34,7 @@ void open_standard_descriptors() {
 // With --user, root makes it for that user, who has to read it again at each SIGHUP.
 int make_srs_secret(const spfd::Options& options) {
   const std::string& path = options.new_srs_secret;
-  const auto identity = spfd::find_identity(options);
+  const auto identity = spfd::find_identity(options.user, options.group);
   if (!identity) return spfd::report(identity.error());
   std::optional<io::SecretOwner> owner;
   if (const auto& user = identity->user; user && ::geteuid() == 0) owner = {user->uid, identity->group.value_or(user->gid)};

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/io/place.h"
-#include "spfd/options.h"
+#include "spfd/start_error.h"
 
 namespace spfd {
 

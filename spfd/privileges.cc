@@ -47,17 +47,17 @@ base::Result<gid_t, StartError> find_group(const std::string& name) {
   return base::failure(StartError{fmt::format("there is no group \"{}\"", base::printable(name)), EX_NOUSER});
 }
 
-base::Result<Identity, StartError> find_identity(const Options& options) {
+base::Result<Identity, StartError> find_identity(const std::string& user, const std::string& group) {
   Identity identity;
-  if (!options.user.empty()) {
-    auto user = find_user(options.user);
-    if (!user) return base::failure(user.error());
-    identity.user = *user;
+  if (!user.empty()) {
+    auto found = find_user(user);
+    if (!found) return base::failure(found.error());
+    identity.user = *found;
   }
-  if (!options.group.empty()) {
-    const auto group = find_group(options.group);
-    if (!group) return base::failure(group.error());
-    identity.group = *group;
+  if (!group.empty()) {
+    const auto found = find_group(group);
+    if (!found) return base::failure(found.error());
+    identity.group = *found;
   }
   return identity;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "spfd/options.h"
+#include "spfd/start_error.h"
 
 namespace spfd {
 
@@ -27,7 +27,7 @@ struct Identity {
   std::optional<User> user;
   std::optional<gid_t> group;
 };
-base::Result<Identity, StartError> find_identity(const Options& options);
+base::Result<Identity, StartError> find_identity(const std::string& user, const std::string& group);
 
 // Becomes that user and group, with no way back. Does nothing when none is given, or when we are that user already.
 std::optional<StartError> drop_privileges(const Identity& identity);

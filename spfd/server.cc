@@ -67,10 +67,11 @@ int connection_limit(const Options& options, std::size_t descriptors) {
 // The names of options whose new value needs a new start.
 std::string changed_for_good(const Options& old_options, const Options& new_options) {
   std::string names;
-  for (const OptionRow& row : option_table()) {
-    if (row.reloadable || !row.in_file || row.get == nullptr || row.get(old_options) == row.get(new_options)) continue;
+  for (const options::Row* row : option_table()) {
+    const auto get = options::access_of<Options>(*row).get;
+    if (row->when != options::When::start || get == nullptr || get(old_options) == get(new_options)) continue;
     if (!names.empty()) names += ", ";
-    names += row.name;
+    names += row->name;
   }
   return names;
 }
@@ -115,7 +116,7 @@ class Server {
     auto snapshot = make_snapshot(options_);
     if (!snapshot) return snapshot.error();
     set_snapshot(std::move(*snapshot));
-    const auto identity = find_identity(options_);
+    const auto identity = find_identity(options_.user, options_.group);
     if (!identity) return identity.error();
     descriptors_ = raise_descriptor_limit();
     auto inherited = inherited_listeners();
@@ -131,7 +132,7 @@ class Server {
       if (auto error = listeners.open(options_.listen, protocol::Door::query)) return error;
     }
     if (auto error = listeners.open(options_.milter, protocol::Door::milter)) return error;
-    for (const SrsAddress& srs : options_.srs.addresses) {
+    for (const SrsAddress& srs : options_.srs_addresses) {
       const bool is_forward = srs.map == protocol::SrsMap::forward;
       if (auto error = listeners.open({srs.address}, is_forward ? protocol::Door::srs_forward : protocol::Door::srs_reverse))
         return error;
@@ -188,12 +189,10 @@ class Server {
   std::optional<StartError> start_workers() {
     limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);
-    io::ResolverOptions dns;
-    name_servers_ = std::make_unique<NameServers>(options_.name_servers);
+    io::ResolverOptions dns = options_.dns;
+    name_servers_ = std::make_unique<NameServers>(snapshot_->name_servers);
     dns.servers = name_servers_->in_force();
     dns.on_change = [this](const io::NameServer& server, bool is_down) { name_servers_->on_change(server, is_down); };
-    dns.try_timeout = options_.dns_timeout;
-    dns.tries = options_.dns_tries;
     const int count = worker_count(options_);
     const pthread_t main_thread = pthread_self();
     turns_ =
@@ -301,10 +300,10 @@ class Server {
     if (const std::string names = changed_for_good(options_, *options); !names.empty()) {
       log(LogLevel::warning, "a change of these options needs a new start: {}", names);
     }
-    set_log_level(options->log_level);
+    set_log_level((*snapshot)->log_level);
     set_snapshot(std::move(*snapshot));
     for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
-    use_name_servers(name_servers_->reload(options->name_servers));
+    use_name_servers(name_servers_->reload(snapshot_->name_servers));
     log(LogLevel::info, "reloaded");
   }
 
@@ -384,7 +383,7 @@ int report(const StartError& error) {
 
 int run_server(const Options& options, const std::vector<std::string>& words) {
   open_log(options.log, options.syslog_facility);
-  set_log_level(options.log_level);
+  set_log_level(options.in_force.log_level);
   const LogThread log_thread;
   Server server(options, words);
   return server.run();

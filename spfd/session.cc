@@ -45,9 +45,9 @@ constexpr std::size_t kMaxHeldByAll = 32U << 20U;
 
 // An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
 milliseconds check_time(const Snapshot& snapshot, const protocol::Inquiry& inquiry) {
-  if (!inquiry.timeout) return snapshot.timeout;
+  if (!inquiry.timeout) return snapshot.timeouts.check;
   const milliseconds theirs = *inquiry.timeout - std::min(milliseconds{250}, *inquiry.timeout / 4);
-  return std::clamp(theirs, milliseconds{1}, snapshot.timeout);
+  return std::clamp(theirs, milliseconds{1}, snapshot.timeouts.check);
 }
 
 // The same when the daemon stops.
@@ -319,7 +319,7 @@ void Session::begin_probe(Slot& slot) {
       go_on();
     });
   };
-  slot.check = service_.driver.start(step, time_left(service_, std::min(kProbeTime, slot.snapshot->timeout)), done);
+  slot.check = service_.driver.start(step, time_left(service_, std::min(kProbeTime, slot.snapshot->timeouts.check)), done);
 }
 
 void Session::begin_rewriting(Slot& slot) {
@@ -350,7 +350,7 @@ void Session::begin_rewriting(Slot& slot) {
       go_on();
     });
   };
-  slot.check = service_.driver.start(step, time_left(service_, slot.snapshot->srs_timeout), done);
+  slot.check = service_.driver.start(step, time_left(service_, slot.snapshot->timeouts.srs), done);
 }
 
 // The first slot's answer goes straight to the output.
@@ -427,7 +427,7 @@ void Session::finish_or_wait() {
   if (!output_.empty()) {
     watch_output(true);
     watch_input(false);
-    return wait_until(waiting_since_ + service_.snapshot->write_timeout);
+    return wait_until(waiting_since_ + service_.snapshot->timeouts.write);
   }
   watch_output(false);
   if (slots_.empty()) {
@@ -435,7 +435,7 @@ void Session::finish_or_wait() {
     watch_input(true);
     if (service_.is_draining) return wait_until(service_.drain_end);
     const bool is_servers = codec_->is_kept() && !codec_->has_partial();
-    return wait_until(waiting_since_ + (is_servers ? service_.snapshot->mta_idle_timeout : service_.snapshot->idle_timeout));
+    return wait_until(waiting_since_ + (is_servers ? service_.snapshot->timeouts.mta_idle : service_.snapshot->timeouts.idle));
   }
   const bool reads = !at_end_of_input_ && !service_.is_draining && discarded_ <= kMaxDiscarded &&
                      (no_more_questions_ || (held_ < kFullSlots && slots_.size() < in_flight_limit()));

@@ -13,7 +13,8 @@
 #include "common/base/result.h"
 #include "common/io/place.h"
 #include "spfd/descriptor.h"
-#include "spfd/options.h"
+#include "spfd/listen_address.h"
+#include "spfd/start_error.h"
 
 namespace spfd {
 

@@ -61,10 +61,10 @@ Answer make_answer(const receiver::Reply& reply, const protocol::Question& quest
   Answer answer;
   answer.exit_code = exit_code(spf::result_name(reply.result));
   const bool is_json = question.format == protocol::Format::json;
-  if (options.spf.trace) {
+  if (options.policy.spf.trace) {
     static const TreeStyle style = tree_style(options.trace ? STDOUT_FILENO : STDERR_FILENO);
-    if (!options.trace) answer.verbose = tree(reply, question.request, options.spf.limits, style);
-    if (options.trace && !is_json) answer.output = tree(reply, question.request, options.spf.limits, style) + '\n';
+    if (!options.trace) answer.verbose = tree(reply, question.request, options.policy.spf.limits, style);
+    if (options.trace && !is_json) answer.output = tree(reply, question.request, options.policy.spf.limits, style) + '\n';
   }
   if (is_json) {
     protocol::append_reply(reply, question.format, question.id, {}, answer.output);

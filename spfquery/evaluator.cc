@@ -1,16 +1,11 @@
 #include "spfquery/evaluator.h"
 
-#include <fmt/format.h>
-
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "common/base/text.h"
 #include "common/io/machine_name.h"
+#include "common/io/zone_file.h"
 
 namespace spfquery {
 
@@ -19,42 +14,21 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
 
 io::ResolverOptions resolver_options(const Options& options) {
-  return {.servers = options.name_servers.empty() ? io::system_name_servers() : options.name_servers,
-          .try_timeout = options.dns_timeout,
-          .tries = options.dns_tries};
-}
-
-base::Result<std::string, std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  // A folder can be opened, but not read.
-  if (!file.is_open() || file.bad() || errno == EISDIR) {
-    return base::failure(fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(errno == 0 ? EIO : errno)));
-  }
-  return text.str();
+  io::ResolverOptions dns = options.dns;
+  if (dns.servers.empty()) dns.servers = io::system_name_servers();
+  return dns;
 }
 
 }  // namespace
 
 base::Result<MadeZone, std::string> make_zone(const Options& options) {
-  std::vector<std::string> notes;
   auto zone = std::make_shared<dns::Zone>();
-  for (const std::string& path : options.zones) {
-    const auto text = read_file(path);
-    if (!text) return base::failure(text.error());
-    const auto added = zone->add_file(*text);
-    if (!added) {
-      const dns::ZoneError& error = added.error();
-      return base::failure(fmt::format("{}:{}: {}", base::printable(path), error.line, base::printable(error.message)));
-    }
-    for (std::string& note : added->lines(path)) notes.push_back(std::move(note));
-  }
+  auto notes = io::add_zone_files(*zone, options.zones);
+  if (!notes) return base::failure(notes.error());
   // Instead of the texts of a zone file, but beside each other: two records of one name are to be seen as two.
   for (const WhatIf& record : options.records) zone->remove_texts(record.name);
   for (const WhatIf& record : options.records) zone->add_text(record.name, record.text);
-  return MadeZone{std::move(zone), std::move(notes)};
+  return MadeZone{std::move(zone), std::move(*notes)};
 }
 
 class Evaluator::Check final : public Ask {
@@ -96,12 +70,9 @@ class Evaluator::Check final : public Ask {
 };
 
 Evaluator::Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone)
-    : options_(options), driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options)) {
-  policy_.spf = options.spf;
-  policy_.rules = options.rules;
-  for (const receiver::FallbackRecord& fallback : options.fallback) {
-    if (const auto pattern = receiver::DomainPattern::parse(fallback.pattern)) policy_.fallback.add(*pattern, fallback.record);
-  }
+    : options_(options),
+      policy_(options.policy),
+      driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options)) {
   policy_.hostname = options.receiver.empty() ? io::machine_name() : options.receiver;
   driver_.set_zone(std::move(zone));
 }

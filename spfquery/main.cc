@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/base/version.h"
@@ -61,7 +62,7 @@ int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  const auto options = parse_command_line(argc, argv);
+  const auto options = parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) return bad_usage(options.error());
   switch (options->action) {
     case Options::Action::help: return print_and_exit(help_text(), 0);

@@ -1,8 +1,7 @@
 // The options of spfquery, and the table that says which exist.
 //
-// The words of all generations of spfquery are understood (Mail::SPF, Mail::SPF::Query, libspf2, and the line of Debian's Exim):
-// long options have one dash or two, may be shortened, and take their value behind "=" or as the next word, whatever that is.
-// Words that belong to no option are ignored, and the last of several values wins.
+// The words of all generations of spfquery are understood (Mail::SPF, Mail::SPF::Query, libspf2, and the line of Debian's Exim);
+// see common/options/command_line.h. Words that belong to no option are ignored, and the last of several values wins.
 #pragma once
 
 #include <chrono>
@@ -15,8 +14,8 @@
 #include "common/base/result.h"
 #include "common/dns/name.h"
 #include "common/io/resolver.h"
+#include "common/options/row.h"
 #include "common/receiver/rules.h"
-#include "common/spf/query.h"
 #include "spfquery/server_address.h"
 
 namespace spfquery {
@@ -50,15 +49,11 @@ struct Options {
   std::optional<ServerAddress> server;
 
   // The evaluation.
-  std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf
-  std::vector<std::string> zones;            // paths
+  io::ResolverOptions dns;         // no servers: those of resolv.conf
+  std::vector<std::string> zones;  // paths
   std::vector<WhatIf> records;
-  spf::Settings spf;
-  receiver::Rules rules;  // secondary_mx is always there: the MX hosts of the recipient's domain
-  std::vector<receiver::FallbackRecord> fallback;
+  receiver::Policy policy;  // its secondary_mx is always there: the MX hosts of the recipient's domain
   std::chrono::milliseconds timeout{20'000};
-  std::chrono::milliseconds dns_timeout{1500};
-  int dns_tries = 3;
 
   // The output.
   bool json = false;
@@ -66,24 +61,12 @@ struct Options {
   bool verbose = false;  // the trace on standard error
 };
 
-// One option, or several that mean the same.
-struct OptionRow {
-  enum class Value : std::uint8_t { none, needed, optional };
+using Option = options::RowOf<Options>;
 
-  std::vector<std::string_view> names;  // the first one is the one to use
-  char letter = 0;
-  Value value = Value::none;
-  std::string_view argument = {};  // what --help calls the value
-  std::string_view group = {};     // heading in --help; empty: an option of old that has no effect
-  std::string_view help = {};
-  // Says what is wrong with the value. Null: no effect.
-  std::optional<std::string> (*set)(Options& options, const std::string& value) = nullptr;
-};
+const options::Rows& option_table();
 
-const std::vector<OptionRow>& option_table();
-
-// The error is a sentence.
-base::Result<Options, std::string> parse_command_line(int argc, char** argv);
+// words: without the program's name. The error is a sentence.
+base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/base/version.h"
@@ -122,7 +123,7 @@ int do_lines(const srs::Rewriter& rewriter, const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  auto options = srs::cli::parse_command_line(argc, argv);
+  auto options = srs::cli::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) return bad_usage(options.error());
   if (options->action == Options::Action::help) return print_and_exit(srs::cli::help_text());
   if (options->action == Options::Action::version) return print_and_exit(fmt::format("srs {}\n", base::kVersion));

@@ -1,16 +1,15 @@
 // The options of srs, and the table that says which exist.
 //
-// Those of the srs of Mail::SRS are understood as it has them: long options have one dash or two, may be shortened, and take
-// their value behind "=" or as the next word, whatever that is.
+// Those of the srs of Mail::SRS are understood as it has them; see common/options/command_line.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/options/row.h"
 #include "common/srs/config.h"
 
 namespace srs::cli {
@@ -27,18 +26,12 @@ struct Options {
   std::optional<std::uint64_t> day;  // since 1970; nothing: today
 };
 
-struct OptionRow {
-  std::string_view name;
-  std::string_view argument;  // what --help calls the value; empty: it takes none
-  std::string_view help;
-  // Says what is wrong with the value.
-  std::optional<std::string> (*set)(Options& options, const std::string& value);
-};
+using Option = options::RowOf<Options>;
 
-const std::vector<OptionRow>& option_table();
+const options::Rows& option_table();
 
-// The error is a sentence.
-base::Result<Options, std::string> parse_command_line(int argc, char** argv);
+// words: without the program's name. The error is a sentence.
+base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();
 

@@ -41,6 +41,8 @@ struct DoorOptions {
   bool milter_at_recipient = false;      // check each recipient instead of MAIL
   bool milter_remove_forged = false;     // headers of incoming mail in our own name
   std::string hostname = {};             // our own name, where the MTA tells no other
+
+  friend bool operator==(const DoorOptions&, const DoorOptions&) = default;
 };
 
 // Beside the bytes, what next() may look at.

@@ -46,21 +46,30 @@ struct DomainPattern {
     if (!is_wildcard) return std::string(name.text());
     return name.is_root() ? "*" : "*." + std::string(name.text());
   }
+
+  friend bool operator==(const DomainPattern&, const DomainPattern&) = default;
+};
+
+template <class T>
+struct DomainEntry {
+  std::string pattern;
+  T value;
+
+  friend bool operator==(const DomainEntry&, const DomainEntry&) = default;
 };
 
 template <class T>
 class DomainMap {
  public:
+  using Entry = DomainEntry<T>;
+
   // False when that pattern is there already.
   bool add(const DomainPattern& pattern, T value) {
     return (pattern.is_wildcard ? below_ : exact_).try_emplace(pattern.name, Entry{pattern.text(), std::move(value)}).second;
   }
   [[nodiscard]] bool empty() const { return exact_.empty() && below_.empty(); }
+  friend bool operator==(const DomainMap&, const DomainMap&) = default;
 
-  struct Entry {
-    std::string pattern;
-    T value;
-  };
   // Calls `take` with each entry for `name`, the most specific one first, as long as it gives true.
   template <class Take>
   void each(const dns::Name& name, Take&& take) const {

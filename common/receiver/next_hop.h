@@ -17,6 +17,8 @@ struct NextHop {
   std::vector<base::IpAddress> outgoing;  // where our mail leaves from
   std::string hostname;                   // our HELO name
   spf::Settings spf;
+
+  friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
 struct Foresight {

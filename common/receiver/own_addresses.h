@@ -15,6 +15,8 @@ struct OwnAddresses {
   std::optional<srs::Rewriter> rewriter;  // nothing: we rewrite no senders
   bool unwraps = false;                   // check the sender that a rewritten one stands for
   bool checks_recipients = false;         // refuse recipients in a domain of ours that look rewritten and are not
+
+  friend bool operator==(const OwnAddresses&, const OwnAddresses&) = default;
 };
 
 // Of a recipient that is to be refused: why, a sentence without full stop.

@@ -237,6 +237,8 @@ Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& an
   return Decision(request, policy, answers, workspace).run();
 }
 
+spf::MacroString default_explanation() { return *spf::MacroString::parse(kDefaultExplanation, spf::MacroContext::explanation); }
+
 Reply bad_request(const Policy& policy, std::string_view error) {
   Reply reply;
   refuse(policy.bad_request_result, RulesInForce(policy), policy.hostname, error, reply);

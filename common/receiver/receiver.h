@@ -26,5 +26,6 @@ Reply not_checked(const Policy& policy, std::string_view error);
 inline constexpr std::string_view kDefaultExplanation =
     "%{o} does not allow %{c} to send its mail (SPF). Send it through the mail server of %{o}, or ask postmaster@%{o} to allow "
     "%{c}.";
+spf::MacroString default_explanation();
 
 }  // namespace receiver

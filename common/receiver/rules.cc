@@ -14,6 +14,14 @@ Action default_action(spf::Result result) {
   }
 }
 
+DomainMap<spf::Record> by_domain(const std::vector<FallbackRecord>& records) {
+  DomainMap<spf::Record> map;
+  for (const FallbackRecord& fallback : records) {
+    if (const auto pattern = DomainPattern::parse(fallback.pattern)) map.add(*pattern, fallback.record);
+  }
+  return map;
+}
+
 RulesInForce::RulesInForce(const Policy& policy, const Request& request) : general_(policy.rules) {
   if (policy.senders.empty() && policy.recipients.empty()) return;
   const auto add = [this](const DomainMap<Rules>& map, std::string_view mailbox) {

@@ -49,6 +49,8 @@ struct Rules {
   std::optional<spf::MacroString> why_url;      // that of spf::Settings
 
   [[nodiscard]] const Actions& of(spf::Identity identity) const { return identity == spf::Identity::helo ? helo : mailfrom; }
+
+  friend bool operator==(const Rules&, const Rules&) = default;
 };
 
 Action default_action(spf::Result result);
@@ -63,7 +65,12 @@ struct Policy {
   DomainMap<spf::Record> fallback;    // records for domains that have none
   bool allow_request_policy = false;  // honour Request::local and Request::guess_terms
   OwnAddresses own_addresses;
+
+  friend bool operator==(const Policy&, const Policy&) = default;
 };
+
+// The records by domain, as Policy::fallback has them.
+DomainMap<spf::Record> by_domain(const std::vector<FallbackRecord>& records);
 
 // The rules for one request. Allocates nothing where there are no rules for domains.
 class RulesInForce {

@@ -17,6 +17,8 @@ struct SrsPolicy {
   NextHop next_hop;
   // Rewrites a sender whose message failed SPF here, too: at the next hop it passes then.
   bool rewrites_fail = false;
+
+  friend bool operator==(const SrsPolicy&, const SrsPolicy&) = default;
 };
 
 // Decides by what was found about the message, and by what the next host would make of it. The reply is complete when nothing is

@@ -18,6 +18,8 @@ struct Network {
 
   [[nodiscard]] bool holds(const base::IpAddress& client) const { return client.in_prefix(address, length); }
   [[nodiscard]] std::string text() const;
+
+  friend bool operator==(const Network&, const Network&) = default;
 };
 base::Result<Network, std::string> parse_network(std::string_view text);
 
@@ -26,6 +28,8 @@ base::Result<Network, std::string> parse_network(std::string_view text);
 struct Term {
   spf::Record record;         // one directive
   bool is_recipient = false;  // "auto": the MX hosts of the recipient's domain
+
+  friend bool operator==(const Term&, const Term&) = default;
 };
 using Terms = std::vector<Term>;
 

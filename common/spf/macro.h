@@ -44,6 +44,7 @@ inline constexpr std::size_t kMaxExpansionWork = std::size_t{1} << 20;  // bytes
 class MacroString {
  public:
   MacroString() = default;
+  friend bool operator==(const MacroString&, const MacroString&) = default;
 
   // The error is a sentence for the owner of the record.
   static base::Result<MacroString, std::string> parse(std::string_view text, MacroContext context);
@@ -80,6 +81,8 @@ class MacroString {
     bool url_escape : 1 = false;
     bool reverse : 1 = false;
     std::uint16_t keep = 0;  // right-hand parts to keep; 0: all
+
+    friend bool operator==(const Part&, const Part&) = default;
   };
 
   static constexpr std::uint32_t bit(char letter) { return 1U << (letter - 'a'); }

@@ -52,6 +52,8 @@ struct Limits {
   int mx_hosts = 10;              // more are permerror
   int ptr_names = 10;             // the rest is ignored
   bool void_lookups_ipv6 = true;  // whether "no AAAA record at a name" counts as void; off serves clients at IPv4-only hosts
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 // What is asked ahead of its turn.
@@ -71,6 +73,8 @@ struct Settings {
   // Whether a fail is explained at all, which may need look-ups of its own.
   bool explains = true;
   bool trace = false;
+
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace spf

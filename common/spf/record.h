@@ -29,6 +29,8 @@ struct Directive {
   std::uint32_t domain_spec = 0;  // see Record::domain_spec()
   std::uint32_t from = 0;         // see Record::text_of()
   std::uint32_t size = 0;
+
+  friend bool operator==(const Directive&, const Directive&) = default;
 };
 
 struct Record {
@@ -49,6 +51,8 @@ struct Record {
   [[nodiscard]] const MacroString* domain_spec(std::uint32_t number) const {
     return number == 0 ? nullptr : &domain_specs[number - 1];
   }
+
+  friend bool operator==(const Record&, const Record&) = default;
 };
 
 // The terms of an evaluated record that have no effect, in sentences for a trace: unknown modifiers, a redirect of a record with

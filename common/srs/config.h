@@ -33,6 +33,8 @@ struct Config {
   // Senders here always stay as they are.
   std::vector<std::string> excluded_domains;
   // In both lists ".example.org" stands for all subdomains of example.org.
+
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace srs

@@ -13,6 +13,8 @@ class DomainSet {
   [[nodiscard]] bool add(std::string_view domain);
   [[nodiscard]] bool has(std::string_view domain) const;
 
+  friend bool operator==(const DomainSet&, const DomainSet&) = default;
+
  private:
   std::set<std::string, std::less<>> names_;     // as comparable_domain() gives them, like all here
   std::set<std::string, std::less<>> suffixes_;  // without the dot at their begin

@@ -29,6 +29,9 @@ class Key {
   // Of the text in lower case. Nothing when libcrypto fails.
   [[nodiscard]] std::optional<std::string> sign(std::string_view text) const;
 
+  // Both sign alike.
+  friend bool operator==(const Key& a, const Key& b) { return a.form_ == b.form_ && a.sign("") == b.sign(""); }
+
  private:
   Key(Form form, std::shared_ptr<const evp_mac_ctx_st> keyed) : form_(form), keyed_(std::move(keyed)) {}
 

@@ -60,6 +60,8 @@ class Rewriter {
   // check (RFC 7208 §2.4) is to be that of the original sender. Nothing for all other senders.
   [[nodiscard]] std::optional<std::string> original_sender(std::string_view sender, std::uint64_t day) const;
 
+  friend bool operator==(const Rewriter&, const Rewriter&) = default;
+
  private:
   using Text = base::Result<std::string, Error>;
 

@@ -13,12 +13,19 @@
 #include "common/base/text.h"
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
+#include "t/daemon/other_values.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
-using spfd::OptionRow;
+using options::Kind;
+using options::Row;
+using options_test::kOtherValues;
 using Words = std::vector<std::string>;
+
+// The values of an option in force.
+Words in_force(const Row& row, const spfd::Options& options) { return options::access_of<spfd::Options>(row).get(options); }
+bool has_value(const Row& row) { return options::access_of<spfd::Options>(row).get != nullptr; }
 
 spfd::Options options_of(Words words) {
   if (std::find(words.begin(), words.end(), "--config") == words.end()) words.insert(words.begin(), {"--config", "/dev/null"});
@@ -48,87 +55,6 @@ std::string dumped(const spfd::Options& options, const std::string& name) {
   return text.substr(begin + 1, text.find('\n', begin + 1) - begin - 1);
 }
 
-// A value other than the default for each option that a dump shows.
-const std::vector<std::pair<std::string, std::string>> kOtherValues = {
-    {"listen", "unix:/run/x.sock,mode=0600,user=root,group=mail"},
-    {"milter", "inet:127.0.0.1:8890"},
-    {"user", "nobody"},
-    {"group", "mail"},
-    {"workers", "3"},
-    {"pid-file", "/run/spfd.pid"},
-    {"take-over", "true"},
-    {"timeout", "1500ms"},
-    {"idle-timeout", "5s"},
-    {"mta-idle-timeout", "600s"},
-    {"write-timeout", "7s"},
-    {"max-connections", "99"},
-    {"legacy-results", "true"},
-    {"bad-question-result", "permerror"},
-    {"on-pass", "skip_greylist"},
-    {"check-loopback", "true"},
-    {"mta-header", "authentication-results"},
-    {"policy-defer-if-permit", "true"},
-    {"milter-check-at", "rcpt"},
-    {"milter-remove-forged", "true"},
-    {"hostname", "mx.example.net"},
-    {"default-explanation", "Ask \"postmaster\" of %{o} \\o/"},
-    {"void-lookup-limit", "5"},
-    {"void-lookups-ipv6", "ignore"},
-    {"prefetch", "records"},
-    {"on-fail", "tag"},
-    {"on-softfail", "reject"},
-    {"on-neutral", "defer"},
-    {"on-none", "defer"},
-    {"on-permerror", "reject"},
-    {"on-temperror", "tag"},
-    {"on-helo-fail", "defer"},
-    {"on-helo-softfail", "defer"},
-    {"on-helo-neutral", "reject"},
-    {"on-helo-none", "reject"},
-    {"on-helo-permerror", "defer"},
-    {"on-helo-temperror", "reject"},
-    {"dry-run", "true"},
-    {"check-helo", "first"},
-    {"exempt-clients", "2001:db8::/32"},
-    {"check-authenticated", "true"},
-    {"trusted-forwarders", "include:relay.example.net"},
-    {"trusted-forwarder-result", "pass"},
-    {"secondary-mx", "auto"},
-    {"local-terms", "ip4:192.0.2.0/24"},
-    {"guess", "a/24 mx/24 ptr"},
-    {"guess-result", "pass"},
-    {"fallback", "*.example.com=v=spf1 mx -all"},
-    {"why-url", "https://why.example/?s=%{S}"},
-    {"allow-request-policy", "true"},
-    {"srs", "inet:127.0.0.1:10002,map=reverse"},
-    {"srs-secret-file", "/etc/spfd/srs secrets"},
-    {"srs-domain", "srs.example.net"},
-    {"srs-domain-for", "lists.example.org=bounces.example.org"},
-    {"srs-local-domains", ".example.net"},
-    {"srs-exclude", "example.com"},
-    {"srs-outgoing", "2001:db8::25"},
-    {"srs-timeout", "2500ms"},
-    {"srs-on-fail", "rewrite"},
-    {"srs-always-rewrite", "true"},
-    {"srs-no-slash", "true"},
-    {"srs-separator", "-"},
-    {"srs-hash-length", "8"},
-    {"srs-hash-min", "3"},
-    {"srs-max-age", "30"},
-    {"srs-max-local-part", "128"},
-    {"srs-accept-exim", "true"},
-    {"srs-check-recipients", "true"},
-    {"srs-unwrap", "true"},
-    {"nameserver", "[2001:db8::1]:5353"},
-    {"zone", "/etc/spfd/a zone"},
-    {"cache-size", "3G"},
-    {"dns-timeout", "250ms"},
-    {"dns-tries", "2"},
-    {"log", "syslog"},
-    {"log-level", "debug"},
-    {"syslog-facility", "local3"},
-};
-
 TEST_CASE("each option has the same value from the command line and from the file, and the dump shows it") {
   const support::TempFolder folder;
   std::set<std::string_view> covered;
@@ -136,20 +62,20 @@ TEST_CASE("each option has the same value from the command line and from the fil
     const std::string& name = known.first;
     const std::string& value = known.second;
     CAPTURE(name);
-    const OptionRow* row = spfd::find_option(name);
+    const Row* row = spfd::find_option(name);
     REQUIRE(row != nullptr);
     covered.insert(row->name);
-    const bool is_flag = row->shape == OptionRow::Shape::flag;
+    const bool is_flag = row->kind == Kind::flag;
     const auto from_words = options_of(is_flag ? Words{"--" + name} : Words{"--" + name, value});
-    CHECK(row->get(from_words) == Words{value});
+    CHECK(in_force(*row, from_words) == Words{value});
     const std::string file = folder.write("spfd.conf", dumped(from_words, name) + "\n");
     const auto from_file = options_of({"--config", file});
-    CHECK(row->get(from_file) == Words{value});
-    CHECK(row->get(options_of({})) != Words{value});
+    CHECK(in_force(*row, from_file) == Words{value});
+    CHECK(in_force(*row, options_of({})) != Words{value});
   }
-  for (const OptionRow& row : spfd::option_table()) {
-    CAPTURE(row.name);
-    if (row.get != nullptr) CHECK(covered.count(row.name) == 1);
+  for (const Row* row : spfd::option_table()) {
+    CAPTURE(row->name);
+    if (has_value(*row)) CHECK(covered.count(row->name) == 1);
   }
 }
 
@@ -157,7 +83,7 @@ TEST_CASE("a dump is a configuration file with the same values") {
   Words words;
   for (const auto& [name, value] : kOtherValues) {
     words.push_back("--" + name);
-    if (spfd::find_option(name)->shape != OptionRow::Shape::flag) words.push_back(value);
+    if (spfd::find_option(name)->kind != Kind::flag) words.push_back(value);
   }
   const auto options = options_of(words);
   const support::TempFolder folder;
@@ -209,17 +135,17 @@ TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
     CHECK(options_of({user}).user == "nobody");
   }
   for (const char* group : {"--set-group=mail", "-setgroup=mail", "--group=mail"}) CHECK(options_of({group}).group == "mail");
-  CHECK(options_of({"--def-exp", "No, %{s}"}).default_explanation == "No, %{s}");
-  CHECK(options_of({"--default-explanation=No, %{s}"}).default_explanation == "No, %{s}");
-  CHECK(options_of({"--debug"}).log_level == spfd::LogLevel::debug);
-  CHECK(options_of({"--debug", "1"}).log_level == spfd::LogLevel::debug);
-  CHECK(options_of({"-debug=2"}).log_level == spfd::LogLevel::debug);
-  CHECK(options_of({"--debug=0"}).log_level == spfd::LogLevel::info);
+  CHECK(dumped(options_of({"--def-exp", "No, %{s}"}), "default-explanation") == "default-explanation = \"No, %{s}\"");
+  CHECK(dumped(options_of({"--default-explanation=No, %{s}"}), "default-explanation") == "default-explanation = \"No, %{s}\"");
+  CHECK(options_of({"--debug"}).in_force.log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"--debug", "1"}).in_force.log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"-debug=2"}).in_force.log_level == spfd::LogLevel::debug);
+  CHECK(options_of({"--debug=0"}).in_force.log_level == spfd::LogLevel::info);
 }
 
 TEST_CASE("milters have addresses of their own; who has only milters listens nowhere else") {
   const auto options = options_of({"--milter", "unix:/run/m.sock,mode=0660", "--milter=inet:[::1]:8890"});
-  CHECK(spfd::find_option("milter")->get(options) == Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
+  CHECK(in_force(*spfd::find_option("milter"), options) == Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
   CHECK(options.listen.empty());
   CHECK(listen_of({"--milter", "inet:127.0.0.1:1", "--port", "2"}) == Words{"inet:127.0.0.1:2"});
   CHECK(error_of({"--milter", "8890"}).message.starts_with("--milter: \"8890\""));
@@ -228,7 +154,7 @@ TEST_CASE("milters have addresses of their own; who has only milters listens now
 TEST_CASE("--srs: a map may stand among the options of an address; who has only --srs listens nowhere else") {
   const auto options =
       options_of({"--srs", "unix:/run/s,map=reverse,mode=0660", "--srs=inet:[::1]:1,map=forward", "--srs=unix:/x"});
-  CHECK(spfd::find_option("srs")->get(options) ==
+  CHECK(in_force(*spfd::find_option("srs"), options) ==
         Words{"unix:/run/s,mode=0660,map=reverse", "inet:[::1]:1", "unix:/x,mode=0660"});
   CHECK(options.listen.empty());
 }
@@ -269,7 +195,7 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
   const std::vector<std::pair<Words, std::string>> cases = {
       {{"--nonsense"}, "--nonsense: there is no such option"},
       {{"stray"}, "stray: there is no such option"},
-      {{"--port"}, "--port: a value is missing"},
+      {{"--port"}, "--port: the value is missing"},
       {{"--port", "x"}, "--port: \"x\" is not a number from 0 to 65535"},
       {{"--port", "65536"}, "--port: "},
       {{"--workers", "-1"}, "--workers: "},
@@ -367,118 +293,10 @@ TEST_CASE("a file that cannot be read: which, why, and EX_CONFIG") {
 
 TEST_CASE("--help names every option, and the words do not run over the line") {
   const std::string help = spfd::help_text();
-  for (const OptionRow& row : spfd::option_table()) {
-    CHECK(help.find("--" + std::string(row.name)) != std::string::npos);
-    for (const auto name : row.other_names) CHECK(help.find("--" + std::string(name)) != std::string::npos);
+  for (const Row* row : spfd::option_table()) {
+    for (const auto name : row->names()) CHECK(help.find("--" + std::string(name)) != std::string::npos);
   }
   for (const auto line : base::split(help, '\n')) CHECK(line.size() <= 100);
-}
-
-// ---- manual pages and sample ---------------------------------------------------------------------------------------------
-
-// What stands behind each `marker` in a text, as far as it looks like an option's name.
-std::set<std::string> names_behind(const std::string& text, const std::string& marker) {
-  std::set<std::string> names;
-  for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1)) {
-    const std::size_t begin = at + marker.size();
-    std::size_t end = begin;
-    while (end < text.size() && (base::is_alphanumeric(text[end]) || text[end] == '-')) ++end;
-    if (end > begin) names.insert(text.substr(begin, end - begin));
-  }
-  return names;
-}
-
-TEST_CASE("options, manual pages and sample configuration name the same options") {
-  const std::string spfd_page = support::slurp("man/spfd.8");
-  const std::string conf_page = support::slurp("man/spfd.conf.5");
-  const std::string sample = support::slurp("etc/spfd.conf");
-  REQUIRE(!spfd_page.empty());
-  REQUIRE(!conf_page.empty());
-  REQUIRE(!sample.empty());
-
-  const auto in_spfd_page = names_behind(spfd_page, "Fl Fl ");
-  for (const OptionRow& row : spfd::option_table()) {
-    std::vector<std::string_view> names = row.other_names;
-    names.push_back(row.name);
-    for (const auto name : names) {
-      CAPTURE(name);
-      CHECK(in_spfd_page.count(std::string(name)) == 1);
-    }
-    if (row.letter != 0) CHECK(spfd_page.find(std::string("Fl ") + row.letter + " ,") != std::string::npos);
-  }
-  for (const std::string& name : in_spfd_page) {
-    CAPTURE(name);
-    CHECK(spfd::find_option(name) != nullptr);
-  }
-
-  // ".It Cm a , b , c" of the section KEYS.
-  std::set<std::string> in_conf_page;
-  const std::size_t keys = conf_page.find(".Sh KEYS");
-  const std::string key_section = conf_page.substr(keys, conf_page.find(".Sh FILES") - keys);
-  for (const auto line : base::split(key_section, '\n')) {
-    if (!line.starts_with(".It Cm ")) continue;
-    for (const auto word : base::split(line.substr(7), ' ')) {
-      if (word != ",") in_conf_page.emplace(word);
-    }
-  }
-  // Lines "key = value" and "# key = value".
-  std::set<std::string> in_sample;
-  for (auto line : base::split(sample, '\n')) {
-    if (line.starts_with("# ")) line.remove_prefix(2);
-    const std::size_t equals = line.find(" = ");
-    if (equals == std::string_view::npos || line.substr(0, equals).find(' ') != std::string_view::npos) continue;
-    in_sample.emplace(line.substr(0, equals));
-  }
-  std::set<std::string> in_table;
-  for (const OptionRow& row : spfd::option_table()) {
-    if (row.in_file) in_table.emplace(row.name);
-  }
-  CHECK(in_conf_page == in_table);
-  CHECK(in_sample == in_table);
-}
-
-TEST_CASE("spfd.conf(5) names what a reload puts in force") {
-  const std::string page = support::slurp("man/spfd.conf.5");
-  const std::size_t begin = page.find(".Dv SIGHUP");
-  REQUIRE(begin != std::string::npos);
-  const std::string paragraph = page.substr(begin, page.find(".Sh", begin) - begin);
-  for (const OptionRow& row : spfd::option_table()) {
-    CAPTURE(row.name);
-    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
-                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
-    CHECK(is_named == row.reloadable);
-  }
-}
-
-TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
-  const std::string page = support::slurp("man/spfd.conf.5");
-  const std::size_t begin = page.find("In a section may stand:");
-  REQUIRE(begin != std::string::npos);
-  const std::string paragraph = page.substr(begin, page.find(".Pp", begin) - begin);
-  for (const OptionRow& row : spfd::option_table()) {
-    CAPTURE(row.name);
-    if (row.name.starts_with("on-")) {
-      CHECK(row.for_domains == (row.name != "on-pass"));  // "and the other actions but on-pass"
-      continue;
-    }
-    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
-                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
-    CHECK(is_named == row.for_domains);
-  }
-}
-
-TEST_CASE("each line of the sample configuration is valid, also uncommented") {
-  const support::TempFolder folder;
-  const std::string sample = support::slurp("etc/spfd.conf");
-  for (auto line : base::split(sample, '\n')) {
-    CAPTURE(line);
-    if (line.starts_with("# ") && line.find(" = ") != std::string_view::npos) line.remove_prefix(2);
-    std::string text(line);
-    if (text.starts_with("socket-")) text += "\nsocket = \"/x\"";
-    const std::string file = folder.write("spfd.conf", text + "\n");
-    const auto options = spfd::load_options({"--config", file});
-    CHECK_MESSAGE(options.ok(), (options.ok() ? "" : options.error().message));
-  }
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/options.h"
 #include "spfd/session.h"
-#include "spfd/snapshot.h"
 #include "t/support/dns_server.h"
 #include "t/support/heap.h"
 
@@ -41,9 +41,9 @@ class World {
  public:
   World() {
     spfd::Options options;
-    options.hostname = "mx.example.org";
-    options.timeout = std::chrono::hours(1);
-    options.log_level = spfd::LogLevel::error;
+    options.in_force.policy.hostname = "mx.example.org";
+    options.in_force.timeouts.check = std::chrono::hours(1);
+    options.in_force.log_level = spfd::LogLevel::error;
     auto made = spfd::make_snapshot(options);
     REQUIRE(made);
     service_.snapshot = *made;

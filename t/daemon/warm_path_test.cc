@@ -12,8 +12,8 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/options.h"
 #include "spfd/session.h"
-#include "spfd/snapshot.h"
 #include "t/support/heap.h"
 
 namespace {
@@ -48,7 +48,7 @@ class Connection {
  public:
   Connection() {
     spfd::Options options;
-    options.hostname = "mx.example.org";
+    options.in_force.policy.hostname = "mx.example.org";
     auto made = spfd::make_snapshot(options);
     REQUIRE(made);
     service_.snapshot = *made;

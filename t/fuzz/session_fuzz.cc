@@ -23,8 +23,8 @@
 #include "common/protocol/question_lines.h"
 #include "common/receiver/receiver.h"
 #include "spfd/log.h"
+#include "spfd/options.h"
 #include "spfd/session.h"
-#include "spfd/snapshot.h"
 #include "t/fuzz/hostile_dns.h"
 #include "t/fuzz/target.h"
 #include "t/fuzz/virtual_time.h"
@@ -84,8 +84,8 @@ const std::shared_ptr<const spfd::Snapshot>& snapshot() {
   static const auto made = [] {
     spfd::set_log_level(spfd::LogLevel::error);
     spfd::Options options;
-    options.hostname = "mx.example.org";
-    options.bad_question_result = spf::Result::temperror;
+    options.in_force.policy.hostname = "mx.example.org";
+    options.in_force.policy.bad_request_result = spf::Result::temperror;
     auto out = spfd::make_snapshot(options);
     fuzz::check(out.ok(), "the options are good");
     return *out;

@@ -10,9 +10,10 @@ declare -A may=(
   [common/srs]="common/base common/dns common/srs"
   [common/protocol]="common/base common/spf common/receiver common/protocol"
   [common/io]="common/base common/dns common/spf common/srs common/io"
-  [spfd]="common/base common/dns common/spf common/srs common/receiver common/protocol common/io spfd"
-  [spfquery]="common/base common/dns common/spf common/receiver common/protocol common/io spfquery"
-  [srs]="common/base common/srs common/io srs"
+  [common/options]="common/base common/spf common/receiver common/io common/options"
+  [spfd]="common/base common/dns common/spf common/srs common/receiver common/protocol common/io common/options spfd"
+  [spfquery]="common/base common/dns common/spf common/receiver common/protocol common/io common/options spfquery"
+  [srs]="common/base common/srs common/io common/options srs"
 )
 
 # Sets REPLY.

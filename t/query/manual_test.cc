@@ -20,10 +20,10 @@ TEST_CASE("spfquery(1) and the table of options name the same options") {
 
   std::set<std::string> in_table;
   std::set<std::string> with_effect;
-  for (const auto& row : spfquery::option_table()) {
-    for (const auto& name : row.names) {
+  for (const options::Row* row : spfquery::option_table()) {
+    for (const std::string_view name : row->names()) {
       in_table.emplace(name);
-      if (!row.group.empty()) with_effect.emplace(name);
+      if (!row->help.empty()) with_effect.emplace(name);
     }
   }
   std::set<std::string> in_page;

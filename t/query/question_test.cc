@@ -242,10 +242,10 @@ TEST_CASE("--help and --version") {
   const Outcome help = run_query({"--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err == "");
-  for (const spfquery::OptionRow& row : spfquery::option_table()) {
-    if (row.names.empty()) continue;
-    CAPTURE(std::string(row.names.front()));
-    CHECK(help.out.find("--" + std::string(row.names.front())) != std::string::npos);
+  for (const options::Row* row : spfquery::option_table()) {
+    if (row->name.empty()) continue;
+    CAPTURE(row->name);
+    CHECK(help.out.find("--" + std::string(row->name)) != std::string::npos);
   }
   for (const std::string& line : help.lines()) CHECK(line.size() <= 90);
   for (const char* option : {"--version", "-V", "-v"}) {

@@ -1,4 +1,4 @@
-#include "spfd/option_values.h"
+#include "spfd/listen_address.h"
 
 #include <fmt/format.h>
 
@@ -10,8 +10,6 @@
 namespace spfd {
 
 namespace {
-
-constexpr std::chrono::hours kMaxDuration{24};
 
 constexpr std::string_view kKnownForms = "an address is unix:PATH or inet:HOST:PORT";
 
@@ -104,49 +102,6 @@ std::string listen_address_text(const ListenAddress& address) {
   if (!local.user.empty()) text += ",user=" + local.user;
   if (!local.group.empty()) text += ",group=" + local.group;
   return text;
-}
-
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  unsigned long factor = 1000;
-  for (const auto& [suffix, milliseconds] :
-       {std::pair<std::string_view, unsigned long>{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}) {
-    if (text.ends_with(suffix)) {
-      text.remove_suffix(suffix.size());
-      factor = milliseconds;
-      break;
-    }
-  }
-  constexpr auto kMost = static_cast<unsigned long>(std::chrono::milliseconds(kMaxDuration).count());
-  const auto number = base::parse_number(text, kMost / factor);
-  if (!number) return {};
-  return std::chrono::milliseconds(*number * factor);
-}
-
-std::string duration_text(std::chrono::milliseconds duration) {
-  return duration.count() % 1000 == 0 ? fmt::format("{}s", duration.count() / 1000) : fmt::format("{}ms", duration.count());
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  unsigned shift = 0;
-  if (!text.empty()) {
-    switch (base::to_lower(text.back())) {
-      case 'k': shift = 10; break;
-      case 'm': shift = 20; break;
-      case 'g': shift = 30; break;
-      default: break;
-    }
-    if (shift != 0) text.remove_suffix(1);
-  }
-  const auto number = base::parse_number(text, (1UL << 40U) >> shift);
-  if (!number) return {};
-  return std::uint64_t{*number} << shift;
-}
-
-std::string size_text(std::uint64_t bytes) {
-  for (const auto& [shift, letter] : {std::pair{30U, 'G'}, {20U, 'M'}, {10U, 'K'}}) {
-    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return fmt::format("{}{}", bytes >> shift, letter);
-  }
-  return std::to_string(bytes);
 }
 
 }  // namespace spfd

@@ -1,7 +1,6 @@
-// Kinds of values that options have, and their text: addresses to listen on, times, sizes, file modes.
+// Addresses to listen on, as options name them.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,12 +39,5 @@ std::string listen_address_text(const ListenAddress& address);
 // Octal, at most 0777.
 std::optional<unsigned> parse_mode(std::string_view text);
 std::string bad_mode(std::string_view text);
-
-// "20s", "500ms", "2m"; a bare number counts seconds.
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-std::string duration_text(std::chrono::milliseconds duration);
-// "4096", "64K", "64M", "1G".
-std::optional<std::uint64_t> parse_size(std::string_view text);
-std::string size_text(std::uint64_t bytes);
 
 }  // namespace spfd

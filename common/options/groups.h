@@ -1,0 +1,36 @@
+// Accesses and words for structs that several programs configure: SPF's settings, the receiver's rules, name servers.
+#pragma once
+
+#include "common/io/name_server.h"
+#include "common/options/fields.h"
+#include "common/receiver/rules.h"
+#include "common/spf/macro.h"
+#include "common/spf/query.h"
+
+namespace options {
+
+inline constexpr Word<bool> kVoidWords[] = {{"count", true}, {"ignore", false}};
+inline constexpr Word<spf::Prefetch> kPrefetchWords[] = {
+    {"off", spf::Prefetch::off}, {"records", spf::Prefetch::records}, {"all", spf::Prefetch::all}};
+// What a result becomes.
+inline constexpr Word<spf::Result> kLiftWords[] = {{"neutral", spf::Result::neutral}, {"pass", spf::Result::pass}};
+
+// A macro string as an explanation has it.
+Problem read_explanation(spf::MacroString& target, const Values& values);
+Problem read_name_servers(std::vector<io::NameServer>& target, const Values& values);
+Values name_server_texts(const std::vector<io::NameServer>& servers);
+// with_auto: see receiver::parse_terms().
+Problem read_terms(std::optional<receiver::Terms>& target, const Values& values, bool with_auto);
+Values term_texts(const std::optional<receiver::Terms>& terms);
+
+template <auto first, auto... rest>
+inline constexpr Access<OwnerOf<first>> kNameServers = {
+    [](OwnerOf<first>& o, const Values& v) { return read_name_servers(at<first, rest...>(o), v); },
+    [](const OwnerOf<first>& o) { return name_server_texts(at<first, rest...>(o)); }};
+
+template <bool with_auto, auto first, auto... rest>
+inline constexpr Access<OwnerOf<first>> kTerms = {
+    [](OwnerOf<first>& o, const Values& v) { return read_terms(at<first, rest...>(o), v, with_auto); },
+    [](const OwnerOf<first>& o) { return term_texts(at<first, rest...>(o)); }};
+
+}  // namespace options

@@ -1,0 +1,352 @@
+// The options about the daemon: addresses, process, clients, SPF's limits, DNS, log, configuration.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/options/groups.h"
+#include "spfd/option_rows.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+namespace {
+
+using options::kChoice;
+using options::Kind;
+using options::kNeededText;
+using options::kNumber;
+using options::kText;
+using options::kTime;
+using options::kTruth;
+using options::kWord;
+using options::Problem;
+using options::Values;
+using options::When;
+using options::Word;
+using protocol::DoorOptions;
+using O = Options;
+using S = Snapshot;
+
+constexpr Word<LogTarget> kLogWords[] = {{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}};
+constexpr Word<LogLevel> kLevelWords[] = {
+    {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
+constexpr Word<spf::Result> kBadQuestionWords[] = {
+    {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}};
+constexpr Word<bool> kCheckAtWords[] = {{"mail", false}, {"rcpt", true}};
+constexpr Word<DoorOptions::Header> kHeaderWords[] = {{"received-spf", DoorOptions::Header::received_spf},
+                                                      {"authentication-results", DoorOptions::Header::authentication_results},
+                                                      {"none", DoorOptions::Header::none}};
+
+// ---- values --------------------------------------------------------------------------------------------------------------
+
+template <std::vector<ListenAddress> O::*addresses>
+constexpr options::Access<O> kAddresses = {[](O& o, const Values& values) -> Problem {
+                                             for (const std::string& value : values) {
+                                               auto address = parse_listen_address(value);
+                                               if (!address) return address.error();
+                                               (o.*addresses).push_back(std::move(*address));
+                                             }
+                                             return {};
+                                           },
+                                           [](const O& o) {
+                                             Values texts;
+                                             for (const ListenAddress& address : o.*addresses)
+                                               texts.push_back(listen_address_text(address));
+                                             return texts;
+                                           }};
+
+Problem set_port(O& o, const Values& v) { return options::read_number(o.legacy_port.emplace(), v, 0, 65535); }
+
+Problem set_socket_mode(O& o, const Values& v) {
+  o.legacy_socket_mode = parse_mode(v.back());
+  return o.legacy_socket_mode ? Problem{} : bad_mode(v.back());
+}
+
+// It is put into an answer to Postfix, so it must be one word; and it must not be the word that ends all restrictions.
+Problem set_on_pass(O& o, const Values& values) {
+  constexpr std::size_t kMaxName = 64;
+  const std::string& name = values.back();
+  const auto is_part = [](char c) { return base::is_alphanumeric(c) || c == '_'; };
+  const bool is_name = name.empty() || (base::is_alpha(name.front()) && std::all_of(name.begin(), name.end(), is_part));
+  if (!is_name || name.size() > kMaxName) {
+    return fmt::format("{} is not a name of at most {} letters, digits and underscores", base::in_quotes(name), kMaxName);
+  }
+  for (const std::string_view word : {"ok", "permit", "relay"}) {
+    if (!base::equals_ignoring_case(name, word)) continue;
+    return fmt::format("{} would accept a recipient whatever the other restrictions say; name a restriction class", name);
+  }
+  o.in_force.doors.policy_on_pass = name;
+  return {};
+}
+
+// The rules of a section may have an explanation of their own, so it is a rule.
+Problem set_explanation(O& o, const Values& v) {
+  return options::read_explanation(o.in_force.policy.rules.explanation.emplace(), v);
+}
+Values get_explanation(const O& o) {
+  const auto& explanation = o.in_force.policy.rules.explanation;
+  return {explanation ? explanation->text() : std::string(receiver::kDefaultExplanation)};
+}
+
+// libspf2's spfd takes a number here.
+Problem set_debug(O& o, const Values& v) {
+  const auto number = base::parse_number(v.back(), 1000);
+  bool is_on = number.value_or(0) != 0;
+  if (!number) {
+    if (auto problem = options::read_truth(is_on, v)) return problem;
+  }
+  if (is_on) o.in_force.log_level = LogLevel::debug;
+  return {};
+}
+
+Problem set_facility(O& o, const Values& v) {
+  const std::string_view facility = v.back();
+  const bool is_local = facility.size() == 6 && facility.starts_with("local") && facility[5] >= '0' && facility[5] <= '7';
+  if (!is_local && facility != "mail" && facility != "daemon" && facility != "user") {
+    return fmt::format("{} is not one of: mail, daemon, user, local0 ... local7", base::in_quotes(facility));
+  }
+  o.syslog_facility = facility;
+  return {};
+}
+
+Problem set_new_secret(O& o, const Values& v) {
+  o.action = O::Action::new_srs_secret;
+  return options::read_needed_text(o.new_srs_secret, v);
+}
+
+// ---- rows ----------------------------------------------------------------------------------------------------------------
+
+constexpr Option kDaemonRows[] = {
+    {{.name = "listen",
+      .kind = Kind::list,
+      .argument = "ADDRESS",
+      .heading = "Listening",
+      .help = "address where mail servers ask: unix:PATH[,mode=0660][,user=U][,group=G] or inet:HOST:PORT; may be given several "
+              "times (default: "
+              "inet:127.0.0.1:5970, if neither --milter nor --srs is given)",
+      .when = When::start},
+     kAddresses<&O::listen>},
+    {{.name = "milter",
+      .kind = Kind::list,
+      .argument = "ADDRESS",
+      .help = "address, as with --listen, where Sendmail and Postfix speak the milter protocol; may be given several times",
+      .when = When::start},
+     kAddresses<&O::milter>},
+    {{.name = "port",
+      .aliases = "tcpport",
+      .letter = 'p',
+      .kind = Kind::number,
+      .argument = "N",
+      .help = "as --listen inet:127.0.0.1:N",
+      .when = When::start,
+      .topic = "listen"},
+     {set_port}},
+    {{.name = "socket",
+      .aliases = "path",
+      .letter = 's',
+      .argument = "FILE",
+      .help = "as --listen unix:FILE",
+      .when = When::start,
+      .topic = "listen"},
+     {kNeededText<&O::legacy_socket>.set}},
+    {{.name = "socket-user",
+      .aliases = "pathuser",
+      .argument = "USER",
+      .help = "owner of the socket file of --socket",
+      .when = When::start},
+     {kText<&O::legacy_socket_user>.set}},
+    {{.name = "socket-group",
+      .aliases = "pathgroup",
+      .argument = "GROUP",
+      .help = "group of the socket file of --socket",
+      .when = When::start},
+     {kText<&O::legacy_socket_group>.set}},
+    {{.name = "socket-perms",
+      .aliases = "pathmode",
+      .argument = "MODE",
+      .help = "mode of the socket file of --socket, octal (default: 0666)",
+      .when = When::start},
+     {set_socket_mode}},
+
+    {{.name = "user",
+      .aliases = "set-user setuser",
+      .letter = 'u',
+      .argument = "USER",
+      .heading = "Process",
+      .help = "the user to become after the sockets are open",
+      .when = When::start},
+     kText<&O::user>},
+    {{.name = "group",
+      .aliases = "set-group setgroup",
+      .argument = "GROUP",
+      .help = "the group to become (default: that of the user)",
+      .when = When::start},
+     kText<&O::group>},
+    {{.name = "workers",
+      .kind = Kind::number,
+      .argument = "N",
+      .help = "threads that answer; 0: one per core, at most 4 (default: 0)",
+      .when = When::start},
+     kNumber<0, 64, &O::workers>},
+    {{.name = "pid-file", .argument = "FILE", .help = "write the process id there", .when = When::start}, kText<&O::pid_file>},
+    {{.name = "take-over",
+      .kind = Kind::flag,
+      .help = "replace an spfd that listens on a UNIX socket of ours, without a moment in which nobody does",
+      .when = When::start},
+     kTruth<&O::takes_over>},
+
+    {{.name = "timeout",
+      .argument = "TIME",
+      .heading = "Clients and their questions",
+      .help = "time for one check, after which it is temperror (default: 20s)"},
+     kTime<&O::in_force, &S::timeouts, &Timeouts::check>},
+    {{.name = "idle-timeout", .argument = "TIME", .help = "time for a client to ask a complete question (default: 60s)"},
+     kTime<&O::in_force, &S::timeouts, &Timeouts::idle>},
+    {{.name = "mta-idle-timeout",
+      .argument = "TIME",
+      .help = "time that a connection may be idle which Postfix or a milter's MTA keeps open (default: 2h)"},
+     kTime<&O::in_force, &S::timeouts, &Timeouts::mta_idle>},
+    {{.name = "write-timeout", .argument = "TIME", .help = "time for a client to take its answer (default: 20s)"},
+     kTime<&O::in_force, &S::timeouts, &Timeouts::write>},
+    {{.name = "max-connections",
+      .kind = Kind::number,
+      .argument = "N",
+      .help = "connections at a time; further ones wait (default: 10000)",
+      .when = When::start},
+     kNumber<1, 1'000'000, &O::max_connections>},
+    {{.name = "legacy-results",
+      .kind = Kind::flag,
+      .help = "answer \"unknown\" and \"error\" for permerror and temperror, as Mail::SPF::Query did"},
+     kTruth<&O::in_force, &S::doors, &DoorOptions::legacy_results>},
+    {{.name = "bad-question-result",
+      .argument = "RESULT",
+      .help = "result for a question that cannot be understood: permerror, temperror or none (default: temperror)"},
+     kWord<kBadQuestionWords, &O::in_force, &S::policy, &receiver::Policy::bad_request_result>},
+    {{.name = "mta-header",
+      .argument = "HEADER",
+      .help = "header that Postfix and milters are told to add: received-spf, authentication-results or none (default: "
+              "received-spf)"},
+     kWord<kHeaderWords, &O::in_force, &S::doors, &DoorOptions::header>},
+    {{.name = "policy-defer-if-permit",
+      .kind = Kind::flag,
+      .help = "tell Postfix to defer for a temperror only what its further restrictions permit"},
+     kTruth<&O::in_force, &S::doors, &DoorOptions::policy_defer_if_permit>},
+    {{.name = "on-pass",
+      .argument = "NAME",
+      .help = "Postfix's action for a pass, such as a restriction class that skips greylisting (default: DUNNO)"},
+     {set_on_pass, kText<&O::in_force, &S::doors, &DoorOptions::policy_on_pass>.get}},
+    {{.name = "milter-check-at",
+      .argument = "mail|rcpt",
+      .help = "when milters check: at MAIL, or at each recipient, as rules for recipients' domains need it (default: mail)"},
+     kWord<kCheckAtWords, &O::in_force, &S::doors, &DoorOptions::milter_at_recipient>},
+    {{.name = "milter-remove-forged",
+      .kind = Kind::flag,
+      .help = "have milters' MTAs remove Authentication-Results and Received-SPF in our own name from incoming mail"},
+     kTruth<&O::in_force, &S::doors, &DoorOptions::milter_remove_forged>},
+
+    {{.name = "hostname",
+      .argument = "NAME",
+      .heading = "SPF",
+      .help = "name of this host in headers and texts (default: that of the machine)"},
+     kText<&O::in_force, &S::policy, &receiver::Policy::hostname>},
+    {{.name = "default-explanation",
+      .aliases = "def-exp",
+      .argument = "TEXT",
+      .help = "macro string that explains a fail for domains without an explanation",
+      .for_domains = true},
+     {set_explanation, get_explanation}},
+    {{.name = "void-lookup-limit",
+      .kind = Kind::number,
+      .argument = "N",
+      .help = "look-ups without an answer that a check may make (default: 2)"},
+     kNumber<0, 100, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::limits, &spf::Limits::void_lookups>},
+    {{.name = "void-lookups-ipv6",
+      .argument = "count|ignore",
+      .help = "whether \"no AAAA record at a name\" counts in that limit (default: count)"},
+     kWord<options::kVoidWords, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::limits,
+           &spf::Limits::void_lookups_ipv6>},
+    {{.name = "prefetch",
+      .argument = "off|records|all",
+      .help = "what is asked ahead of its turn: nothing, TXT records, or whatever tells nothing about the mail (default: all)"},
+     kWord<options::kPrefetchWords, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::prefetch>},
+};
+
+constexpr Option kTailRows[] = {
+    {{.name = "nameserver",
+      .kind = Kind::list,
+      .argument = "ADDRESS[:PORT]",
+      .heading = "DNS",
+      .help = "server to ask; may be given several times (default: those of /etc/resolv.conf)"},
+     options::kNameServers<&O::in_force, &S::name_servers>},
+    {{.name = "zone",
+      .kind = Kind::list,
+      .argument = "FILE",
+      .help = "master file whose records are used before DNS; may be given several times"},
+     options::kTexts<&O::zones>},
+    {{.name = "cache-size",
+      .argument = "BYTES",
+      .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
+      .when = When::start},
+     options::kSize<&O::cache_size>},
+    {{.name = "dns-timeout",
+      .argument = "TIME",
+      .help = "time for the first try of a DNS question; doubled with each further one (default: 1500ms)",
+      .when = When::start},
+     kTime<&O::dns, &io::ResolverOptions::try_timeout>},
+    {{.name = "dns-tries",
+      .kind = Kind::number,
+      .argument = "N",
+      .help = "rounds over the servers until the time for a try is doubled no more (default: 3)",
+      .when = When::start},
+     kNumber<1, 10, &O::dns, &io::ResolverOptions::tries>},
+
+    {{.name = "log",
+      .argument = "stderr|syslog",
+      .heading = "Log",
+      .help = "where the log goes (default: stderr)",
+      .when = When::start},
+     kWord<kLogWords, &O::log>},
+    {{.name = "log-level", .argument = "LEVEL", .help = "error, warning, info (a line a verdict) or debug (default: info)"},
+     kWord<kLevelWords, &O::in_force, &S::log_level>},
+    {{.name = "debug", .kind = Kind::level, .help = "as --log-level debug", .topic = "log-level"}, {set_debug}},
+    {{.name = "syslog-facility",
+      .argument = "NAME",
+      .help = "mail, daemon, user, local0 ... local7 (default: mail)",
+      .when = When::start},
+     {set_facility, kText<&O::syslog_facility>.get}},
+
+    {{.name = "config",
+      .argument = "FILE",
+      .heading = "Configuration",
+      .help = "configuration file (default: /etc/spfd/spfd.conf if it exists)",
+      .when = When::command_line},
+     {kNeededText<&O::config>.set}},
+    {{.name = "check-config",
+      .kind = Kind::act,
+      .help = "check configuration and zone files, and exit",
+      .when = When::command_line},
+     kChoice<O::Action::check_config, &O::action>},
+    {{.name = "dump-config",
+      .kind = Kind::act,
+      .help = "print a configuration file with the values in force, and exit",
+      .when = When::command_line},
+     kChoice<O::Action::dump_config, &O::action>},
+    {{.name = "new-srs-secret",
+      .argument = "FILE",
+      .help = "make a file with a new secret for --srs-secret-file, and exit",
+      .when = When::command_line},
+     {set_new_secret}},
+    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit", .when = When::command_line},
+     kChoice<O::Action::version, &O::action>},
+    {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this, and exit", .when = When::command_line},
+     kChoice<O::Action::help, &O::action>},
+};
+
+}  // namespace
+
+void add_daemon_rows(options::Rows& rows) { options::add_rows(rows, kDaemonRows); }
+void add_tail_rows(options::Rows& rows) { options::add_rows(rows, kTailRows); }
+
+}  // namespace spfd

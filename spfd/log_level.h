@@ -1,0 +1,11 @@
+// Where the log goes, and what it holds.
+#pragma once
+
+#include <cstdint>
+
+namespace spfd {
+
+enum class LogTarget : std::uint8_t { standard_error, syslog };
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+}  // namespace spfd

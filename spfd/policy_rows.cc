@@ -1,0 +1,194 @@
+// What the receiver decides: the options of common/receiver/rules.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/options/groups.h"
+#include "spfd/option_rows.h"
+#include "spfd/options.h"
+
+namespace spfd {
+
+namespace {
+
+using options::Kind;
+using options::kLiftWords;
+using options::kTerms;
+using options::kTruth;
+using options::kWord;
+using options::Problem;
+using options::Values;
+using options::Word;
+using receiver::Action;
+using receiver::HeloCheck;
+using receiver::Rules;
+using spf::Identity;
+using spf::Result;
+using O = Options;
+using S = Snapshot;
+using P = receiver::Policy;
+
+constexpr Word<Action> kActionWords[] = {{"reject", Action::reject}, {"defer", Action::defer}, {"tag", Action::accept}};
+constexpr Word<HeloCheck> kHeloWords[] = {{"null-sender", HeloCheck::null_sender}, {"first", HeloCheck::first}};
+
+Rules& rules_of(O& o) { return o.in_force.policy.rules; }
+const Rules& rules_of(const O& o) { return o.in_force.policy.rules; }
+
+// ---- values --------------------------------------------------------------------------------------------------------------
+
+Problem set_exempt(O& o, const Values& v) {
+  std::vector<receiver::Network> networks;
+  for (const std::string& text : v) {
+    auto network = receiver::parse_network(text);
+    if (!network) return network.error();
+    networks.push_back(*network);
+  }
+  rules_of(o).exempt = std::move(networks);
+  return {};
+}
+Values get_exempt(const O& o) {
+  Values texts;
+  if (const auto& networks = rules_of(o).exempt) {
+    for (const auto& network : *networks) texts.push_back(network.text());
+  }
+  return texts;
+}
+
+Values get_guess(const O& o) { return {fmt::format("{}", fmt::join(options::term_texts(rules_of(o).guess), " "))}; }
+
+Problem set_fallback(O& o, const Values& v) {
+  o.fallback.clear();
+  for (const std::string& text : v) {
+    auto record = receiver::parse_fallback(text);
+    if (!record) return record.error();
+    const auto same = [&](const receiver::FallbackRecord& other) { return other.pattern == record->pattern; };
+    if (std::any_of(o.fallback.begin(), o.fallback.end(), same)) return record->pattern + " stands there twice";
+    o.fallback.push_back(std::move(*record));
+  }
+  return {};
+}
+Values get_fallback(const O& o) {
+  Values texts;
+  for (const auto& fallback : o.fallback) texts.push_back(fallback.pattern + "=" + fallback.record.text);
+  return texts;
+}
+
+Problem set_why_url(O& o, const Values& v) {
+  if (v.back().find(' ') != std::string::npos) return "a blank cannot stand in a URL";
+  return options::read_explanation(rules_of(o).why_url.emplace(), v);
+}
+Values get_why_url(const O& o) { return {rules_of(o).why_url ? rules_of(o).why_url->text() : ""}; }
+
+template <Identity identity, Result result>
+constexpr Option action_row(std::string_view name, std::string_view help, std::string_view heading = {}) {
+  constexpr auto kIndex = static_cast<std::size_t>(result);
+  return {{.name = name, .argument = "reject|defer|tag", .heading = heading, .help = help, .for_domains = true},
+          {[](O& o, const Values& v) {
+             Rules& rules = rules_of(o);
+             return options::read_word((identity == Identity::helo ? rules.helo : rules.mailfrom)[kIndex].emplace(), v,
+                                       kActionWords);
+           },
+           [](const O& o) {
+             return options::word_text(rules_of(o).of(identity)[kIndex].value_or(receiver::default_action(result)), kActionWords);
+           }}};
+}
+
+// ---- rows ----------------------------------------------------------------------------------------------------------------
+
+constexpr Option kRows[] = {
+    action_row<Identity::mailfrom, Result::fail>("on-fail", "what to do with mail whose MAIL FROM fails (default: reject)",
+                                                 "Local policy"),
+    action_row<Identity::mailfrom, Result::softfail>("on-softfail", "likewise for softfail (default: tag)"),
+    action_row<Identity::mailfrom, Result::neutral>("on-neutral", "likewise for neutral (default: tag)"),
+    action_row<Identity::mailfrom, Result::none>("on-none", "likewise for none (default: tag)"),
+    action_row<Identity::mailfrom, Result::permerror>("on-permerror", "likewise for permerror (default: tag)"),
+    action_row<Identity::mailfrom, Result::temperror>("on-temperror", "likewise for temperror (default: defer)"),
+    action_row<Identity::helo, Result::fail>("on-helo-fail", "what to do with mail whose HELO identity fails (default: reject)"),
+    action_row<Identity::helo, Result::softfail>("on-helo-softfail", "likewise for softfail (default: tag)"),
+    action_row<Identity::helo, Result::neutral>("on-helo-neutral", "likewise for neutral (default: tag)"),
+    action_row<Identity::helo, Result::none>("on-helo-none", "likewise for none (default: tag)"),
+    action_row<Identity::helo, Result::permerror>("on-helo-permerror", "likewise for permerror (default: tag)"),
+    action_row<Identity::helo, Result::temperror>("on-helo-temperror", "likewise for temperror (default: defer)"),
+    {{.name = "dry-run",
+      .kind = Kind::flag,
+      .help = "accept all, and only tell in answer and log what would have been done",
+      .for_domains = true},
+     kTruth<&O::in_force, &S::policy, &P::rules, &Rules::dry_run>},
+    {{.name = "check-helo",
+      .argument = "null-sender|first",
+      .help = "check the HELO identity for the null sender only, or before each MAIL FROM too (default: null-sender)",
+      .for_domains = true},
+     kWord<kHeloWords, &O::in_force, &S::policy, &P::rules, &Rules::check_helo>},
+    {{.name = "exempt-clients",
+      .kind = Kind::list,
+      .argument = "NETWORK",
+      .help = "address or network whose mail is not checked; may be given several times",
+      .for_domains = true},
+     {set_exempt, get_exempt}},
+    {{.name = "check-authenticated",
+      .kind = Kind::flag,
+      .help = "check clients too that have logged in or may relay, where the mail server tells so",
+      .for_domains = true},
+     kTruth<&O::in_force, &S::policy, &P::rules, &Rules::check_authenticated>},
+    {{.name = "check-loopback",
+      .kind = Kind::flag,
+      .help = "check clients at loopback addresses too, which Postfix's policy questions and milters leave out",
+      .for_domains = true},
+     kTruth<&O::in_force, &S::policy, &P::rules, &Rules::check_loopback>},
+    {{.name = "trusted-forwarders",
+      .kind = Kind::list,
+      .argument = "TERMS",
+      .help = "SPF terms, networks or hosts; a client they match does not fail; may be given several times",
+      .for_domains = true},
+     kTerms<false, &O::in_force, &S::policy, &P::rules, &Rules::forwarders>},
+    {{.name = "trusted-forwarder-result",
+      .argument = "neutral|pass",
+      .help = "what fail and softfail become for a trusted forwarder (default: neutral)",
+      .for_domains = true},
+     kWord<kLiftWords, &O::in_force, &S::policy, &P::rules, &Rules::forwarder_result>},
+    {{.name = "secondary-mx",
+      .kind = Kind::list,
+      .argument = "TERMS",
+      .help = "the same for clients that are never refused; auto: the MX hosts of the recipient's domain; may be given several "
+              "times",
+      .for_domains = true},
+     kTerms<true, &O::in_force, &S::policy, &P::rules, &Rules::secondary_mx>},
+    {{.name = "local-terms",
+      .kind = Kind::list,
+      .argument = "TERMS",
+      .help = "the same, put in before the last \"all\" of each record; may be given several times",
+      .for_domains = true},
+     kTerms<false, &O::in_force, &S::policy, &P::rules, &Rules::local>},
+    {{.name = "guess",
+      .argument = "TERMS",
+      .help = "the same for domains without a record, such as \"a/24 mx/24 ptr\"; a match makes none neutral",
+      .for_domains = true},
+     {kTerms<false, &O::in_force, &S::policy, &P::rules, &Rules::guess>.set, get_guess}},
+    {{.name = "guess-result",
+      .argument = "neutral|pass",
+      .help = "what none becomes when the guess matches (default: neutral)",
+      .for_domains = true},
+     kWord<kLiftWords, &O::in_force, &S::policy, &P::rules, &Rules::guess_result>},
+    {{.name = "fallback",
+      .kind = Kind::list,
+      .argument = "DOMAIN=RECORD",
+      .help = "record for a domain that has none; *.DOMAIN: for all names below it; may be given several times",
+      .is_table = true},
+     {set_fallback, get_fallback}},
+    {{.name = "why-url",
+      .argument = "URL",
+      .help = "macro string of a page that explains; it is told behind the default explanation",
+      .for_domains = true},
+     {set_why_url, get_why_url}},
+    {{.name = "allow-request-policy",
+      .kind = Kind::flag,
+      .help = "let questions bring terms of their own (local=, guess_mechs=)"},
+     kTruth<&O::in_force, &S::policy, &P::allow_request_policy>},
+};
+
+}  // namespace
+
+void add_policy_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+
+}  // namespace spfd
