@@ -15,11 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -30,6 +29,8 @@
 
 #include <fmt/format.h>
 
+#include "common/options/command_line.h"
+#include "common/options/fields.h"
 #include "t/bench/dialect.h"
 #include "t/bench/tally.h"
 #include "t/bench/wide_world.h"
@@ -58,6 +59,35 @@ struct Settings {
   std::string result;
   int pid = 0;
   double rate = 0;
+};
+
+options::Problem set_rate(Settings& settings, const options::Values& values) {
+  const std::string& text = values.back();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), settings.rate);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return text + " is not a number";
+}
+
+using options::Kind;
+constexpr unsigned long kMost = 4'294'967'295;
+constexpr unsigned long kMostPid = 2'147'483'647;
+constexpr options::RowOf<Settings> kRows[] = {
+    {{.name = "socket"}, options::kText<&Settings::socket>},
+    {{.name = "dialect"}, options::kText<&Settings::dialect>},
+    {{.name = "label"}, options::kText<&Settings::label>},
+    {{.name = "clients", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::clients>},
+    {{.name = "count", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::count>},
+    {{.name = "keep", .kind = Kind::flag}, options::kTruth<&Settings::keep>},
+    {{.name = "depth", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::depth>},
+    {{.name = "batch", .kind = Kind::flag}, options::kTruth<&Settings::batch>},
+    {{.name = "domains", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::domains>},
+    {{.name = "first", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::first>},
+    {{.name = "wide", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::wide>},
+    {{.name = "skip", .kind = Kind::number}, options::kNumber<0, kMost, &Settings::skip>},
+    {{.name = "domain"}, options::kText<&Settings::domain>},
+    {{.name = "result"}, options::kText<&Settings::result>},
+    {{.name = "pid", .kind = Kind::number}, options::kNumber<0, kMostPid, &Settings::pid>},
+    {{.name = "rate"}, {set_rate}},
 };
 
 struct Asked {
@@ -233,24 +263,18 @@ class Load {
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app("load for SPF checkers");
-  app.add_option("--socket", settings.socket)->required();
-  app.add_option("--dialect", settings.dialect);
-  app.add_option("--label", settings.label);
-  app.add_option("--clients", settings.clients);
-  app.add_option("--count", settings.count);
-  app.add_flag("--keep", settings.keep);
-  app.add_option("--depth", settings.depth);
-  app.add_flag("--batch", settings.batch);
-  app.add_option("--domains", settings.domains);
-  app.add_option("--first", settings.first);
-  app.add_option("--wide", settings.wide);
-  app.add_option("--skip", settings.skip);
-  app.add_option("--domain", settings.domain);
-  app.add_option("--result", settings.result);
-  app.add_option("--pid", settings.pid);
-  app.add_option("--rate", settings.rate);
-  CLI11_PARSE(app, argc, argv);
+  options::Rows rows;
+  options::add_rows(rows, kRows);
+  const auto line = options::read_command_line(rows, std::vector<std::string>(argv + 1, argv + argc));
+  options::Problem problem = line.error;
+  for (const options::Setting& setting : line.settings) {
+    if (!problem) problem = setting.row == nullptr ? setting.place + ": a stray word" : options::apply(setting, settings);
+  }
+  if (!problem && settings.socket.empty()) problem = "--socket is missing";
+  if (problem) {
+    fmt::print(stderr, "load: {}\n", *problem);
+    return 64;
+  }
   const bench::Dialect* const dialect = bench::find_dialect(settings.dialect);
   if (dialect == nullptr || settings.clients == 0 || settings.domains == 0) {
     fmt::print(stderr, "load: no such dialect, or no client, or no domain\n");
