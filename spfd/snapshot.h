@@ -15,6 +15,7 @@
 #include "common/io/name_server.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
+#include "common/receiver/srs_answer.h"
 #include "spfd/log_level.h"
 #include "spfd/start_error.h"
 

@@ -1,0 +1,227 @@
+// Manual pages and the sample configuration say what the table of options says, defaults included.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/text.h"
+#include "common/options/help.h"
+#include "spfd/config_file.h"
+#include "spfd/options.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using options::Row;
+using options::Values;
+using options::When;
+
+Values in_force(const Row& row, const spfd::Options& options) { return options::access_of<spfd::Options>(row).get(options); }
+bool has_value(const Row& row) { return options::access_of<spfd::Options>(row).get != nullptr; }
+
+// Empty where a row has none.
+Values default_of(const Row& row) {
+  const auto options = spfd::make_options({}, {});
+  REQUIRE(options.ok());
+  return has_value(row) ? in_force(row, *options) : Values{};
+}
+
+bool is_empty(const Values& values) {
+  return std::all_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); });
+}
+
+// The default as "(default: ...)" in the help of a row has it, up to the first comma.
+std::string told_default(const Row& row) {
+  constexpr std::string_view kMark = "(default: ";
+  const std::size_t at = row.help.find(kMark);
+  if (at == std::string_view::npos) return "";
+  const std::string_view rest = row.help.substr(at + kMark.size());
+  return std::string(rest.substr(0, rest.find_first_of(",)")));
+}
+
+TEST_CASE("--help tells the defaults that are in force") {
+  for (const Row* row : spfd::option_table()) {
+    const std::string told = told_default(*row);
+    const Values defaults = default_of(*row);
+    if (told.empty() || is_empty(defaults)) continue;  // words about what an empty value means
+    CAPTURE(row->name);
+    spfd::Options options;
+    CHECK(options::apply({row, {told}, "help"}, options).value_or("") == "");
+    for (const std::string& value : in_force(*row, options)) CHECK(std::count(defaults.begin(), defaults.end(), value) == 1);
+  }
+}
+
+// What stands behind each `marker` in a text, as far as it looks like an option's name.
+std::set<std::string> names_behind(const std::string& text, const std::string& marker) {
+  std::set<std::string> names;
+  for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1)) {
+    const std::size_t begin = at + marker.size();
+    std::size_t end = begin;
+    while (end < text.size() && (base::is_alphanumeric(text[end]) || text[end] == '-')) ++end;
+    if (end > begin) names.insert(text.substr(begin, end - begin));
+  }
+  return names;
+}
+
+// "# key = value", a default, and "## key = value", an example, without the marks.
+std::string_view uncommented(std::string_view line) {
+  for (const std::string_view mark : {"# ", "## "}) {
+    if (line.starts_with(mark)) return line.substr(mark.size());
+  }
+  return line;
+}
+
+TEST_CASE("options, manual pages and sample configuration name the same options") {
+  const std::string spfd_page = support::slurp("man/spfd.8");
+  const std::string conf_page = support::slurp("man/spfd.conf.5");
+  const std::string sample = support::slurp("etc/spfd.conf");
+  REQUIRE(!spfd_page.empty());
+  REQUIRE(!conf_page.empty());
+  REQUIRE(!sample.empty());
+
+  const auto in_spfd_page = names_behind(spfd_page, "Fl Fl ");
+  for (const Row* row : spfd::option_table()) {
+    for (const auto name : row->names()) {
+      CAPTURE(name);
+      CHECK(in_spfd_page.count(std::string(name)) == 1);
+    }
+    if (row->letter != 0) CHECK(spfd_page.find(std::string("Fl ") + row->letter + " ,") != std::string::npos);
+  }
+  for (const std::string& name : in_spfd_page) {
+    CAPTURE(name);
+    CHECK(spfd::find_option(name) != nullptr);
+  }
+
+  // ".It Cm a , b , c" of the section KEYS.
+  std::set<std::string> in_conf_page;
+  const std::size_t keys = conf_page.find(".Sh KEYS");
+  const std::string key_section = conf_page.substr(keys, conf_page.find(".Sh FILES") - keys);
+  for (const auto line : base::split(key_section, '\n')) {
+    if (!line.starts_with(".It Cm ")) continue;
+    for (const auto word : base::split(line.substr(7), ' ')) {
+      if (word != ",") in_conf_page.emplace(word);
+    }
+  }
+  // Lines "key = value" and "# key = value".
+  std::set<std::string> in_sample;
+  for (auto line : base::split(sample, '\n')) {
+    line = uncommented(line);
+    const std::size_t equals = line.find(" = ");
+    if (equals == std::string_view::npos || line.substr(0, equals).find(' ') != std::string_view::npos) continue;
+    in_sample.emplace(line.substr(0, equals));
+  }
+  std::set<std::string> in_table;
+  for (const Row* row : spfd::option_table()) {
+    if (row->when != When::command_line) in_table.emplace(row->name);
+  }
+  CHECK(in_conf_page == in_table);
+  CHECK(in_sample == in_table);
+}
+
+TEST_CASE("spfd.conf(5) names what a reload puts in force") {
+  const std::string page = support::slurp("man/spfd.conf.5");
+  const std::size_t begin = page.find(".Dv SIGHUP");
+  REQUIRE(begin != std::string::npos);
+  const std::string paragraph = page.substr(begin, page.find(".Sh", begin) - begin);
+  for (const Row* known : spfd::option_table()) {
+    const Row& row = *known;
+    CAPTURE(row.name);
+    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
+                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
+    CHECK(is_named == (row.when == When::reload));
+  }
+}
+
+TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
+  const std::string page = support::slurp("man/spfd.conf.5");
+  const std::size_t begin = page.find("In a section may stand:");
+  REQUIRE(begin != std::string::npos);
+  const std::string paragraph = page.substr(begin, page.find(".Pp", begin) - begin);
+  for (const Row* known : spfd::option_table()) {
+    const Row& row = *known;
+    CAPTURE(row.name);
+    if (row.name.starts_with("on-")) {
+      CHECK(row.for_domains == (row.name != "on-pass"));  // "and the other actions but on-pass"
+      continue;
+    }
+    const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
+                          paragraph.find(" " + std::string(row.name) + "\n") != std::string::npos;
+    CHECK(is_named == row.for_domains);
+  }
+}
+
+TEST_CASE("each line of the sample configuration is valid, also uncommented") {
+  const support::TempFolder folder;
+  const std::string sample = support::slurp("etc/spfd.conf");
+  for (auto line : base::split(sample, '\n')) {
+    CAPTURE(line);
+    if (line.find(" = ") != std::string_view::npos) line = uncommented(line);
+    std::string text(line);
+    if (text.starts_with("socket-")) text += "\nsocket = \"/x\"";
+    const std::string file = folder.write("spfd.conf", text + "\n");
+    const auto options = spfd::load_options({"--config", file});
+    CHECK_MESSAGE(options.ok(), (options.ok() ? "" : options.error().message));
+  }
+}
+
+TEST_CASE("what the sample configuration shows behind one # is the default") {
+  const support::TempFolder folder;
+  std::set<std::string_view> shown;
+  const std::string sample = support::slurp("etc/spfd.conf");
+  for (const std::string_view line : base::split(sample, '\n')) {
+    const std::size_t equals = line.find(" = ");
+    if (!line.starts_with("# ") || equals == std::string_view::npos) continue;
+    const Row* row = spfd::find_option(line.substr(2, equals - 2));
+    if (row == nullptr || !has_value(*row)) continue;
+    CAPTURE(line);
+    const auto options = spfd::load_options({"--config", folder.write("spfd.conf", line.substr(2))});
+    REQUIRE(options.ok());
+    CHECK(in_force(*row, *options) == default_of(*row));
+    CHECK(shown.insert(row->name).second);
+  }
+  for (const Row* row : spfd::option_table()) {
+    CAPTURE(row->name);
+    if (has_value(*row)) CHECK(shown.count(row->name) == 1);
+  }
+}
+
+// The entry of an option in the section KEYS of spfd.conf(5).
+std::string key_entry(const Row& row) {
+  std::string help(row.help);
+  const Values defaults = default_of(row);
+  if (const std::size_t at = help.find(" (default: "); at != std::string::npos && !is_empty(defaults)) help.erase(at);
+  help.front() = help.front() >= 'a' && help.front() <= 'z' ? static_cast<char>(help.front() - 'a' + 'A') : help.front();
+  std::string entry = ".It Cm " + std::string(row.name) + "\n" + help + ".\n";
+  if (row.argument.find('|') != std::string_view::npos) {
+    std::string words(row.argument);
+    for (std::size_t at = 0; (at = words.find('|')) != std::string::npos;) words.replace(at, 1, ", ");
+    entry += "One of: " + words + ".\n";
+  }
+  if (row.is_table) entry += "A table with domains as its keys will do too.\n";
+  if (!has_value(row)) return entry;
+  const std::string line = options::toml_line(row, defaults);
+  return entry + "Default: " + line.substr(line.find(" = ") + 3, line.size() - line.find(" = ") - 4) + ".\n";
+}
+
+TEST_CASE("the section KEYS of spfd.conf(5) has the words and the default of each option") {
+  const std::string page = support::slurp("man/spfd.conf.5");
+  const std::string keys = page.substr(page.find(".Sh KEYS"), page.find(".Sh SECTIONS") - page.find(".Sh KEYS"));
+  std::size_t entries = 0;
+  std::size_t at = 0;
+  for (const Row* row : spfd::option_table()) {
+    if (row->when == When::command_line) continue;
+    ++entries;
+    std::string expected = row->heading.empty() ? "" : ".Ss " + std::string(row->heading) + "\n.Bl -tag -width Ds\n";
+    expected += key_entry(*row);
+    INFO("to stand in man/spfd.conf.5, in the order of the table:\n", expected);
+    at = keys.find(expected, at);
+    REQUIRE(at != std::string::npos);
+  }
+  std::size_t in_page = 0;
+  for (std::size_t i = keys.find("\n.It Cm "); i != std::string::npos; i = keys.find("\n.It Cm ", i + 1)) ++in_page;
+  CHECK(in_page == entries);
+}
+
+}  // namespace
