@@ -172,6 +172,7 @@ std::string clip(std::string_view text, std::size_t limit) {
 }
 
 void append_clipped(std::string& out, std::string_view text, std::size_t limit) {
+  if (text.empty()) return;
   if (!all_printable(text.substr(0, limit))) {
     // As it is shown it is longer, and what is beyond the limit is cut off in any case.
     const std::string shown = printable(text.substr(0, limit + 1));

@@ -21,7 +21,7 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
   const std::string_view client = query.client.text(buffer);
 
-  const Case about{query, verdict, host, identity, client, workspace.judgement.note};
+  const Case about{query, verdict, host, identity, client, workspace.judgement.local.note};
   reply.result = verdict.result;
   reply.identity = query.identity;
   reply.spf_domain = query.domain ? query.domain->text() : std::string_view();
@@ -78,18 +78,18 @@ void compose(Workspace& workspace, std::string_view host, std::string_view ident
              std::optional<HeloReply>&& helo) {
   Judgement& judgement = workspace.judgement;
   Reply& reply = workspace.reply;
-  if (judgement.set_aside.empty()) {
+  if (judgement.local.set_aside.empty()) {
     base::renew(reply);
     compose_verdict(workspace, host, identity, helo_name, helo);
   } else {
-    compose_unchecked(spf::Result::none, host, judgement.set_aside, reply);
+    compose_unchecked(spf::Result::none, host, judgement.local.set_aside, reply);
   }
   spf::Verdict& verdict = judgement.verdict;
   base::append_clipped(reply.spf_record, verdict.record, verdict.record.size());
   reply.lookups = verdict.lookups;
   reply.void_lookups = verdict.void_lookups;
   reply.ttl = verdict.ttl;
-  base::append_clipped(reply.local_policy, judgement.note, kMaxDetail);
+  base::append_clipped(reply.local_policy, judgement.local.note, kMaxDetail);
   reply.trace = std::move(verdict.trace);
   reply.helo = std::move(helo);
 }

@@ -64,29 +64,29 @@ const std::array<Judge::Rule, 6> Judge::kRules = {{
     {.name = "guess",
      .part = Part::guess,
      .applies = [](const spf::Verdict& verdict) { return verdict.result == Result::none; },
-     .act = &Judge::act_on_match,
+     .act = &Judge::match_list,
      .terms = &Rules::guess,
      .result = &Rules::guess_result,
      .may_spare = false},
     {.name = "local-terms",
      .part = Part::own_terms,
      .applies = [](const spf::Verdict& verdict) { return verdict.at_last_word; },
-     .act = &Judge::act_on_match},
+     .act = &Judge::match_list},
     {.name = "local-terms",
      .part = Part::local,
      .applies = [](const spf::Verdict& verdict) { return verdict.at_last_word; },
-     .act = &Judge::act_on_match,
+     .act = &Judge::match_list,
      .terms = &Rules::local},
     {.name = "trusted-forwarders",
      .part = Part::forwarders,
      .applies = [](const spf::Verdict& verdict) { return verdict.result == Result::fail || verdict.result == Result::softfail; },
-     .act = &Judge::act_on_match,
+     .act = &Judge::match_list,
      .terms = &Rules::forwarders,
      .result = &Rules::forwarder_result},
     {.name = "secondary-mx",
      .part = Part::secondary,
      .applies = [](const spf::Verdict& verdict) { return verdict.result != Result::pass && verdict.result != Result::none; },
-     .act = &Judge::act_on_match,
+     .act = &Judge::match_list,
      .terms = &Rules::secondary_mx,
      .sets_aside = true},
 }};
@@ -100,7 +100,7 @@ std::vector<std::string_view> Judge::rule_names() {
 }
 
 Needs Judge::judge(const spf::Query& query, Judgement& out) {
-  base::renew(out);
+  base::renew(out.local);  // evaluate() sets the verdict
   const spf::Verdict& verdict = out.verdict;
   begin(Part::record);
   Needs needs = spf::evaluate(query, settings_, answers_, out.verdict);
@@ -113,8 +113,8 @@ Needs Judge::judge(const spf::Query& query, Judgement& out) {
   }
 
   // Nobody is refused for good because our own rules could not be looked up.
-  if (!unknown_.empty() && out.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
-    add_note(out.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));
+  if (!unknown_.empty() && out.local.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
+    add_note(out.local.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));
     spf::Verdict& changed = out.verdict;
     changed.result = Result::temperror;
     changed.problem = unknown_;
@@ -167,14 +167,17 @@ Needs Judge::fall_back(const Rule& rule, const spf::Query& query, Judgement& out
   verdict.trace = std::move(out.verdict.trace);
   shorten_ttl(verdict, out.verdict);
   out.verdict = std::move(verdict);
-  add_note(out.note, fmt::format("{}: {}", rule.name, entry->pattern));
+  add_note(out.local.note, fmt::format("{}: {}", rule.name, entry->pattern));
   return {};
 }
 
-Needs Judge::act_on_match(const Rule& rule, const spf::Query& query, Judgement& out) {
+Needs Judge::match_list(const Rule& rule, const spf::Query& query, Judgement& out) {
   const Terms* const terms = rule.terms == nullptr ? own_terms_ : rules_.find(rule.terms);
-  if (terms == nullptr || terms->empty()) return {};
-  Match found = match(query, *terms, rule.name, out.verdict.trace);
+  return terms == nullptr || terms->empty() ? Needs{} : act_on_match(rule, *terms, query, out);
+}
+
+Needs Judge::act_on_match(const Rule& rule, const Terms& terms, const spf::Query& query, Judgement& out) {
+  Match found = match(query, terms, rule.name, out.verdict.trace);
   if (!found.needs.empty()) return std::move(found.needs);
   if (!found.problem.empty() && rule.may_spare) unknown_ = fmt::format("{}: {}", rule.name, found.problem);
   if (!found.verdict) return {};
@@ -183,9 +186,9 @@ Needs Judge::act_on_match(const Rule& rule, const spf::Query& query, Judgement& 
   const Result result = rule.sets_aside          ? Result::none
                         : rule.result == nullptr ? found.verdict->result
                                                  : rules_.get(rule.result, Result::neutral);
-  add_note(out.note, change(rule.name, found.what, result, out.verdict.result));
+  add_note(out.local.note, change(rule.name, found.what, result, out.verdict.result));
   if (rule.sets_aside) {
-    out.set_aside = fmt::format("the client is a secondary MX, {}", base::clip(found.what, kMaxShown));
+    out.local.set_aside = fmt::format("the client is a secondary MX, {}", base::clip(found.what, kMaxShown));
   } else {
     replace(out.verdict, std::move(*found.verdict), result);
   }

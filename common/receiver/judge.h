@@ -67,7 +67,7 @@ class Judge {
     bool (*applies)(const spf::Verdict& verdict);
     // Changes the judgement, and returns what it needs for that.
     spf::Needs (Judge::*act)(const Rule& rule, const spf::Query& query, Judgement& out);
-    // Of act_on_match() only. Null: the terms that the request brings.
+    // Of match_list() only. Null: the terms that the request brings.
     std::optional<Terms> Rules::*terms = nullptr;
     // The result of a term that passes; null: that of each term that matches.
     std::optional<spf::Result> Rules::*result = nullptr;
@@ -77,7 +77,9 @@ class Judge {
   };
   static const std::array<Rule, 6> kRules;
   spf::Needs fall_back(const Rule& rule, const spf::Query& query, Judgement& out);
-  spf::Needs act_on_match(const Rule& rule, const spf::Query& query, Judgement& out);
+  spf::Needs match_list(const Rule& rule, const spf::Query& query, Judgement& out);
+  // Not in line: most lists are absent, and this one's frame is large.
+  [[gnu::noinline]] spf::Needs act_on_match(const Rule& rule, const Terms& terms, const spf::Query& query, Judgement& out);
 
   const Request& request_;
   const Policy& policy_;

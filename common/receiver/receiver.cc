@@ -176,10 +176,10 @@ class Decision {
     if (request_.guess || own_guess_) {
       if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
     }
-    if (!note_.empty()) workspace.judgement.note.insert(0, note_ + (workspace.judgement.note.empty() ? "" : "; "));
+    if (!note_.empty()) workspace.judgement.local.note.insert(0, note_ + (workspace.judgement.local.note.empty() ? "" : "; "));
     compose(workspace, host_, shown, helo_, std::move(before));
     if (guesses) workspace.reply.guesses = std::move(guesses);
-    if (workspace.judgement.set_aside.empty()) set_action(workspace.reply, rules_, identity);
+    if (workspace.judgement.local.set_aside.empty()) set_action(workspace.reply, rules_, identity);
     return {};
   }
 

@@ -9,12 +9,19 @@
 
 namespace receiver {
 
-struct Judgement {
-  spf::Verdict verdict;
+// The word of local policy about a verdict.
+struct LocalWord {
   // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty: nothing.
   std::string note;
   // The client is a secondary MX: SPF does not apply to it, and the verdict does not count. Why, in words.
   std::string set_aside;
+
+  friend bool operator==(const LocalWord&, const LocalWord&) = default;
+};
+
+struct Judgement {
+  spf::Verdict verdict;
+  LocalWord local;
 
   friend bool operator==(const Judgement&, const Judgement&) = default;
 };
