@@ -2,8 +2,9 @@
 // here, without a line of common/receiver, can take apart again.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
-#include <set>
 #include <string_view>
 
 #include "common/receiver/request.h"
@@ -76,13 +77,15 @@ inline void check_received_spf(std::string_view field, spf::Result result) {
   check(reader.literal("Received-SPF: "), "Received-SPF is named");
   check(reader.word() == spf::result_name(result), "Received-SPF begins with the result");
   check(reader.comment_if_any(), "the comment of Received-SPF is closed");
-  std::set<std::string_view> keys;
-  const std::set<std::string_view> known = {"client-ip", "envelope-from", "helo", "problem", "receiver", "identity", "mechanism"};
-  while (!reader.at_end()) {
-    check(reader.literal(keys.empty() ? " " : "; "), "pairs are separated");
-    const std::string_view key = reader.word();
-    check(known.contains(key), "a key of Received-SPF is one of RFC 7208");
-    check(keys.insert(key).second, "a key of Received-SPF stands there once");
+  constexpr std::array<std::string_view, 7> kKeys = {"client-ip", "envelope-from", "helo",     "problem",
+                                                     "receiver",  "identity",      "mechanism"};
+  std::array<bool, kKeys.size()> seen{};
+  for (bool is_first = true; !reader.at_end(); is_first = false) {
+    check(reader.literal(is_first ? " " : "; "), "pairs are separated");
+    const auto key = static_cast<std::size_t>(std::find(kKeys.begin(), kKeys.end(), reader.word()) - kKeys.begin());
+    check(key < kKeys.size(), "a key of Received-SPF is one of RFC 7208");
+    check(!seen[key], "a key of Received-SPF stands there once");
+    seen[key] = true;
     check(reader.literal("=") && reader.value(), "a value of Received-SPF is a dot-atom or a quoted-string");
   }
 }
