@@ -1,7 +1,8 @@
 // A clock for fuzz targets that drive the event loop: time passes only when the target says so, and nothing waits.
 //
 // Whatever asks for monotonic time, std::chrono and libevent too, comes to the clock_gettime() here, which the program puts in
-// place of the C library's. To be included by one source file of a program. Other clocks are the kernel's.
+// place of the C library's; time() goes on with it from a day of 2020. To be included by one source file of a program. Other
+// clocks are the kernel's.
 #pragma once
 
 #include <sys/syscall.h>
@@ -23,4 +24,11 @@ extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   time->tv_sec = seconds.count();
   time->tv_nsec = (fuzz::virtual_time - seconds).count();
   return 0;
+}
+
+extern "C" time_t time(time_t* out) noexcept {
+  constexpr time_t kBegin = 1577836860;
+  const time_t now = kBegin + std::chrono::duration_cast<std::chrono::seconds>(fuzz::virtual_time).count();
+  if (out != nullptr) *out = now;
+  return now;
 }

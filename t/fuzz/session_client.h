@@ -1,0 +1,201 @@
+// One client of the target `session`: its end of a connection, the session at the other end, and what must hold for the answers.
+#pragma once
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/protocol/line_codec.h"
+#include "common/protocol/question_lines.h"
+#include "common/receiver/receiver.h"
+#include "spfd/session.h"
+#include "t/fuzz/hostile_dns.h"
+#include "t/fuzz/target.h"
+#include "t/support/single.h"
+
+namespace fuzz {
+
+// The value of a key in an answer: of query lines, of JSON.
+inline std::string_view value_of(std::string_view answer, std::string_view key, bool is_json) {
+  const std::string mark = is_json ? "\"" + std::string(key) + "\": \"" : "\n" + std::string(key) + "=";
+  auto begin = answer.find(mark);
+  if (!is_json && answer.starts_with(std::string_view(mark).substr(1))) {
+    begin = mark.size() - 1;
+  } else if (begin == std::string_view::npos) {
+    return {};
+  } else {
+    begin += mark.size();
+  }
+  return answer.substr(begin, answer.find(is_json ? '"' : '\n', begin) - begin);
+}
+
+class Client final : public spfd::SessionOwner {
+ public:
+  Client(spfd::Service& service, const HostileDns& dns, protocol::Door door)
+      : service_(service), dns_(dns), door_(door), snapshot_(service.snapshot) {
+    std::array<int, 2> ends{};
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0, "sockets can be had");
+    socket_ = ends[0];
+    session_ = std::make_unique<spfd::Session>(service_, *this, spfd::Descriptor(ends[1]), door_);
+    has_ended_ = !session_->start();
+  }
+  ~Client() override { ::close(socket_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void session_ended(spfd::Session& /*session*/) override { has_ended_ = true; }
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  [[nodiscard]] std::size_t sent() const { return sent_.size(); }
+
+  void send(std::string_view bytes) {
+    if (has_said_all_) return;
+    const ssize_t size = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size > 0) sent_ += bytes.substr(0, static_cast<std::size_t>(size));
+  }
+  void end_of_input() {
+    if (!has_said_all_) ::shutdown(socket_, SHUT_WR);
+    has_said_all_ = true;
+  }
+  void read(std::size_t most) {
+    std::array<char, 16384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
+    while (most > 0) {
+      const ssize_t size = ::recv(socket_, buffer.data(), std::min(most, buffer.size()), MSG_DONTWAIT);
+      if (size <= 0) return;
+      received_.append(buffer.data(), static_cast<std::size_t>(size));
+      most -= static_cast<std::size_t>(size);
+    }
+  }
+  void drain() {
+    if (!has_ended_) session_->drain();
+  }
+  void answer_now() {
+    if (!has_ended_) session_->answer_now();
+  }
+  void end_session() { session_.reset(); }
+
+  // After the end of the session.
+  void check_answers(std::string_view forged) {
+    check(forged.empty() || received_.find(forged) == std::string::npos,
+          "an answer that was guessed many times in vain decides nothing");
+    if (door_ == protocol::Door::query) check_questions();
+    if (door_ == protocol::Door::milter) check_packets();
+    if (door_ == protocol::Door::srs_forward || door_ == protocol::Door::srs_reverse) check_rewriting();
+  }
+
+ private:
+  // A connection that was closed for want of a question, or of a reader, or since the daemon stops, may have left questions
+  // unread.
+  [[nodiscard]] bool is_cut() const {
+    return service_.counters.write_timeouts > 0 || service_.counters.idle_timeouts > 0 || service_.is_draining;
+  }
+
+  // The codec by itself says which questions were sent; each has one answer, in their order.
+  void check_questions() {
+    protocol::LineCodec codec;
+    codec.feed(sent_);
+    codec.finish();
+    const protocol::Moment moment{snapshot_->doors, 0};
+    std::string_view rest = received_;
+    for (protocol::Item item; codec.next(moment, item);) {
+      if (rest.empty() && is_cut()) return;
+      const bool is_json =
+          item.door == protocol::Door::query && item.context == static_cast<std::uint64_t>(protocol::Format::json);
+      const std::string_view end = is_json ? "\n" : "\n\n";
+      const auto size = rest.find(end);
+      if (size == std::string_view::npos && is_cut()) return;
+      check(size != std::string_view::npos, "each question has an answer");
+      const std::string_view answer = rest.substr(0, size + end.size());
+      // The answer to a question that was given up in the middle, of which the codec here has read more.
+      if (is_cut() && (answer.starts_with('{') != is_json || !value_of(answer, "error", is_json).empty())) return;
+      check_answer(item, answer, is_json);
+      rest.remove_prefix(size + end.size());
+      if (item.closes) break;
+    }
+    check(rest.empty() || is_cut(), "there are no more answers than questions");
+  }
+
+  void check_answer(const protocol::Item& item, std::string_view answer, bool is_json) const {
+    if (item.kind != protocol::Item::Kind::check) return;
+    if (item.door == protocol::Door::policy) {
+      if (!item.error.empty()) check(!answer.starts_with("action=PREPEND"), "what was not checked gets no header");
+      return check_none(item, answer.starts_with("action=PREPEND Received-SPF: none"));
+    }
+    if (!item.id.empty()) check(value_of(answer, "id", is_json) == item.id || is_json, "the answer is that of the question");
+    const std::string_view action = value_of(answer, "action", is_json);
+    check(action == "accept" || action == "reject" || action == "defer", "an answer has an action");
+    if (!item.error.empty()) check(action == "defer", "what could not be read is deferred");
+    const std::string_view result = value_of(answer, "result", is_json);
+    check_none(item, result == "none");
+    if (result == "temperror") check(action == "defer", "a temperror is deferred");
+    if (result == "fail") check(action == "reject", "a fail is rejected");
+    const std::string_view domain = value_of(answer, "spf_domain", is_json);
+    check(domain.empty() || is_of(domain, query_of(item.request, false)) || is_of(domain, query_of(item.request, true)),
+          "the domain is one that this client asked about");
+  }
+
+  static spf::Query query_of(const receiver::Request& request, bool is_helo) {
+    const std::string_view helo = base::strip(request.helo);
+    if (!request.client) return {};
+    return is_helo ? support::helo_query(*request.client, helo)
+                   : support::mailfrom_query(*request.client, receiver::bare_sender(request.sender), helo);
+  }
+  static bool is_of(std::string_view domain, const spf::Query& query) { return query.domain && query.domain->text() == domain; }
+
+  // "none" lets mail in: DNS must have said so, unless there is nothing to ask it about.
+  void check_none(const protocol::Item& item, bool is_none) const {
+    const receiver::Request& request = item.request;
+    if (!is_none || !item.error.empty() || !request.client || request.is_authenticated || request.is_relay) return;
+    const bool is_helo = request.scope == receiver::Scope::helo || receiver::bare_sender(request.sender).empty();
+    const spf::Query query = query_of(request, is_helo);
+    if (query.domain) check(dns_.has_told(*query.domain), "a domain has no record only where DNS says so");
+  }
+
+  void check_packets() const {
+    for (std::string_view rest = received_; !rest.empty();) {
+      check(rest.size() >= 5 || is_cut(), "an answer is made of whole packets");
+      if (rest.size() < 5) return;
+      std::size_t size = 0;
+      for (const char c : rest.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
+      check(size >= 1 && (size <= rest.size() - 4 || is_cut()), "the length of a packet fits");
+      check(std::string_view("Ocyim").find(rest[4]) != std::string_view::npos, "a packet is one of ours");
+      rest.remove_prefix(std::min(rest.size(), 4 + size));
+    }
+  }
+
+  // Without a look at the next hop the reply to a request is known without DNS.
+  void check_rewriting() const {
+    if (is_cut() || service_.snapshot != snapshot_) return;
+    const auto codec = protocol::make_codec(door_);
+    codec->feed(sent_);
+    codec->finish();
+    std::string expected;
+    const auto now = static_cast<std::uint64_t>(::time(nullptr));
+    for (protocol::Item item; codec->next({snapshot_->doors, now}, item);) {
+      expected += item.bytes;
+      if (item.kind == protocol::Item::Kind::rewrite) {
+        receiver::SrsReply reply;
+        receiver::answer(item.rewriting, *snapshot_->srs, now, nullptr, reply);
+        codec->encode_rewriting(reply, expected);
+      }
+      if (item.closes) break;
+    }
+    check(received_ == expected, "each request for rewriting has its reply");
+  }
+
+  spfd::Service& service_;
+  const HostileDns& dns_;
+  const protocol::Door door_;
+  const std::shared_ptr<const spfd::Snapshot> snapshot_;  // in force when the client came
+  int socket_ = -1;
+  std::unique_ptr<spfd::Session> session_;
+  bool has_ended_ = false;
+  bool has_said_all_ = false;
+  std::string sent_, received_;
+};
+
+}  // namespace fuzz
