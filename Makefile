@@ -189,7 +189,7 @@ FUZZ_OPTIONS = -entropic=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 $
 FUZZ_ASAN_OPTIONS = malloc_context_size=0:quarantine_size_mb=8
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 .PHONY: fuzz fuzz-here fuzz-regress
-.SECONDARY: $(FUZZ_TARGETS) $(FUZZ_REPLAYS) $(FUZZ_NAMES:%=$(BUILD)/obj/t/fuzz/%_fuzz.o)
+.SECONDARY: $(FUZZ_TARGETS) $(FUZZ_REPLAYS) $(FUZZ_NAMES:%=$(BUILD)/obj/t/fuzz/%_fuzz.o) $(BUILD)/obj/t/fuzz/standalone.o
 # Each target for FUZZ_SECONDS, side by side with -j, with clang's libFuzzer. What it finds is left in build/fuzz/fuzz.
 # t/fuzz/NAME.options: options of libFuzzer for a target.
 fuzz:
