@@ -129,6 +129,10 @@ class Decision {
     };
     join(more.needed, needs.needed);
     join(more.wanted, needs.wanted);
+    // One identity may need what the other wants ahead.
+    std::erase_if(needs.wanted, [&](const dns::Question& question) {
+      return std::find(needs.needed.begin(), needs.needed.end(), question) != needs.needed.end();
+    });
   }
 
   // What is wrong with the terms that the request brings.

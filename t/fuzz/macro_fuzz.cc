@@ -37,7 +37,7 @@ void check_name(const spf::MacroString& macros, const spf::MacroValues& values) 
   if (expected.empty() || expected.ends_with('.')) return;
   // RFC 1035 §2.3.4. Also where the label is among those that would be removed.
   for (const std::string_view label : base::split(expected, '.')) {
-    if (!label.empty() && label.size() <= 63) continue;
+    if (!label.empty() && label.size() <= 63 && fuzz::is_printable(label)) continue;
     fuzz::check(!name, "a target name with a bad label is malformed");
     return;
   }
