@@ -39,7 +39,7 @@ run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
 CORE_SRC := $(wildcard common/*/*.cc)
 DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
 QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
-SRS_SRC := $(filter-out srs/main.cc,$(wildcard srs/*.cc))
+SRS_SRC := $(filter-out spfsrs/main.cc,$(wildcard spfsrs/*.cc))
 SUPPORT_SRC := $(wildcard t/support/*.cc)
 # Every folder t/NAME with *_test.cc is one test program, build/t/NAME.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
@@ -57,7 +57,7 @@ QUERY_LIB := $(BUILD)/lib/libspfd-query.a
 SRS_LIB := $(BUILD)/lib/libspfd-srs.a
 SUPPORT_LIB := $(BUILD)/lib/libspfd-test.a
 PROGRAMS := $(if $(wildcard spfd/main.cc),$(BUILD)/bin/spfd) $(if $(wildcard spfquery/main.cc),$(BUILD)/bin/spfquery) \
-            $(if $(wildcard srs/main.cc),$(BUILD)/bin/srs)
+            $(if $(wildcard spfsrs/main.cc),$(BUILD)/bin/spfsrs)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -70,7 +70,7 @@ $(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bin/srs: $(BUILD)/obj/srs/main.o $(SRS_LIB) $(CORE_LIB)
+$(BUILD)/bin/spfsrs: $(BUILD)/obj/spfsrs/main.o $(SRS_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -172,7 +172,7 @@ check-boot: all
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh
 # Random addresses through other implementations of sender rewriting, both ways.
-check-srs-peers: $(BUILD)/bin/srs
+check-srs-peers: $(BUILD)/bin/spfsrs
 	@BUILD=$(BUILD) t/srs/oracles.sh
 lint:
 	@BUILD=$(BUILD) t/run $(LINT_CHECKS)
@@ -278,7 +278,7 @@ MANUALS = $(wildcard man/*.[1-9])
 install: all
 	install -D -m 755 $(BUILD)/bin/spfd $(sbindir)/spfd
 	install -D -m 755 $(BUILD)/bin/spfquery $(bindir)/spfquery
-	install -D -m 755 $(BUILD)/bin/srs $(bindir)/srs
+	install -D -m 755 $(BUILD)/bin/spfsrs $(bindir)/spfsrs
 	for page in $(MANUALS); do \
 	  install -D -m 644 $$page $(mandir)/man$${page##*.}/$${page##*/} && \
 	  sed -i 's,/etc/spfd/,$(sysconfdir)/spfd/,g; s,/usr/local/,$(PREFIX)/,g' $(mandir)/man$${page##*.}/$${page##*/} || exit 1; \
@@ -290,7 +290,7 @@ install: all
 	@! test -e $(DESTDIR)$(PREFIX)/etc/spfd/spfd.conf || test $(sysconfdir) = $(PREFIX)/etc || \
 	  echo 'note: $(PREFIX)/etc/spfd/spfd.conf is not read; spfd reads $(sysconfdir)/spfd/spfd.conf'
 uninstall:
-	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/srs
+	rm -f $(sbindir)/spfd $(bindir)/spfquery $(bindir)/spfsrs
 	for page in $(MANUALS); do rm -f $(mandir)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(docdir)
 
@@ -319,7 +319,7 @@ deb: $(BUILD)/spfd-$(VERSION).tar.gz
 clean:
 	rm -rf $(BUILD)
 help:
-	@echo 'all           build spfd, spfquery and srs in $(BUILD)/bin'
+	@echo 'all           build spfd, spfquery and spfsrs in $(BUILD)/bin'
 	@echo 'deps          install what is missing to build and test (apt)'
 	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
 	@echo 'check         all tests that need no network and no root, and lint'

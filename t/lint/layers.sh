@@ -13,7 +13,7 @@ declare -A may=(
   [common/options]="common/base common/spf common/receiver common/io common/options"
   [spfd]="common/base common/dns common/spf common/srs common/receiver common/protocol common/io common/options spfd"
   [spfquery]="common/base common/dns common/spf common/receiver common/protocol common/io common/options spfquery"
-  [srs]="common/base common/srs common/io common/options srs"
+  [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 
 # Sets REPLY.

@@ -12,13 +12,13 @@ passed=0 failed=0
 # A tree without mistakes. What tidy.sh knows about its files is kept.
 build_tree() {
   find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  mkdir -p "$tree"/common/{base,dns,spf,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,srs,t/unit,t/lint,.ci}
+  mkdir -p "$tree"/common/{base,dns,spf,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,spfsrs,t/unit,t/lint,.ci}
   cp "$here"/*.sh "$here"/tree.bash "$tree/t/lint"
   rm "$tree/t/lint/selftest.sh"
   cp "$here"/../../.clang-{format,tidy} "$tree"
   cp "$here"/../.clang-tidy "$tree/t"
   local layer
-  for layer in common/{base,dns,spf,srs,receiver,protocol,io,options} spfd spfquery srs t/unit; do
+  for layer in common/{base,dns,spf,srs,receiver,protocol,io,options} spfd spfquery spfsrs t/unit; do
     printf '// A part.\n#pragma once\n\n#include <string>\n\nint %s_part(const std::string& text);\n' "${layer##*/}" >"$tree/$layer/part.h"
     printf '#include "%s/part.h"\n\nint %s_part(const std::string& text) { return text.empty() ? 1 : 2; }\n' \
       "$layer" "${layer##*/}" >"$tree/$layer/part.cc"
@@ -111,12 +111,12 @@ right=" dns:base spf:base spf:dns srs:base srs:dns receiver:base receiver:dns re
   spfquery:base spfquery:dns spfquery:spf spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
   options:base options:spf options:receiver options:io spfd:options spfquery:options sender:options "
 declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [srs]=common/srs [receiver]=common/receiver
-  [protocol]=common/protocol [io]=common/io [options]=common/options [spfd]=spfd [spfquery]=spfquery [sender]=srs [test]=t/unit)
+  [protocol]=common/protocol [io]=common/io [options]=common/options [spfd]=spfd [spfquery]=spfquery [sender]=spfsrs [test]=t/unit)
 for from in base dns spf srs receiver protocol io options spfd spfquery sender; do
   for to in "${!folder[@]}"; do
     [[ $from != "$to" ]] || continue
     place=${folder[$from]}/part.cc part=${folder[$to]}/part.h
-    if [[ $right =~ [[:space:]]$from:$to[[:space:]] ]]; then
+    if [[ $right =~ [[:space:]]${from}:${to}[[:space:]] ]]; then
       passes layers "$place" 2 "#include \"$part\""
     else
       finds layers "${place%.cc}\\.cc:2" "must not include $part" -- "$place" 2 "#include \"$part\""

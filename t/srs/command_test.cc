@@ -10,7 +10,7 @@
 #include "common/io/secret_file.h"
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
-#include "srs/options.h"
+#include "spfsrs/options.h"
 #include "t/srs/process.h"
 
 namespace {
@@ -35,7 +35,7 @@ std::string joined(const Words& words) {
   return out;
 }
 
-TEST_CASE("srs: the options of Mail::SRS' srs") {
+TEST_CASE("spfsrs: the options of Mail::SRS' srs") {
   for (const Words& words : std::vector<Words>{
            {"--alias=example.com", "test@otherdomain.com"},
            {"--alias", "bob@example.com", "test@otherdomain.com"},
@@ -61,7 +61,7 @@ TEST_CASE("srs: the options of Mail::SRS' srs") {
   CHECK(run({"-reverse", "SRS1=JIBX=thirddomain.com==opaque+string@example.com"}).out == "SRS0=opaque+string@thirddomain.com\n");
 }
 
-TEST_CASE("srs: options of our own") {
+TEST_CASE("spfsrs: options of our own") {
   CHECK(run({"--alias=example.com", "--always-rewrite", "test@example.com"}).out ==
         "SRS0=e/ne=2W=example.com=test@example.com\n");
   CHECK(run_srs({"--secret=tops3cr3t", "--date=2020-01-22", "--reverse", kRewritten}).exit_code == 0);
@@ -74,17 +74,17 @@ TEST_CASE("srs: options of our own") {
   CHECK(run({"--reverse", "--exim", "SRS0=5fea=2w=otherdomain.com=test@example.com"}).out == "test@otherdomain.com\n");
   const std::string longest = std::string(64, 'a') + "@otherdomain.com";
   CHECK(run({"--alias=example.com", longest}).err ==
-        "srs: " + longest + ": warning: the new local part has 93 octets; some servers take 64 only\n");
+        "spfsrs: " + longest + ": warning: the new local part has 93 octets; some servers take 64 only\n");
   CHECK(run({"--alias=example.com", "--max-local-part=93", longest}).exit_code == 0);
   CHECK(run({"--alias=example.com", "--max-local-part=92", longest}).err ==
-        "srs: " + longest + ": the local part would be 93 octets long; the limit is 92\n");
+        "spfsrs: " + longest + ": the local part would be 93 octets long; the limit is 92\n");
   CHECK(run({"--alias=example.com", "--always-rewrite", "--no-slash", "test@example.com"}).out ==
         "SRS0=e_ne=2W=example.com=test@example.com\n");
   CHECK(run({"--reverse", "SRS0=e_ne=2W=example.com=test@example.com"}).out == "test@example.com\n");
   CHECK(run({"--alias=example.com", "\"user.\"@otherdomain.com"}).out.starts_with("\"SRS0="));
 }
 
-TEST_CASE("srs: without a date it is today") {
+TEST_CASE("spfsrs: without a date it is today") {
   const auto today = [] { return srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))); };
   srs::Config config;
   config.secrets = {"tops3cr3t"};
@@ -100,21 +100,21 @@ TEST_CASE("srs: without a date it is today") {
   CHECK(got.out == expected + "\n");
 }
 
-TEST_CASE("srs: addresses that are refused are told, the others are done") {
+TEST_CASE("spfsrs: addresses that are refused are told, the others are done") {
   const Outcome got = run({"--reverse", "bob@example.com", kRewritten, "SRS0=FAKE=2W=otherdomain.com=test@example.com", "a\nb"});
   CHECK(got.out == "test@otherdomain.com\n");
   CHECK(got.err ==
-        "srs: bob@example.com: it is no SRS address\n"
-        "srs: SRS0=FAKE=2W=otherdomain.com=test@example.com: the hash is wrong\n"
-        "srs: a\\x0ab: the address has no @\n");
+        "spfsrs: bob@example.com: it is no SRS address\n"
+        "spfsrs: SRS0=FAKE=2W=otherdomain.com=test@example.com: the hash is wrong\n"
+        "spfsrs: a\\x0ab: the address has no @\n");
   CHECK(got.exit_code == 1);
 }
 
-TEST_CASE("srs: lines of standard input, each with its line in the output") {
+TEST_CASE("spfsrs: lines of standard input, each with its line in the output") {
   const Outcome got = run({"--alias=example.com"}, "test@otherdomain.com\nnobody\n\n<>\r\n" + std::string(5000, 'a') +
                                                        "\n\"a b\"@otherdomain.com\ntest@example.com");
   CHECK(got.out == kRewritten + "\n\n\n<>\n\n\"SRS0=Po3q=2W=otherdomain.com=a b\"@example.com\ntest@example.com\n");
-  CHECK(got.err == "srs: nobody: the address has no @\nsrs: a line is longer than 4096 bytes\n");
+  CHECK(got.err == "spfsrs: nobody: the address has no @\nspfsrs: a line is longer than 4096 bytes\n");
   CHECK(got.exit_code == 1);
   CHECK(run({"--reverse"}, kRewritten + "\r\n").out == "test@otherdomain.com\n");
   CHECK(run({"--reverse"}, "").exit_code == 0);
@@ -130,7 +130,7 @@ TEST_CASE("srs: lines of standard input, each with its line in the output") {
   CHECK(all.out == expected);
 }
 
-TEST_CASE("srs: secrets of a file") {
+TEST_CASE("spfsrs: secrets of a file") {
   const Folder folder;
   const std::string file = folder.file("secrets", "# ours\n\ntops3cr3t\nold\n");
   const Words forward = {"--date=2020-01-01", "--alias=example.com", "test@otherdomain.com"};
@@ -192,13 +192,13 @@ TEST_CASE("a new file of secrets holds one, for its owner only, and replaces not
   CHECK(io::create_secret_file(folder.path("no/where")) == "cannot be made: No such file or directory");
 }
 
-TEST_CASE("srs: bad usage") {
+TEST_CASE("spfsrs: bad usage") {
   const auto refused = [](const Words& words, std::string_view why) {
     CAPTURE(joined(words));
     const Outcome got = run_srs(words, "test@otherdomain.com\n");
     CHECK(got.exit_code == 255);
     CHECK(got.out == "");
-    CHECK(got.err.starts_with("srs: "));
+    CHECK(got.err.starts_with("spfsrs: "));
     CAPTURE(got.err);
     CHECK(got.err.find(why) != std::string::npos);
   };
@@ -228,23 +228,23 @@ TEST_CASE("srs: bad usage") {
   refused({"-x"}, "there is no such option");
   const Outcome got = run({"--alias=a b", "test@otherdomain.com"});
   CHECK(got.exit_code == 1);
-  CHECK(got.err == "srs: test@otherdomain.com: the alias has no domain\n");
+  CHECK(got.err == "spfsrs: test@otherdomain.com: the alias has no domain\n");
 }
 
-TEST_CASE("srs: output that cannot be written is bad") {
+TEST_CASE("spfsrs: output that cannot be written is bad") {
   const Outcome words = run_srs({"--secret=tops3cr3t", "--alias=example.com", "test@otherdomain.com"}, "", "/dev/full");
   CHECK(words.exit_code == 255);
-  CHECK(words.err == "srs: the output cannot be written\n");
+  CHECK(words.err == "spfsrs: the output cannot be written\n");
   CHECK(run_srs({"--secret=tops3cr3t", "--alias=example.com"}, "test@otherdomain.com\n", "/dev/full").exit_code == 255);
   CHECK(run_srs({"--help"}, "", "/dev/full").exit_code == 255);
 }
 
-TEST_CASE("srs: help, version, and the manual has every option") {
+TEST_CASE("spfsrs: help, version, and the manual has every option") {
   const Outcome help = run_srs({"--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err == "");
-  const std::string manual = srs_test::read_file("man/srs.1");
-  for (const options::Row* known : srs::cli::option_table()) {
+  const std::string manual = srs_test::read_file("man/spfsrs.1");
+  for (const options::Row* known : spfsrs::option_table()) {
     const options::Row& row = *known;
     CAPTURE(row.name);
     CHECK(help.out.find("\n  --" + std::string(row.name) + (row.argument.empty() ? "\n" : "=")) != std::string::npos);
@@ -253,12 +253,12 @@ TEST_CASE("srs: help, version, and the manual has every option") {
   }
   std::size_t items = 0;
   for (std::size_t at = 0; (at = manual.find("\n.It Fl Fl ", at)) != std::string::npos; ++at) ++items;
-  CHECK(items == srs::cli::option_table().size());
+  CHECK(items == spfsrs::option_table().size());
   const Outcome version = run_srs({"--version", "--nonsense"});
-  CHECK(version.out == "srs " + std::string(base::kVersion) + "\n");
+  CHECK(version.out == "spfsrs " + std::string(base::kVersion) + "\n");
   CHECK(version.exit_code == 0);
   // The examples of the manual.
-  CHECK(manual.find("$ srs --secret=tops3cr3t --date=2020-01-01 --alias=example.com test@otherdomain.com\n" + kRewritten +
+  CHECK(manual.find("$ spfsrs --secret=tops3cr3t --date=2020-01-01 --alias=example.com test@otherdomain.com\n" + kRewritten +
                     "\n") != std::string::npos);
 }
 

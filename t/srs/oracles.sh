@@ -26,4 +26,4 @@ echo "SEED=$SEED COUNT=$COUNT"
 # postsrsd closes every descriptor that it may have.
 ulimit -n 256
 export PERL5LIB=$peers/root/usr/share/perl5
-/usr/bin/perl t/srs/oracles.pl "$(realpath "$build/bin/srs")" "$peers/root" "$work"
+/usr/bin/perl t/srs/oracles.pl "$(realpath "$build/bin/spfsrs")" "$peers/root" "$work"

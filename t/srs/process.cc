@@ -50,7 +50,7 @@ Outcome run_srs(const std::vector<std::string>& arguments, std::string_view inpu
   const std::string out = out_path.empty() ? folder.path("out") : out_path;
   const std::string err = folder.path("err");
   const char* const build = std::getenv("BUILD");
-  std::vector<std::string> words = {std::string(build == nullptr ? "build" : build) + "/bin/srs"};
+  std::vector<std::string> words = {std::string(build == nullptr ? "build" : build) + "/bin/spfsrs"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);

@@ -1,4 +1,4 @@
-// Runs the built srs to its end.
+// Runs the built spfsrs to its end.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "srs/options.h"
+#include "spfsrs/options.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "common/srs/hash.h"
 #include "common/srs/stamp.h"
 
-namespace srs::cli {
+namespace spfsrs {
 
 namespace {
 
@@ -147,11 +147,11 @@ base::Result<Options, std::string> parse_command_line(const std::vector<std::str
 }
 
 std::string help_text() {
-  return "Usage: srs --alias=ALIAS --secretfile=FILE [OPTION]... [ADDRESS]...\n"
-         "       srs --reverse --secretfile=FILE [OPTION]... [ADDRESS]...\n"
+  return "Usage: spfsrs --alias=ALIAS --secretfile=FILE [OPTION]... [ADDRESS]...\n"
+         "       spfsrs --reverse --secretfile=FILE [OPTION]... [ADDRESS]...\n"
          "Rewrites senders for forwarding (SRS), and turns rewritten addresses back.\n"
          "Without ADDRESS: those of standard input, one per line.\n\n" +
          options::help(option_table(), '=') + "\nExit code: 0 all addresses were done, 1 some were refused, 255 bad usage.\n";
 }
 
-}  // namespace srs::cli
+}  // namespace spfsrs

@@ -1,4 +1,4 @@
-// srs: rewrites senders on the command line, and turns rewritten addresses back.
+// spfsrs: rewrites senders on the command line, and turns rewritten addresses back.
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -16,17 +16,17 @@
 #include "common/io/secret_file.h"
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
-#include "srs/options.h"
+#include "spfsrs/options.h"
 
 namespace {
 
-using srs::cli::Options;
+using spfsrs::Options;
 
 constexpr int kExitRefused = 1;
 constexpr int kExitUsage = 255;
 constexpr std::size_t kMaxLine = 4096;  // bytes
 
-void complain(std::string_view what) { static_cast<void>(std::fputs(fmt::format("srs: {}\n", what).c_str(), stderr)); }
+void complain(std::string_view what) { static_cast<void>(std::fputs(fmt::format("spfsrs: {}\n", what).c_str(), stderr)); }
 
 int bad_usage(std::string_view what) {
   complain(what);
@@ -123,10 +123,10 @@ int do_lines(const srs::Rewriter& rewriter, const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  auto options = srs::cli::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
+  auto options = spfsrs::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) return bad_usage(options.error());
-  if (options->action == Options::Action::help) return print_and_exit(srs::cli::help_text());
-  if (options->action == Options::Action::version) return print_and_exit(fmt::format("srs {}\n", base::kVersion));
+  if (options->action == Options::Action::help) return print_and_exit(spfsrs::help_text());
+  if (options->action == Options::Action::version) return print_and_exit(fmt::format("spfsrs {}\n", base::kVersion));
   if (options->secret_file) {
     if (const auto problem = add_secrets(*options)) return bad_usage(*problem);
   }

@@ -1,4 +1,4 @@
-// The options of srs, and the table that says which exist.
+// The options of spfsrs, and the table that says which exist.
 //
 // Those of the srs of Mail::SRS are understood as it has them; see common/options/command_line.h.
 #pragma once
@@ -12,7 +12,7 @@
 #include "common/options/row.h"
 #include "common/srs/config.h"
 
-namespace srs::cli {
+namespace spfsrs {
 
 struct Options {
   enum class Action : std::uint8_t { forward, reverse, help, version };
@@ -35,4 +35,4 @@ base::Result<Options, std::string> parse_command_line(const std::vector<std::str
 
 std::string help_text();
 
-}  // namespace srs::cli
+}  // namespace spfsrs
