@@ -1,9 +1,13 @@
 // How many connections all workers together may hold (max-connections), and whose is closed when another client waits.
 //
 // The peer who holds most connections gives one up, and of these the one that has been idle longest; then one that has sent a
-// part of a question; then one that does not take its answer; then one in the middle of a milter's message. Connections whose
-// check is under way stay: they have --timeout. So do those that have not waited for a second yet.
+// part of a question; then one that does not take its answer. When no connection waits for its client for a second already, the
+// peer who holds most, and more than one, gives up one that is at least a second old, in the same order, then one in the middle
+// of a milter's message, then the one whose check has been under way longest, which is answered. So no peer can keep others out,
+// neither by checks that never end nor by questions that come often.
 // A peer is a user on UNIX sockets, an IPv4 address, or an IPv6 network of 64 bits.
+//
+// The same holders are asked for a connection when all connections of a worker hold too many bytes (choose_heaviest()).
 #pragma once
 
 #include <atomic>
@@ -24,7 +28,9 @@ struct HeldConnection {
   std::uint64_t id = 0;    // the holder's
   std::uint64_t peer = 0;  // peer_of()
   State state = State::idle;
-  std::chrono::steady_clock::time_point since;  // when it began to wait for its client
+  std::chrono::steady_clock::time_point since;   // when it began to wait for its client, or its oldest check began
+  std::chrono::steady_clock::time_point opened;  // when it was accepted
+  std::size_t bytes = 0;                         // of questions and answers
 };
 
 inline constexpr std::chrono::seconds kShortestWait{1};
@@ -36,6 +42,10 @@ std::uint64_t peer_of(int socket);
 std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all, std::size_t most,
                                           std::chrono::steady_clock::time_point now);
 
+// Indices into `all` of connections that hold at least `excess` bytes together, if there are so many: the peer who holds most
+// bytes gives up its largest connection, and so on.
+std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all, std::size_t excess);
+
 // A worker. Both may be called from any thread.
 class ConnectionHolder {
  public:
@@ -46,8 +56,8 @@ class ConnectionHolder {
 
   // Calls `report` soon, in a thread of its own.
   virtual void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) = 0;
-  // Closes these, as far as they still wait for their clients.
-  virtual void displace(std::vector<std::uint64_t> ids) = 0;
+  // Closes these, unless they have been served since. A question that is not answered yet gets its answer.
+  virtual void displace(const std::vector<HeldConnection>& chosen) = 0;
 };
 
 class ConnectionLimit {
@@ -66,12 +76,15 @@ class ConnectionLimit {
   [[nodiscard]] int open() const { return open_.load(std::memory_order_relaxed); }
   [[nodiscard]] int most() const { return most_; }
 
-  // A client waits and there is no place: closes others' connections soon, at most one in a hundred. Says so once a minute.
+  // A client waits and there is no place: closes others' connections soon, at most one in sixteen. (So many because the queue of
+  // the listening socket may be full of connections of one client, and those behind them are to wait for seconds only.) Says so
+  // once a minute.
   void make_room(std::chrono::steady_clock::time_point now);
 
  private:
   struct Survey;
   void displace(const Survey& survey);
+  void say(const Survey& survey, const std::vector<std::size_t>& chosen);
 
   const int most_;
   std::atomic<int> open_{0};
@@ -79,6 +92,7 @@ class ConnectionLimit {
   std::atomic<bool> is_making_room_{false};
   OnceAMinute full_;
   OnceAMinute displaced_;
+  OnceAMinute given_up_;
 };
 
 }  // namespace spfd

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,8 @@ constexpr milliseconds kProbeInterval{500};
 // How long, and how many bytes, a client may go on sending after its last answer. A close with unread input would make the
 // kernel reset the connection and the client lose the answer.
 constexpr milliseconds kLinger{2000};
+// The same for a connection that makes room for others.
+constexpr milliseconds kShortLinger{200};
 constexpr std::size_t kMaxDiscarded = 1U << 20U;
 // Above this many checks of a worker a connection gets only one at a time.
 constexpr std::size_t kBusyChecks = 4096;
@@ -40,8 +43,9 @@ constexpr std::size_t kSpareSize = 8192;
 // under way become more than kMaxHeld, the check that they wait for is ended: its answer is a temperror.
 constexpr std::size_t kFullSlots = 64U << 10U;
 constexpr std::size_t kMaxHeld = 256U << 10U;
-// The same for all connections of a worker: above that, each has only one question at a time.
-constexpr std::size_t kMaxHeldByAll = 32U << 20U;
+// For all connections of a worker: above that, each has only one question at a time. At twice that (Service::kMostBytes) some of
+// them are closed.
+constexpr std::size_t kMaxHeldByAll = Service::kMostBytes / 2;
 
 // An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
 milliseconds check_time(const Snapshot& snapshot, const protocol::Inquiry& inquiry) {
@@ -72,6 +76,7 @@ Session::Session(Service& service, SessionOwner& owner, Descriptor socket, proto
     : service_(service),
       owner_(owner),
       id_(++service.last_id),
+      opened_(service.loop.now()),
       socket_(std::move(socket)),
       codec_(protocol::make_codec(door)),
       waiting_since_(service.loop.now()) {}
@@ -106,13 +111,17 @@ void Session::drain() {
 void Session::answer_now() {
   if (has_ended_) return;
   guarded([this] {
-    is_advancing_ = true;  // so that the answers take no slot away from under the loop
-    for (const Slot& slot : slots_) {
-      if (slot.check != nullptr && !has_ended_) slot.check->expire();
-    }
-    is_advancing_ = false;
+    expire_checks();
     if (!has_ended_) go_on();
   });
+}
+
+void Session::expire_checks() {
+  is_advancing_ = true;  // so that the answers take no slot away from under the loop
+  for (const Slot& slot : slots_) {
+    if (slot.check != nullptr && !has_ended_) slot.check->expire();
+  }
+  is_advancing_ = false;
 }
 
 HeldConnection Session::held() {
@@ -130,16 +139,23 @@ HeldConnection Session::held() {
   } else if (codec_->has_partial()) {
     state = State::asking;
   }
-  return {id_, *peer_, state, waiting_since_};
+  const TimePoint since = state == State::checking ? slots_.front().started : waiting_since_;
+  return {id_, *peer_, state, since, opened_, held_ + buffered_};
 }
 
-void Session::displace() {
-  if (has_ended_ || held().state == HeldConnection::State::checking || service_.loop.now() - waiting_since_ < kShortestWait)
-    return;
+void Session::displace(TimePoint since) {
+  if (has_ended_ || held().since != since) return;
+  shed("there are too many connections");
+}
+
+void Session::shed(std::string_view why) {
+  if (has_ended_) return;
   ++service_.counters.displaced;
-  guarded([this] {
+  is_shed_ = true;
+  guarded([&] {
     if (!output_.empty() || is_lingering_) return end();
-    give_up("there are too many connections");
+    expire_checks();
+    if (!has_ended_) give_up(why);
   });
 }
 
@@ -227,6 +243,7 @@ void Session::begin(Slot& slot) {
     ++service_.counters.doors[static_cast<std::size_t>(item.door)];
   }
   if (item.kind == Kind::ping || item.kind == Kind::health) ++service_.counters.pings;
+  slot.started = service_.loop.now();
   if (item.kind == Kind::rewrite) return begin_rewriting(slot);
   if (item.kind == Kind::health) return begin_probe(slot);
   if (item.kind != Kind::check) {
@@ -234,7 +251,6 @@ void Session::begin(Slot& slot) {
     slot.is_done = true;
     return;
   }
-  slot.started = service_.loop.now();
   if (!item.error.empty()) {
     ++service_.counters.bad_questions;
     return answered(slot, receiver::bad_request(slot.snapshot->policy, item.error));
@@ -302,6 +318,21 @@ void Session::give_back(Slot& slot) {
   slot.size = 0;
 }
 
+// Counts what is held beside the slots.
+void Session::weigh() {
+  const std::size_t now = codec_->held() + output_.size();
+  service_.held += now - buffered_;
+  buffered_ = now;
+  if (service_.held <= Service::kMostBytes || service_.is_lightening) return;
+  service_.is_lightening = true;
+  try {
+    owner_.hold_less();
+  } catch (const std::bad_alloc& problem) {
+    service_.complain(problem);
+  }
+  service_.is_lightening = false;
+}
+
 void Session::begin_probe(Slot& slot) {
   const auto probe = std::make_shared<DnsProbe>(slot.item.request.time);
   const auto step = [probe](spf::AnswerSource& answers) { return probe->look(answers); };
@@ -323,7 +354,6 @@ void Session::begin_probe(Slot& slot) {
 }
 
 void Session::begin_rewriting(Slot& slot) {
-  slot.started = service_.loop.now();
   if (!slot.snapshot->srs) {
     return answered_rewriting(slot, {receiver::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}});
   }
@@ -418,11 +448,13 @@ bool Session::write_output() {
 }
 
 void Session::finish_or_wait() {
+  weigh();
+  if (has_ended_) return;
   const auto now = service_.loop.now();
   if (is_lingering_) {
     if (at_end_of_input_ || discarded_ > kMaxDiscarded) return end();
     watch_input(true);
-    return wait_until(waiting_since_ + kLinger);
+    return wait_until(waiting_since_ + (is_shed_ ? kShortLinger : kLinger));
   }
   if (!output_.empty()) {
     watch_output(true);
@@ -466,7 +498,7 @@ void Session::on_timer() {
 
 void Session::give_up(std::string_view why) {
   no_more_questions_ = true;
-  if (!codec_->has_partial()) return end();
+  if (!codec_->has_partial()) return slots_.empty() ? end() : go_on();
   // Never silence: who has begun a question learns why there is no answer to it.
   Slot& slot = take_slot();
   codec_->give_up(why, slot.item);
@@ -499,6 +531,7 @@ void Session::end() {
     service_.counters.dropped += slot.is_done ? 0 : 1;
     give_back(slot);
   }
+  service_.held -= std::exchange(buffered_, 0);
   if (input_) input_->disable();
   if (output_watch_) output_watch_->disable();
   if (timer_) timer_->cancel();

@@ -4,7 +4,8 @@
 // Plain reads and writes on a non-blocking socket. Right after accept it tries to read, since the question is mostly there
 // already; a question whose DNS answers are cached is then answered without the event loop.
 // Bounds: Codec::max_in_flight() questions at a time; so many bytes of questions and of answers that wait for those before them
-// (kMaxHeld); no reading while an answer waits to be taken; a time for each kind of waiting.
+// (kMaxHeld); no reading while an answer waits to be taken; a time for each kind of waiting. All sessions of a worker together
+// hold at most kMostBytes: then the owner displaces the largest ones.
 // Errors: an exception, std::bad_alloc above all, costs one check (temperror) or one connection, and leaves no public function.
 #pragma once
 
@@ -47,6 +48,9 @@ struct Slot {
 
 // What the sessions of a worker share. One thread.
 struct Service {
+  // Bytes of input, questions and answers that all sessions together may hold.
+  static constexpr std::size_t kMostBytes = 64U << 20U;
+
   io::Loop& loop;
   io::Driver& driver;
   std::shared_ptr<const Snapshot> snapshot;
@@ -62,8 +66,9 @@ struct Service {
   std::string output = {};                                   // memory for a session's answers until they are written
   VerdictLog verdicts{loop};
   OnceAMinute complaint = {};
-  std::uint64_t last_id = 0;  // of a session
-  std::size_t held = 0;       // bytes, of all sessions
+  std::uint64_t last_id = 0;   // of a session
+  std::size_t held = 0;        // bytes, of all sessions
+  bool is_lightening = false;  // SessionOwner::hold_less() is at work
 
   // There was no memory, or something else went wrong, for a check or a connection: counts it, and says so once a minute.
   void complain(const std::exception& exception) noexcept;
@@ -79,6 +84,8 @@ class SessionOwner {
   virtual ~SessionOwner() = default;
   // The connection is closed. The session must not be destroyed before the loop's next turn: it is on the call stack.
   virtual void session_ended(Session& session) = 0;
+  // All sessions together hold more than Service::kMostBytes: displaces some of them, perhaps the one that calls.
+  virtual void hold_less() {}
 };
 
 class Session {
@@ -98,8 +105,11 @@ class Session {
   // What ConnectionLimit has to know of it.
   [[nodiscard]] HeldConnection held();
   [[nodiscard]] std::uint64_t id() const { return id_; }
-  // Closes it, to make room for others, unless it has been served since it was chosen. A question under way is answered.
-  void displace();
+  // Closes it to make room for others, unless it has been served since it was chosen (HeldConnection::since). A part of a
+  // question gets an answer that gives `why`, and checks under way get theirs without what DNS has not answered yet.
+  void displace(std::chrono::steady_clock::time_point since);
+  // The same whenever it is called.
+  void shed(std::string_view why);
 
   Sessions::iterator place;  // in its owner's list: the owner's affair
 
@@ -114,6 +124,7 @@ class Session {
   void advance();
   bool take_questions();
   void give_up(std::string_view why);
+  void expire_checks();
   Slot& take_slot();
   void give_back_last_slot();
   void begin(Slot& slot);
@@ -124,6 +135,7 @@ class Session {
   std::string& answer_of(Slot& slot);
   void hold(Slot& slot);
   void give_back(Slot& slot);
+  void weigh();
   void go_on();
   void relieve();
   [[nodiscard]] bool has_finished() const;
@@ -142,12 +154,14 @@ class Session {
   Service& service_;
   SessionOwner& owner_;
   const std::uint64_t id_;
+  const TimePoint opened_;
   std::optional<std::uint64_t> peer_;  // known when somebody asked
   Descriptor socket_;
   const std::unique_ptr<protocol::Codec> codec_;
   std::list<Slot> slots_;
   std::string output_;
   std::size_t held_ = 0;       // bytes of questions and answers in slots_
+  std::size_t buffered_ = 0;   // bytes of the codec's input and of output_
   std::size_t written_ = 0;    // of output_
   std::size_t discarded_ = 0;  // bytes behind the last question
   TimePoint waiting_since_;    // for a question, or for the client to take its answer
@@ -161,6 +175,7 @@ class Session {
   bool at_end_of_input_ = false;
   bool no_more_questions_ = false;
   bool is_lingering_ = false;  // all is said; the client may still be sending
+  bool is_shed_ = false;       // closes to make room for others
   bool has_ended_ = false;
   std::unique_ptr<io::Watch> input_;
   std::unique_ptr<io::Watch> output_watch_;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "spfd/log.h"
@@ -191,11 +192,13 @@ void Worker::report_connections(std::function<void(const std::vector<HeldConnect
   });
 }
 
-void Worker::displace(std::vector<std::uint64_t> ids) {
-  loop_.post([this, ids = std::move(ids)]() mutable {
-    std::sort(ids.begin(), ids.end());
+void Worker::displace(const std::vector<HeldConnection>& chosen) {
+  std::unordered_map<std::uint64_t, std::chrono::steady_clock::time_point> since;
+  for (const HeldConnection& one : chosen) since.emplace(one.id, one.since);
+  loop_.post([this, since = std::move(since)] {
     for (Session* session : open_sessions()) {
-      if (std::binary_search(ids.begin(), ids.end(), session->id())) session->displace();
+      const auto its = since.find(session->id());
+      if (its != since.end()) session->displace(its->second);
     }
   });
 }
@@ -211,6 +214,20 @@ void Worker::session_ended(Session& session) noexcept {
   } catch (const std::bad_alloc&) {
     // Then it comes at its time.
   }
+}
+
+void Worker::hold_less() {
+  std::vector<Session*> sessions = open_sessions();
+  std::vector<HeldConnection> held;
+  held.reserve(sessions.size());
+  for (Session* session : sessions) held.push_back(session->held());
+  // An eighth at a time, so that not every further byte needs a look at all of them.
+  const std::size_t goal = Service::kMostBytes - Service::kMostBytes / 8;
+  for (const std::size_t index : choose_heaviest(held, service_.held - std::min(goal, service_.held)))
+    sessions[index]->shed("all connections together hold too much");
+  if (heavy_.is_due(loop_.now()))
+    log(LogLevel::warning, "clients' questions and answers take {} MB: the largest connections are closed",
+        Service::kMostBytes >> 20U);
 }
 
 void Worker::reap() {

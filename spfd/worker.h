@@ -39,7 +39,7 @@ class Worker : public SessionOwner, public ConnectionHolder {
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
-  void displace(std::vector<std::uint64_t> ids) override;
+  void displace(const std::vector<HeldConnection>& chosen) override;
   // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends: within
   // 3 seconds.
   void drain(std::function<void()> accepted);
@@ -54,6 +54,7 @@ class Worker : public SessionOwner, public ConnectionHolder {
   void serve(Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
   void session_ended(Session& session) noexcept override;
+  void hold_less() override;
   void reap();
   [[nodiscard]] std::vector<Session*> open_sessions() const;
   void begin_drain(const std::function<void()>& accepted);
@@ -73,6 +74,7 @@ class Worker : public SessionOwner, public ConnectionHolder {
   io::Timer drain_timer_;
   bool is_paused_ = false;
   OnceAMinute complaint_;
+  OnceAMinute heavy_;
   Sessions sessions_;
   Sessions ended_;  // destroyed when none of them is on the call stack
   std::thread thread_;

@@ -130,6 +130,8 @@ class Codec {
   [[nodiscard]] virtual bool is_broken() const = 0;
   // After next() gave nothing: bytes of something not complete yet are there.
   [[nodiscard]] virtual bool has_partial() const = 0;
+  // Bytes of input that are kept because next() has not given them out, or something that began earlier is not complete.
+  [[nodiscard]] virtual std::size_t held() const = 0;
   // The connection is a mail server's, which keeps it for as long as it likes, and may say nothing for long.
   [[nodiscard]] virtual bool is_kept() const = 0;
   // A message is under way that would be lost with the connection.

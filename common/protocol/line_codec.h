@@ -22,6 +22,7 @@ class LineCodec : public Codec {
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
   [[nodiscard]] bool is_broken() const override { return !reader_.problem().empty(); }
   [[nodiscard]] bool has_partial() const override { return reader_.has_partial(); }
+  [[nodiscard]] std::size_t held() const override { return reader_.held(); }
   [[nodiscard]] bool is_kept() const override { return is_postfix_; }
 
  private:

@@ -25,6 +25,8 @@ class LineCutter {
   [[nodiscard]] bool is_broken() const { return broken_; }
   // After next() gave nothing: bytes of a line that is not complete are there.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
+  // Bytes that are kept, also of lines that were given out.
+  [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   std::size_t longest_;

@@ -23,7 +23,7 @@ using milter::PacketReader;
 // More forged headers than this no message has; the MTA would not take as many.
 constexpr std::size_t kMaxForged = 1000;
 constexpr std::string_view kTooManyForged = "550 5.7.1 Too many header fields claim to be written by this host\0"sv;
-// Of a macro's value: a host name or a queue id.
+// Of a macro's value: a host name or a queue id. The same for the client's address.
 constexpr std::size_t kMaxMacro = 512;
 
 constexpr std::uint32_t kUnwantedSteps = milter::kNoBody | milter::kNoEndOfHeader | milter::kNoUnknown | milter::kNoData;
@@ -140,7 +140,8 @@ bool MilterCodec::connect(std::string_view data, Item& item) {
     case '6':
       milter::take_byte(data);
       milter::take_byte(data);
-      client_ = milter::take_string(data);
+      // An address is shorter, so what is cut is none.
+      client_ = milter::take_string(data).substr(0, kMaxMacro);
       if (client_.empty()) return fail("the connection has no address", item);
       break;
     // Mail that comes through a program of the host itself.

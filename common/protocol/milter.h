@@ -29,6 +29,7 @@ class MilterCodec : public Codec {
   [[nodiscard]] std::size_t max_in_flight() const override { return 1; }
   [[nodiscard]] bool is_broken() const override { return broken_; }
   [[nodiscard]] bool has_partial() const override { return !broken_ && reader_.has_partial(); }
+  [[nodiscard]] std::size_t held() const override { return reader_.held(); }
   [[nodiscard]] bool is_kept() const override { return state_ != State::start; }
   [[nodiscard]] bool has_message() const override { return !broken_ && state_ == State::in_message; }
 

@@ -72,6 +72,8 @@ class PacketReader {
   Found next(Packet& packet);
   // After next() gave nothing: bytes of a packet not complete yet are there.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
+  // Bytes that are kept, also of packets that were given out.
+  [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   base::InputBuffer buffer_;

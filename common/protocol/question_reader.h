@@ -33,6 +33,8 @@ class QuestionReader {
   [[nodiscard]] std::string_view problem() const { return problem_; }
   // After next() gave nothing: bytes of a question not complete yet are there.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
+  // Bytes that are kept, also of questions that were given out.
+  [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   void take(std::size_t end, std::size_t bytes, std::string_view& text);

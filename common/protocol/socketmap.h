@@ -35,6 +35,7 @@ class SocketmapReader {
   // The stream cannot be followed any more (what came is no netstring, or one too long): close after the reply.
   [[nodiscard]] bool must_close() const { return broken_; }
   [[nodiscard]] bool has_partial() const { return !broken_ && (state_ != State::length || has_digits_ || !buffer_.empty()); }
+  [[nodiscard]] std::size_t held() const { return buffer_.size() + content_.size(); }
 
  private:
   enum class State : std::uint8_t { length, content, comma };

@@ -27,6 +27,7 @@ class SrsLinesReader {
   std::optional<receiver::SrsRequest> next();
   [[nodiscard]] bool must_close() const { return done_; }
   [[nodiscard]] bool has_partial() const { return !done_ && lines_.has_partial(); }
+  [[nodiscard]] std::size_t held() const { return lines_.held(); }
 
  private:
   LineCutter lines_{kMaxSrsLine};

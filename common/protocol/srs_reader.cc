@@ -89,6 +89,12 @@ bool SrsReader::has_partial() const {
                     reader_);
 }
 
+std::size_t SrsReader::held() const {
+  return std::visit(
+      Overloaded{[](const Unknown& unknown) { return unknown.bytes.size(); }, [](const auto& reader) { return reader.held(); }},
+      reader_);
+}
+
 std::optional<SrsProtocol> SrsReader::protocol() const {
   if (std::holds_alternative<SrsLinesReader>(reader_)) return SrsProtocol::lines;
   if (std::holds_alternative<TcpTableReader>(reader_)) return SrsProtocol::tcp_table;

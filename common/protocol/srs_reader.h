@@ -4,6 +4,7 @@
 //   anything else                lines of srsd
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ class SrsReader {
   [[nodiscard]] bool must_close() const;
   // After next() gave nothing: bytes of a request that is not complete are there.
   [[nodiscard]] bool has_partial() const;
+  // Bytes that are kept, also of requests that were given out.
+  [[nodiscard]] std::size_t held() const;
   // Nothing: not known yet.
   [[nodiscard]] std::optional<SrsProtocol> protocol() const;
 

@@ -29,6 +29,7 @@ class TcpTableReader {
   // The stream cannot be followed any more (a line too long): close after the reply.
   [[nodiscard]] bool must_close() const { return broken_; }
   [[nodiscard]] bool has_partial() const { return lines_.has_partial(); }
+  [[nodiscard]] std::size_t held() const { return lines_.held(); }
 
  private:
   LineCutter lines_{kMaxTcpTableLine};

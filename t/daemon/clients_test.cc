@@ -112,6 +112,29 @@ TEST_CASE("a client that never reads: spfd stops reading from it, keeps its memo
   CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
 }
 
+TEST_CASE("parts of questions on many connections take bounded memory: the largest connections are closed, with an answer") {
+  const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone)});
+  Client small(spfd.address());
+  small.send("keep=1\nip=192.0.2.10\n");
+  const std::string half = "ip=192.0.2.10\nx=" + std::string(60000, 'x');
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 1300; ++i) {
+    clients.push_back(std::make_unique<Client>(spfd.address()));
+    clients.back()->send(half);
+  }
+  spfd.wait_for_log("the largest connections are closed");
+  CHECK(spfd.resident() < (std::size_t{200} << 20U));
+  const auto closed =
+      std::find_if(clients.begin(), clients.end(), [](const auto& client) { return client->is_readable(milliseconds(0)); });
+  REQUIRE(closed != clients.end());
+  const auto answer = parse_answer((*closed)->read_to_end());
+  CHECK(answer.at("result") == "temperror");
+  CHECK(answer.at("error").find("too much") != std::string::npos);
+  small.send("sender=u@pass.test\n\n");
+  CHECK(small.read_answer().starts_with("result=pass"));
+  CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
+}
+
 TEST_CASE("a client that reads late gets everything, and nothing spins afterwards") {
   constexpr int kQuestions = 3000;
   const SpfdProcess spfd({.zone = std::string(kZone)});

@@ -1,5 +1,8 @@
 // max-connections: who gives up a connection when another client waits.
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -7,11 +10,14 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spfd/connection_limit.h"
+#include "spfd/descriptor.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -27,18 +33,21 @@ using State = HeldConnection::State;
 constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
 constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
 
-// The ids of those that are given up, in order. Each connection: id, peer, state, seconds of waiting.
+// The ids of those that are given up, in order. Each connection: id, peer, state, seconds since it began to wait or its check
+// began, and, if that is more, its age.
 struct Held {
   std::uint64_t id;
   std::uint64_t peer;
   State state;
   int seconds;
+  int age = 0;
 };
 std::vector<std::uint64_t> displaced(const std::vector<Held>& held, std::size_t most) {
   const std::chrono::steady_clock::time_point now{std::chrono::hours(100)};
   std::vector<HeldConnection> all;
   all.reserve(held.size());
-  for (const Held& one : held) all.push_back({one.id, one.peer, one.state, now - seconds(one.seconds)});
+  for (const Held& one : held)
+    all.push_back({one.id, one.peer, one.state, now - seconds(one.seconds), now - seconds(std::max(one.age, one.seconds))});
   std::vector<std::uint64_t> ids;
   for (const std::size_t index : spfd::choose_displaced(all, most, now)) ids.push_back(all[index].id);
   return ids;
@@ -49,8 +58,9 @@ TEST_CASE("the peer who holds most gives up the connection that waits longest, i
   CHECK(displaced({}, 3) == Ids{});
   CHECK(displaced({{1, 0, State::idle, 5}, {2, 0, State::idle, 9}, {3, 0, State::idle, 7}}, 2) == Ids{2, 3});
   CHECK(displaced({{1, 0, State::in_message, 9}, {2, 0, State::not_reading, 8}, {3, 0, State::asking, 7}, {4, 0, State::idle, 6}},
-                  9) == Ids{4, 3, 2, 1});
-  CHECK(displaced({{1, 0, State::checking, 50}, {2, 0, State::idle, 0}}, 1) == Ids{});
+                  9) == Ids{4, 3, 2});
+  CHECK(displaced({{1, 0, State::in_message, 9}, {2, 1, State::checking, 8}}, 9) == Ids{1});
+  CHECK(displaced({{1, 0, State::checking, 50}, {2, 1, State::idle, 0}}, 1) == Ids{});
   // Of three connections of one peer and two of another: one, then each in turn.
   CHECK(displaced({{1, 7, State::idle, 90},
                    {2, 7, State::idle, 80},
@@ -63,6 +73,39 @@ TEST_CASE("the peer who holds most gives up the connection that waits longest, i
   CHECK(displaced({{1, 7, State::idle, 90}, {2, 8, State::checking, 1}, {3, 8, State::checking, 2}}, 1) == Ids{1});
 }
 
+TEST_CASE("when nobody is idle, the peer who holds most gives up its oldest check") {
+  using Ids = std::vector<std::uint64_t>;
+  const std::vector<Held> hanging = {{1, 7, State::checking, 9},
+                                     {2, 7, State::checking, 12},
+                                     {3, 7, State::checking, 5},
+                                     {4, 8, State::checking, 90},
+                                     {5, 8, State::in_message, 0, 50}};
+  CHECK(displaced(hanging, 1) == Ids{2});
+  CHECK(displaced(hanging, 2) == Ids{2, 1});
+  // One connection is nobody's fault.
+  CHECK(displaced({{1, 7, State::checking, 9}, {2, 8, State::checking, 90}}, 9) == Ids{});
+  // Questions that come often, or checks that are short, keep nobody's place.
+  CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::idle, 0, 3}, {3, 8, State::checking, 0, 60}}, 1) == Ids{2});
+  CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::checking, 0, 3}, {3, 8, State::checking, 0, 60}}, 9).size() ==
+        2);
+  // A client that asks once, and has just come, is spared.
+  CHECK(displaced({{1, 7, State::checking, 0}, {2, 7, State::checking, 0}}, 9) == Ids{});
+}
+
+TEST_CASE("bytes: the peer who holds most gives up its largest connections, until there is room") {
+  using Chosen = std::vector<std::size_t>;
+  const auto heaviest = [](const std::vector<std::pair<std::uint64_t, std::size_t>>& held, std::size_t excess) {
+    std::vector<HeldConnection> all;
+    for (const auto& [peer, bytes] : held) all.push_back({.id = 0, .peer = peer, .since = {}, .opened = {}, .bytes = bytes});
+    return spfd::choose_heaviest(all, excess);
+  };
+  CHECK(heaviest({}, 5) == Chosen{});
+  CHECK(heaviest({{7, 3}, {8, 5}}, 0) == Chosen{});
+  CHECK(heaviest({{7, 3}, {8, 5}, {7, 4}}, 1) == Chosen{2});
+  CHECK(heaviest({{7, 3}, {8, 5}, {7, 4}}, 5) == Chosen{2, 1});
+  CHECK(heaviest({{7, 3}, {8, 5}, {7, 0}}, 99) == Chosen{1, 0});
+}
+
 TEST_CASE("peers: a user, an IPv4 address, an IPv6 network") {
   std::array<int, 2> ends{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
@@ -70,6 +113,43 @@ TEST_CASE("peers: a user, an IPv4 address, an IPv6 network") {
   ::close(ends[0]);
   ::close(ends[1]);
   CHECK(spfd::peer_of(-1) == 0);
+}
+
+// Who a client at `from` is to a server at `to`; nothing where the host has no such address.
+std::optional<std::uint64_t> peer_at(int family, const char* from, const char* to) {
+  const auto address_of = [&](const char* text) {
+    sockaddr_storage storage{};
+    storage.ss_family = static_cast<sa_family_t>(family);
+    void* const bytes = family == AF_INET ? static_cast<void*>(&reinterpret_cast<sockaddr_in&>(storage).sin_addr)
+                                          : static_cast<void*>(&reinterpret_cast<sockaddr_in6&>(storage).sin6_addr);
+    REQUIRE(::inet_pton(family, text, bytes) == 1);
+    return storage;
+  };
+  const spfd::Descriptor server(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const spfd::Descriptor client(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage place = address_of(to);
+  sockaddr_storage source = address_of(from);
+  socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  if (::bind(server.get(), reinterpret_cast<sockaddr*>(&place), size) != 0 || ::listen(server.get(), 1) != 0) return {};
+  if (::bind(client.get(), reinterpret_cast<sockaddr*>(&source), size) != 0) return {};
+  REQUIRE(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&place), &size) == 0);
+  REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&place), size) == 0);
+  const spfd::Descriptor accepted(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  REQUIRE(accepted.is_open());
+  return spfd::peer_of(accepted.get());
+}
+
+TEST_CASE("peers: addresses are told apart, and from users") {
+  constexpr std::uint64_t kUser = 1ULL << 63U;
+  const auto first = peer_at(AF_INET, "127.0.0.1", "127.0.0.1");
+  REQUIRE(first.has_value());
+  CHECK(peer_at(AF_INET, "127.0.0.1", "127.0.0.9") == first);  // another connection, at another of our addresses
+  CHECK(peer_at(AF_INET, "127.0.0.2", "127.0.0.1") != first);
+  CHECK((*first & kUser) == 0);
+  const auto sixth = peer_at(AF_INET6, "::1", "::1");
+  if (!sixth) return;  // a host without IPv6
+  CHECK((*sixth & kUser) == 0);
+  CHECK(sixth == 0);  // the network ::/64
 }
 
 TEST_CASE("max-connections: an idle client makes room for one that waits, on whichever worker they are") {
@@ -118,6 +198,51 @@ TEST_CASE("max-connections: a check under way is not given up for a client that 
   CHECK(busy.read_to_end().starts_with("result=temperror"));
   CHECK(waiting.read_to_end().starts_with("result=pass"));
   spfd.wait_for_log("new ones wait");
+}
+
+// A client of 127.0.0.2.
+std::string ask_from_elsewhere(const std::string& address, std::string_view question) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  REQUIRE(::inet_pton(AF_INET, "127.0.0.2", &from.sin_addr) == 1);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0);
+  sockaddr_in to = from;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  REQUIRE(::send(fd, question.data(), question.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(question.size()));
+  pollfd look{fd, POLLIN, 0};
+  std::array<char, 4096> bytes{};
+  const bool is_there = ::poll(&look, 1, static_cast<int>(milliseconds(support::kPatience).count())) > 0;
+  const ssize_t size = is_there ? ::recv(fd, bytes.data(), bytes.size(), 0) : 0;
+  ::close(fd);
+  return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST_CASE("max-connections: one client whose checks hang keeps nobody else out") {
+  const support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  const SpfdProcess spfd(
+      {.arguments = {"--max-connections", "8", "--workers", "2", "--timeout", "60s", "--nameserver", dns.address()},
+       .zone = std::string(kZone),
+       .on_tcp = true});
+  constexpr int kHogs = 8;
+  std::vector<std::unique_ptr<Client>> hogs;
+  for (int i = 0; i < kHogs; ++i) {
+    hogs.push_back(std::make_unique<Client>(spfd.address()));
+    hogs.back()->send("keep=1\nip=192.0.2.10\nsender=u@h" + std::to_string(i) + ".slow.test\n\n");
+  }
+  support::wait_until("all checks", [&] { return dns.count() >= kHogs; });
+  for (int i = 0; i < 3; ++i) CHECK(ask_from_elsewhere(spfd.address(), kQuestion).starts_with("result=pass"));
+  spfd.wait_for_log("the oldest checks of the client that holds most are given up");
+  const auto given_up =
+      std::count_if(hogs.begin(), hogs.end(), [](const auto& hog) { return hog->is_readable(milliseconds(0)); });
+  CHECK(given_up >= 1);
+  CHECK(given_up <= 4);
+  const auto first = std::find_if(hogs.begin(), hogs.end(), [](const auto& hog) { return hog->is_readable(milliseconds(0)); });
+  REQUIRE(first != hogs.end());
+  CHECK((*first)->read_to_end().starts_with("result=temperror"));
+  hogs.clear();
 }
 
 }  // namespace

@@ -39,8 +39,7 @@ dns::Answer text(std::string record) {
 // A worker without a thread. DNS says nothing; answers come from know().
 class World {
  public:
-  World() {
-    spfd::Options options;
+  explicit World(spfd::Options options = {}) {
     options.in_force.policy.hostname = "mx.example.org";
     options.in_force.timeouts.check = std::chrono::hours(1);
     options.in_force.log_level = spfd::LogLevel::error;
@@ -112,6 +111,10 @@ class World {
 
   void know(const std::string& name, const dns::Answer& answer) {
     cache_->complete({*dns::Name::parse(name), dns::Type::txt}, answer, io::Cache::Clock::now());
+  }
+  // Makes room, as a worker does when max-connections is reached.
+  void displace_all() {
+    for (const auto& session : sessions_) session->displace(session->held().since);
   }
   void turn() {
     for (int i = 0; i < 4; ++i) event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
@@ -260,6 +263,98 @@ TEST_CASE("an idle connection keeps little, whatever it has asked before") {
     CHECK(heap.bytes() / kConnections < 12 * 1024);
     CHECK(world.ended() == 0);
   }
+}
+
+std::string packet(char command, std::string_view data) {
+  std::string out;
+  const auto size = static_cast<std::uint32_t>(data.size() + 1);
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>((size >> shift) & 0xffU);
+  return (out += command).append(data);
+}
+
+// What comes before MAIL.
+std::string milter_begin(const std::string& address, const std::string& helo) {
+  const std::string nul(1, '\0');
+  return packet('O', std::string("\0\0\0\6\0\0\0\x3f\0\x1f\xff\xff", 12)) +
+         packet('C', "host.example" + nul + "4\x9c\x40" + address + nul) + packet('H', helo + nul);
+}
+
+TEST_CASE("at every door: a connection that is displaced while its check hangs gets its answer first") {
+  struct Case {
+    std::string name;
+    protocol::Door door;
+    std::string input;
+    std::string answer;
+    std::size_t answers = 1;
+  };
+  const std::string nul(1, '\0');
+  const std::array cases = {
+      Case{"lines", protocol::Door::query, question("slow.test"), "result=temperror\n"},
+      Case{"JSON", protocol::Door::query, question("slow.test", "format=json\n"), "\"result\": \"temperror\""},
+      Case{"lines, half a question more", protocol::Door::query, question("slow.test") + "ip=192.0.2.1\n", "result=temperror\n",
+           2},
+      Case{"health", protocol::Door::query, "request=health\n\n", "health=failing\n"},
+      Case{"Postfix", protocol::Door::query, "request=smtpd_access_policy\nclient_address=192.0.2.10\nsender=u@slow.test\n\n",
+           "action=4"},
+      Case{"milter", protocol::Door::milter, milter_begin("192.0.2.10", "h.test") + packet('M', "u@slow.test" + nul), "451 4."},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    World world;
+    const auto client = world.connect(one.door);
+    client->send(one.input);
+    world.turn();
+    static_cast<void>(client->read());
+    CHECK(world.running() == 1);
+    world.displace_all();
+    world.turn();
+    CHECK(count(client->read(), one.answer) == one.answers);
+    CHECK(client->at_end);
+    CHECK(world.running() == 0);
+    CHECK(world.counters().displaced == 1);
+  }
+}
+
+TEST_CASE("a milter connection holds little of a message, whatever the MTA sends") {
+  spfd::Options options;
+  options.in_force.doors.milter_remove_forged = true;
+  World world(options);
+  world.know("big.test", text(large_record(6000)));
+  const std::string nul(1, '\0');
+  const std::string large(120000, 'x');
+  const support::HeapWatch heap;
+  const auto client = world.connect(protocol::Door::milter);
+  const auto send = [&](const std::string& bytes) {
+    for (std::size_t at = 0; at < bytes.size(); at += 60000) {
+      client->send(std::string_view(bytes).substr(at, 60000));
+      world.turn();
+      static_cast<void>(client->read());
+    }
+  };
+  send(milter_begin("192.0.2.10", large));
+  send(packet('D', "M" + ("j" + nul + large + nul)));
+  send(packet('D', "M" + ("i" + nul + large + nul)));
+  send(packet('M', "<" + large + "@big.test>" + nul));
+  for (int i = 0; i < 5000; ++i) send(packet('L', "Received-SPF" + nul + "pass receiver=mx.example.org" + nul));
+  send(packet('L', "X-Large" + nul + large + nul));
+  CHECK(world.ended() == 0);
+  CHECK(heap.bytes() < 40 * 1024);
+  // A packet that is not complete is the most that it may hold.
+  const std::string last = packet('L', "X-Large" + nul + large + nul);
+  send(last.substr(0, 110000));
+  CHECK(heap.bytes() > 200 * 1024);  // with `last`, which is ours
+  CHECK(heap.bytes() < 420 * 1024);
+  send(last.substr(110000));
+  CHECK(heap.bytes() < static_cast<std::ptrdiff_t>(40 * 1024 + last.capacity()));
+}
+
+TEST_CASE("an address of a milter's client that is none is not kept whole") {
+  World world;
+  const auto client = world.connect(protocol::Door::milter);
+  const support::HeapWatch heap;
+  client->send(milter_begin(std::string(100000, '1'), "h.test"));
+  world.turn();
+  CHECK(heap.bytes() < 20 * 1024);
 }
 
 TEST_CASE("without memory, one check or one connection pays, and the worker goes on") {
