@@ -40,7 +40,7 @@ struct Entry {
   Entry* newer = nullptr;  // in the order of Table, if it has an answer
   Entry* older = nullptr;
   bool was_used = false;      // since it was put in, or spared
-  std::uint8_t silences = 0;  // in a row: its zone's servers did not answer
+  std::uint8_t failures = 0;  // in a row
   std::uint8_t name_size;
   dns::Type type;
   Clock::time_point expiry;  // of the answer; under way: when the next one who wants it asks too
@@ -174,26 +174,26 @@ class Table {
     return true;
   }
 
-  // Ends the question, and gives back those who waited. `lifetime` says for how long the answer is kept, and counts silences.
+  // Ends the question, and gives back those who waited. `lifetime` says for how long the answer is kept, and counts failures.
   template <class Lifetime>
   std::unique_ptr<Waiters> complete(const KeyView& key, const SharedAnswer& answer, Clock::time_point now, Lifetime&& lifetime) {
     std::unique_ptr<Waiters> waiters;
     EntryPtr& place = entries_.find(key);
-    std::uint8_t silences = 0;
+    std::uint8_t failures = 0;
     if (place != nullptr) {
       waiters = std::move(place->waiting);
       if (waiters != nullptr) pending_bytes_ -= waiters->size() * kWaiterBytes;
-      silences = place->silences;
+      failures = place->failures;
       forget(*place);
     }
-    const std::chrono::seconds kept_for = lifetime(silences);
+    const std::chrono::seconds kept_for = lifetime(failures);
     if (kept_for.count() == 0 || answer->bytes + Entry::bytes_with(key) > limit_) {
       erase(place);
       return waiters;
     }
     try {
       Entry& entry = place == nullptr ? insert(key) : *place;
-      entry.silences = silences;
+      entry.failures = failures;
       keep(entry, answer, now + kept_for);
       evict();
     } catch (const std::bad_alloc&) {  // then it is not kept
@@ -285,17 +285,16 @@ class Table {
   CacheCounters counters_;
 };
 
-// For how long the answer is kept, after so many questions in a row that its zone's servers did not answer.
-std::chrono::seconds lifetime(const dns::Answer& answer, std::uint8_t& silences) {
-  if (answer.status == dns::Status::failure && answer.cause == dns::Cause::local) return std::chrono::seconds::zero();
-  if (answer.status == dns::Status::failure && answer.cause == dns::Cause::no_answer) {
-    const auto kept_for = std::min(Cache::kFailureTtl * (1 << silences), Cache::kMaxSilenceTtl);
-    if (kept_for < Cache::kMaxSilenceTtl) ++silences;
-    return kept_for;
+// For how long the answer is kept, after so many failures in a row.
+std::chrono::seconds lifetime(const dns::Answer& answer, std::uint8_t& failures) {
+  if (answer.status != dns::Status::failure) {
+    failures = 0;
+    return std::min(std::chrono::seconds{answer.ttl}, Cache::kMaxTtl);
   }
-  silences = 0;
-  if (answer.status == dns::Status::failure) return Cache::kFailureTtl;
-  return std::min(std::chrono::seconds{answer.ttl}, Cache::kMaxTtl);
+  if (answer.cause == dns::Cause::local) return std::chrono::seconds::zero();
+  const auto kept_for = std::min(Cache::kFailureTtl * (1 << failures), Cache::kMaxFailureTtl);
+  if (kept_for < Cache::kMaxFailureTtl) ++failures;
+  return kept_for;
 }
 
 }  // namespace
@@ -350,7 +349,7 @@ void Cache::complete(const dns::Question& question, dns::Answer answer, Clock::t
   }
   const KeyView key{hash_of(question), question.name.text(), question.type};
   const auto waiters = shard_of(key.hash).table.with([&](Table& table) {
-    return table.complete(key, known, now, [&](std::uint8_t& silences) { return lifetime(known->answer, silences); });
+    return table.complete(key, known, now, [&](std::uint8_t& failures) { return lifetime(known->answer, failures); });
   });
   if (waiters == nullptr) return;
   for (const auto& [ticket, waiter] : *waiters) {

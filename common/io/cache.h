@@ -1,8 +1,8 @@
 // The DNS answers that all workers share, and who waits for which (thread-safe).
 //
 // One look decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
-// True TTLs up to kMaxTtl; failures are kept for kFailureTtl, but those of servers that do not answer for longer each time, up
-// to kMaxSilenceTtl, and our own (dns::Cause::local) not at all.
+// True TTLs up to kMaxTtl; failures are kept for kFailureTtl, and for longer each time that the same question fails again, up to
+// kMaxFailureTtl; our own (dns::Cause::local) not at all.
 // The byte limit is kept by evicting the oldest that was not used since it was last looked at (second chance). It covers all
 // that the cache holds: answers with their parsed records, the table, and those who wait.
 // An answer of TTL 0 is handed to those who wait, and not kept.
@@ -39,9 +39,10 @@ class Cache {
   // If it throws std::bad_alloc, it alone has no answer.
   using Waiter = std::function<void(const SharedAnswer&)>;
 
+  // For the same question again and again: 5, 10, 20, 40, 60 seconds. RFC 2308 §7 allows 5 minutes, and RFC 9520 §3.2 wants the
+  // time to grow. No more than a minute, because a temperror defers mail, and its next try is about as far away.
   static constexpr std::chrono::seconds kFailureTtl{5};
-  // dns::Cause::no_answer, for the same question again and again: 5, 10, 20, 40, 60 seconds (RFC 2308 §7.2 allows 5 minutes).
-  static constexpr std::chrono::seconds kMaxSilenceTtl{60};
+  static constexpr std::chrono::seconds kMaxFailureTtl{60};
   static constexpr std::chrono::seconds kMaxTtl{86400};
   // A question that has been under way for longer was lost, for want of memory: the next one who wants it asks anew.
   static constexpr std::chrono::seconds kMaxUnderWay{60};

@@ -12,6 +12,7 @@
 #include "common/io/fair_queue.h"
 #include "common/io/keyed_hash.h"
 #include "common/io/random.h"
+#include "common/io/silent_zones.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
 #include "common/io/upstream.h"
@@ -28,6 +29,9 @@ constexpr std::chrono::minutes kPlainTime{15};
 // Before a round over servers where nothing listens, and before the next look for a descriptor; doubled each time.
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLastBackOff{2000};
+// A SERVFAIL that took as long says that the zone's servers are silent. A resolver that has it in its cache, or finds an answer
+// that does not verify, is faster.
+constexpr milliseconds kSlowRefusal{1000};
 // The part of the slots that one zone may hold.
 constexpr std::size_t kZonePart = 4;
 
@@ -112,6 +116,7 @@ class Resolver::Impl {
     FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
     bool is_last_timer = false;  // it stands for the end of patience
+    bool is_withheld = false;    // not asked: see SilentZones
     Timer timer;
   };
 
@@ -155,6 +160,8 @@ class Resolver::Impl {
   static void note(Query& query, Trouble trouble);
   bool is_cut_short(const Query& query);
   dns::Answer failure_of(const Query& query);
+  void withhold(Query& query);
+  void note_zone(const Query& query, const dns::Answer& answer);
 
   void heard(Upstream& server);
   void report(const Upstream& server, bool has_changed);
@@ -167,6 +174,8 @@ class Resolver::Impl {
   SocketBudget budget_;
   FairQueue queue_;
   FairQueue tcp_queue_;
+  SilentZones silent_zones_{hash_key_};
+  Clock::time_point last_answer_;  // that was no failure
   std::shared_ptr<const Upstreams> servers_ = std::make_shared<const Upstreams>();
   std::uint64_t next_number_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Query>> queries_;
@@ -209,6 +218,7 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.standing.resize(servers_->size());
   query.begin = loop_.now();
   query.end = query.begin + asker.patience;
+  if (!silent_zones_.may_ask(question.name, loop_.now())) return withhold(query);
   query.place =
       queue_.enter(query.owner, [this, &query, number](FairQueue::News news) { go_on(number, [&] { on_place(query, news); }); });
   if (FairQueue::has_slot(query.place)) return begin(query);
@@ -223,8 +233,18 @@ void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
     return finish(query, failure_of(query));
   }
   if (query.still_wanted && !query.still_wanted()) return forget(query);
+  if (!silent_zones_.may_ask(query.question.name, loop_.now())) return withhold(query);
   query.trouble.reset();
   begin(query);
+}
+
+// It fails in the next turn of the loop.
+void Resolver::Impl::withhold(Query& query) {
+  ++counters_.withheld;
+  query.is_withheld = true;
+  query.place.reset();
+  query.end = loop_.now();
+  wait(query, milliseconds{0});
 }
 
 void Resolver::Impl::begin(Query& query) {
@@ -455,9 +475,24 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
 
 void Resolver::Impl::finish(Query& query, dns::Answer answer) {
   if (answer.status == dns::Status::failure) ++counters_.failures;
+  note_zone(query, answer);
   const Callback callback = std::move(query.callback);
   forget(query);
   callback(std::move(answer));
+}
+
+// What the end of a question says about the servers of its zone.
+void Resolver::Impl::note_zone(const Query& query, const dns::Answer& answer) {
+  const auto now = loop_.now();
+  if (answer.status != dns::Status::failure) {
+    last_answer_ = now;
+    return silent_zones_.on_answer(query.question.name);
+  }
+  // A name server that is overloaded is slow for all zones.
+  if (last_answer_ < query.begin || query.sent.empty()) return;
+  const bool is_slow_refusal = answer.cause == dns::Cause::reported && query.trouble &&
+                               query.trouble->kind == Trouble::Kind::refused && now - query.sent.front().at >= kSlowRefusal;
+  if (answer.cause == dns::Cause::no_answer || is_slow_refusal) silent_zones_.on_silence(query.question.name, now);
 }
 
 void Resolver::Impl::forget(Query& query) {
@@ -478,6 +513,7 @@ bool Resolver::Impl::is_cut_short(const Query& query) {
 }
 
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
+  if (query.is_withheld) return dns::failure_answer("the zone's servers do not answer", dns::Cause::local);
   if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
   if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
   const Trouble& trouble = *query.trouble;

@@ -258,6 +258,38 @@ TEST_CASE("many clients at a time, on all workers") {
   }
 }
 
+TEST_CASE("a zone that never answers, with ten includes a mail, makes no check of another zone fail") {
+  const support::DnsServer dns([](const dns::Question& asked, bool) {
+    const std::string name(asked.name.text());
+    if (name.ends_with("dead.test")) return support::react(support::Reaction::Fault::silence);
+    dns::Answer answer;
+    answer.ttl = 300;
+    std::string record = "v=spf1 ip4:192.0.2.10 -all";
+    if (name.ends_with("evil.test")) {
+      record = "v=spf1";
+      for (int i = 0; i < 10; ++i)
+        record += " include:" + name.substr(0, name.find('.')) + "x" + std::to_string(i) + ".dead.test";
+    }
+    if (asked.type == dns::Type::txt) answer.texts = {record};
+    return support::react(std::move(answer));
+  });
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "1"}});
+  std::vector<std::unique_ptr<Client>> evil;
+  int right = 0;
+  constexpr int kRounds = 75;
+  for (int round = 0; round < kRounds; ++round) {
+    // 1,500 mails of the hostile domain: 15,000 questions, more than a worker may ask at a time.
+    evil.push_back(std::make_unique<Client>(spfd.address()));
+    for (int i = 0; i < 20; ++i) {
+      const std::string name = "m" + std::to_string(round * 20 + i) + ".evil.test";
+      evil.back()->send("keep=1\nip=192.0.2.10\nsender=u@" + name + "\n\n");
+    }
+    const std::string good = "g" + std::to_string(round) + ".good.test";
+    right += spfd.ask("ip=192.0.2.10\nsender=u@" + good + "\n\n").starts_with("result=pass") ? 1 : 0;
+  }
+  CHECK(right == kRounds);
+}
+
 TEST_CASE("workers share one cache, and join a question under way") {
   support::DnsServer dns([](const dns::Question& asked, bool) {
     dns::Answer answer;
