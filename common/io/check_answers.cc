@@ -42,17 +42,49 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
       if (is_full()) return own_failures().too_many.get();
       SharedAnswer answer = look(*at);
       if (answer == nullptr && is_expired_) answer = own_failures().timed_out;
-      if (answer == nullptr) return nullptr;
+      if (answer == nullptr) {
+        seek(*at);
+        return nullptr;
+      }
       const std::size_t added = *open_slot(*at, 0);
       settle(added, std::move(answer));
       slot = &slots_[added];
+    } else if (slot->answer == own_failures().too_large && (slot->shares & asking_) == 0) {
+      retry(static_cast<std::size_t>(slot - slots_.data()));
     }
-    if (slot->answer == nullptr) return nullptr;
+    if (slot->answer == nullptr) {
+      slots_[static_cast<std::size_t>(slot - slots_.data())].shares |= asking_;
+      return nullptr;
+    }
     if (!is_alias(slot->answer)) return slot->answer.get();
     target = target_of(slot->answer, question.type);
     at = &target;
   }
   return own_failures().endless.get();
+}
+
+void CheckAnswers::seek(const dns::Question& question) {
+  const auto known = std::find_if(sought_.begin(), sought_.end(), [&](const auto& one) { return one.first == question; });
+  if (known != sought_.end()) {
+    known->second |= asking_;
+  } else {
+    sought_.emplace_back(question, asking_);
+  }
+}
+
+CheckAnswers::Shares CheckAnswers::seekers(const dns::Question& question) const {
+  const auto known = std::find_if(sought_.begin(), sought_.end(), [&](const auto& one) { return one.first == question; });
+  return known == sought_.end() ? asking_ : known->second;
+}
+
+void CheckAnswers::retry(std::size_t slot) {
+  slots_[slot].shares |= asking_;
+  SharedAnswer answer = look(slots_[slot].question);
+  if (answer == nullptr && is_expired_) answer = own_failures().timed_out;
+  slots_[slot].answer = nullptr;
+  if (answer != nullptr) return settle(slot, std::move(answer));
+  slots_[slot].is_open = true;
+  slots_[slot].ticket = 0;
 }
 
 std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const {
@@ -84,18 +116,29 @@ std::optional<std::size_t> CheckAnswers::open_slot(const dns::Question& question
     if (!slots_[i].is_open || slots_[i].question != question) continue;
     slots_[i].is_open = false;
     slots_[i].depth = depth;
+    slots_[i].shares |= seekers(question);
     ++slots_[i].times;
     return i;
   }
   if (is_full()) return std::nullopt;
   slots_.emplace_back(question, depth);
-  bytes_ += sizeof(Slot);
+  slots_.back().shares = seekers(question);
+  charge(slots_.back().shares, sizeof(Slot));
   return slots_.size() - 1;
 }
 
+void CheckAnswers::charge(Shares shares, std::size_t bytes) {
+  for (std::size_t i = 0; i < kIdentities; ++i) {
+    if ((shares >> i & 1U) != 0) bytes_[i] += bytes;
+  }
+}
+
 void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
-  if (bytes_ + answer->bytes > limits_.bytes) answer = own_failures().too_large;
-  bytes_ += answer->bytes;
+  const Shares shares = slots_[slot].shares;
+  bool fits = false;
+  for (std::size_t i = 0; i < kIdentities; ++i) fits |= (shares >> i & 1U) != 0 && bytes_[i] + answer->bytes <= limits_.bytes;
+  if (!fits) answer = own_failures().too_large;
+  charge(shares, answer->bytes);
   slots_[slot].answer = std::move(answer);
 }
 

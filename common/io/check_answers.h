@@ -5,9 +5,13 @@
 // Each question has a slot, and so has each name where an alias leads, whether the alias is one of the overlay or of a resolver
 // that left out its target: find() follows the slots. So a chain counts in the number of questions, and its TTL is the least of
 // its slots. A chain of more than kMaxAliases questions is a failure, also when it is a loop.
-// What a check pins is bounded: by the number of questions, and by the bytes of their answers.
+// What a check pins is bounded: by the number of questions, and by the bytes of their answers. Each identity has bytes of its
+// own: what both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
+// from MAIL FROM.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -41,8 +45,12 @@ class CheckAnswers final : public spf::AnswerSource {
 
   struct Limits {
     std::size_t questions;
-    std::size_t bytes;  // of slots and answers
+    std::size_t bytes;  // of slots and answers, per identity
   };
+  // Identities of a check, one bit each.
+  using Shares = std::uint8_t;
+  static constexpr std::size_t kIdentities = 2;
+
   struct Slot {
     explicit Slot(const dns::Question& asked, int end_of_chain) : question(asked), depth(end_of_chain) {}
 
@@ -53,6 +61,7 @@ class CheckAnswers final : public spf::AnswerSource {
     std::uint8_t times = 1;    // that it was asked
     bool has_joined = false;   // somebody else asks
     bool is_open = false;      // to be asked again
+    Shares shares = 0;         // who asked for it
   };
   using Slots = std::vector<Slot>;
 
@@ -69,10 +78,18 @@ class CheckAnswers final : public spf::AnswerSource {
         now_(begun.now_) {}
 
   const spf::KnownAnswer* find(const dns::Question& question) override;
+  [[nodiscard]] bool is_late() const override { return is_late_; }
+  void begin_part(std::size_t part) override { asking_ = static_cast<Shares>(1U << (part * kIdentities / kParts)); }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
 
   // To be set before each step.
-  void set_now(Clock::time_point now) { now_ = now; }
+  void set_now(Clock::time_point now) {
+    now_ = now;
+    asking_ = 1;
+    sought_.clear();
+  }
+  // Half of the time has passed.
+  void set_late() { is_late_ = true; }
   // From now on what is not known is a failure.
   void expire();
 
@@ -101,13 +118,22 @@ class CheckAnswers final : public spf::AnswerSource {
   // What answers it without DNS; null: nothing.
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
+  // Remembers for which identity a question has to be asked.
+  void seek(const dns::Question& question);
+  [[nodiscard]] Shares seekers(const dns::Question& question) const;
+  // What did not fit into the share of the other identity may fit into that of the one which asks now.
+  void retry(std::size_t slot);
+  void charge(Shares shares, std::size_t bytes);
 
   Cache& cache_;
   std::shared_ptr<Overlay> overlay_;  // null: none
   Limits limits_;
   Slots slots_;  // few, so that searching one by one is fast
-  std::size_t bytes_ = 0;
+  std::array<std::size_t, kIdentities> bytes_{};
+  Shares asking_ = 1;                                     // who asks now
+  std::vector<std::pair<dns::Question, Shares>> sought_;  // in this step, and not known
   Clock::time_point now_;
+  bool is_late_ = false;
   bool is_expired_ = false;
 };
 

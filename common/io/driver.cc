@@ -115,7 +115,7 @@ class Running : public std::enable_shared_from_this<Running> {
         answers_(*cache_, begun),
         step_(std::move(step)),
         done_(std::move(done)),
-        timer_(loop_, [this] { expire(); }) {}
+        timer_(loop_, [this] { on_timer(); }) {}
   ~Running() = default;
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -126,13 +126,14 @@ class Running : public std::enable_shared_from_this<Running> {
       number_ = ++driver->checks;
     }
     end_ = loop_.now() + deadline;
-    timer_.set(deadline);
+    timer_.set(deadline / 2);
   }
 
   // Asks what is missing, and runs the step as long as that leads on. True: the check is over.
   bool go_on(spf::Needs needs);
   void take(std::size_t slot, const SharedAnswer& answer);
   void step_again();
+  void on_timer();
   void expire();
   void drop();
 
@@ -269,6 +270,14 @@ void Running::take(std::size_t slot, const SharedAnswer& answer) {
   if (is_over_ || answers_.slots().at(slot).answer != nullptr) return;
   cost_.rounds = std::max(cost_.rounds, answers_.slots()[slot].depth);
   answers_.settle_or_reopen(slot, answer);
+}
+
+// At half of the time, and at its end.
+void Running::on_timer() {
+  if (answers_.is_late()) return expire();
+  answers_.set_late();
+  timer_.set(std::max(std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now()), std::chrono::milliseconds{0}));
+  step_again();
 }
 
 void Running::expire() {

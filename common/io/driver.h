@@ -28,7 +28,8 @@ struct DriverOptions {
   // Questions of any kind; more are answered by a failure. A check may evaluate several records, and each has a budget
   // of its own (spf::QuestionBudget); this bounds them all together.
   int max_questions = 640;
-  // Bytes of the answers that a check holds while it waits, with their parsed records. One that does not fit is a failure.
+  // Bytes of the answers that a check holds while it waits, with their parsed records, for each identity. One that does not fit
+  // is a failure.
   std::size_t max_bytes = std::size_t{1} << 20;
 };
 
@@ -77,6 +78,7 @@ class Driver {
   void set_name_servers(const std::vector<NameServer>& servers);
 
   // Starts a check. If all it needs is known, `done` is called before this returns and the handle is null.
+  // At half of `deadline` the step runs again, for what must not take all of the time (AnswerSource::is_late()).
   // After `deadline` every answer still missing is a failure "timed out", so `done` comes then at the latest.
   // `done` may destroy the handle of its own check, and start others.
   Handle start(Step step, std::chrono::milliseconds deadline, Done done);

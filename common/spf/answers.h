@@ -37,6 +37,9 @@ class AnswerSource {
   static constexpr std::size_t kParts = 16;
   virtual void begin_part(std::size_t /*part*/) {}
 
+  // Half of the time of the check has passed: what must not take all of it goes on without what is not known yet.
+  [[nodiscard]] virtual bool is_late() const { return false; }
+
   // What is left of the TTL of what find() gave, in seconds: less than what the answer came with, if it was kept for a while.
   [[nodiscard]] virtual std::uint32_t ttl_of(const dns::Question& /*question*/, const KnownAnswer& known) const {
     return known.answer.ttl;

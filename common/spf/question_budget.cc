@@ -14,7 +14,12 @@ const KnownAnswer* QuestionBudget::find(const dns::Question& question) {
     static const KnownAnswer too_many(dns::failure_answer("too many questions"));
     return &too_many;
   }
-  if (known != nullptr) found_[count_++] = known;
+  if (known != nullptr) {
+    found_[count_++] = known;
+  } else if (is_impatient_) {
+    static const KnownAnswer timed_out(dns::failure_answer("timed out", dns::Cause::local));
+    known = &timed_out;
+  }
   return known;
 }
 

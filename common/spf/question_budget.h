@@ -21,6 +21,9 @@ class QuestionBudget final : public AnswerSource {
   explicit QuestionBudget(AnswerSource& answers) : answers_(answers) {}
 
   const KnownAnswer* find(const dns::Question& question) override;
+  [[nodiscard]] bool is_late() const override { return answers_.is_late(); }
+  // While it is set, what is not known yet is a failure ("timed out").
+  void set_impatient(bool is_impatient) { is_impatient_ = is_impatient; }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const KnownAnswer& known) const override {
     return answers_.ttl_of(question, known);
   }
@@ -28,6 +31,7 @@ class QuestionBudget final : public AnswerSource {
 
  private:
   AnswerSource& answers_;
+  bool is_impatient_ = false;
   std::size_t count_ = 0;
   std::array<const KnownAnswer*, kMost> found_;  // by this part, up to count_
 };

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -155,6 +156,56 @@ TEST_CASE("what a check pins has a limit in bytes: an answer that does not fit i
   none.set_now(kStart);
   const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@n1.example", "h.example");
   CHECK(support::evaluate(query, {}, none).verdict.value().result == spf::Result::temperror);
+}
+
+TEST_CASE("each identity has bytes of its own: what a HELO name takes is not missing to MAIL FROM") {
+  const auto name = [](int i) { return "n" + std::to_string(i) + ".example"; };
+  constexpr std::size_t kMailFrom = spf::AnswerSource::kParts / 2;
+  for (const bool is_cached : {true, false}) {
+    CAPTURE(is_cached);
+    io::Cache cache(std::size_t{64} << 20);
+    io::CheckAnswers answers(cache, nullptr, {160, 200000}, {});
+    // One step, as a check runs it: HELO asks for n0 to n9, MAIL FROM for n5 to n7. What DNS is asked comes after it.
+    std::array<int, 2> texts_of{};
+    int missing = 0;
+    const auto step = [&] {
+      answers.set_now(kStart);
+      texts_of = {};
+      missing = 0;
+      const auto find = [&](int i, std::size_t identity) {
+        const spf::KnownAnswer* const known = answers.find(question(name(i)));
+        if (known == nullptr) {
+          ++missing;
+        } else {
+          texts_of.at(identity) += static_cast<int>(known->answer.texts.size());
+        }
+      };
+      answers.begin_part(0);
+      for (int i = 0; i < 10; ++i) find(i, 0);
+      answers.begin_part(kMailFrom);
+      for (int i = 5; i < 8; ++i) find(i, 1);
+    };
+    const auto answer_all = [&] {
+      for (int i = 0; i < 10; ++i) {
+        const auto wanted = answers.missing(question(name(i)));
+        if (wanted.what != io::CheckAnswers::Missing::What::to_be_asked) continue;
+        const std::size_t slot = answers.open_slot(wanted.question, 1).value();
+        answers.settle(slot, std::make_shared<const io::KeptAnswer>(texts({std::string(60000, 'x')}), kStart));
+      }
+    };
+    if (is_cached) {
+      for (int i = 0; i < 10; ++i) cache.complete(question(name(i)), texts({std::string(60000, 'x')}), kStart);
+    }
+    step();
+    for (int round = 0; missing > 0 && round < 5; ++round) {
+      answer_all();
+      step();
+    }
+    CHECK(missing == 0);
+    CHECK(texts_of[1] == 3);
+    CHECK(texts_of[0] >= 3);
+    CHECK(texts_of[0] <= 6);
+  }
 }
 
 TEST_CASE("when the check that asked ran into a limit of its own, the one that joined asks again, a few times") {

@@ -94,6 +94,53 @@ TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL
   CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).would == Action::defer);
 }
 
+TEST_CASE("HELO first: a refusal of MAIL FROM waits for no HELO, and after half of the time nothing else does") {
+  // Knows the world but for a HELO name that hangs.
+  class Hanging : public spf::AnswerSource {
+   public:
+    explicit Hanging(const World& world) : world_(world) {}
+    const spf::KnownAnswer* find(const dns::Question& question) override {
+      if (question.name.text() == "hang.example") return nullptr;
+      return &known_.try_emplace(std::string(question.name.text()), world_.answer(question)).first->second;
+    }
+    [[nodiscard]] bool is_late() const override { return is_late_now; }
+    bool is_late_now = false;
+
+   private:
+    const World& world_;
+    std::map<std::string, spf::KnownAnswer> known_;
+  };
+  const World names = world();
+  Policy by = plain_policy();
+  by.rules.check_helo = HeloCheck::first;
+  Hanging answers(names);
+  const auto refused = support::decide(request(kClient, "u@fail.example", "hang.example"), by, answers).reply;
+  REQUIRE(refused);
+  CHECK(refused->result == Result::fail);
+  CHECK(refused->action == Action::reject);
+  CHECK_FALSE(refused->helo);
+
+  const Request passing = request(kClient, "u@example.com", "hang.example");
+  const auto needed = support::decide(passing, by, answers).needs.needed;
+  REQUIRE(needed.size() == 1);
+  CHECK(needed[0].name.text() == "hang.example");
+  answers.is_late_now = true;
+  const auto late = support::decide(passing, by, answers).reply;
+  REQUIRE(late);
+  CHECK(late->action == Action::defer);
+  CHECK(late->identity == Identity::helo);
+  CHECK(late->result == Result::temperror);
+  on(by.rules, Result::temperror, Identity::helo) = Action::accept;
+  const auto tagged = support::decide(passing, by, answers).reply;
+  REQUIRE(tagged);
+  CHECK(tagged->result == Result::pass);
+  REQUIRE(tagged->helo);
+  CHECK(tagged->helo->result == Result::temperror);
+  // MAIL FROM alone has all of the time.
+  by.rules.check_helo = HeloCheck::null_sender;
+  CHECK_FALSE(support::decide(request(kClient, "u@hang.example", "mail.example.com"), by, answers).reply);
+}
+
 TEST_CASE("each identity and each rule asks on its own account") {
   // What is asked for which part.
   class Parts : public spf::AnswerSource {
