@@ -1,6 +1,7 @@
 #include "common/receiver/next_hop.h"
 
 #include "common/base/reuse.h"
+#include "common/spf/question_budget.h"
 #include "common/spf/result.h"
 
 namespace receiver {
@@ -9,11 +10,13 @@ spf::Needs foresee(std::string_view sender, const NextHop& next_hop, std::uint64
                    Foresight& out) {
   base::renew(out);
   spf::Query query;
+  spf::QuestionBudget budget(answers);
   for (const base::IpAddress& address : next_hop.outgoing) {
     spf::set_mailfrom_query(query, address, sender, next_hop.hostname);
     query.receiver = "unknown";  // RFC 7208 §7.3
     query.time = time;
-    if (spf::Needs needs = spf::evaluate(query, next_hop.spf, answers, out.verdict); !needs.empty()) return needs;
+    budget.begin_part(0);
+    if (spf::Needs needs = spf::evaluate(query, next_hop.spf, budget, out.verdict); !needs.empty()) return needs;
     if (out.verdict.result != spf::Result::pass) return {};
   }
   out.passes = !next_hop.outgoing.empty();
