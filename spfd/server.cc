@@ -23,6 +23,7 @@
 #include "common/base/version.h"
 #include "common/io/cache.h"
 #include "common/io/guarded.h"
+#include "common/io/udp.h"
 #include "spfd/config_file.h"
 #include "spfd/listener.h"
 #include "spfd/log.h"
@@ -48,8 +49,11 @@ constexpr int kProgressSignal = SIGUSR2;
 constexpr milliseconds kLongestStop{5000};
 // For how long connections are accepted when a successor has the socket already.
 constexpr milliseconds kLateConnections{100};
-// Descriptors kept free of connections, for DNS: a quarter of them, and never fewer.
+// Descriptors kept free of connections: as many as the workers' DNS sockets may take, but not more than a quarter of all; and
+// never fewer than this.
 constexpr std::size_t kFewestForDns = 32;
+// Listeners, log, files, and what the loops of the workers take.
+constexpr std::size_t kForTheRest = 8;
 
 int worker_count(const Options& options) {
   if (options.workers > 0) return options.workers;
@@ -57,8 +61,10 @@ int worker_count(const Options& options) {
 }
 
 int connection_limit(const Options& options, std::size_t descriptors) {
-  const std::size_t for_dns = std::max(descriptors / 4, kFewestForDns);
-  const std::size_t rest = descriptors > for_dns + 8 ? descriptors - for_dns : 8;
+  const std::size_t per_worker = io::ResolverOptions().max_tcp + io::SocketBudget::kMax;
+  const std::size_t wanted = static_cast<std::size_t>(worker_count(options)) * per_worker;
+  const std::size_t for_dns = std::min(wanted, std::max(descriptors / 4, kFewestForDns));
+  const std::size_t rest = descriptors > for_dns + kForTheRest ? descriptors - for_dns : kForTheRest;
   if (static_cast<std::size_t>(options.max_connections) <= rest) return options.max_connections;
   log(LogLevel::info, "at most {} connections at a time, since there are only {} descriptors", rest, descriptors);
   return static_cast<int>(rest);

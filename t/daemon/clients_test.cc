@@ -227,6 +227,19 @@ TEST_CASE("more connections than descriptors: silent clients make room, nothing 
   CHECK_FALSE(spins(spfd.pid()));
 }
 
+TEST_CASE("connections leave the descriptors to DNS that its sockets may take, but no more than a quarter of all") {
+  struct Case {
+    rlim_t descriptors;
+    const char* workers;
+    const char* connections;
+  };
+  // 128 sockets for UDP and 200 for TCP per worker.
+  for (const Case& one : {Case{2000, "1", "1672"}, Case{2000, "4", "1500"}, Case{100, "1", "68"}}) {
+    const SpfdProcess spfd({.arguments = {"--workers", one.workers}, .zone = std::string(kZone), .descriptors = one.descriptors});
+    CHECK(spfd.log().find("at most " + std::string(one.connections) + " connections at a time") != std::string::npos);
+  }
+}
+
 TEST_CASE("no descriptor left for a connection: accepting pauses and goes on") {
   // Descriptors are few, and the limit of connections leaves none to the rest: accept() itself fails.
   const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone), .descriptors = 20});
