@@ -139,7 +139,7 @@ constexpr Option kDaemonRows[] = {
       .letter = 'p',
       .kind = Kind::number,
       .argument = "N",
-      .help = "as --listen inet:127.0.0.1:N",
+      .help = "as --listen inet:127.0.0.1:N --listen inet:[::1]:N",
       .when = When::start,
       .topic = "listen"},
      {set_port}},

@@ -25,8 +25,11 @@ Problem complete(Options& options) {
   } else if (options.legacy_socket_mode || !options.legacy_socket_user.empty() || !options.legacy_socket_group.empty()) {
     return "socket-user, socket-group and socket-perms need socket";
   }
-  if (options.legacy_port)
-    options.listen.emplace_back(InetAddress{"127.0.0.1", static_cast<std::uint16_t>(*options.legacy_port)});
+  if (options.legacy_port) {
+    // Both, since a host may have only one of them.
+    for (const char* loopback : {"127.0.0.1", "::1"})
+      options.listen.emplace_back(InetAddress{loopback, static_cast<std::uint16_t>(*options.legacy_port)});
+  }
   if (options.listen.empty() && options.milter.empty() && options.srs_addresses.empty()) {
     options.listens_by_default = true;
     for (const char* loopback : {"127.0.0.1", "::1"}) options.listen.emplace_back(InetAddress{loopback, 5970});

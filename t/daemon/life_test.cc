@@ -76,7 +76,8 @@ int listen_at(const std::string& path) {
 TEST_CASE("--help, --version, --dump-config and --check-config do what they say and end with 0") {
   CHECK(start({"--help"}).output.find("--listen ADDRESS") != std::string::npos);
   CHECK(start({"--version"}).output.starts_with("spfd "));
-  CHECK(start({"--dump-config", "--port=7"}).output.find("listen = [\"inet:127.0.0.1:7\"]") != std::string::npos);
+  CHECK(start({"--dump-config", "--port=7"}).output.find("listen = [\"inet:127.0.0.1:7\", \"inet:[::1]:7\"]") !=
+        std::string::npos);
   for (const char* option : {"--help", "--version", "--dump-config", "--check-config"}) CHECK(start({option}).exit_code == EX_OK);
 }
 

@@ -111,19 +111,19 @@ TEST_CASE("the command line wins over the file, a list as a whole, and listening
   CHECK(dumped(options, "zone") == "zone = [\"b\", \"c\"]");
   CHECK(dumped(options, "log-level") == "log-level = \"error\"");
   CHECK(listen_of({"--config", file}) == Words{"inet:127.0.0.1:1", "inet:[::1]:2"});
-  CHECK(listen_of({"--config", file, "--port", "5"}) == Words{"inet:127.0.0.1:5"});
+  CHECK(listen_of({"--config", file, "--port", "5"}) == Words{"inet:127.0.0.1:5", "inet:[::1]:5"});
 }
 
 TEST_CASE("the last one of a single value wins") { CHECK(options_of({"--workers=1", "--workers", "2"}).workers == 2); }
 
 TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
   CHECK(listen_of({}) == Words{"inet:127.0.0.1:5970", "inet:[::1]:5970"});
-  CHECK(listen_of({"--port", "4000"}) == Words{"inet:127.0.0.1:4000"});
-  CHECK(listen_of({"-p", "4000"}) == Words{"inet:127.0.0.1:4000"});
-  CHECK(listen_of({"-p4000"}) == Words{"inet:127.0.0.1:4000"});
-  CHECK(listen_of({"-port=4000"}) == Words{"inet:127.0.0.1:4000"});
-  CHECK(listen_of({"-port", "4000"}) == Words{"inet:127.0.0.1:4000"});
-  CHECK(listen_of({"--tcpport=4000"}) == Words{"inet:127.0.0.1:4000"});
+  CHECK(listen_of({"--port", "4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
+  CHECK(listen_of({"-p", "4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
+  CHECK(listen_of({"-p4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
+  CHECK(listen_of({"-port=4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
+  CHECK(listen_of({"-port", "4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
+  CHECK(listen_of({"--tcpport=4000"}) == Words{"inet:127.0.0.1:4000", "inet:[::1]:4000"});
   CHECK(listen_of({"--path=/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
   CHECK(listen_of({"-path=/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
   CHECK(listen_of({"-s", "/tmp/spfd"}) == Words{"unix:/tmp/spfd,mode=0666"});
@@ -147,7 +147,7 @@ TEST_CASE("milters have addresses of their own; who has only milters listens now
   const auto options = options_of({"--milter", "unix:/run/m.sock,mode=0660", "--milter=inet:[::1]:8890"});
   CHECK(in_force(*spfd::find_option("milter"), options) == Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
   CHECK(options.listen.empty());
-  CHECK(listen_of({"--milter", "inet:127.0.0.1:1", "--port", "2"}) == Words{"inet:127.0.0.1:2"});
+  CHECK(listen_of({"--milter", "inet:127.0.0.1:1", "--port", "2"}) == Words{"inet:127.0.0.1:2", "inet:[::1]:2"});
   CHECK(error_of({"--milter", "8890"}).message.starts_with("--milter: \"8890\""));
 }
 
