@@ -134,6 +134,29 @@ TEST_CASE("--take-over: what the predecessor is checking is answered, and new qu
   CHECK(first.wait() == EX_OK);
 }
 
+TEST_CASE("--take-over: a predecessor that hangs does not keep the successor from serving, and harms nothing when it goes on") {
+  const TempFolder folder;
+  const std::string address = "unix:" + folder / "spfd.sock";
+  const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--pid-file", folder / "pid"};
+  SpfdProcess first({.arguments = arguments, .zone = std::string(kZone)});
+  Client old(address);
+  old.send("keep=1\n" + std::string(kQuestion));
+  CHECK(old.read_answer().starts_with("result=pass"));
+  first.signal(SIGSTOP);
+  SpfdProcess second({.arguments = arguments, .zone = std::string(kZone)});
+  for (int i = 0; i < 3; ++i) {
+    Client client(address);
+    client.send(kQuestion);
+    CHECK(client.read_to_end().starts_with("result=pass"));
+  }
+  first.signal(SIGCONT);
+  CHECK(first.wait() == EX_OK);
+  CHECK(support::slurp(folder / "pid") == std::to_string(second.pid()) + "\n");
+  Client client(address);
+  client.send(kQuestion);
+  CHECK(client.read_to_end().starts_with("result=pass"));
+}
+
 TEST_CASE("--take-over: without it, and for the socket of another program, nothing is replaced or told to end") {
   const TempFolder folder;
   const std::string path = folder / "other.sock";

@@ -1,7 +1,9 @@
 // request=health: what a pool, or an operator, wants to know before it sends questions.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +56,28 @@ TEST_CASE("health: failing when DNS is silent, refuses or is not there; ok as so
 
   const SpfdProcess alone({.arguments = {"--nameserver", "127.0.0.1:1"}});
   CHECK(alone.answer(kHealth)["health"] == "failing");
+}
+
+TEST_CASE("health: draining while the daemon stops") {
+  using Fault = support::Reaction::Fault;
+  support::DnsServer dns([](const dns::Question& question, bool tcp) {
+    const bool is_slow = question.name.text().find("slow") != std::string::npos;
+    return is_slow ? support::react(Fault::silence) : no_such_name(question, tcp);
+  });
+  SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
+  Client asking(spfd.address());
+  asking.send("request=hea");  // half a question may go on while it stops
+  Client slow(spfd.address());
+  slow.send("ip=192.0.2.1\nsender=u@slow.test\n\n");
+  support::wait_until("the check", [&] { return dns.count() > 0; });
+  spfd.signal(SIGTERM);
+  support::wait_until("the listener to go", [&] { return !std::filesystem::exists(spfd.socket_path()); });
+  asking.send("lth\n\n");
+  const std::string answer = asking.read_to_end();
+  CAPTURE(answer);
+  CHECK(answer.starts_with("health=draining\ndns=ok\ndraining=1\n"));
+  CHECK(slow.read_to_end().starts_with("result=temperror"));
+  CHECK(spfd.wait() == 0);
 }
 
 TEST_CASE("health: on a kept connection, in the order of the questions") {
