@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,17 +31,23 @@ inline DnsServer::Handler always(const Reaction& reaction) {
   return [reaction](const dns::Question&, bool) { return reaction; };
 }
 
-// A port of the loopback at which nothing listens.
+// A port of the loopback at which nothing listens. It is not one of those that the kernel hands out (by default from 32768 on),
+// so that no other program gets it meanwhile.
 inline io::NameServer dead_server() {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(fd);
-  return {base::IpAddress::v4({127, 0, 0, 1}), ntohs(address.sin_port)};
+  std::random_device random;
+  for (;;) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(std::uniform_int_distribution<std::uint16_t>(10000, 32000)(random));
+    bool is_free = true;
+    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+      const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+      is_free &= bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+      close(fd);
+    }
+    if (is_free) return {base::IpAddress::v4({127, 0, 0, 1}), ntohs(address.sin_port)};
+  }
 }
 
 inline io::NameServer at(const DnsServer& server) { return *io::parse_name_server(server.address()); }
