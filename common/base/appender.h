@@ -10,9 +10,7 @@ namespace base {
 class Appender {
  public:
   // room: bytes that are expected; for more, more room is made.
-  Appender(std::string& out, std::size_t room) : out_(out), begin_(out.size()), to_(out.data() + out.size()), end_(to_) {
-    grow(room);
-  }
+  Appender(std::string& out, std::size_t room) : out_(out), to_(out.data() + out.size()), end_(to_) { grow(room); }
   ~Appender() { out_.resize(size()); }
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -33,15 +31,11 @@ class Appender {
   // The same for what stands in quotes: quotes and backslashes get a backslash before them.
   void add_escaped(std::string_view piece);
 
-  [[nodiscard]] std::string_view added() const { return {out_.data() + begin_, size() - begin_}; }
-  void take_back() { to_ = out_.data() + begin_; }
-
  private:
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(to_ - out_.data()); }
   void grow(std::size_t bytes);
 
   std::string& out_;
-  const std::size_t begin_;
   char* to_;
   char* end_;
 };

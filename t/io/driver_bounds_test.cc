@@ -19,18 +19,8 @@
 #include "t/support/single.h"
 
 using namespace std::chrono_literals;
-using support::DnsServer;
-using support::echo;
-using support::InTurn;
-using support::kNever;
-using support::question;
-using support::Reaction;
-using support::run_until;
-using support::Strings;
-using support::texts;
-using support::Together;
-using support::Worker;
-using Fault = support::Reaction::Fault;
+using namespace support;
+using Fault = Reaction::Fault;
 
 namespace {
 
@@ -81,7 +71,7 @@ TEST_CASE("driver: aliases without an end are a failure, with a bounded number o
 
 TEST_CASE("driver: an alias whose target was left out gives the record, not \"no record\"") {
   const DnsServer server([](const dns::Question& asked, bool) {
-    return asked.name.text() == "example.com" ? cname_to("real.example") : support::react(texts({"v=spf1 -all"}));
+    return asked.name.text() == "example.com" ? cname_to("real.example") : react(texts({"v=spf1 -all"}));
   });
   Worker worker(server);
   std::optional<spf::Verdict> verdict;
@@ -115,14 +105,14 @@ TEST_CASE("RFC 2308 §5: \"no such record\" without an SOA is asked once, not by
 
 TEST_CASE("driver: a check of a domain that publishes large answers holds no more than its share") {
   const DnsServer server([](const dns::Question& asked, bool) {
-    if (asked.name.text() == "silent.example") return support::react(Fault::silence);
-    return support::react(texts({"v=spf1 -all " + std::string(60000, 'a')}));
+    if (asked.name.text() == "silent.example") return react(Fault::silence);
+    return react(texts({"v=spf1 -all " + std::string(60000, 'a')}));
   });
   Worker worker(server, std::make_shared<io::Cache>(0));
   Together step;
   step.names.push_back("silent.example");
   for (int i = 0; i < 50; ++i) step.names.push_back("n" + std::to_string(i) + ".example");
-  const support::HeapWatch watch;
+  const HeapWatch watch;
   const auto handle = worker.driver.start(std::ref(step), kNever, [](const io::CheckCost&) {});
   const bool all_came = run_until(worker.loop, [&] { return step.got.size() == 50; });
   const std::ptrdiff_t held = watch.bytes();
@@ -134,7 +124,7 @@ TEST_CASE("driver: a check of a domain that publishes large answers holds no mor
 }
 
 TEST_CASE("driver: of a crowd that waits for one answer, some go on in each turn of the loop") {
-  const DnsServer silent([](const dns::Question&, bool) { return support::react(Fault::silence); });
+  const DnsServer silent([](const dns::Question&, bool) { return react(Fault::silence); });
   Worker worker(silent);
   constexpr int kCrowd = 500;
   std::size_t steps = 0;  // in this turn
@@ -174,7 +164,7 @@ TEST_CASE("driver: when memory runs out anywhere in a check, that check ends, an
     bool is_over = false;
     bool has_failed = false;
     {
-      support::HeapWatch watch;
+      HeapWatch watch;
       io::Driver::Handle handle;
       watch.fail_at(at);
       try {
@@ -229,7 +219,7 @@ TEST_CASE("driver: a step that throws std::bad_alloc ends its check, at the star
 
 TEST_CASE("driver: a crowd of questions to servers that never answer leaves room for the questions of others") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
-    return asked.name.is_within(*dns::Name::parse("dead.example")) ? support::react(Fault::silence) : echo(asked, tcp);
+    return asked.name.is_within(*dns::Name::parse("dead.example")) ? react(Fault::silence) : echo(asked, tcp);
   });
   Worker worker(server, std::make_shared<io::Cache>(std::size_t{16} << 20), {}, 1s);
   // 1,100 checks with 10 includes each are more than a worker may ask at a time.

@@ -15,18 +15,8 @@
 #include "t/support/dns_server.h"
 
 using namespace std::chrono_literals;
-using support::DnsServer;
-using support::echo;
-using support::InTurn;
-using support::kNever;
-using support::question;
-using support::Reaction;
-using support::run_until;
-using support::Strings;
-using support::texts;
-using support::Together;
-using support::Worker;
-using Fault = support::Reaction::Fault;
+using namespace support;
+using Fault = Reaction::Fault;
 
 namespace {
 
@@ -94,8 +84,7 @@ TEST_CASE("driver: questions that wait for each other's answers are rounds") {
 }
 
 TEST_CASE("driver: an answer of TTL 0 is still there in the next round") {
-  const DnsServer server(
-      [](const dns::Question& asked, bool) { return support::react(texts({std::string(asked.name.text())}, 0)); });
+  const DnsServer server([](const dns::Question& asked, bool) { return react(texts({std::string(asked.name.text())}, 0)); });
   Worker worker(server);
   InTurn step{{"a.example", "b.example", "c.example"}};
   worker.run(std::ref(step));
@@ -159,7 +148,7 @@ TEST_CASE("driver: two workers share one question on the wire; the one that join
 
 TEST_CASE("driver: at the deadline what is missing is a failure, and the step runs to its end at once") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
-    return asked.name.text() == "a.example" ? echo(asked, tcp) : support::react(Fault::silence);
+    return asked.name.text() == "a.example" ? echo(asked, tcp) : react(Fault::silence);
   });
   Worker worker(server);
   InTurn step{{"a.example", "silent1.example", "silent2.example"}};
@@ -174,7 +163,7 @@ TEST_CASE("driver: at the deadline what is missing is a failure, and the step ru
 }
 
 TEST_CASE("driver: failures of the resolver are answers") {
-  const DnsServer server([](const dns::Question&, bool) { return support::react_rcode(2); });
+  const DnsServer server([](const dns::Question&, bool) { return react_rcode(2); });
   Worker worker(server);
   InTurn step{{"a.example", "b.example"}};
   worker.run(std::ref(step));
@@ -383,7 +372,7 @@ TEST_CASE("driver: done may start the next check") {
 TEST_CASE("driver: when a driver goes away, others ask themselves what it was asking, and its own checks call nobody") {
   std::atomic<bool> is_silent{true};
   const DnsServer silent(
-      [&](const dns::Question& asked, bool tcp) { return is_silent ? support::react(Fault::silence) : echo(asked, tcp); });
+      [&](const dns::Question& asked, bool tcp) { return is_silent ? react(Fault::silence) : echo(asked, tcp); });
   const auto cache = std::make_shared<io::Cache>(1 << 20);
   Worker stays(silent, cache);
   auto goes = std::make_unique<Worker>(silent, cache);
@@ -402,7 +391,7 @@ TEST_CASE("driver: when a driver goes away, others ask themselves what it was as
 }
 
 TEST_CASE("driver: a check that outlives its driver, though not its loop, does no harm") {
-  const DnsServer silent([](const dns::Question&, bool) { return support::react(Fault::silence); });
+  const DnsServer silent([](const dns::Question&, bool) { return react(Fault::silence); });
   io::Loop loop;
   std::optional<io::Driver> driver;
   driver.emplace(loop, std::make_shared<io::Cache>(0),

@@ -24,7 +24,6 @@ TEST_CASE("pieces stand behind the text, however much room was made") {
       out.add_number(9);
       out.add_number(10);
       out.add_number(std::numeric_limits<unsigned long>::max());
-      CHECK(out.added() == "one two, 091018446744073709551615");
     }
     CHECK(text == "before one two, 091018446744073709551615");
   }
@@ -41,21 +40,8 @@ TEST_CASE("pieces of any size make their own room, and what was there stays") {
       out.add('|');
       expected += piece + '|';
     }
-    CHECK(out.added().size() == 3 * (size + 1));
   }
   CHECK(text == expected);
-}
-
-TEST_CASE("what is taken back leaves the text as it was") {
-  std::string text = "kept";
-  {
-    Appender out(text, 2);
-    out.add("far longer than the room");
-    out.take_back();
-    CHECK(out.added().empty());
-    out.add("!");
-  }
-  CHECK(text == "kept!");
 }
 
 TEST_CASE("what could end a line or is no US-ASCII is shown as its number") {
