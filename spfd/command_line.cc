@@ -1,6 +1,6 @@
 #include "spfd/command_line.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sysexits.h>
 
 #include <utility>

@@ -1,6 +1,6 @@
 #include "spfd/counters.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/spf/result.h"
 

@@ -1,5 +1,5 @@
 // The options about the daemon: addresses, process, clients, SPF's limits, DNS, log, configuration.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

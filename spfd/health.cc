@@ -1,6 +1,6 @@
 #include "spfd/health.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace spfd {
 

@@ -1,6 +1,6 @@
 #include "spfd/listen_address.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
 // The log: one line per event, to stderr or syslog. May be used from any thread, and waits for nobody once its writer runs.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // spfd: answers the SPF questions of mail servers. See spfd(8).
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sysexits.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 #include "spfd/pid_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sysexits.h>
 #include <unistd.h>
 

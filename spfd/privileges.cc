@@ -1,6 +1,6 @@
 #include "spfd/privileges.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>

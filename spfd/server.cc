@@ -1,6 +1,6 @@
 #include "spfd/server.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>

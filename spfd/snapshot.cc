@@ -1,6 +1,6 @@
 #include "spfd/snapshot.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sysexits.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // The options of sender rewriting (common/srs).
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

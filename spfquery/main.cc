@@ -1,6 +1,6 @@
 // spfquery: asks SPF questions on the command line, and answers them itself or by a running spfd.
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>

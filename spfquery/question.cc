@@ -1,6 +1,6 @@
 #include "spfquery/question.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <vector>
 

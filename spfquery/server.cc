@@ -1,6 +1,6 @@
 #include "spfquery/server.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netdb.h>
 #include <sys/un.h>
 #include <unistd.h>

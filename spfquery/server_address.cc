@@ -1,6 +1,6 @@
 #include "spfquery/server_address.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/ip.h"
 #include "common/base/text.h"

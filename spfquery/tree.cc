@@ -1,6 +1,6 @@
 #include "spfquery/tree.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <langinfo.h>
 #include <unistd.h>
 

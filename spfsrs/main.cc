@@ -1,5 +1,5 @@
 // spfsrs: rewrites senders on the command line, and turns rewritten addresses back.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <cstdio>

@@ -1,7 +1,7 @@
 #include "common/io/name_server.h"
 
 #include <arpa/nameser.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <resolv.h>

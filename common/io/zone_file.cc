@@ -1,6 +1,6 @@
 #include "common/io/zone_file.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "common/options/command_line.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <getopt.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "common/options/help.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/text.h"
 

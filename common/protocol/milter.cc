@@ -1,6 +1,6 @@
 #include "common/protocol/milter.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

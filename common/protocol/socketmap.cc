@@ -1,6 +1,6 @@
 #include "common/protocol/socketmap.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "common/receiver/srs_answer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <utility>

@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/reuse.h"
 #include "common/base/text.h"

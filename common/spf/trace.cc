@@ -1,6 +1,6 @@
 #include "common/spf/trace.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/text.h"
 

@@ -1,6 +1,6 @@
 #include "t/bench/dialect.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 

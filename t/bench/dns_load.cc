@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/dns/message.h"
 #include "t/bench/tally.h"

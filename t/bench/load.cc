@@ -27,7 +27,7 @@
 #include <thread>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/options/command_line.h"
 #include "common/options/fields.h"

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "t/bench/tally.h"
 

@@ -1,6 +1,6 @@
 #include "t/bench/tally.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

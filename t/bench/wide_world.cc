@@ -1,6 +1,6 @@
 #include "t/bench/wide_world.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

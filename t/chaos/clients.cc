@@ -1,6 +1,6 @@
 #include "t/chaos/clients.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 #include "t/model/random_zone.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/text.h"
 

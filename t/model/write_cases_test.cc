@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "t/model/random_zone.h"
 #include "t/support/evaluate.h"

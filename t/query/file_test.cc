@@ -1,6 +1,6 @@
 // --file: many questions, answered side by side, printed in the order of the lines.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
 #include <chrono>

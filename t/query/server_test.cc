@@ -1,6 +1,6 @@
 // --server: asks a running spfd, and says so when it gets no answer.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "t/support/dns_wire.h"
 #include "t/support/show.h"

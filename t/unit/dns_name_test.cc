@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/base/text.h"
 #include "common/dns/answer.h"

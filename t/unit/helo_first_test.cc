@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/io/driver.h"
 #include "common/receiver/rules.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "t/support/evaluate.h"
 #include "t/support/single.h"

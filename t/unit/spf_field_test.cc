@@ -1,7 +1,7 @@
 // Mistakes that other SPF checkers have made, each as a test of ours. Those about DNS messages and headers stand with the tests
 // of the resolver and the receiver.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/spf/evaluate.h"
 #include "t/support/evaluate.h"

@@ -1,7 +1,7 @@
 #include "common/spf/record.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "common/spf/query.h"
 #include "t/support/show.h"

@@ -1,6 +1,6 @@
 // Local parts in sender rewriting: whatever a sender has, what is given out is one of RFC 5321 and names the same mailbox.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <string>

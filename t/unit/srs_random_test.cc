@@ -1,6 +1,6 @@
 // Random senders through sender rewriting and back.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <atomic>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The sender rewriting scheme. The vectors come from Mail::SRS, libsrs2, postsrsd and Exim, at 2020-01-01 00:01:00 UTC.
 #include <doctest/doctest.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdint>
