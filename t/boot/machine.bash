@@ -1,0 +1,61 @@
+# Sourced by the tests that boot a Debian: builds its root (root.sh), and boots a copy that is thrown away.
+# Needs root: mounts and namespaces of its own; on this machine nothing is changed.
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+source=$(dirname "$(dirname "$here")")
+BUILD=$(readlink -f "${BUILD:-$source/build}")
+BOOT_DIR=$(readlink -m "${BOOT_DIR:-$BUILD/boot}")
+export BUILD BOOT_DIR
+if [[ $EUID != 0 ]]; then
+  echo "needs root, for mounts and namespaces of its own" >&2
+  exit 1
+fi
+root=$("$here/root.sh")
+export root here source
+
+# The upper folder of the overlay: a tmpfs goes with the namespace.
+boot_copy() {
+  set -euo pipefail
+  local script=$1 space=$BOOT_DIR/space
+  machine=$space/mnt
+  mkdir -p "$space"
+  mount -t tmpfs tmpfs "$space"
+  mkdir "$space"/{upper,work,mnt}
+  mount -t overlay overlay -o "lowerdir=$root,upperdir=$space/upper,workdir=$space/work" "$machine"
+  prepare
+  # shellcheck disable=SC2016  # for the machine
+  { cat "$here/inside.bash" "$here/$script" && echo 'echo "$passed passed, $failed failed"'; } >"$machine/inside.sh"
+  chmod 755 "$machine/inside.sh"
+  cat >"$machine/etc/systemd/system/inside.service" <<'END'
+[Unit]
+After=multi-user.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /inside.sh
+StandardOutput=file:/result
+StandardError=file:/errors
+ExecStopPost=/bin/systemctl --no-block poweroff --force
+
+[Install]
+WantedBy=default.target
+END
+  mkdir -p "$machine/etc/systemd/system/default.target.wants"
+  ln -s ../inside.service "$machine/etc/systemd/system/default.target.wants/inside.service"
+  timeout --kill-after=10 180 systemd-nspawn --quiet --register=no --keep-unit --private-network --console=pipe --boot --directory="$machine" \
+    </dev/null >"$BOOT_DIR/console" 2>&1 || echo "the machine ended with $?" >>"$BOOT_DIR/console"
+  cp "$machine/result" "$BOOT_DIR/result" 2>/dev/null || : >"$BOOT_DIR/result"
+  cat "$machine/errors" >>"$BOOT_DIR/console" 2>/dev/null || true
+}
+
+# boot SCRIPT: runs the function prepare, which fills $machine, then SCRIPT in there, after inside.bash, as root of the booted
+# machine. Last line: "N passed, N failed".
+boot() {
+  flock "$BOOT_DIR/lock" unshare --mount --propagation private bash -c "$(declare -f boot_copy prepare); boot_copy $1"
+  cat "$BOOT_DIR/result"
+  if ! tail -n 1 "$BOOT_DIR/result" | grep -qE '^[0-9]+ passed, 0 failed$'; then
+    tail -n 40 "$BOOT_DIR/console"
+    tail -n 1 "$BOOT_DIR/result" | grep -qE '^[0-9]+ passed' || echo "0 passed, 1 failed"
+    exit 1
+  fi
+}
