@@ -259,7 +259,7 @@ DEB_PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) dpkg-dev debhelper fakeroot
 DEBIAN_PACKAGES = debootstrap util-linux
 PACKAGES ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES)
 
-.PHONY: deps demo format install uninstall dist deb clean help
+.PHONY: deps demo compdb format install uninstall dist deb clean help
 deps:
 	@missing=; for package in $(PACKAGES); do \
 	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
@@ -274,6 +274,13 @@ demo:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) t/demo/demo.sh
+# For clangd and other tools that want each file's compiler command.
+compdb: compile_commands.json
+compile_commands.json: FORCE
+	@$(MAKE) --no-print-directory -nB V=1 all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(BENCH_PROGRAMS) | awk -v folder="$(CURDIR)" ' \
+	  / -c -o .*\.cc$$/ { gsub(/[\\"]/, "\\\\&"); \
+	    printf "%s{\"directory\": \"%s\", \"file\": \"%s\", \"command\": \"%s\"}", n++ ? ",\n" : "[\n", folder, $$NF, $$0 } \
+	  END { print n ? "\n]" : "[]" }' >$@
 format:
 	clang-format -i $$(git ls-files '*.cc' '*.h')
 
@@ -330,6 +337,7 @@ help:
 	@echo 'all           build spfd, spfquery and spfsrs in $(BUILD)/bin'
 	@echo 'deps          install what is missing to build and test (apt)'
 	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
+	@echo 'compdb        compile_commands.json, for clangd'
 	@echo 'check         all tests that need no network and no root, and lint'
 	@echo 'test          the test programs, without apt and network'
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
