@@ -5,7 +5,7 @@
 # Whatever is not listed is no pure header until somebody has thought about it.
 pure_headers=" algorithm array bit charconv cmath compare concepts cstddef cstdint cstring deque functional initializer_list
   iterator limits list map memory numeric optional ranges set span string string_view tuple type_traits unordered_map
-  unordered_set utility variant vector fmt/format.h "
+  unordered_set utility variant vector fmt/core.h fmt/format.h "
 # Headers that have a pure part, and who needs it.
 declare -A excused=(
   [common/base/ip.cc]="arpa/inet.h"                  # inet_pton, inet_ntop
@@ -14,7 +14,7 @@ declare -A excused=(
   [common/srs/hash.cc]="openssl/core_names.h openssl/evp.h openssl/params.h"  # HMAC
 )
 calls='time|now|clock|clock_gettime|gettimeofday|localtime|gmtime|getenv|secure_getenv|fopen|freopen|popen|system|getpid'
-calls+='|rand|srand|random|drand48|getrandom|getentropy|arc4random|printf|fprintf|puts|fputs|getline'
+calls+='|rand|srand|random|drand48|getrandom|getentropy|arc4random|printf|fprintf|print|println|puts|fputs|getline'
 calls+='|socket|sendto|recvfrom|sleep|usleep|nanosleep|sleep_for|sleep_until'
 calls+='|getaddrinfo|gethostbyname|gethostname|res_ninit|res_init|res_query|res_nquery|res_search|res_nsearch|res_send|res_nsend'
 objects='(std::)?[io]?fstream|std::(cin|cout|cerr|clog|filesystem|thread|jthread|mutex|random_device|mt19937|atomic)|thread_local|volatile'
@@ -41,7 +41,7 @@ check_calls() {
   for file in "${pure[@]}"; do
     while IFS= read -r line; do
       echo "$file:${line%%:*}: not pure:${line#*:}"
-    done < <(code_of "$file" | grep -nE "(^|[^[:alnum:]_.>:])(::|std::|std::chrono::[a-z_]+::)?($calls)[[:space:]]*\(|\<($objects)\>")
+    done < <(code_of "$file" | grep -nE "(^|[^[:alnum:]_.>:])(::|std::|fmt::|std::chrono::[a-z_]+::)?($calls)[[:space:]]*\(|\<($objects)\>")
   done
 }
 
