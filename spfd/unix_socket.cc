@@ -65,7 +65,7 @@ Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_un opened{};
   opened.sun_family = AF_UNIX;
-  fmt::format_to_n(opened.sun_path, sizeof opened.sun_path - 1, "/proc/self/fd/{}", found.get());
+  fmt::format("/proc/self/fd/{}", found.get()).copy(opened.sun_path, sizeof opened.sun_path - 1);
   if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&opened), sizeof opened) == 0)
     return {Kind::alive, listener_of(client), file};
   // Without /proc, only whether somebody listens can be found out.
