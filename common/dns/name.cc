@@ -9,12 +9,18 @@ namespace dns {
 std::optional<int> Name::count_labels(std::string_view text) {
   if (!base::all_printable(text)) return std::nullopt;
   if (text.empty()) return 0;
-  int labels = 0;
-  for (std::size_t begin = 0; begin <= text.size(); ++labels) {
-    const std::size_t end = std::min(text.find('.', begin), text.size());
-    if (end == begin || end - begin > kMaxLabel) return std::nullopt;
-    begin = end + 1;
+  int labels = 1;
+  std::size_t length = 0;  // of the label so far
+  for (const char c : text) {
+    if (c != '.') {
+      if (++length > kMaxLabel) return std::nullopt;
+    } else {
+      if (length == 0) return std::nullopt;
+      ++labels;
+      length = 0;
+    }
   }
+  if (length == 0) return std::nullopt;
   return labels;
 }
 

@@ -105,7 +105,7 @@ std::optional<std::string> unquoted(std::string_view local) {
   return std::nullopt;
 }
 
-std::string quoted(std::string_view content) {
+std::string quoted_string(std::string_view content) {
   std::string out = "\"";
   for (const char c : content) {
     if (c == '"' || c == '\\') out += '\\';
@@ -129,7 +129,7 @@ std::string local_part_of(std::string_view content) {
   const bool is_dot_string = !content.empty() && content.front() != '.' && content.back() != '.' &&
                              content.find("..") == std::string_view::npos &&
                              std::all_of(content.begin(), content.end(), [](char c) { return c == '.' || is_atom_character(c); });
-  return is_dot_string ? std::string(content) : quoted(content);
+  return is_dot_string ? std::string(content) : quoted_string(content);
 }
 
 }  // namespace srs

@@ -144,7 +144,7 @@ std::string record_of(std::uint64_t number, const Domain& domain) {
   return record + " " + std::string(domain.all);
 }
 
-std::string quoted(std::string_view record) {
+std::string txt_data(std::string_view record) {
   std::string strings;
   for (; !record.empty(); record.remove_prefix(std::min<std::size_t>(record.size(), 255)))
     strings += fmt::format(" \"{}\"", record.substr(0, 255));
@@ -184,12 +184,12 @@ void write_wide_zone(std::FILE* out, std::uint64_t domains) {
       fmt::print(out, "b{}.p{} {} TXT \"v=spf1{} ~all\"\n", i, rank, self.ttl, networks(network, 8));
     }
     record += self.blocks == 0 ? networks(provider_network(rank), 8) : std::string();
-    fmt::print(out, "p{} {} TXT{}\n", rank, self.ttl, quoted(record + " ~all"));
+    fmt::print(out, "p{} {} TXT{}\n", rank, self.ttl, txt_data(record + " ~all"));
     fmt::print(out, "mx.p{} {} A 198.51.100.1\n", rank, self.ttl);
   }
   for (std::uint64_t number = 0; number < domains; ++number) {
     const Domain domain = describe(number);
-    fmt::print(out, "w{} {} TXT{}\n", number, domain.ttl, quoted(record_of(number, domain)));
+    fmt::print(out, "w{} {} TXT{}\n", number, domain.ttl, txt_data(record_of(number, domain)));
     for (const std::uint64_t rank : domain.includes) {
       if (rank == kProviders)
         fmt::print(out, "own.w{} {} TXT \"v=spf1{} -all\"\n", number, domain.ttl, networks(kOwnProviderNetwork, 3));

@@ -17,7 +17,7 @@
 namespace {
 
 // Each byte is one character, so that any bytes survive: readers encode to Latin-1 to get them back.
-std::string quoted(std::string_view bytes) {
+std::string json_string(std::string_view bytes) {
   std::string out = "\"";
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -40,9 +40,9 @@ std::string joined(const Items& items, Show&& show) {
 // null: an error, [..]: the data
 std::string json(const dns::Answer& answer) {
   if (answer.status == dns::Status::failure) return "null";
-  std::string items = joined(answer.addresses, [](const base::IpAddress& address) { return quoted(address.text()); });
-  items += joined(answer.names, [](const std::string& name) { return quoted(name); });
-  items += joined(answer.texts, [](const std::string& text) { return quoted(text); });
+  std::string items = joined(answer.addresses, [](const base::IpAddress& address) { return json_string(address.text()); });
+  items += joined(answer.names, [](const std::string& name) { return json_string(name); });
+  items += joined(answer.texts, [](const std::string& text) { return json_string(text); });
   return '[' + items + ']';
 }
 
@@ -50,10 +50,10 @@ std::string json(const model::Zone& zone) {
   return '{' +
          joined(zone.names(),
                 [](const auto& name) {
-                  return quoted(name.first) + ":{" +
+                  return json_string(name.first) + ":{" +
                          joined(name.second,
                                 [](const auto& records) {
-                                  return quoted(dns::type_name(records.first)) + ':' + json(records.second);
+                                  return json_string(dns::type_name(records.first)) + ':' + json(records.second);
                                 }) +
                          '}';
                 }) +
@@ -97,10 +97,11 @@ TEST_CASE("writes cases for other checkers" * doctest::skip()) {
         R"({{"id":{},"client":{},"sender":{},"helo":{},"void_limit":{},"zone":{},"texts":[{}],"result":{},"explanation":{},)"
         R"("why":{}}})"
         "\n",
-        seed, quoted(sample.client.text()), quoted(sample.sender), quoted(sample.helo), settings.limits.void_lookups, json(zone),
-        joined(texts, [](const std::string& text) { return quoted(text); }), quoted(spf::result_name(verdict.result)),
-        quoted(verdict.authority_explanation.empty() ? verdict.default_explanation : verdict.authority_explanation),
-        quoted(verdict.mechanism + (verdict.problem.empty() ? "" : ": ") + verdict.problem));
+        seed, json_string(sample.client.text()), json_string(sample.sender), json_string(sample.helo),
+        settings.limits.void_lookups, json(zone), joined(texts, [](const std::string& text) { return json_string(text); }),
+        json_string(spf::result_name(verdict.result)),
+        json_string(verdict.authority_explanation.empty() ? verdict.default_explanation : verdict.authority_explanation),
+        json_string(verdict.mechanism + (verdict.problem.empty() ? "" : ": ") + verdict.problem));
   }
   CHECK(out.good());
 }

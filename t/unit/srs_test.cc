@@ -526,7 +526,7 @@ TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
     CHECK_FALSE(srs::unquoted(local).has_value());
   }
   for (const std::string_view content : {"", "a b", "\\", "\"", "a\\\"b", "a@b"})
-    CHECK(srs::unquoted(srs::quoted(content)) == content);
+    CHECK(srs::unquoted(srs::quoted_string(content)) == content);
 }
 
 TEST_CASE("SRS: Exim's native form is turned back by option") {
