@@ -27,8 +27,11 @@ Problem complete(Options& options) {
   }
   if (options.legacy_port) {
     // Both, since a host may have only one of them.
-    for (const char* loopback : {"127.0.0.1", "::1"})
-      options.listen.emplace_back(InetAddress{loopback, static_cast<std::uint16_t>(*options.legacy_port)});
+    for (const char* loopback : {"127.0.0.1", "::1"}) {
+      const ListenAddress address = InetAddress{loopback, static_cast<std::uint16_t>(*options.legacy_port)};
+      const auto is_same = [&](const ListenAddress& one) { return listen_address_text(one) == listen_address_text(address); };
+      if (std::none_of(options.listen.begin(), options.listen.end(), is_same)) options.listen.push_back(address);
+    }
   }
   if (options.listen.empty() && options.milter.empty() && options.srs_addresses.empty()) {
     options.listens_by_default = true;

@@ -81,7 +81,8 @@ Session::Session(Service& service, SessionOwner& owner, Descriptor socket, proto
       codec_(protocol::make_codec(door)),
       waiting_since_(service.loop.now()) {}
 
-Session::~Session() = default;
+// A session that was never filed has not ended.
+Session::~Session() { service_.held -= held_ + buffered_; }
 
 template <class Step>
 void Session::guarded(Step&& step) noexcept {

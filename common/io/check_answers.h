@@ -75,6 +75,8 @@ class CheckAnswers final : public spf::AnswerSource {
         limits_(begun.limits_),
         slots_(std::move(begun.slots_)),
         bytes_(begun.bytes_),
+        asking_(begun.asking_),
+        sought_(std::move(begun.sought_)),
         now_(begun.now_) {}
 
   const spf::KnownAnswer* find(const dns::Question& question) override;

@@ -218,10 +218,10 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.standing.resize(servers_->size());
   query.begin = loop_.now();
   query.end = query.begin + asker.patience;
-  if (!silent_zones_.may_ask(question.name, loop_.now())) return withhold(query);
   query.place =
       queue_.enter(query.owner, [this, &query, number](FairQueue::News news) { go_on(number, [&] { on_place(query, news); }); });
-  if (FairQueue::has_slot(query.place)) return begin(query);
+  // Not before it has a slot: a probe of a silent zone that waited would find the next probe not due.
+  if (FairQueue::has_slot(query.place)) return silent_zones_.may_ask(question.name, loop_.now()) ? begin(query) : withhold(query);
   ++counters_.queued;
   note(query, {Trouble::Kind::no_socket, "too many questions in flight"});
   wait(query, asker.patience);

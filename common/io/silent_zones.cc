@@ -42,7 +42,7 @@ void SilentZones::on_silence(const dns::Name& name, Clock::time_point now) {
     if (found == zones_.end() && zones_.size() >= kMost) continue;
     Zone& zone = found == zones_.end() ? zones_[place.zone] : found->second;
     zone.last = now;
-    if (zone.count >= kNames) continue;
+    if (zone.count >= kNames) return;  // what is in it needs no entry of its own
     const auto end = zone.silent.begin() + static_cast<std::ptrdiff_t>(zone.count);
     if (std::find(zone.silent.begin(), end, place.name) != end) continue;
     zone.silent.at(zone.count++) = place.name;

@@ -112,7 +112,8 @@ Needs Judge::judge(const spf::Query& query, Judgement& out) {
     if (!needs.empty()) return needs;
   }
 
-  // Nobody is refused for good because our own rules could not be looked up.
+  // Nobody is refused for good because our own rules, or by a limit of our own a name of the client, could not be looked up.
+  if (unknown_.empty()) unknown_ = verdict.own_failure;
   if (!unknown_.empty() && out.local.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
     add_note(out.local.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));
     spf::Verdict& changed = out.verdict;

@@ -88,7 +88,7 @@ class Judge {
   const spf::Settings& settings_;
   spf::AnswerSource& answers_;
   const Turn turn_;
-  std::string unknown_;  // rules that could not be looked up
+  std::string unknown_;  // what could not be looked up, and could spare the client
 };
 
 // The terms of the best guess of 2003.

@@ -64,6 +64,7 @@ class Evaluator {
   Needs finish(Result result) {
     verdict_.result = result;
     verdict_.ttl = verdict_.result == Result::temperror ? 0 : walk_.ttl();
+    verdict_.own_failure = walk_.own_failure();
     verdict_.lookups = walk_.counters().lookups;
     verdict_.void_lookups = walk_.counters().void_lookups;
     verdict_.is_wide = result == Result::pass && is_wide_;
@@ -315,6 +316,7 @@ class Evaluator {
     if (target == nullptr) {
       const KnownAnswer* known = walk_.ask(expansion_.ptr_question(), true);
       if (known == nullptr) return Outcome::pending;
+      walk_.note_own_failure(expansion_.ptr_question(), known->answer);
       return walk_.count_void(expansion_.ptr_question(), known->answer) ? Outcome::no_match : Outcome::permerror;
     }
     const ValidatedNames validated = expansion_.validated_names();

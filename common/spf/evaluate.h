@@ -24,6 +24,9 @@ struct Verdict {
   std::string domain;
   // none, temperror, permerror: why, in words that name term and domain.
   std::string problem;
+  // A look-up of ptr or %{p} that failed by a limit of our own, such as the time: it counted as "no match" (RFC 7208 §5.5), yet
+  // DNS did not say so, and nobody is to be refused for good by it (§4.6.4). Empty: none.
+  std::string own_failure;
   // The SPF record of the domain checked.
   std::string record;
   // fail: the text that the domain publishes by exp; empty if it has none that is usable.

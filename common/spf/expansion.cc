@@ -77,6 +77,7 @@ ValidatedNames Expansion::validated_names() {
     out.pending = true;
     return out;
   }
+  walk_.note_own_failure(ptr_question(), out.ptr->answer);
   const auto& names = out.ptr->answer.names;
   const std::size_t count = std::min(names.size(), static_cast<std::size_t>(walk_.settings().limits.ptr_names));
   for (std::size_t i = 0; i < count; ++i) {  // RFC 7208 §4.6.4: the rest is ignored
@@ -85,9 +86,10 @@ ValidatedNames Expansion::validated_names() {
     const KnownAnswer* known = walk_.ask(address_question(*name), true);
     if (known == nullptr) {
       out.pending = true;
-    } else if (has_client(known->answer, query_.client.bits())) {  // an error skips the name
-      out.names.push_back(*name);
+      continue;
     }
+    walk_.note_own_failure(address_question(*name), known->answer);
+    if (has_client(known->answer, query_.client.bits())) out.names.push_back(*name);  // an error skips the name
   }
   return out;
 }

@@ -66,8 +66,17 @@ void Walk::set_problem(std::string problem) {
   if (!is_collecting_ && problem_.empty()) problem_ = std::move(problem);
 }
 
-void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) {
-  set_problem(fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem));
+namespace {
+std::string failure_text(const dns::Question& question, const dns::Answer& answer) {
+  return fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem);
+}
+}  // namespace
+
+void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) { set_problem(failure_text(question, answer)); }
+
+void Walk::note_own_failure(const dns::Question& question, const dns::Answer& answer) {
+  if (answer.status != dns::Status::failure || answer.cause != dns::Cause::local || !own_failure_.empty()) return;
+  own_failure_ = failure_text(question, answer);
 }
 
 }  // namespace spf

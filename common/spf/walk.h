@@ -36,10 +36,13 @@ class Walk {
   // The first problem before the frontier is the one that counts.
   void set_problem(std::string problem);
   void set_failure(const dns::Question& question, const dns::Answer& answer);
+  // Where a failure counts as "no match": keeps the first one that was a limit of our own, and not an answer of DNS.
+  void note_own_failure(const dns::Question& question, const dns::Answer& answer);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] const std::string& own_failure() const { return own_failure_; }
   // The least TTL of the answers used so far; 0 when there is none.
   [[nodiscard]] std::uint32_t ttl() const { return ttl_ == kNoTtl ? 0 : ttl_; }
   Trace& trace() { return trace_; }
@@ -58,6 +61,7 @@ class Walk {
   Counters counters_;
   std::uint32_t ttl_ = kNoTtl;
   std::string problem_;
+  std::string own_failure_;
 };
 
 }  // namespace spf

@@ -210,6 +210,37 @@ TEST_CASE("nobody is refused for good because our own rules could not be looked 
   CHECK(reply_to("u@fail.example", by).result == Result::neutral);
 }
 
+TEST_CASE("nobody is refused for good because a name of the client could not be looked up by a limit of our own") {
+  const std::string own_limit = "timed out";
+  const auto decide_with = [&](std::string_view record, dns::Type failing, dns::Cause cause) {
+    World known = world();
+    known.txt("names.example", std::string(record));
+    known.txt("ptr.example", "v=spf1 ptr:example.com -all");
+    known.ptr(kClient, "mail.example.com");
+    known.a("mail.example.com", kClient);
+    return decide(request(kClient, "u@names.example"), plain_policy(),
+                  [&](const dns::Question& question) {
+                    return question.type == failing ? dns::failure_answer(own_limit, cause) : known.answer(question);
+                  })
+        .reply;
+  };
+  for (const char* record :
+       {"v=spf1 ptr:example.com -all", "v=spf1 include:ptr.example -all", "v=spf1 exists:%{p}.gone.example -all"}) {
+    for (const dns::Type type : {dns::Type::ptr, dns::Type::a}) {
+      CAPTURE(record);
+      if (std::string_view(record).find("exists") != std::string_view::npos && type == dns::Type::a) continue;  // its own A
+      // RFC 7208 §5.5: an error of DNS is no match.
+      CHECK(decide_with(record, type, dns::Cause::reported).result == Result::fail);
+      const Reply reply = decide_with(record, type, dns::Cause::local);
+      CHECK(reply.result == Result::temperror);
+      CHECK(reply.action == Action::defer);
+      CHECK(holds(reply.problem, own_limit));
+    }
+  }
+  // A later term knows better.
+  CHECK(decide_with("v=spf1 ptr:example.com ip4:192.0.2.1 -all", dns::Type::ptr, dns::Cause::local).result == Result::pass);
+}
+
 // ---- secondary MX --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a secondary MX is never refused, whatever the result, and the reason is told") {
