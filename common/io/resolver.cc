@@ -125,11 +125,14 @@ class Resolver::Impl {
   // Calls what goes on with a question, from the loop. Without memory for that the question fails; others are not disturbed.
   template <class GoOn>
   void go_on(std::uint64_t number, GoOn&& next) {
+    // It may have ended: two answers to it come in one reading of the socket.
+    const auto found = queries_.find(number);
+    if (found == queries_.end()) return;
     try {
-      next();
+      next(*found->second);
     } catch (const std::bad_alloc&) {
-      const auto found = queries_.find(number);
-      if (found != queries_.end()) finish(*found->second, dns::failure_answer("no memory", dns::Cause::local));
+      const auto left = queries_.find(number);
+      if (left != queries_.end()) finish(*left->second, dns::failure_answer("no memory", dns::Cause::local));
     }
   }
 
@@ -196,7 +199,7 @@ void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
 void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
-  auto made = std::make_unique<Query>(loop_, [this, number] { go_on(number, [&] { on_timer(*queries_.at(number)); }); });
+  auto made = std::make_unique<Query>(loop_, [this, number] { go_on(number, [this](Query& one) { on_timer(one); }); });
   Query& query = *made;
   queries_.emplace(number, std::move(made));
   try {
@@ -218,8 +221,8 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.standing.resize(servers_->size());
   query.begin = loop_.now();
   query.end = query.begin + asker.patience;
-  query.place =
-      queue_.enter(query.owner, [this, &query, number](FairQueue::News news) { go_on(number, [&] { on_place(query, news); }); });
+  query.place = queue_.enter(query.owner,
+                             [this, number](FairQueue::News news) { go_on(number, [&](Query& one) { on_place(one, news); }); });
   // Not before it has a slot: a probe of a silent zone that waited would find the next probe not due.
   if (FairQueue::has_slot(query.place)) return silent_zones_.may_ask(question.name, loop_.now()) ? begin(query) : withhold(query);
   ++counters_.queued;
@@ -299,10 +302,9 @@ std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
 bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
   const std::size_t index = query.sent.size();
   query.sent.reserve(index + 1);  // so that each datagram that is sent has its place there
-  auto ticket =
-      upstream(query, server).udp.send(query.question, edns, [this, &query, index, number = query.number](Outcome outcome) {
-        go_on(number, [&] { on_udp(query, index, std::move(outcome)); });
-      });
+  auto ticket = upstream(query, server).udp.send(query.question, edns, [this, index, number = query.number](Outcome outcome) {
+    go_on(number, [&](Query& one) { on_udp(one, index, std::move(outcome)); });
+  });
   if (!ticket) {
     if (ticket.error().kind == Trouble::Kind::unreachable) {
       report(upstream(query, server), upstream(query, server).health.on_unreachable(loop_.now()));
@@ -421,8 +423,8 @@ void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   query.tcp_sent = index;
   query.phase = Phase::tcp_queued;
   wait(query, milliseconds::max());
-  query.tcp_place = tcp_queue_.enter(query.owner, [this, &query, number = query.number](FairQueue::News news) {
-    go_on(number, [&] { on_tcp_place(query, news); });
+  query.tcp_place = tcp_queue_.enter(query.owner, [this, number = query.number](FairQueue::News news) {
+    go_on(number, [&](Query& one) { on_tcp_place(one, news); });
   });
   if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
   ++counters_.queued;
@@ -442,7 +444,7 @@ void Resolver::Impl::start_tcp(Query& query) {
   auto exchange = TcpExchange::start(
       loop_, server.address, {.question = query.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
       options_.tcp_timeout,
-      [this, &query, number = query.number](Outcome outcome) { go_on(number, [&] { on_tcp(query, std::move(outcome)); }); });
+      [this, number = query.number](Outcome outcome) { go_on(number, [&](Query& one) { on_tcp(one, std::move(outcome)); }); });
   if (exchange) {
     query.tcp = std::move(*exchange);
     ++counters_.tcp;

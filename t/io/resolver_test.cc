@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <numeric>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "common/dns/message.h"
@@ -67,6 +71,30 @@ TEST_CASE("resolver: a datagram that was lost is sent again") {
       });
   asker.loop.run();
   CHECK(server.count() >= 2);
+}
+
+TEST_CASE("resolver: answers to all tries of a question, read in one go, end it once") {
+  std::mutex closed;
+  const DnsServer server([&closed](const dns::Question&, bool) {
+    const std::lock_guard<std::mutex> open(closed);
+    return react(Fault::none, kRight);
+  });
+  Asker asker({at(server)}, 50ms);
+  constexpr std::size_t kNames = 50;
+  std::vector<int> calls(kNames);
+  {
+    const std::lock_guard<std::mutex> hold(closed);
+    for (std::size_t i = 0; i < kNames; ++i) {
+      asker.resolver.ask(
+          question("n" + std::to_string(i) + ".example"), {.patience = 10s}, [&calls, i](const dns::Answer&) { ++calls[i]; },
+          [] { return true; });
+    }
+    CHECK(run_until(asker.loop, [&] { return asker.resolver.counters().timeouts >= kNames; }));
+  }
+  // The loop rests until the answers lie in its sockets.
+  for (int i = 0; i < 1000 && server.count() < 2 * kNames; ++i) std::this_thread::sleep_for(5ms);
+  CHECK(run_until(asker.loop, [&] { return std::accumulate(calls.begin(), calls.end(), 0) == int{kNames}; }));
+  CHECK(std::count(calls.begin(), calls.end(), 1) == kNames);
 }
 
 TEST_CASE("resolver: an answer that cannot be read leads to the next server, and not to a wait") {
