@@ -22,27 +22,36 @@ using Clock = std::chrono::steady_clock;
 
 using State = HeldConnection::State;
 
-// A peer's connections that may be given up, the first of them last.
+// A peer's connections that may be given up, the first of them last, and what all its connections weigh.
 struct Peer {
-  std::size_t connections = 0;
+  std::size_t weight = 0;
   std::vector<std::size_t> candidates;
 };
 using Peers = std::map<std::uint64_t, Peer>;
 
-// At most `most` of the candidates, one at a time of the peer who holds most connections.
-std::vector<std::size_t> take_from_largest(Peers& peers, std::size_t most) {
-  std::vector<Peer*> giving;
-  for (auto& [key, peer] : peers) {
-    if (!peer.candidates.empty()) giving.push_back(&peer);
+// Candidates, one at a time of the peer who is heaviest then, until they weigh `goal` together.
+template <class Weight>
+std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, Weight&& weight_of) {
+  // Of equal ones the first in the map.
+  const auto is_lighter = [](const Peers::value_type* a, const Peers::value_type* b) {
+    return std::pair(a->second.weight, b->first) < std::pair(b->second.weight, a->first);
+  };
+  std::priority_queue<Peers::value_type*, std::vector<Peers::value_type*>, decltype(is_lighter)> heaviest(is_lighter);
+  for (auto& entry : peers) {
+    if (!entry.second.candidates.empty()) heaviest.push(&entry);
   }
   std::vector<std::size_t> chosen;
-  const auto holds_less = [](const Peer* a, const Peer* b) { return a->connections < b->connections; };
-  while (chosen.size() < most && !giving.empty()) {
-    const auto peer = std::max_element(giving.begin(), giving.end(), holds_less);
-    chosen.push_back((*peer)->candidates.back());
-    (*peer)->candidates.pop_back();
-    --(*peer)->connections;
-    if ((*peer)->candidates.empty()) giving.erase(peer);
+  for (std::size_t taken = 0; taken < goal && !heaviest.empty();) {
+    Peers::value_type* const entry = heaviest.top();
+    heaviest.pop();
+    Peer& peer = entry->second;
+    if (peer.weight == 0) break;
+    chosen.push_back(peer.candidates.back());
+    peer.candidates.pop_back();
+    const std::size_t weight = weight_of(chosen.back());
+    taken += weight;
+    peer.weight -= weight;
+    if (!peer.candidates.empty()) heaviest.push(entry);
   }
   return chosen;
 }
@@ -74,12 +83,12 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
   });
   const auto choose = [&](const auto& may_be_given_up) {
     Peers peers;
-    for (const HeldConnection& one : all) ++peers[one.peer].connections;
+    for (const HeldConnection& one : all) ++peers[one.peer].weight;
     for (const std::size_t i : order) {
       Peer& peer = peers[all[i].peer];
       if (may_be_given_up(all[i], peer)) peer.candidates.push_back(i);
     }
-    return take_from_largest(peers, most);
+    return take_from_heaviest(peers, most, [](std::size_t) { return std::size_t{1}; });
   };
   auto chosen = choose([&](const HeldConnection& one, const Peer& /*its*/) {
     return one.state < State::in_message && now - one.since >= kShortestWait;
@@ -87,40 +96,22 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
   if (!chosen.empty()) return chosen;
   return choose([&](const HeldConnection& one, const Peer& its) {
     if (one.state == State::in_message && now - one.since >= kShortestWait) return true;
-    return its.connections > 1 && now - one.opened >= kShortestWait;
+    return its.weight > 1 && now - one.opened >= kShortestWait;
   });
 }
 
 std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all, std::size_t excess) {
-  struct Weight {
-    std::size_t bytes = 0;
-    std::vector<std::size_t> connections;  // the largest last
-  };
-  std::map<std::uint64_t, Weight> peers;
+  Peers peers;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    peers[all[i].peer].bytes += all[i].bytes;
-    peers[all[i].peer].connections.push_back(i);
+    peers[all[i].peer].weight += all[i].bytes;
+    peers[all[i].peer].candidates.push_back(i);
   }
-  const auto is_lighter = [](const Weight* a, const Weight* b) { return a->bytes < b->bytes; };
-  std::priority_queue<Weight*, std::vector<Weight*>, decltype(is_lighter)> heaviest(is_lighter);
   for (auto& [key, peer] : peers) {
-    std::sort(peer.connections.begin(), peer.connections.end(), [&](std::size_t a, std::size_t b) {
+    std::sort(peer.candidates.begin(), peer.candidates.end(), [&](std::size_t a, std::size_t b) {
       return std::pair(all[a].bytes, all[b].since) < std::pair(all[b].bytes, all[a].since);
     });
-    heaviest.push(&peer);
   }
-  std::vector<std::size_t> chosen;
-  for (std::size_t freed = 0; freed < excess && !heaviest.empty();) {
-    Weight* const peer = heaviest.top();
-    heaviest.pop();
-    if (peer->bytes == 0) break;
-    chosen.push_back(peer->connections.back());
-    peer->connections.pop_back();
-    freed += all[chosen.back()].bytes;
-    peer->bytes -= all[chosen.back()].bytes;
-    heaviest.push(peer);
-  }
-  return chosen;
+  return take_from_heaviest(peers, excess, [&](std::size_t i) { return all[i].bytes; });
 }
 
 // What the holders report, until the last one has.
