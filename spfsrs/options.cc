@@ -125,11 +125,7 @@ Problem check(const Options& options) {
 }  // namespace
 
 const options::Rows& option_table() {
-  static const options::Rows table = [] {
-    options::Rows rows;
-    options::add_rows(rows, kRows);
-    return rows;
-  }();
+  static const options::Rows table = options::rows_of(kRows);
   return table;
 }
 

@@ -74,6 +74,14 @@ void add_rows(Rows& rows, const RowOf<O> (&table)[N]) {  // NOLINT(modernize-avo
   for (const RowOf<O>& row : table) rows.push_back(&row);
 }
 
+// A program's only table.
+template <class O, std::size_t N>
+Rows rows_of(const RowOf<O> (&table)[N]) {  // NOLINT(modernize-avoid-c-arrays)
+  Rows rows;
+  add_rows(rows, table);
+  return rows;
+}
+
 // The access of a row of a program whose table holds RowOf<O> only.
 template <class O>
 const Access<O>& access_of(const Row& row) {

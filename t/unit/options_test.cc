@@ -35,11 +35,7 @@ const options::RowOf<Some> kTable[] = {
 };
 
 const options::Rows& rows() {
-  static const options::Rows made = [] {
-    options::Rows out;
-    options::add_rows(out, kTable);
-    return out;
-  }();
+  static const options::Rows made = options::rows_of(kTable);
   return made;
 }
 
