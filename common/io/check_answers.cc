@@ -29,7 +29,8 @@ SharedAnswer CheckAnswers::look(const dns::Question& question) {
   if (overlay_ != nullptr) {
     if (SharedAnswer answer = overlay_->find(question)) return answer;
   }
-  return cache_.find(question, now_);
+  SharedAnswer answer = cache_.find(question, now_);
+  return answer == nullptr && is_expired_ ? own_failures().timed_out : answer;
 }
 
 const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
@@ -41,7 +42,6 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
       // Slots only become more, so what has been answered thus stays answered thus.
       if (is_full()) return own_failures().too_many.get();
       SharedAnswer answer = look(*at);
-      if (answer == nullptr && is_expired_) answer = own_failures().timed_out;
       if (answer == nullptr) {
         seek(*at);
         return nullptr;
@@ -80,7 +80,6 @@ CheckAnswers::Shares CheckAnswers::seekers(const dns::Question& question) const 
 void CheckAnswers::retry(std::size_t slot) {
   slots_[slot].shares |= asking_;
   SharedAnswer answer = look(slots_[slot].question);
-  if (answer == nullptr && is_expired_) answer = own_failures().timed_out;
   slots_[slot].answer = nullptr;
   if (answer != nullptr) return settle(slot, std::move(answer));
   slots_[slot].is_open = true;

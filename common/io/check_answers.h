@@ -117,7 +117,7 @@ class CheckAnswers final : public spf::AnswerSource {
   Slots& slots() { return slots_; }
 
  private:
-  // What answers it without DNS; null: nothing.
+  // What answers it without DNS, after expire() a failure; null: nothing.
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
   // Remembers for which identity a question has to be asked.

@@ -223,8 +223,7 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.end = query.begin + asker.patience;
   query.place = queue_.enter(query.owner,
                              [this, number](FairQueue::News news) { go_on(number, [&](Query& one) { on_place(one, news); }); });
-  // Not before it has a slot: a probe of a silent zone that waited would find the next probe not due.
-  if (FairQueue::has_slot(query.place)) return silent_zones_.may_ask(question.name, loop_.now()) ? begin(query) : withhold(query);
+  if (FairQueue::has_slot(query.place)) return begin(query);
   ++counters_.queued;
   note(query, {Trouble::Kind::no_socket, "too many questions in flight"});
   wait(query, asker.patience);
@@ -236,7 +235,6 @@ void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
     return finish(query, failure_of(query));
   }
   if (query.still_wanted && !query.still_wanted()) return forget(query);
-  if (!silent_zones_.may_ask(query.question.name, loop_.now())) return withhold(query);
   query.trouble.reset();
   begin(query);
 }
@@ -250,7 +248,9 @@ void Resolver::Impl::withhold(Query& query) {
   wait(query, milliseconds{0});
 }
 
+// It has a slot. Not before that it may take the probe of a silent zone: a question that waits for its slot probes nothing.
 void Resolver::Impl::begin(Query& query) {
+  if (!silent_zones_.may_ask(query.question.name, loop_.now())) return withhold(query);
   query.phase = Phase::asking;
   if (query.servers->empty()) return wait(query, milliseconds{0});
   send_probes(query);

@@ -2,7 +2,7 @@
 //
 // Not a cache and not recursive: it asks recursive servers. A question's life:
 //   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). When the servers of its zone
-//      are known to be silent, it fails at once instead (silent_zones.h).
+//      are known to be silent by then, it fails instead of being sent (silent_zones.h).
 //   2. It is sent over UDP to the first server that is not known to be down (server_health.h, udp.h), after try_timeout to the
 //      next, and round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the first
 //      answer to any of them counts, however late.
@@ -54,7 +54,7 @@ struct ResolverOptions {
 // Who asks: whose share of the resolver's slots a question takes, and how long it may try.
 struct Asker {
   std::uint64_t check = 0;  // the same for all questions of one check, another for each check; opaque
-  // After it the question ends by a failure, whoever has joined it meanwhile. A question that others may join needs at least
+  // After this time the question fails for everyone who waits for it. A question that others may join needs at least
   // ResolverOptions::schedule(), however little time its own check has left.
   std::chrono::milliseconds patience{20000};
 };

@@ -13,6 +13,10 @@ bool holds(const std::vector<dns::Question>& questions, const dns::Question& que
   return std::find(questions.begin(), questions.end(), question) != questions.end();
 }
 
+std::string failure_text(const dns::Question& question, const dns::Answer& answer) {
+  return fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem);
+}
+
 }  // namespace
 
 const KnownAnswer* Walk::ask(const dns::Question& question, bool personal) {
@@ -65,12 +69,6 @@ bool Walk::count_void(const dns::Question& question, const dns::Answer& answer) 
 void Walk::set_problem(std::string problem) {
   if (!is_collecting_ && problem_.empty()) problem_ = std::move(problem);
 }
-
-namespace {
-std::string failure_text(const dns::Question& question, const dns::Answer& answer) {
-  return fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem);
-}
-}  // namespace
 
 void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) { set_problem(failure_text(question, answer)); }
 
