@@ -193,7 +193,7 @@ constexpr Option kDaemonRows[] = {
     {{.name = "pid-file", .argument = "FILE", .help = "write the process id there", .when = When::start}, kText<&O::pid_file>},
     {{.name = "take-over",
       .kind = Kind::flag,
-      .help = "replace an spfd that listens on a UNIX socket of ours, without a moment in which nobody does",
+      .help = "replace an spfd that listens on one of our UNIX sockets; the socket accepts connections all the time",
       .when = When::start},
      kTruth<&O::takes_over>},
 

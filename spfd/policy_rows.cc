@@ -178,7 +178,7 @@ constexpr Option kRows[] = {
      {set_fallback, get_fallback}},
     {{.name = "why-url",
       .argument = "URL",
-      .help = "macro string of a page that explains; it is told behind the default explanation",
+      .help = "macro string of a page that explains; its address follows the default explanation",
       .for_domains = true},
      {set_why_url, get_why_url}},
     {{.name = "allow-request-policy",

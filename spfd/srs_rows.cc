@@ -143,7 +143,7 @@ constexpr Option kRows[] = {
      options::kText<&O::srs, &SrsOptions::secret_file>},
     {{.name = "srs-domain",
       .argument = "DOMAIN",
-      .help = "domain of rewritten senders (default: that of the address whose mail is forwarded, where it is told)"},
+      .help = "domain of rewritten senders (default: that of the address whose mail is forwarded, if the request names it)"},
      {set_domain, options::kText<&O::srs, &SrsOptions::config, &srs::Config::rewriting_domain>.get}},
     {{.name = "srs-domain-for",
       .kind = Kind::list,

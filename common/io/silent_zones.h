@@ -41,7 +41,7 @@ class SilentZones {
   // A question about `name` may be asked. If its zone is silent, it is the probe.
   bool may_ask(const dns::Name& name, Clock::time_point now);
   void on_silence(const dns::Name& name, Clock::time_point now);
-  // There was an answer that is no failure.
+  // A question about `name` was answered, and not by a failure.
   void on_answer(const dns::Name& name);
 
   [[nodiscard]] std::size_t size() const { return zones_.size(); }

@@ -13,7 +13,7 @@ namespace receiver {
 // How we rewrite.
 struct SrsPolicy {
   srs::Rewriter rewriter;
-  // A sender who passes SPF there stays as it is. Without outgoing addresses nobody does.
+  // A sender address that passes SPF there is not rewritten. Without outgoing addresses none passes.
   NextHop next_hop;
   // Rewrites a sender whose message failed SPF here, too: at the next hop it passes then.
   bool rewrites_fail = false;

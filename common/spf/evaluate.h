@@ -24,8 +24,8 @@ struct Verdict {
   std::string domain;
   // none, temperror, permerror: why, in words that name term and domain.
   std::string problem;
-  // A look-up of ptr or %{p} that failed by a limit of our own, such as the time: it counted as "no match" (RFC 7208 §5.5), yet
-  // DNS did not say so, and nobody is to be refused for good by it (§4.6.4). Empty: none.
+  // The first look-up of ptr or %{p} that a limit of ours ended, such as the time. It counted as "no match" (RFC 7208 §5.5), but
+  // DNS did not say so: the caller must not refuse mail for good because of it (§4.6.4). Empty: there was none.
   std::string own_failure;
   // The SPF record of the domain checked.
   std::string record;
