@@ -29,7 +29,7 @@ void Counters::add(const Counters& other) {
   dns.strays += other.dns.strays;
   dns.queued += other.dns.queued;
   dns.turned_away += other.dns.turned_away;
-  dns.withheld += other.dns.withheld;
+  dns.brief += other.dns.brief;
 }
 
 std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache) {
@@ -56,10 +56,9 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
                   counters.failed),
       fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits,
                   cache.misses, cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
-      fmt::format(
-          "counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} withheld={}",
-          counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
-          counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.withheld),
+      fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} brief={}",
+                  counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
+                  counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.brief),
   };
 }
 

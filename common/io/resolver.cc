@@ -104,7 +104,8 @@ class Resolver::Impl {
     std::vector<Standing> standing;  // of each of the servers
     Phase phase = Phase::queued;
     Clock::time_point begin;
-    Clock::time_point end;        // of the asker's patience
+    Clock::time_point patience;   // the end of the asker's
+    Clock::time_point end;        // mostly the same; of a brief question earlier
     int round = 0;                // over the servers that keep us waiting
     int back_offs = 0;            // so far
     bool has_waited = false;      // for a server, in this round
@@ -115,8 +116,8 @@ class Resolver::Impl {
     FairQueue::Place place;
     FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
-    bool is_last_timer = false;  // it stands for the end of patience
-    bool is_withheld = false;    // not asked: see SilentZones
+    bool is_last_timer = false;  // it comes at the end
+    bool is_brief = false;       // asked once only: see SilentZones
     Timer timer;
   };
 
@@ -163,7 +164,6 @@ class Resolver::Impl {
   static void note(Query& query, Trouble trouble);
   bool is_cut_short(const Query& query);
   dns::Answer failure_of(const Query& query);
-  void withhold(Query& query);
   void note_zone(const Query& query, const dns::Answer& answer);
 
   void heard(Upstream& server);
@@ -220,7 +220,7 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.servers = servers_;
   query.standing.resize(servers_->size());
   query.begin = loop_.now();
-  query.end = query.begin + asker.patience;
+  query.patience = query.end = query.begin + asker.patience;
   query.place = queue_.enter(query.owner,
                              [this, number](FairQueue::News news) { go_on(number, [&](Query& one) { on_place(one, news); }); });
   if (FairQueue::has_slot(query.place)) return begin(query);
@@ -239,18 +239,14 @@ void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
   begin(query);
 }
 
-// It fails in the next turn of the loop.
-void Resolver::Impl::withhold(Query& query) {
-  ++counters_.withheld;
-  query.is_withheld = true;
-  query.place.reset();
-  query.end = loop_.now();
-  wait(query, milliseconds{0});
-}
-
-// It has a slot. Not before that it may take the probe of a silent zone: a question that waits for its slot probes nothing.
+// It has a slot.
 void Resolver::Impl::begin(Query& query) {
-  if (!silent_zones_.may_ask(query.question.name, loop_.now())) return withhold(query);
+  const auto end_of_try = loop_.now() + options_.try_timeout;
+  if (end_of_try <= query.patience && silent_zones_.has(query.question.name)) {
+    ++counters_.brief;
+    query.is_brief = true;
+    query.end = end_of_try;
+  }
   query.phase = Phase::asking;
   if (query.servers->empty()) return wait(query, milliseconds{0});
   send_probes(query);
@@ -324,7 +320,7 @@ void Resolver::Impl::back_off(Query& query, Phase phase) {
   wait(query, std::min(kFirstBackOff * (1 << doublings), kLastBackOff));
 }
 
-// Sets the timer, but not for longer than the asker's patience.
+// Sets the timer, but not for later than the end.
 void Resolver::Impl::wait(Query& query, milliseconds time) {
   const auto left = std::chrono::ceil<milliseconds>(query.end - loop_.now());
   query.is_last_timer = time >= left;
@@ -422,6 +418,9 @@ void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
   query.tcp_sent = index;
   query.phase = Phase::tcp_queued;
+  // Somebody has answered.
+  query.is_brief = false;
+  query.end = query.patience;
   wait(query, milliseconds::max());
   query.tcp_place = tcp_queue_.enter(query.owner, [this, number = query.number](FairQueue::News news) {
     go_on(number, [&](Query& one) { on_tcp_place(one, news); });
@@ -511,11 +510,11 @@ void Resolver::Impl::note(Query& query, Trouble trouble) {
 // The asker's patience ends before the servers have had their time.
 bool Resolver::Impl::is_cut_short(const Query& query) {
   if (!query.is_last_timer || loop_.now() < query.end) return false;
-  return is_over_tcp(query) || query.sent.empty() || query.end - query.sent.front().at < options_.schedule();
+  if (is_over_tcp(query) || query.sent.empty()) return true;
+  return !query.is_brief && query.end - query.sent.front().at < options_.schedule();
 }
 
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
-  if (query.is_withheld) return dns::failure_answer("the zone's servers do not answer", dns::Cause::local);
   if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
   if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
   const Trouble& trouble = *query.trouble;

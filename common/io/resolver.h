@@ -2,7 +2,7 @@
 //
 // Not a cache and not recursive: it asks recursive servers. A question's life:
 //   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). When the servers of its zone
-//      are known to be silent by then, it fails instead of being sent (silent_zones.h).
+//      are known to be silent by then, it ends after the first try (silent_zones.h).
 //   2. It is sent over UDP to the first server that is not known to be down (server_health.h, udp.h), after try_timeout to the
 //      next, and round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the first
 //      answer to any of them counts, however late.
@@ -68,7 +68,7 @@ struct ResolverCounters {
   std::uint64_t strays = 0;       // datagrams that were no answer to a question of ours
   std::uint64_t queued = 0;       // had to wait for a slot, also for one of TCP
   std::uint64_t turned_away = 0;  // found the queue full
-  std::uint64_t withheld = 0;     // not asked, since the servers of the zone are silent
+  std::uint64_t brief = 0;        // asked once only, since the servers of the zone are silent
 };
 
 class Resolver {

@@ -22,17 +22,13 @@ std::array<SilentZones::Place, 2> SilentZones::places(const dns::Name& name) con
   return {{{hash(zone, 0), below_hash}, {below_hash, hash(all, 2)}}};
 }
 
-bool SilentZones::may_ask(const dns::Name& name, Clock::time_point now) {
-  if (zones_.empty()) return true;
-  for (const Place& place : places(name)) {
+bool SilentZones::has(const dns::Name& name) const {
+  if (zones_.empty()) return false;
+  const auto all = places(name);
+  return std::any_of(all.begin(), all.end(), [&](const Place& place) {
     const auto found = zones_.find(place.zone);
-    if (found == zones_.end() || found->second.count < kNames) continue;
-    Zone& zone = found->second;
-    if (now < zone.next_probe) return false;
-    zone.next_probe = now + kProbeInterval;
-    zone.last = now;
-  }
-  return true;
+    return found != zones_.end() && found->second.count == kNames;
+  });
 }
 
 void SilentZones::on_silence(const dns::Name& name, Clock::time_point now) {
@@ -42,11 +38,10 @@ void SilentZones::on_silence(const dns::Name& name, Clock::time_point now) {
     if (found == zones_.end() && zones_.size() >= kMost) continue;
     Zone& zone = found == zones_.end() ? zones_[place.zone] : found->second;
     zone.last = now;
-    if (zone.count >= kNames) return;  // what is in it needs no entry of its own
+    if (zone.count == kNames) return;  // what is in it needs no entry of its own
     const auto end = zone.silent.begin() + static_cast<std::ptrdiff_t>(zone.count);
     if (std::find(zone.silent.begin(), end, place.name) != end) continue;
     zone.silent.at(zone.count++) = place.name;
-    if (zone.count == kNames) zone.next_probe = now + kProbeInterval;
   }
 }
 

@@ -1,15 +1,18 @@
 // Which zones have name servers that do not answer, so that a zone with many names cannot keep questions, connections and slots
-// busy by each of them anew.
+// busy for a whole deadline by each of them.
 //
 // A question that ended unanswered is a *silence*, if our own name servers answered other questions meanwhile. The servers of a
 // zone count as silent after silences about kNames different names in it, with no answer about any of its names between them;
 // so neither a lost packet nor one broken name harms a zone whose servers answer. What counts as a zone is guessed: the likely
 // zone of a name (dns::likely_zone()), and the names one label below it. In the likely zone, all names below one such label
-// count as one name; so where several owners share it, a silent one among them says nothing about the others.
+// count as one name; so one silent owner says nothing about the others who share a domain with him.
 //
-// Questions about a silent zone are not asked, but for one probe per kProbeInterval, until one of them has an answer. So a zone
-// is tried again much sooner than after the 5 minutes that RFC 2308 §7.2 allows. Not asking is a decision of ours
-// (dns::Cause::local), which no cache keeps.
+// Questions about a silent zone are asked once, for the time of one try, instead of again and again until the patience of their
+// asker ends. They are always asked: a guess may put domains of several owners into one zone, and whoever controls enough silent
+// ones among them must not be able to defer the mail of the others. So no question is refused, and none is rationed: a name
+// whose servers answer within one try never notices, and its answer ends the silence of the zone.
+//
+// Each worker has one of these; what one has learnt, the others learn by themselves.
 // Pure but for the time that it is given. One thread.
 #pragma once
 
@@ -30,16 +33,15 @@ class SilentZones {
   using Clock = std::chrono::steady_clock;
 
   static constexpr std::size_t kNames = 8;
-  static constexpr std::chrono::seconds kProbeInterval{30};
-  // A zone without a silence or probe for so long is forgotten.
+  // A zone without a silence for so long is forgotten.
   static constexpr std::chrono::minutes kMemory{5};
   // Zones in the table. When it is full, no further zone is remembered.
   static constexpr std::size_t kMost = 4096;
 
   explicit SilentZones(const HashKey& key) : key_(key) {}
 
-  // A question about `name` may be asked. If its zone is silent, it is the probe.
-  bool may_ask(const dns::Name& name, Clock::time_point now);
+  // Returns whether `name` is in a silent zone.
+  [[nodiscard]] bool has(const dns::Name& name) const;
   void on_silence(const dns::Name& name, Clock::time_point now);
   // A question about `name` was answered, and not by a failure.
   void on_answer(const dns::Name& name);
@@ -50,8 +52,7 @@ class SilentZones {
   struct Zone {
     std::array<std::uint64_t, kNames> silent{};  // hashes of names
     std::size_t count = 0;
-    Clock::time_point last;  // silence, or probe
-    Clock::time_point next_probe;
+    Clock::time_point last;  // silence
   };
   // A name as a question about two zones: what identifies each, and the name within it.
   struct Place {
