@@ -29,9 +29,9 @@ struct Peer {
 };
 using Peers = std::map<std::uint64_t, Peer>;
 
-// Candidates, one at a time of the peer who is heaviest then, until they weigh `goal` together.
+// Candidates, one at a time of the peer who is heaviest then, until they weigh `goal` together. Each peer keeps at least `kept`.
 template <class Weight>
-std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, Weight&& weight_of) {
+std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, std::size_t kept, Weight&& weight_of) {
   // Of equal ones the first in the map.
   const auto is_lighter = [](const Peers::value_type* a, const Peers::value_type* b) {
     return std::pair(a->second.weight, b->first) < std::pair(b->second.weight, a->first);
@@ -45,7 +45,7 @@ std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, Weig
     Peers::value_type* const entry = heaviest.top();
     heaviest.pop();
     Peer& peer = entry->second;
-    if (peer.weight == 0) break;
+    if (peer.weight <= kept) break;
     chosen.push_back(peer.candidates.back());
     peer.candidates.pop_back();
     const std::size_t weight = weight_of(chosen.back());
@@ -81,23 +81,26 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return std::pair(all[a].state, all[a].since) > std::pair(all[b].state, all[b].since);
   });
-  const auto choose = [&](const auto& may_be_given_up) {
+  const auto choose = [&](std::size_t kept, const auto& may_be_given_up) {
     Peers peers;
     for (const HeldConnection& one : all) ++peers[one.peer].weight;
     for (const std::size_t i : order) {
-      Peer& peer = peers[all[i].peer];
-      if (may_be_given_up(all[i], peer)) peer.candidates.push_back(i);
+      if (may_be_given_up(all[i])) peers[all[i].peer].candidates.push_back(i);
     }
-    return take_from_heaviest(peers, most, [](std::size_t) { return std::size_t{1}; });
+    return take_from_heaviest(peers, most, kept, [](std::size_t) { return std::size_t{1}; });
   };
-  auto chosen = choose([&](const HeldConnection& one, const Peer& /*its*/) {
-    return one.state < State::in_message && now - one.since >= kShortestWait;
-  });
-  if (!chosen.empty()) return chosen;
-  return choose([&](const HeldConnection& one, const Peer& its) {
-    if (one.state == State::in_message && now - one.since >= kShortestWait) return true;
-    return its.weight > 1 && now - one.opened >= kShortestWait;
-  });
+  const auto waits = [&](const HeldConnection& one, State least) {
+    return one.state < least && now - one.since >= kShortestWait;
+  };
+  const auto waits_for_client = [&](const HeldConnection& one) { return waits(one, State::in_message); };
+  const auto is_old = [&](const HeldConnection& one) { return now - one.opened >= kShortestWait; };
+  const auto waits_in_message = [&](const HeldConnection& one) { return waits(one, State::checking); };
+  // A last connection that waits for its client is given up before a check: no mail is deferred by it.
+  std::vector<std::size_t> chosen = choose(1, waits_for_client);
+  if (chosen.empty()) chosen = choose(0, waits_for_client);
+  if (chosen.empty()) chosen = choose(1, is_old);
+  if (chosen.empty()) chosen = choose(0, waits_in_message);
+  return chosen;
 }
 
 std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all, std::size_t excess) {
@@ -111,7 +114,7 @@ std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all,
       return std::pair(all[a].bytes, all[b].since) < std::pair(all[b].bytes, all[a].since);
     });
   }
-  return take_from_heaviest(peers, excess, [&](std::size_t i) { return all[i].bytes; });
+  return take_from_heaviest(peers, excess, 0, [&](std::size_t i) { return all[i].bytes; });
 }
 
 // What the holders report, until the last one has.

@@ -1,10 +1,11 @@
 // How many connections all workers together may hold (max-connections), and whose is closed when another client waits.
 //
 // The peer who holds most connections gives one up, and of these the one that has been idle longest; then one that has sent a
-// part of a question; then one that does not take its answer. When no connection waits for its client for a second already, the
-// peer who holds most, and more than one, gives up one that is at least a second old, in the same order, then one in the middle
-// of a milter's message, then the one whose check has been under way longest, which is answered. So no peer can keep others out,
-// neither by checks that never end nor by questions that come often.
+// part of a question; then one that does not take its answer. A peer's last connection is given up only when no other peer has
+// two of which one can be. When no connection waits for its client for a second already, the peer who holds most, and more than
+// one, gives up one that is at least a second old, in the same order, then one in the middle of a milter's message, then the one
+// whose check has been under way longest, which is answered. A peer's last check is never given up. So no peer can keep others
+// out, neither by checks that never end nor by questions that come often.
 // A peer is a user on UNIX sockets, an IPv4 address, or an IPv6 network of 64 bits.
 //
 // The same holders are asked for a connection when all connections of a worker hold too many bytes (choose_heaviest()).

@@ -11,7 +11,8 @@ DnsProbe::DnsProbe(std::uint64_t time) {
 spf::Needs DnsProbe::look(spf::AnswerSource& answers) {
   spf::Needs needs;
   if (const spf::KnownAnswer* known = answers.find(question_)) {
-    has_answer_ = known->answer.status != dns::Status::failure;
+    const dns::Answer& answer = known->answer;
+    has_failed_ = answer.status == dns::Status::failure && (answer.cause != dns::Cause::local || answers.is_late());
   } else {
     needs.needed.push_back(question_);
   }

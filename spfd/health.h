@@ -19,12 +19,14 @@ class DnsProbe {
 
   // A step for io::Driver.
   spf::Needs look(spf::AnswerSource& answers);
-  // After that: whether there was an answer. "No such name" is one; SERVFAIL, REFUSED and silence are none.
-  [[nodiscard]] bool has_answer() const { return has_answer_; }
+  // After that: false when DNS has failed: by SERVFAIL, REFUSED, or silence for half of the probe's time. "No such name" is an
+  // answer. A probe that spfd itself ends earlier, because its connection makes room for others or for want of a slot, memory or
+  // descriptor, says nothing about DNS.
+  [[nodiscard]] bool has_answer() const { return !has_failed_; }
 
  private:
   dns::Question question_;
-  bool has_answer_ = false;
+  bool has_failed_ = false;
 };
 
 }  // namespace spfd

@@ -52,22 +52,29 @@ constexpr milliseconds kLateConnections{100};
 // Descriptors kept free of connections: as many as the workers' DNS sockets may take, but not more than a quarter of all; and
 // never fewer than this.
 constexpr std::size_t kFewestForDns = 32;
-// Listeners, log, files, and what the loops of the workers take.
-constexpr std::size_t kForTheRest = 8;
+// Log, files, and what is opened for a moment at a reload.
+constexpr std::size_t kForTheRest = 16;
+// The socket, and the folder of its name.
+constexpr std::size_t kPerListener = 2;
+// What a worker's loop takes.
+constexpr std::size_t kPerWorker = 3;
+// With fewer connections than that spfd is of no use, however few descriptors there are.
+constexpr std::size_t kFewestConnections = 8;
 
 int worker_count(const Options& options) {
   if (options.workers > 0) return options.workers;
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
 }
 
-int connection_limit(const Options& options, std::size_t descriptors) {
-  const std::size_t per_worker = io::ResolverOptions().max_tcp + io::SocketBudget::kMax;
-  const std::size_t wanted = static_cast<std::size_t>(worker_count(options)) * per_worker;
+int connection_limit(const Options& options, std::size_t descriptors, std::size_t listeners) {
+  const auto workers = static_cast<std::size_t>(worker_count(options));
+  const std::size_t wanted = workers * (io::ResolverOptions().max_tcp + io::SocketBudget::kMax);
   const std::size_t for_dns = std::min(wanted, std::max(descriptors / 4, kFewestForDns));
-  const std::size_t rest = descriptors > for_dns + kForTheRest ? descriptors - for_dns : kForTheRest;
-  if (static_cast<std::size_t>(options.max_connections) <= rest) return options.max_connections;
-  log(LogLevel::info, "at most {} connections at a time, since there are only {} descriptors", rest, descriptors);
-  return static_cast<int>(rest);
+  const std::size_t taken = for_dns + kForTheRest + kPerListener * listeners + kPerWorker * workers;
+  const std::size_t left = std::max(descriptors - std::min(descriptors, taken), kFewestConnections);
+  if (static_cast<std::size_t>(options.max_connections) <= left) return options.max_connections;
+  log(LogLevel::info, "at most {} connections at a time, since there are only {} descriptors", left, descriptors);
+  return static_cast<int>(left);
 }
 
 // The names of options whose new value needs a new start.
@@ -193,7 +200,7 @@ class Server {
   }
 
   std::optional<StartError> start_workers() {
-    limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_));
+    limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_, listeners_.size()));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);
     io::ResolverOptions dns = options_.dns;
     name_servers_ = std::make_unique<NameServers>(snapshot_->name_servers);

@@ -73,6 +73,19 @@ TEST_CASE("the peer who holds most gives up the connection that waits longest, i
   CHECK(displaced({{1, 7, State::idle, 90}, {2, 8, State::checking, 1}, {3, 8, State::checking, 2}}, 1) == Ids{1});
 }
 
+TEST_CASE("a peer keeps its last connection while another has one too many") {
+  using Ids = std::vector<std::uint64_t>;
+  // The one who holds most has nothing to give: of two idle ones of another peer one is enough.
+  const std::vector<Held> busy = {{1, 7, State::checking, 0, 9}, {2, 7, State::checking, 0, 9}, {3, 7, State::checking, 0, 9},
+                                  {4, 8, State::idle, 5},        {5, 8, State::idle, 6},        {6, 9, State::idle, 70}};
+  CHECK(displaced(busy, 9) == Ids{5});
+  CHECK(displaced({{1, 7, State::idle, 5}, {2, 8, State::idle, 9}, {3, 8, State::idle, 7}}, 9) == Ids{2});
+  // Where each has one, those that wait longest go.
+  CHECK(displaced({{1, 7, State::idle, 5}, {2, 8, State::idle, 9}, {3, 9, State::idle, 7}}, 2) == Ids{1, 2});
+  // Of two checks of a peer one, however many are wanted.
+  CHECK(displaced({{1, 7, State::checking, 9}, {2, 7, State::checking, 12}, {3, 8, State::checking, 90}}, 9) == Ids{2});
+}
+
 TEST_CASE("when nobody is idle, the peer who holds most gives up its oldest check") {
   using Ids = std::vector<std::uint64_t>;
   const std::vector<Held> hanging = {{1, 7, State::checking, 9},
@@ -87,7 +100,7 @@ TEST_CASE("when nobody is idle, the peer who holds most gives up its oldest chec
   // Questions that come often, or checks that are short, keep nobody's place.
   CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::idle, 0, 3}, {3, 8, State::checking, 0, 60}}, 1) == Ids{2});
   CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::checking, 0, 3}, {3, 8, State::checking, 0, 60}}, 9).size() ==
-        2);
+        1);
   // A client that asks once, and has just come, is spared.
   CHECK(displaced({{1, 7, State::checking, 0}, {2, 7, State::checking, 0}}, 9) == Ids{});
 }

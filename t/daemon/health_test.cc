@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "spfd/health.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -56,6 +57,33 @@ TEST_CASE("health: failing when DNS is silent, refuses or is not there; ok as so
 
   const SpfdProcess alone({.arguments = {"--nameserver", "127.0.0.1:1"}});
   CHECK(alone.answer(kHealth)["health"] == "failing");
+}
+
+// The answer to any question.
+struct OneAnswer : spf::AnswerSource {
+  OneAnswer(dns::Answer answer, bool is_late) : known(std::move(answer)), late(is_late) {}
+  const spf::KnownAnswer* find(const dns::Question& /*question*/) override { return &known; }
+  [[nodiscard]] bool is_late() const override { return late; }
+  spf::KnownAnswer known;
+  bool late;
+};
+
+TEST_CASE("health: what spfd itself ends before DNS has had its time is not a failure of DNS") {
+  const auto has_answer = [](const dns::Answer& answer, bool is_late) {
+    OneAnswer source(answer, is_late);
+    spfd::DnsProbe probe(1);
+    CHECK(probe.look(source).empty());
+    return probe.has_answer();
+  };
+  for (const bool is_late : {false, true}) {
+    CHECK(has_answer({}, is_late));
+    CHECK_FALSE(has_answer(dns::failure_answer("SERVFAIL"), is_late));
+    CHECK_FALSE(has_answer(dns::failure_answer("timed out", dns::Cause::no_answer), is_late));
+  }
+  // A connection that is displaced, or a question for which there was no slot.
+  CHECK(has_answer(dns::failure_answer("timed out", dns::Cause::local), false));
+  // The end of the probe's time.
+  CHECK_FALSE(has_answer(dns::failure_answer("timed out", dns::Cause::local), true));
 }
 
 TEST_CASE("health: draining while the daemon stops") {

@@ -293,7 +293,8 @@ TEST_CASE("at every door: a connection that is displaced while its check hangs g
       Case{"JSON", protocol::Door::query, question("slow.test", "format=json\n"), "\"result\": \"temperror\""},
       Case{"lines, half a question more", protocol::Door::query, question("slow.test") + "ip=192.0.2.1\n", "result=temperror\n",
            2},
-      Case{"health", protocol::Door::query, "request=health\n\n", "health=failing\n"},
+      // That its connection makes room is not a failure of DNS.
+      Case{"health", protocol::Door::query, "request=health\n\n", "health=ok\ndns=ok\n"},
       Case{"Postfix", protocol::Door::query, "request=smtpd_access_policy\nclient_address=192.0.2.10\nsender=u@slow.test\n\n",
            "action=4"},
       Case{"milter", protocol::Door::milter, milter_begin("192.0.2.10", "h.test") + packet('M', "u@slow.test" + nul), "451 4."},
