@@ -11,8 +11,13 @@ DnsProbe::DnsProbe(std::uint64_t time) {
 spf::Needs DnsProbe::look(spf::AnswerSource& answers) {
   spf::Needs needs;
   if (const spf::KnownAnswer* known = answers.find(question_)) {
+    using Dns = protocol::Health::Dns;
     const dns::Answer& answer = known->answer;
-    has_failed_ = answer.status == dns::Status::failure && (answer.cause != dns::Cause::local || answers.is_late());
+    if (answer.status != dns::Status::failure) {
+      found_ = Dns::ok;
+    } else if (answer.cause != dns::Cause::local || answers.is_late()) {
+      found_ = Dns::failing;
+    }
   } else {
     needs.needed.push_back(question_);
   }

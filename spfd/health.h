@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/dns/answer.h"
+#include "common/protocol/codec.h"
 #include "common/spf/answers.h"
 
 namespace spfd {
@@ -19,14 +20,14 @@ class DnsProbe {
 
   // A step for io::Driver.
   spf::Needs look(spf::AnswerSource& answers);
-  // After that: false when DNS has failed: by SERVFAIL, REFUSED, or silence for half of the probe's time. "No such name" is an
-  // answer. A probe that spfd itself ends earlier, because its connection makes room for others or for want of a slot, memory or
-  // descriptor, says nothing about DNS.
-  [[nodiscard]] bool has_answer() const { return !has_failed_; }
+  // What DNS did. "No such name" is an answer; SERVFAIL, REFUSED, and silence for half of the probe's time are failures. A probe
+  // that spfd itself ends earlier, because its connection makes room for others or for want of a slot, memory or descriptor,
+  // leaves it unknown.
+  [[nodiscard]] protocol::Health::Dns found() const { return found_; }
 
  private:
   dns::Question question_;
-  bool has_failed_ = false;
+  protocol::Health::Dns found_ = protocol::Health::Dns::unknown;
 };
 
 }  // namespace spfd

@@ -2,7 +2,7 @@
 //
 // A row of the table (common/options/row.h) serves the command line (--name), the configuration file (name = value), --help and
 // --dump-config. The way of a value: parse_command_line() and parse_config() give Settings, which rows write into Options;
-// Options::in_force is the Snapshot that sessions use, as far as it does not come from files.
+// Options::in_force is the Snapshot that connections use, as far as it does not come from files.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // What is in force at a moment: never changed, shared by all workers, replaced as a whole by a reload.
 //
-// The options write into these structs, and the sessions read them, so that no option can be lost on the way;
+// The options write into these structs, and the connections read them, so that no option can be lost on the way;
 // make_snapshot() adds what comes from files and from other options (spfd/options.h).
 #pragma once
 

@@ -38,10 +38,11 @@ void VerdictLog::collect(LogLevel level, Write&& write) {
   if (lines_.size() > kFullBuffer) write_lines(lines_, before);
 }
 
-void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed) {
+void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply,
+                     std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
-    const receiver::Request& request = item.request;
+    const receiver::Request& request = check.request;
     line.word("result=", spf::result_name(reply.result));
     if (reply.identity) line.word(" identity=", spf::identity_name(*reply.identity));
     if (request.client) {
@@ -61,8 +62,8 @@ void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, s
     line.number(" lookups=", reply.lookups);
     line.number(" void=", reply.void_lookups);
     line.number(" ms=", milliseconds(elapsed));
-    line.word(" door=", protocol::door_name(item.door));
-    line.field_if_any(" id=", item.id);
+    line.word(" door=", protocol::door_name(door));
+    line.field_if_any(" id=", check.id);
   });
   if (!log_enabled(LogLevel::debug)) return;
   for (const spf::TraceStep& step : reply.trace) {
@@ -73,10 +74,10 @@ void VerdictLog::add(const protocol::Item& item, const receiver::Reply& reply, s
   }
 }
 
-void VerdictLog::add(const protocol::Item& item, const receiver::SrsReply& reply, std::chrono::steady_clock::duration elapsed) {
+void VerdictLog::add(const receiver::SrsRequest& request, protocol::Door door, const receiver::SrsReply& reply,
+                     std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
-    const receiver::SrsRequest& request = item.rewriting;
     line.word("srs=", receiver::srs_kind_name(request.kind));
     line.word(" reply=", receiver::srs_reply_name(reply.kind));
     line.field_if_any(" address=", request.address);
@@ -85,7 +86,7 @@ void VerdictLog::add(const protocol::Item& item, const receiver::SrsReply& reply
     const bool is_address = reply.kind == receiver::SrsReply::Kind::ok || reply.kind == receiver::SrsReply::Kind::unchanged;
     line.field_if_any(" reason=", is_address ? reply.reason : reply.text);
     line.number(" ms=", milliseconds(elapsed));
-    line.word(" door=", protocol::door_name(item.door));
+    line.word(" door=", protocol::door_name(door));
   });
 }
 

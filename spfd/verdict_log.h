@@ -18,9 +18,11 @@ class VerdictLog {
 
   // "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query
   // id=..."; at level debug also the story of the evaluation, a line a step.
-  void add(const protocol::Item& item, const receiver::Reply& reply, std::chrono::steady_clock::duration elapsed);
+  void add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply,
+           std::chrono::steady_clock::duration elapsed);
   // "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0 door=srs-forward"
-  void add(const protocol::Item& item, const receiver::SrsReply& reply, std::chrono::steady_clock::duration elapsed);
+  void add(const receiver::SrsRequest& request, protocol::Door door, const receiver::SrsReply& reply,
+           std::chrono::steady_clock::duration elapsed);
   void flush();
 
  private:

@@ -41,11 +41,11 @@ Worker::Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t
       limit_(limit),
       listeners_(listeners),
       driver_(loop_, std::move(cache), dns),
-      service_{.loop = loop_,
-               .driver = driver_,
-               .snapshot = std::move(snapshot),
-               .buffer = std::vector<char>(kReadBuffer),
-               .limit = &limit},
+      shared_{.loop = loop_,
+              .driver = driver_,
+              .snapshot = std::move(snapshot),
+              .spare = {.input = std::vector<char>(kReadBuffer)},
+              .limit = &limit},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
@@ -53,9 +53,9 @@ Worker::Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t
               }),
       reaper_(loop_, [this] { reap(); }),
       drain_timer_(loop_, [this] { end_drain(); }) {
-  loop_.on_exception([this](const std::exception& exception) { service_.complain(exception); });
+  loop_.on_exception([this](const std::exception& exception) { shared_.complain(exception); });
   limit_.add(*this);
-  driver_.set_zone(service_.snapshot->zone);
+  driver_.set_zone(shared_.snapshot->zone);
   for (const Listener& listener : listeners_) {
     accepting_.push_back(std::make_unique<io::Watch>(loop_, listener.fd(), io::Watch::readable,
                                                      [this, &listener] { look_for_connections(listener); }));
@@ -74,8 +74,8 @@ void Worker::start(std::function<void()> finished) {
     // Here, not in the destructor: they belong to this thread.
     accepting_.clear();
     ended_.clear();
-    sessions_.clear();
-    service_.verdicts.flush();
+    connections_.clear();
+    shared_.verdicts.flush();
     finished();
   });
 }
@@ -89,7 +89,7 @@ void Worker::run_soon(std::function<void()> task) { loop_.post(std::move(task));
 void Worker::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   loop_.post([this, snapshot = std::move(snapshot)] {
     driver_.set_zone(snapshot->zone);
-    service_.snapshot = snapshot;
+    shared_.snapshot = snapshot;
   });
 }
 
@@ -99,8 +99,8 @@ void Worker::set_name_servers(std::vector<io::NameServer> servers) {
 
 void Worker::report_counters(std::function<void(const Counters&)> report) {
   loop_.post([this, report = std::move(report)] {
-    Counters counters = service_.counters;
-    counters.open = sessions_.size();
+    Counters counters = shared_.counters;
+    counters.open = connections_.size();
     counters.running = driver_.running();
     counters.dns = driver_.resolver_counters();
     report(counters);
@@ -127,9 +127,9 @@ void Worker::watch_listeners() {
 }
 
 void Worker::look_for_connections(const Listener& listener) {
-  const std::uint64_t before = service_.counters.connections;
+  const std::uint64_t before = shared_.counters.connections;
   const bool may_be_more = accept_some(listener);
-  turns_.looked(index_, service_.counters.connections != before, may_be_more);
+  turns_.looked(index_, shared_.counters.connections != before, may_be_more);
 }
 
 bool Worker::accept_some(const Listener& listener) {
@@ -162,17 +162,20 @@ bool Worker::accept_some(const Listener& listener) {
 }
 
 void Worker::serve(Descriptor socket, protocol::Door door) {
-  ++service_.counters.connections;
+  ++shared_.counters.connections;
   try {
-    auto session = std::make_unique<Session>(service_, *this, std::move(socket), door);
-    if (session->start()) {
-      sessions_.push_back(std::move(session));
-      sessions_.back()->place = std::prev(sessions_.end());
+    auto connection = std::make_unique<Connection>(shared_, *this, ++last_id_, std::move(socket), door);
+    starting_ = connection.get();
+    connection->start();
+    starting_ = nullptr;
+    if (!connection->has_ended()) {
+      connections_.push_back(std::move(connection));
+      connections_.back()->place = std::prev(connections_.end());
       turns_.opened(index_);
       return;
     }
   } catch (const std::exception& exception) {
-    service_.complain(exception);
+    shared_.complain(exception);
   }
   limit_.give_back();
 }
@@ -186,8 +189,8 @@ void Worker::pause_accepting(std::chrono::milliseconds time) {
 void Worker::report_connections(std::function<void(const std::vector<HeldConnection>&)> report) {
   loop_.post([this, report = std::move(report)] {
     std::vector<HeldConnection> held;
-    held.reserve(sessions_.size());
-    for (const auto& session : sessions_) held.push_back(session->held());
+    held.reserve(connections_.size());
+    for (const auto& connection : connections_) held.push_back(connection->held());
     report(held);
   });
 }
@@ -196,19 +199,20 @@ void Worker::displace(const std::vector<HeldConnection>& chosen) {
   std::unordered_map<std::uint64_t, std::chrono::steady_clock::time_point> since;
   for (const HeldConnection& one : chosen) since.emplace(one.id, one.since);
   loop_.post([this, since = std::move(since)] {
-    for (Session* session : open_sessions()) {
-      const auto its = since.find(session->id());
-      if (its != since.end()) session->displace(its->second);
+    for (Connection* connection : open_connections()) {
+      const auto its = since.find(connection->id());
+      if (its != since.end()) connection->displace(its->second);
     }
   });
 }
 
-void Worker::session_ended(Session& session) noexcept {
+void Worker::connection_ended(Connection& connection) noexcept {
+  if (&connection == starting_) return;  // serve() sees it
   limit_.give_back();
   turns_.closed(index_);
   reaper_.set();
-  ended_.splice(ended_.end(), sessions_, session.place);
-  if (!is_paused_ || service_.is_draining) return;
+  ended_.splice(ended_.end(), connections_, connection.place);
+  if (!is_paused_ || shared_.drain_end) return;
   try {
     resume_.set(std::chrono::milliseconds::zero());
   } catch (const std::bad_alloc&) {
@@ -216,56 +220,66 @@ void Worker::session_ended(Session& session) noexcept {
   }
 }
 
-void Worker::hold_less() {
-  std::vector<Session*> sessions = open_sessions();
+void Worker::hold_less() noexcept {
+  // A connection that is shed weighs what it holds, too.
+  if (std::exchange(is_making_room_, true)) return;
+  try {
+    shed_heaviest();
+  } catch (const std::bad_alloc& exception) {
+    shared_.complain(exception);
+  }
+  is_making_room_ = false;
+}
+
+void Worker::shed_heaviest() {
+  std::vector<Connection*> connections = open_connections();
   std::vector<HeldConnection> held;
-  held.reserve(sessions.size());
-  for (Session* session : sessions) held.push_back(session->held());
+  held.reserve(connections.size());
+  for (Connection* connection : connections) held.push_back(connection->held());
   // An eighth at a time, so that not every further byte needs a look at all of them.
-  const std::size_t goal = Service::kMostBytes - Service::kMostBytes / 8;
-  for (const std::size_t index : choose_heaviest(held, service_.held - std::min(goal, service_.held)))
-    sessions[index]->shed("all connections together hold too much");
+  const std::size_t goal = Shared::kMostBytes - Shared::kMostBytes / 8;
+  for (const std::size_t index : choose_heaviest(held, shared_.held - std::min(goal, shared_.held)))
+    connections[index]->shed("all connections together hold too much");
   if (heavy_.is_due(loop_.now()))
     log(LogLevel::warning, "clients' questions and answers take {} MB: the largest connections are closed",
-        Service::kMostBytes >> 20U);
+        Shared::kMostBytes >> 20U);
 }
 
 void Worker::reap() {
   ended_.clear();
-  if (service_.is_draining) stop_if_drained();
+  if (shared_.drain_end) stop_if_drained();
 }
 
 void Worker::begin_drain(const std::function<void()>& accepted) {
-  if (service_.is_draining) return;
+  if (shared_.drain_end) return;
   for (const Listener& listener : listeners_) {
     while (!is_paused_ && accept_some(listener)) {}
   }
   resume_.cancel();
   accepting_.clear();
   accepted();
-  service_.is_draining = true;
-  service_.drain_end = loop_.now() + kChecksAtStop;
+  shared_.drain_end = loop_.now() + kChecksAtStop;
   drain_timer_.set(kChecksAtStop);
-  for (Session* session : open_sessions()) session->drain();
+  for (Connection* connection : open_connections()) connection->drain();
   stop_if_drained();
 }
 
 void Worker::end_drain() {
-  if (loop_.now() >= service_.drain_end + kWritesAtStop / 2) return loop_.stop();
+  if (loop_.now() >= *shared_.drain_end + kWritesAtStop / 2) return loop_.stop();
   drain_timer_.set(kWritesAtStop);
-  for (Session* session : open_sessions()) session->answer_now();
+  for (Connection* connection : open_connections()) connection->answer_now();
 }
 
-// Sessions end while one walks over them.
-std::vector<Session*> Worker::open_sessions() const {
-  std::vector<Session*> all;
-  all.reserve(sessions_.size());
-  for (const auto& session : sessions_) all.push_back(session.get());
+// Connections end while one walks over them.
+std::vector<Connection*> Worker::open_connections() const {
+  std::vector<Connection*> all;
+  all.reserve(connections_.size());
+  for (const auto& connection : connections_) all.push_back(connection.get());
   return all;
 }
 
 void Worker::stop_if_drained() {
-  if (sessions_.empty()) loop_.stop();
+  if (connections_.empty()) loop_.stop();
 }
 
 }  // namespace spfd

@@ -11,15 +11,15 @@
 #include "common/io/cache.h"
 #include "common/io/driver.h"
 #include "common/io/loop.h"
+#include "spfd/connection.h"
 #include "spfd/connection_limit.h"
 #include "spfd/listener.h"
-#include "spfd/session.h"
 #include "spfd/snapshot.h"
 #include "spfd/turns.h"
 
 namespace spfd {
 
-class Worker : public SessionOwner, public ConnectionHolder {
+class Worker : public ConnectionOwner, public ConnectionHolder {
  public:
   // The listeners must stay until the worker has ended, or drain() has told that they may go.
   // `index`: its place among the workers that take turns.
@@ -53,10 +53,11 @@ class Worker : public SessionOwner, public ConnectionHolder {
   bool accept_some(const Listener& listener);
   void serve(Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
-  void session_ended(Session& session) noexcept override;
-  void hold_less() override;
+  void connection_ended(Connection& connection) noexcept override;
+  void hold_less() noexcept override;
+  void shed_heaviest();
   void reap();
-  [[nodiscard]] std::vector<Session*> open_sessions() const;
+  [[nodiscard]] std::vector<Connection*> open_connections() const;
   void begin_drain(const std::function<void()>& accepted);
   void end_drain();
   void stop_if_drained();
@@ -67,7 +68,7 @@ class Worker : public SessionOwner, public ConnectionHolder {
   const std::vector<Listener>& listeners_;
   io::Loop loop_;
   io::Driver driver_;
-  Service service_;
+  Shared shared_;
   std::vector<std::unique_ptr<io::Watch>> accepting_;
   io::Timer resume_;
   io::Afterwards reaper_;
@@ -75,8 +76,11 @@ class Worker : public SessionOwner, public ConnectionHolder {
   bool is_paused_ = false;
   OnceAMinute complaint_;
   OnceAMinute heavy_;
-  Sessions sessions_;
-  Sessions ended_;  // destroyed when none of them is on the call stack
+  Connections connections_;
+  Connections ended_;               // destroyed when none of them is on the call stack
+  std::uint64_t last_id_ = 0;       // of a connection
+  Connection* starting_ = nullptr;  // not filed yet
+  bool is_making_room_ = false;     // hold_less() is at work
   std::thread thread_;
 };
 

@@ -1,6 +1,5 @@
 #include "common/protocol/codec.h"
 
-#include "common/base/reuse.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/milter.h"
 #include "common/protocol/srs_codec.h"
@@ -18,18 +17,24 @@ std::string_view door_name(Door door) {
   return "query";
 }
 
-void Item::clear() {
-  static_assert(base::count_members<Item>() == 2);  // the base classes
-  base::renew<Inquiry>(*this);
-  base::renew<ItemForm>(*this);
-}
+namespace {
 
-std::size_t Item::size() const {
-  const receiver::Request& asked = request;
-  return asked.helo.size() + asked.sender.size() + asked.receiver.size() + asked.recipient.size() + asked.guess_terms.size() +
-         asked.local.size() + id.size() + error.size() + bytes.size() + rewriting.address.size() + rewriting.alias.size() +
-         rewriting.error.size();
-}
+struct TextSize {
+  std::size_t operator()(const CheckRequest& check) const {
+    const receiver::Request& asked = check.request;
+    return asked.helo.size() + asked.sender.size() + asked.receiver.size() + asked.recipient.size() + asked.guess_terms.size() +
+           asked.local.size() + check.id.size() + check.error.size();
+  }
+  std::size_t operator()(const receiver::SrsRequest& rewriting) const {
+    return rewriting.address.size() + rewriting.alias.size() + rewriting.error.size() + rewriting.in_rule_set.size();
+  }
+  std::size_t operator()(const HealthRequest& health) const { return health.id.size(); }
+  std::size_t operator()(const Ready& ready) const { return ready.answer.size(); }
+};
+
+}  // namespace
+
+std::size_t Request::size() const { return std::visit(TextSize{}, what); }
 
 std::unique_ptr<Codec> make_codec(Door door) {
   switch (door) {

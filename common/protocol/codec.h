@@ -1,8 +1,8 @@
 // What every door of spfd has in common: the protocols by which mail servers ask, each a Codec.
 //
-// One Codec object a connection: bytes in, items out; reply in, bytes out, in the order of the items. It knows no socket and
-// no clock, and decides nothing about SPF.
-// Items and output strings are the caller's and are used again for each question, so that they keep their memory.
+// One Codec object per connection: bytes in, requests out; reply in, bytes out. It knows no socket and no clock, and decides
+// nothing about SPF. Answers are written in the order of the requests; they may be encoded in another order.
+// Requests and output strings are the caller's and are reused, so that they keep their memory.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
+#include "common/base/reuse.h"
 #include "common/protocol/srs_map.h"
 #include "common/receiver/request.h"
 #include "common/receiver/srs_request.h"
@@ -51,54 +53,83 @@ struct Moment {
   std::uint64_t time = 0;  // seconds since 1970
 };
 
-// What a client wants to know, whatever the door.
-struct Inquiry {
+// A request of a client, whatever the door: one of the kinds below.
+
+enum class Format : std::uint8_t { lines, json };
+// Postfix adds one header per message, and asks per recipient.
+struct PolicyForm {
+  std::uint64_t message = 0;  // counts the messages of the connection, from 1
+  bool takes_header = true;   // not at the end of the message
+
+  friend bool operator==(const PolicyForm&, const PolicyForm&) = default;
+};
+
+// Is SPF satisfied? Codec::encode() writes the answer.
+struct CheckRequest {
   receiver::Request request;
-  std::string id;  // given back and logged
+  std::string id;  // returned in the answer, and logged
   // How long the client is willing to wait; nothing: not said.
   std::optional<std::chrono::milliseconds> timeout;
-  // Not empty: it cannot be answered, and why. The rest holds as far as it was understood.
+  // Not empty: the request cannot be answered, and why. The rest holds as far as it was understood.
   std::string error;
+  std::variant<Format, PolicyForm> form;  // of the answer; the milter's has one form only
 
-  friend bool operator==(const Inquiry&, const Inquiry&) = default;
+  friend bool operator==(const CheckRequest&, const CheckRequest&) = default;
 };
 
-// How a connection wants it.
-struct ItemForm {
+// Can the daemon do its work? Codec::encode_health() writes the answer.
+struct HealthRequest {
+  std::string id;
+  Format format = Format::lines;
+
+  friend bool operator==(const HealthRequest&, const HealthRequest&) = default;
+};
+
+// The answer is known as soon as the request is read.
+struct Ready {
   enum class Kind : std::uint8_t {
-    check,    // to be checked (or `error` told): encode() makes the answer of the reply
-    rewrite,  // `rewriting` is to be answered: encode_rewriting() makes the answer of the reply
-    ping,     // is spfd there: the answer is in `bytes`
-    health,   // can it do its work: encode_health() makes the answer
-    ready,    // any other question whose answer is in `bytes` already
-    step,     // a step of the protocol without a question: its answer, perhaps an empty one, is in `bytes`
+    ping,     // is the daemon there
+    request,  // anything else that a client asks
+    step,     // a step of the protocol that asks nothing; its answer may be empty
   };
+  Kind kind = Kind::request;
+  std::string answer;
 
-  Kind kind = Kind::check;
-  Door door = Door::query;
-  bool closes = false;        // the connection ends behind the answer, no further item comes
-  std::uint64_t context = 0;  // what encode() of the same codec has to know
-  std::string bytes;
-  receiver::SrsRequest rewriting;  // of kind rewrite only
-
-  friend bool operator==(const ItemForm&, const ItemForm&) = default;
+  friend bool operator==(const Ready&, const Ready&) = default;
 };
 
-// What a connection wants at a point of its input. It has no member of its own, which clear() would miss.
-struct Item : Inquiry, ItemForm {
-  // As new; strings keep their memory.
-  void clear();
+struct Request {
+  // receiver::SrsRequest: to rewrite a sender; Codec::encode_rewriting() writes the answer.
+  using What = std::variant<CheckRequest, receiver::SrsRequest, HealthRequest, Ready>;
+
+  Door door = Door::query;
+  bool closes = false;  // the connection ends after the answer; no further request comes
+  What what;
+
+  // Makes it a new request of one kind. If it was of that kind before, its strings keep their memory.
+  template <class Kind>
+  Kind& become(Door at);
+  template <class Kind>
+  [[nodiscard]] bool is() const {
+    return std::holds_alternative<Kind>(what);
+  }
   // Bytes of text in it.
   [[nodiscard]] std::size_t size() const;
 
-  friend bool operator==(const Item&, const Item&) = default;
+  friend bool operator==(const Request&, const Request&) = default;
 };
 
-// What request=health tells.
+// The answer to a HealthRequest.
 struct Health {
-  bool is_draining = false;  // it stops, and takes no further connections
-  bool has_dns = false;      // a question to DNS was answered a moment ago
-  int connections = 0;       // open
+  enum class Dns : std::uint8_t {
+    ok,       // a question was answered a moment ago
+    failing,  // it was not
+    unknown,  // there was no time to find out
+  };
+
+  bool is_draining = false;  // the daemon stops, and takes no further connections
+  Dns dns = Dns::unknown;
+  int connections = 0;  // open
   int max_connections = 0;
 };
 
@@ -113,18 +144,18 @@ class Codec {
   virtual void feed(std::string_view bytes) = 0;
   // The input is at its end.
   virtual void finish() = 0;
-  // The next item, into one of any content; false: there is none before more bytes come.
-  virtual bool next(const Moment& moment, Item& item) = 0;
-  // Appends the answer to an item of kind check.
-  virtual void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
-  // Appends the answer to an item of kind rewrite.
+  // The next request, into one of any content; false: there is none before more bytes come.
+  virtual bool next(const Moment& moment, Request& request) = 0;
+  // Appends the answer to a CheckRequest.
+  virtual void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
+  // Appends the answer to an SrsRequest.
   virtual void encode_rewriting(const receiver::SrsReply& /*reply*/, std::string& /*out*/) {}
-  // Appends the answer to an item of kind health.
-  virtual void encode_health(const Item& /*item*/, const Health& /*health*/, std::string& /*out*/) {}
-  // The item for a client that has begun something and does not go on. No further item comes.
-  virtual void give_up(std::string_view why, Item& item) = 0;
+  // Appends the answer to a HealthRequest.
+  virtual void encode_health(const HealthRequest& /*request*/, const Health& /*health*/, std::string& /*out*/) {}
+  // The request of a client that has begun something and does not go on. No further request comes.
+  virtual void give_up(std::string_view why, Request& request) = 0;
 
-  // Items that may wait for their answers at a time. With 1, next() is called only after encode().
+  // Requests that may wait for their answers at a time. With 1, next() is called only after encode().
   [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
   // The input cannot be followed any more.
   [[nodiscard]] virtual bool is_broken() const = 0;
@@ -138,7 +169,17 @@ class Codec {
   [[nodiscard]] virtual bool has_message() const { return false; }
 };
 
-// What answers on a listening socket for `door`.
+// The codec of the connections that a listening socket for `door` accepts.
 std::unique_ptr<Codec> make_codec(Door door);
+
+template <class Kind>
+Kind& Request::become(Door at) {
+  door = at;
+  closes = false;
+  Kind* same = std::get_if<Kind>(&what);
+  if (same == nullptr) return what.emplace<Kind>();
+  base::renew(*same);
+  return *same;
+}
 
 }  // namespace protocol

@@ -1,51 +1,65 @@
 #include "common/protocol/line_codec.h"
 
+#include <string>
+#include <utility>
+#include <variant>
+
 #include "common/protocol/question_lines.h"
 
 namespace protocol {
 
-void LineCodec::read(std::string_view text, Item& item) {
-  item.clear();
-  const Values values = read_values(text);
+void LineCodec::read(const Values& values, Request& request) {
   is_postfix_ = is_policy_question(values);
-  if (is_postfix_) return policy_.read(values, item);
-  const AnswerForm form = read_question(values, item);
-  item.door = Door::query;
-  item.closes = !form.keep;
-  item.context = static_cast<std::uint64_t>(form.format);
-  if (form.is_health) item.kind = Item::Kind::health;
-  if (!form.is_ping) return;
-  item.kind = Item::Kind::ping;
-  append_pong(form.format, item.id, item.bytes);
+  if (is_postfix_) return policy_.read(values, request);
+  auto& check = request.become<CheckRequest>(Door::query);
+  const AnswerForm form = read_question(values, check);
+  if (form.is_health) {
+    const std::string id = std::move(check.id);
+    request.become<HealthRequest>(Door::query) = {id, form.format};
+  } else if (form.is_ping) {
+    const std::string id = std::move(check.id);
+    auto& pong = request.become<Ready>(Door::query);
+    pong.kind = Ready::Kind::ping;
+    append_pong(form.format, id, pong.answer);
+  }
+  request.closes = !form.keep;
 }
 
-bool LineCodec::next(const Moment& moment, Item& item) {
+bool LineCodec::next(const Moment& moment, Request& request) {
   std::string_view text;
   if (!reader_.next(text)) return false;
-  read(text, item);
-  item.request.time = moment.time;
-  if (!reader_.problem().empty()) give_up(reader_.problem(), item);
+  if (reader_.problem().empty()) {
+    read(read_values(text), request);
+  } else {
+    refuse(text, reader_.problem(), request);
+  }
+  if (auto* check = std::get_if<CheckRequest>(&request.what)) check->request.time = moment.time;
   return true;
 }
 
-void LineCodec::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
-  if (item.door == Door::policy) return policy_.encode(item, reply, options, out);
-  append_reply(reply, static_cast<Format>(item.context), item.id, options, out);
+void LineCodec::encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+  if (const auto* form = std::get_if<PolicyForm>(&check.form)) return policy_.encode(check, *form, reply, options, out);
+  append_reply(reply, std::get<Format>(check.form), check.id, options, out);
 }
 
-void LineCodec::encode_health(const Item& item, const Health& health, std::string& out) {
-  append_health(health, static_cast<Format>(item.context), item.id, out);
+void LineCodec::encode_health(const HealthRequest& request, const Health& health, std::string& out) {
+  append_health(health, request.format, request.id, out);
 }
 
-void LineCodec::give_up(std::string_view why, Item& item) {
-  if (reader_.problem().empty()) {
-    std::string_view text;
-    reader_.give_up(text);
-    read(text, item);
-  }
-  item.kind = Item::Kind::check;
-  item.error = why;
-  item.closes = true;
+// Answers whatever it was to become as a check with an error.
+void LineCodec::refuse(std::string_view text, std::string_view why, Request& request) {
+  Values values = read_values(text);
+  if (!is_policy_question(values)) values.request = {};
+  values.protocol_state = {};
+  read(values, request);
+  std::get<CheckRequest>(request.what).error = why;
+  request.closes = true;
+}
+
+void LineCodec::give_up(std::string_view why, Request& request) {
+  std::string_view text;
+  reader_.give_up(text);
+  refuse(text, why, request);
 }
 
 }  // namespace protocol

@@ -14,10 +14,10 @@ class LineCodec : public Codec {
 
   void feed(std::string_view bytes) override { reader_.feed(bytes); }
   void finish() override { reader_.finish(); }
-  bool next(const Moment& moment, Item& item) override;
-  void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
-  void encode_health(const Item& item, const Health& health, std::string& out) override;
-  void give_up(std::string_view why, Item& item) override;
+  bool next(const Moment& moment, Request& request) override;
+  void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
+  void encode_health(const HealthRequest& request, const Health& health, std::string& out) override;
+  void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
   [[nodiscard]] bool is_broken() const override { return !reader_.problem().empty(); }
@@ -26,7 +26,8 @@ class LineCodec : public Codec {
   [[nodiscard]] bool is_kept() const override { return is_postfix_; }
 
  private:
-  void read(std::string_view text, Item& item);
+  void read(const Values& values, Request& request);
+  void refuse(std::string_view text, std::string_view why, Request& request);
 
   QuestionReader reader_;
   PolicyQuestions policy_;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "common/base/reuse.h"
 #include "common/base/text.h"
@@ -36,6 +37,9 @@ struct Suspect {
 constexpr std::array<Suspect, 2> kSuspects = {
     {{"Authentication-Results", is_authentication_results_of}, {"Received-SPF", is_received_spf_of}}};
 
+// Of a step.
+std::string& answer_of(Request& request) { return std::get<Ready>(request.what).answer; }
+
 std::string shown_command(char command) {
   return base::is_printable(command) ? fmt::format("'{}'", command)
                                      : fmt::format("0x{:02x}", static_cast<unsigned char>(command));
@@ -47,73 +51,71 @@ void MilterCodec::feed(std::string_view bytes) {
   if (!broken_) reader_.feed(bytes);
 }
 
-bool MilterCodec::next(const Moment& moment, Item& item) {
+bool MilterCodec::next(const Moment& moment, Request& request) {
   while (!broken_) {
-    item.clear();
-    item.door = Door::milter;
-    item.kind = Item::Kind::step;
+    request.become<Ready>(Door::milter).kind = Ready::Kind::step;
     Packet packet;
     switch (reader_.next(packet)) {
       case PacketReader::Found::nothing:
-        return finished_ && reader_.has_partial() ? fail("the connection ended in the middle of a packet", item) : false;
-      case PacketReader::Found::bad_length: return fail("a packet has no length that can be", item);
+        return finished_ && reader_.has_partial() ? fail("the connection ended in the middle of a packet", request) : false;
+      case PacketReader::Found::bad_length: return fail("a packet has no length that can be", request);
       case PacketReader::Found::packet: break;
     }
-    if (take(packet, moment, item)) return true;
+    if (take(packet, moment, request)) return true;
   }
   return false;
 }
 
-// True when it made an item.
-bool MilterCodec::take(const Packet& packet, const Moment& moment, Item& item) {
+// True when it made a request.
+bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& request) {
   const char command = packet.command;
   if (state_ == State::start && command != milter::kNegotiate && command != milter::kQuit)
-    return fail("the connection begins without negotiation", item);
+    return fail("the connection begins without negotiation", request);
   switch (command) {
-    case milter::kNegotiate: return negotiate(packet.data, moment, item);
+    case milter::kNegotiate: return negotiate(packet.data, moment, request);
     case milter::kMacros: read_macros(packet.data); return false;
-    case milter::kConnect: return connect(packet.data, item);
+    case milter::kConnect: return connect(packet.data, request);
     case milter::kAbort:
       forget_message();
       queue_id_.clear();
       return false;
     case milter::kQuitNewConnection: forget_client(); return false;
-    case milter::kQuit: item.closes = true; return true;
+    case milter::kQuit: request.closes = true; return true;
     default: break;
   }
   if (std::string_view("HMUETRLNB").find(command) == std::string_view::npos)
-    return fail("unknown command " + shown_command(command), item);
-  if (state_ < State::connected) return fail(shown_command(command) + " without a connection", item);
+    return fail("unknown command " + shown_command(command), request);
+  if (state_ < State::connected) return fail(shown_command(command) + " without a connection", request);
   switch (command) {
     case milter::kHelo: {
       std::string_view data = packet.data;
       // A new HELO ends a message that is under way (RFC 5321 §4.1.4), whether or not the MTA says so.
       forget_message();
       set_helo(helo_, milter::take_string(data));
-      return step(milter::kHeloUnanswered, item);
+      return step(milter::kHeloUnanswered, request);
     }
-    case milter::kMail: return mail(packet.data, moment, item);
-    case milter::kUnknownCommand: return step(0, item);
+    case milter::kMail: return mail(packet.data, moment, request);
+    case milter::kUnknownCommand: return step(0, request);
     default: break;
   }
-  if (state_ != State::in_message) return fail(shown_command(command) + " without a message", item);
+  if (state_ != State::in_message) return fail(shown_command(command) + " without a message", request);
   switch (command) {
-    case milter::kRecipient: return recipient(packet.data, moment, item);
-    case milter::kHeader: return header(packet.data, moment, item);
-    case milter::kEndOfMessage: return end_of_message(item);
+    case milter::kRecipient: return recipient(packet.data, moment, request);
+    case milter::kHeader: return header(packet.data, moment, request);
+    case milter::kEndOfMessage: return end_of_message(request);
     // What an MTA that cannot leave them out has to be answered.
-    default: return step(0, item);
+    default: return step(0, request);
   }
 }
 
-bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Item& item) {
+bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Request& request) {
   // After "quit, new connection", too, an MTA may begin anew.
-  if (state_ > State::negotiated) return fail("negotiation in the middle of a connection", item);
-  if (data.size() < 12) return fail("the negotiation is too short", item);
+  if (state_ > State::negotiated) return fail("negotiation in the middle of a connection", request);
+  if (data.size() < 12) return fail("the negotiation is too short", request);
   const std::uint32_t version = milter::take_number(data);
   const std::uint32_t actions = milter::take_number(data);
   const std::uint32_t offered = milter::take_number(data);
-  if (version < milter::kOldestVersion) return fail(fmt::format("protocol version {} is too old", version), item);
+  if (version < milter::kOldestVersion) return fail(fmt::format("protocol version {} is too old", version), request);
 
   may_add_ = (actions & milter::kMayAddHeaders) != 0;
   removes_forged_ = moment.options.milter_remove_forged && (actions & milter::kMayChangeHeaders) != 0;
@@ -125,13 +127,13 @@ bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Item& i
   state_ = State::negotiated;
   milter::append_negotiation(std::min(version, milter::kVersion),
                              (may_add_ ? milter::kMayAddHeaders : 0) | (removes_forged_ ? milter::kMayChangeHeaders : 0), steps_,
-                             item.bytes);
+                             answer_of(request));
   return true;
 }
 
 // Hostname NUL, family, and for all families but 'U' a port of 16 bits and an address NUL.
-bool MilterCodec::connect(std::string_view data, Item& item) {
-  if (state_ != State::negotiated) return fail("a second connection within one", item);
+bool MilterCodec::connect(std::string_view data, Request& request) {
+  if (state_ != State::negotiated) return fail("a second connection within one", request);
   milter::take_string(data);
   const char family = milter::take_byte(data);
   client_.clear();
@@ -142,51 +144,49 @@ bool MilterCodec::connect(std::string_view data, Item& item) {
       milter::take_byte(data);
       // An address is shorter, so what is cut is none.
       client_ = milter::take_string(data).substr(0, kMaxMacro);
-      if (client_.empty()) return fail("the connection has no address", item);
+      if (client_.empty()) return fail("the connection has no address", request);
       break;
     // Mail that comes through a program of the host itself.
     case 'L':
     case 'U': break;
-    default: return fail("unknown address family " + shown_command(family), item);
+    default: return fail("unknown address family " + shown_command(family), request);
   }
   state_ = State::connected;
-  return step(milter::kConnectUnanswered, item);
+  return step(milter::kConnectUnanswered, request);
 }
 
-bool MilterCodec::mail(std::string_view data, const Moment& moment, Item& item) {
-  if (data.empty()) return fail("MAIL without a sender", item);
+bool MilterCodec::mail(std::string_view data, const Moment& moment, Request& request) {
+  if (data.empty()) return fail("MAIL without a sender", request);
   // The one before may have been refused; the MTA need not tell of its end.
   forget_message();
   state_ = State::in_message;
   set_mailbox(sender_, milter::take_string(data));
-  return at_recipient_ ? step(0, item) : check(moment, item);
+  return at_recipient_ ? step(0, request) : check({}, moment, request);
 }
 
-bool MilterCodec::recipient(std::string_view data, const Moment& moment, Item& item) {
-  if (!at_recipient_) return step(0, item);
-  set_mailbox(item.request.recipient, milter::take_string(data));
-  return check(moment, item);
+bool MilterCodec::recipient(std::string_view data, const Moment& moment, Request& request) {
+  return at_recipient_ ? check(milter::take_string(data), moment, request) : step(0, request);
 }
 
-bool MilterCodec::check(const Moment& moment, Item& item) const {
-  item.kind = Item::Kind::check;
-  item.id = queue_id_;
-  receiver::Request& request = item.request;
-  request.sender = sender_;
-  request.helo = helo_;
-  request.receiver = mta_name_;
-  request.is_authenticated = is_authenticated_;
-  request.spares_loopback = true;
-  request.time = moment.time;
+bool MilterCodec::check(std::string_view recipient, const Moment& moment, Request& request) const {
+  auto& check = request.become<CheckRequest>(Door::milter);
+  check.id = queue_id_;
+  set_mailbox(check.request.recipient, recipient);
+  check.request.sender = sender_;
+  check.request.helo = helo_;
+  check.request.receiver = mta_name_;
+  check.request.is_authenticated = is_authenticated_;
+  check.request.spares_loopback = true;
+  check.request.time = moment.time;
   if (client_.empty()) return true;
-  request.client = parse_client(client_);
-  if (!request.client) item.error = "the client's address is not an IP address: " + shown(client_);
+  check.request.client = parse_client(client_);
+  if (!check.request.client) check.error = "the client's address is not an IP address: " + shown(client_);
   return true;
 }
 
 // Name NUL value NUL.
-bool MilterCodec::header(std::string_view data, const Moment& moment, Item& item) {
-  if (!removes_forged_) return step(milter::kHeadersUnanswered, item);
+bool MilterCodec::header(std::string_view data, const Moment& moment, Request& request) {
+  if (!removes_forged_) return step(milter::kHeadersUnanswered, request);
   const std::string_view name = base::strip(milter::take_string(data));
   const std::string_view value = milter::take_string(data);
   for (std::size_t i = 0; i < kSuspects.size(); ++i) {
@@ -200,13 +200,13 @@ bool MilterCodec::header(std::string_view data, const Moment& moment, Item& item
       suspects.are_too_many = true;
     }
   }
-  return step(milter::kHeadersUnanswered, item);
+  return step(milter::kHeadersUnanswered, request);
 }
 
-bool MilterCodec::end_of_message(Item& item) {
+bool MilterCodec::end_of_message(Request& request) {
   if (suspects_[0].are_too_many || suspects_[1].are_too_many) {
     // Those that are not removed would be believed.
-    milter::append_packet(milter::kReply, kTooManyForged, item.bytes);
+    milter::append_packet(milter::kReply, kTooManyForged, answer_of(request));
     forget_message();
     queue_id_.clear();
     return true;
@@ -215,27 +215,27 @@ bool MilterCodec::end_of_message(Item& item) {
     std::vector<std::uint32_t>& forged = suspects_[i].forged;
     // The last one first: Postfix numbers anew what is left.
     std::for_each(forged.rbegin(), forged.rend(), [&](std::uint32_t index) {
-      milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, item.bytes);
+      milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, answer_of(request));
     });
   }
   for (const std::string_view line : {std::string_view(helo_header_), std::string_view(header_)}) {
     const std::size_t colon = line.find(": ");
     if (!may_add_ || colon == std::string_view::npos) continue;
     // Index 0 stands above the Received field of this host (RFC 7208 §9.1), and above what was there before.
-    milter::append_header(milter::kInsertHeader, 0, line.substr(0, colon), line.substr(colon + 2), item.bytes);
+    milter::append_header(milter::kInsertHeader, 0, line.substr(0, colon), line.substr(colon + 2), answer_of(request));
   }
-  milter::append_packet(milter::kContinue, {}, item.bytes);
+  milter::append_packet(milter::kContinue, {}, answer_of(request));
   forget_message();
   queue_id_.clear();
   return true;
 }
 
-void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+void MilterCodec::encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
   if (broken_) return;
   if (reply.action == receiver::Action::accept) {
     // Of several recipients, the first one that is not refused makes the header.
-    if (item.error.empty() && header_.empty()) {
-      base::append_printable(header_, header_to_add(item.request, reply, options));
+    if (check.error.empty() && header_.empty()) {
+      base::append_printable(header_, header_to_add(check.request, reply, options));
       // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
       if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
         base::append_printable(helo_header_, reply.helo->received_spf_header);
@@ -252,24 +252,19 @@ void MilterCodec::encode(const Item& item, const receiver::Reply& reply, const D
   milter::append_packet(milter::kReply, text, out);
 }
 
-void MilterCodec::give_up(std::string_view why, Item& item) {
-  item.clear();
-  item.door = Door::milter;
-  fail(why, item);
-}
+void MilterCodec::give_up(std::string_view why, Request& request) { fail(why, request); }
 
 // Of a step that needs nothing but to go on. True if it has to be answered.
-bool MilterCodec::step(std::uint32_t unanswered, Item& item) const {
+bool MilterCodec::step(std::uint32_t unanswered, Request& request) const {
   if ((steps_ & unanswered) != 0) return false;
-  milter::append_packet(milter::kContinue, {}, item.bytes);
+  milter::append_packet(milter::kContinue, {}, answer_of(request));
   return true;
 }
 
-bool MilterCodec::fail(std::string_view why, Item& item) {
+bool MilterCodec::fail(std::string_view why, Request& request) {
   broken_ = true;
-  item.kind = Item::Kind::check;
-  item.error = why;
-  item.closes = true;
+  request.become<CheckRequest>(Door::milter).error = why;
+  request.closes = true;
   return true;
 }
 

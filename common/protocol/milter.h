@@ -21,9 +21,9 @@ class MilterCodec : public Codec {
  public:
   void feed(std::string_view bytes) override;
   void finish() override { finished_ = true; }
-  bool next(const Moment& moment, Item& item) override;
-  void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
-  void give_up(std::string_view why, Item& item) override;
+  bool next(const Moment& moment, Request& request) override;
+  void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
+  void give_up(std::string_view why, Request& request) override;
 
   // The MTA waits for each answer.
   [[nodiscard]] std::size_t max_in_flight() const override { return 1; }
@@ -43,16 +43,16 @@ class MilterCodec : public Codec {
     bool are_too_many = false;          // there are more of them than `forged` may hold
   };
 
-  bool take(const milter::Packet& packet, const Moment& moment, Item& item);
-  bool negotiate(std::string_view data, const Moment& moment, Item& item);
-  bool connect(std::string_view data, Item& item);
-  bool mail(std::string_view data, const Moment& moment, Item& item);
-  bool recipient(std::string_view data, const Moment& moment, Item& item);
-  bool check(const Moment& moment, Item& item) const;
-  bool header(std::string_view data, const Moment& moment, Item& item);
-  bool end_of_message(Item& item);
-  bool step(std::uint32_t unanswered, Item& item) const;
-  bool fail(std::string_view why, Item& item);
+  bool take(const milter::Packet& packet, const Moment& moment, Request& request);
+  bool negotiate(std::string_view data, const Moment& moment, Request& request);
+  bool connect(std::string_view data, Request& request);
+  bool mail(std::string_view data, const Moment& moment, Request& request);
+  bool recipient(std::string_view data, const Moment& moment, Request& request);
+  bool check(std::string_view recipient, const Moment& moment, Request& request) const;
+  bool header(std::string_view data, const Moment& moment, Request& request);
+  bool end_of_message(Request& request);
+  bool step(std::uint32_t unanswered, Request& request) const;
+  bool fail(std::string_view why, Request& request);
   void read_macros(std::string_view data);
   void forget_message();
   void forget_client();

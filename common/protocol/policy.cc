@@ -8,9 +8,6 @@ namespace protocol {
 
 namespace {
 
-// Item::context: the number of the message, shifted by one, and whether its header may not be added.
-constexpr std::uint64_t kNoHeader = 1;
-
 constexpr std::string_view kDunno = "action=DUNNO\n\n";
 
 enum class State : std::uint8_t {
@@ -52,28 +49,27 @@ bool PolicyQuestions::is_same_message(const Values& values, const receiver::Requ
   return !values.queue_id.empty() && (queue_id_.empty() || values.queue_id == queue_id_);
 }
 
-void PolicyQuestions::read(const Values& values, Item& item) {
-  item.door = Door::policy;
-  item.id = (values.queue_id.empty() ? values.instance : values.queue_id).substr(0, kMaxId);
+void PolicyQuestions::read(const Values& values, Request& request) {
   const State state = state_of(values.protocol_state);
   if (state == State::before_mail) {
-    item.kind = Item::Kind::ready;
-    item.bytes = kDunno;
+    request.become<Ready>(Door::policy).answer = kDunno;
     return;
   }
-  item.error = read_request(values, item.request);
-  if (!is_same_message(values, item.request)) ++message_;
+  auto& check = request.become<CheckRequest>(Door::policy);
+  check.id = (values.queue_id.empty() ? values.instance : values.queue_id).substr(0, kMaxId);
+  check.error = read_request(values, check.request);
+  if (!is_same_message(values, check.request)) ++message_;
   instance_ = values.instance;
   queue_id_ = values.queue_id;
-  client_ = item.request.client;
-  helo_ = item.request.helo;
-  sender_ = item.request.sender;
-  item.context = message_ << 1U;
-  // Postfix takes no header behind the message.
-  if (state == State::end_of_message) item.context |= kNoHeader;
+  client_ = check.request.client;
+  helo_ = check.request.helo;
+  sender_ = check.request.sender;
+  // Postfix takes no header after the message.
+  check.form = PolicyForm{.message = message_, .takes_header = state != State::end_of_message};
 }
 
-void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+void PolicyQuestions::encode(const CheckRequest& check, const PolicyForm& form, const receiver::Reply& reply,
+                             const DoorOptions& options, std::string& out) {
   switch (reply.action) {
     case receiver::Action::reject:
       out += "action=";
@@ -90,16 +86,15 @@ void PolicyQuestions::encode(const Item& item, const receiver::Reply& reply, con
       }
       break;
     case receiver::Action::accept: {
-      const std::string_view header = header_to_add(item.request, reply, options);
-      const std::uint64_t message = item.context >> 1U;
-      if (header.empty() || !item.error.empty() || (item.context & kNoHeader) != 0 || message == prepended_) {
+      const std::string_view header = header_to_add(check.request, reply, options);
+      if (header.empty() || !check.error.empty() || !form.takes_header || form.message == prepended_) {
         // A pass that half of the Internet would get is worth nothing.
         const bool is_pass = reply.result == spf::Result::pass && !reply.is_weak;
         out += "action=";
         out += is_pass && !options.policy_on_pass.empty() ? std::string_view(options.policy_on_pass) : "DUNNO";
         break;
       }
-      prepended_ = message;
+      prepended_ = form.message;
       out += "action=PREPEND ";
       base::append_printable(out, header);
       break;

@@ -25,9 +25,9 @@ bool is_policy_question(const Values& values);
 // same client, HELO name and sender, since that is what the header speaks of.
 class PolicyQuestions {
  public:
-  // Into an item as new.
-  void read(const Values& values, Item& item);
-  void encode(const Item& item, const receiver::Reply& reply, const DoorOptions& options, std::string& out);
+  void read(const Values& values, Request& request);
+  void encode(const CheckRequest& check, const PolicyForm& form, const receiver::Reply& reply, const DoorOptions& options,
+              std::string& out);
 
  private:
   [[nodiscard]] bool is_same_message(const Values& values, const receiver::Request& request) const;

@@ -178,27 +178,37 @@ void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
   }
 }
 
+std::string_view dns_word(Health::Dns dns) {
+  switch (dns) {
+    case Health::Dns::ok: return "ok";
+    case Health::Dns::failing: return "failing";
+    case Health::Dns::unknown: break;
+  }
+  return "unknown";
+}
+
 unsigned long count(int value) { return value < 0 ? 0 : static_cast<unsigned long>(value); }
 
 }  // namespace
 
-AnswerForm read_question(const Values& values, Inquiry& inquiry) {
+AnswerForm read_question(const Values& values, CheckRequest& check) {
   AnswerForm form;
   form.keep = is_yes(values.keep);
   form.is_ping = base::equals_ignoring_case(values.request, "ping");
   form.is_health = base::equals_ignoring_case(values.request, "health");
   const bool is_json = base::equals_ignoring_case(values.format, "json");
   if (is_json) form.format = Format::json;
-  if (!values.id.empty()) inquiry.id = values.id.substr(0, kMaxId);
+  check.form = form.format;
+  if (!values.id.empty()) check.id = values.id.substr(0, kMaxId);
   if (form.is_ping || form.is_health) return form;
 
-  inquiry.error = read_request(values, inquiry.request);
+  check.error = read_request(values, check.request);
   if (!values.timeout.empty()) {
-    inquiry.timeout = parse_seconds(values.timeout);
-    if (!inquiry.timeout) inquiry.error = "timeout= is no number of seconds: " + shown(values.timeout);
+    check.timeout = parse_seconds(values.timeout);
+    if (!check.timeout) check.error = "timeout= is no number of seconds: " + shown(values.timeout);
   }
   if (!is_json && !values.format.empty() && !base::equals_ignoring_case(values.format, "lines")) {
-    inquiry.error = "unknown format " + shown(values.format) + "; it is lines or json";
+    check.error = "unknown format " + shown(values.format) + "; it is lines or json";
   }
   return form;
 }
@@ -246,8 +256,8 @@ void append_pong(Format format, std::string_view id, std::string& out) {
 
 void append_health(const Health& health, Format format, std::string_view id, std::string& out) {
   AnswerWriter answer(format, out, id.size());
-  answer.text("health=", health.is_draining ? "draining" : health.has_dns ? "ok" : "failing");
-  answer.text("dns=", health.has_dns ? "ok" : "failing");
+  answer.text("health=", health.is_draining ? "draining" : health.dns == Health::Dns::failing ? "failing" : "ok");
+  answer.text("dns=", dns_word(health.dns));
   answer.number("draining=", health.is_draining ? 1 : 0);
   answer.number("connections=", count(health.connections));
   answer.number("max_connections=", count(health.max_connections));

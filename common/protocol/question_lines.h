@@ -17,8 +17,6 @@
 
 namespace protocol {
 
-enum class Format : std::uint8_t { lines, json };
-
 // How a question wants to be answered.
 struct AnswerForm {
   bool is_ping = false;    // request=ping: at once, without SPF
@@ -27,12 +25,12 @@ struct AnswerForm {
   Format format = Format::lines;
 };
 
-struct Question : Inquiry, AnswerForm {};
+struct Question : CheckRequest, AnswerForm {};
 
 inline constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(1);
 
-// What is asked with these values; `inquiry` is as new. With an error, form and id hold all the same.
-AnswerForm read_question(const Values& values, Inquiry& inquiry);
+// Reads what these values ask into `check`, which is as new. With an error, form and id hold all the same.
+AnswerForm read_question(const Values& values, CheckRequest& check);
 // The question that the text of one question (without the empty line at its end) asks.
 Question parse_question(std::string_view text);
 

@@ -10,31 +10,29 @@ Door door_of(SrsMap map) { return map == SrsMap::forward ? Door::srs_forward : D
 
 }  // namespace
 
-void SrsCodec::take(receiver::SrsRequest&& request, Item& item) const {
-  item.clear();
-  item.kind = Item::Kind::rewrite;
-  item.door = door_of(map_);
-  if (request.kind == receiver::SrsRequest::Kind::forward) item.door = Door::srs_forward;
-  if (request.kind == receiver::SrsRequest::Kind::reverse) item.door = Door::srs_reverse;
-  item.rewriting = std::move(request);
+void SrsCodec::take(receiver::SrsRequest&& rewriting, Request& request) const {
+  using Kind = receiver::SrsRequest::Kind;
+  Door door = door_of(map_);
+  if (rewriting.kind == Kind::forward) door = Door::srs_forward;
+  if (rewriting.kind == Kind::reverse) door = Door::srs_reverse;
+  request.become<receiver::SrsRequest>(door) = std::move(rewriting);
 }
 
-bool SrsCodec::next(const Moment& moment, Item& item) {
+bool SrsCodec::next(const Moment& /*moment*/, Request& request) {
   if (broken_) return false;
-  auto request = reader_.next();
-  if (!request) return false;
-  take(std::move(*request), item);
-  item.request.time = moment.time;
-  item.closes = reader_.must_close();
-  // Behind the one line of srsd's protocol nothing is expected; elsewhere there may be more of what was not understood.
-  broken_ =
-      item.closes && (reader_.protocol() != SrsProtocol::lines || item.rewriting.kind == receiver::SrsRequest::Kind::too_long);
+  auto rewriting = reader_.next();
+  if (!rewriting) return false;
+  // Nothing is expected after the one line of srsd's protocol; elsewhere there may be more of what was not understood.
+  broken_ = reader_.must_close() &&
+            (reader_.protocol() != SrsProtocol::lines || rewriting->kind == receiver::SrsRequest::Kind::too_long);
+  take(std::move(*rewriting), request);
+  request.closes = reader_.must_close();
   return true;
 }
 
-void SrsCodec::give_up(std::string_view why, Item& item) {
-  take({receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}, item);
-  item.closes = true;
+void SrsCodec::give_up(std::string_view why, Request& request) {
+  take({receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}, request);
+  request.closes = true;
   broken_ = true;
 }
 

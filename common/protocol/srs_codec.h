@@ -15,12 +15,12 @@ class SrsCodec : public Codec {
 
   void feed(std::string_view bytes) override { reader_.feed(bytes); }
   void finish() override { reader_.finish(); }
-  bool next(const Moment& moment, Item& item) override;
-  // No item is of kind check.
-  void encode(const Item& /*item*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
+  bool next(const Moment& moment, Request& request) override;
+  // No request is a CheckRequest.
+  void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
               std::string& /*out*/) override {}
   void encode_rewriting(const receiver::SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }
-  void give_up(std::string_view why, Item& item) override;
+  void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }
   [[nodiscard]] bool is_broken() const override { return broken_; }
@@ -29,7 +29,7 @@ class SrsCodec : public Codec {
   [[nodiscard]] bool is_kept() const override;
 
  private:
-  void take(receiver::SrsRequest&& request, Item& item) const;
+  void take(receiver::SrsRequest&& rewriting, Request& request) const;
 
   SrsMap map_;
   SrsReader reader_;

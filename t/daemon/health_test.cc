@@ -69,21 +69,22 @@ struct OneAnswer : spf::AnswerSource {
 };
 
 TEST_CASE("health: what spfd itself ends before DNS has had its time is not a failure of DNS") {
-  const auto has_answer = [](const dns::Answer& answer, bool is_late) {
+  using Dns = protocol::Health::Dns;
+  const auto found = [](const dns::Answer& answer, bool is_late) {
     OneAnswer source(answer, is_late);
     spfd::DnsProbe probe(1);
     CHECK(probe.look(source).empty());
-    return probe.has_answer();
+    return probe.found();
   };
   for (const bool is_late : {false, true}) {
-    CHECK(has_answer({}, is_late));
-    CHECK_FALSE(has_answer(dns::failure_answer("SERVFAIL"), is_late));
-    CHECK_FALSE(has_answer(dns::failure_answer("timed out", dns::Cause::no_answer), is_late));
+    CHECK((found({}, is_late) == Dns::ok));
+    CHECK((found(dns::failure_answer("SERVFAIL"), is_late) == Dns::failing));
+    CHECK((found(dns::failure_answer("timed out", dns::Cause::no_answer), is_late) == Dns::failing));
   }
   // A connection that is displaced, or a question for which there was no slot.
-  CHECK(has_answer(dns::failure_answer("timed out", dns::Cause::local), false));
+  CHECK((found(dns::failure_answer("timed out", dns::Cause::local), false) == Dns::unknown));
   // The end of the probe's time.
-  CHECK_FALSE(has_answer(dns::failure_answer("timed out", dns::Cause::local), true));
+  CHECK((found(dns::failure_answer("timed out", dns::Cause::local), true) == Dns::failing));
 }
 
 TEST_CASE("health: draining while the daemon stops") {

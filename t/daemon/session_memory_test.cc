@@ -1,4 +1,4 @@
-// What a session holds, and what it does when there is no memory.
+// What a connection holds, and what it does when there is no memory.
 #include <doctest/doctest.h>
 #include <event2/event.h>
 #include <sys/socket.h>
@@ -14,8 +14,8 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/connection.h"
 #include "spfd/options.h"
-#include "spfd/session.h"
 #include "t/support/dns_server.h"
 #include "t/support/heap.h"
 
@@ -23,10 +23,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Owner final : public spfd::SessionOwner {
+class Owner final : public spfd::ConnectionOwner {
  public:
-  void session_ended(spfd::Session& session) override { ended.push_back(&session); }
-  std::vector<spfd::Session*> ended;
+  void connection_ended(spfd::Connection& connection) noexcept override { ended.push_back(&connection); }
+  std::vector<spfd::Connection*> ended;
 };
 
 dns::Answer text(std::string record) {
@@ -45,14 +45,14 @@ class World {
     options.in_force.log_level = spfd::LogLevel::error;
     auto made = spfd::make_snapshot(options);
     REQUIRE(made);
-    service_.snapshot = *made;
-    service_.complaint.is_due(std::chrono::steady_clock::now() + std::chrono::hours(1));  // quiet
+    shared_.snapshot = *made;
+    shared_.complaint.is_due(std::chrono::steady_clock::now() + std::chrono::hours(1));  // quiet
     loop_.on_exception([](const std::exception&) {});
     spfd::set_log_level(spfd::LogLevel::error);
     owner_.ended.reserve(1000);
   }
   ~World() {
-    sessions_.clear();
+    connections_.clear();
     spfd::set_log_level(spfd::LogLevel::info);
   }
   World(const World&) = delete;
@@ -102,8 +102,9 @@ class World {
   // As Worker does.
   void serve(Client& client, protocol::Door door = protocol::Door::query) {
     try {
-      auto session = std::make_unique<spfd::Session>(service_, owner_, std::move(client.servers_), door);
-      if (session->start()) sessions_.push_back(std::move(session));
+      auto connection = std::make_unique<spfd::Connection>(shared_, owner_, ++last_id_, std::move(client.servers_), door);
+      connection->start();
+      if (!connection->has_ended()) connections_.push_back(std::move(connection));
     } catch (const std::bad_alloc&) {
       client.servers_.close();
     }
@@ -114,12 +115,12 @@ class World {
   }
   // Makes room, as a worker does when max-connections is reached.
   void displace_all() {
-    for (const auto& session : sessions_) session->displace(session->held().since);
+    for (const auto& connection : connections_) connection->displace(connection->held().since);
   }
   void turn() {
     for (int i = 0; i < 4; ++i) event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
   }
-  [[nodiscard]] const spfd::Counters& counters() const { return service_.counters; }
+  [[nodiscard]] const spfd::Counters& counters() const { return shared_.counters; }
   [[nodiscard]] std::size_t running() const { return driver_.running(); }
   [[nodiscard]] std::size_t ended() const { return owner_.ended.size(); }
 
@@ -128,9 +129,10 @@ class World {
   io::Loop loop_;
   std::shared_ptr<io::Cache> cache_ = std::make_shared<io::Cache>(4U << 20U);
   io::Driver driver_{loop_, cache_, resolver_options()};
-  spfd::Service service_{.loop = loop_, .driver = driver_, .snapshot = nullptr, .buffer = std::vector<char>(16384)};
+  spfd::Shared shared_{.loop = loop_, .driver = driver_, .snapshot = nullptr, .spare = {.input = std::vector<char>(16384)}};
   Owner owner_;
-  spfd::Sessions sessions_;
+  spfd::Connections connections_;
+  std::uint64_t last_id_ = 0;
 
   [[nodiscard]] io::ResolverOptions resolver_options() const {
     io::ResolverOptions options;
@@ -294,7 +296,7 @@ TEST_CASE("at every door: a connection that is displaced while its check hangs g
       Case{"lines, half a question more", protocol::Door::query, question("slow.test") + "ip=192.0.2.1\n", "result=temperror\n",
            2},
       // That its connection makes room is not a failure of DNS.
-      Case{"health", protocol::Door::query, "request=health\n\n", "health=ok\ndns=ok\n"},
+      Case{"health", protocol::Door::query, "request=health\n\n", "health=ok\ndns=unknown\n"},
       Case{"Postfix", protocol::Door::query, "request=smtpd_access_policy\nclient_address=192.0.2.10\nsender=u@slow.test\n\n",
            "action=4"},
       Case{"milter", protocol::Door::milter, milter_begin("192.0.2.10", "h.test") + packet('M', "u@slow.test" + nul), "451 4."},

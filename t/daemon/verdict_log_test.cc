@@ -35,10 +35,9 @@ std::vector<std::string> writes_during(F&& call) {
 
 TEST_CASE("workers that write into one pipe do not break each other's lines: a write is whole lines, and no more than PIPE_BUF") {
   for (const std::size_t length : {1U, 50U, 120U, 200U, 256U, 1000U}) {
-    protocol::Item item;
-    item.clear();
-    item.request.helo = std::string(length, '"');
-    item.request.sender = std::string(length, 'u') + "@pass.test";
+    protocol::CheckRequest check;
+    check.request.helo = std::string(length, '"');
+    check.request.sender = std::string(length, 'u') + "@pass.test";
     receiver::Reply reply;
     reply.mechanism = std::string(length / 3, '\\');
     constexpr int kLines = 40;
@@ -46,7 +45,7 @@ TEST_CASE("workers that write into one pipe do not break each other's lines: a w
     const auto writes = writes_during([&] {
       io::Loop loop;
       spfd::VerdictLog log(loop);
-      for (int i = 0; i < kLines; ++i) log.add(item, reply, std::chrono::milliseconds(1));
+      for (int i = 0; i < kLines; ++i) log.add(check, protocol::Door::query, reply, std::chrono::milliseconds(1));
       log.flush();
     });
     for (const std::string& write : writes) {

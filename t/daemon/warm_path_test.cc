@@ -12,15 +12,15 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/connection.h"
 #include "spfd/options.h"
-#include "spfd/session.h"
 #include "t/support/heap.h"
 
 namespace {
 
-class Owner final : public spfd::SessionOwner {
+class Owner final : public spfd::ConnectionOwner {
  public:
-  void session_ended(spfd::Session& /*session*/) override { has_ended = true; }
+  void connection_ended(spfd::Connection& /*connection*/) noexcept override { has_ended = true; }
   bool has_ended = false;
 };
 
@@ -43,7 +43,7 @@ class QuietLog {
   int saved_;
 };
 
-// A connection to a session of a worker without a thread.
+// A connection to a worker without a thread.
 class Connection {
  public:
   Connection() {
@@ -51,12 +51,13 @@ class Connection {
     options.in_force.policy.hostname = "mx.example.org";
     auto made = spfd::make_snapshot(options);
     REQUIRE(made);
-    service_.snapshot = *made;
+    shared_.snapshot = *made;
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
     client_ = ends[0];
-    session_ = std::make_unique<spfd::Session>(service_, owner_, spfd::Descriptor(ends[1]), protocol::Door::query);
-    REQUIRE(session_->start());
+    connection_ = std::make_unique<spfd::Connection>(shared_, owner_, 1, spfd::Descriptor(ends[1]), protocol::Door::query);
+    connection_->start();
+    REQUIRE_FALSE(connection_->has_ended());
   }
   ~Connection() { ::close(client_); }
   Connection(const Connection&) = delete;
@@ -83,10 +84,10 @@ class Connection {
   io::Loop loop_;
   std::shared_ptr<io::Cache> cache_ = std::make_shared<io::Cache>(1U << 20U);
   io::Driver driver_{loop_, cache_, io::ResolverOptions{}};
-  spfd::Service service_{.loop = loop_, .driver = driver_, .snapshot = nullptr, .buffer = std::vector<char>(16384)};
+  spfd::Shared shared_{.loop = loop_, .driver = driver_, .snapshot = nullptr, .spare = {.input = std::vector<char>(16384)}};
   Owner owner_;
   int client_ = -1;
-  std::unique_ptr<spfd::Session> session_;
+  std::unique_ptr<spfd::Connection> connection_;
   std::array<char, 65536> buffer_{};
 };
 

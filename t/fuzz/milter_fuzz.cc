@@ -10,6 +10,7 @@
 #include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
+#include "t/support/requests.h"
 #include "t/support/single.h"
 
 namespace {
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxItems = 200;
 
 // Packets of a milter, read by code of its own.
-void check_answer(std::string_view bytes, const protocol::Item& item) {
+void check_answer(std::string_view bytes, const protocol::Request& item) {
   std::size_t verdicts = 0;
   while (!bytes.empty()) {
     fuzz::check(bytes.size() >= 5, "an answer is made of whole packets");
@@ -60,12 +61,11 @@ void check_answer(std::string_view bytes, const protocol::Item& item) {
     if (command == 'O' || command == 'c' || command == 'y') ++verdicts;
   }
   fuzz::check(verdicts <= 1, "an item has one answer");
-  if (item.kind == protocol::Item::Kind::check)
-    fuzz::check(verdicts == (item.closes ? 0U : 1U), "a check is answered, disorder is not");
+  if (support::is_check(item)) fuzz::check(verdicts == (item.closes ? 0U : 1U), "a check is answered, disorder is not");
 }
 
 struct Run {
-  std::vector<protocol::Item> items;
+  std::vector<protocol::Request> items;
   std::string answers;
 };
 
@@ -83,17 +83,20 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
   if ((choice & 8U) != 0) options.header = protocol::DoorOptions::Header::authentication_results;
   protocol::MilterCodec codec;
   Run run;
-  protocol::Item item;
+  protocol::Request item;
   const auto take_all = [&] {
     while (run.items.size() < kMaxItems && codec.next({options, 0}, item)) {
       fuzz::check(item.door == protocol::Door::milter, "the door is the milter's");
-      fuzz::check(item.kind == protocol::Item::Kind::check || item.error.empty(), "only checks have errors");
-      std::string answer = item.bytes;
-      if (item.kind == protocol::Item::Kind::check) {
+      fuzz::check(support::is_check(item) || support::is_ready(item, protocol::Ready::Kind::step), "anything else is a step");
+      std::string answer;
+      if (!support::is_check(item)) {
+        answer = support::ready_of(item).answer;
+      } else {
         fuzz::OneAnswer answers(choice, "v=spf1 mx ~all", "timed out 100%");
-        const receiver::Reply reply = item.error.empty() ? *support::decide(item.request, policy, answers).reply
-                                                         : receiver::bad_request(policy, item.error);
-        codec.encode(item, reply, options, answer);
+        const receiver::Reply reply = support::check_of(item).error.empty()
+                                          ? *support::decide(support::check_of(item).request, policy, answers).reply
+                                          : receiver::bad_request(policy, support::check_of(item).error);
+        codec.encode(support::check_of(item), reply, options, answer);
       }
       check_answer(answer, item);
       run.answers += answer;
@@ -124,7 +127,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::check(whole.items.size() == chunks.items.size(), "how the bytes come makes no item");
   fuzz::check(whole.answers == chunks.answers, "how the bytes come does not matter");
   for (std::size_t i = 0; i < whole.items.size(); ++i) {
-    fuzz::check(whole.items[i].error == chunks.items[i].error, "nor do they make an error");
+    fuzz::check(whole.items[i] == chunks.items[i], "nor do they change one");
   }
   return 0;
 }

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/protocol/line_codec.h"
@@ -15,44 +17,37 @@
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
 #include "t/support/known_answers.h"
+#include "t/support/requests.h"
 #include "t/support/single.h"
 
 namespace {
 
 constexpr std::size_t kMaxQuestions = 64;
 
-std::vector<protocol::Item> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
-  std::vector<protocol::Item> items;
+std::vector<protocol::Request> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
+  std::vector<protocol::Request> requests;
   protocol::LineCodec codec;
   const protocol::DoorOptions options;
-  // As a session does, the same item for all questions.
-  protocol::Item item;
+  // As a connection does, the same object for all requests.
+  protocol::Request request;
   const auto take_all = [&] {
-    while (codec.next({options, 0}, item)) {
-      fuzz::check(!codec.is_broken() || (item.closes && !item.error.empty()), "who is sent away is told why");
-      items.push_back(item);
+    while (codec.next({options, 0}, request)) {
+      fuzz::check(
+          !codec.is_broken() || (request.closes && support::is_check(request) && !support::check_of(request).error.empty()),
+          "who is sent away is told why");
+      requests.push_back(request);
     }
   };
-  for (std::size_t size = first_chunk; !bytes.empty() && items.size() < kMaxQuestions; size = chunk) {
+  for (std::size_t size = first_chunk; !bytes.empty() && requests.size() < kMaxQuestions; size = chunk) {
     codec.feed(bytes.substr(0, size));
     bytes.remove_prefix(std::min(size, bytes.size()));
     take_all();
   }
   codec.finish();
   take_all();
-  fuzz::check(!items.empty(), "a client is never left without an answer");
+  fuzz::check(!requests.empty(), "a client is never left without an answer");
   fuzz::check(codec.is_broken() || !codec.has_partial(), "at the end nothing is left");
-  return items;
-}
-
-bool same_request(const receiver::Request& a, const receiver::Request& b) {
-  return a.client == b.client && a.helo == b.helo && a.sender == b.sender && a.scope == b.scope && a.receiver == b.receiver &&
-         a.recipient == b.recipient && a.is_authenticated == b.is_authenticated;
-}
-
-bool same(const protocol::Item& a, const protocol::Item& b) {
-  return same_request(a.request, b.request) && a.kind == b.kind && a.door == b.door && a.closes == b.closes &&
-         a.context == b.context && a.id == b.id && a.timeout == b.timeout && a.error == b.error && a.bytes == b.bytes;
+  return requests;
 }
 
 // RFC 8259, as far as one object of strings and numbers needs it.
@@ -102,7 +97,7 @@ receiver::Policy policy_here() {
 }
 
 // An answer to Postfix.
-void check_action(std::string_view answer, const protocol::Item& item) {
+void check_action(std::string_view answer, const protocol::CheckRequest& request) {
   fuzz::check(answer.ends_with("\n\n"), "an action ends in an empty line");
   answer.remove_suffix(2);
   fuzz::check(fuzz::is_printable(answer), "an action is one printable line");
@@ -111,51 +106,57 @@ void check_action(std::string_view answer, const protocol::Item& item) {
                                            "action=DEFER_IF_PERMIT 4.7.24 ", "action=PREPEND Received-SPF: "};
   fuzz::check(std::any_of(std::begin(kActions), std::end(kActions), [&](auto known) { return answer.starts_with(known); }),
               "an action is one of ours, and not OK");
-  if (!item.error.empty()) {
+  if (!request.error.empty()) {
     fuzz::check(answer.starts_with("action=451 ") || answer.starts_with("action=DEFER_IF_PERMIT "), "what is not checked waits");
     return;
   }
-  if (!item.request.client || item.request.is_from_this_host() || item.request.is_authenticated)
+  if (!request.request.client || request.request.is_from_this_host() || request.request.is_authenticated)
     fuzz::check(answer == "action=DUNNO", "nothing is done about our own mail");
 }
 
-void check_answer(protocol::LineCodec& codec, const protocol::Item& item, std::size_t choice) {
-  static const receiver::Policy policy = policy_here();
-  const bool is_json = item.context == static_cast<std::uint64_t>(protocol::Format::json);
-  if (item.kind == protocol::Item::Kind::ready) return fuzz::check(item.bytes == "action=DUNNO\n\n", "Postfix goes on");
-  if (item.kind == protocol::Item::Kind::ping) {
-    if (is_json) return check_json(item.bytes);
-    fuzz::check(item.bytes.starts_with("pong=1\n") && item.bytes.ends_with("\n\n"), "a ping is answered");
-    return;
+// Checks the answer to one request; `choice` selects what it says.
+struct AnswerCheck {
+  protocol::LineCodec& codec;
+  std::size_t choice;
+
+  void operator()(const protocol::Ready& ready) const {
+    if (ready.kind == protocol::Ready::Kind::request) return fuzz::check(ready.answer == "action=DUNNO\n\n", "Postfix goes on");
+    if (ready.answer.starts_with('{')) return check_json(ready.answer);
+    fuzz::check(ready.answer.starts_with("pong=1\n") && ready.answer.ends_with("\n\n"), "a ping is answered");
   }
-  if (item.kind == protocol::Item::Kind::health) {
+  void operator()(const protocol::HealthRequest& request) const {
+    const auto dns = static_cast<protocol::Health::Dns>(choice % 3);
     std::string health;
-    codec.encode_health(item, {.is_draining = choice % 2 == 0, .has_dns = choice % 3 == 0, .connections = 1}, health);
-    if (is_json) return check_json(health);
-    fuzz::check(health.starts_with("health=") && health.ends_with("\n\n"), "a question for health is answered");
-    return;
+    codec.encode_health(request, {.is_draining = choice % 2 == 0, .dns = dns, .connections = 1}, health);
+    if (request.format == protocol::Format::json) return check_json(health);
+    fuzz::check(health.starts_with("health=") && health.ends_with("\n\n"), "a request for health is answered");
   }
-  receiver::Reply reply;
-  if (item.error.empty()) {
-    static const std::string kRecord = "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all";
-    static std::array<fuzz::OneAnswer, 4> answers = {
-        {{0, kRecord, "timed out"}, {1, kRecord, "timed out"}, {2, kRecord, "timed out"}, {3, kRecord, "timed out"}}};
-    auto outcome = support::decide(item.request, policy, answers.at(choice % answers.size()));
-    fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
-    reply = std::move(*outcome.reply);
-  } else {
-    reply = receiver::bad_request(policy, item.error);
-    fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
+  void operator()(const receiver::SrsRequest& /*request*/) const { fuzz::check(false, "nothing is rewritten here"); }
+  void operator()(const protocol::CheckRequest& request) const {
+    static const receiver::Policy policy = policy_here();
+    receiver::Reply reply;
+    if (request.error.empty()) {
+      static const std::string kRecord = "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all";
+      static std::array<fuzz::OneAnswer, 4> answers = {
+          {{0, kRecord, "timed out"}, {1, kRecord, "timed out"}, {2, kRecord, "timed out"}, {3, kRecord, "timed out"}}};
+      auto outcome = support::decide(request.request, policy, answers.at(choice % answers.size()));
+      fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
+      reply = std::move(*outcome.reply);
+    } else {
+      reply = receiver::bad_request(policy, request.error);
+      fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
+    }
+    fuzz::check_reply(reply);
+    protocol::DoorOptions options;
+    options.legacy_results = options.policy_defer_if_permit = (choice & 0x10U) != 0;
+    std::string answer;
+    codec.encode(request, reply, options, answer);
+    const auto* format = std::get_if<protocol::Format>(&request.form);
+    if (format == nullptr) return check_action(answer, request);
+    if (*format == protocol::Format::json) return check_json(answer);
+    check_lines(answer);
   }
-  fuzz::check_reply(reply);
-  protocol::DoorOptions options;
-  options.legacy_results = options.policy_defer_if_permit = (choice & 0x10U) != 0;
-  std::string answer;
-  codec.encode(item, reply, options, answer);
-  if (item.door == protocol::Door::policy) return check_action(answer, item);
-  if (is_json) return check_json(answer);
-  check_lines(answer);
-}
+};
 
 }  // namespace
 
@@ -170,10 +171,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto chunks = read(bytes, choice + 1, std::max(chunk + 1, bytes.size() / kMaxPieces));
   // Behind kMaxQuestions the input of one of them may have been cut.
   for (std::size_t i = 0; i < std::min({whole.size(), chunks.size(), kMaxQuestions}); ++i) {
-    fuzz::check(same(whole[i], chunks[i]), "how the bytes come does not matter");
+    fuzz::check(whole[i] == chunks[i], "how the bytes come does not matter");
   }
   if (whole.size() < kMaxQuestions) fuzz::check(whole.size() == chunks.size(), "how the bytes come makes no question");
   protocol::LineCodec codec;
-  for (const auto& item : whole) check_answer(codec, item, choice);
+  for (const auto& request : whole) std::visit(AnswerCheck{codec, choice}, request.what);
   return 0;
 }

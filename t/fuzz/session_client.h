@@ -1,4 +1,5 @@
-// One client of the target `session`: its end of a connection, the session at the other end, and what must hold for the answers.
+// One client of the target `session`: its end of a connection, the connection at the other end, and what must hold for the
+// answers.
 #pragma once
 
 #include <sys/socket.h>
@@ -9,13 +10,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "common/protocol/line_codec.h"
 #include "common/protocol/question_lines.h"
 #include "common/receiver/receiver.h"
-#include "spfd/session.h"
+#include "spfd/connection.h"
 #include "t/fuzz/hostile_dns.h"
 #include "t/fuzz/target.h"
+#include "t/support/requests.h"
 #include "t/support/single.h"
 
 namespace fuzz {
@@ -34,21 +37,21 @@ inline std::string_view value_of(std::string_view answer, std::string_view key, 
   return answer.substr(begin, answer.find(is_json ? '"' : '\n', begin) - begin);
 }
 
-class Client final : public spfd::SessionOwner {
+class Client final : public spfd::ConnectionOwner {
  public:
-  Client(spfd::Service& service, const HostileDns& dns, protocol::Door door)
-      : service_(service), dns_(dns), door_(door), snapshot_(service.snapshot) {
+  Client(spfd::Shared& shared, const HostileDns& dns, protocol::Door door)
+      : shared_(shared), dns_(dns), door_(door), snapshot_(shared.snapshot) {
     std::array<int, 2> ends{};
     check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0, "sockets can be had");
     socket_ = ends[0];
-    session_ = std::make_unique<spfd::Session>(service_, *this, spfd::Descriptor(ends[1]), door_);
-    has_ended_ = !session_->start();
+    connection_ = std::make_unique<spfd::Connection>(shared_, *this, 1, spfd::Descriptor(ends[1]), door_);
+    connection_->start();
   }
   ~Client() override { ::close(socket_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  void session_ended(spfd::Session& /*session*/) override { has_ended_ = true; }
+  void connection_ended(spfd::Connection& /*connection*/) noexcept override { has_ended_ = true; }
   [[nodiscard]] bool has_ended() const { return has_ended_; }
   [[nodiscard]] std::size_t sent() const { return sent_.size(); }
 
@@ -71,14 +74,14 @@ class Client final : public spfd::SessionOwner {
     }
   }
   void drain() {
-    if (!has_ended_) session_->drain();
+    if (!has_ended_) connection_->drain();
   }
   void answer_now() {
-    if (!has_ended_) session_->answer_now();
+    if (!has_ended_) connection_->answer_now();
   }
-  void end_session() { session_.reset(); }
+  void close() { connection_.reset(); }
 
-  // After the end of the session.
+  // After the end of the connection.
   void check_answers(std::string_view forged) {
     check(forged.empty() || received_.find(forged) == std::string::npos,
           "an answer that was guessed many times in vain decides nothing");
@@ -91,7 +94,7 @@ class Client final : public spfd::SessionOwner {
   // A connection that was closed for want of a question, or of a reader, or since the daemon stops, may have left questions
   // unread.
   [[nodiscard]] bool is_cut() const {
-    return service_.counters.write_timeouts > 0 || service_.counters.idle_timeouts > 0 || service_.is_draining;
+    return shared_.counters.write_timeouts > 0 || shared_.counters.idle_timeouts > 0 || shared_.drain_end;
   }
 
   // The codec by itself says which questions were sent; each has one answer, in their order.
@@ -101,10 +104,9 @@ class Client final : public spfd::SessionOwner {
     codec.finish();
     const protocol::Moment moment{snapshot_->doors, 0};
     std::string_view rest = received_;
-    for (protocol::Item item; codec.next(moment, item);) {
+    for (protocol::Request item; codec.next(moment, item);) {
       if (rest.empty() && is_cut()) return;
-      const bool is_json =
-          item.door == protocol::Door::query && item.context == static_cast<std::uint64_t>(protocol::Format::json);
+      const bool is_json = wants_json(item);
       const std::string_view end = is_json ? "\n" : "\n\n";
       const auto size = rest.find(end);
       if (size == std::string_view::npos && is_cut()) return;
@@ -112,29 +114,35 @@ class Client final : public spfd::SessionOwner {
       const std::string_view answer = rest.substr(0, size + end.size());
       // The answer to a question that was given up in the middle, of which the codec here has read more.
       if (is_cut() && (answer.starts_with('{') != is_json || !value_of(answer, "error", is_json).empty())) return;
-      check_answer(item, answer, is_json);
+      if (support::is_check(item)) check_answer(support::check_of(item), answer, is_json);
       rest.remove_prefix(size + end.size());
       if (item.closes) break;
     }
     check(rest.empty() || is_cut(), "there are no more answers than questions");
   }
 
-  void check_answer(const protocol::Item& item, std::string_view answer, bool is_json) const {
-    if (item.kind != protocol::Item::Kind::check) return;
-    if (item.door == protocol::Door::policy) {
-      if (!item.error.empty()) check(!answer.starts_with("action=PREPEND"), "what was not checked gets no header");
-      return check_none(item, answer.starts_with("action=PREPEND Received-SPF: none"));
+  static bool wants_json(const protocol::Request& request) {
+    if (const auto* ready = std::get_if<protocol::Ready>(&request.what)) return ready->answer.starts_with('{');
+    if (const auto* health = std::get_if<protocol::HealthRequest>(&request.what)) return health->format == protocol::Format::json;
+    const auto* format = std::get_if<protocol::Format>(&support::check_of(request).form);
+    return format != nullptr && *format == protocol::Format::json;
+  }
+
+  void check_answer(const protocol::CheckRequest& request, std::string_view answer, bool is_json) const {
+    if (std::holds_alternative<protocol::PolicyForm>(request.form)) {
+      if (!request.error.empty()) check(!answer.starts_with("action=PREPEND"), "what was not checked gets no header");
+      return check_none(request, answer.starts_with("action=PREPEND Received-SPF: none"));
     }
-    if (!item.id.empty()) check(value_of(answer, "id", is_json) == item.id || is_json, "the answer is that of the question");
+    if (!request.id.empty()) check(value_of(answer, "id", is_json) == request.id || is_json, "the answer is that of the request");
     const std::string_view action = value_of(answer, "action", is_json);
     check(action == "accept" || action == "reject" || action == "defer", "an answer has an action");
-    if (!item.error.empty()) check(action == "defer", "what could not be read is deferred");
+    if (!request.error.empty()) check(action == "defer", "what could not be read is deferred");
     const std::string_view result = value_of(answer, "result", is_json);
-    check_none(item, result == "none");
+    check_none(request, result == "none");
     if (result == "temperror") check(action == "defer", "a temperror is deferred");
     if (result == "fail") check(action == "reject", "a fail is rejected");
     const std::string_view domain = value_of(answer, "spf_domain", is_json);
-    check(domain.empty() || is_of(domain, query_of(item.request, false)) || is_of(domain, query_of(item.request, true)),
+    check(domain.empty() || is_of(domain, query_of(request.request, false)) || is_of(domain, query_of(request.request, true)),
           "the domain is one that this client asked about");
   }
 
@@ -147,9 +155,9 @@ class Client final : public spfd::SessionOwner {
   static bool is_of(std::string_view domain, const spf::Query& query) { return query.domain && query.domain->text() == domain; }
 
   // "none" lets mail in: DNS must have said so, unless there is nothing to ask it about.
-  void check_none(const protocol::Item& item, bool is_none) const {
-    const receiver::Request& request = item.request;
-    if (!is_none || !item.error.empty() || !request.client || request.is_authenticated || request.is_relay) return;
+  void check_none(const protocol::CheckRequest& check_request, bool is_none) const {
+    const receiver::Request& request = check_request.request;
+    if (!is_none || !check_request.error.empty() || !request.client || request.is_authenticated || request.is_relay) return;
     const bool is_helo = request.scope == receiver::Scope::helo || receiver::bare_sender(request.sender).empty();
     const spf::Query query = query_of(request, is_helo);
     if (query.domain) check(dns_.has_told(*query.domain), "a domain has no record only where DNS says so");
@@ -169,17 +177,16 @@ class Client final : public spfd::SessionOwner {
 
   // Without a look at the next hop the reply to a request is known without DNS.
   void check_rewriting() const {
-    if (is_cut() || service_.snapshot != snapshot_) return;
+    if (is_cut() || shared_.snapshot != snapshot_) return;
     const auto codec = protocol::make_codec(door_);
     codec->feed(sent_);
     codec->finish();
     std::string expected;
     const auto now = static_cast<std::uint64_t>(::time(nullptr));
-    for (protocol::Item item; codec->next({snapshot_->doors, now}, item);) {
-      expected += item.bytes;
-      if (item.kind == protocol::Item::Kind::rewrite) {
+    for (protocol::Request item; codec->next({snapshot_->doors, now}, item);) {
+      if (const auto* rewriting = std::get_if<receiver::SrsRequest>(&item.what)) {
         receiver::SrsReply reply;
-        receiver::answer(item.rewriting, *snapshot_->srs, now, nullptr, reply);
+        receiver::answer(*rewriting, *snapshot_->srs, now, nullptr, reply);
         codec->encode_rewriting(reply, expected);
       }
       if (item.closes) break;
@@ -187,12 +194,12 @@ class Client final : public spfd::SessionOwner {
     check(received_ == expected, "each request for rewriting has its reply");
   }
 
-  spfd::Service& service_;
+  spfd::Shared& shared_;
   const HostileDns& dns_;
   const protocol::Door door_;
   const std::shared_ptr<const spfd::Snapshot> snapshot_;  // in force when the client came
   int socket_ = -1;
-  std::unique_ptr<spfd::Session> session_;
+  std::unique_ptr<spfd::Connection> connection_;
   bool has_ended_ = false;
   bool has_said_all_ = false;
   std::string sent_, received_;

@@ -1,8 +1,8 @@
-// Sessions of the daemon: two clients on sockets, a hostile name server, and time, all of them moved by the input.
+// Connections of the daemon: two clients on sockets, a hostile name server, and time, all of them moved by the input.
 //
 // Input: a byte that chooses the doors of the clients; lines "TYPE VALUE", records that the name server has for every name, up
 // to an empty line; then steps, a byte that says what to do and the bytes that this takes (see Play::step). At the end the
-// clients say no more and read all; the sessions must come to their end within bounded time.
+// clients say no more and read all; the connections must come to their end within bounded time.
 // Not here: several workers and name servers. t/chaos and t/io have those.
 #include <algorithm>
 #include <array>
@@ -16,9 +16,9 @@
 #include "common/io/cache.h"
 #include "common/io/driver.h"
 #include "common/io/loop.h"
+#include "spfd/connection.h"
 #include "spfd/log.h"
 #include "spfd/options.h"
-#include "spfd/session.h"
 #include "t/fuzz/hostile_dns.h"
 #include "t/fuzz/session_client.h"
 #include "t/fuzz/target.h"
@@ -134,7 +134,7 @@ class Play {
     const unsigned doors = input_.byte();
     for (std::string_view line = input_.line(); !line.empty(); line = input_.line()) records_.read(line);
     for (std::size_t i = 0; i < clients_.size(); ++i) {
-      clients_[i] = std::make_unique<fuzz::Client>(service_, name_server(), door_of(doors >> 2U * i));
+      clients_[i] = std::make_unique<fuzz::Client>(shared_, name_server(), door_of(doors >> 2U * i));
     }
   }
 
@@ -182,18 +182,17 @@ class Play {
   }
   // As a worker does when the daemon stops.
   void drain() {
-    if (service_.is_draining) return;
-    service_.is_draining = true;
-    service_.drain_end = loop_.now() + seconds{3};
+    if (shared_.drain_end) return;
+    shared_.drain_end = loop_.now() + seconds{3};
     for (const auto& client : clients_) client->drain();
   }
   void answer_at_drain_end() {
-    if (!service_.is_draining || has_answered_now_ || loop_.now() < service_.drain_end) return;
+    if (!shared_.drain_end || has_answered_now_ || loop_.now() < *shared_.drain_end) return;
     has_answered_now_ = true;
     for (const auto& client : clients_) client->answer_now();
   }
   void reload() {
-    service_.snapshot = snapshots()[1];
+    shared_.snapshot = snapshots()[1];
     driver_.set_name_servers({name_server().server()});
   }
 
@@ -276,17 +275,17 @@ class Play {
         pass(milliseconds{1500});
       }
     }
-    fuzz::check(have_ended(), "a session whose client has ended ends in bounded time");
+    fuzz::check(have_ended(), "a connection whose client has ended ends in bounded time");
     for (const auto& client : clients_) client->read(std::size_t{1} << 30);
   }
 
   void check_counters() {
-    const spfd::Counters& counters = service_.counters;
+    const spfd::Counters& counters = shared_.counters;
     fuzz::check(counters.dropped == 0 || counters.write_timeouts > 0, "no question is dropped while its client is there");
     fuzz::check(counters.failed == 0, "no check and no connection is given up");
-    fuzz::check(service_.held == 0, "with the session, what it holds is given back");
-    for (const auto& client : clients_) client->end_session();
-    fuzz::check(driver_.running() == 0, "with the session its checks end");
+    fuzz::check(shared_.held == 0, "with the connection, what it holds is given back");
+    for (const auto& client : clients_) client->close();
+    fuzz::check(driver_.running() == 0, "with the connection its checks end");
   }
 
   fuzz::Cutter input_;
@@ -296,7 +295,8 @@ class Play {
   io::Loop loop_;
   std::shared_ptr<io::Cache> cache_ = std::make_shared<io::Cache>(std::size_t{1} << 20);
   io::Driver driver_{loop_, cache_, io::ResolverOptions{.servers = {name_server().server()}}};
-  spfd::Service service_{.loop = loop_, .driver = driver_, .snapshot = snapshots()[0], .buffer = std::vector<char>(16384)};
+  spfd::Shared shared_{
+      .loop = loop_, .driver = driver_, .snapshot = snapshots()[0], .spare = {.input = std::vector<char>(16384)}};
   bool has_answered_now_ = false;
   std::array<std::unique_ptr<fuzz::Client>, 2> clients_;
 };

@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "common/base/ip.h"
 #include "common/base/members.h"
 #include "common/dns/name.h"
-#include "common/protocol/codec.h"
 
 namespace support {
 
@@ -33,7 +33,8 @@ template <class T>
 void fill(std::optional<T>& value);
 template <class T>
 void fill(std::vector<T>& value);
-inline void fill(protocol::Item& value);
+template <class... Kinds>
+void fill(std::variant<Kinds...>& value);
 template <class T>
 requires std::is_aggregate_v<T>
 void fill(T& value) {
@@ -47,9 +48,10 @@ template <class T>
 void fill(std::vector<T>& value) {
   fill(value.emplace_back());
 }
-inline void fill(protocol::Item& value) {
-  fill(static_cast<protocol::Inquiry&>(value));
-  fill(static_cast<protocol::ItemForm&>(value));
+// With the last alternative.
+template <class... Kinds>
+void fill(std::variant<Kinds...>& value) {
+  fill(value.template emplace<sizeof...(Kinds) - 1>());
 }
 
 template <class T>

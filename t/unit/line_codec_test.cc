@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "common/protocol/limits.h"
+#include "t/support/requests.h"
 #include "t/support/show.h"
 #include "t/unit/reply_of.h"
 
@@ -17,9 +18,12 @@ namespace {
 
 using protocol::Door;
 using protocol::DoorOptions;
-using protocol::Item;
 using protocol::LineCodec;
-using Kind = Item::Kind;
+using protocol::Request;
+using support::check_of;
+using support::is_check;
+using support::is_ready;
+using support::ready_of;
 
 constexpr std::string_view kQuery = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
 
@@ -33,7 +37,7 @@ receiver::Reply reply_of(spf::Result result) {
 struct Connection {
   LineCodec codec;
   DoorOptions options;
-  Item item;
+  Request item;
 
   bool next() { return codec.next({options, 1234}, item); }
   bool next(std::string_view bytes) {
@@ -42,12 +46,12 @@ struct Connection {
   }
   std::string answer(const receiver::Reply& reply) {
     std::string out;
-    codec.encode(item, reply, options, out);
+    codec.encode(check_of(item), reply, options, out);
     return out;
   }
   std::string ask(std::string_view question, spf::Result result) {
     REQUIRE(next(question));
-    CHECK(item.kind == Kind::check);
+    CHECK(is_check(item));
     return answer(reply_of(result));
   }
 };
@@ -74,11 +78,11 @@ struct Policy {
 TEST_CASE("a query question closes the connection behind its answer, unless keep=1") {
   Connection connection;
   REQUIRE(connection.next(kQuery));
-  CHECK(connection.item.kind == Kind::check);
+  CHECK(is_check(connection.item));
   CHECK(connection.item.door == Door::query);
   CHECK(connection.item.closes);
-  CHECK(connection.item.request.time == 1234);
-  CHECK(connection.item.request.sender == "u@fail.test");
+  CHECK(check_of(connection.item).request.time == 1234);
+  CHECK(check_of(connection.item).request.sender == "u@fail.test");
   CHECK(connection.answer(reply_of(spf::Result::fail)).starts_with("result=fail\nsmtp_comment="));
   CHECK_FALSE(connection.codec.is_kept());
   REQUIRE(connection.next("keep=1\n" + std::string(kQuery)));
@@ -87,43 +91,42 @@ TEST_CASE("a query question closes the connection behind its answer, unless keep
 
 TEST_CASE("answers may be encoded in any order, each in its own format, behind what the string holds") {
   Connection connection;
-  Item first;
+  Request first;
   REQUIRE(connection.next("keep=1\nformat=json\nid=1\n" + std::string(kQuery) + "keep=1\nid=2\n" + std::string(kQuery)));
   std::swap(first, connection.item);
   REQUIRE(connection.next());
   std::string out = connection.answer(reply_of(spf::Result::pass));
   CHECK(out.ends_with("\nid=2\n\n"));
   const std::size_t size = out.size();
-  connection.codec.encode(first, reply_of(spf::Result::none), connection.options, out);
+  connection.codec.encode(check_of(first), reply_of(spf::Result::none), connection.options, out);
   CHECK(out.substr(size).starts_with("{\"result\": \"none\", "));
   CHECK(out.ends_with("\"id\": \"1\"}\n"));
 }
 
-TEST_CASE("nothing of an item is left in the next one") {
+TEST_CASE("nothing of a request is left in the next one") {
   Connection connection;
   REQUIRE(connection.next(Policy{.extra = "sasl_username=joe\n"}.text()));
-  CHECK(connection.item.request.is_authenticated);
+  CHECK(check_of(connection.item).request.is_authenticated);
   REQUIRE(connection.next("ip=\n\n"));
-  CHECK_FALSE(connection.item.request.is_authenticated);
-  CHECK(connection.item.request.sender == "");
-  CHECK(connection.item.request.recipient == "");
-  CHECK(connection.item.id == "");
-  CHECK(connection.item.error == "");
+  CHECK_FALSE(check_of(connection.item).request.is_authenticated);
+  CHECK(check_of(connection.item).request.sender == "");
+  CHECK(check_of(connection.item).request.recipient == "");
+  CHECK(check_of(connection.item).id == "");
+  CHECK(check_of(connection.item).error == "");
   REQUIRE(connection.next("request=ping\n\n"));
-  CHECK(connection.item.kind == Kind::ping);
-  CHECK(connection.item.bytes.starts_with("pong=1\n"));
+  CHECK(is_ready(connection.item, protocol::Ready::Kind::ping));
+  CHECK(ready_of(connection.item).answer.starts_with("pong=1\n"));
   REQUIRE(connection.next("bad\n\n"));
-  CHECK(connection.item.kind == Kind::check);
-  CHECK(connection.item.error == "no ip= was given");
-  CHECK(connection.item.bytes == "");
+  CHECK(is_check(connection.item));
+  CHECK(check_of(connection.item).error == "no ip= was given");
 }
 
 TEST_CASE("a stream that cannot be followed ends with an error that closes, and with a deferral") {
   const std::string too_much = "sender=" + std::string(protocol::kMaxQuestion, 'x') + "\n\n";
   Connection connection;
   REQUIRE(connection.next("keep=1\nid=7\n" + too_much));
-  CHECK(connection.item.error == "the question is longer than 65536 bytes");
-  CHECK(connection.item.id == "7");
+  CHECK(check_of(connection.item).error == "the question is longer than 65536 bytes");
+  CHECK(check_of(connection.item).id == "7");
   CHECK(connection.item.closes);
   CHECK(connection.codec.is_broken());
   CHECK_FALSE(connection.next(kQuery));
@@ -139,13 +142,13 @@ TEST_CASE("a HELO name or sender of any length does not keep a policy question f
     CAPTURE(size);
     Connection connection;
     REQUIRE(connection.next(Policy{.extra = "helo_name=" + std::string(size, 'h') + "\n"}.text()));
-    CHECK(connection.item.error == "");
-    CHECK(connection.item.request.sender == "u@fail.test");
-    CHECK(connection.item.request.client->text() == "192.0.2.66");
+    CHECK(check_of(connection.item).error == "");
+    CHECK(check_of(connection.item).request.sender == "u@fail.test");
+    CHECK(check_of(connection.item).request.client->text() == "192.0.2.66");
     REQUIRE(connection.next(Policy{.sender = std::string(size, 's') + "@fail.test"}.text()));
-    CHECK(connection.item.error == "");
-    CHECK(connection.item.request.sender.ends_with("s@fail.test"));
-    CHECK(connection.item.request.helo == "evil.test");
+    CHECK(check_of(connection.item).error == "");
+    CHECK(check_of(connection.item).request.sender.ends_with("s@fail.test"));
+    CHECK(check_of(connection.item).request.helo == "evil.test");
     CHECK_FALSE(connection.item.closes);
   }
 }
@@ -155,7 +158,7 @@ TEST_CASE("who does not go on gets an error in the form that the question asked 
   CHECK_FALSE(connection.next("keep=1\nformat=json\nid=9\nip=192.0"));
   CHECK(connection.codec.has_partial());
   connection.codec.give_up("too slow", connection.item);
-  CHECK(connection.item.error == "too slow");
+  CHECK(check_of(connection.item).error == "too slow");
   CHECK(connection.item.closes);
   CHECK(connection.codec.is_broken());
   CHECK(connection.answer(reply_of(spf::Result::permerror)).ends_with("\"id\": \"9\"}\n"));
@@ -167,22 +170,22 @@ TEST_CASE("who does not go on gets an error in the form that the question asked 
 TEST_CASE("a policy question keeps the connection and asks for HELO name and sender") {
   Connection connection;
   REQUIRE(connection.next(Policy{}.text()));
-  const Item& item = connection.item;
-  CHECK(item.kind == Kind::check);
+  const Request& item = connection.item;
+  CHECK(is_check(item));
   CHECK(item.door == Door::policy);
   CHECK_FALSE(item.closes);
-  CHECK(item.error == "");
-  CHECK(item.id == "1a.2b");
-  CHECK(item.request.client->text() == "192.0.2.66");
-  CHECK(item.request.helo == "evil.test");
-  CHECK(item.request.sender == "u@fail.test");
-  CHECK(item.request.recipient == "bob@lab.test");
-  CHECK(item.request.time == 1234);
-  CHECK_FALSE(item.request.is_authenticated);
+  CHECK(check_of(item).error == "");
+  CHECK(check_of(item).id == "1a.2b");
+  CHECK(check_of(item).request.client->text() == "192.0.2.66");
+  CHECK(check_of(item).request.helo == "evil.test");
+  CHECK(check_of(item).request.sender == "u@fail.test");
+  CHECK(check_of(item).request.recipient == "bob@lab.test");
+  CHECK(check_of(item).request.time == 1234);
+  CHECK_FALSE(check_of(item).request.is_authenticated);
   CHECK(connection.codec.is_kept());
   // Once there is a queue id, the log has that.
   REQUIRE(connection.next(Policy{.extra = "queue_id=4XyZ\n"}.text()));
-  CHECK(item.id == "4XyZ");
+  CHECK(check_of(item).id == "4XyZ");
 }
 
 TEST_CASE("one header a message, DUNNO for its further recipients; never OK") {
@@ -291,16 +294,16 @@ TEST_CASE("the header is the one of the options") {
 TEST_CASE("the null sender comes empty; clients of our own get no header") {
   Connection connection;
   REQUIRE(connection.next(Policy{.sender = ""}.text()));
-  CHECK(connection.item.error == "");
-  CHECK(connection.item.request.sender == "");
+  CHECK(check_of(connection.item).error == "");
+  CHECK(check_of(connection.item).request.sender == "");
   REQUIRE(connection.next(Policy{.extra = "sasl_username=joe\n"}.text()));
-  CHECK(connection.item.request.is_authenticated);
+  CHECK(check_of(connection.item).request.is_authenticated);
   receiver::Reply unchecked = reply_of(spf::Result::none);
   unchecked.identity.reset();
   CHECK(connection.answer(unchecked) == "action=DUNNO\n\n");
   REQUIRE(connection.next(Policy{.address = ""}.text()));
-  CHECK(connection.item.error == "");
-  CHECK_FALSE(connection.item.request.client.has_value());
+  CHECK(check_of(connection.item).error == "");
+  CHECK_FALSE(check_of(connection.item).request.client.has_value());
   CHECK(connection.answer(reply_of(spf::Result::none)) == "action=DUNNO\n\n");
   // They have not used up the header of the message.
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
@@ -311,8 +314,8 @@ TEST_CASE("where there is no sender yet nothing is checked; behind the message n
   for (const char* state : {"CONNECT", "EHLO", "HELO", "VRFY", "ETRN", "helo"}) {
     CAPTURE(state);
     REQUIRE(connection.next(Policy{.state = state, .sender = ""}.text()));
-    CHECK(connection.item.kind == Kind::ready);
-    CHECK(connection.item.bytes == "action=DUNNO\n\n");
+    CHECK(is_ready(connection.item, protocol::Ready::Kind::request));
+    CHECK(ready_of(connection.item).answer == "action=DUNNO\n\n");
     CHECK_FALSE(connection.item.closes);
   }
   CHECK(connection.ask(Policy{.state = "END-OF-MESSAGE"}.text(), spf::Result::pass) == "action=DUNNO\n\n");
@@ -336,8 +339,8 @@ TEST_CASE("a policy question without what is needed is deferred, with an error f
   for (const auto& one : cases) {
     CAPTURE(one.first);
     REQUIRE(connection.next(one.first));
-    CHECK(connection.item.kind == Kind::check);
-    CHECK(connection.item.error == one.second);
+    CHECK(is_check(connection.item));
+    CHECK(check_of(connection.item).error == one.second);
     CHECK_FALSE(connection.item.closes);
     CHECK(connection.answer(reply_of(spf::Result::temperror)).starts_with("action=451 4.7.24 "));
     // With bad-question-result = "none" or "permerror". No header speaks of what was not checked.
@@ -346,7 +349,7 @@ TEST_CASE("a policy question without what is needed is deferred, with an error f
   }
   // The SMTP client's values may be empty: a sender that has no name to check is not a mistake of Postfix.
   REQUIRE(connection.next(begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n"));
-  CHECK(connection.item.error == "");
+  CHECK(check_of(connection.item).error == "");
   CHECK_FALSE(connection.codec.is_broken());
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "t/support/requests.h"
 #include "t/support/show.h"
 #include "t/unit/reply_of.h"
 
@@ -18,8 +19,11 @@ using namespace std::string_literals;
 namespace {
 
 using protocol::DoorOptions;
-using protocol::Item;
-using Kind = Item::Kind;
+using protocol::Request;
+using support::check_of;
+using support::is_check;
+using support::is_ready;
+using support::ready_of;
 
 std::string number(std::uint32_t value) {
   std::string out;
@@ -59,7 +63,7 @@ struct Mta {
   DoorOptions options;
   spf::Result result = spf::Result::pass;
   std::size_t step = 100000;  // bytes at a time
-  std::vector<Item> items = {};
+  std::vector<Request> items = {};
 
   std::string say(std::string_view bytes) {
     std::string out;
@@ -76,19 +80,19 @@ struct Mta {
     return out;
   }
   std::string begin(const std::string& client = connect()) { return say(offer() + client + helo()); }
-  [[nodiscard]] const Item& last() const { return items.back(); }
+  [[nodiscard]] const Request& last() const { return items.back(); }
 
  private:
   void drain(std::string& out) {
-    Item item;
+    Request item;
     while (codec.next({options, 1234}, item)) {
       CHECK(item.door == protocol::Door::milter);
       items.push_back(item);
-      if (item.kind == Kind::check) {
-        codec.encode(item, reply_of(result), options, out);
+      if (is_check(item)) {
+        codec.encode(check_of(item), reply_of(result), options, out);
       } else {
-        CHECK(item.kind == Kind::step);
-        out += item.bytes;
+        CHECK(is_ready(item, protocol::Ready::Kind::step));
+        out += ready_of(item).answer;
       }
     }
   }
@@ -121,17 +125,17 @@ TEST_CASE("a message: the check at MAIL, the header on top at its end, in whatev
     // Neither macros nor connection nor HELO are answered.
     CHECK(m.say(packet('D', "Cj\0mx.lab.test\0{daemon_name}\0smtpd\0"s) + connect() + packet('D', "H") + helo()) == "");
     CHECK(m.say(packet('D', "Mi\0004XyZ\0{mail_addr}\0u@fail.test\0"s) + mail()) == kOn);
-    const Item& item = m.last();
-    CHECK(item.kind == Kind::check);
-    CHECK(item.error == "");
-    CHECK(item.id == "4XyZ");
+    const Request& item = m.last();
+    CHECK(is_check(item));
+    CHECK(check_of(item).error == "");
+    CHECK(check_of(item).id == "4XyZ");
     CHECK_FALSE(item.closes);
-    CHECK(item.request.client->text() == "192.0.2.66");
-    CHECK(item.request.helo == "evil.test");
-    CHECK(item.request.sender == "u@fail.test");
-    CHECK(item.request.receiver == "mx.lab.test");
-    CHECK(item.request.time == 1234);
-    CHECK_FALSE(item.request.is_authenticated);
+    CHECK(check_of(item).request.client->text() == "192.0.2.66");
+    CHECK(check_of(item).request.helo == "evil.test");
+    CHECK(check_of(item).request.sender == "u@fail.test");
+    CHECK(check_of(item).request.receiver == "mx.lab.test");
+    CHECK(check_of(item).request.time == 1234);
+    CHECK_FALSE(check_of(item).request.is_authenticated);
     CHECK(m.say(packet('D', "Ei\0004XyZ\0"s) + packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
     CHECK_FALSE(m.codec.has_partial());
   }
@@ -155,16 +159,16 @@ TEST_CASE("several messages on a connection: each has its own header; an abort f
   Mta m;
   m.begin();
   m.say(packet('D', "Mi\0one\0"s) + mail("<a@b.test>"));
-  CHECK(m.last().id == "one");
+  CHECK(check_of(m.last()).id == "one");
   m.result = spf::Result::none;
   CHECK(m.say(packet('A') + mail("<c@d.test>")) == kOn);
-  CHECK(m.last().id == "");
-  CHECK(m.last().request.sender == "c@d.test");
-  CHECK(m.last().request.helo == "evil.test");
+  CHECK(check_of(m.last()).id == "");
+  CHECK(check_of(m.last()).request.sender == "c@d.test");
+  CHECK(check_of(m.last()).request.helo == "evil.test");
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "none client-ip=192.0.2.66") + kOn);
   CHECK(m.say(mail("<>")) == kOn);
-  CHECK(m.last().request.sender == "");
-  CHECK(m.last().error == "");
+  CHECK(check_of(m.last()).request.sender == "");
+  CHECK(check_of(m.last()).error == "");
 }
 
 TEST_CASE("quit, and quit with a new connection behind it") {
@@ -174,21 +178,21 @@ TEST_CASE("quit, and quit with a new connection behind it") {
   CHECK(m.say(packet('K')) == "");
   // Nothing of the client before is left.
   CHECK(m.say(connect("2001:db8:0:0:0:0:0:1", '6') + mail()) == kOn);
-  CHECK(m.last().request.client->text() == "2001:db8::1");
-  CHECK(m.last().request.helo == "");
-  CHECK(m.last().request.receiver == "");
-  CHECK(m.last().id == "");
-  CHECK_FALSE(m.last().request.is_authenticated);
+  CHECK(check_of(m.last()).request.client->text() == "2001:db8::1");
+  CHECK(check_of(m.last()).request.helo == "");
+  CHECK(check_of(m.last()).request.receiver == "");
+  CHECK(check_of(m.last()).id == "");
+  CHECK_FALSE(check_of(m.last()).request.is_authenticated);
   CHECK(m.say(packet('K') + offer()).size() == 17);
   CHECK(m.say(connect() + mail()) == kOn);
   CHECK_FALSE(m.last().closes);
   CHECK(m.say(packet('Q')) == "");
   CHECK(m.last().closes);
-  CHECK(m.last().kind == Kind::step);
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
   // Also at once.
   Mta other;
   CHECK(other.say(packet('Q')) == "");
-  CHECK(other.last().kind == Kind::step);
+  CHECK(is_ready(other.last(), protocol::Ready::Kind::step));
 }
 
 TEST_CASE("addresses as Postfix, sendmail and others write them") {
@@ -196,8 +200,8 @@ TEST_CASE("addresses as Postfix, sendmail and others write them") {
     Mta m;
     m.begin(connect(address, family));
     m.say(mail());
-    const auto& request = m.last().request;
-    return m.last().error + (request.client ? request.client->text() : "none");
+    const auto& request = check_of(m.last()).request;
+    return check_of(m.last()).error + (request.client ? request.client->text() : "none");
   };
   CHECK(client("192.0.2.1", '4') == "192.0.2.1");
   CHECK(client("2001:db8::1", '6') == "2001:db8::1");
@@ -214,19 +218,19 @@ TEST_CASE("addresses as Postfix, sendmail and others write them") {
   Mta m;
   m.say(offer() + packet('C', "localhost\0U"s));
   m.say(mail());
-  CHECK(m.last().error == "");
-  CHECK_FALSE(m.last().request.client.has_value());
+  CHECK(check_of(m.last()).error == "");
+  CHECK_FALSE(check_of(m.last()).request.client.has_value());
 }
 
 TEST_CASE("nothing is added to mail of the host itself and of its own users") {
   Mta m;
   m.begin();
   CHECK(m.say(packet('D', "M{auth_type}\0PLAIN\0{auth_authen}\0joe\0"s) + mail()) == kOn);
-  CHECK(m.last().request.is_authenticated);
+  CHECK(check_of(m.last()).request.is_authenticated);
   CHECK(m.say(packet('E')) == kOn);
   // The next message may be somebody else's.
   CHECK(m.say(packet('D', "M{mail_addr}\0u@fail.test\0"s) + mail()) == kOn);
-  CHECK_FALSE(m.last().request.is_authenticated);
+  CHECK_FALSE(check_of(m.last()).request.is_authenticated);
   Mta local;
   local.begin(connect("/run/x", 'L'));
   CHECK(local.say(mail() + packet('E')) == kOn + kOn);
@@ -249,21 +253,21 @@ TEST_CASE("RFC 7208 §9.1: where HELO was checked beside MAIL FROM, each has its
     protocol::MilterCodec codec;
     DoorOptions options;
     options.header = header;
-    Item item;
+    Request item;
     codec.feed(offer() + connect() + mail());
-    while (codec.next({options, 0}, item) && item.kind != Kind::check) {}
+    while (codec.next({options, 0}, item) && !is_check(item)) {}
     receiver::Reply reply = reply_of(spf::Result::pass);
     reply.helo.emplace().received_spf_header = "Received-SPF: none identity=helo";
     std::string out;
-    codec.encode(item, reply, options, out);
+    codec.encode(check_of(item), reply, options, out);
     CHECK(out == kOn);
     codec.feed(packet('E'));
     REQUIRE(codec.next({options, 0}, item));
     if (header == DoorOptions::Header::received_spf) {
-      CHECK(item.bytes ==
+      CHECK(ready_of(item).answer ==
             inserted("Received-SPF", "none identity=helo") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
     } else {
-      CHECK(item.bytes == inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
+      CHECK(ready_of(item).answer == inserted("Authentication-Results", "mx.example.org; spf=pass") + kOn);
     }
   }
 }
@@ -275,11 +279,11 @@ TEST_CASE("by option each recipient is checked instead of MAIL, for rules that d
   m.say(connect() + helo());
   m.result = spf::Result::fail;
   CHECK(m.say(mail()) == kOn);
-  CHECK(m.last().kind == Kind::step);
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
   CHECK(m.say(packet('R', "<bob@lab.test>\0NOTIFY=NEVER\0"s)) == packet('y', "550 5.7.23 100%% \"no\"\0"s));
-  CHECK(m.last().request.recipient == "bob@lab.test");
-  CHECK(m.last().request.sender == "u@fail.test");
-  CHECK(m.last().request.client->text() == "192.0.2.66");
+  CHECK(check_of(m.last()).request.recipient == "bob@lab.test");
+  CHECK(check_of(m.last()).request.sender == "u@fail.test");
+  CHECK(check_of(m.last()).request.client->text() == "192.0.2.66");
   // The header is that of the first recipient who gets the mail.
   m.result = spf::Result::neutral;
   CHECK(m.say(packet('R', "<ann@backup.test>\0"s)) == kOn);
@@ -373,8 +377,8 @@ TEST_CASE("what cannot be followed is told in the log and ends the connection, w
       m.step = step;
       const std::string out = m.say(bytes);
       REQUIRE(!m.items.empty());
-      CHECK(m.last().kind == Kind::check);
-      CHECK(m.last().error == error);
+      CHECK(is_check(m.last()));
+      CHECK(check_of(m.last()).error == error);
       CHECK(m.last().closes);
       CHECK(m.codec.is_broken());
       CHECK_FALSE(m.codec.has_partial());
@@ -391,7 +395,7 @@ TEST_CASE("what cannot be checked gets what the receiver says of it: a deferral 
   m.begin(connect("localhost", '4'));
   m.result = spf::Result::temperror;
   CHECK(m.say(mail()) == packet('y', "451 4.7.24 100%% \"no\"\0"s));
-  CHECK(m.last().error == "the client's address is not an IP address: 'localhost'");
+  CHECK(check_of(m.last()).error == "the client's address is not an IP address: 'localhost'");
   CHECK_FALSE(m.last().closes);
   // No header speaks of it.
   m.result = spf::Result::permerror;
@@ -404,8 +408,8 @@ TEST_CASE("a client that gives neither sender nor HELO name is checked as such, 
   m.say(offer() + connect());
   m.result = spf::Result::none;
   CHECK(m.say(mail("<>")) == kOn);
-  CHECK(m.last().error == "");
-  CHECK(m.last().request.client.has_value());
+  CHECK(check_of(m.last()).error == "");
+  CHECK(check_of(m.last()).request.client.has_value());
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "none client-ip=192.0.2.66") + kOn);
 }
 
@@ -420,14 +424,14 @@ TEST_CASE("HELO names, senders and recipients of any length are checked, in what
       CHECK(m.say(mail("<" + std::string(size, 's') + "@fail.test>")) == kOn);
       m.result = spf::Result::fail;
       CHECK(m.say(packet('R', "<" + std::string(size, 'r') + "@lab.test>\0"s)).find("550 5.7.23 ") != std::string::npos);
-      const Item& item = m.last();
-      CHECK(item.kind == Kind::check);
-      CHECK(item.error == "");
-      CHECK(item.request.client->text() == "192.0.2.66");
-      CHECK(item.request.helo.size() == std::min<std::size_t>(size, 256));
-      CHECK(item.request.sender.ends_with("s@fail.test"));
-      CHECK(item.request.recipient.ends_with("r@lab.test"));
-      CHECK(item.request.sender.size() == std::min<std::size_t>(size + 10, 1024));
+      const Request& item = m.last();
+      CHECK(is_check(item));
+      CHECK(check_of(item).error == "");
+      CHECK(check_of(item).request.client->text() == "192.0.2.66");
+      CHECK(check_of(item).request.helo.size() == std::min<std::size_t>(size, 256));
+      CHECK(check_of(item).request.sender.ends_with("s@fail.test"));
+      CHECK(check_of(item).request.recipient.ends_with("r@lab.test"));
+      CHECK(check_of(item).request.sender.size() == std::min<std::size_t>(size + 10, 1024));
     }
   }
 }
@@ -447,9 +451,9 @@ TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speak
       m.say(between);
       m.result = spf::Result::softfail;
       m.say(packet('D', "Mi\0two\0"s) + mail("<b@soft.test>") + (at_recipient ? recipient : ""));
-      CHECK(m.last().request.sender == "b@soft.test");
-      CHECK(m.last().request.helo == (between.find("new.test") == std::string::npos ? "evil.test" : "new.test"));
-      CHECK(m.last().id == "two");
+      CHECK(check_of(m.last()).request.sender == "b@soft.test");
+      CHECK(check_of(m.last()).request.helo == (between.find("new.test") == std::string::npos ? "evil.test" : "new.test"));
+      CHECK(check_of(m.last()).id == "two");
       CHECK(m.say(end) == softfail + kOn);
       // One that is refused leaves nothing to the next one, who does not come so far as to have a header.
       m.result = spf::Result::fail;
@@ -463,7 +467,7 @@ TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speak
   m.begin();
   m.say(mail("<a@pass.test>") + helo("new.test"));
   CHECK(m.say(end) == "");
-  CHECK(m.last().error == "'E' without a message");
+  CHECK(check_of(m.last()).error == "'E' without a message");
   // Refused recipients: the header is that of the first who gets the mail.
   Mta refused;
   refused.options.milter_at_recipient = true;
@@ -480,7 +484,7 @@ TEST_CASE("the end of the connection in the middle of a packet is an error, betw
   Mta m;
   m.begin();
   CHECK(m.end_of_input() == "");
-  CHECK(m.last().kind == Kind::step);
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
   CHECK_FALSE(m.codec.is_broken());
 
   Mta cut;
@@ -488,13 +492,13 @@ TEST_CASE("the end of the connection in the middle of a packet is an error, betw
   cut.say(mail().substr(0, 9));
   CHECK(cut.codec.has_partial());
   cut.end_of_input();
-  CHECK(cut.last().error == "the connection ended in the middle of a packet");
+  CHECK(check_of(cut.last()).error == "the connection ended in the middle of a packet");
 
   Mta slow;
   slow.say("\0"s);
-  Item item;
+  Request item;
   slow.codec.give_up("too slow", item);
-  CHECK(item.error == "too slow");
+  CHECK(check_of(item).error == "too slow");
   CHECK(item.closes);
   CHECK(item.door == protocol::Door::milter);
 }
@@ -503,17 +507,17 @@ TEST_CASE("hostile values are the receiver's to judge; an answer stays one line"
   Mta m;
   m.say(offer() + connect() + helo("a\r\nb\xff") + packet('D', "Cj\0"s + std::string(100000, 'j') + '\0'));
   m.say(mail("<" + std::string(60000, 'x') + "\r\n\xff@fail.test>"));
-  CHECK(m.last().request.helo == "a\r\nb\xff");
-  CHECK(m.last().request.sender.size() == 1024);
-  CHECK(m.last().request.sender.ends_with("\r\n\xff@fail.test"));
-  CHECK(m.last().request.receiver.size() == 512);
+  CHECK(check_of(m.last()).request.helo == "a\r\nb\xff");
+  CHECK(check_of(m.last()).request.sender.size() == 1024);
+  CHECK(check_of(m.last()).request.sender.ends_with("\r\n\xff@fail.test"));
+  CHECK(check_of(m.last()).request.receiver.size() == 512);
   m.say(packet('D') + packet('D', "M") + packet('D', "Mi") + packet('D', "M\0\0\0{\0x\0{}\0y\0"s));
 
   receiver::Reply reply = reply_of(spf::Result::fail);
   for (int c = 0; c < 256; ++c) reply.smtp_comment += static_cast<char>(c);
-  Item item = m.last();
+  Request item = m.last();
   std::string out;
-  m.codec.encode(item, reply, m.options, out);
+  m.codec.encode(check_of(item), reply, m.options, out);
   REQUIRE(out.size() > 6);
   CHECK(out.back() == '\0');
   for (const char c : out.substr(5, out.size() - 6)) CHECK(base::is_printable(c));

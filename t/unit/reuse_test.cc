@@ -14,6 +14,7 @@
 #include "t/support/decide.h"
 #include "t/support/fill.h"
 #include "t/support/known_answers.h"
+#include "t/support/requests.h"
 #include "t/support/single.h"
 
 namespace {
@@ -87,8 +88,8 @@ constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0
 }  // namespace
 
 TEST_CASE_TEMPLATE("reuse: a renewed object is as a new one", T, spf::Verdict, spf::Query, receiver::Request, receiver::Judgement,
-                   receiver::Reply, receiver::Workspace, receiver::Foresight, protocol::Inquiry, protocol::ItemForm,
-                   receiver::SrsRequest, receiver::SrsReply) {
+                   receiver::Reply, receiver::Workspace, receiver::Foresight, receiver::SrsRequest, receiver::SrsReply,
+                   protocol::CheckRequest, protocol::HealthRequest, protocol::Ready) {
   T object = filled<T>();
   // Each member differs: else it would prove nothing.
   CHECK(base::with_members(object, [](const auto&... used) {
@@ -160,7 +161,7 @@ TEST_CASE("reuse: a decision, whatever the rules make of it") {
   }
 }
 
-TEST_CASE("reuse: an item of each door") {
+TEST_CASE("reuse: a request of each door") {
   const protocol::DoorOptions options;
   struct Talk {
     protocol::Door door;
@@ -183,28 +184,35 @@ TEST_CASE("reuse: an item of each door") {
         Talk{protocol::Door::milter, kMilter}, Talk{protocol::Door::srs_forward, "get a@example.com\nput x\n"sv},
         Talk{protocol::Door::srs_reverse, "9:reverse a,3:abc,x"sv}}) {
     CAPTURE(protocol::door_name(talk.door));
-    const auto read = [&](const protocol::Item& before) {
+    const auto read = [&](const protocol::Request& before) {
       const auto codec = protocol::make_codec(talk.door);
       codec->feed(talk.bytes);
       codec->finish();
-      std::vector<protocol::Item> items;
-      protocol::Item item = before;
-      for (int i = 0; i < 100 && codec->next({options, 77}, item); ++i) {
-        items.push_back(item);
-        if (item.kind == protocol::Item::Kind::check) {
+      std::vector<protocol::Request> requests;
+      protocol::Request request = before;
+      for (int i = 0; i < 100 && codec->next({options, 77}, request); ++i) {
+        requests.push_back(request);
+        if (support::is_check(request)) {
           std::string out;
-          codec->encode(item, {}, options, out);
+          codec->encode(support::check_of(request), {}, options, out);
         }
-        item = before;
+        request = before;
       }
-      item = before;
-      codec->give_up("too late", item);
-      items.push_back(item);
-      return items;
+      request = before;
+      codec->give_up("too late", request);
+      requests.push_back(request);
+      return requests;
     };
-    const auto items = read({});
-    CHECK(items.size() > 2);
-    CHECK(read(filled<protocol::Item>()) == items);
+    const auto requests = read({});
+    CHECK(requests.size() > 2);
+    auto used = filled<protocol::Request>();
+    CHECK(read(used) == requests);
+    used.what = filled<protocol::CheckRequest>();
+    CHECK(read(used) == requests);
+    used.what = filled<receiver::SrsRequest>();
+    CHECK(read(used) == requests);
+    used.what = filled<protocol::HealthRequest>();
+    CHECK(read(used) == requests);
   }
 }
 

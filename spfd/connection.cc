@@ -1,0 +1,328 @@
+#include "spfd/connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace spfd {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How often a client that cannot be read from is looked at, whether it is still there.
+constexpr milliseconds kProbeInterval{500};
+// How long, and how many bytes, a client may go on sending after its last answer. A close with unread input would make the
+// kernel reset the connection and the client lose the answer.
+constexpr milliseconds kLinger{2000};
+// The same for a connection that makes room for others.
+constexpr milliseconds kShortLinger{200};
+constexpr std::size_t kMaxDiscarded = 1U << 20U;
+constexpr int kReadsAtOnce = 4;
+
+}  // namespace
+
+Connection::Connection(Shared& shared, ConnectionOwner& owner, std::uint64_t id, Descriptor socket, protocol::Door door)
+    : shared_(shared),
+      owner_(owner),
+      id_(id),
+      opened_(shared.loop.now()),
+      socket_(std::move(socket)),
+      pipeline_(shared, *this, door),
+      waiting_since_(shared.loop.now()),
+      linger_(kLinger) {}
+
+template <class Step>
+void Connection::guarded(Step&& step) noexcept {
+  if (has_ended()) return;
+  try {
+    step();
+  } catch (const std::exception& exception) {
+    failed(exception);
+  }
+}
+
+void Connection::failed(const std::exception& exception) noexcept {
+  shared_.complain(exception);
+  end();
+}
+
+void Connection::answered() noexcept {
+  guarded([this] { go_on(); });
+}
+
+void Connection::start() {
+  guarded([this] { read_input(); });
+}
+
+// ---- making room, and the daemon's stop ----------------------------------------------------------------------------------
+
+void Connection::drain() {
+  guarded([this] {
+    if (phase_ == Phase::open && pipeline_.is_empty()) return read_input();
+    wait();
+  });
+}
+
+void Connection::answer_now() {
+  guarded([this] {
+    pipeline_.expire();
+    if (!has_ended()) go_on();
+  });
+}
+
+HeldConnection Connection::held() {
+  using State = HeldConnection::State;
+  if (!peer_) peer_ = peer_of(socket_.get());
+  State state = State::idle;
+  if (phase_ == Phase::lingering) {
+    state = State::idle;
+  } else if (phase_ == Phase::blocked) {
+    state = State::not_reading;
+  } else if (!pipeline_.is_empty()) {
+    state = State::checking;
+  } else if (pipeline_.codec().has_message()) {
+    state = State::in_message;
+  } else if (pipeline_.codec().has_partial()) {
+    state = State::asking;
+  }
+  const TimePoint since = state == State::checking ? pipeline_.first_started() : waiting_since_;
+  return {id_, *peer_, state, since, opened_, pipeline_.held()};
+}
+
+void Connection::displace(TimePoint since) {
+  if (has_ended() || held().since != since) return;
+  shed("there are too many connections");
+}
+
+void Connection::shed(std::string_view why) {
+  if (has_ended()) return;
+  ++shared_.counters.displaced;
+  linger_ = kShortLinger;
+  guarded([&] {
+    if (phase_ != Phase::open) return end();
+    pipeline_.expire();
+    if (!has_ended()) give_up(why);
+  });
+}
+
+void Connection::give_up(std::string_view why) {
+  pipeline_.give_up(why);
+  if (pipeline_.is_empty()) return end();
+  go_on();
+}
+
+// ---- bytes ---------------------------------------------------------------------------------------------------------------
+
+void Connection::read_input() {
+  // A request in pieces costs a few reads, not a turn of the loop each.
+  for (int i = 0; i < kReadsAtOnce && !has_ended() && !at_end_of_input_; ++i) {
+    std::vector<char>& input = shared_.spare.input;
+    const ssize_t size = ::read(socket_.get(), input.data(), input.size());
+    if (size < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+      return end();
+    }
+    if (size == 0) {
+      at_end_of_input_ = true;
+      if (client_is_gone()) return end();
+      pipeline_.finish();
+    } else if (pipeline_.is_closed()) {
+      discarded_ += static_cast<std::size_t>(size);
+    } else {
+      // A mail server may have been silent for long; what it begins now has its time from now.
+      if (pipeline_.codec().is_kept() && !pipeline_.codec().has_partial()) waiting_since_ = shared_.loop.now();
+      pipeline_.feed({input.data(), static_cast<std::size_t>(size)});
+    }
+    const std::uint64_t before = shared_.counters.questions;
+    advance();
+    if (shared_.counters.questions != before || pipeline_.is_closed() || phase_ == Phase::blocked) break;
+  }
+  if (!has_ended()) wait();
+}
+
+// Begins what can be begun and writes what is finished, in turns.
+void Connection::advance() {
+  pipeline_.borrow_output();
+  for (bool more = true; more && !has_ended();) {
+    more = phase_ == Phase::blocked || pipeline_.take_requests();
+    pipeline_.collect_answers();
+    if (!write_output()) break;
+    more = pipeline_.has_finished() || (more && !pipeline_.is_full());
+  }
+  pipeline_.return_output();
+}
+
+// An answer came later than its request.
+void Connection::go_on() {
+  advance();
+  relieve();
+  if (!has_ended()) wait();
+}
+
+// Answers that wait for a check that takes long, or for a client that does not read, must not take more and more memory.
+void Connection::relieve() {
+  while (!has_ended() && pipeline_.is_overfull()) {
+    if (phase_ == Phase::blocked) {
+      ++shared_.counters.write_timeouts;
+      return end();
+    }
+    if (!pipeline_.expire_first()) return;
+    if (!has_ended()) advance();
+  }
+}
+
+// True when nothing is left to write.
+bool Connection::write_output() {
+  if (has_ended()) return false;
+  std::string& output = pipeline_.output();
+  if (output.empty()) return true;
+  while (written_ < output.size()) {
+    const ssize_t size = ::send(socket_.get(), output.data() + written_, output.size() - written_, MSG_NOSIGNAL);
+    if (size >= 0) {
+      written_ += static_cast<std::size_t>(size);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (phase_ != Phase::blocked) waiting_since_ = shared_.loop.now();
+      phase_ = Phase::blocked;
+      return false;
+    } else if (errno != EINTR) {
+      end();
+      return false;
+    }
+  }
+  output.clear();
+  written_ = 0;
+  phase_ = Phase::open;
+  waiting_since_ = shared_.loop.now();
+  return true;
+}
+
+// ---- waiting -------------------------------------------------------------------------------------------------------------
+
+void Connection::wait() {
+  pipeline_.weigh();
+  if (shared_.held > Shared::kMostBytes) owner_.hold_less();
+  switch (phase_) {
+    case Phase::open: watch_output(false); return wait_for_requests();
+    case Phase::blocked:
+      watch_output(true);
+      watch_input(false);
+      return wait_until(waiting_since_ + shared_.snapshot->timeouts.write);
+    case Phase::lingering:
+      if (at_end_of_input_ || discarded_ > kMaxDiscarded) return end();
+      watch_input(true);
+      return wait_until(waiting_since_ + linger_);
+    case Phase::ended: return;
+  }
+}
+
+void Connection::wait_for_requests() {
+  const bool is_draining = shared_.drain_end.has_value();
+  if (pipeline_.is_empty()) {
+    if (pipeline_.is_closed() || (is_draining && !may_still_ask())) return close_gently();
+    watch_input(true);
+    if (is_draining) return wait_until(*shared_.drain_end);
+    const bool is_servers = pipeline_.codec().is_kept() && !pipeline_.codec().has_partial();
+    return wait_until(waiting_since_ + (is_servers ? shared_.snapshot->timeouts.mta_idle : shared_.snapshot->timeouts.idle));
+  }
+  const bool reads =
+      !at_end_of_input_ && !is_draining && discarded_ <= kMaxDiscarded && (pipeline_.is_closed() || !pipeline_.is_full());
+  watch_input(reads);
+  if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
+}
+
+// When the daemon stops: half a request, a message under way, or a connection that has just come.
+bool Connection::may_still_ask() const {
+  const protocol::Codec& codec = pipeline_.codec();
+  return codec.has_partial() || codec.has_message() || (!pipeline_.has_asked() && !codec.is_kept());
+}
+
+void Connection::on_timer() {
+  timer_set_for_.reset();
+  if (shared_.loop.now() < deadline_) return wait_until(deadline_);
+  switch (phase_) {
+    case Phase::open:
+      if (!pipeline_.is_empty()) return client_is_gone() ? end() : wait();
+      ++shared_.counters.idle_timeouts;
+      return give_up("the question was not complete in time");
+    case Phase::blocked: ++shared_.counters.write_timeouts; return end();
+    case Phase::lingering: return end();
+    case Phase::ended: return;
+  }
+}
+
+// ---- the end -------------------------------------------------------------------------------------------------------------
+
+void Connection::close_gently() {
+  if (!at_end_of_input_) {
+    std::vector<char>& input = shared_.spare.input;
+    const ssize_t size = ::recv(socket_.get(), input.data(), input.size(), MSG_DONTWAIT);
+    const bool may_send_more =
+        size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && (pipeline_.codec().is_broken() || discarded_ > 0);
+    if (size > 0 || may_send_more) {
+      ::shutdown(socket_.get(), SHUT_WR);
+      phase_ = Phase::lingering;
+      pipeline_.close();
+      waiting_since_ = shared_.loop.now();
+      return wait();
+    }
+  }
+  end();
+}
+
+void Connection::end() {
+  if (has_ended()) return;
+  phase_ = Phase::ended;
+  pipeline_.drop();
+  if (input_) input_->disable();
+  if (output_watch_) output_watch_->disable();
+  if (timer_) timer_->cancel();
+  socket_.close();
+  owner_.connection_ended(*this);
+}
+
+// A half-closed client still waits for its answers, so the end of its input tells nothing.
+bool Connection::client_is_gone() const {
+  pollfd look{socket_.get(), 0, 0};
+  return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+void Connection::watch_input(bool on) {
+  if (!on) {
+    if (input_) input_->disable();
+    return;
+  }
+  if (!input_)
+    input_ = std::make_unique<io::Watch>(shared_.loop, socket_.get(), io::Watch::readable,
+                                         [this] { guarded([this] { read_input(); }); });
+  input_->enable();
+}
+
+void Connection::watch_output(bool on) {
+  if (!on) {
+    if (output_watch_) output_watch_->disable();
+    return;
+  }
+  if (!output_watch_)
+    output_watch_ =
+        std::make_unique<io::Watch>(shared_.loop, socket_.get(), io::Watch::writable, [this] { guarded([this] { go_on(); }); });
+  output_watch_->enable();
+}
+
+void Connection::wait_until(TimePoint deadline) {
+  deadline_ = deadline;
+  // Set only when it must come earlier: a timer that comes too early is set again then, which is cheaper than at each request.
+  if (timer_set_for_ && *timer_set_for_ <= deadline) return;
+  if (!timer_) timer_ = std::make_unique<io::Timer>(shared_.loop, [this] { guarded([this] { on_timer(); }); });
+  const auto wait = std::chrono::duration_cast<milliseconds>(deadline - shared_.loop.now());
+  timer_->set(std::max(wait, milliseconds::zero()) + milliseconds{1});
+  timer_set_for_ = deadline;
+}
+
+}  // namespace spfd

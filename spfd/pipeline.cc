@@ -1,0 +1,303 @@
+#include "spfd/pipeline.h"
+
+#include <algorithm>
+#include <ctime>
+#include <iterator>
+#include <utility>
+
+#include "common/base/reuse.h"
+#include "common/receiver/receiver.h"
+#include "common/receiver/srs_answer.h"
+
+namespace spfd {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Above this many checks of a worker a connection gets only one at a time.
+constexpr std::size_t kBusyChecks = 4096;
+// The same above this many bytes that all connections of a worker hold. At twice that some of them are closed.
+constexpr std::size_t kMaxHeldByAll = Shared::kMostBytes / 2;
+// What a worker keeps of slots that are done: so many, and none that was larger.
+constexpr std::size_t kSpareSlots = 128;
+constexpr std::size_t kSpareSize = 8192;
+
+// An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
+milliseconds check_time(const Snapshot& snapshot, const protocol::CheckRequest& check) {
+  if (!check.timeout) return snapshot.timeouts.check;
+  const milliseconds theirs = *check.timeout - std::min(milliseconds{250}, *check.timeout / 4);
+  return std::clamp(theirs, milliseconds{1}, snapshot.timeouts.check);
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Shared& shared, Owner& owner, protocol::Door door)
+    : shared_(shared), owner_(owner), codec_(protocol::make_codec(door)) {}
+
+Pipeline::~Pipeline() { shared_.held -= held_ + buffered_; }
+
+void Pipeline::finish() {
+  at_end_ = true;
+  codec_->finish();
+}
+
+// ---- requests ------------------------------------------------------------------------------------------------------------
+
+bool Pipeline::take_requests() {
+  while (!is_closed_) {
+    if (output_.size() >= kFullOutput || is_full()) return true;
+    Slot& slot = take_slot();
+    slot.time = static_cast<std::uint64_t>(std::time(nullptr));
+    if (!codec_->next({shared_.snapshot->doors, slot.time}, slot.request)) {
+      shared_.spare.slots.splice(shared_.spare.slots.begin(), slots_, std::prev(slots_.end()));
+      if (at_end_ || codec_->is_broken()) close();
+      return false;
+    }
+    begin(slot);
+    collect_answers();
+  }
+  return false;
+}
+
+// At the end of slots_, as new.
+Slot& Pipeline::take_slot() {
+  std::list<Slot>& spare = shared_.spare.slots;
+  if (spare.empty()) return slots_.emplace_back();
+  slots_.splice(slots_.end(), spare, spare.begin());
+  return slots_.back();
+}
+
+void Pipeline::begin(Slot& slot) {
+  hold(slot);
+  if (slot.request.closes) close();
+  slot.snapshot = shared_.snapshot;
+  slot.started = shared_.loop.now();
+  const auto* ready = std::get_if<protocol::Ready>(&slot.request.what);
+  if (ready == nullptr || ready->kind != protocol::Ready::Kind::step) {
+    ++asked_;
+    ++shared_.counters.questions;
+    ++shared_.counters.doors[static_cast<std::size_t>(slot.request.door)];
+  }
+  std::visit([&](auto& what) { begin(what, slot); }, slot.request.what);
+}
+
+void Pipeline::begin(protocol::CheckRequest& check, Slot& slot) {
+  if (check.error.empty()) return run<protocol::CheckRequest>(slot, check_time(*slot.snapshot, check));
+  ++shared_.counters.bad_questions;
+  answer(check, receiver::bad_request(slot.snapshot->policy, check.error), slot);
+}
+
+void Pipeline::begin(receiver::SrsRequest& request, Slot& slot) {
+  if (slot.snapshot->srs) return run<receiver::SrsRequest>(slot, slot.snapshot->timeouts.srs);
+  answer(request, {receiver::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}}, slot);
+}
+
+void Pipeline::begin(protocol::HealthRequest& /*request*/, Slot& slot) {
+  ++shared_.counters.pings;
+  slot.found = std::make_unique<DnsProbe>(slot.time);
+  run<protocol::HealthRequest>(slot, std::min(kProbeTime, slot.snapshot->timeouts.check));
+}
+
+void Pipeline::begin(protocol::Ready& ready, Slot& slot) {
+  if (ready.kind == protocol::Ready::Kind::ping) ++shared_.counters.pings;
+  slot.answer.swap(ready.answer);
+  slot.is_done = true;
+}
+
+void Pipeline::give_up(std::string_view why) {
+  close();
+  if (!codec_->has_partial()) return;
+  // Never silence: who has begun a request learns why there is no answer to it.
+  Slot& slot = take_slot();
+  codec_->give_up(why, slot.request);
+  begin(slot);
+}
+
+// ---- steps ---------------------------------------------------------------------------------------------------------------
+
+template <class What>
+void Pipeline::run(Slot& slot, milliseconds time) {
+  const auto step = [this, &slot](spf::AnswerSource& answers) -> spf::Needs {
+    try {
+      return look(std::get<What>(slot.request.what), slot, answers);
+    } catch (const std::exception& exception) {
+      shared_.complain(exception);
+      return {};
+    }
+  };
+  const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
+    // Without a handle it was finished by the call that is under way, here or in expire(), whose caller goes on.
+    const bool is_later = slot.check != nullptr;
+    try {
+      finish(std::get<What>(slot.request.what), slot);
+    } catch (const std::exception& exception) {
+      return owner_.failed(exception);
+    }
+    if (is_later) owner_.answered();
+  };
+  slot.check = shared_.driver.start(step, time_left(time), done);
+}
+
+spf::Needs Pipeline::look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers) {
+  auto workspace = std::exchange(shared_.spare.workspace, nullptr);
+  if (workspace == nullptr) workspace = std::make_unique<receiver::Workspace>();
+  spf::Needs needs = receiver::decide(check.request, slot.snapshot->policy, answers, *workspace);
+  if (needs.empty()) {
+    slot.found = std::move(workspace);
+  } else {
+    shared_.spare.workspace = std::move(workspace);
+  }
+  return needs;
+}
+
+spf::Needs Pipeline::look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers) {
+  receiver::SrsReply reply;
+  spf::Needs needs = receiver::answer(request, *slot.snapshot->srs, slot.time, &answers, reply);
+  if (needs.empty()) slot.found = std::move(reply);
+  return needs;
+}
+
+spf::Needs Pipeline::look(const protocol::HealthRequest& /*request*/, Slot& slot, spf::AnswerSource& answers) {
+  return std::get<std::unique_ptr<DnsProbe>>(slot.found)->look(answers);
+}
+
+// ---- answers -------------------------------------------------------------------------------------------------------------
+
+void Pipeline::finish(const protocol::CheckRequest& check, Slot& slot) {
+  auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found);
+  if (workspace == nullptr)
+    return answer(check, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"), slot);
+  answer(check, (*workspace)->reply, slot);
+  shared_.spare.workspace = std::move(*workspace);
+}
+
+void Pipeline::finish(const receiver::SrsRequest& request, Slot& slot) {
+  if (!std::holds_alternative<receiver::SrsReply>(slot.found))
+    receiver::answer(request, *slot.snapshot->srs, slot.time, nullptr, slot.found.emplace<receiver::SrsReply>());
+  answer(request, std::get<receiver::SrsReply>(slot.found), slot);
+}
+
+void Pipeline::finish(const protocol::HealthRequest& request, Slot& slot) {
+  protocol::Health health{.is_draining = shared_.drain_end.has_value(),
+                          .dns = std::get<std::unique_ptr<DnsProbe>>(slot.found)->found()};
+  if (shared_.limit != nullptr) {
+    health.connections = shared_.limit->open();
+    health.max_connections = shared_.limit->most();
+  }
+  codec_->encode_health(request, health, answer_of(slot));
+  finished(slot);
+}
+
+void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot) {
+  ++shared_.counters.results[static_cast<std::size_t>(reply.result)];
+  codec_->encode(check, reply, slot.snapshot->doors, answer_of(slot));
+  finished(slot);
+  shared_.verdicts.add(check, slot.request.door, reply, shared_.loop.now() - slot.started);
+}
+
+void Pipeline::answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot) {
+  ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
+  if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_questions;
+  codec_->encode_rewriting(reply, answer_of(slot));
+  finished(slot);
+  shared_.verdicts.add(request, slot.request.door, reply, shared_.loop.now() - slot.started);
+}
+
+void Pipeline::finished(Slot& slot) {
+  hold(slot);
+  slot.is_done = true;
+}
+
+// The first slot's answer goes straight to the output.
+std::string& Pipeline::answer_of(Slot& slot) {
+  return &slot == &slots_.front() && output_.size() < kFullOutput ? output_ : slot.answer;
+}
+
+void Pipeline::collect_answers() {
+  while (has_finished() && output_.size() < kFullOutput) {
+    Slot& slot = slots_.front();
+    output_ += slot.answer;
+    const bool is_large = slot.size > kSpareSize;
+    give_back(slot);
+    if (is_large || shared_.spare.slots.size() >= kSpareSlots) {
+      slots_.pop_front();
+      continue;
+    }
+    base::renew(slot);
+    shared_.spare.slots.splice(shared_.spare.slots.begin(), slots_, slots_.begin());
+  }
+}
+
+// ---- the end of checks ---------------------------------------------------------------------------------------------------
+
+void Pipeline::expire(Slot& slot) {
+  const auto check = std::move(slot.check);
+  if (check == nullptr || slot.is_done) return;
+  check->expire();
+}
+
+void Pipeline::expire() {
+  for (Slot& slot : slots_) expire(slot);
+}
+
+bool Pipeline::expire_first() {
+  if (slots_.empty() || slots_.front().check == nullptr || slots_.front().is_done) return false;
+  expire(slots_.front());
+  return true;
+}
+
+void Pipeline::drop() {
+  close();
+  for (Slot& slot : slots_) {
+    shared_.counters.dropped += slot.is_done ? 0 : 1;
+    slot.check = nullptr;
+    give_back(slot);
+  }
+  shared_.held -= std::exchange(buffered_, 0);
+}
+
+// ---- memory --------------------------------------------------------------------------------------------------------------
+
+void Pipeline::hold(Slot& slot) {
+  const std::size_t size = slot.request.size() + slot.answer.size();
+  held_ += size - slot.size;
+  shared_.held += size - slot.size;
+  slot.size = size;
+}
+
+void Pipeline::give_back(Slot& slot) {
+  held_ -= slot.size;
+  shared_.held -= slot.size;
+  slot.size = 0;
+}
+
+void Pipeline::weigh() {
+  const std::size_t now = codec_->held() + output_.size();
+  shared_.held += now - buffered_;
+  buffered_ = now;
+}
+
+void Pipeline::borrow_output() {
+  if (output_.empty()) output_.swap(shared_.spare.output);
+}
+
+// Idle connections keep no buffer.
+void Pipeline::return_output() {
+  if (!output_.empty()) return;
+  if (output_.capacity() > shared_.spare.output.capacity() && output_.capacity() <= kMaxHeld) output_.swap(shared_.spare.output);
+  std::string().swap(output_);
+}
+
+milliseconds Pipeline::time_left(milliseconds time) const {
+  if (!shared_.drain_end) return time;
+  const auto left = std::chrono::duration_cast<milliseconds>(*shared_.drain_end - shared_.loop.now());
+  return std::clamp(left, milliseconds{1}, std::max(time, milliseconds{1}));
+}
+
+std::size_t Pipeline::in_flight_limit() const {
+  const bool is_busy = shared_.driver.running() >= kBusyChecks || shared_.held >= kMaxHeldByAll;
+  return is_busy ? 1 : codec_->max_in_flight();
+}
+
+}  // namespace spfd
