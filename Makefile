@@ -1,37 +1,37 @@
 # spfd: one non-recursive Makefile. `make help` lists the targets.
 
-# All cores, unless -j is given.
+# Uses all cores unless -j is given.
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
 PREFIX ?= /usr/local
-# Where spfd looks for spfd/spfd.conf, and `make install` puts it.
+# The directory in which spfd looks for spfd/spfd.conf, and in which `make install` puts it.
 sysconfdir ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 DESTDIR ?=
 CXX ?= g++
-# WERROR=1: warnings are errors, as in CI. A user's build does not end at a newer compiler's warning.
+# WERROR=1 makes warnings errors, as in CI. By default the warning of a newer compiler does not stop a user's build.
 WERROR ?=
 SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),/$(SANITIZE))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast \
            -Woverloaded-virtual -Wformat=2 $(if $(WERROR),-Werror)
-# Without vptr: that check takes a descriptor, and calls an object wrong in the test that has none left.
+# Without vptr: that check needs a descriptor, and reports a correct object in the test that runs out of descriptors.
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
-# Coverage, without a look at each comparison: that takes a third of the time, and the dictionaries know the words.
+# Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words.
 SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fsanitize-coverage=inline-8bit-counters,pc-table
 OPTIMIZE ?= $(if $(filter asan tsan,$(SANITIZE)),-O1,-O2)
 # Debug information takes a quarter of the compiler's time: CXXFLAGS='-O2 -g' adds it.
 CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1)
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstack-protector-strong -pthread
-# The caller's _FORTIFY_SOURCE stays; there is none without optimization.
+# Keeps the caller's _FORTIFY_SOURCE. It has no effect without optimization.
 has_fortify := $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))
 fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
-# As needed: only programs that rewrite senders load libcrypto.
+# --as-needed: only programs that rewrite senders load libcrypto.
 LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto
 
 # V=1 shows the commands.
@@ -44,12 +44,12 @@ DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
 QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
 SRS_SRC := $(filter-out spfsrs/main.cc,$(wildcard spfsrs/*.cc))
 SUPPORT_SRC := $(wildcard t/support/*.cc)
-# Every folder t/NAME with *_test.cc is one test program, build/t/NAME.
+# Each folder t/NAME that contains *_test.cc is one test program, build/t/NAME.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load srs_load dns bare_server core spawn wide_zone)
-# Every t/fuzz/NAME_fuzz.cc is one fuzz target, with its corpus in t/fuzz/corpus/NAME.
+# Each t/fuzz/NAME_fuzz.cc is one fuzz target; its corpus is t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%-replay)
 
@@ -90,15 +90,15 @@ $(BUILD)/lib/%.a:
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
-# The test cases run once: compiling them with optimization would take longer than running them without.
+# Test cases run once: optimizing them takes longer than it saves.
 $(BUILD)/obj/t/%_test.o: OPTIMIZE = -O0
-# Coverage is that of what is tested.
+# The tests' own code is not part of the coverage.
 $(BUILD)/obj/t/%.o: SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan)
 
-# toml++ is one big header, used at start only: more optimization would cost two seconds more.
+# toml++ is one big header that is used only at the start: -O2 would add two seconds to the build.
 $(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filter -O2 -O3,$(CXXFLAGS)),-O1)
 
-# The file that is installed is the file that is read: another PREFIX compiles its path in anew.
+# The installed file is the one that spfd reads: with another PREFIX, its path is compiled in again.
 $(BUILD)/obj/spfd/config_file.o: override CPPFLAGS += -DSPFD_SYSCONFDIR='"$(sysconfdir)"'
 $(BUILD)/obj/spfd/config_file.o: $(BUILD)/sysconfdir
 $(BUILD)/sysconfdir: sysconfdir-again
@@ -125,13 +125,13 @@ SUITES := $(BUILD)/suites/rfc7208-tests.yml $(BUILD)/suites/rfc4408-tests.yml
 $(SUITES) &:
 	BUILD=$(BUILD) t/suite/fetch.sh
 
-# clang-tidy takes minutes, and stands in `make lint` only.
+# clang-tidy takes minutes and is only part of `make lint`.
 LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
 QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
-# The thread sanitizer has something to say where there are threads.
+# The thread sanitizer runs the programs that have threads.
 SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
-# How long t/chaos goes on: in `make check` 5 seconds.
+# Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
 .PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-boot check-package check-debian check-peers check-srs-peers lint chaos chaos-here
 check: deps
@@ -140,32 +140,32 @@ check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/run $(TEST_PROGRAMS) $(if $(FUZZ_REPLAYS),"$(MAKE) -s fuzz-regress") t/bench/smoke.sh $(QUICK_LINT_CHECKS)
 check-asan check-tsan: check-%: deps
 	@$(MAKE) --no-print-directory SANITIZE=$* sanitized-here
-# The fuzz corpora with the objects of the address sanitizer, so that nothing is compiled for them alone.
+# The fuzz corpora run with the address sanitizer's objects, so that nothing is compiled for them alone.
 SANITIZED_REPLAYS = $(if $(filter asan,$(SANITIZE)),$(FUZZ_REPLAYS))
 sanitized-here: all $(SANITIZED_PROGRAMS_$(SANITIZE)) $(SANITIZED_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) CHAOS_SECONDS=$(CHAOS_SECONDS) \
 	  t/run $(SANITIZED_PROGRAMS_$(SANITIZE)) $(if $(SANITIZED_REPLAYS),"$(MAKE) -s fuzz-regress") t/bench/smoke.sh
-# The daemon under everything at once, with each sanitizer for CHAOS_SECONDS; CHAOS_SEED=N repeats what was drawn.
+# Runs the daemon under all kinds of load and faults at once, with each sanitizer for CHAOS_SECONDS; CHAOS_SEED=N repeats a run.
 chaos: deps
 	@$(MAKE) --no-print-directory SANITIZE=asan chaos-here
 	@$(MAKE) --no-print-directory SANITIZE=tsan chaos-here
 chaos-here: all $(BUILD)/t/chaos
 	BUILD=$(BUILD) CHAOS_SECONDS=$(CHAOS_SECONDS) $(BUILD)/t/chaos
-# What needs no apt and no network. The official suites are part of it once `make check` has fetched them.
+# The tests that need neither apt nor network. They include the official suites once `make check` has fetched them.
 OFFLINE_PROGRAMS = $(if $(filter-out $(wildcard $(SUITES)),$(SUITES)),$(filter-out %/suite,$(TEST_PROGRAMS)),$(TEST_PROGRAMS))
 test: all $(OFFLINE_PROGRAMS) $(FUZZ_REPLAYS)
 	@$(if $(filter %/suite,$(OFFLINE_PROGRAMS)),:,echo "left out: t/suite, as the official suites are not in $(BUILD)/suites (make check fetches them)")
 	@BUILD=$(BUILD) t/run $(OFFLINE_PROGRAMS) "$(MAKE) -s fuzz-regress"
-# Real MTAs in private roots, side by side: needs root.
+# Real MTAs in private roots, in parallel. Needs root.
 check-mta: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
 	@BUILD=$(BUILD) JOBS=3 t/run $(sort $(wildcard t/mta/*_test.sh))
-# The README's commands in a fresh root of another Debian release (trixie, bookworm): needs root.
+# The README's commands in a fresh root of another Debian release (trixie, bookworm). Needs root.
 SUITE ?= trixie
 check-debian:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
 	@t/debian/in_root.sh $(SUITE) "make demo && make check"
-# The sample units in a booted Debian of their own: needs root.
+# The sample units in a booted Debian. Needs root.
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
 	@BUILD=$(BUILD) t/run t/boot/unit_test.sh
@@ -177,10 +177,10 @@ check-package: deb
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES) lintian"
 	@BUILD=$(BUILD) t/run "lintian --allow-root --fail-on error,warning --suppress-tags $(LINTIAN_EXCUSED) $(BUILD)/deb/*.changes" \
 	  t/boot/package_test.sh
-# Random zones through other implementations, to see where they and we differ.
+# Compares the results of random zones with those of other SPF implementations.
 check-peers: all $(SUITES)
 	@BUILD=$(BUILD) t/differential/run.sh
-# Random addresses through other implementations of sender rewriting, both ways.
+# Compares random addresses with other implementations of sender rewriting, in both directions.
 check-srs-peers: $(BUILD)/bin/spfsrs
 	@BUILD=$(BUILD) t/srs/oracles.sh
 lint:
@@ -188,19 +188,19 @@ lint:
 
 # ---- fuzzing -------------------------------------------------------------------------------------------------------------
 
-# FUZZ_SECONDS_NAME: of one target.
+# FUZZ_SECONDS_NAME is the time for one target.
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(or $(FUZZ_SECONDS_$*),$(FUZZ_SECONDS))
-# Choosing inputs by how rare their features are takes longer than the runs; so does remembering where memory came from. What is
-# found is replayed with all of that.
+# Choosing inputs by the rarity of their features takes longer than the runs; so does recording where memory was allocated. The
+# replay of a found input has both.
 FUZZ_OPTIONS = -entropic=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 $(addprefix -dict=,$(wildcard t/fuzz/$*.dict)) \
                $(if $(wildcard t/fuzz/$*.options),$(shell cat t/fuzz/$*.options))
 FUZZ_ASAN_OPTIONS = malloc_context_size=0:quarantine_size_mb=8
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 .PHONY: fuzz fuzz-here fuzz-regress
 .SECONDARY: $(FUZZ_TARGETS) $(FUZZ_REPLAYS) $(FUZZ_NAMES:%=$(BUILD)/obj/t/fuzz/%_fuzz.o) $(BUILD)/obj/t/fuzz/standalone.o
-# Each target for FUZZ_SECONDS, side by side with -j, with clang's libFuzzer. What it finds is left in build/fuzz/fuzz.
-# t/fuzz/NAME.options: options of libFuzzer for a target.
+# Runs each target for FUZZ_SECONDS with clang's libFuzzer, in parallel with -j. Inputs that fail are left in build/fuzz/fuzz.
+# t/fuzz/NAME.options holds the libFuzzer options of one target.
 fuzz:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(FUZZ_PACKAGES)"
 	@$(MAKE) --no-print-directory CXX=clang++ SANITIZE=fuzz fuzz-here
@@ -212,8 +212,8 @@ fuzz-one-%: $(BUILD)/fuzz/%
 	@ASAN_OPTIONS=$(FUZZ_ASAN_OPTIONS) $(BUILD)/fuzz/$* $(FUZZ_LIMIT) $(FUZZ_OPTIONS) -artifact_prefix=$(BUILD)/fuzz/$*- \
 	  $(BUILD)/fuzz/found/$* t/fuzz/corpus/$* >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 40 $(BUILD)/fuzz/$*.log; exit 1; }
 	@awk '$$1 ~ /^stat::number_of_executed/ { n = $$2 } $$1 ~ /^stat::average_exec/ { rate = $$2 } \
-	  END { printf "%-12s %s executions, %s a second\n", "$*", n, rate }' $(BUILD)/fuzz/$*.log
-# The corpora through the same targets, without a fuzzer.
+	  END { printf "%-12s %s executions, %s per second\n", "$*", n, rate }' $(BUILD)/fuzz/$*.log
+# Runs the corpora through the same targets, without a fuzzer.
 fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
 FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc) $(DAEMON_LIB) $(CORE_LIB)
@@ -229,10 +229,10 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(FUZZ_SUPPORT)
 .PHONY: bench bench-scale instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
-# A million domains: takes minutes and a gigabyte.
+# A million domains. Takes minutes and a gigabyte of memory.
 bench-scale: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/scale.sh
-# Instructions per warm question beside those in t/bench/instructions.txt; WRITE=1 writes that file anew.
+# Compares the instructions per warm request with t/bench/instructions.txt; WRITE=1 rewrites that file.
 instructions: all $(BENCH_PROGRAMS)
 	@$(MAKE) --no-print-directory deps PACKAGES=valgrind
 	@BUILD=$(BUILD) t/bench/instructions.sh $(if $(WRITE),--write)
@@ -275,7 +275,7 @@ demo:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) t/demo/demo.sh
-# For clangd and other tools that want each file's compiler command.
+# For clangd and other tools that need each file's compiler command.
 compdb: compile_commands.json
 compile_commands.json: FORCE
 	@$(MAKE) --no-print-directory -nB V=1 all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(BENCH_PROGRAMS) | awk -v folder="$(CURDIR)" ' \
@@ -313,9 +313,9 @@ uninstall:
 # ---- packages ------------------------------------------------------------------------------------------------------------
 
 VERSION := $(shell sed -nE 's/.*kVersion = "(.*)";/\1/p' common/base/version.h)
-# Files of ours, one a line: what git knows, or what is there where there is no git.
+# The files of the source, one per line: those in git, or all files where git is missing.
 source_files = { git ls-files 2>/dev/null || find . -path ./build -prune -o -type f -printf '%P\n'; } | LC_ALL=C sort
-# The same tree gives the same bytes: times are those of the last commit, or SOURCE_DATE_EPOCH.
+# The same tree gives the same bytes: all times are that of the last commit, or SOURCE_DATE_EPOCH.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGES.md)
 dist: $(BUILD)/spfd-$(VERSION).tar.gz
 $(BUILD)/spfd-$(VERSION).tar.gz: FORCE
@@ -324,7 +324,7 @@ $(BUILD)/spfd-$(VERSION).tar.gz: FORCE
 	  --mtime=@$(SOURCE_DATE_EPOCH) --mode=u=rwX,go=rX --format=ustar | gzip -9n >$@
 .PHONY: FORCE
 FORCE:
-# Debian packages, for the release that it runs on: in $(BUILD)/deb, built from what `make dist` packs.
+# Debian packages for the release of this machine, built from the tarball of `make dist`, in $(BUILD)/deb.
 deb: $(BUILD)/spfd-$(VERSION).tar.gz
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEB_PACKAGES)"
 	rm -rf $(BUILD)/deb
@@ -336,28 +336,28 @@ clean:
 	rm -rf $(BUILD)
 help:
 	@echo 'all           build spfd, spfquery and spfsrs in $(BUILD)/bin'
-	@echo 'deps          install what is missing to build and test (apt)'
-	@echo 'demo          build, start spfd on a zone of its own, ask it as Exim does'
-	@echo 'compdb        compile_commands.json, for clangd'
-	@echo 'check         all tests that need no network and no root, and lint'
-	@echo 'test          the test programs, without apt and network'
+	@echo 'deps          install missing packages for build and tests (apt)'
+	@echo 'demo          build, start spfd with a demonstration zone, send it requests as Exim does'
+	@echo 'compdb        write compile_commands.json, for clangd'
+	@echo 'check         all tests that need no root, and the quick lints; installs what is missing (apt)'
+	@echo 'test          the test programs alone; needs neither apt nor network'
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
 	@echo 'check-tsan    the test programs with the thread sanitizer'
-	@echo 'chaos         the daemon under everything at once, with each sanitizer for CHAOS_SECONDS (30)'
+	@echo 'chaos         the daemon under loads and faults of all kinds at once, with each sanitizer for CHAOS_SECONDS (30)'
 	@echo 'check-mta     real MTAs in private roots (needs root)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; BOOT_DIR: where its root is kept)'
 	@echo 'check-package the packages in a booted Debian (needs root)'
-	@echo 'check-peers   random zones beside pyspf and Mail::SPF'
-	@echo 'check-srs-peers  random addresses beside Mail::SRS and postsrsd'
-	@echo 'fuzz          each fuzz target for FUZZ_SECONDS (20)'
+	@echo 'check-peers   random zones, compared with pyspf and Mail::SPF'
+	@echo 'check-srs-peers  random addresses, compared with Mail::SRS and postsrsd'
+	@echo 'fuzz          run each fuzz target for FUZZ_SECONDS (20)'
 	@echo 'fuzz-regress  replay the fuzz corpora'
-	@echo 'bench         rates, CPU time and latency beside a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
-	@echo 'bench-scale   a synthetic world of a million domains through nsd and unbound (BENCH_DOMAINS)'
-	@echo 'instructions  instructions per warm question, and what changed in them (WRITE=1: keep them as the new base)'
-	@echo 'lint format   check / mend the form of the code'
-	@echo 'install       into PREFIX (/usr/local) below DESTDIR; uninstall removes it'
-	@echo 'dist          the source as $(BUILD)/spfd-$(VERSION).tar.gz'
-	@echo 'deb           Debian packages in $(BUILD)/deb'
+	@echo 'bench         rate, CPU time and latency, compared with a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
+	@echo 'bench-scale   a benchmark with a million synthetic domains, served by nsd and unbound (BENCH_DOMAINS)'
+	@echo 'instructions  instructions per warm request, and how they changed (WRITE=1: keep them as the new base)'
+	@echo 'lint format   check the form of the code / correct it'
+	@echo 'install       install into PREFIX (/usr/local) below DESTDIR; uninstall removes the files'
+	@echo 'dist          pack the source into $(BUILD)/spfd-$(VERSION).tar.gz'
+	@echo 'deb           build Debian packages in $(BUILD)/deb'
 	@echo 't-NAME        one test program: $(TEST_NAMES)'
 	@echo 'clean         remove $(BUILD)'
