@@ -1,16 +1,16 @@
 #!/bin/bash
-# The form that every file has, whatever is in it.
+# Every file has the right form: length, blanks, and the first lines of headers.
 . "$(dirname "$0")/tree.bash"
 
 max_lines=600
-# A manual page is one document, which names every option and every bound.
+# A manual page is one document that names every option and every bound.
 max_manual_lines=1200
 max_columns=130
 
-# What tests read is data: it may look as it must.
+# Test data has no fixed form.
 mapfile -t texts < <(printf '%s\n' "${files[@]}" | grep -vE '^t/fuzz/corpus/|\.(tsv|yml|png|der|bin)$')
 mapfile -t headers < <(printf '%s\n' "${sources[@]}" | grep '\.h$')
-# Tabs are the grammar of Makefiles and of Sendmail.
+# Makefiles and Sendmail's m4 files need tabs.
 mapfile -t tabless < <(printf '%s\n' "${texts[@]}" | grep -vE '(^|/)(Makefile|rules|.*\.mk|.*\.mc)$')
 
 # find_lines WHAT PATTERN FILE...

@@ -1,8 +1,8 @@
 #!/bin/bash
-# .clang-format decides how the code looks, in the reading of clang-format 14; `make format` mends it.
+# The code is formatted as clang-format 14 does it with .clang-format; `make format` repairs it.
 . "$(dirname "$0")/tree.bash"
 
-# Versions break some lines differently, so one of them decides.
+# Other versions break some lines differently.
 formatter=clang-format
 ! command -v clang-format-14 >/dev/null || formatter=clang-format-14
 if ! $formatter --version | grep -q ' version 14\.'; then

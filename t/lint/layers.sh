@@ -1,5 +1,5 @@
 #!/bin/bash
-# A layer includes itself and the layers of its list (ARCHITECTURE.md), and no other; every include of ours is written from the root.
+# A layer includes only itself and the layers in its list (ARCHITECTURE.md). Includes of our own files are paths from the root.
 . "$(dirname "$0")/tree.bash"
 
 declare -A may=(
@@ -34,7 +34,7 @@ check_includes() {
     if [[ $from = t ]]; then
       [[ -f $include ]] || echo "$place: \"$include\" is not written from the root"
     elif [[ -z ${may[$from]:-} ]]; then
-      echo "$place: $from is no layer that t/lint/layers.sh knows"
+      echo "$place: $from is not a layer in t/lint/layers.sh"
     elif [[ " ${may[$from]} " != *" $to "* ]]; then
       echo "$place: $from must not include $include"
     fi

@@ -1,12 +1,12 @@
 #!/bin/bash
-# The pure layers do no I/O, read no clock and know no thread: they include nothing that could, and call nothing that does.
+# The pure layers do no I/O, read no clock and use no threads: they include no header and call no function that does.
 . "$(dirname "$0")/tree.bash"
 
-# Whatever is not listed is no pure header until somebody has thought about it.
+# The only headers that a pure layer may include. Think before adding one.
 pure_headers=" algorithm array bit charconv cmath compare concepts cstddef cstdint cstring deque functional initializer_list
   iterator limits list map memory numeric optional ranges set span string string_view tuple type_traits unordered_map
   unordered_set utility variant vector fmt/core.h fmt/format.h "
-# Headers that have a pure part, and who needs it.
+# Headers of which one file needs a pure part.
 declare -A excused=(
   [common/base/ip.cc]="arpa/inet.h"                  # inet_pton, inet_ntop
   [common/dns/message.cc]="arpa/nameser.h resolv.h"  # ns_initparse, dn_expand
@@ -22,7 +22,7 @@ objects+='|(system|steady|high_resolution)_clock'
 
 mapfile -t pure < <(printf '%s\n' "${sources[@]}" | grep -E '^common/(base|dns|spf|receiver|protocol|srs)/')
 
-# Comments become blanks; a line keeps its number. What stands in quotes is no code either.
+# Prints the file without its comments and strings; lines keep their numbers.
 code_of() { sed -E 's/"([^"\\]|\\.)*"/""/g; s://.*$::' "$1"; }
 
 check_headers() {
@@ -31,7 +31,7 @@ check_headers() {
     [[ $pure_headers =~ [[:space:]]"$header"[[:space:]] ]] && continue
     [[ " ${excused[${place%%:*}]:-} " = *" $header "* ]] && continue
     [[ $place = common/protocol/*.h:* && $header = chrono ]] && continue  # durations; its clocks are found below
-    echo "$place: <$header> is no header for a pure layer (t/lint/purity.sh lists them)"
+    echo "$place: <$header> is not a header for a pure layer (t/lint/purity.sh lists them)"
   done < <(grep -nHE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<' "${pure[@]}" |
     sed -E 's/^([^:]*:[0-9]+):[^<]*<([^>]*)>.*/\1\t\2/')
 }

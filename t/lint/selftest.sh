@@ -1,7 +1,7 @@
 #!/bin/bash
-# Shows that the checks of this folder can fail: plants one mistake at a time in a small tree of its own, and looks for it in what
-# the check prints. Also plants what looks like a mistake and is none.
-# shellcheck disable=SC2016  # what is planted is not for this shell
+# Shows that the checks of this folder can fail: plants one mistake at a time in a small tree of its own and expects the check to
+# report it. Also plants text that resembles a mistake and expects the check to be silent.
+# shellcheck disable=SC2016  # this shell must not expand the planted text
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(mktemp -d)
@@ -9,7 +9,7 @@ trap 'rm -rf "$tree"' EXIT
 unset BUILD
 passed=0 failed=0
 
-# A tree without mistakes. What tidy.sh knows about its files is kept.
+# Builds a tree without mistakes. Keeps build/, where tidy.sh remembers the files that passed.
 build_tree() {
   find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
   mkdir -p "$tree"/common/{base,dns,spf,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,spfsrs,t/unit,t/lint,.ci}
@@ -35,7 +35,7 @@ count() {
   fi
 }
 
-# plant FILE LINE TEXT...: puts lines (printf escapes) before line LINE of FILE; "end": behind the last one.
+# plant FILE LINE TEXT...: puts lines (printf escapes) before line LINE of FILE; "end": after the last one.
 plant() {
   local file=$tree/$1 line=$2
   shift 2
@@ -46,7 +46,7 @@ plant() {
   mv "$tree/planted" "$file"
 }
 
-# finds CHECK WHERE WHAT [-- FILE LINE TEXT...]: with that planted, CHECK fails and prints a line "WHERE: ...WHAT".
+# finds CHECK WHERE WHAT [-- FILE LINE TEXT...]: plants the text; CHECK must fail and print a line "WHERE: ...WHAT".
 finds() {
   local check=$1 where=$2 what=$3 output status
   shift 4
@@ -61,7 +61,7 @@ finds() {
   fi
 }
 
-# passes CHECK [FILE LINE TEXT...]: with that planted, CHECK is silent.
+# passes CHECK [FILE LINE TEXT...]: plants the text; CHECK must be silent.
 passes() {
   local check=$1 output
   shift
@@ -70,11 +70,11 @@ passes() {
   if output=$("$tree/t/lint/$check.sh") && [[ -z $output ]]; then
     count ok
   else
-    count bad "$check.sh complains about what is right ($*): $output"
+    count bad "$check.sh complains about a right text ($*): $output"
   fi
 }
 
-for check in purity layers files format shell tidy; do passes "$check"; done
+for check in purity layers files format shell english tidy; do passes "$check"; done
 
 # ---- purity ----------------------------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ finds purity 'common/base/ip\.h:1' '<arpa/inet.h>' -- common/base/ip.h 1 '#inclu
 
 # ---- layers ----------------------------------------------------------------------------------------------------------------
 
-# Each arrow: those of this list are right, all others are wrong.
+# An include FROM:TO is right if it is in this list, and wrong otherwise.
 right=" dns:base spf:base spf:dns srs:base srs:dns receiver:base receiver:dns receiver:spf receiver:srs protocol:base protocol:spf
   protocol:receiver io:base io:dns io:spf io:srs spfd:base spfd:dns spfd:spf spfd:srs spfd:receiver spfd:protocol spfd:io
   spfquery:base spfquery:dns spfquery:spf spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
@@ -126,7 +126,7 @@ done
 finds layers 'common/spf/part\.cc:2' 'must not include part.h' -- common/spf/part.cc 2 '#include "part.h"'
 finds layers 'common/spf/part\.cc:2' 'must not include ../base/part.h' -- common/spf/part.cc 2 '#include "../base/part.h"'
 finds layers 't/unit/part\.cc:2' 'not written from the root' -- t/unit/part.cc 2 '#include "part.h"'
-finds layers 'common/new/part\.cc:1' 'no layer' -- common/new/part.cc 1 '#include "common/base/part.h"'
+finds layers 'common/new/part\.cc:1' 'not a layer' -- common/new/part.cc 1 '#include "common/base/part.h"'
 passes layers common/receiver/part.h 3 '#include "common/spf/part.h"' '#include "common/dns/part.h"' '#include "common/base/part.h"'
 passes layers t/unit/part.cc 2 '#include "spfd/part.h"' '#include "common/io/part.h"'
 
@@ -151,6 +151,37 @@ passes files t/fuzz/corpus/x/seed 1 'a\tb \r'
 passes files t/unit/data.tsv 1 'a\tb'
 passes files NOTES.md 1 'common/work/x and $PREFIX/root/x and HOME=/root and /workers'
 
+# ---- english ---------------------------------------------------------------------------------------------------------------
+
+english() { finds english "$1" "rather: $2" -- "${@:3}"; }
+english 'new/part\.cc:2' 'after' new/part.cc 1 '// A part.' 'int x;  // one blank behind it'
+english 'new/part\.h:3' 'is, are' new/part.h 1 '/* A part' '   whose name' '   stands here. */'
+english 'new/part\.cc:1' 'is not a' new/part.cc 1 '// A part, which is' '// no address.'
+english 'new/part\.cc:1' 'report' new/part.cc 1 'TEST_CASE("the log tells why") {}'
+english 'new/part\.cc:1' 'report' new/part.cc 1 '  SUBCASE("the log told why") {}'
+for word in What Whatever Who Whose Whoever Of; do
+  english 'new/part\.cc:2' 'start with' new/part.cc 1 'int x;' "// $word spfd it reads."
+  english 'new/run\.sh:2' 'start with' new/run.sh 1 '#!/bin/bash' "echo  # A line. $word spfd it reads."
+done
+english 'new/part\.cc:1' 'start with' new/part.cc 1 '// Where the log is written to.'
+english 'new/part\.cc:1' 'say what is alike' new/part.cc 1 '// Likewise.'
+english 'NOTES\.md:3' 'a client that' NOTES.md 1 'A note:' '' 'for whoever reads.'
+english 'NOTES\.md:2' 'one per' NOTES.md 1 'Workers:' '- one a core'
+english 'new/README:1' 'per' new/README 1 'It answers 20000 questions a second.'
+english 'new/man/new\.8:4' 'no longer' new/man/new.8 1 '.Sh NEW' 'It does not ask' '.Nm spfd' 'any' 'more.'
+english 'new/man/new\.8:3' 'start with' new/man/new.8 1 '.It Fl x' 'A file.' 'What it holds is read.'
+english '\.ci/run:3' 'say what' .ci/run 3 '# The answer that Postfix makes of it.'
+english 'new/part\.cc:1' 'if, as far as' new/part.cc 1 '// Read so far as it fits.'
+for text in '// The file that was left behind.' '// i stands for the IP version' '// Writes "What stands here is no text".' \
+  '// It is no longer read, and there is no limit.' '// What is read? Of course all.' 'auto x = "// behind it";' '// One word of it: what' \
+  "char c = '\"'; // a" "int x = 1'000; // that's all" 'auto x = R"(// behind)";' '// See `behind`.'; do
+  passes english new/part.cc 1 "$text"
+done
+passes english new/run.sh 1 '#!/bin/bash' 'echo "behind $#"' "sed 's/# behind//'"
+passes english NOTES.md 1 'A note:' '```' 'What stands behind' '```'
+passes english new/man/new.8 1 '.Bd -literal' 'What stands behind' '.Ed'
+passes english t/fuzz/corpus/x/seed 1 '# What stands behind'
+
 # ---- format, shell, tidy ---------------------------------------------------------------------------------------------------
 
 finds format 'common/base/part\.cc:3(:[0-9]+)?' 'clang-formatted' -- common/base/part.cc 3 'int  x;'
@@ -162,7 +193,7 @@ finds tidy 't/unit/part\.h:5(:[0-9]+)?' 'bugprone-macro-parentheses' -- t/unit/p
   '#define TWICE(x) x * 2'
 finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-analyzer-core.DivideZero' -- spfd/part.cc 3 'int ratio(int x) { return x == 0 ? 1 / x : 1; }'
 finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-diagnostic-error' -- spfd/part.cc 3 'int x = y;'
-# What passed is read again when a header below it changes.
+# A file that has passed is checked again when a header that it includes changes.
 build_tree
 "$tree/t/lint/tidy.sh"
 plant common/base/part.h end 'inline int* nothing() { return 0; }'

@@ -1,11 +1,11 @@
 #!/bin/bash
-# t/lint/tidy.sh [FILE.cc...]: clang-tidy over all files, or those given. A file that passed is not read again until it, a header it
-# includes or the configuration changes.
+# t/lint/tidy.sh [FILE.cc...]: runs clang-tidy on the given files, or on all. A file that has passed is not checked again until it,
+# a header that it includes or the configuration changes.
 . "$(dirname "$0")/tree.bash"
 
 stamps=${BUILD:-build}/tidy
 mkdir -p "$stamps"
-# The analyzer's paths through a function: beyond these it finds nothing more here, and takes most of the time.
+# max-nodes bounds the analyzer's paths through a function. More paths find nothing here and take most of the time.
 export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000"
 
 wanted=("$@")
@@ -16,7 +16,7 @@ while IFS=$'\t' read -r file include; do
   includes[$file]+=" $include"
 done < <(grep -HE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "${sources[@]}" | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1\t\2/')
 
-# Sets the keys of `seen`: the file and all headers of ours below it.
+# Adds the file and all our headers that it includes, directly or not, to the keys of `seen`.
 collect() {
   local header
   [[ -z ${seen[$1]:-} ]] || return 0
@@ -32,7 +32,7 @@ key_of() {
     sha256sum | cut -d' ' -f1
 }
 
-# FILE STAMP; runs in a shell of its own.
+# tidy_one FILE STAMP: checks one file, in a shell of its own.
 tidy_one() {
   local file=$1 stamp=$2 output status
   # shellcheck disable=SC2086  # FLAGS are words

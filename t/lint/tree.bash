@@ -1,11 +1,11 @@
-# Sourced by the checks of this folder. Each looks at the tree it stands in, prints "file:line: what is wrong" and fails; it is
-# silent when all is well.
+# Sourced by the checks of this folder. A check reads the tree that contains it, prints "file:line: problem" for each problem and
+# fails if there is one.
 # shellcheck shell=bash
 set -u
 export LC_ALL=C.UTF-8
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 
-# Files of ours: what git knows or would add; in a tree without git, whatever is not built.
+# Prints our own files: those that git tracks or would add. In a tree without git: all files outside of build/.
 list_files() {
   local path
   { git ls-files -co --exclude-standard 2>/dev/null || find . -path ./build -prune -o -type f -printf '%P\n'; } | sort -u |
@@ -20,7 +20,7 @@ if [[ ${#sources[@]} = 0 ]]; then
   exit 2
 fi
 
-# report FUNCTION: fails if it prints anything.
+# report FUNCTION: prints its output and fails if there is any.
 report() {
   local found
   found=$("$@" 2>&1)
