@@ -20,8 +20,10 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wno
 # Without vptr: that check needs a descriptor, and reports a correct object in the test that runs out of descriptors.
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
-# Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words.
-SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fsanitize-coverage=inline-8bit-counters,pc-table
+# Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words. Also
+# without the checks at each use of a pointer: a null pointer ends the program anyway, and check-asan replays the corpora with them.
+SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fno-sanitize=null,alignment,object-size \
+                      -fsanitize-coverage=inline-8bit-counters,pc-table
 OPTIMIZE ?= $(if $(filter asan tsan,$(SANITIZE)),-O1,-O2)
 # Debug information takes a quarter of the compiler's time: CXXFLAGS='-O2 -g' adds it.
 CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1)
@@ -188,9 +190,18 @@ lint:
 
 # ---- fuzzing -------------------------------------------------------------------------------------------------------------
 
-# FUZZ_SECONDS_NAME is the time for one target.
+# Each target runs for FUZZ_SECONDS; FUZZ_SECONDS_NAME is the time for one target. FUZZ_MINUTES=N instead makes all of them together
+# take about N minutes on all processors. Each target has a share of that time, in percent. The fast ones have most of it, so that
+# 25 minutes on two processors give 10^8 executions, and each slow one has at least a minute.
 FUZZ_SECONDS ?= 20
-FUZZ_LIMIT ?= -max_total_time=$(or $(FUZZ_SECONDS_$*),$(FUZZ_SECONDS))
+FUZZ_SHARES = message:40 socketmap:15 record:13 macro:6 milter:5 srs_lines:4 zone:4 question:3 evaluate:3 session:3 tcp_table:2 srs:2
+fuzz_share = $(or $(patsubst $(1):%,%,$(filter $(1):%,$(FUZZ_SHARES))),2)
+fuzz_seconds = $(or $(FUZZ_SECONDS_$(1)),$(if $(FUZZ_MINUTES),$(shell \
+  echo $$(($(call fuzz_share,$(1)) * $(FUZZ_MINUTES) * 60 * $$(nproc) / 100))),$(FUZZ_SECONDS)))
+FUZZ_LIMIT ?= -max_total_time=$(call fuzz_seconds,$*)
+# The longest runs start first, so that all processors have work until the end.
+FUZZ_BY_SHARE = $(filter $(FUZZ_NAMES),$(foreach one,$(FUZZ_SHARES),$(firstword $(subst :, ,$(one)))))
+FUZZ_IN_ORDER = $(FUZZ_BY_SHARE) $(filter-out $(FUZZ_BY_SHARE),$(FUZZ_NAMES))
 # Choosing inputs by the rarity of their features takes longer than the runs; so does recording where memory was allocated. The
 # replay of a found input has both.
 FUZZ_OPTIONS = -entropic=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 $(addprefix -dict=,$(wildcard t/fuzz/$*.dict)) \
@@ -199,12 +210,12 @@ FUZZ_ASAN_OPTIONS = malloc_context_size=0:quarantine_size_mb=8
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%)
 .PHONY: fuzz fuzz-here fuzz-regress
 .SECONDARY: $(FUZZ_TARGETS) $(FUZZ_REPLAYS) $(FUZZ_NAMES:%=$(BUILD)/obj/t/fuzz/%_fuzz.o) $(BUILD)/obj/t/fuzz/standalone.o
-# Runs each target for FUZZ_SECONDS with clang's libFuzzer, in parallel with -j. Inputs that fail are left in build/fuzz/fuzz.
+# Runs the targets with clang's libFuzzer, in parallel with -j. Inputs that fail are left in build/fuzz/fuzz.
 # t/fuzz/NAME.options holds the libFuzzer options of one target.
 fuzz:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(FUZZ_PACKAGES)"
 	@$(MAKE) --no-print-directory CXX=clang++ SANITIZE=fuzz fuzz-here
-fuzz-here: $(FUZZ_NAMES:%=fuzz-one-%)
+fuzz-here: $(FUZZ_IN_ORDER:%=fuzz-one-%)
 	@awk '$$1 ~ /^stat::number_of_executed/ { sum += $$2 } END { print sum " executions over all targets" }' \
 	  $(FUZZ_NAMES:%=$(BUILD)/fuzz/%.log)
 fuzz-one-%: $(BUILD)/fuzz/%
@@ -350,7 +361,7 @@ help:
 	@echo 'check-package the packages in a booted Debian (needs root)'
 	@echo 'check-peers   random zones, compared with pyspf and Mail::SPF'
 	@echo 'check-srs-peers  random addresses, compared with Mail::SRS and postsrsd'
-	@echo 'fuzz          run each fuzz target for FUZZ_SECONDS (20)'
+	@echo 'fuzz          run each fuzz target for FUZZ_SECONDS (20), or all together for FUZZ_MINUTES'
 	@echo 'fuzz-regress  replay the fuzz corpora'
 	@echo 'bench         rate, CPU time and latency, compared with a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
 	@echo 'bench-scale   a benchmark with a million synthetic domains, served by nsd and unbound (BENCH_DOMAINS)'

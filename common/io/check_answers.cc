@@ -46,9 +46,7 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
         seek(*at);
         return nullptr;
       }
-      const std::size_t added = *open_slot(*at, 0);
-      settle(added, std::move(answer));
-      slot = &slots_[added];
+      slot = &add(*at, std::move(answer));
     } else if (slot->answer == own_failures().too_large && (slot->shares & asking_) == 0) {
       retry(static_cast<std::size_t>(slot - slots_.data()));
     }
@@ -61,6 +59,15 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
     at = &target;
   }
   return own_failures().endless.get();
+}
+
+// A slot whose answer is there at once. Nobody has asked for it before in this step.
+const CheckAnswers::Slot& CheckAnswers::add(const dns::Question& question, SharedAnswer answer) {
+  Slot& slot = slots_.emplace_back(question, 0);
+  slot.shares = asking_;
+  charge(slot.shares, sizeof(Slot));
+  settle(slots_.size() - 1, std::move(answer));
+  return slot;
 }
 
 void CheckAnswers::seek(const dns::Question& question) {

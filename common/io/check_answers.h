@@ -120,6 +120,7 @@ class CheckAnswers final : public spf::AnswerSource {
   // What answers it without DNS, after expire() a failure; null: nothing.
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
+  const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Remembers for which identity a question has to be asked.
   void seek(const dns::Question& question);
   [[nodiscard]] Shares seekers(const dns::Question& question) const;

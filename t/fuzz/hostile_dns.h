@@ -68,10 +68,14 @@ class HostileDns {
                  sizeof one.from);
       }
     }
-    const bool is_answer = reaction.fault == Fault::none && reaction.answer.status != dns::Status::failure && !reaction.rcode;
+    const bool comes_after =
+        reaction.answer_follows &&
+        (reaction.fault == Fault::wrong_id || reaction.fault == Fault::wrong_question || reaction.fault == Fault::garbage);
+    const bool is_answer =
+        (reaction.fault == Fault::none || comes_after) && reaction.answer.status != dns::Status::failure && !reaction.rcode;
     if (is_answer && one.query.question->type == dns::Type::txt) told_.insert(one.query.question->name);
   }
-  // A TXT question for the name got an answer without a fault.
+  // A TXT question for the name got an answer without a fault, or one after what is wrong.
   [[nodiscard]] bool has_told(const dns::Name& name) const { return told_.contains(name); }
 
  private:

@@ -16,16 +16,17 @@
 #include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"
 #include "t/fuzz/target.h"
-#include "t/support/known_answers.h"
 #include "t/support/requests.h"
-#include "t/support/single.h"
 
 namespace {
 
-constexpr std::size_t kMaxQuestions = 64;
+// A fuzzer learns nothing from many requests that it does not learn from some.
+std::size_t max_requests() { return fuzz::is_replay() ? 64 : 16; }
 
-std::vector<protocol::Request> read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk) {
-  std::vector<protocol::Request> requests;
+// Calls `use` with each request and returns their number.
+template <class Use>
+std::size_t read(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, Use&& use) {
+  std::size_t count = 0;
   protocol::LineCodec codec;
   const protocol::DoorOptions options;
   // As a connection does, the same object for all requests.
@@ -35,19 +36,19 @@ std::vector<protocol::Request> read(std::string_view bytes, std::size_t first_ch
       fuzz::check(
           !codec.is_broken() || (request.closes && support::is_check(request) && !support::check_of(request).error.empty()),
           "who is sent away is told why");
-      requests.push_back(request);
+      use(count++, request);
     }
   };
-  for (std::size_t size = first_chunk; !bytes.empty() && requests.size() < kMaxQuestions; size = chunk) {
+  for (std::size_t size = first_chunk; !bytes.empty() && count < max_requests(); size = chunk) {
     codec.feed(bytes.substr(0, size));
     bytes.remove_prefix(std::min(size, bytes.size()));
     take_all();
   }
   codec.finish();
   take_all();
-  fuzz::check(!requests.empty(), "a client is never left without an answer");
+  fuzz::check(count > 0, "a client is never left without an answer");
   fuzz::check(codec.is_broken() || !codec.has_partial(), "at the end nothing is left");
-  return requests;
+  return count;
 }
 
 // RFC 8259, as far as one object of strings and numbers needs it.
@@ -117,6 +118,7 @@ void check_action(std::string_view answer, const protocol::CheckRequest& request
 // Checks the answer to one request; `choice` selects what it says.
 struct AnswerCheck {
   protocol::LineCodec& codec;
+  receiver::Workspace& workspace;
   std::size_t choice;
 
   void operator()(const protocol::Ready& ready) const {
@@ -134,14 +136,13 @@ struct AnswerCheck {
   void operator()(const receiver::SrsRequest& /*request*/) const { fuzz::check(false, "nothing is rewritten here"); }
   void operator()(const protocol::CheckRequest& request) const {
     static const receiver::Policy policy = policy_here();
-    receiver::Reply reply;
+    receiver::Reply& reply = workspace.reply;
     if (request.error.empty()) {
       static const std::string kRecord = "v=spf1 a:%{s}.x mx ptr exists:%{h}.%{p}.x ~all";
       static std::array<fuzz::OneAnswer, 4> answers = {
           {{0, kRecord, "timed out"}, {1, kRecord, "timed out"}, {2, kRecord, "timed out"}, {3, kRecord, "timed out"}}};
-      auto outcome = support::decide(request.request, policy, answers.at(choice % answers.size()));
-      fuzz::check(outcome.reply.has_value(), "what knows all answers needs none");
-      reply = std::move(*outcome.reply);
+      const spf::Needs needs = receiver::decide(request.request, policy, answers.at(choice % answers.size()), workspace);
+      fuzz::check(needs.empty(), "what knows all answers needs none");
     } else {
       reply = receiver::bad_request(policy, request.error);
       fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
@@ -165,16 +166,22 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::size_t choice = input.byte();
   const std::size_t chunk = input.byte();
   const std::string_view bytes = input.rest();
-  const auto whole = read(bytes, bytes.size(), 1);
+  // The requests keep their memory from one input to the next.
+  static std::vector<protocol::Request> whole;
+  const std::size_t count = read(bytes, bytes.size(), 1, [](std::size_t i, const protocol::Request& request) {
+    if (i == whole.size()) whole.emplace_back();
+    whole[i] = request;
+  });
   // Long inputs come in fewer pieces, so that a run stays short.
   constexpr std::size_t kMaxPieces = 512;
-  const auto chunks = read(bytes, choice + 1, std::max(chunk + 1, bytes.size() / kMaxPieces));
-  // Behind kMaxQuestions the input of one of them may have been cut.
-  for (std::size_t i = 0; i < std::min({whole.size(), chunks.size(), kMaxQuestions}); ++i) {
-    fuzz::check(whole[i] == chunks[i], "how the bytes come does not matter");
-  }
-  if (whole.size() < kMaxQuestions) fuzz::check(whole.size() == chunks.size(), "how the bytes come makes no question");
+  const std::size_t piece = std::max(chunk + 1, bytes.size() / kMaxPieces);
+  // After so many requests the input of one of them may have been cut.
+  const std::size_t in_pieces = read(bytes, choice + 1, piece, [&](std::size_t i, const protocol::Request& request) {
+    if (i < std::min(count, max_requests())) fuzz::check(whole[i] == request, "how the bytes come does not matter");
+  });
+  if (count < max_requests()) fuzz::check(count == in_pieces, "how the bytes come makes no request");
   protocol::LineCodec codec;
-  for (const auto& request : whole) std::visit(AnswerCheck{codec, choice}, request.what);
+  receiver::Workspace workspace;  // as in a worker, the same for all
+  for (std::size_t i = 0; i < count; ++i) std::visit(AnswerCheck{codec, workspace, choice}, whole[i].what);
   return 0;
 }

@@ -65,7 +65,9 @@ std::vector<receiver::SrsRequest> check_reader(const Reader& reader, const std::
   const std::size_t piece = std::size_t{input.byte()} + 1;
   const std::string_view bytes = input.rest();
   auto at_once = srs_requests(reader, bytes, bytes.size() + 1);
+  // The input of a fuzzer chooses one size, and that may be 1.
   for (const std::size_t other : std::array{piece, std::size_t{1}}) {
+    if (other != piece && !is_replay()) continue;
     const auto requests = srs_requests(reader, bytes, other);
     check(std::equal(at_once.begin(), at_once.end(), requests.begin(), requests.end(),
                      [](const auto& a, const auto& b) {

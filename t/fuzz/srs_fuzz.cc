@@ -1,5 +1,7 @@
 // Senders, SRS addresses and secrets. Input: a byte that chooses the configuration, a number of days, then lines: an alias, and
 // addresses. All of the lines are also read as a file of secrets.
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +17,7 @@ namespace {
 
 using Outcome = srs::Forwarded::Outcome;
 
-srs::Rewriter rewriter_of(std::uint8_t choice) {
+srs::Rewriter make_rewriter(std::uint8_t choice) {
   srs::Config config;
   config.secrets = {"tops3cr3t"};
   config.separator = srs::kSeparators[choice % 3];
@@ -31,6 +33,14 @@ srs::Rewriter rewriter_of(std::uint8_t choice) {
   auto made = srs::Rewriter::make(config);
   fuzz::check(made.ok(), "the configuration is good");
   return *made;
+}
+
+// Made once for each choice: libcrypto takes long to make the keys.
+const srs::Rewriter& rewriter_of(std::uint8_t choice) {
+  static std::array<std::optional<srs::Rewriter>, 256> made;
+  std::optional<srs::Rewriter>& its = made.at(choice);
+  if (!its) its = make_rewriter(choice);
+  return *its;
 }
 
 void check_error(const srs::Error& error) {
@@ -107,7 +117,7 @@ void check_signed(const srs::Rewriter& rewriter, std::string_view address, std::
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Cutter input(data, size);
   const auto choice = input.byte();
-  const srs::Rewriter rewriter = rewriter_of(choice);
+  const srs::Rewriter& rewriter = rewriter_of(choice);
   const std::uint64_t day = fuzz::kSrsDay + input.byte();
   fuzz::Cutter secrets = input;
   if (const auto found = srs::parse_secrets(secrets.rest())) {
