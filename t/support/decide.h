@@ -1,4 +1,4 @@
-// What the receiver decides over a table of answers, in memory, with a driver that asks what is needed and keeps count.
+// Runs the receiver over a table of answers in memory, with a driver that asks the needed questions and counts them.
 #pragma once
 
 #include <functional>
@@ -16,15 +16,15 @@ struct Decided {
   int rounds = 0;
 };
 
-// Each round asks all that is needed, and nothing ahead.
+// Asks in each round all needed questions, and none of the wanted ones.
 Decided decide(const receiver::Request& request, const receiver::Policy& policy,
                const std::function<dns::Answer(const dns::Question&)>& ask);
 Decided decide(const receiver::Request& request, const receiver::Policy& policy, const World& world);
 
-// As spfd has it when nothing is configured; of host mx.example.org.
+// Returns the policy of an spfd without configuration, on host mx.example.org.
 receiver::Policy plain_policy();
 receiver::Request request(std::string_view client, std::string_view sender, std::string_view helo = "mail.example.com");
-// Throws on a mistake.
+// Throw on an invalid text.
 receiver::Terms terms(std::string_view text, bool with_auto = false);
 receiver::DomainPattern pattern(std::string_view text);
 

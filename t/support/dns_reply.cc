@@ -16,7 +16,7 @@ constexpr unsigned kCookieOption = 10, kBadCookieLow = 7, kBadCookieHigh = 1;  /
 constexpr std::size_t kClientCookie = 8;
 constexpr std::string_view kServerCookie = "server's cookie!";
 
-// Data of the n-th record of an answer.
+// Writes the data of the n-th record of an answer.
 void write_data(WireWriter& out, dns::Type type, const dns::Answer& answer, std::size_t n) {
   switch (type) {
     case dns::Type::a:
@@ -60,7 +60,7 @@ void write_opt(WireWriter& out, unsigned rcode_high, std::string_view cookie) {
   if (!cookie.empty()) out.u16(kCookieOption).u16(static_cast<unsigned>(cookie.size())).bytes(cookie);
 }
 
-// What a server answers to the client's cookie.
+// Returns the server's answer to the client's cookie.
 std::string cookie_for(const ReceivedQuery& query, Reaction::Cookies cookies) {
   if (query.cookie.size() < kClientCookie || cookies == Reaction::Cookies::unknown) return {};
   std::string own(query.cookie.begin(), query.cookie.begin() + kClientCookie);
@@ -100,7 +100,8 @@ class Reply {
     const dns::Answer& answer = reaction_.answer;
     if (!query_.question) return plain(0);
     if (answer.status == dns::Status::failure) return plain(kServfail);
-    // Sections have offsets, so the header and the question stand before them while they are written.
+    // Compression pointers are offsets from the start, so the header and the question are in front while the sections are
+    // written.
     WireWriter out;
     out.header(0, 0, 0, 0);
     for (const auto byte : question) out.u8(byte);
@@ -154,7 +155,7 @@ class Reply {
     unsigned answers = 0, authority = 0, additional = 0;
   };
 
-  // Room for the header, and the question.
+  // Returns a writer with room for the header, and the question.
   [[nodiscard]] WireWriter begin() const {
     WireWriter out;
     out.header(0, 0, 0, 0);
@@ -162,7 +163,7 @@ class Reply {
     return out;
   }
 
-  // A header in front of the question and what `body` holds behind them.
+  // Returns a header, the question, and the part of `body` after both.
   [[nodiscard]] std::vector<std::uint8_t> message(unsigned id, const std::vector<std::uint8_t>& question, unsigned flags,
                                                   const WireWriter& body, Counts counts) const {
     WireWriter out;
@@ -208,7 +209,7 @@ Reaction react_rcode(unsigned rcode) {
 
 std::optional<ReceivedQuery> read_query(std::span<const std::uint8_t> message) {
   const auto u16 = [&message](std::size_t at) { return message[at] * 256U + message[at + 1]; };
-  // One question, no answers, opcode 0, no response.
+  // A query has one question, no answers, opcode 0, and is not a response.
   if (message.size() < kHeaderSize || (u16(2) & 0xf800U) != 0 || u16(4) != 1 || u16(6) != 0 || u16(8) != 0) return std::nullopt;
   ReceivedQuery query;
   query.id = u16(0);

@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Message = std::vector<std::uint8_t>;
 
-// A socket address of either family, as the system calls want it.
+// A socket address of either family, in the form that system calls need.
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = sizeof(sockaddr_storage);
@@ -63,7 +63,7 @@ int open_socket(bool ipv6, int type) {
 
 void append(Message& to, const Message& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-// RFC 1035 §4.2.2: the length stands before the message.
+// Puts the length before the message (RFC 1035 §4.2.2).
 Message framed(const Message& message) {
   Message out{static_cast<std::uint8_t>(message.size() >> 8), static_cast<std::uint8_t>(message.size())};
   append(out, message);
@@ -72,7 +72,7 @@ Message framed(const Message& message) {
 
 }  // namespace
 
-// What runs in the server's thread.
+// The loop that runs in the server's thread.
 class DnsServer::Loop {
  public:
   Loop(io::Guarded<Shared>& shared, int udp, int tcp, int stop) : shared_(shared), udp_(udp), tcp_(tcp), stop_(stop) {}
@@ -90,7 +90,7 @@ class DnsServer::Loop {
       }
       poll(polled.data(), polled.size(), milliseconds_to_next());
       if (polled[0].revents != 0) return;
-      // The connections that were polled; accept() adds others behind them.
+      // Only the polled connections; accept() appends new ones.
       for (std::size_t i = 0; i + 3 < polled.size(); ++i) {
         if (polled[i + 3].revents != 0) serve_connection(connections_[i], polled[i + 3].revents);
       }
@@ -258,7 +258,7 @@ void DnsServer::listen(Options options) {
   ipv6_ = options.ipv6;
   stop_ = eventfd(0, EFD_CLOEXEC);
   if (stop_ < 0) fail("eventfd");
-  // The kernel chooses the UDP port; TCP may find it taken, and then another is tried.
+  // The kernel chooses the UDP port. If TCP has it in use already, the loop tries another.
   for (int tries = 100; tries > 0; --tries) {
     udp_ = open_socket(ipv6_, SOCK_DGRAM);
     tcp_ = open_socket(ipv6_, SOCK_STREAM);
@@ -266,12 +266,12 @@ void DnsServer::listen(Options options) {
     if (bind(udp_, any.get(), any.size) != 0) fail("bind");
     SocketAddress chosen;
     if (getsockname(udp_, chosen.get(), &chosen.size) != 0) fail("getsockname");
-    // The port stands at the same place in both families.
+    // The port is at the same offset in both families.
     sockaddr_in four{};
     std::memcpy(&four, &chosen.storage, sizeof four);
     port_ = ntohs(four.sin_port);
     if (bind(tcp_, chosen.get(), chosen.size) == 0) {
-      // A socket that is bound and does not listen refuses connections; poll() passes over the descriptor -1.
+      // A socket that is bound but does not listen refuses connections; poll() ignores the descriptor -1.
       if (options.tcp_refused) {
         refusing_ = std::exchange(tcp_, -1);
       } else if (::listen(tcp_, 1024) != 0) {

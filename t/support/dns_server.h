@@ -1,7 +1,8 @@
 // A DNS server for tests: UDP and TCP on one kernel-chosen port of the loopback, in a thread of its own.
 //
-// It answers what a handler says, faults included (dns_reply.h), and counts what it was asked. Queries that it cannot read are
-// ignored; types that SPF does not ask get an empty answer and are not counted. Not for many clients: it uses poll().
+// It answers as a handler decides, faults included (dns_reply.h), and counts the questions. It ignores queries that it cannot
+// read, and gives types that SPF does not ask for an empty answer without counting them. It uses poll(), so it is not for many
+// clients.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,11 @@ class DnsServer {
 
   struct Options {
     bool ipv6 = false;         // on ::1 instead of 127.0.0.1
-    bool tcp_refused = false;  // connections are refused; the port stays ours
-    std::uint16_t port = 0;    // 0: of the kernel's choice
+    bool tcp_refused = false;  // connections are refused; the port stays reserved
+    std::uint16_t port = 0;    // 0: chosen by the kernel
   };
 
-  // Throws std::system_error when no socket can be had.
+  // Throws std::system_error if it cannot open its sockets.
   explicit DnsServer(Handler handler);
   DnsServer(Handler handler, Options options);
   explicit DnsServer(ZoneData zone);
@@ -38,13 +39,13 @@ class DnsServer {
   DnsServer& operator=(const DnsServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  // "127.0.0.1:5353" or "[::1]:5353".
+  // Returns "127.0.0.1:5353" or "[::1]:5353".
   [[nodiscard]] std::string address() const;
 
-  // Thread-safe, all of them.
+  // These functions are thread-safe.
   void set_handler(Handler handler);
   void set_zone(ZoneData zone);
-  // Queries that came, retries included.
+  // Received queries, retries included.
   [[nodiscard]] std::vector<dns::Question> asked() const;
   [[nodiscard]] std::size_t count() const;
   [[nodiscard]] std::size_t count(const dns::Question& question) const;
@@ -69,7 +70,7 @@ class DnsServer {
   std::thread thread_;
 };
 
-// A handler that serves zone data with its CNAMEs; failures, time-outs included, are SERVFAIL.
+// Returns a handler that serves zone data with its CNAMEs. It answers failures, including timeouts, with SERVFAIL.
 DnsServer::Handler serve(ZoneData zone);
 
 }  // namespace support

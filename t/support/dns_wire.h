@@ -1,5 +1,5 @@
-// Writes DNS messages byte by byte, right ones and wrong ones, without a line of common/dns/message.cc: tests hold the one
-// against the other. No compression unless asked for; nothing is checked.
+// Writes DNS messages byte by byte, right and wrong ones, without any code of common/dns/message.cc, so that tests can compare
+// the two. It compresses only on request and checks nothing.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,21 @@ class WireWriter {
   WireWriter& u16(unsigned value);
   WireWriter& u32(std::uint32_t value);
   WireWriter& bytes(std::string_view raw);
-  // "a.b" with or without a dot at its end; "" is the root. The name "?" is written as a label that is no text.
+  // Writes "a.b" with or without a dot at its end; "" is the root. The name "?" is written as a label that is not text.
   WireWriter& name(std::string_view text);
   WireWriter& pointer(std::size_t offset);
-  // Character-strings of 255 bytes at most; an empty text is one empty string.
+  // Writes character-strings of at most 255 bytes; an empty text becomes one empty string.
   WireWriter& strings(std::string_view text);
 
   WireWriter& header(unsigned id, unsigned flags, unsigned questions, unsigned answers, unsigned authority = 0,
                      unsigned additional = 0);
   WireWriter& question(std::string_view owner, unsigned type);
-  // What stands before the data of a record; end_record() writes its length.
+  // Writes the part of a record before its data; end_record() writes the length of the data.
   WireWriter& begin_record(std::string_view owner, unsigned type, std::uint32_t ttl);
-  // The owner is the name at an offset of the message.
+  // The owner is a pointer to the name at this offset of the message.
   WireWriter& begin_record(std::size_t owner, unsigned type, std::uint32_t ttl);
   WireWriter& end_record();
-  // An SOA record whose TTL and MINIMUM are `ttl` and `minimum`.
+  // Writes an SOA record whose TTL and MINIMUM are `ttl` and `minimum`.
   WireWriter& soa(std::string_view owner, std::uint32_t ttl, std::uint32_t minimum);
 
   [[nodiscard]] std::size_t size() const { return out_.size(); }
@@ -40,7 +40,7 @@ class WireWriter {
 
  private:
   std::vector<std::uint8_t> out_;
-  std::size_t data_begin_ = 0;  // of the record that is being written
+  std::size_t data_begin_ = 0;  // data of the record that is being written
 };
 
 }  // namespace support

@@ -9,7 +9,7 @@ namespace support {
 
 dns::Answer& World::at(std::string_view name, dns::Type type) {
   const auto parsed = dns::Name::parse(name);
-  if (!parsed) throw std::invalid_argument("no name: " + std::string(name));
+  if (!parsed) throw std::invalid_argument("not a name: " + std::string(name));
   dns::Answer& answer = names_[std::string(parsed->text())][type];
   answer.ttl = 300;
   return answer;
@@ -22,7 +22,7 @@ World& World::txt(std::string_view name, std::string text) {
 
 World& World::a(std::string_view name, std::string_view address) {
   const auto parsed = base::IpAddress::parse(address);
-  if (!parsed) throw std::invalid_argument("no address: " + std::string(address));
+  if (!parsed) throw std::invalid_argument("not an address: " + std::string(address));
   at(name, parsed->is_v6() ? dns::Type::aaaa : dns::Type::a).addresses.push_back(*parsed);
   return *this;
 }

@@ -1,4 +1,4 @@
-// Evaluates SPF over a table of answers, in memory: the simplest driver there is.
+// Evaluates SPF over a table of answers in memory, with the simplest possible driver.
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@
 
 namespace support {
 
-// What a name server would say. A name without any record does not exist; a name with records answers other types with none.
+// The answers of a name server. A name without records does not exist; a name with records has an empty answer for other types.
 class World {
  public:
   World& txt(std::string_view name, std::string text);
-  World& a(std::string_view name, std::string_view address);  // A or AAAA, as the address is
+  World& a(std::string_view name, std::string_view address);  // A or AAAA, depending on the address
   World& mx(std::string_view name, std::string host);
   World& ptr(std::string_view client, std::string name);
   World& failure(std::string_view name, dns::Type type, std::string problem = "SERVFAIL");
@@ -31,7 +31,7 @@ class World {
   std::map<std::string, std::map<dns::Type, dns::Answer>, std::less<>> names_;
 };
 
-// What a check asked, round by round.
+// The verdict of a check and its questions, round by round.
 struct Run {
   spf::Verdict verdict;
   std::vector<std::vector<dns::Question>> rounds;
@@ -39,7 +39,7 @@ struct Run {
   [[nodiscard]] std::size_t questions() const;
 };
 
-// Each round asks all that is needed, and what is wanted too.
+// Asks in each round all needed and all wanted questions.
 Run run(const spf::Query& query, const std::function<dns::Answer(const dns::Question&)>& ask, const spf::Settings& settings = {});
 Run run(const spf::Query& query, const World& world, const spf::Settings& settings = {});
 

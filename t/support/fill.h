@@ -1,4 +1,4 @@
-// Objects with something in every member, to see what is left of it when they are used again.
+// Fills every member of an object, to find out which members keep their values when the object is used again.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace support {
 
-// Fill `value` with something that no new object has. A type for which there is no function does not compile.
+// Change `value` to one that no new object has. A type without such a function does not compile.
 inline void fill(bool& value) { value = !value; }
 template <class Number>
 requires std::integral<Number>
@@ -48,7 +48,7 @@ template <class T>
 void fill(std::vector<T>& value) {
   fill(value.emplace_back());
 }
-// With the last alternative.
+// Sets the last alternative.
 template <class... Kinds>
 void fill(std::variant<Kinds...>& value) {
   fill(value.template emplace<sizeof...(Kinds) - 1>());

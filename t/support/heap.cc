@@ -21,7 +21,7 @@ struct State {
 
 constinit thread_local State g_state;
 
-// glibc keeps the size of a block before it.
+// Adds the size field that glibc stores before each block.
 std::ptrdiff_t size_of(void* memory) { return static_cast<std::ptrdiff_t>(malloc_usable_size(memory) + sizeof(std::size_t)); }
 
 bool fails_now() {
@@ -79,7 +79,7 @@ bool HeapWatch::end_failures() {
 
 }  // namespace support
 
-// All forms, since sanitizers bring their own of those that are left out.
+// All forms are replaced, because sanitizers define those that are left out.
 void* operator new(std::size_t size) { return support::allocate(size); }
 void* operator new[](std::size_t size) { return support::allocate(size); }
 void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept { return support::try_to_allocate(size); }

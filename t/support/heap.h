@@ -1,7 +1,7 @@
-// Watches what a thread does with the heap: how often it allocates, how much it holds; and makes an allocation fail.
+// Watches the heap use of a thread: counts its allocations and its bytes, and makes allocations fail.
 //
-// The program's operator new and delete are replaced by those of heap.cc, in every test program. malloc() itself, as C libraries
-// call it, is not watched. One watch per thread at a time.
+// heap.cc replaces operator new and delete in every test program. Calls of malloc() by C libraries are not watched. A thread has
+// at most one watch at a time.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,15 @@ class HeapWatch {
   HeapWatch(const HeapWatch&) = delete;
   HeapWatch& operator=(const HeapWatch&) = delete;
 
-  // Since the watch began. Bytes with what the allocator takes per block; negative when more was given back than taken.
+  // Counts since the watch began. Bytes include the allocator's overhead per block, and are negative if more was freed than
+  // allocated.
   [[nodiscard]] std::size_t allocations() const;
   [[nodiscard]] std::ptrdiff_t bytes() const;
 
-  // The `number`-th allocation from now (1: the next) and the `times` - 1 that follow it throw std::bad_alloc.
+  // Makes the `number`-th allocation from now (1: the next) and the `times` - 1 that follow it throw std::bad_alloc.
   void fail_at(std::size_t number, std::size_t times = 1);
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  // No further allocation fails. Returns whether one did since fail_at().
+  // Ends the failures. Returns whether an allocation has failed since fail_at().
   bool end_failures();
 };
 

@@ -1,4 +1,4 @@
-// An AnswerSource over a plain map: what a test has decided to know so far.
+// An AnswerSource over a plain map, which a test fills.
 #pragma once
 
 #include <memory>

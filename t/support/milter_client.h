@@ -1,6 +1,6 @@
-// An MTA's side of the milter protocol, for tests: packets written and read by its own code, not by common/protocol.
+// The MTA's side of the milter protocol, for tests. It writes and reads packets by its own code, not by common/protocol.
 //
-// All waits are bounded; one that ends in vain throws.
+// All waits are bounded and throw when the time is over.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +23,16 @@ struct MilterPacket {
 
 class MilterClient {
  public:
-  // "unix:/path" or "inet:127.0.0.1:8890".
+  // The address is "unix:/path" or "inet:127.0.0.1:8890".
   explicit MilterClient(const std::string& address) : connection_(address) {}
 
   static std::string packet(char command, std::string_view data = {});
   static std::string number(std::uint32_t value);
 
-  // False when the milter has closed.
+  // Return false if the milter has closed.
   bool send(char command, std::string_view data = {}) { return connection_.send(packet(command, data)); }
   bool send_bytes(std::string_view bytes) { return connection_.send(bytes); }
-  // The next packet of the milter; none when it has closed.
+  // Returns the milter's next packet, or nothing if it has closed.
   std::optional<MilterPacket> read();
 
   // The steps of a message, as Postfix 3.7 and sendmail 8.17 send them.
@@ -41,7 +41,7 @@ class MilterClient {
   void connect(const std::string& address, const std::string& helo);
   MilterPacket mail(const std::string& sender);
   void header(const std::string& name, const std::string& value);
-  // What comes at the end of the message, up to the verdict.
+  // Returns all packets at the end of the message, the verdict last.
   std::vector<MilterPacket> end_of_message();
 
   [[nodiscard]] Client& connection() { return connection_; }

@@ -1,4 +1,4 @@
-// What is in a request, for tests that know of which kind it is. Of another kind it is an error: std::bad_variant_access.
+// Access to the parts of a request whose kind the test knows. Another kind throws std::bad_variant_access.
 #pragma once
 
 #include <variant>

@@ -1,4 +1,4 @@
-// Rewrites senders without a look at DNS.
+// Rewrites senders without asking DNS.
 #pragma once
 
 #include <cstdint>

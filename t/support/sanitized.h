@@ -1,5 +1,5 @@
-// Whether this program was built with a sanitizer, which takes time and memory of its own. g++ and clang say it in different
-// ways.
+// States whether this program was built with a sanitizer, which needs more time and memory. g++ and clang announce it in
+// different ways.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -1,4 +1,4 @@
-// How doctest shows our types when a check fails: enums by name, not as numbers, and results, names and lists not as "{?}".
+// Prints our types in doctest's failures: enums by name instead of number, and results, names and lists instead of "{?}".
 #pragma once
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ inline doctest::String shown(std::string_view text) { return std::string(text).c
 
 }  // namespace support
 
-// Found by their argument's namespace.
+// The compiler finds these in the namespace of their argument.
 namespace spf {
 inline doctest::String toString(Result result) { return support::shown(result_name(result)); }
 inline doctest::String toString(Identity identity) { return support::shown(identity_name(identity)); }

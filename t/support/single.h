@@ -1,4 +1,4 @@
-// Single evaluations, decisions and answers, where no memory is used again.
+// Single evaluations, decisions and answers, without objects that are used again.
 #pragma once
 
 #include <optional>

@@ -33,7 +33,7 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
-// Starts a program whose output goes to files. Arguments and environment are made before the fork.
+// Starts a program whose output goes to files. Builds arguments and environment before the fork.
 pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, const std::string& output,
             const std::string& errors, std::optional<rlim_t> descriptors, const std::map<std::string, std::string>& environment,
             std::optional<int> log_to = {}) {
@@ -73,7 +73,7 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, 
 
 int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
-// The exit code, or nothing when it still runs after `patience`.
+// Returns the exit code, or nothing if the program still runs after `patience`.
 std::optional<int> wait_for(pid_t child, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
@@ -153,7 +153,7 @@ Client::Client(const std::string& address) {
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     const auto ip = base::IpAddress::parse(host);
     const auto port = static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)));
-    if (!ip) throw std::runtime_error("no address: " + address);
+    if (!ip) throw std::runtime_error("not an address: " + address);
     if (ip->is_v4()) {
       sockaddr_in inet{};
       inet.sin_family = AF_INET;
@@ -250,7 +250,7 @@ SpfdProcess::SpfdProcess(Settings settings) {
     return std::none_of(settings.arguments.begin(), settings.arguments.end(),
                         [&](const std::string& argument) { return argument.starts_with(option); });
   };
-  // Nobody listens at the name server of most tests, and a question goes on for as long as its check may.
+  // Most tests have no name server that listens, and a question goes on until the check's time is over.
   if (lacks("--config") && lacks("--timeout") && lacks("--nameserver")) arguments.insert(arguments.end(), {"--timeout", "2s"});
   if (lacks("--config")) arguments.insert(arguments.end(), {"--config", "/dev/null"});
   if (lacks("--nameserver") && !settings.own_name_servers) arguments.insert(arguments.end(), {"--nameserver", "127.0.0.1:1"});
@@ -297,7 +297,7 @@ SpfdProcess::~SpfdProcess() {
   }
 }
 
-// A destructor cannot throw, and this must not go unseen.
+// Ends the test program: a destructor cannot throw, and the failure must be seen.
 void SpfdProcess::give_up(const char* why) const {
   std::ignore = std::fprintf(stderr, "%s; its log:\n%s\n", why, log().c_str());
   std::abort();
@@ -329,7 +329,7 @@ void SpfdProcess::signal(int number) const { ::kill(pid_, number); }
 
 int SpfdProcess::wait() {
   const auto code = wait_for(pid_, kPatience);
-  if (!code) throw std::runtime_error("spfd does not end; its log:\n" + log());
+  if (!code) throw std::runtime_error("spfd did not end; its log:\n" + log());
   pid_ = -1;
   return *code;
 }

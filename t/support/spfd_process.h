@@ -1,6 +1,6 @@
-// The built spfd as a child process, and a client that asks it: for the tests of the daemon, of whole suites and of MTAs.
+// Runs the built spfd as a child process, with a client that asks it: for the tests of the daemon, of whole suites and of MTAs.
 //
-// The program is $BUILD/bin/spfd (build/bin/spfd without BUILD). All waits are bounded; a wait that ends in vain throws.
+// The program is $BUILD/bin/spfd (build/bin/spfd without BUILD). All waits are bounded and throw when the time is over.
 #pragma once
 
 #include <sys/resource.h>
@@ -18,10 +18,10 @@ namespace support {
 
 inline constexpr std::chrono::seconds kPatience{30};
 
-// Calls until it gives true, or throws after kPatience.
+// Calls `condition` until it returns true. Throws after kPatience.
 void wait_until(std::string_view what, const std::function<bool()>& condition);
 
-// A folder in /tmp that goes with its owner.
+// A folder in /tmp that is deleted with its object.
 class TempFolder {
  public:
   TempFolder();
@@ -30,7 +30,7 @@ class TempFolder {
   TempFolder& operator=(const TempFolder&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  // Writes a file into it; returns its path.
+  // Writes a file into the folder and returns its path.
   std::string write(const std::string& name, std::string_view text) const;
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
@@ -40,11 +40,11 @@ class TempFolder {
 
 std::string slurp(const std::string& path);
 
-// The path of a built program.
+// Returns the path of a built program.
 std::string program(const std::string& name);
 
 struct Finished {
-  int exit_code = -1;  // 128 + number when a signal ended it
+  int exit_code = -1;  // 128 + number if a signal ended it
   std::string output;
   std::string errors;
 };
@@ -54,21 +54,21 @@ Finished run(const std::string& path, const std::vector<std::string>& arguments)
 // One connection to a server.
 class Client {
  public:
-  // "unix:/path" or "inet:127.0.0.1:5970".
+  // The address is "unix:/path" or "inet:127.0.0.1:5970".
   explicit Client(const std::string& address);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // False when the server has closed.
+  // Returns false if the server has closed.
   bool send(std::string_view bytes);
   void end_of_input();  // shutdown(SHUT_WR), as Exim does
-  // Up to and with the empty line that ends an answer; what came, when the server closes before.
+  // Reads up to the empty line that ends an answer, inclusive. Returns less if the server closes before it.
   std::string read_answer();
-  // Up to and with the character, likewise.
+  // Reads up to this character, inclusive. Returns less if the server closes before it.
   std::string read_until(char last);
   std::string read_to_end();
-  // Something to read, or the end, comes within this time.
+  // Returns whether there is something to read, or the end, within this time.
   [[nodiscard]] bool is_readable(std::chrono::milliseconds wait) const;
   [[nodiscard]] int fd() const { return fd_; }
 
@@ -79,26 +79,27 @@ class Client {
 };
 
 using Answer = std::map<std::string, std::string>;
-// The lines of an answer.
+// Splits an answer into its lines.
 Answer parse_answer(std::string_view text);
 
 class SpfdProcess {
  public:
   struct Settings {
-    // Beside --listen, --hostname mx.example.org, and --config and --nameserver with nothing behind them if none are here.
+    // Added to --listen and --hostname mx.example.org. Without --config or --nameserver here, those two get empty values.
     std::vector<std::string> arguments = {};
-    bool own_name_servers = false;                        // no --nameserver is added
-    std::string zone = {};                                // text of a zone file, given with --zone
-    std::optional<rlim_t> descriptors = {};               // RLIMIT_NOFILE
-    bool on_tcp = false;                                  // at a port of 127.0.0.1 that the kernel chooses; else a UNIX socket
-    std::map<std::string, std::string> environment = {};  // added
-    // Stdout and stderr of the process, instead of the file that log() reads. The process is ready when it accepts connections.
+    bool own_name_servers = false;           // does not add --nameserver
+    std::string zone = {};                   // text of a zone file, given with --zone
+    std::optional<rlim_t> descriptors = {};  // RLIMIT_NOFILE
+    bool on_tcp = false;                     // listens at a port of 127.0.0.1 that the kernel chooses, instead of a UNIX socket
+    std::map<std::string, std::string> environment = {};  // added to that of the test
+    // Stdout and stderr of the process, instead of the file that log() reads. Then the process is ready when it accepts
+    // connections.
     std::optional<int> log_to = {};
   };
 
-  // Returns when it is ready to answer. Throws with the log when it ends instead.
+  // Returns when the process is ready to answer. Throws with its log if it ends before.
   explicit SpfdProcess(Settings settings);
-  // Stops it; aborts when it does not stop, ends with another code than 0, or a sanitizer has written to its log.
+  // Stops the process. Aborts if it does not stop, ends with an exit code other than 0, or has a sanitizer's report in its log.
   ~SpfdProcess();
   SpfdProcess(const SpfdProcess&) = delete;
   SpfdProcess& operator=(const SpfdProcess&) = delete;
@@ -110,18 +111,18 @@ class SpfdProcess {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool is_running() const;
   [[nodiscard]] std::string log() const;
-  // Waits until the log holds the text.
+  // Waits until the log contains the text.
   void wait_for_log(std::string_view text) const;
 
-  // As ${readsocket{...}}: connect, write, shut down writing, read to the end.
+  // Asks in the way of Exim's ${readsocket{...}}: connects, writes, shuts down writing, reads to the end.
   [[nodiscard]] std::string ask(std::string_view question) const;
   [[nodiscard]] Answer answer(std::string_view question) const { return parse_answer(ask(question)); }
 
   void signal(int number) const;
-  // Waits for its end; the exit code, 128 + number when a signal ended it.
+  // Waits for the end of the process. Returns the exit code, or 128 + number if a signal ended it.
   int wait();
   int stop();
-  // Resident memory in bytes.
+  // Returns the resident memory in bytes.
   [[nodiscard]] std::size_t resident() const;
 
  private:

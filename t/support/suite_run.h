@@ -1,4 +1,4 @@
-// Runs the official test suites through anything that checks, and counts.
+// Runs the official test suites through any checker and counts the results.
 #pragma once
 
 #include <functional>
@@ -10,17 +10,17 @@
 
 namespace support {
 
-// $BUILD/suites/FILE. t/suite/fetch.sh puts it there.
+// Returns $BUILD/suites/FILE, which t/suite/fetch.sh creates.
 std::string suite_path(std::string_view file);
 
-// The MAIL FROM identity, or HELO when there is no MAIL FROM.
+// Returns the query of the MAIL FROM identity, or of HELO if there is no MAIL FROM.
 spf::Query suite_query(const SuiteTest& test);
 
-// What a checker said. The explanation counts only for fail: the domain's own, or else the default, which must be "DEFAULT".
+// The answer of a checker. The explanation counts only for fail: the domain's own, or else the default, which must be "DEFAULT".
 struct SuiteAnswer {
   std::string result;
   std::string explanation;
-  std::string record;  // to be shown when the test fails
+  std::string record;  // shown if the test fails
 };
 using SuiteCheck = std::function<SuiteAnswer(const Scenario&, const SuiteTest&)>;
 
@@ -29,7 +29,7 @@ struct SuiteCount {
   int explanations = 0, explained = 0;
 };
 
-// A failed test becomes a doctest failure that says what was wanted and what came.
+// Reports each failed test as a doctest failure with the expected and the actual result.
 SuiteCount run_suite(std::string_view file, const SuiteCheck& check);
 
 }  // namespace support

@@ -16,7 +16,7 @@ namespace support {
 
 namespace {
 
-// No regard to case, and one dot at the end is dropped.
+// Returns the name in lower case without a dot at its end.
 std::string key_of(std::string_view name) {
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);
   return base::lower(name);
@@ -31,7 +31,7 @@ std::string shown_name(const std::string& raw) {
   throw std::runtime_error(fmt::format("zone data: {}: {}: {}", name, type, value));
 }
 
-// "\xEF" is meant as one byte, but YAML makes it the character U+00EF, which is two bytes of UTF-8.
+// Returns the bytes that were meant: YAML reads "\xEF" as the character U+00EF, which is two bytes of UTF-8.
 std::string one_byte_each(const std::string& utf8) {
   std::string out;
   for (std::size_t i = 0; i < utf8.size(); ++i) {
@@ -50,7 +50,7 @@ std::string text_of(const YAML::Node& node) {
   return node && node.IsScalar() ? one_byte_each(node.as<std::string>()) : std::string();
 }
 
-// A list is the character-strings of one TXT record, or preference and host of an MX record.
+// A list holds the character-strings of one TXT record, or the preference and the host of an MX record.
 std::string value_of(const std::string& type, const YAML::Node& value) {
   if (!value.IsSequence()) return text_of(value);
   std::string joined;
@@ -130,7 +130,7 @@ void ZoneData::add(const std::string& name, const std::string& type, const std::
 void ZoneData::add_timeout(const std::string& name) { nodes_[key_of(name)].others_time_out = true; }
 
 dns::Answer ZoneData::answer_of(const Node& node, dns::Type type) {
-  // Without a TXT entry, SPF entries are served as TXT, time-outs included.
+  // Without a TXT entry, SPF entries are served as TXT, including timeouts.
   const bool as_txt = type == dns::Type::txt && !node.has_txt_entry;
   const bool times_out = node.timeouts.contains(std::string(dns::type_name(type))) || (as_txt && node.timeouts.contains("SPF"));
   if (times_out) return dns::failure_answer("timed out");
@@ -197,7 +197,7 @@ std::vector<Scenario> read_suite(const std::string& path) {
   text << file.rdbuf();
   if (!file) throw std::runtime_error(fmt::format("{}: cannot be read", path));
   auto scenarios = parse_suite(text.str());
-  if (scenarios.empty()) throw std::runtime_error(fmt::format("{}: no test suite", path));
+  if (scenarios.empty()) throw std::runtime_error(fmt::format("{}: not a test suite", path));
   return scenarios;
 }
 

@@ -1,8 +1,8 @@
 // The official test suites of SPF (openspf's YAML): their tests, and their zone data as a recursive resolver would answer it.
 //
-// Names are raw text split at "." (no master-file escapes); those that dns::Name cannot hold are kept, but nobody can ask for
-// them, and as the host of an MX or PTR record they are "?". A name that is not there does not exist; a bare TIMEOUT makes all
-// types time out that the name does not have; an SPF entry is served as TXT unless the name has a TXT entry.
+// Names are raw text split at "." (no escapes of master files). Names that dns::Name cannot hold are kept, but cannot be asked
+// for, and become "?" as the host of an MX or PTR record. A name without data does not exist. A bare TIMEOUT makes all types time
+// out for which the name has no data. An SPF entry is served as TXT unless the name has a TXT entry.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ class ZoneData {
  public:
   static constexpr std::uint32_t kTtl = 300;
 
-  // One entry of a name: {TYPE: value}, value "TIMEOUT" and {TXT: NONE} included. MX: "preference host".
-  // Throws std::runtime_error when the type or the value makes no sense.
+  // Adds one entry of a name: {TYPE: value}, including the value "TIMEOUT" and {TXT: NONE}. The value of MX is "preference host".
+  // Throws std::runtime_error if the type or the value is invalid.
   void add(const std::string& name, const std::string& type, const std::string& value);
-  // A bare TIMEOUT.
+  // Adds a bare TIMEOUT.
   void add_timeout(const std::string& name);
 
   struct Resolved {
@@ -32,7 +32,7 @@ class ZoneData {
     std::vector<std::string> cnames;  // targets of the CNAMEs on the way, in order
   };
   [[nodiscard]] Resolved resolve(const dns::Question& question) const;
-  // A time-out is the failure "timed out", a CNAME loop the failure "SERVFAIL".
+  // A timeout becomes the failure "timed out", a CNAME loop the failure "SERVFAIL".
   [[nodiscard]] dns::Answer answer(const dns::Question& question) const { return resolve(question).answer; }
 
  private:
@@ -53,7 +53,7 @@ class ZoneData {
 struct SuiteTest {
   std::string id, description, spec;
   std::string helo, host, mailfrom;
-  std::vector<std::string> results;  // any passes, the first is preferred
+  std::vector<std::string> results;  // any of them passes; the first one is preferred
   std::optional<std::string> explanation;
 };
 
@@ -63,7 +63,7 @@ struct Scenario {
   ZoneData zone;
 };
 
-// Throw std::runtime_error (or what yaml-cpp throws, which is one) when there is no such file or it is no suite.
+// Throw std::runtime_error (or one of yaml-cpp, derived from it) if the file does not exist or is not a suite.
 std::vector<Scenario> read_suite(const std::string& path);
 std::vector<Scenario> parse_suite(const std::string& yaml);
 
