@@ -10,7 +10,7 @@ namespace {
 
 using base::Appender;
 
-TEST_CASE("pieces stand behind the text, however much room was made") {
+TEST_CASE("pieces are appended to the text, however much room was made") {
   for (const std::size_t room : {0U, 1U, 5U, 19U, 20U, 21U, 1000U}) {
     CAPTURE(room);
     std::string text = "before ";
@@ -18,7 +18,7 @@ TEST_CASE("pieces stand behind the text, however much room was made") {
       Appender out(text, room);
       out.add("one");
       out.add(' ');
-      out.add(std::string_view());  // no bytes, nowhere
+      out.add(std::string_view());  // appends no bytes
       out.add("two, ");
       out.add_number(0);
       out.add_number(9);
@@ -29,7 +29,7 @@ TEST_CASE("pieces stand behind the text, however much room was made") {
   }
 }
 
-TEST_CASE("pieces of any size make their own room, and what was there stays") {
+TEST_CASE("pieces of any size make their own room, and earlier text stays") {
   std::string text;
   std::string expected;
   for (std::size_t size = 0; size < 300; ++size) {
@@ -44,7 +44,7 @@ TEST_CASE("pieces of any size make their own room, and what was there stays") {
   CHECK(text == expected);
 }
 
-TEST_CASE("what could end a line or is no US-ASCII is shown as its number") {
+TEST_CASE("bytes that could end a line and bytes that are not US-ASCII are shown as numbers") {
   std::string text;
   {
     Appender out(text, 4);

@@ -22,7 +22,7 @@ dns::Cookie cookie(std::string_view bytes) {
   return made;
 }
 
-// A response without records but OPT, with these options in it.
+// Reads a response without records except an OPT record with these options.
 base::Result<dns::Response, dns::ReadError> read(unsigned flags, const WireWriter& options, unsigned rcode_high = 0) {
   WireWriter out;
   out.header(kId, WireWriter::kResponse | flags, 1, 0, 0, 1).question("example.com", 16);
@@ -64,7 +64,7 @@ TEST_CASE("RFC 7873 §5.3: cookies are read from every kind of response, among o
   CHECK(read(0, WireWriter{})->cookie.size == 0);
 }
 
-TEST_CASE("RFC 7873 §5.3: a cookie of a length that cookies cannot have makes the response not ours") {
+TEST_CASE("RFC 7873 §5.3: a cookie of an invalid length makes the response one that is not ours") {
   for (std::size_t size = 0; size <= 48; ++size) {
     CAPTURE(size);
     const bool is_possible = size == 8 || (size >= 16 && size <= 40);
@@ -83,7 +83,7 @@ TEST_CASE("RFC 7873 §8: BADCOOKIE is RCODE 23, whose upper bits are in OPT") {
   CHECK(response->cookie.size == 16);
 }
 
-TEST_CASE("RFC 6891 §6.1.2: options that end too early are not read further") {
+TEST_CASE("RFC 6891 §6.1.2: options that end too early are not read to the end") {
   WireWriter options;
   options.u16(10).u16(100).bytes("client__");
   const auto response = read(0, options);

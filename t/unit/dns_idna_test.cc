@@ -21,11 +21,11 @@ TEST_CASE("RFC 8616 §4: U-labels become A-labels, other labels stay") {
                     "cher.example") == "xn--bcher-kva.example");
 }
 
-TEST_CASE("RFC 5891: not transitional, so that a sharp s is itself") {
+TEST_CASE("RFC 5891: processing is not transitional: a sharp s is kept") {
   CHECK(to_a_labels("fa\xc3\x9f.example") == "xn--fa-hia.example");
 }
 
-TEST_CASE("ASCII is not looked at: not its case, not its length, not its dots") {
+TEST_CASE("ASCII text is returned as it is, whatever its case, its length and its dots") {
   for (const auto& text : {std::string(), std::string("."), std::string("a..b"), std::string("xn--\x7f"), std::string("a b.%{x}"),
                            std::string("_x.-y-"), std::string("XN--BCHER-KVA"), std::string(5000, 'x')}) {
     CHECK(to_a_labels(text) == text);
@@ -46,11 +46,11 @@ TEST_CASE("UTS 46 §4.5: three more characters are dots") {
   for (const char* other : {"", "x.", "\xe3\x80", "\xe3\x80\x81", "\xef\xbc"}) CHECK(dns::dot_size(other) == 0);
 }
 
-TEST_CASE("what is no U-label is refused") {
+TEST_CASE("text that is not a U-label is refused") {
   for (const std::string text : {"\xff.example", "\xc3",
                                  "a\xc0\xaf"
                                  "b",
-                                 "\xed\xa0\x80", "\xf4\x90\x80\x80",  // no UTF-8
+                                 "\xed\xa0\x80", "\xf4\x90\x80\x80",  // not UTF-8
                                  "\xe2\x98\x83\xef\xbf\xbe",
                                  "a\xe2\x81\xa3"
                                  "b",  // noncharacter, invisible separator
@@ -70,7 +70,7 @@ TEST_CASE("what is no U-label is refused") {
   CHECK_FALSE(to_a_labels(std::string_view("\xc3\xbc\0x", 4)).has_value());
 }
 
-TEST_CASE("hostile: long labels and long domains are refused at once") {
+TEST_CASE("hostile: long labels and long domains are refused early") {
   std::string label, domain;
   for (int i = 0; i < 64; ++i) label += "\xc3\xbc";
   for (int i = 0; i < 30000; ++i) domain += "\xc3\xbc.";

@@ -62,7 +62,7 @@ void cname(WireWriter& writer, std::string_view owner, std::string_view target, 
   writer.begin_record(owner, kCname, ttl).name(target).end_record();
 }
 
-TEST_CASE("RFC 1035 §4.1: a query asks one question and wants recursion") {
+TEST_CASE("RFC 1035 §4.1: a query has one question and requests recursion") {
   WireWriter expected;
   expected.header(kId, 0x0100, 1, 0).question("example.com", kTxt);
   CHECK(dns::encode_query(kTxtQuestion, kId, false) == expected.out());
@@ -75,7 +75,7 @@ TEST_CASE("RFC 6891 §6.1.2: a query with EDNS0 offers 1232 octets") {
   CHECK(dns::encode_query(kTxtQuestion, kId, true) == expected.out());
 }
 
-TEST_CASE("names are not master-file text: a backslash and a blank go into the query as they are; the root is one byte") {
+TEST_CASE("names are not master-file text: a backslash and a blank are written as they are; the root is one byte") {
   WireWriter odd, root;
   odd.header(1, 0x0100, 1, 0).question("a\\032 b.example", kA);
   CHECK(dns::encode_query(question("a\\032 b.example", Type::a), 1, false) == odd.out());
@@ -83,7 +83,7 @@ TEST_CASE("names are not master-file text: a backslash and a blank go into the q
   CHECK(dns::encode_query(question("", Type::mx), 1, false) == root.out());
 }
 
-TEST_CASE("the longest name fits into a query and its answer is ours") {
+TEST_CASE("the longest name fits into a query, and its answer is accepted") {
   const std::string label(63, 'x');
   const auto asked = question(fmt::format("{0}.{0}.{0}.{1}", label, label.substr(0, 61)), Type::a);
   auto message = response(asked, 1);
@@ -131,7 +131,7 @@ TEST_CASE("an address of the wrong length is malformed") {
   CHECK(error(message, asked) == ReadError::malformed);
 }
 
-TEST_CASE("RFC 5321 §5.1: MX hosts by preference, equal ones as they came; the root host is a null MX (RFC 7505)") {
+TEST_CASE("RFC 5321 §5.1: MX hosts are sorted by preference, then by order; the root host is a null MX (RFC 7505)") {
   const auto asked = question("example.com", Type::mx);
   auto message = response(asked, 5);
   for (const auto& [preference, host] :
@@ -170,7 +170,7 @@ TEST_CASE("RFC 1034 §3.6.2: CNAMEs are followed within the answer section, in a
   CHECK(got.ttl == 50);
 }
 
-TEST_CASE("a CNAME that leads nowhere is a void answer") {
+TEST_CASE("a CNAME whose target does not exist is a void answer") {
   auto message = response(kAQuestion, 1, 1);
   cname(message, "example.com", "gone.example", 100);
   message.soa("example", 900, 600);
@@ -178,7 +178,7 @@ TEST_CASE("a CNAME that leads nowhere is a void answer") {
   CHECK(answer(message, kAQuestion).ttl == 100);
 }
 
-TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not void: the target is to be asked") {
+TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not void: the target must be asked for") {
   const auto unfinished = [](std::string_view target, std::uint32_t ttl) {
     return dns::alias_answer(*dns::Name::parse(target), ttl);
   };
@@ -188,7 +188,7 @@ TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not 
   CHECK(answer(alone, kAQuestion) == unfinished("left-out.example", 50));
   CHECK_FALSE(answer(alone, kAQuestion).is_void());
 
-  auto elsewhere = response(kAQuestion, 1, 1);  // the SOA is that of the alias
+  auto elsewhere = response(kAQuestion, 1, 1);  // the SOA is that of the zone of the alias
   cname(elsewhere, "example.com", "left-out.example", 100);
   elsewhere.soa("com", 900, 600);
   CHECK(answer(elsewhere, kAQuestion) == unfinished("left-out.example", 100));
@@ -218,7 +218,7 @@ TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not 
   CHECK(answer(slash, kAQuestion) == unfinished("a\\b;c.example", 60));
 }
 
-TEST_CASE("RFC 6672 §3.1: a DNAME without its CNAME stands for it") {
+TEST_CASE("RFC 6672 §3.1: a DNAME without its CNAME is followed like one") {
   const auto asked = question("host.Sub.example.com", Type::a);
   const auto dname = [](WireWriter& writer, std::string_view owner, std::string_view target, std::uint32_t ttl) {
     writer.begin_record(owner, 39, ttl).name(target).end_record();
@@ -238,7 +238,7 @@ TEST_CASE("RFC 6672 §3.1: a DNAME without its CNAME stands for it") {
   cname(with_cname, "host.sub.example.com", "host.sub.other.example", 70);
   CHECK(answer(with_cname, asked) == dns::alias_answer(*dns::Name::parse("host.sub.other.example"), 70));
 
-  // Not at the name itself (RFC 6672 §2.3), nor at a name that ends with the same letters.
+  // Does not apply to the name itself (RFC 6672 §2.3), nor to a name that ends with the same letters.
   for (const std::string_view owner : {"host.sub.example.com", "ub.example.com", "ample.com", "below.host.sub.example.com"}) {
     auto none = response(asked, 1);
     dname(none, owner, "other.example", 80);
@@ -294,7 +294,7 @@ TEST_CASE("cache poisoning: records in the authority and additional sections do 
   CHECK(got.ttl == 700);
 }
 
-TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIMUM; without an SOA it is short") {
+TEST_CASE("RFC 2308 §5: a negative TTL is the smaller one of the SOA's TTL and MINIMUM; without an SOA it is short") {
   constexpr unsigned kNameError = WireWriter::kResponse | 3;
   auto minimum = response(kTxtQuestion, 0, 1, 0, kNameError);
   minimum.soa("com", 900, 120);
@@ -313,7 +313,7 @@ TEST_CASE("RFC 2308 §5: a negative TTL is the lesser of the SOA's TTL and MINIM
   CHECK(answer(zero, kTxtQuestion).ttl == 0);
 }
 
-TEST_CASE("a name error has no records, whatever stands there") {
+TEST_CASE("a name error has no records, even if the message contains some") {
   auto message = response(kTxtQuestion, 1, 0, 0, WireWriter::kResponse | 3);
   txt(message, "example.com", "v=spf1 +all");
   CHECK(answer(message, kTxtQuestion).status == dns::Status::name_error);
@@ -327,7 +327,7 @@ TEST_CASE("RFC 2181 §8: a TTL with the top bit set is zero") {
   CHECK(answer(message, kTxtQuestion).ttl == 0);
 }
 
-TEST_CASE("TC: ask again over TCP, even when the message is cut in the middle of a record") {
+TEST_CASE("TC: the question must be asked over TCP, even if the message is cut in the middle of a record") {
   auto message = response(kTxtQuestion, 5, 0, 0, WireWriter::kResponse | WireWriter::kTruncated);
   message.name("example.com").u16(kTxt);
   CHECK(read(message, kTxtQuestion).kind == Kind::truncated);
@@ -344,14 +344,14 @@ TEST_CASE("other RCODEs") {
   CHECK(dns::rcode_name(17) == "RCODE 17");
 }
 
-TEST_CASE("RFC 6891 §6.1.3: the upper bits of the RCODE stand in the OPT record") {
+TEST_CASE("RFC 6891 §6.1.3: the upper bits of the RCODE are in the OPT record") {
   auto message = response(kTxtQuestion, 0, 0, 1);
   message.u8(0).u16(kOpt).u16(1232).u32(0x01000000).u16(0);
   CHECK(read(message, kTxtQuestion).kind == Kind::refused);
   CHECK(read(message, kTxtQuestion).rcode == 16);
 }
 
-TEST_CASE("RFC 6891 §7: FORMERR without the question is taken, an answer without it is not") {
+TEST_CASE("RFC 6891 §7: FORMERR without the question is accepted, an answer without it is not") {
   WireWriter refused, empty;
   refused.header(kId, WireWriter::kResponse | 1, 0, 0);
   CHECK(read(refused, kTxtQuestion).rcode == 1);
@@ -359,14 +359,14 @@ TEST_CASE("RFC 6891 §7: FORMERR without the question is taken, an answer withou
   CHECK(error(empty, kTxtQuestion) == ReadError::not_ours);
 }
 
-TEST_CASE("a referral is no answer: the server does not recurse") {
+TEST_CASE("a referral is not an answer: the server does not recurse") {
   auto message = response(kTxtQuestion, 0, 1, 0, 0x8100);
   message.begin_record("com", kNs, 60).name("a.gtld-servers.net").end_record();
   CHECK(read(message, kTxtQuestion).kind == Kind::refused);
   CHECK(read(message, kTxtQuestion).rcode == 5);
 }
 
-TEST_CASE("not ours: id, name, type, class, number of questions, opcode, a query") {
+TEST_CASE("not ours: other id, name, type, class, number of questions or opcode, or a query") {
   const auto as = [](unsigned id, unsigned flags, unsigned questions, std::string_view name, unsigned type, unsigned rr_class) {
     WireWriter writer;
     return writer.header(id, flags, questions, 0).name(name).u16(type).u16(rr_class);
@@ -384,7 +384,7 @@ TEST_CASE("not ours: id, name, type, class, number of questions, opcode, a query
   CHECK(error(as(kId, 0x8180, 1, "example.com", kTxt, 3), kTxtQuestion) == ReadError::not_ours);
 }
 
-TEST_CASE("hostile: a good message cut at every byte") {
+TEST_CASE("hostile: a good message is cut at every byte") {
   const auto asked = question("example.com", Type::mx);
   auto message = response(asked, 3, 1, 1);
   cname(message, "example.com", "b.example");
@@ -396,7 +396,7 @@ TEST_CASE("hostile: a good message cut at every byte") {
   const std::size_t question_end = 12 + 13 + 4;
   for (std::size_t length = 0; length < message.size(); ++length) {
     CAPTURE(length);
-    // A copy of its own, so that a sanitizer sees reads behind the end.
+    // A buffer of its own, so that a sanitizer notices reads after its end.
     const std::vector<std::uint8_t> cut(message.out().begin(), message.out().begin() + static_cast<std::ptrdiff_t>(length));
     const auto result = dns::decode_response(cut, asked, kId);
     REQUIRE_FALSE(result.ok());
@@ -443,7 +443,7 @@ TEST_CASE("hostile: label types 0x40 and 0x80 (RFC 1035 §4.1.4: reserved)") {
   }
 }
 
-TEST_CASE("hostile: names longer than 255 bytes; data that ends before or behind its name") {
+TEST_CASE("hostile: names longer than 255 bytes; data that ends before or after its name") {
   const auto asked = question("example.com", Type::ptr);
   auto longest = response(asked, 1);
   longest.begin_record("example.com", kPtr, 60);

@@ -20,7 +20,7 @@ Name name(std::string_view text) {
   return *parsed;
 }
 
-TEST_CASE("names are kept in lower case, without the dot at the end") {
+TEST_CASE("names are stored in lower case, without the dot at the end") {
   CHECK(name("Example.COM").text() == "example.com");
   CHECK(name("example.com.").text() == "example.com");
   CHECK(name("example.com") == name("EXAMPLE.com."));
@@ -29,7 +29,7 @@ TEST_CASE("names are kept in lower case, without the dot at the end") {
   CHECK(std::unordered_set<Name>{name("a.B"), name("A.b"), name("c")}.size() == 2);
 }
 
-TEST_CASE("names of every length are lowered whole, and copied whole") {
+TEST_CASE("names of every length are lowered and copied completely") {
   std::string text;
   for (std::size_t size = 1; size <= Name::kMaxText; ++size) {
     text += size % 40 == 39 ? '.' : static_cast<char>('A' + size % 26);
@@ -54,7 +54,7 @@ TEST_CASE("the root") {
   CHECK(name("").parent().is_root());
 }
 
-TEST_CASE("labels hold every printable byte but a dot: not master-file text") {
+TEST_CASE("labels hold every printable byte except a dot: names are not master-file text") {
   CHECK(name("_spf.a b.%{x}.\"\\.com").labels() == 5);
   for (int i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
@@ -70,7 +70,7 @@ TEST_CASE("empty labels") {
   }
 }
 
-TEST_CASE("RFC 1035 §2.3.4: a label of 63, a name of 253 characters of text") {
+TEST_CASE("RFC 1035 §2.3.4: a label has at most 63 characters, the text of a name at most 253") {
   const std::string label(63, 'x');
   CHECK(name(label).text() == label);
   CHECK_FALSE(Name::parse(label + "x").has_value());

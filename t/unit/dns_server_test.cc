@@ -48,14 +48,14 @@ class Client {
 
   [[nodiscard]] bool connected() const { return connected_; }
   void send(const Bytes& bytes) const { REQUIRE(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0); }
-  // One datagram, or nothing.
+  // Returns one datagram, or nothing.
   [[nodiscard]] Bytes datagram() const {
     Bytes bytes(65535);
     const ssize_t size = recv(fd_, bytes.data(), bytes.size(), 0);
     bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return bytes;
   }
-  // At most `count` bytes of the stream; fewer at its end.
+  // Returns `count` bytes of the stream, or fewer at its end.
   [[nodiscard]] Bytes stream(std::size_t count) const {
     Bytes bytes(count);
     std::size_t got = 0;
@@ -141,7 +141,7 @@ TEST_CASE("the tests' DNS server and the codec agree on every type, over UDP and
   }
 }
 
-TEST_CASE("RFC 6891 §6.2.3: what is too large for UDP is truncated, over TCP it comes whole") {
+TEST_CASE("RFC 6891 §6.2.3: an answer that is too large for UDP is truncated, and complete over TCP") {
   const DnsServer server(always(react(text(std::string(800, 'x')))));
   CHECK(answer(over_udp(server)).texts[0].size() == 800);
   CHECK(over_udp(server, kTxt, false)->kind == Kind::truncated);
@@ -255,7 +255,7 @@ TEST_CASE("two questions in pieces on one connection; zone data with a CNAME") {
     const DnsServer six([](const dns::Question&, bool) { return react_rcode(2); }, {.ipv6 = true});
     CHECK(six.address().starts_with("[::1]:"));
   } catch (const std::system_error&) {
-    MESSAGE("no IPv6 on this machine");
+    MESSAGE("this machine has no IPv6");
   }
 }
 

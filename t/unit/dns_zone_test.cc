@@ -24,7 +24,7 @@ dns::Answer answer(const dns::Zone& from, std::string_view owner, Type type) {
   return std::get<dns::Answer>(found);
 }
 
-// The name that DNS is to be asked for.
+// Returns the name for which DNS must be asked.
 std::string unknown(const dns::Zone& from, std::string_view owner, Type type) {
   const auto found = from.find({name(owner), type});
   REQUIRE(std::holds_alternative<dns::Zone::Unknown>(found));
@@ -64,7 +64,7 @@ x     A 192.0.2.3
   CHECK(answer(got, "1.2.0.192.in-addr.arpa", Type::ptr).names == std::vector<std::string>{"a.example.com"});
 }
 
-TEST_CASE("comments, parentheses over lines, CRLF, a last line without its end") {
+TEST_CASE("comments, parentheses over several lines, CRLF, a last line without a line end") {
   const auto got = zone(
       "; a comment\r\n\r\n$ORIGIN example.com. ; another\r\n@ TXT ( \"a;(\" ; first\r\n\r\n  \"b)\" )\r\n\t\r\n"
       "b TXT c;d\r\nd TXT e");
@@ -83,13 +83,13 @@ TEST_CASE("RFC 1035 §5.1: escapes in strings; strings are joined") {
   CHECK(texts("a TXT \"\xc3\xa4\"") == std::vector<std::string>{"\xc3\xa4"});
 }
 
-TEST_CASE("escapes in names: what a label can hold") {
+TEST_CASE("escapes in names: characters that a label can hold") {
   const auto got = zone("a\\032b\\;.example TXT x\nc\\\\.example TXT y");
   CHECK(answer(got, "a b;.example", Type::txt).texts.size() == 1);
   CHECK(answer(got, "c\\.example", Type::txt).texts.size() == 1);
 }
 
-TEST_CASE("a record whose owner cannot be held is skipped with a note, and so are those that share its owner") {
+TEST_CASE("a record whose owner cannot be stored is skipped with a note, and so are later records with the same owner") {
   dns::Zone got;
   const auto notes = got.add_file(
       "$ORIGIN example.\n@ SOA ns john\\.doe 1 2 3 4 5\nb TXT here\na\\.b.c TXT x\n      TXT y\nd\\007 A 192.0.2.1\n"
@@ -102,11 +102,11 @@ TEST_CASE("a record whose owner cannot be held is skipped with a note, and so ar
   CHECK(answer(got, "f.example", Type::txt).texts == std::vector<std::string>{"z"});
   CHECK(answer(got, "c.example", Type::txt).status == dns::Status::ok);  // RFC 4592 §2.2.2
   CHECK(answer(got, "b.c.example", Type::txt).status == dns::Status::name_error);
-  // Relative to an origin that cannot be held.
+  // Relative to an origin that cannot be stored.
   CHECK(answer(zone("@ SOA a b 1 2 3 4 5\n$ORIGIN a\\.b\nc TXT x\n$ORIGIN d.\nc TXT y"), "c.d", Type::txt).texts.size() == 1);
 }
 
-TEST_CASE("what only SOA, MX, PTR and CNAME name may be any name of DNS") {
+TEST_CASE("names in SOA, MX, PTR and CNAME data may be any name of DNS") {
   const auto got =
       zone("m MX 10 a\\.b\n  MX 5 c\np PTR a\\000b\nn NS a\\.b\nalias CNAME a\\.b\ns SOA a\\.b john\\.doe 1 2 3 4294967295 5\n");
   CHECK(answer(got, "m", Type::mx).names == std::vector<std::string>{"c", "?"});
@@ -199,7 +199,7 @@ TEST_CASE("RFC 3597 §5: data as \\# LENGTH HEX, types as TYPEn") {
   check("a SOA \\# 2 0000", "the bytes after \\# are not SOA data");
 }
 
-TEST_CASE("an NS record below the apex is a delegation: DNS is asked") {
+TEST_CASE("an NS record below the apex is a delegation: the names below it are asked for in DNS") {
   const auto got = zone(
       "$ORIGIN example.\n@ SOA ns host 1 2 3 4 5\n@ NS ns.sub\n* TXT wild\nsub NS ns.sub\nns.sub A 192.0.2.1\nc.d.sub TXT mine\n"
       "*.w NS elsewhere.\nown SOA ns host 1 2 3 4 5\nown NS ns\n");
@@ -208,7 +208,7 @@ TEST_CASE("an NS record below the apex is a delegation: DNS is asked") {
   CHECK(unknown(got, "x.sub.example", Type::txt) == "x.sub.example");
   CHECK(unknown(got, "d.sub.example", Type::txt) == "d.sub.example");
   CHECK(unknown(got, "x.w.example", Type::txt) == "x.w.example");
-  // As anywhere outside of a zone, a record overrides its name and type.
+  // As everywhere outside of a zone, a record overrides its name and type.
   CHECK(answer(got, "ns.sub.example", Type::a).addresses.size() == 1);
   CHECK(unknown(got, "ns.sub.example", Type::txt) == "ns.sub.example");
   CHECK(answer(got, "c.d.sub.example", Type::txt).texts.size() == 1);
@@ -242,7 +242,7 @@ TEST_CASE("a byte order mark is not part of the first name") {
   CHECK(answer(zone("\xef\xbb\xbf$TTL 60\na TXT x"), "a", Type::txt).ttl == 60);
 }
 
-TEST_CASE("TTL: written, $TTL, the last one written, the SOA's MINIMUM, 3600") {
+TEST_CASE("the TTL is the written one, $TTL, the last one written, the SOA's MINIMUM, or 3600") {
   CHECK(answer(zone("a A 192.0.2.1"), "a", Type::a).ttl == 3600);
   CHECK(answer(zone("a 1h30m IN A 192.0.2.1"), "a", Type::a).ttl == 5400);
   CHECK(answer(zone("a IN 2W A 192.0.2.1"), "a", Type::a).ttl == 1209600);
@@ -253,7 +253,7 @@ TEST_CASE("TTL: written, $TTL, the last one written, the SOA's MINIMUM, 3600") {
   CHECK(answer(zone("a 3000000000 A 192.0.2.1"), "a", Type::a).ttl == 0);  // RFC 2181 §8
 }
 
-TEST_CASE("outside of a zone a record overrides its name and type only") {
+TEST_CASE("outside of a zone a record overrides only its name and type") {
   const auto got = zone("a.example TXT x");
   CHECK(unknown(got, "a.example", Type::a) == "a.example");
   CHECK(unknown(got, "example", Type::txt) == "example");
@@ -261,7 +261,7 @@ TEST_CASE("outside of a zone a record overrides its name and type only") {
   CHECK(unknown(dns::Zone{}, "a.example", Type::txt) == "a.example");
 }
 
-TEST_CASE("below an SOA record the overlay knows everything") {
+TEST_CASE("below an SOA record the overlay is authoritative for every name") {
   const auto got = zone("example 900 SOA ns host 1 2 3 4 1m\na.b.example A 192.0.2.1\nc.example SPF d");
   CHECK(answer(got, "example", Type::txt).status == dns::Status::ok);
   CHECK(answer(got, "example", Type::txt).is_void());
@@ -269,7 +269,7 @@ TEST_CASE("below an SOA record the overlay knows everything") {
   CHECK(answer(got, "x.example", Type::txt).status == dns::Status::name_error);
   CHECK(answer(got, "x.example", Type::txt).ttl == 60);
   CHECK(answer(got, "x.a.b.example", Type::a).status == dns::Status::name_error);
-  // RFC 4592 §2.2.2: an empty non-terminal exists. So does a name of which only other types are known.
+  // RFC 4592 §2.2.2: an empty non-terminal exists. A name with records of other types exists too.
   CHECK(answer(got, "b.example", Type::a).status == dns::Status::ok);
   CHECK(answer(got, "c.example", Type::a).status == dns::Status::ok);
   CHECK(unknown(got, "other", Type::txt) == "other");
@@ -277,7 +277,7 @@ TEST_CASE("below an SOA record the overlay knows everything") {
   CHECK(answer(zone(". SOA ns host 1 2 3 4 5"), "com", Type::txt).status == dns::Status::name_error);
 }
 
-TEST_CASE("CNAME within the overlay, out of it, into nothing, and in a loop") {
+TEST_CASE("a CNAME within the overlay, out of it, to a missing name, and in a loop") {
   const auto got = zone(
       "$ORIGIN example.\n@ SOA ns host 1 2 3 4 500\na 50 CNAME b\nb 100 CNAME c\nc 200 TXT x\n"
       "out CNAME www.elsewhere.\ngone 40 CNAME nobody\nl1 CNAME l2\nl2 CNAME l1\nself CNAME self");
@@ -309,7 +309,7 @@ TEST_CASE("RFC 4592: wildcards") {
   CHECK(answer(closed, "x.c.example", Type::txt).status == dns::Status::name_error);
 }
 
-TEST_CASE("RFC 2181 §5: the same record twice is one; files add to each other") {
+TEST_CASE("RFC 2181 §5: duplicate records are one record; files add to each other") {
   auto got = zone("a TXT x\na TXT x\na MX 1 b\na MX 1 b\na MX 2 b\na A 192.0.2.1\na A 192.0.2.1");
   CHECK(answer(got, "a", Type::txt).texts.size() == 1);
   CHECK(answer(got, "a", Type::mx).names.size() == 2);
@@ -322,7 +322,7 @@ TEST_CASE("RFC 2181 §5: the same record twice is one; files add to each other")
   CHECK(answer(got, "a", Type::txt).texts.size() == 2);
 }
 
-TEST_CASE("add_text: one TXT record of any length") {
+TEST_CASE("add_text adds one TXT record of any length") {
   dns::Zone got;
   got.add_text(name("a.example"), std::string(1000, 'x'));
   got.add_text(name("a.example"), "y");
@@ -331,7 +331,7 @@ TEST_CASE("add_text: one TXT record of any length") {
   CHECK(answer(got, "a.example", Type::txt).ttl == 3600);
 }
 
-TEST_CASE("remove_texts: the TXT records of a name, and nothing else") {
+TEST_CASE("remove_texts removes the TXT records of a name, and nothing else") {
   dns::Zone got;
   REQUIRE(got.add_file("@ SOA a b 1 2 3 4 5\na TXT x\na TXT y\na A 192.0.2.1\nb TXT z").ok());
   got.remove_texts(name("a"));
@@ -343,7 +343,7 @@ TEST_CASE("remove_texts: the TXT records of a name, and nothing else") {
   CHECK(answer(got, "a", Type::txt).texts == std::vector<std::string>{"new"});
 }
 
-TEST_CASE("errors: the line and a sentence") {
+TEST_CASE("errors have a line number and a sentence") {
   const auto check = [](std::string_view text, std::size_t line, std::string_view message) {
     CAPTURE(text);
     const auto got = error(text);
@@ -396,7 +396,7 @@ TEST_CASE("errors: the line and a sentence") {
   check("a CNAME b\na NS b", 2, "\"a\" has a CNAME and other records");
 }
 
-TEST_CASE("hostile: a file of one kind of byte, too many records, a very long text") {
+TEST_CASE("hostile: a file of one repeated byte, too many records, a very long text") {
   for (const char c : {'(', ')', '"', '\\', '\n', ' ', '@', '.', '$', '0', '\0', '\xff'}) {
     dns::Zone got;
     CHECK_NOTHROW(static_cast<void>(got.add_file(std::string(20000, c))));

@@ -1,4 +1,4 @@
-// Which header fields of incoming mail claim to be our own.
+// Recognizing header fields of incoming mail that claim to be our own.
 #include "common/protocol/forged_headers.h"
 
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@ using protocol::is_received_spf_of;
 
 constexpr std::string_view kUs = "mx.example.org";
 
-TEST_CASE("RFC 8601 §2.2: the authserv-id stands first, behind comments and blanks, as a word or in quotes, in any case") {
+TEST_CASE("RFC 8601 §2.2: the authserv-id comes first, after comments and blanks, as a word or in quotes, in any case") {
   for (const char* ours : {
            "mx.example.org; spf=pass",
            " mx.example.org; spf=pass",
@@ -32,7 +32,7 @@ TEST_CASE("RFC 8601 §2.2: the authserv-id stands first, behind comments and bla
     if (std::string_view(ours).find('/') == std::string_view::npos) {
       CHECK(is_authentication_results_of(ours, kUs));
     } else {
-      // The version needs a blank before it: this is another id.
+      // A version needs a blank before it: this is a different id.
       CHECK_FALSE(is_authentication_results_of(ours, kUs));
     }
   }
@@ -44,7 +44,7 @@ TEST_CASE("RFC 8601 §2.2: the authserv-id stands first, behind comments and bla
   CHECK_FALSE(is_authentication_results_of("; none", ""));
 }
 
-TEST_CASE("RFC 7208 §9.1: any receiver= names who checked, and so does the begin of any comment") {
+TEST_CASE("RFC 7208 §9.1: receiver= anywhere names the checking host, and so does the beginning of any comment") {
   for (const char* ours : {
            // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one string over two lines
            "pass (mx.example.org: domain of a@b designates 192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
@@ -94,7 +94,7 @@ TEST_CASE("RFC 7208 §9.1: any receiver= names who checked, and so does the begi
   CHECK_FALSE(is_received_spf_of("pass receiver=", ""));
 }
 
-TEST_CASE("hostile fields are read in a moment") {
+TEST_CASE("hostile fields are read in linear time") {
   for (const char c : {'(', '"', '\\', ';', '=', ' ', 'a', '\xff'}) {
     const std::string value(100000, c);
     CHECK_FALSE(is_authentication_results_of(value, kUs));

@@ -31,7 +31,7 @@ std::string authentication_results(const HeaderFacts& facts) {
   return out;
 }
 
-// A strict reader of both fields as we write them, by the grammar of RFC 7208 §9.1 and RFC 8601 §2.2.
+// A strict reader of both fields in the form that we write, by the grammar of RFC 7208 §9.1 and RFC 8601 §2.2.
 struct Field {
   bool ok = false;
   std::string result;   // or authserv-id and result
@@ -54,7 +54,7 @@ class Reader {
     while (!rest_.empty() && (base::is_alphanumeric(rest_[0]) || also.find(rest_[0]) != std::string_view::npos)) take(out);
     return out;
   }
-  // RFC 5322 §3.2.2; nested comments are not written by us, so a "(" inside is an error.
+  // RFC 5322 §3.2.2. We do not write nested comments, so a "(" inside is an error.
   bool comment(std::string& out) { return skip("(") && until(')', "(", out); }
   // dot-atom (RFC 5322) or quoted-string.
   bool value(std::string& out) {
@@ -163,14 +163,14 @@ TEST_CASE("RFC 7208 §9.1: Received-SPF") {
   CHECK(received_spf(facts).ends_with("; mechanism=-all"));
 }
 
-TEST_CASE("RFC 7208 erratum 5436: neither comment nor pairs need to be there") {
+TEST_CASE("RFC 7208 erratum 5436: the comment and the pairs are optional") {
   CHECK(received_spf({}) == "Received-SPF: none");
   HeaderFacts facts;
   facts.comment = "a comment";
   CHECK(received_spf(facts) == "Received-SPF: none (a comment)");
 }
 
-TEST_CASE("RFC 5322 §3.2.3: a value that is no dot-atom is quoted") {
+TEST_CASE("RFC 5322 §3.2.3: a value that is not a dot-atom is quoted") {
   const auto helo = [](std::string_view value) {
     HeaderFacts facts;
     facts.helo = value;
@@ -189,7 +189,7 @@ TEST_CASE("RFC 5322 §3.2.3: a value that is no dot-atom is quoted") {
   CHECK(helo("\xc3\xa4.example") == "\"\\\\xc3\\\\xa4.example\"");
 }
 
-// By the letter: atoms with dots between; without "/" and "=".
+// Checks the grammar literally: atoms with dots between them; without "/" and "=".
 bool is_dot_atom(std::string_view word) {
   const auto atoms = base::split(word, '.');
   return std::all_of(atoms.begin(), atoms.end(), [](std::string_view atom) {
@@ -199,7 +199,7 @@ bool is_dot_atom(std::string_view word) {
   });
 }
 
-TEST_CASE("RFC 5322 §3.2.3: every character at every place of a word decides whether it is quoted") {
+TEST_CASE("RFC 5322 §3.2.3: every character at every position of a word decides whether the word is quoted") {
   for (std::size_t size = 1; size <= 34; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       for (char c = ' '; c <= '~'; ++c) {
@@ -234,7 +234,7 @@ TEST_CASE("RFC 8601: Authentication-Results") {
   CHECK(authentication_results(facts) == "Authentication-Results: \"mx example\"; spf=none");
 }
 
-TEST_CASE("RFC 8601 §2.2: mail without an SMTP client was not checked, which is not the same as spf=none") {
+TEST_CASE("RFC 8601 §2.2: mail without an SMTP client was not checked, which differs from spf=none") {
   HeaderFacts facts;
   facts.receiver = "mx.example.org";
   CHECK(authentication_results(facts) == "Authentication-Results: mx.example.org; none");
@@ -242,7 +242,7 @@ TEST_CASE("RFC 8601 §2.2: mail without an SMTP client was not checked, which is
   CHECK(authentication_results(facts) == "Authentication-Results: mx.example.org; spf=permerror");
 }
 
-TEST_CASE("a name that is too long to be a domain is not cut to one that could be another's") {
+TEST_CASE("a name that is too long for a domain is not shortened to one that could be somebody else's") {
   HeaderFacts facts = pass_facts();
   const std::string domain = "victim.example." + std::string(500, 'a') + ".victim.example";
   facts.domain = domain;
@@ -279,7 +279,7 @@ TEST_CASE("libspf2 #56: HELO and sender inject neither a header, nor a pair, nor
   CHECK(read.values.at("smtp.mailfrom") == base::printable(domain));
 }
 
-TEST_CASE("RFC 5322 §2.1.1: the comment is shortened first, then the longest values") {
+TEST_CASE("RFC 5322 §2.1.1: first the comment is shortened, then the longest values") {
   HeaderFacts facts = pass_facts();
   const std::string comment(5000, 'c');
   facts.comment = comment;
@@ -305,7 +305,7 @@ TEST_CASE("RFC 5322 §2.1.1: the comment is shortened first, then the longest va
   CHECK(read_authentication_results(authentication_results(facts)).ok);
 }
 
-TEST_CASE("at every length around the limit, the field stays within it") {
+TEST_CASE("near the limit, the field stays within it at every length") {
   HeaderFacts facts = pass_facts();
   const std::string comment(2000, ')');
   const std::string filler(320, '(');
@@ -322,7 +322,7 @@ TEST_CASE("at every length around the limit, the field stays within it") {
   }
 }
 
-TEST_CASE("whatever the facts are, both fields keep the grammar and their length") {
+TEST_CASE("with random facts, both fields stay within their grammar and their length") {
   std::mt19937 random(7208);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time
   const auto text = [&random] {
     constexpr std::string_view kNasty = "()\\\"';:=@<>[]. \t\r\n\0\x7f\xc3\xa4%ab1-"sv;

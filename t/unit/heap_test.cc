@@ -6,7 +6,7 @@
 #include <new>
 #include <string>
 
-TEST_CASE("heap watch: counts allocations and the bytes that are held") {
+TEST_CASE("heap watch: counts allocations and the bytes in use") {
   const support::HeapWatch watch;
   auto text = std::make_unique<std::string>(1000, 'x');
   const std::size_t allocations = watch.allocations();
@@ -18,14 +18,14 @@ TEST_CASE("heap watch: counts allocations and the bytes that are held") {
   CHECK(left == 0);
 }
 
-TEST_CASE("heap watch: the allocation that was named fails, those before and after it do not") {
+TEST_CASE("heap watch: the given allocation fails, those before and after it do not") {
   support::HeapWatch watch;
   std::string fates;
   watch.fail_at(3, 2);
   for (int i = 0; i < 6; ++i) {
     try {
-      ::operator delete(::operator new(1));  // a call, not a new expression: a compiler may leave out a pair of those
-      fates.push_back('+');                  // short enough to need no heap
+      ::operator delete(::operator new(1));  // a call, not a new expression, since a compiler may remove a pair of those
+      fates.push_back('+');                  // short enough to need no allocation
     } catch (const std::bad_alloc&) {
       fates.push_back('-');
     }

@@ -1,4 +1,4 @@
-// The HELO identity before MAIL FROM (RFC 7208 §2.3): what each may use up, and which of the two results counts.
+// The HELO identity before MAIL FROM (RFC 7208 §2.3): the bounds of each part, and which of the two results decides.
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,7 +24,7 @@ using support::plain_policy;
 using support::terms;
 using namespace rules_world;  // NOLINT(google-build-using-namespace)
 
-TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL FROM's is the result") {
+TEST_CASE("RFC 7208 §2.3: HELO is checked first, then MAIL FROM; both results are reported, MAIL FROM's is the result") {
   Policy by = plain_policy();
   by.rules.check_helo = HeloCheck::first;
   Reply reply = reply_to("u@soft.example", by);
@@ -37,7 +37,7 @@ TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL 
   // RFC 8601 §2.2: each result with its own property.
   CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=soft.example; spf=pass smtp.helo=mail.example.com"));
   CHECK(holds(reply.authentication_results, "; spf=softfail ("));
-  // A HELO name that can have no record does not stand in the way.
+  // A HELO name that cannot have a record does not prevent the check of MAIL FROM.
   for (const char* helo : {"[192.0.2.1]", "localhost", "a b"}) {
     reply = reply_to(request(kClient, "u@example.com", helo), by);
     CHECK(reply.result == Result::pass);
@@ -48,7 +48,7 @@ TEST_CASE("RFC 7208 §2.3: HELO first, then MAIL FROM; both results apart, MAIL 
   CHECK_FALSE(reply.helo);
 }
 
-TEST_CASE("HELO first: what refuses on its own is the reply, and MAIL FROM is not looked up any further") {
+TEST_CASE("HELO first: a HELO result that refuses the mail is the reply, and MAIL FROM is not looked up further") {
   Policy by = plain_policy();
   by.rules.check_helo = HeloCheck::first;
   const Decided decided = decide(request(kClient, "u@example.com", "helo.example"), by, world());
@@ -68,10 +68,10 @@ TEST_CASE("HELO first: what refuses on its own is the reply, and MAIL FROM is no
   CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).action == Action::defer);
 }
 
-TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL FROM, and does not spare it its refusal") {
+TEST_CASE("HELO first: a HELO zone that does not answer takes nothing from MAIL FROM, and does not prevent a refusal") {
   Policy by = plain_policy();
   by.rules.check_helo = HeloCheck::first;
-  // Both are asked for in the first round.
+  // Both records are needed in the first round.
   const auto asked_at_once = [&](const Request& asked) {
     support::KnownAnswers nothing;
     std::string out;
@@ -85,7 +85,7 @@ TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL
   CHECK(reply.action == Action::reject);
   REQUIRE(reply.helo);
   CHECK(reply.helo->result == Result::temperror);
-  // Otherwise the mail is to come again.
+  // Otherwise the mail is deferred.
   reply = reply_to(request(kClient, "u@example.com", "temp.example"), by);
   CHECK(reply.action == Action::defer);
   CHECK(reply.identity == Identity::helo);
@@ -94,8 +94,8 @@ TEST_CASE("HELO first: a HELO whose zone does not answer takes nothing from MAIL
   CHECK(reply_to(request(kClient, "u@example.com", "temp.example"), by).would == Action::defer);
 }
 
-TEST_CASE("HELO first: a refusal of MAIL FROM waits for no HELO, and after half of the time nothing else does") {
-  // Knows the world but for a HELO name that hangs.
+TEST_CASE("HELO first: a refusal of MAIL FROM does not wait for HELO, and nothing does after half of the time") {
+  // Answers from the world, except for a HELO name that hangs.
   class Hanging : public spf::AnswerSource {
    public:
     explicit Hanging(const World& world) : world_(world) {}
@@ -136,13 +136,13 @@ TEST_CASE("HELO first: a refusal of MAIL FROM waits for no HELO, and after half 
   CHECK(tagged->result == Result::pass);
   REQUIRE(tagged->helo);
   CHECK(tagged->helo->result == Result::temperror);
-  // MAIL FROM alone has all of the time.
+  // A check of MAIL FROM alone has all of the time.
   by.rules.check_helo = HeloCheck::null_sender;
   CHECK_FALSE(support::decide(request(kClient, "u@hang.example", "mail.example.com"), by, answers).reply);
 }
 
-TEST_CASE("each identity and each rule asks on its own account") {
-  // What is asked for which part.
+TEST_CASE("each identity and each rule has its own count of questions") {
+  // Records the part for which each question is asked.
   class Parts : public spf::AnswerSource {
    public:
     explicit Parts(const World& world) : world_(world) {}
@@ -181,7 +181,7 @@ TEST_CASE("each identity and each rule asks on its own account") {
         "fail.example / own.example / local.example / forward.example / second.example / ");
 }
 
-TEST_CASE("HELO first in a dry run: MAIL FROM is checked all the same, and what would have been done first is told") {
+TEST_CASE("HELO first in a dry run: MAIL FROM is still checked, and the reply reports the first refusal") {
   Policy by = plain_policy();
   by.rules.check_helo = HeloCheck::first;
   by.rules.dry_run = true;
@@ -193,7 +193,7 @@ TEST_CASE("HELO first in a dry run: MAIL FROM is checked all the same, and what 
   CHECK(reply.helo->result == Result::fail);
 }
 
-TEST_CASE("HELO first: not where the identity is asked for by name, nor for the null sender") {
+TEST_CASE("HELO first: not if the request names the identity, nor for the null sender") {
   Policy by = plain_policy();
   by.rules.check_helo = HeloCheck::first;
   Request asked = request(kClient, "u@example.com", "helo.example");
@@ -205,7 +205,7 @@ TEST_CASE("HELO first: not where the identity is asked for by name, nor for the 
   CHECK_FALSE(reply.helo);
 }
 
-TEST_CASE("what a part asks beyond its budget fails, and takes nothing from the next part") {
+TEST_CASE("questions beyond the budget of a part fail, and take nothing from the next part") {
   support::KnownAnswers known;
   const auto question = [](int i) { return dns::Question{*dns::Name::parse(fmt::format("n{}.example", i)), dns::Type::a}; };
   const int most = static_cast<int>(spf::QuestionBudget::kMost);
@@ -220,16 +220,16 @@ TEST_CASE("what a part asks beyond its budget fails, and takes nothing from the 
     CHECK(budget.find(question(3 * most)) == nullptr);
     for (int i = 0; i < most; ++i) {
       REQUIRE_FALSE(is_refused(part * most / 2 + i));
-      REQUIRE_FALSE(is_refused(part * most / 2));  // asked again: not counted
+      REQUIRE_FALSE(is_refused(part * most / 2));  // repeated: not counted
     }
     CHECK(is_refused(2 * most));
-    CHECK(is_refused(3 * most));  // not known, and not to be asked
+    CHECK(is_refused(3 * most));  // not known and not to be asked
     CHECK_FALSE(is_refused(part * most / 2 + 1));
   }
   CHECK(io::DriverOptions{}.max_questions >= 3 * most);
 }
 
-TEST_CASE("HELO first: a HELO record that asks as much as it may leaves MAIL FROM all that it needs") {
+TEST_CASE("HELO first: a HELO record with as many questions as allowed leaves MAIL FROM its full budget") {
   World names = world();
   const auto add_heavy = [&](const std::string& domain, const std::string& end) {
     std::string record = "v=spf1";
@@ -250,7 +250,7 @@ TEST_CASE("HELO first: a HELO record that asks as much as it may leaves MAIL FRO
   CHECK(decided.asked.size() == 222);
   CHECK(decided.reply.result == Result::fail);
   CHECK(decided.reply.helo->result == Result::neutral);
-  // Rules have budgets of their own too, and one that is too large counts as one that cannot be looked up.
+  // Rules have budgets of their own. A rule that exceeds its budget counts as one that cannot be looked up.
   by.rules.secondary_mx = terms("ip4:203.0.113.1");
   by.rules.forwarders = terms("include:heavy.example");
   decided = decide(request(kClient, "u@victim.example", "mail.example.com"), by, names);

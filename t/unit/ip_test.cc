@@ -31,7 +31,7 @@ TEST_CASE("RFC 4291 §2.2: IPv6 text in, RFC 5952 text out") {
   CHECK(ip("cafe:babe::1").is_v6());
 }
 
-TEST_CASE("RFC 7208 §5: an IPv4-mapped IPv6 address is IPv4; other addresses that look like it are not") {
+TEST_CASE("RFC 7208 §5: an IPv4-mapped IPv6 address is IPv4; other addresses that resemble it are not") {
   CHECK(ip("::FFFF:1.2.3.4") == ip("1.2.3.4"));
   CHECK(ip("::ffff:102:304").is_v4());
   CHECK(ip("::ffff:0:102:304").is_v6());
@@ -39,7 +39,7 @@ TEST_CASE("RFC 7208 §5: an IPv4-mapped IPv6 address is IPv4; other addresses th
   CHECK(ip("64:ff9b::1.2.3.4").is_v6());
 }
 
-TEST_CASE("no address") {
+TEST_CASE("texts that are not addresses") {
   for (const char* text : {"",         " ",          "1.2.3",         "1.2.3.4.5",         "1.2.3.256", "1.2.3.-4", " 1.2.3.4",
                            "1.2.3.4 ", "1.2.3.4/24", "01.2.3.4",      "0x1.2.3.4",         "1.2.3.4\n", "[::1]",    "::1%lo",
                            ":::",      "1::2::3",    "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::",   "::1.2.3",  "g::"}) {
@@ -70,7 +70,7 @@ TEST_CASE("prefixes of every length") {
   CHECK_FALSE(ip("2001:db8::1").in_prefix(ip("2001:db8::"), 128));
   CHECK(ip("2001:db8:7fff::").in_prefix(ip("2001:db8::"), 33));
   CHECK_FALSE(ip("2001:db8:8000::").in_prefix(ip("2001:db8::"), 33));
-  // Bits of the network behind the prefix do not count (RFC 7208 §5.6).
+  // Bits of the network after the prefix do not count (RFC 7208 §5.6).
   CHECK(ip("192.0.2.1").in_prefix(ip("192.0.2.77"), 24));
 
   const IpAddress network = ip("255.255.255.255");

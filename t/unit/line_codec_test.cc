@@ -1,4 +1,4 @@
-// The codec of query and policy lines: items out of bytes, and their answers.
+// The codec of query lines and policy requests: bytes become items, and replies become answers.
 #include "common/protocol/line_codec.h"
 
 #include <doctest/doctest.h>
@@ -63,7 +63,7 @@ struct Policy {
   std::string sender = "u@fail.test";
   std::string extra = {};
 
-  // The lines in Postfix's order (3.7.11).
+  // The lines in the order of Postfix 3.7.11.
   [[nodiscard]] std::string text() const {
     return "request=smtpd_access_policy\nprotocol_state=" + state + "\nprotocol_name=ESMTP\nclient_address=" + address +
            "\nclient_name=unknown\nclient_port=40000\nreverse_client_name=unknown\nserver_address=192.0.2.1\nserver_port=25\n"
@@ -75,7 +75,7 @@ struct Policy {
 
 // ---- query lines ---------------------------------------------------------------------------------------------------------
 
-TEST_CASE("a query question closes the connection behind its answer, unless keep=1") {
+TEST_CASE("a request in query lines closes the connection after its answer, unless keep=1") {
   Connection connection;
   REQUIRE(connection.next(kQuery));
   CHECK(is_check(connection.item));
@@ -89,7 +89,7 @@ TEST_CASE("a query question closes the connection behind its answer, unless keep
   CHECK_FALSE(connection.item.closes);
 }
 
-TEST_CASE("answers may be encoded in any order, each in its own format, behind what the string holds") {
+TEST_CASE("answers may be encoded in any order, each in its own format, and are appended to the string") {
   Connection connection;
   Request first;
   REQUIRE(connection.next("keep=1\nformat=json\nid=1\n" + std::string(kQuery) + "keep=1\nid=2\n" + std::string(kQuery)));
@@ -103,7 +103,7 @@ TEST_CASE("answers may be encoded in any order, each in its own format, behind w
   CHECK(out.ends_with("\"id\": \"1\"}\n"));
 }
 
-TEST_CASE("nothing of a request is left in the next one") {
+TEST_CASE("no value of a request is left in the next one") {
   Connection connection;
   REQUIRE(connection.next(Policy{.extra = "sasl_username=joe\n"}.text()));
   CHECK(check_of(connection.item).request.is_authenticated);
@@ -121,7 +121,7 @@ TEST_CASE("nothing of a request is left in the next one") {
   CHECK(check_of(connection.item).error == "no ip= was given");
 }
 
-TEST_CASE("a stream that cannot be followed ends with an error that closes, and with a deferral") {
+TEST_CASE("a stream that cannot be parsed ends with an error that closes the connection, and with a deferral") {
   const std::string too_much = "sender=" + std::string(protocol::kMaxQuestion, 'x') + "\n\n";
   Connection connection;
   REQUIRE(connection.next("keep=1\nid=7\n" + too_much));
@@ -137,7 +137,7 @@ TEST_CASE("a stream that cannot be followed ends with an error that closes, and 
   CHECK(policy.answer(reply_of(spf::Result::temperror)).starts_with("action=451 4.7.24 "));
 }
 
-TEST_CASE("a HELO name or sender of any length does not keep a policy question from being checked") {
+TEST_CASE("a HELO name or sender of any length does not prevent the check of a policy request") {
   for (const std::size_t size : {253UL, 255UL, 256UL, 8188UL, 8192UL, 9000UL, 60000UL}) {
     CAPTURE(size);
     Connection connection;
@@ -153,7 +153,7 @@ TEST_CASE("a HELO name or sender of any length does not keep a policy question f
   }
 }
 
-TEST_CASE("who does not go on gets an error in the form that the question asked for so far") {
+TEST_CASE("a client that stops in the middle gets an error in the format of the lines that it has sent") {
   Connection connection;
   CHECK_FALSE(connection.next("keep=1\nformat=json\nid=9\nip=192.0"));
   CHECK(connection.codec.has_partial());
@@ -167,7 +167,7 @@ TEST_CASE("who does not go on gets an error in the form that the question asked 
 
 // ---- policy questions ----------------------------------------------------------------------------------------------------
 
-TEST_CASE("a policy question keeps the connection and asks for HELO name and sender") {
+TEST_CASE("a policy request keeps the connection and asks for HELO name and sender") {
   Connection connection;
   REQUIRE(connection.next(Policy{}.text()));
   const Request& item = connection.item;
@@ -183,12 +183,12 @@ TEST_CASE("a policy question keeps the connection and asks for HELO name and sen
   CHECK(check_of(item).request.time == 1234);
   CHECK_FALSE(check_of(item).request.is_authenticated);
   CHECK(connection.codec.is_kept());
-  // Once there is a queue id, the log has that.
+  // A queue id, as soon as there is one, is in the log.
   REQUIRE(connection.next(Policy{.extra = "queue_id=4XyZ\n"}.text()));
   CHECK(check_of(item).id == "4XyZ");
 }
 
-TEST_CASE("one header a message, DUNNO for its further recipients; never OK") {
+TEST_CASE("one header per message, DUNNO for its further recipients; never OK") {
   Connection connection;
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=PREPEND Received-SPF: pass client-ip=192.0.2.66\n\n");
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass) == "action=DUNNO\n\n");
@@ -196,14 +196,14 @@ TEST_CASE("one header a message, DUNNO for its further recipients; never OK") {
   CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) ==
         "action=PREPEND Received-SPF: permerror client-ip=192.0.2.66\n\n");
   CHECK(connection.ask(Policy{.instance = "3c.4d"}.text(), spf::Result::permerror) == "action=DUNNO\n\n");
-  // Without any id nothing is known to be the same message.
+  // Without any id, no two requests belong to the same message.
   for (int i = 0; i < 2; ++i) {
     CHECK(connection.ask(Policy{.instance = ""}.text(), spf::Result::softfail)
               .starts_with("action=PREPEND Received-SPF: softfail"));
   }
 }
 
-TEST_CASE("without an instance the queue id says which message it is; it comes with the first recipient that is accepted") {
+TEST_CASE("without an instance the queue id identifies the message; it appears with the first accepted recipient") {
   Connection connection;
   const auto has_header = [&](const std::string& queue_id, const std::string& sender = "u@fail.test") {
     const Policy policy{.instance = "", .sender = sender, .extra = "queue_id=" + queue_id + "\n"};
@@ -219,7 +219,7 @@ TEST_CASE("without an instance the queue id says which message it is; it comes w
   CHECK(has_header("4XyC"));
 }
 
-TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speaks of an earlier sender or HELO name") {
+TEST_CASE("after a second MAIL, RSET, a new HELO or a refused recipient, no header names an earlier sender or HELO name") {
   Connection connection;
   const auto ask = [&](const Policy& policy, spf::Result result, const std::string& state = "RCPT") {
     Policy asked = policy;
@@ -231,20 +231,20 @@ TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speak
   // MAIL a@pass, RCPT, then MAIL of somebody else: Postfix has a new instance.
   CHECK(ask({.instance = "1", .sender = "a@pass.test"}, spf::Result::pass) == pass);
   CHECK(ask({.instance = "2", .sender = "b@soft.test"}, spf::Result::softfail) == softfail);
-  // What follows holds even if a client of the protocol keeps the instance.
+  // The rest holds even if a client of the protocol keeps the instance.
   CHECK(ask({.instance = "2", .sender = "c@pass.test"}, spf::Result::pass) == pass);
   CHECK(ask({.instance = "2", .sender = "d@soft.test"}, spf::Result::softfail) == softfail);
   CHECK(ask({.instance = "2", .sender = "d@soft.test", .extra = "helo_name=new.test\n"}, spf::Result::softfail) == softfail);
   CHECK(ask({.address = "192.0.2.67", .instance = "2", .sender = "d@soft.test"}, spf::Result::softfail) == softfail);
   // RSET, and the first one again.
   CHECK(ask({.instance = "3", .sender = "a@pass.test"}, spf::Result::pass) == pass);
-  // A recipient who is refused has no header; the next one has that of this sender.
+  // A refused recipient has no header; the next one has the header of this sender.
   CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::fail).starts_with("action=550 "));
   CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::softfail) == softfail);
   CHECK(ask({.instance = "4", .sender = "e@fail.test"}, spf::Result::softfail, "DATA") == "action=DUNNO\n\n");
 }
 
-TEST_CASE("on-pass: a name of the configuration for a pass whose header is there, and for nothing else") {
+TEST_CASE("on-pass: a configured action for a pass whose header is present, and for nothing else") {
   Connection connection;
   connection.options.policy_on_pass = "skip_greylist";
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
@@ -255,7 +255,7 @@ TEST_CASE("on-pass: a name of the configuration for a pass whose header is there
   }
   CHECK(connection.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 "));
   CHECK(connection.ask(Policy{}.text(), spf::Result::temperror).starts_with("action=451 "));
-  // A pass that everybody gets is none.
+  // A pass that everybody gets does not count as one.
   receiver::Reply weak = reply_of(spf::Result::pass);
   weak.is_weak = true;
   REQUIRE(connection.next(Policy{}.text()));
@@ -264,7 +264,7 @@ TEST_CASE("on-pass: a name of the configuration for a pass whose header is there
   CHECK(connection.ask(Policy{.instance = "new"}.text(), spf::Result::pass) == "action=skip_greylist\n\n");
 }
 
-TEST_CASE("each recipient of a refused message is refused; a header comes with the first that is not") {
+TEST_CASE("each recipient of a refused message is refused; the header goes to the first accepted one") {
   Connection connection;
   const std::string refused = "action=550 5.7.23 fail.test explains: 100% \"no\"\n\n";
   CHECK(connection.ask(Policy{}.text(), spf::Result::fail) == refused);
@@ -272,7 +272,7 @@ TEST_CASE("each recipient of a refused message is refused; a header comes with t
   CHECK(connection.ask(Policy{}.text(), spf::Result::neutral).starts_with("action=PREPEND "));
 }
 
-TEST_CASE("RFC 7372 §3.2: temperror defers with 4.7.24, by option only what later restrictions permit") {
+TEST_CASE("RFC 7372 §3.2: temperror defers with 4.7.24, by option only mail that later restrictions permit") {
   Connection connection;
   CHECK(connection.ask(Policy{}.text(), spf::Result::temperror) == "action=451 4.7.24 fail.test explains: 100% \"no\"\n\n");
   connection.options.policy_defer_if_permit = true;
@@ -281,7 +281,7 @@ TEST_CASE("RFC 7372 §3.2: temperror defers with 4.7.24, by option only what lat
   CHECK(connection.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 5.7.23 "));
 }
 
-TEST_CASE("the header is the one of the options") {
+TEST_CASE("the header is the one that the options choose") {
   Connection connection;
   connection.options.header = DoorOptions::Header::authentication_results;
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass) ==
@@ -291,7 +291,7 @@ TEST_CASE("the header is the one of the options") {
   CHECK(connection.ask(Policy{.instance = "x"}.text(), spf::Result::fail).starts_with("action=550 "));
 }
 
-TEST_CASE("the null sender comes empty; clients of our own get no header") {
+TEST_CASE("the null sender is sent as an empty value; our own clients get no header") {
   Connection connection;
   REQUIRE(connection.next(Policy{.sender = ""}.text()));
   CHECK(check_of(connection.item).error == "");
@@ -305,11 +305,11 @@ TEST_CASE("the null sender comes empty; clients of our own get no header") {
   CHECK(check_of(connection.item).error == "");
   CHECK_FALSE(check_of(connection.item).request.client.has_value());
   CHECK(connection.answer(reply_of(spf::Result::none)) == "action=DUNNO\n\n");
-  // They have not used up the header of the message.
+  // These requests have not used up the header of the message.
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));
 }
 
-TEST_CASE("where there is no sender yet nothing is checked; behind the message no header is added") {
+TEST_CASE("nothing is checked before there is a sender; after the message no header is added") {
   Connection connection;
   for (const char* state : {"CONNECT", "EHLO", "HELO", "VRFY", "ETRN", "helo"}) {
     CAPTURE(state);
@@ -326,7 +326,7 @@ TEST_CASE("where there is no sender yet nothing is checked; behind the message n
   }
 }
 
-TEST_CASE("a policy question without what is needed is deferred, with an error for the log, and the connection stays") {
+TEST_CASE("a policy request that lacks a required value is deferred, with an error for the log, and the connection stays open") {
   Connection connection;
   const std::string begin = "request=smtpd_access_policy\nprotocol_state=RCPT\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -343,17 +343,17 @@ TEST_CASE("a policy question without what is needed is deferred, with an error f
     CHECK(check_of(connection.item).error == one.second);
     CHECK_FALSE(connection.item.closes);
     CHECK(connection.answer(reply_of(spf::Result::temperror)).starts_with("action=451 4.7.24 "));
-    // With bad-question-result = "none" or "permerror". No header speaks of what was not checked.
+    // With bad-question-result = "none" or "permerror". No header is written for an unchecked request.
     REQUIRE(connection.next(one.first));
     CHECK(connection.answer(reply_of(spf::Result::permerror)) == "action=DUNNO\n\n");
   }
-  // The SMTP client's values may be empty: a sender that has no name to check is not a mistake of Postfix.
+  // The SMTP client's values may be empty: a sender without a name to check is not a mistake of Postfix.
   REQUIRE(connection.next(begin + "client_address=192.0.2.1\nsender=\nhelo_name=\n\n"));
   CHECK(check_of(connection.item).error == "");
   CHECK_FALSE(connection.codec.is_broken());
 }
 
-TEST_CASE("an action is one line of printable US-ASCII, whatever stands in the reply") {
+TEST_CASE("an action is one line of printable US-ASCII, whatever the reply contains") {
   Connection connection;
   for (const auto result : {spf::Result::fail, spf::Result::temperror, spf::Result::pass}) {
     receiver::Reply reply = reply_of(result);
@@ -368,7 +368,7 @@ TEST_CASE("an action is one line of printable US-ASCII, whatever stands in the r
   }
 }
 
-TEST_CASE("questions of both kinds may come on one connection") {
+TEST_CASE("requests of both kinds may share a connection") {
   Connection connection;
   CHECK(connection.ask("keep=1\n" + std::string(kQuery), spf::Result::fail).starts_with("result=fail\n"));
   CHECK(connection.ask(Policy{}.text(), spf::Result::pass).starts_with("action=PREPEND "));

@@ -62,7 +62,7 @@ struct Mta {
   protocol::MilterCodec codec;
   DoorOptions options;
   spf::Result result = spf::Result::pass;
-  std::size_t step = 100000;  // bytes at a time
+  std::size_t step = 100000;  // bytes per piece
   std::vector<Request> items = {};
 
   std::string say(std::string_view bytes) {
@@ -101,28 +101,28 @@ struct Mta {
 // RCPT, BODY, HDRS, EOH, UNKNOWN and DATA off; no replies to CONNECT and HELO.
 constexpr std::uint32_t kSteps = 0x08 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200 | 0x1000 | 0x2000;
 
-TEST_CASE("negotiation: version 6, the steps that SPF needs and no others, headers may be added") {
+TEST_CASE("negotiation: version 6, only the steps that SPF needs, headers may be added") {
   Mta m;
   CHECK(m.say(offer()) == packet('O', number(6) + number(0x01) + number(kSteps)));
   CHECK(m.codec.is_kept());
   CHECK(m.codec.max_in_flight() == 1);
-  // Newer MTAs get our version, older ones theirs, with what they can.
+  // Newer MTAs get our version, older ones their own, with the steps that they know.
   CHECK(Mta().say(offer(7)) == packet('O', number(6) + number(0x01) + number(kSteps)));
   CHECK(Mta().say(offer(2, 0x3f, 0x7f)) == packet('O', number(2) + number(0x01) + number(0x78)));
   CHECK(Mta().say(offer(6, 0, 0)) == packet('O', number(6) + number(0) + number(0)));
   Mta removing;
   removing.options.milter_remove_forged = true;
   CHECK(removing.say(offer()) == packet('O', number(6) + number(0x11) + number((kSteps & ~0x20U) | 0x80)));
-  // Behind the three numbers may stand lists of macros.
+  // Lists of macros may follow the three numbers.
   CHECK(Mta().say(packet('O', number(6) + number(0x1ff) + number(0x1fffff) + number(0) + "j i\0"s)).size() == 17);
 }
 
-TEST_CASE("a message: the check at MAIL, the header on top at its end, in whatever pieces the bytes come") {
+TEST_CASE("a message: the check at MAIL, the header on top at its end, in pieces of any size") {
   for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{100000}}) {
     Mta m;
     m.step = step;
     CHECK(m.say(offer()).size() == 17);
-    // Neither macros nor connection nor HELO are answered.
+    // Macros, connection and HELO get no answer.
     CHECK(m.say(packet('D', "Cj\0mx.lab.test\0{daemon_name}\0smtpd\0"s) + connect() + packet('D', "H") + helo()) == "");
     CHECK(m.say(packet('D', "Mi\0004XyZ\0{mail_addr}\0u@fail.test\0"s) + mail()) == kOn);
     const Request& item = m.last();
@@ -146,7 +146,7 @@ TEST_CASE("RFC 7372 §3.2: fail and temperror answer MAIL; every % is doubled") 
   m.begin();
   m.result = spf::Result::fail;
   CHECK(m.say(mail()) == packet('y', "550 5.7.23 100%% \"no\"\0"s));
-  // Sendmail and Postfix say nothing of the end of such a message, or abort it, also twice.
+  // Sendmail and Postfix do not report the end of such a message, or abort it, even twice.
   m.result = spf::Result::temperror;
   CHECK(m.say(mail()) == packet('y', "451 4.7.24 100%% \"no\"\0"s));
   CHECK(m.say(packet('A') + packet('A')) == "");
@@ -155,7 +155,7 @@ TEST_CASE("RFC 7372 §3.2: fail and temperror answer MAIL; every % is doubled") 
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "neutral client-ip=192.0.2.66") + kOn);
 }
 
-TEST_CASE("several messages on a connection: each has its own header; an abort forgets it") {
+TEST_CASE("several messages on a connection: each has its own header; an abort discards it") {
   Mta m;
   m.begin();
   m.say(packet('D', "Mi\0one\0"s) + mail("<a@b.test>"));
@@ -171,12 +171,12 @@ TEST_CASE("several messages on a connection: each has its own header; an abort f
   CHECK(check_of(m.last()).error == "");
 }
 
-TEST_CASE("quit, and quit with a new connection behind it") {
+TEST_CASE("quit, and quit followed by a new connection") {
   Mta m;
   m.begin();
   m.say(packet('D', "Cj\0mx.lab.test\0"s) + packet('D', "M{auth_authen}\0joe\0i\0one\0"s) + mail());
   CHECK(m.say(packet('K')) == "");
-  // Nothing of the client before is left.
+  // No value of the previous client is left.
   CHECK(m.say(connect("2001:db8:0:0:0:0:0:1", '6') + mail()) == kOn);
   CHECK(check_of(m.last()).request.client->text() == "2001:db8::1");
   CHECK(check_of(m.last()).request.helo == "");
@@ -189,13 +189,13 @@ TEST_CASE("quit, and quit with a new connection behind it") {
   CHECK(m.say(packet('Q')) == "");
   CHECK(m.last().closes);
   CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
-  // Also at once.
+  // The same at once.
   Mta other;
   CHECK(other.say(packet('Q')) == "");
   CHECK(is_ready(other.last(), protocol::Ready::Kind::step));
 }
 
-TEST_CASE("addresses as Postfix, sendmail and others write them") {
+TEST_CASE("addresses in the forms of Postfix, sendmail and others") {
   const auto client = [](const std::string& address, char family) -> std::string {
     Mta m;
     m.begin(connect(address, family));
@@ -222,7 +222,7 @@ TEST_CASE("addresses as Postfix, sendmail and others write them") {
   CHECK_FALSE(check_of(m.last()).request.client.has_value());
 }
 
-TEST_CASE("nothing is added to mail of the host itself and of its own users") {
+TEST_CASE("nothing is added to mail from the host itself and from its own users") {
   Mta m;
   m.begin();
   CHECK(m.say(packet('D', "M{auth_type}\0PLAIN\0{auth_authen}\0joe\0"s) + mail()) == kOn);
@@ -236,7 +236,7 @@ TEST_CASE("nothing is added to mail of the host itself and of its own users") {
   CHECK(local.say(mail() + packet('E')) == kOn + kOn);
 }
 
-TEST_CASE("the header is the one of the options; without the right to add, none") {
+TEST_CASE("the header is the one that the options choose; without the right to add headers there is none") {
   Mta m;
   m.options.header = DoorOptions::Header::authentication_results;
   m.begin();
@@ -248,7 +248,7 @@ TEST_CASE("the header is the one of the options; without the right to add, none"
   CHECK(without.say(mail() + packet('E')) == kOn + kOn);
 }
 
-TEST_CASE("RFC 7208 §9.1: where HELO was checked beside MAIL FROM, each has its header") {
+TEST_CASE("RFC 7208 §9.1: if HELO was checked in addition to MAIL FROM, each has its header") {
   for (const auto header : {DoorOptions::Header::received_spf, DoorOptions::Header::authentication_results}) {
     protocol::MilterCodec codec;
     DoorOptions options;
@@ -272,7 +272,7 @@ TEST_CASE("RFC 7208 §9.1: where HELO was checked beside MAIL FROM, each has its
   }
 }
 
-TEST_CASE("by option each recipient is checked instead of MAIL, for rules that depend on its domain") {
+TEST_CASE("by option each recipient is checked instead of MAIL, for rules that depend on the recipient's domain") {
   Mta m;
   m.options.milter_at_recipient = true;
   CHECK(m.say(offer()) == packet('O', number(6) + number(0x01) + number(kSteps & ~0x08U)));
@@ -284,7 +284,7 @@ TEST_CASE("by option each recipient is checked instead of MAIL, for rules that d
   CHECK(check_of(m.last()).request.recipient == "bob@lab.test");
   CHECK(check_of(m.last()).request.sender == "u@fail.test");
   CHECK(check_of(m.last()).request.client->text() == "192.0.2.66");
-  // The header is that of the first recipient who gets the mail.
+  // The header is that of the first accepted recipient.
   m.result = spf::Result::neutral;
   CHECK(m.say(packet('R', "<ann@backup.test>\0"s)) == kOn);
   m.result = spf::Result::softfail;
@@ -292,7 +292,7 @@ TEST_CASE("by option each recipient is checked instead of MAIL, for rules that d
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "neutral client-ip=192.0.2.66") + kOn);
 }
 
-TEST_CASE("an MTA that cannot leave steps out gets its answers") {
+TEST_CASE("an MTA that cannot leave out steps gets answers to them") {
   Mta m;
   CHECK(m.say(offer(2, 0x01, 0)).size() == 17);
   CHECK(m.say(connect()) == kOn);
@@ -307,7 +307,7 @@ TEST_CASE("an MTA that cannot leave steps out gets its answers") {
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
 }
 
-TEST_CASE("RFC 8601 §5: by option, headers in our own name are removed, the last one first, before ours is added") {
+TEST_CASE("RFC 8601 §5: by option, headers with our own name are removed, the last one first, before ours is added") {
   Mta m;
   m.options.milter_remove_forged = true;
   CHECK(m.begin().size() == 17);
@@ -321,11 +321,11 @@ TEST_CASE("RFC 8601 §5: by option, headers in our own name are removed, the las
               header("", "") + packet('L')) == "");
   CHECK(m.say(packet('E')) == removed(3, "Authentication-Results") + removed(1, "Authentication-Results") +
                                   removed(2, "Received-SPF") + inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
-  // The next message begins with nothing.
+  // The next message starts with none.
   m.say(mail() + header("Received-SPF", "pass receiver=mx.other.test"));
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "pass client-ip=192.0.2.66") + kOn);
 
-  // An MTA that wants an answer to each header, or lets none be changed.
+  // An MTA that requires an answer to each header, or permits no changes.
   Mta old;
   old.options.milter_remove_forged = true;
   old.say(offer(2, 0x3f, 0x7f) + connect() + mail());
@@ -336,7 +336,7 @@ TEST_CASE("RFC 8601 §5: by option, headers in our own name are removed, the las
   CHECK(fixed.say(offer(6, 0x01)) == packet('O', number(6) + number(0x01) + number(kSteps)));
 }
 
-TEST_CASE("what cannot be followed is told in the log and ends the connection, without an answer") {
+TEST_CASE("bytes that cannot be parsed are reported in the log and end the connection, without an answer") {
   const std::string begin = offer() + connect() + helo();
   const std::vector<std::pair<std::string, std::string>> cases = {
       {number(0), "a packet has no length that can be"},
@@ -382,7 +382,7 @@ TEST_CASE("what cannot be followed is told in the log and ends the connection, w
       CHECK(m.last().closes);
       CHECK(m.codec.is_broken());
       CHECK_FALSE(m.codec.has_partial());
-      // Nothing comes any more.
+      // No items follow.
       const std::size_t count = m.items.size();
       CHECK(m.say(begin + mail()) == "");
       CHECK(m.items.size() == count);
@@ -390,20 +390,20 @@ TEST_CASE("what cannot be followed is told in the log and ends the connection, w
   }
 }
 
-TEST_CASE("what cannot be checked gets what the receiver says of it: a deferral unless it is configured otherwise") {
+TEST_CASE("a request that cannot be checked gets the receiver's reply: a deferral unless configured otherwise") {
   Mta m;
   m.begin(connect("localhost", '4'));
   m.result = spf::Result::temperror;
   CHECK(m.say(mail()) == packet('y', "451 4.7.24 100%% \"no\"\0"s));
   CHECK(check_of(m.last()).error == "the client's address is not an IP address: 'localhost'");
   CHECK_FALSE(m.last().closes);
-  // No header speaks of it.
+  // No header is written for it.
   m.result = spf::Result::permerror;
   CHECK(m.say(mail()) == kOn);
   CHECK(m.say(packet('E')) == kOn);
 }
 
-TEST_CASE("a client that gives neither sender nor HELO name is checked as such, not taken for a mistake of the MTA") {
+TEST_CASE("a client without sender and HELO name is checked as such, and not reported as a mistake of the MTA") {
   Mta m;
   m.say(offer() + connect());
   m.result = spf::Result::none;
@@ -413,7 +413,7 @@ TEST_CASE("a client that gives neither sender nor HELO name is checked as such, 
   CHECK(m.say(packet('E')) == inserted("Received-SPF", "none client-ip=192.0.2.66") + kOn);
 }
 
-TEST_CASE("HELO names, senders and recipients of any length are checked, in whatever pieces the bytes come") {
+TEST_CASE("HELO names, senders and recipients of any length are checked, in pieces of any size") {
   for (const std::size_t size : {253UL, 255UL, 256UL, 1023UL, 1025UL, 8188UL, 8193UL, 65000UL, 100000UL}) {
     for (const std::size_t step : {std::size_t{1000}, std::size_t{1000000}}) {
       CAPTURE(size);
@@ -436,12 +436,12 @@ TEST_CASE("HELO names, senders and recipients of any length are checked, in what
   }
 }
 
-TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speaks of an earlier sender or HELO name") {
+TEST_CASE("after a second MAIL, RSET, a new HELO or a refused recipient, no header names an earlier sender or HELO name") {
   const std::string pass = inserted("Received-SPF", "pass client-ip=192.0.2.66");
   const std::string softfail = inserted("Received-SPF", "softfail client-ip=192.0.2.66");
   const std::string recipient = packet('R', "<bob@lab.test>\0"s);
   const std::string end = packet('E');
-  // What comes between the first sender, who passes, and the second one; some MTAs abort the message at RSET and HELO.
+  // The packets between the first sender, who passes, and the second one; some MTAs abort the message at RSET and HELO.
   for (const std::string& between : {std::string(), packet('A'), helo("new.test"), packet('A') + helo("new.test")}) {
     for (const bool at_recipient : {false, true}) {
       Mta m;
@@ -455,20 +455,20 @@ TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speak
       CHECK(check_of(m.last()).request.helo == (between.find("new.test") == std::string::npos ? "evil.test" : "new.test"));
       CHECK(check_of(m.last()).id == "two");
       CHECK(m.say(end) == softfail + kOn);
-      // One that is refused leaves nothing to the next one, who does not come so far as to have a header.
+      // A refused sender leaves nothing to the next one, whose message gets no header.
       m.result = spf::Result::fail;
       m.say(mail("<c@fail.test>") + (at_recipient ? recipient : ""));
       m.result = spf::Result::pass;
       CHECK(m.say(mail("<d@pass.test>") + (at_recipient ? recipient : "") + end).ends_with(pass + kOn));
     }
   }
-  // After HELO there is no message whose end could come (RFC 5321 §4.1.4).
+  // After HELO there is no message that could end (RFC 5321 §4.1.4).
   Mta m;
   m.begin();
   m.say(mail("<a@pass.test>") + helo("new.test"));
   CHECK(m.say(end) == "");
   CHECK(check_of(m.last()).error == "'E' without a message");
-  // Refused recipients: the header is that of the first who gets the mail.
+  // Refused recipients: the header is that of the first accepted recipient.
   Mta refused;
   refused.options.milter_at_recipient = true;
   refused.begin();
@@ -480,7 +480,7 @@ TEST_CASE("a second MAIL, RSET, a new HELO, a refused recipient: no header speak
   CHECK(refused.say(end) == softfail + kOn);
 }
 
-TEST_CASE("the end of the connection in the middle of a packet is an error, between packets it is none") {
+TEST_CASE("the end of the connection is an error in the middle of a packet, and is not one between packets") {
   Mta m;
   m.begin();
   CHECK(m.end_of_input() == "");
@@ -503,7 +503,7 @@ TEST_CASE("the end of the connection in the middle of a packet is an error, betw
   CHECK(item.door == protocol::Door::milter);
 }
 
-TEST_CASE("hostile values are the receiver's to judge; an answer stays one line") {
+TEST_CASE("hostile values reach the receiver; an answer stays one line") {
   Mta m;
   m.say(offer() + connect() + helo("a\r\nb\xff") + packet('D', "Cj\0"s + std::string(100000, 'j') + '\0'));
   m.say(mail("<" + std::string(60000, 'x') + "\r\n\xff@fail.test>"));
@@ -523,7 +523,7 @@ TEST_CASE("hostile values are the receiver's to judge; an answer stays one line"
   for (const char c : out.substr(5, out.size() - 6)) CHECK(base::is_printable(c));
 }
 
-TEST_CASE("a message with more than 1000 forged headers is refused, and the connection goes on") {
+TEST_CASE("a message with more than 1000 forged headers is refused, and the connection continues") {
   Mta m;
   m.options.milter_remove_forged = true;
   m.begin();

@@ -1,4 +1,4 @@
-// What the next host makes of mail that we send on (receiver::foresee).
+// Predicts the SPF result of mail that we forward at the next host (receiver::foresee).
 #include "common/receiver/next_hop.h"
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace {
 
-TEST_CASE("next hop: each of our addresses is a check of its own, with questions of its own") {
+TEST_CASE("next hop: each of our addresses has its own check, with its own questions") {
   support::KnownAnswers known;
   dns::Answer host;
   host.ttl = 60;
@@ -35,7 +35,7 @@ TEST_CASE("next hop: each of our addresses is a check of its own, with questions
   CHECK(foresight.passes);
 }
 
-TEST_CASE("next hop: each evaluation begins a part, with the bounds of one") {
+TEST_CASE("next hop: each evaluation begins a part with its own bounds") {
   class Counting : public spf::AnswerSource {
    public:
     const spf::KnownAnswer* find(const dns::Question& question) override {

@@ -1,4 +1,4 @@
-// The command lines of all programs: one reader, by a table.
+// The command lines of all programs, which one reader parses by a table.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -39,7 +39,7 @@ const options::Rows& rows() {
   return made;
 }
 
-// "name=a,b list= stray:c error:..."
+// Returns "name=a,b list= stray:c error:...".
 std::string read(const std::vector<std::string>& words, std::string_view for_strays = "") {
   const auto line = options::read_command_line(rows(), words, options::find(rows(), for_strays));
   std::string out;
@@ -75,7 +75,7 @@ TEST_CASE("command line: long options with one dash or two, shortened, with the 
   CHECK(read({"--list", "[::1]:53"}) == "list=[::1]:53");
 }
 
-TEST_CASE("command line: values that may be there or not") {
+TEST_CASE("command line: optional values") {
   CHECK(read({"--flag"}) == "flag=true");
   CHECK(read({"--flag=no", "no"}) == "flag=no stray:no");
   CHECK(read({"--level"}) == "level=true");
@@ -88,7 +88,7 @@ TEST_CASE("command line: values that may be there or not") {
   CHECK(read({"-v"}) == "versions");
 }
 
-TEST_CASE("command line: several values of an option stand together, where the last of them is") {
+TEST_CASE("command line: several values of an option are listed together, at the place of the last one") {
   CHECK(read({"-n1", "--list=a", "--act", "--list", "b", "--title=2"}) == "act list=a,b name=1,2");
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("command line: words without option, and those after --") {
   CHECK(read({""}) == "stray:");
 }
 
-TEST_CASE("command line: errors name the word, and keep what came before") {
+TEST_CASE("command line: errors name the word, and keep the values before it") {
   CHECK(read({"--act", "--nonsense", "--flag"}) == "act error: --nonsense: there is no such option, or it is short for several");
   CHECK(read({"--n", "x"}).find("short for several") != std::string::npos);
   CHECK(read({"--name"}) == "error: --name: the value is missing");
@@ -108,7 +108,7 @@ TEST_CASE("command line: errors name the word, and keep what came before") {
   CHECK(read({"--a\x1b" + std::string(1000, 'x')}).size() < 200);
 }
 
-TEST_CASE("options: the last value counts, and a wrong one is told with its place") {
+TEST_CASE("options: the last value counts, and a wrong one is reported with its place") {
   Some some;
   const auto apply = [&](const std::vector<std::string>& words) {
     std::string problems;
@@ -151,7 +151,7 @@ TEST_CASE("values: times and sizes") {
   for (const char* bad : {"", "K", "1025G", "64X", "-1", "1.5M"}) CHECK(size(bad) == "bad");
 }
 
-TEST_CASE("help: groups, names, arguments, lines of 79 bytes") {
+TEST_CASE("help: groups, names, arguments, lines of at most 79 bytes") {
   CHECK(options::help(rows()) ==
         "Some:\n  -n, --name, --title, --path NAME\n        a name\n  -l, --list\n        several\n\nOthers:\n  --flag\n        "
         "on or off\n");

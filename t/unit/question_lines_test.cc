@@ -48,7 +48,7 @@ constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsende
 
 // ---- questions -----------------------------------------------------------------------------------------------------------
 
-TEST_CASE("the keys of every generation of spfd are understood, in any case") {
+TEST_CASE("the keys of every generation of spfd are recognized, in any case") {
   for (const auto* key : {"ip", "ip_address", "ipv4", "ipv6", "client_address", "IP", "Client_Address"}) {
     const Question question = parse_question(key + "=192.0.2.1\nsender=a@example.com"s);
     CHECK(question.error == "");
@@ -77,7 +77,7 @@ TEST_CASE("the last of several equal keys wins, whatever its name; unknown keys 
   CHECK(question.request.client->text() == "192.0.2.2");
 }
 
-TEST_CASE("a Postfix policy question is understood as the same question") {
+TEST_CASE("a Postfix policy request is read as the same request") {
   const Question question = parse_question(
       "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=2001:db8::1\nclient_name=unknown\n"
       "helo_name=mail.example.com\nsender=u@example.com\nrecipient=x@example.net\nrecipient_count=0\nqueue_id=\ninstance=1.2\n");
@@ -89,7 +89,7 @@ TEST_CASE("a Postfix policy question is understood as the same question") {
   CHECK(question.request.sender == "u@example.com");
 }
 
-TEST_CASE("what the client may do, and Mail::SPF::Query's keys of the best guess and of local policy") {
+TEST_CASE("the options of the client, and Mail::SPF::Query's keys of the best guess and of local policy") {
   const auto asked = parse_question(
       "ip=192.0.2.1\nsender=u@example.com\nAuthenticated=1\nrelay=yes\nguess=1\nguess_mechs= a mx \nlocal=ptr\ntrusted=1\n");
   CHECK(asked.error == "");
@@ -104,7 +104,7 @@ TEST_CASE("what the client may do, and Mail::SPF::Query's keys of the best guess
   CHECK_FALSE(plain.request.guess);
 }
 
-TEST_CASE("the client's address comes in many dresses") {
+TEST_CASE("the client's address has many forms") {
   const auto client = [](const std::string& value) -> std::string {
     const Question question = parse_question("ip=" + value + "\nsender=a@example.com");
     if (!question.error.empty()) return question.error;
@@ -136,11 +136,11 @@ TEST_CASE("the client's address comes in many dresses") {
   CHECK(client(std::string(8000, '1')).size() < 100);
 }
 
-TEST_CASE("what cannot be asked gets an error sentence") {
+TEST_CASE("a request that cannot be checked gets an error sentence") {
   CHECK(parse_question("").error == "no ip= was given");
   CHECK(parse_question("sender=a@example.com").error == "no ip= was given");
   CHECK(parse_question("ip=192.0.2.1").error == "neither sender= nor helo= was given");
-  // Empty is what the SMTP client gave; the check says what that is.
+  // An empty value is what the SMTP client gave; the check reports what follows from it.
   CHECK(parse_question("ip=192.0.2.1\nsender=<>\nhelo=").error == "");
   CHECK(parse_question("ip=192.0.2.1\nsender=").error == "");
   CHECK(parse_question("ip=192.0.2.1\nhelo=").error == "");
@@ -149,7 +149,7 @@ TEST_CASE("what cannot be asked gets an error sentence") {
   CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it is helo or mfrom");
   CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it is lines or json");
   CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is no number of seconds: 'soon'");
-  // keep, format and id hold all the same.
+  // keep, format and id apply nevertheless.
   const Question question = parse_question("keep=1\nformat=json\nid=7\nip=x");
   CHECK(question.error != "");
   CHECK(question.keep);
@@ -170,7 +170,7 @@ TEST_CASE("the sender loses its angle brackets and blanks, and nothing else") {
   CHECK(sender("u@d>") == "u@d>");
   CHECK(sender("\"a b\"@example.com") == "\"a b\"@example.com");
   CHECK(sender("\"a\tb\"@example.com") == "\"a\tb\"@example.com");
-  // Bad bytes are the evaluator's to judge (none), not ours.
+  // Invalid bytes are left to the evaluator, which returns none.
   CHECK(sender("u\0@example.com"s) == "u\0@example.com"s);
 }
 
@@ -217,7 +217,7 @@ std::string pong(const Question& question) {
   return out;
 }
 
-TEST_CASE("a ping needs nothing else") {
+TEST_CASE("a ping needs no other line") {
   const Question question = parse_question("request=PING\nid=x\nkeep=1");
   CHECK(question.is_ping);
   CHECK(question.error == "");
@@ -228,7 +228,7 @@ TEST_CASE("a ping needs nothing else") {
 
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("the answer lines stand in their order, all of them, then an empty line") {
+TEST_CASE("the answer contains all lines in order, then an empty line") {
   CHECK(support::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
         "result=fail\n"
         "smtp_comment=example.com explains: go away\n"
@@ -260,7 +260,7 @@ TEST_CASE("the answer lines stand in their order, all of them, then an empty lin
         "void_lookups=0\nid=a-1\nerror=what\n\n");
 }
 
-TEST_CASE("lines about local policy stand there only where there is something to tell") {
+TEST_CASE("lines about local policy are written only if there is something to report") {
   receiver::Reply reply;
   protocol::Question question;
   CHECK(support::encode_reply(reply, question, {}).find("would=") == std::string::npos);
@@ -312,7 +312,7 @@ TEST_CASE("--legacy-results: the words of Mail::SPF::Query") {
   CHECK(word(spf::Result::temperror, false) == "result=temperror");
 }
 
-TEST_CASE("no byte of a value can end its line, and no line of an answer is longer than one of a question") {
+TEST_CASE("no byte of a value can end its line, and no line of an answer is longer than a line of a request") {
   std::string evil = "a";
   for (int c = 0; c < 256; ++c) evil += static_cast<char>(c);
   receiver::Reply reply = full_reply();

@@ -1,4 +1,4 @@
-// The stream of query lines: where questions end, how long they and their values may be, and how the bytes come.
+// The stream of query lines: the ends of requests, the bounds of requests and values, and input in pieces of any size.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using protocol::Question;
 
 constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
 
-// Questions with what the reader says about the stream.
+// A reader whose requests come with its statements about the stream.
 class QuestionReader {
  public:
   void feed(std::string_view bytes) { reader_.feed(bytes); }
@@ -48,7 +48,7 @@ std::vector<Question> all_of(QuestionReader& reader) {
   return questions;
 }
 
-// What comes of a whole stream, fed `step` bytes at a time, with the end of input behind it.
+// Returns the requests of a whole stream that is fed `step` bytes at a time, followed by the end of input.
 std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
   QuestionReader reader;
   std::vector<Question> questions;
@@ -65,20 +65,20 @@ std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
   return questions;
 }
 
-// A sender as it is kept.
+// Returns a sender in the form in which it is stored.
 std::string protocol_mailbox(const std::string& text) {
   std::string kept;
   protocol::set_mailbox(kept, text);
   return kept;
 }
 
-TEST_CASE("a question ends at an empty line or at the end of input, however the bytes come") {
+TEST_CASE("a request ends at an empty line or at the end of input, in pieces of any size") {
   const std::vector<std::string> streams = {
       std::string(kEximQuestion),                                          // Exim
       std::string(kEximQuestion) + "\n\n\n",                               // recipes with more empty lines
       std::string(kEximQuestion) + "\r\n \t\r\n   ",                       // ... and blanks
       "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n",               // no empty line
-      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test",                 // nor the last line end
+      "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test",                 // nor a last line end
       "ip=192.0.2.66\r\nhelo=evil.test\r\nsender=u@fail.test\r\n\r\n",     // CRLF
       "IP = 192.0.2.66  \nhelo=evil.test\t\nsender=<u@fail.test>\n \t\n",  // blanks
   };
@@ -96,7 +96,7 @@ TEST_CASE("a question ends at an empty line or at the end of input, however the 
   }
 }
 
-TEST_CASE("an empty stream, and an empty first question, get one answer: an error") {
+TEST_CASE("an empty stream and an empty first request get one answer: an error") {
   for (const std::string stream : {"", "\n", "\n\n\n", " \r\n", "   "}) {
     CAPTURE(stream);
     const auto questions = read_stream(stream, 1);
@@ -111,7 +111,7 @@ TEST_CASE("an empty stream, and an empty first question, get one answer: an erro
   CHECK_FALSE(reader.next().has_value());
 }
 
-TEST_CASE("questions may be pipelined, with empty lines between them") {
+TEST_CASE("requests may be pipelined, with empty lines between them") {
   std::string stream;
   for (int i = 0; i < 500; ++i) {
     stream += "keep=1\nid=" + std::to_string(i) + "\nip=192.0.2.1\nsender=a@example.com\n\n" +
@@ -127,7 +127,7 @@ TEST_CASE("questions may be pipelined, with empty lines between them") {
   }
 }
 
-TEST_CASE("has_partial tells an idle connection from a question under way") {
+TEST_CASE("has_partial distinguishes an idle connection from an unfinished request") {
   QuestionReader reader;
   reader.feed(kEximQuestion);
   CHECK(reader.next().has_value());
@@ -141,14 +141,14 @@ TEST_CASE("has_partial tells an idle connection from a question under way") {
   CHECK(reader.has_partial());
 }
 
-// A question of these lines; where it ends is shown by `end`.
+// Reads a request of these lines, whose end is marked by `end`.
 Question read_one(const std::string& lines, std::string_view end, std::size_t step) {
   const auto questions = read_stream(lines + std::string(end), step);
   REQUIRE(questions.size() == 1);
   return questions.front();
 }
 
-TEST_CASE("a value of any length is the value of one line: the others are read, in any order, however the bytes come") {
+TEST_CASE("a long value affects only its own line: the others are read, in any order, in pieces of any size") {
   const std::vector<std::string> others = {"id=9", "ip=192.0.2.1", "rcpt=x@example.net", "format=json"};
   for (const std::string key : {"helo", "sender", "unknown", "receiver", ""}) {
     for (const std::size_t size : {0UL, 253UL, 254UL, 255UL, 256UL, 257UL, 1023UL, 1024UL, 1025UL, 8184UL, 8188UL, 8192UL, 8193UL,
@@ -162,7 +162,7 @@ TEST_CASE("a value of any length is the value of one line: the others are read, 
           if (i < others.size()) lines += others[i] + "\n";
         }
         for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, lines.size() + 2}) {
-          // Byte by byte is work for a while: only where something may change.
+          // Reading byte by byte takes long, so it is done only where it may make a difference.
           if (step == 1 && place != 1) continue;
           for (const auto* end : {"\n", "\r\n", ""}) {
             CAPTURE(key);
@@ -189,7 +189,7 @@ TEST_CASE("a value of any length is the value of one line: the others are read, 
   }
 }
 
-TEST_CASE("a long sender keeps its domain, whatever its local part; a long recipient too") {
+TEST_CASE("a long sender keeps its domain, whatever its local part; so does a long recipient") {
   for (const std::size_t size : {1UL, 64UL, 65UL, 1012UL, 1013UL, 5000UL, 60000UL}) {
     CAPTURE(size);
     for (const std::string& local : {std::string(size, 'x'), "\"" + std::string(size, '@') + "\"", std::string(size, '\xc3')}) {
@@ -204,8 +204,8 @@ TEST_CASE("a long sender keeps its domain, whatever its local part; a long recip
   }
 }
 
-TEST_CASE("a HELO name that is cut does not become a name") {
-  // 250 bytes of a name, and what would go if the end were cut off and the blanks stripped.
+TEST_CASE("a shortened HELO name does not become a valid name") {
+  // 250 bytes of a name, followed by bytes that would vanish if the end were cut off and the blanks stripped.
   std::string name;
   while (name.size() < 250) name += "abcd.";
   for (const std::string& tail : {std::string(300, ' ') + "x", std::string(300, '.'), "." + std::string(300, 'x')}) {
@@ -217,7 +217,7 @@ TEST_CASE("a HELO name that is cut does not become a name") {
         protocol::kMaxHelo + 1);
 }
 
-TEST_CASE("bounds of what the mail server says of itself") {
+TEST_CASE("bounds of the values that the mail server states about itself") {
   const std::string begin = "ip=192.0.2.1\nsender=a@b.test\n";
   CHECK(parse_question(begin + "receiver=" + std::string(255, 'r')).request.receiver == std::string(255, 'r'));
   CHECK(parse_question(begin + "receiver=" + std::string(256, 'r')).request.receiver == "");
@@ -230,7 +230,7 @@ TEST_CASE("bounds of what the mail server says of itself") {
   CHECK(parse_question("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1')).error.starts_with("ip= is no IP address: "));
 }
 
-TEST_CASE("a question of 64 KiB is read, a byte more is not, and its connection ends") {
+TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its connection") {
   const std::string head = "id=9\nformat=json\nip=192.0.2.1\nsender=a@example.com\n";
   const auto with = [&](std::size_t size, std::string_view last_end) {
     std::string text = head + "filler=" + std::string(size - head.size() - 7 - last_end.size(), 'x') + std::string(last_end);
@@ -251,12 +251,12 @@ TEST_CASE("a question of 64 KiB is read, a byte more is not, and its connection 
         CHECK(question.format == Format::json);
       }
     }
-    // Many lines instead of a long one.
+    // Many lines instead of one long line.
     std::string stream = "ip=192.0.2.1\nsender=a@example.com\n";
     while (stream.size() <= most) stream += "unknown=1\n";
     CHECK(read_one(stream, "", step).error == "the question is longer than 65536 bytes");
   }
-  // The end of what is too long is not waited for, and nothing comes after it.
+  // The error does not wait for the end of the long line, and nothing follows it.
   QuestionReader reader;
   reader.feed(std::string(most + 2, 'x'));
   REQUIRE(reader.next().has_value());
@@ -265,7 +265,7 @@ TEST_CASE("a question of 64 KiB is read, a byte more is not, and its connection 
   CHECK_FALSE(reader.next().has_value());
 }
 
-TEST_CASE("a megabyte of small lines, a byte at a time, is work for a moment") {
+TEST_CASE("a megabyte of small lines, one byte at a time, is read in linear time") {
   QuestionReader reader;
   std::size_t questions = 0;
   for (int i = 0; i < 1000000; ++i) {

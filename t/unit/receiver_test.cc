@@ -1,4 +1,4 @@
-// What the receiver makes of a request: which identity is checked, what is said about the result, and how hostile input ends.
+// The receiver's work on a request: which identity is checked, what is said about the result, and how hostile input ends.
 #include "common/receiver/receiver.h"
 
 #include <doctest/doctest.h>
@@ -83,7 +83,7 @@ World world() {
   return out;
 }
 
-// Every promise of request.h about the texts of a reply.
+// Checks every promise of request.h about the texts of a reply.
 void check_form(const Reply& reply) {
   const auto is_line = [](std::string_view text) { return std::all_of(text.begin(), text.end(), base::is_printable); };
   CHECK(reply.smtp_comment.size() <= receiver::kMaxSmtpComment);
@@ -107,7 +107,7 @@ void check_form(const Reply& reply) {
   }
 }
 
-TEST_CASE("RFC 7208 §9.1: a pass, in the wording of its example") {
+TEST_CASE("RFC 7208 §9.1: a pass has the wording of the RFC's example") {
   const Reply reply = reply_to(request("192.0.2.1", "u@example.com"), world());
   check_form(reply);
   CHECK(reply.result == Result::pass);
@@ -132,7 +132,7 @@ TEST_CASE("RFC 7208 §9.1: a pass, in the wording of its example") {
   CHECK(reply.error == "");
 }
 
-TEST_CASE("spf_domain is the domain that was checked, and empty where none could be") {
+TEST_CASE("spf_domain is the checked domain, and empty if none could be checked") {
   World known = world();
   known.txt("xn--bcher-kva.example", "v=spf1 -all");
   const auto domain = [&](std::string_view sender, std::string_view helo = "Mail.Example.COM.") {
@@ -161,7 +161,7 @@ TEST_CASE("spf_domain is the domain that was checked, and empty where none could
   CHECK(reply_to(request("192.0.2.2", "u@example.com"), known, helo_first).spf_domain == "mail.example.com");
 }
 
-TEST_CASE("RFC 7372 §3.2: fail is refused with 550 5.7.23, and the default explanation is ours as it is") {
+TEST_CASE("RFC 7372 §3.2: fail is refused with 550 5.7.23, and the default explanation is our own text, unmarked") {
   const Reply reply = reply_to(request("198.51.100.7", "<u@example.com>"), world());
   check_form(reply);
   CHECK(reply.result == Result::fail);
@@ -190,7 +190,7 @@ TEST_CASE("RFC 7208 §6.2, §8.4: the domain's explanation is marked as the word
   CHECK(reply.smtp_comment.ends_with("xxx..."));
 }
 
-TEST_CASE("RFC 7372 §3.2: temperror is deferred with 451 4.7.24, and says why and to try again") {
+TEST_CASE("RFC 7372 §3.2: temperror is deferred with 451 4.7.24, with the reason and the advice to try again") {
   const Reply reply = reply_to(request("192.0.2.1", "u@temp.example"), world());
   check_form(reply);
   CHECK(reply.result == Result::temperror);
@@ -272,14 +272,14 @@ TEST_CASE("the scope chooses the identity") {
   asked.scope = Scope::helo;
   CHECK(reply_to(asked, world()).identity == Identity::helo);
   CHECK(reply_to(asked, world()).result == Result::fail);
-  asked.helo = " ";  // the client gave none: there is no such identity, and that is not a mistake of who asks
+  asked.helo = " ";  // the client gave none: there is no such identity, which is not a mistake of the requester
   const Reply reply = reply_to(asked, world());
   CHECK(reply.identity == Identity::helo);
   CHECK(reply.result == Result::none);
   CHECK(reply.error == "");
 }
 
-TEST_CASE("RFC 7208 §4.3: the null sender of a client without a HELO name: none") {
+TEST_CASE("RFC 7208 §4.3: the result is none for the null sender of a client without a HELO name") {
   const Reply reply = reply_to(request("192.0.2.1", "<>", ""), world());
   check_form(reply);
   CHECK(reply.error == "");
@@ -289,7 +289,7 @@ TEST_CASE("RFC 7208 §4.3: the null sender of a client without a HELO name: none
   CHECK(reply.problem == "no domain to check");
 }
 
-TEST_CASE("an identity that is too long or malformed is none, and the other one is checked all the same") {
+TEST_CASE("the result is none for an identity that is too long or malformed, and the other one is still checked") {
   World known = world();
   known.txt("h.example", "v=spf1 exists:%{h}.h.example -all")
       .a("unknown.h.example", "127.0.0.2")
@@ -312,7 +312,7 @@ TEST_CASE("an identity that is too long or malformed is none, and the other one 
     CHECK(result("u@h.example", bad) == Result::pass);
     CHECK(result("u@soft.example", bad, helo_first) == Result::softfail);
     CHECK(result("<>", bad) == Result::none);
-    // The HELO identity is checked where it is checked beside MAIL FROM.
+    // The HELO identity is checked where both identities are checked.
     CHECK(result("u@" + bad, "mail.example.com", helo_first) == Result::fail);
     CHECK(result("u@" + bad, "ok.example", helo_first) == Result::none);
   }
@@ -320,7 +320,7 @@ TEST_CASE("an identity that is too long or malformed is none, and the other one 
   CHECK(result("u@h.example", "other.example") == Result::fail);
 }
 
-TEST_CASE("no client address is mail of the host itself: none, and no error") {
+TEST_CASE("mail without a client address is from the host itself: none, and not an error") {
   Request asked = request("192.0.2.1", "u@example.com");
   asked.client.reset();
   const Reply reply = reply_to(asked, world());
@@ -332,7 +332,7 @@ TEST_CASE("no client address is mail of the host itself: none, and no error") {
   CHECK(reply.authentication_results.starts_with("Authentication-Results: mx.example.org; none ("));
 }
 
-TEST_CASE("the receiver's name is the one asked with, else our own, else none is shown") {
+TEST_CASE("the receiver's name is that of the request, else our own; without either none is shown") {
   Request asked = request("192.0.2.1", "u@example.com");
   asked.receiver = "mx2.example.org";
   CHECK(reply_to(asked, world()).header_comment.starts_with("mx2.example.org: domain of "));
@@ -346,7 +346,7 @@ TEST_CASE("the receiver's name is the one asked with, else our own, else none is
   CHECK(reply.received_spf_header.find("receiver=") == std::string::npos);
 }
 
-TEST_CASE("what is not known yet is asked for, and there is no reply before") {
+TEST_CASE("unknown answers are asked for, and there is no reply before they arrive") {
   NoAnswers answers;
   const support::Outcome outcome = support::decide(request("192.0.2.1", "u@example.com"), policy(), answers);
   CHECK_FALSE(outcome.reply);
@@ -354,7 +354,7 @@ TEST_CASE("what is not known yet is asked for, and there is no reply before") {
   CHECK(outcome.needs.needed[0] == dns::Question{*dns::Name::parse("example.com"), dns::Type::txt});
 }
 
-TEST_CASE("an address literal with the null sender is none, and nothing is asked") {
+TEST_CASE("an address literal with the null sender is none, without any question") {
   NoAnswers answers;
   for (const auto* helo : {"[192.0.2.1]", "[IPv6:2001:db8::1]", "localhost", "..", ".example.com", "a b\r\nc"}) {
     CAPTURE(helo);
@@ -370,7 +370,7 @@ TEST_CASE("an address literal with the null sender is none, and nothing is asked
   CHECK(outcome.reply->authentication_results.ends_with(" smtp.mailfrom=\"[192.0.2.1]\""));
 }
 
-TEST_CASE("libspf2 #56: no byte of HELO or sender gets out that could end a line, a comment or a value") {
+TEST_CASE("libspf2 #56: no byte of HELO or sender that could end a line, a comment or a value reaches the output") {
   const std::string tail = "\r\nX-Evil: 1\r\n\r\n\0\x1b[2J\x7f\xff\"\\()"s;
   for (const auto* domain :
        {"example.com", "exp.example", "temp.example", "broken.example", "plain.example", "nowhere.example"}) {
@@ -395,7 +395,7 @@ TEST_CASE("Exim's ACL of 2004 reads \\n in a value as a line end, and puts the h
   CHECK(fail.authority_explanation == "no\\n250 fine (really)\\");
 }
 
-TEST_CASE("a sender or HELO name of 64 KB gets its result, and bounded texts") {
+TEST_CASE("a sender or HELO name of 64 KB gets its result, and texts of bounded size") {
   const std::string big(65536, 'a');
   Reply reply = reply_to(request("192.0.2.1", big + "@example.com", big), world());
   check_form(reply);
@@ -427,7 +427,7 @@ TEST_CASE("a record of hostile text stays within the bounds of a reply") {
   CHECK(reply.authority_explanation == "");
 }
 
-TEST_CASE("RFC 8616: an internationalised sender is shown by its A-labels") {
+TEST_CASE("RFC 8616: an internationalized sender is shown by its A-labels") {
   World eai;
   eai.txt("xn--bcher-kva.example", "v=spf1 +all");
   const Reply reply = reply_to(request("192.0.2.1",
@@ -440,13 +440,13 @@ TEST_CASE("RFC 8616: an internationalised sender is shown by its A-labels") {
   CHECK(reply.authentication_results.ends_with(" smtp.mailfrom=xn--bcher-kva.example"));
 }
 
-TEST_CASE("the reply to a request that could not be understood") {
+TEST_CASE("the reply to a request that could not be parsed") {
   const Reply reply = receiver::bad_request(policy(), "ip= is no IP address: '\"\r\n'");
   check_form(reply);
   CHECK(reply.error == "ip= is no IP address: '\"\\x0d\\x0a'");
-  // Without a backslash: Exim's ${extract} would make a line end of it.
+  // Without a backslash, which Exim's ${extract} would turn into a line end.
   CHECK(reply.smtp_comment == "mx.example.org: SPF was not checked: ip= is no IP address: ''/x0d/x0a'");
-  // What cannot be checked must not be accepted for that.
+  // A request that cannot be checked must not be accepted for that.
   CHECK(reply.result == Result::temperror);
   CHECK(reply.action == Action::defer);
   CHECK(reply.smtp_code == 451);

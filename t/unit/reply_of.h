@@ -1,4 +1,4 @@
-// A reply as the receiver makes it for a result, for the tests of what doors make of it.
+// Replies as the receiver makes them for a result, for the tests of the doors.
 #pragma once
 
 #include <string>

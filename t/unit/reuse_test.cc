@@ -1,4 +1,4 @@
-// Nothing of one client reaches the next one: what is set again in an object that was used before is as in a new object.
+// No data of one client reaches the next one: an object that is set again equals a new object.
 #include "common/base/reuse.h"
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ namespace {
 using namespace std::string_view_literals;
 using support::filled;
 
-// Sets an object that holds something of somebody else in each member, and a new one. `set` sets its argument.
+// Sets a used object, which has data of somebody else in each member, and a new one. `set` sets its argument.
 template <class T, class Set>
 void check_set(Set&& set) {
   T used = filled<T>();
@@ -58,7 +58,7 @@ constexpr std::string_view kDomains[] = {"pass.example",
                                          "no domain.example",
                                          ""};
 
-// Runs a pure function until it needs nothing, with the same object each time.
+// Runs a pure function with the same object until it needs nothing more.
 template <class Run>
 void run_to_end(const support::World& world, Run&& run) {
   support::KnownAnswers known;
@@ -87,11 +87,11 @@ constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("reuse: a renewed object is as a new one", T, spf::Verdict, spf::Query, receiver::Request, receiver::Judgement,
-                   receiver::Reply, receiver::Workspace, receiver::Foresight, receiver::SrsRequest, receiver::SrsReply,
-                   protocol::CheckRequest, protocol::HealthRequest, protocol::Ready) {
+TEST_CASE_TEMPLATE("reuse: a renewed object equals a new one", T, spf::Verdict, spf::Query, receiver::Request,
+                   receiver::Judgement, receiver::Reply, receiver::Workspace, receiver::Foresight, receiver::SrsRequest,
+                   receiver::SrsReply, protocol::CheckRequest, protocol::HealthRequest, protocol::Ready) {
   T object = filled<T>();
-  // Each member differs: else it would prove nothing.
+  // Each member must differ before, else the test proves nothing.
   CHECK(base::with_members(object, [](const auto&... used) {
     return base::with_members(base::kNew<T>, [&](const auto&... fresh) { return (!(used == fresh) && ...); });
   }));
@@ -136,7 +136,7 @@ TEST_CASE("reuse: a verdict") {
   }
 }
 
-TEST_CASE("reuse: a decision, whatever the rules make of it") {
+TEST_CASE("reuse: a decision, for all rules") {
   const support::World answers = world();
   receiver::Policy policy = full_policy();
   for (const auto check_helo : {receiver::HeloCheck::null_sender, receiver::HeloCheck::first}) {
@@ -216,7 +216,7 @@ TEST_CASE("reuse: a request of each door") {
   }
 }
 
-TEST_CASE("reuse: what the next host makes of a sender, and a reply about it") {
+TEST_CASE("reuse: the foreseen result at the next host, and a reply about it") {
   const support::World answers = world();
   receiver::NextHop next_hop;
   next_hop.outgoing = {*base::IpAddress::parse("192.0.2.1")};

@@ -34,7 +34,7 @@ std::vector<std::string> listed_options() {
 
 TEST_CASE("the rules about a result act in the order of spfd(8)") {
   std::vector<std::string> listed = listed_options();
-  // It chooses the identity, about which the rules then act one by one.
+  // check-helo chooses the identity; the rules then act on it one by one.
   REQUIRE(listed.front() == "check-helo");
   listed.erase(listed.begin());
   const std::vector<std::string_view> rules = receiver::Judge::rule_names();

@@ -1,4 +1,4 @@
-// Rules as the configuration writes them: terms, networks, fallback records.
+// The syntax of rules in the configuration: terms, networks, fallback records.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// The receiver's rules for single domains, of senders and of recipients.
+// The receiver's rules for single domains of senders and recipients.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -18,7 +18,7 @@ using namespace rules_world;  // NOLINT(google-build-using-namespace)
 
 // ---- rules for domains ---------------------------------------------------------------------------------------------------
 
-TEST_CASE("rules for domains: the sender's, then the recipient's, then the general ones, key by key; exact before wildcard") {
+TEST_CASE("rules for domains: the sender's, then the recipient's, then the general ones, per key; exact before wildcard") {
   Policy by = plain_policy();
   on(by.rules, Result::softfail) = Action::reject;
   on(by.rules, Result::neutral) = Action::reject;
@@ -49,10 +49,10 @@ TEST_CASE("rules for domains: the sender's, then the recipient's, then the gener
   CHECK(action("u@neutral.other", "x@OUR.org.") == Action::accept);
   CHECK(action("u@neutral.other", "x@a.our.org") == Action::reject);
   CHECK(action("u@neutral.example", "x@our.org") == Action::defer);
-  CHECK(action("u@fail.example", "x@our.org") == Action::defer);  // not in the exact section; from the wildcard above it
+  CHECK(action("u@fail.example", "x@our.org") == Action::defer);  // not in the exact section, but in the wildcard above it
 }
 
-TEST_CASE("the null sender has the rules of its HELO name; every kind of rule may be a domain's") {
+TEST_CASE("the null sender has the rules of its HELO name; every kind of rule may apply to a single domain") {
   Policy by = plain_policy();
   Rules rules;
   rules.dry_run = true;

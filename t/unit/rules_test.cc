@@ -1,4 +1,4 @@
-// The receiver's rules: what is done about results, whose mail is checked, and what local policy makes of a verdict.
+// The receiver's rules: the action for each result, which mail is checked, and the effects of local policy on a verdict.
 #include "common/receiver/rules.h"
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ using namespace rules_world;  // NOLINT(google-build-using-namespace)
 
 // ---- actions -------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("each result does what its rule says, with the code that fits (RFC 7372 §3.2)") {
+TEST_CASE("each result has the action of its rule, with the right status code (RFC 7372 §3.2)") {
   struct Row {
     const char* sender;
     Result result;
@@ -37,7 +37,7 @@ TEST_CASE("each result does what its rule says, with the code that fits (RFC 737
                          {"u@temp.example", Result::temperror, "5.7.24", "4.7.24"}}) {
     CAPTURE(row.sender);
     Policy by = plain_policy();
-    on(by.rules, row.result, Identity::helo) = Action::accept;  // of the other identity: no matter
+    on(by.rules, row.result, Identity::helo) = Action::accept;  // of the other identity, so without effect
     on(by.rules, row.result) = Action::reject;
     Reply reply = reply_to(row.sender, by);
     CHECK(reply.result == row.result);
@@ -59,7 +59,7 @@ TEST_CASE("each result does what its rule says, with the code that fits (RFC 737
   }
 }
 
-TEST_CASE("the identities have actions of their own") {
+TEST_CASE("each identity has its own actions") {
   Policy by = plain_policy();
   on(by.rules, Result::fail, Identity::helo) = Action::accept;
   CHECK(reply_to(request(kClient, "<>", "fail.example"), by).action == Action::accept);
@@ -70,7 +70,7 @@ TEST_CASE("the identities have actions of their own") {
   CHECK(reply_to("u@fail.example", by).action == Action::accept);
 }
 
-TEST_CASE("a dry run accepts, and tells what it would have done; the result stays what it is") {
+TEST_CASE("a dry run accepts, and reports the action that it replaced; the result is unchanged") {
   Policy by = plain_policy();
   by.rules.dry_run = true;
   Reply reply = reply_to("u@fail.example", by);
@@ -85,7 +85,7 @@ TEST_CASE("a dry run accepts, and tells what it would have done; the result stay
 
 // ---- exempt clients ------------------------------------------------------------------------------------------------------
 
-TEST_CASE("exempt clients: none without a question, accepted whatever the rule for none, and header and answer say why") {
+TEST_CASE("exempt clients: none without any question, accepted whatever the rule for none; header and answer state the reason") {
   Policy by = plain_policy();
   by.rules.exempt = std::vector{*receiver::parse_network("127.0.0.0/8"), *receiver::parse_network("2001:db8::/32")};
   on(by.rules, Result::none) = Action::reject;
@@ -104,7 +104,7 @@ TEST_CASE("exempt clients: none without a question, accepted whatever the rule f
   CHECK(reply_to("u@plain.example", by).action == Action::reject);
 }
 
-TEST_CASE("clients at loopback addresses are exempt where the door spares them, unless the rules say otherwise") {
+TEST_CASE("clients at loopback addresses are exempt at doors that spare them, unless the rules say otherwise") {
   for (const auto* client : {"127.0.0.1", "127.1.2.3", "::1"}) {
     CAPTURE(client);
     receiver::Policy by = plain_policy();
@@ -126,11 +126,11 @@ TEST_CASE("clients at loopback addresses are exempt where the door spares them, 
   }
 }
 
-TEST_CASE("nobody is exempt unless the configuration says so") {
+TEST_CASE("nobody is exempt without configuration") {
   CHECK(reply_to(request("127.0.0.1", "u@fail.example"), plain_policy()).result == Result::fail);
 }
 
-TEST_CASE("clients that have logged in or may relay are not checked, unless a rule wants it") {
+TEST_CASE("clients that have logged in or may relay are not checked, unless a rule requires it") {
   Policy by = plain_policy();
   Request asked = request(kClient, "u@fail.example");
   asked.is_authenticated = true;
@@ -147,7 +147,7 @@ TEST_CASE("clients that have logged in or may relay are not checked, unless a ru
 
 // ---- trusted forwarders --------------------------------------------------------------------------------------------------
 
-TEST_CASE("a trusted forwarder: fail and softfail become neutral, and header, answer and texts say so") {
+TEST_CASE("a trusted forwarder: fail and softfail become neutral; header, answer and texts say so") {
   World relays = world();
   relays.txt("relay.example", "v=spf1 ip4:192.0.2.0/28 -all");
   Policy by = plain_policy();
@@ -166,7 +166,7 @@ TEST_CASE("a trusted forwarder: fail and softfail become neutral, and header, an
     CHECK(reply.local_explanation == reply.local_policy);
     CHECK(reply.authority_explanation == "");
   }
-  // Not for results that are no fail.
+  // Does not apply to results other than fail and softfail.
   CHECK(decide(request(kClient, "u@neutral.example"), by, relays).reply.local_policy == "");
   CHECK(decide(request(kClient, "u@broken.example"), by, relays).reply.result == Result::permerror);
   CHECK(decide(request("192.0.2.99", "u@fail.example"), by, relays).reply.result == Result::fail);
@@ -181,18 +181,18 @@ TEST_CASE("a trusted forwarder makes a pass only on request") {
   CHECK(reply.local_policy == "trusted-forwarders: ip4:192.0.2.1, pass instead of fail");
 }
 
-TEST_CASE("a forwarder's term that cannot be evaluated matches nobody, and hides none behind it") {
+TEST_CASE("a forwarder term that cannot be evaluated matches nobody, and later terms still count") {
   Policy by = plain_policy();
   by.rules.forwarders = terms("include:gone.example include:broken.example 192.0.2.1");
   CHECK(reply_to("u@fail.example", by).result == Result::neutral);
   by.rules.forwarders = terms("include:gone.example include:broken.example");
   CHECK(reply_to("u@fail.example", by).result == Result::fail);
-  // What stands behind a minus is not trusted, though a later term has it.
+  // A term with a minus excludes the client, although a later term contains it.
   by.rules.forwarders = terms("-ip4:192.0.2.1 ip4:192.0.2.0/24");
   CHECK(reply_to("u@fail.example", by).result == Result::fail);
 }
 
-TEST_CASE("nobody is refused for good because our own rules could not be looked up") {
+TEST_CASE("nobody is rejected permanently because our own rules could not be looked up") {
   Policy by = plain_policy();
   by.rules.forwarders = terms("include:temp.example");
   Reply reply = reply_to("u@fail.example", by);
@@ -203,14 +203,14 @@ TEST_CASE("nobody is refused for good because our own rules could not be looked 
   CHECK(holds(reply.local_policy, "temperror instead of fail"));
   CHECK(reply.authority_explanation == "");
   CHECK(reply.ttl == 0);
-  // What is accepted anyway stays as it is.
+  // A result that is accepted anyway is unchanged.
   CHECK(reply_to("u@soft.example", by).result == Result::softfail);
-  // A later term knows better.
+  // A later term matches.
   by.rules.forwarders = terms("include:temp.example 192.0.2.1");
   CHECK(reply_to("u@fail.example", by).result == Result::neutral);
 }
 
-TEST_CASE("nobody is refused for good because a name of the client could not be looked up by a limit of our own") {
+TEST_CASE("nobody is rejected permanently because our own limits prevented the look-up of a client name") {
   const std::string own_limit = "timed out";
   const auto decide_with = [&](std::string_view record, dns::Type failing, dns::Cause cause) {
     World known = world();
@@ -229,7 +229,7 @@ TEST_CASE("nobody is refused for good because a name of the client could not be 
     for (const dns::Type type : {dns::Type::ptr, dns::Type::a}) {
       CAPTURE(record);
       if (std::string_view(record).find("exists") != std::string_view::npos && type == dns::Type::a) continue;  // its own A
-      // RFC 7208 §5.5: an error of DNS is no match.
+      // RFC 7208 §5.5: a DNS error is not a match.
       CHECK(decide_with(record, type, dns::Cause::reported).result == Result::fail);
       const Reply reply = decide_with(record, type, dns::Cause::local);
       CHECK(reply.result == Result::temperror);
@@ -237,13 +237,13 @@ TEST_CASE("nobody is refused for good because a name of the client could not be 
       CHECK(holds(reply.problem, own_limit));
     }
   }
-  // A later term knows better.
+  // A later term matches.
   CHECK(decide_with("v=spf1 ptr:example.com ip4:192.0.2.1 -all", dns::Type::ptr, dns::Cause::local).result == Result::pass);
 }
 
 // ---- secondary MX --------------------------------------------------------------------------------------------------------
 
-TEST_CASE("a secondary MX is never refused, whatever the result, and the reason is told") {
+TEST_CASE("a secondary MX is never refused, whatever the result, and the reply states the reason") {
   Policy by = plain_policy();
   for (const Result result : {Result::neutral, Result::fail, Result::softfail, Result::temperror, Result::permerror}) {
     on(by.rules, result) = Action::reject;
@@ -262,7 +262,7 @@ TEST_CASE("a secondary MX is never refused, whatever the result, and the reason 
   CHECK(reply_to(request("192.0.2.99", "u@fail.example"), by).action == Action::reject);
 }
 
-TEST_CASE("secondary-mx auto: the MX hosts of the recipient's domain, asked only when something counts against the client") {
+TEST_CASE("secondary-mx auto: the MX hosts of the recipient's domain, looked up only if the result counts against the client") {
   World hosts = world();
   hosts.mx("our.example", "mx1.our.example").mx("our.example", "mx2.our.example");
   hosts.a("mx1.our.example", "203.0.113.1").a("mx2.our.example", kClient).a("mx2.our.example", "2001:db8::2");
@@ -280,7 +280,7 @@ TEST_CASE("secondary-mx auto: the MX hosts of the recipient's domain, asked only
   CHECK(decide(asked, by, hosts).reply.result == Result::none);
   asked.client = base::IpAddress::parse("203.0.113.9");
   CHECK(decide(asked, by, hosts).reply.result == Result::fail);
-  // Without a recipient, or with one that has no domain, nobody is one.
+  // Without a recipient that has a domain, no client is a secondary MX.
   for (const char* recipient : {"", "<>", "x", "x@", "x@[192.0.2.1]", "x@localhost", "x@a..b", "x@\xff"}) {
     CAPTURE(recipient);
     asked = request(kClient, "u@fail.example");
@@ -292,7 +292,7 @@ TEST_CASE("secondary-mx auto: the MX hosts of the recipient's domain, asked only
   CHECK(decide(asked, by, hosts).asked.size() == 1);
 }
 
-TEST_CASE("a hostile recipient domain costs no more than any check") {
+TEST_CASE("a hostile recipient domain costs at most as much as a check") {
   Policy by = plain_policy();
   by.rules.secondary_mx = terms("auto", true);
   Request asked = request(kClient, "u@fail.example");
@@ -301,7 +301,7 @@ TEST_CASE("a hostile recipient domain costs no more than any check") {
   for (int i = 0; i < 200; ++i) many.mx("hostile.example", "h" + std::to_string(i) + ".hostile.example");
   Decided decided = decide(asked, by, many);
   CHECK(decided.reply.result == Result::fail);
-  CHECK(decided.asked.size() == 2);  // more than 10 hosts: none is asked for
+  CHECK(decided.asked.size() == 2);  // more than 10 hosts: none of them is looked up
   World ten = world();
   for (int i = 0; i < 10; ++i) {
     const std::string host = "h" + std::to_string(i) + ".hostile.example";
@@ -322,7 +322,7 @@ TEST_CASE("a hostile recipient domain costs no more than any check") {
 
 // ---- local terms ---------------------------------------------------------------------------------------------------------
 
-TEST_CASE("local terms come before the last all of a record, and before its end without one") {
+TEST_CASE("local terms come before the last all of a record, or before its end if it has none") {
   Policy by = plain_policy();
   by.rules.local = terms("ip4:192.0.2.0/30");
   for (const char* sender : {"u@fail.example", "u@soft.example", "u@neutral.example", "u@open.example"}) {
@@ -335,10 +335,10 @@ TEST_CASE("local terms come before the last all of a record, and before its end 
   World redirected = world();
   redirected.txt("to.example", "v=spf1 redirect=fail.example");
   CHECK(decide(request(kClient, "u@to.example"), by, redirected).reply.result == Result::pass);
-  // Not within an included record, whose own all is no last word.
+  // Does not apply to an included record, whose own all does not end the check.
   redirected.txt("in.example", "v=spf1 include:fail.example ip4:192.0.2.1 -all");
   CHECK(decide(request(kClient, "u@in.example"), by, redirected).reply.local_policy == "");
-  // Not where a term of the domain has decided, nor in a record that only says that the domain sends no mail.
+  // Does not apply if a term of the domain has decided, nor to a record that only states that the domain sends no mail.
   redirected.txt("term.example", "v=spf1 -ip4:192.0.2.1 ~all").txt("never2.example", "v=spf1 redirect=never.example");
   redirected.txt("plus.example", "v=spf1 mx +all");
   for (const char* sender : {"u@term.example", "u@never.example", "u@never2.example", "u@plus.example", "u@plain.example",
@@ -348,7 +348,7 @@ TEST_CASE("local terms come before the last all of a record, and before its end 
   }
 }
 
-TEST_CASE("local terms give the result of their qualifier, and none of the domain's limits") {
+TEST_CASE("local terms give the result of their qualifier, and do not count against the domain's limits") {
   Policy by = plain_policy();
   by.rules.local = terms("-ip4:192.0.2.1");
   Reply reply = reply_to("u@neutral.example", by);
@@ -373,7 +373,7 @@ TEST_CASE("local terms give the result of their qualifier, and none of the domai
 
 // ---- best guess ----------------------------------------------------------------------------------------------------------
 
-TEST_CASE("the best guess is for domains without a record only, and makes neutral of none unless a rule says pass") {
+TEST_CASE("the best guess applies only to domains without a record, and turns none into neutral unless a rule says pass") {
   Policy by = plain_policy();
   by.rules.guess = terms("a/24 mx/24 ptr");
   Reply reply = reply_to("u@plain.example", by);
@@ -387,7 +387,7 @@ TEST_CASE("the best guess is for domains without a record only, and makes neutra
   CHECK(reply_to(request("203.0.113.1", "u@[192.0.2.1]"), by).result == Result::none);
 }
 
-TEST_CASE("the guess keys tell and change nothing; guess_tf is by the trusted forwarders") {
+TEST_CASE("the guess keys report and change nothing; guess_tf is the guess with the trusted forwarders") {
   Policy by = plain_policy();
   Request asked = request("192.0.2.5", "u@plain.example");
   CHECK_FALSE(reply_to(asked, by).guesses);
@@ -411,7 +411,7 @@ TEST_CASE("the guess keys tell and change nothing; guess_tf is by the trusted fo
   CHECK(reply_to(asked, by).guesses->usual.result == "");
 }
 
-TEST_CASE("terms that a request brings count only where the policy allows it") {
+TEST_CASE("terms in a request count only if the policy allows it") {
   Policy by = plain_policy();
   Request asked = request(kClient, "u@fail.example");
   asked.local = "ip4:192.0.2.1";
@@ -439,7 +439,7 @@ TEST_CASE("terms that a request brings count only where the policy allows it") {
 
 // ---- fallback records ----------------------------------------------------------------------------------------------------
 
-TEST_CASE("a fallback record speaks for domains without one; the most specific pattern wins") {
+TEST_CASE("a fallback record replaces a missing record; the most specific pattern wins") {
   Policy by = plain_policy();
   by.fallback.add(pattern("*.example"), *spf::parse_record("v=spf1 ip4:192.0.2.1 -all"));
   by.fallback.add(pattern("*.plain.example"), *spf::parse_record("v=spf1 ~all"));
@@ -450,7 +450,7 @@ TEST_CASE("a fallback record speaks for domains without one; the most specific p
   CHECK(holds(reply.received_spf_header, "local policy: fallback: *.example"));
   CHECK(reply_to("u@a.plain.example", by).result == Result::softfail);
   CHECK(reply_to(request("203.0.113.1", "u@plain.example"), by).action == Action::reject);
-  // Not for domains with a record, good or bad, nor for what cannot have one.
+  // Does not apply to domains with a record, good or bad, nor to names that cannot have one.
   CHECK(reply_to("u@soft.example", by).local_policy == "");
   CHECK(reply_to("u@broken.example", by).result == Result::permerror);
   CHECK(reply_to("u@temp.example", by).result == Result::temperror);
@@ -464,14 +464,14 @@ TEST_CASE("a fallback record speaks for domains without one; the most specific p
 
 // ---- texts ---------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("why-url stands behind our own explanation, with its macros, whole or not at all") {
+TEST_CASE("why-url is appended to our own explanation, with its macros, either whole or not at all") {
   Policy by = plain_policy();
   by.spf.why_url = *spf::MacroString::parse("https://spf.example.org/why?s=%{S}&ip=%{C}&r=%{R}", spf::MacroContext::explanation);
   Reply reply = reply_to("u+x@fail.example", by);
   CHECK(reply.smtp_comment.ends_with(
       " Please see https://spf.example.org/why?s=u%2Bx%40fail.example&ip=192.0.2.1&r=mx.example.org"));
   CHECK(reply.smtp_comment.starts_with("fail.example does not allow 192.0.2.1 to send its mail"));
-  // Not behind the domain's own words.
+  // Not appended to the domain's own words.
   CHECK(reply_to("u@exp.example", by).smtp_comment == "exp.example explains: by 192.0.2.1");
   reply = reply_to(std::string(300, 'u') + "@fail.example", by);
   CHECK(reply.smtp_comment.size() <= receiver::kMaxSmtpComment);

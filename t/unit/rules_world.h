@@ -1,4 +1,4 @@
-// What the tests of the receiver's rules have in common: a small world of domains, one for each result.
+// The shared world of the tests of the receiver's rules: small domains, one for each result.
 #pragma once
 
 #include <optional>

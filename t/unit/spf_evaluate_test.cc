@@ -43,7 +43,7 @@ TEST_CASE("RFC 7208 §4.3: no result for a domain that is malformed, has one lab
   CHECK(run(from("192.0.2.1", "user@nowhere.example"), world).verdict.problem == "nowhere.example has no SPF record");
 }
 
-TEST_CASE("RFC 7208 §4.3: postmaster stands for a missing local part; a dot at the end is fine") {
+TEST_CASE("RFC 7208 §4.3: postmaster replaces a missing local part; a dot at the end is accepted") {
   World world;
   world.txt("example.com", "v=spf1 exists:%{l}.%{o}.x.example.com -all").a("postmaster.example.com.x.example.com", "127.0.0.2");
   CHECK(run(from("192.0.2.1", "@example.com"), world).verdict.result == Result::pass);
@@ -53,7 +53,7 @@ TEST_CASE("RFC 7208 §4.3: postmaster stands for a missing local part; a dot at 
   CHECK(run(from("192.0.2.1", "a@example.com."), dotted).verdict.result == Result::pass);
 }
 
-TEST_CASE("RFC 7208 §2.4: the HELO identity is postmaster at the name given") {
+TEST_CASE("RFC 7208 §2.4: the HELO identity is postmaster at the HELO name") {
   World world;
   world.txt("mail.example.com", "v=spf1 exists:%{s}.x.example.com -all")
       .a("postmaster@mail.example.com.x.example.com", "127.0.0.2");
@@ -62,7 +62,7 @@ TEST_CASE("RFC 7208 §2.4: the HELO identity is postmaster at the name given") {
   CHECK(run(support::helo_query(*base::IpAddress::parse("192.0.2.1"), ""), world).verdict.result == Result::none);
 }
 
-TEST_CASE("RFC 7208 §4.4: an error in the look-up of the record is temperror") {
+TEST_CASE("RFC 7208 §4.4: an error in the look-up of the record is a temperror") {
   World world;
   world.failure("example.com", dns::Type::txt, "timed out");
   const auto verdict = run(from("192.0.2.1"), world).verdict;
@@ -92,7 +92,7 @@ TEST_CASE("the verdict names the directive that matched, as published, and the d
   CHECK(verdict.ttl == 300);
 }
 
-TEST_CASE("RFC 7208 §5.2: what an included record's result means") {
+TEST_CASE("RFC 7208 §5.2: the effect of an included record's result") {
   const auto included = [](std::string record) {
     World world;
     world.txt("example.com", "v=spf1 -include:other.example.com ~all").txt("other.example.com", std::move(record));
@@ -110,7 +110,7 @@ TEST_CASE("RFC 7208 §5.2: what an included record's result means") {
   CHECK(result(failing) == Result::temperror);
 }
 
-TEST_CASE("RFC 7208 §5.3: a matches an address of the family of the client") {
+TEST_CASE("RFC 7208 §5.3: a matches only addresses of the client's family") {
   World world;
   world.txt("example.com", "v=spf1 a/24//64 -all").a("example.com", "192.0.2.77").a("example.com", "2001:db8::77");
   CHECK(result(world, "192.0.2.1") == Result::pass);
@@ -150,7 +150,7 @@ TEST_CASE("RFC 7208 §5.7: exists asks for A also when the client is IPv6") {
   CHECK(result(world, "2001:db8::1") == Result::pass);
 }
 
-TEST_CASE("RFC 7208 §6.1: redirect to a domain without record, or to no domain, is permerror") {
+TEST_CASE("RFC 7208 §6.1: redirect to a domain without record, or to an invalid name, is permerror") {
   World world;
   world.txt("example.com", "v=spf1 redirect=none.example.com");
   CHECK(result(world) == Result::permerror);
@@ -177,7 +177,7 @@ TEST_CASE("RFC 7208 §4.6.4: the 11th term that asks DNS is permerror before it 
   }
 }
 
-TEST_CASE("RFC 7208 §4.6.4: redirect counts when it is followed, and only then") {
+TEST_CASE("RFC 7208 §4.6.4: redirect counts only when it is followed") {
   World world;
   std::string ten;
   for (int i = 0; i < 10; ++i) {
@@ -204,7 +204,7 @@ TEST_CASE("RFC 7208 §4.6.4: more than two void look-ups are permerror; addresse
   CHECK(result(hosts) == Result::fail);
 }
 
-TEST_CASE("void look-ups of IPv6 clients at IPv4-only hosts can be let pass") {
+TEST_CASE("void look-ups of IPv6 clients at IPv4-only hosts are not counted, by option") {
   World world;
   world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com ip6:2001:db8::/32 -all");
   for (const char* host : {"a.example.com", "b.example.com", "c.example.com"}) world.a(host, "198.51.100.1");
@@ -212,7 +212,7 @@ TEST_CASE("void look-ups of IPv6 clients at IPv4-only hosts can be let pass") {
   spf::Settings settings;
   settings.limits.void_lookups_ipv6 = false;
   CHECK(run(from("2001:db8::1"), world, settings).verdict.result == Result::pass);
-  World absent;  // a name that does not exist counts all the same
+  World absent;  // a name that does not exist is still counted
   absent.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com ip6:2001:db8::/32 -all");
   CHECK(run(from("2001:db8::1"), absent, settings).verdict.result == Result::permerror);
 }
@@ -230,7 +230,7 @@ TEST_CASE("RFC 7208 §4.6.4: more than ten MX hosts are permerror, even if one m
   CHECK(result(ptr) == Result::fail);
 }
 
-TEST_CASE("RFC 7208 §5.5: ptr wants the forward check, takes errors for no match, and subdomains for the domain") {
+TEST_CASE("RFC 7208 §5.5: ptr requires the forward check, ignores names with errors, and accepts subdomains") {
   World world;
   world.txt("example.com", "v=spf1 ptr -all")
       .ptr("192.0.2.1", "mail.example.com")
@@ -264,7 +264,7 @@ TEST_CASE(
   CHECK(verdict.default_explanation == "192.0.2.1 is not allowed by example.com");
 }
 
-TEST_CASE("RFC 7208 §6.2: an explanation that is broken, double, missing or not ASCII gives way to the default") {
+TEST_CASE("RFC 7208 §6.2: an explanation that is broken, double, missing or not ASCII is replaced by the default") {
   const auto explained = [](const auto& publish) {
     World world;
     world.txt("example.com", "v=spf1 -all exp=why.example.com");
@@ -313,7 +313,7 @@ TEST_CASE("RFC 8616 §4: U-labels become A-labels; a local part that is not ASCI
     CHECK(run(from("192.0.2.1", std::string("a@fail") + dot + "example" + dot), world).verdict.result == Result::fail);
 }
 
-TEST_CASE("six includes side by side and an mx of four hosts: three rounds, twelve questions") {
+TEST_CASE("six includes in a row and an mx of four hosts: three rounds, twelve questions") {
   World world;
   std::string record = "v=spf1";
   for (int i = 0; i < 6; ++i) {
@@ -347,7 +347,7 @@ TEST_CASE("six nested includes: seven rounds") {
   CHECK(done.rounds.size() == 7);
 }
 
-TEST_CASE("nothing personal is asked ahead of its turn, and no ptr") {
+TEST_CASE("no question with personal data is asked before its turn, and no ptr") {
   World world;
   world.txt(
       "example.com",
@@ -390,7 +390,7 @@ Result result_for(const World& world, std::string_view sender, std::string_view 
   return run(from("192.0.2.1", sender, helo), world).verdict.result;
 }
 
-TEST_CASE("RFC 7208 §4.8: nobody makes an error of an include by the sender, the HELO name or the client he chooses") {
+TEST_CASE("RFC 7208 §4.8: no choice of sender, HELO name or client turns an include into an error") {
   const std::string label(64, 'a');
   for (const char* term : {"include:%{l}.i.example", "include:x.%{l}", "include:%{s}", "include:%{l}%{l}.i.example",
                            "include:%{L}.i.example", "include:%{lr-}.i.example", "include:%{l}.%{h}.i.example"}) {
@@ -401,7 +401,7 @@ TEST_CASE("RFC 7208 §4.8: nobody makes an error of an include by the sender, th
       CAPTURE(term);
       CAPTURE(local.substr(0, 80));
       const auto verdict = run(from("192.0.2.1", local + "@example.com"), world).verdict;
-      // "a" ".b" and the like may be names after the transformation; what is a name has no record (RFC 7208 §5.2).
+      // Texts such as "a" ".b" may be names after the transformation. A valid name has no record (RFC 7208 §5.2).
       if (verdict.problem.find("has no SPF record") == std::string::npos) CHECK(verdict.result == Result::fail);
     }
     CHECK(result_for(world, label + "@example.com") == Result::fail);
@@ -414,7 +414,7 @@ TEST_CASE("RFC 7208 §4.8: nobody makes an error of an include by the sender, th
   CHECK(result_for(by_domain, "u@" + std::string(63, 's') + ".example.com") == Result::fail);
 }
 
-TEST_CASE("RFC 7208 §5.2: an include whose own text is not a name is a permanent error, whoever sends") {
+TEST_CASE("RFC 7208 §5.2: an include whose own text is not a name is a permanent error for every sender") {
   for (const std::string& term : {std::string("include:%{l}..i.example"), std::string("include:.%{l}.example"),
                                   "include:" + std::string(63, 'x') + "%{l}.example",
                                   "include:" + std::string(64, 'x') + ".example", std::string("include:%{d}..%{l}")}) {
@@ -426,7 +426,7 @@ TEST_CASE("RFC 7208 §5.2: an include whose own text is not a name is a permanen
   }
 }
 
-TEST_CASE("RFC 8616 §4: a redirect that needs a local part in US-ASCII does not apply to another; §6.1: malformed is permerror") {
+TEST_CASE("RFC 8616 §4: a redirect with a local part that is not US-ASCII does not apply; §6.1: a malformed one is permerror") {
   World world;
   world.txt("example.com", "v=spf1 redirect=%{l}.r.example").txt("u.r.example", "v=spf1 -all");
   CHECK(result_for(world, "u@example.com") == Result::fail);
@@ -437,7 +437,7 @@ TEST_CASE("RFC 8616 §4: a redirect that needs a local part in US-ASCII does not
   CHECK(result_for(world, std::string(64, 'a') + "@example.com") == Result::permerror);
 }
 
-TEST_CASE("RFC 7208 §4.6.4: a ptr whose target is not a name asks all the same, and a void answer counts") {
+TEST_CASE("RFC 7208 §4.6.4: a ptr whose target is not a name still asks, and a void answer counts") {
   World world;
   world.txt("example.com", "v=spf1 ptr:%{l} -all");
   auto done = run(from("192.0.2.1", std::string(64, 'a') + "@example.com"), world);
@@ -451,20 +451,20 @@ TEST_CASE("RFC 7208 §4.6.4: a ptr whose target is not a name asks all the same,
   CHECK(result_for(many, std::string(64, 'a') + "@example.com") == Result::permerror);
 }
 
-TEST_CASE("one name, one value: without the dot at its end, in the letters of the sender, in every macro") {
+TEST_CASE("a name has one value in every macro: without the dot at its end, in the letters of the sender") {
   World world;
   world.txt("example.com", "v=spf1 -all exp=e.example.com").txt("e.example.com", "%{s} %{o} %{d} %{h}");
   const auto explained = [&](const spf::Query& query) { return run(query, world).verdict.authority_explanation; };
   CHECK(explained(from("192.0.2.1", "u@Example.COM.", "Mail.Example.com.")) ==
         "u@Example.COM Example.COM Example.COM Mail.Example.com");
   CHECK(explained(from("192.0.2.1", "u@example.com", "")) == "u@example.com example.com example.com unknown");
-  // What is not a name has no value.
+  // A text that is not a name has no value.
   for (const char* helo : {"a..b", "..", ".", "\xc3\xa4.example"}) {
     CHECK(explained(from("192.0.2.1", "u@example.com", helo)).ends_with(" unknown"));
   }
   const auto helo = support::helo_query(*base::IpAddress::parse("192.0.2.1"), "Example.com.");
   CHECK(explained(helo) == "postmaster@Example.com Example.com Example.com Example.com");
-  // Where redirect led, %{d} is that domain.
+  // After redirect, %{d} is the domain of its target.
   world.txt("r.example", "v=spf1 redirect=example.com");
   CHECK(explained(from("192.0.2.1", "u@R.example.", "h.example")) == "u@R.example R.example example.com h.example");
 
@@ -479,7 +479,7 @@ TEST_CASE("one name, one value: without the dot at its end, in the letters of th
   CHECK(result_for(exists, "u@example.org.") == Result::pass);
 }
 
-TEST_CASE("RFC 7208 §4.5: the problem of a domain without record names the text that nearly is one") {
+TEST_CASE("RFC 7208 §4.5: the problem of a domain without record names the text that resembles one") {
   World world;
   world.txt("example.com", "v=spf1;-all");
   CHECK(
@@ -494,7 +494,7 @@ TEST_CASE("RFC 7208 §4.5: the problem of a domain without record names the text
         "\"v=spf1\"");
 }
 
-TEST_CASE("the trace says which terms have no effect, and why an exp is not used") {
+TEST_CASE("the trace reports which terms have no effect, and why an exp is not used") {
   const auto notes = [](const World& world, std::string_view sender = "user@example.com") {
     spf::Settings settings;
     settings.trace = true;
@@ -533,7 +533,7 @@ TEST_CASE("the trace says which terms have no effect, and why an exp is not used
   CHECK(notes(redirected) == "1 the exp of this record is not used: redirect leads to another record\n");
 }
 
-TEST_CASE("the trace tells the evaluation as a tree") {
+TEST_CASE("the trace shows the evaluation as a tree") {
   World world;
   world.txt("example.com", "v=spf1 include:%{d}.x.example.com -all").txt("example.com.x.example.com", "v=spf1 ip4:192.0.2.1");
   spf::Settings settings;

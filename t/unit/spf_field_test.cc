@@ -1,5 +1,5 @@
-// Mistakes that other SPF checkers have made, each as a test of ours. Those about DNS messages and headers stand with the tests
-// of the resolver and the receiver.
+// Mistakes of other SPF checkers, each as a test of ours. Mistakes with DNS messages and headers are in the tests of the resolver
+// and the receiver.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -19,7 +19,7 @@ spf::Query from(std::string_view client, std::string_view helo = "mail.example.c
 
 Result result(const World& world, std::string_view client = "192.0.2.1") { return run(from(client), world).verdict.result; }
 
-TEST_CASE("the look-up counter is one for the whole check, not one for each include") {
+TEST_CASE("the whole check has one look-up counter, not one for each include") {
   World world;
   std::string terms;
   for (int i = 0; i < 5; ++i) terms += fmt::format(" a:h{}.example.com", i);
@@ -29,7 +29,7 @@ TEST_CASE("the look-up counter is one for the whole check, not one for each incl
   CHECK(result(world) == Result::permerror);  // 2 + 5 + 5
 }
 
-TEST_CASE("two SPF records at a name are permerror, also when they are the same, also below an include") {
+TEST_CASE("two SPF records at a name are permerror, even if they are equal, and also below an include") {
   World world;
   world.txt("example.com", "v=spf1 +all").txt("example.com", "v=spf1 +all");
   CHECK(result(world) == Result::permerror);
@@ -55,7 +55,7 @@ TEST_CASE("%{d} inside an include is the included domain, %{o} stays the sender'
   CHECK(result(world) == Result::pass);
 }
 
-TEST_CASE("the void limit holds on the last term too") {
+TEST_CASE("the void limit applies to the last term too") {
   World world;
   world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com");
   CHECK(result(world) == Result::permerror);
@@ -67,14 +67,14 @@ TEST_CASE("V=SPF1 in capitals is an SPF record") {
   CHECK(result(world) == Result::pass);
 }
 
-TEST_CASE("an empty HELO makes no name with empty labels: %{h} is then \"unknown\"") {
+TEST_CASE("an empty HELO does not make a name with empty labels: %{h} is then \"unknown\"") {
   World world;
   world.txt("example.com", "v=spf1 exists:%{h}.x.example.com -all").a("unknown.x.example.com", "127.0.0.2");
   const auto done = run(from("192.0.2.1", ""), world);
   CHECK(done.verdict.result == Result::pass);
 }
 
-TEST_CASE("an address literal as HELO of a null sender is none") {
+TEST_CASE("an address literal as the HELO name of a null sender is none") {
   const World world;
   const auto query = support::helo_query(*base::IpAddress::parse("192.0.2.1"), "[192.0.2.1]");
   CHECK(run(query, world).verdict.result == Result::none);
@@ -88,7 +88,7 @@ TEST_CASE("%{d2147483648} and longer digits mean all parts") {
   CHECK(result(world) == Result::pass);
 }
 
-TEST_CASE("the outer qualifier stays around a nested include") {
+TEST_CASE("the outer qualifier applies to a nested include") {
   World world;
   world.txt("example.com", "v=spf1 ~include:one.example.com -all").txt("one.example.com", "v=spf1 include:two.example.com -all");
   world.txt("two.example.com", "v=spf1 ip4:192.0.2.1 -all");
@@ -96,7 +96,7 @@ TEST_CASE("the outer qualifier stays around a nested include") {
   CHECK(result(world, "192.0.2.2") == Result::fail);
 }
 
-TEST_CASE("a -ip4 in an included record is no match, not a fail of the parent") {
+TEST_CASE("a -ip4 in an included record is not a match and not a fail of the parent") {
   World world;
   world.txt("example.com", "v=spf1 include:one.example.com ip4:192.0.2.1 -all")
       .txt("one.example.com", "v=spf1 -ip4:192.0.2.1 +all");
@@ -110,14 +110,14 @@ TEST_CASE("127.0.0.1 and ::1 are ordinary clients") {
   CHECK(result(world, "::1") == Result::fail);
 }
 
-TEST_CASE("the domain stands behind the last @, whatever a quoted local part holds") {
+TEST_CASE("the domain follows the last @, whatever a quoted local part contains") {
   World world;
   world.txt("example.com", "v=spf1 -all").txt("b", "v=spf1 +all");
   const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "\"a@b\"@example.com", "mail.example.com");
   CHECK(run(query, world).verdict.result == Result::fail);
 }
 
-TEST_CASE("an include of itself ends at the limit; behind a match it is not evaluated") {
+TEST_CASE("an include of itself ends at the limit; after a match it is not evaluated") {
   World world;
   world.txt("example.com", "v=spf1 include:example.com -all");
   CHECK(result(world) == Result::permerror);

@@ -45,7 +45,7 @@ std::string name_of(std::string_view text, const spf::MacroValues& values) {
   return name ? std::string(name->text()) : "malformed";
 }
 
-TEST_CASE("RFC 7208 §7.4: the examples, one macro") {
+TEST_CASE("RFC 7208 §7.4: the examples with one macro") {
   CHECK(expand("%{s}") == "strong-bad@email.example.com");
   CHECK(expand("%{o}") == "email.example.com");
   CHECK(expand("%{d}") == "email.example.com");
@@ -62,7 +62,7 @@ TEST_CASE("RFC 7208 §7.4: the examples, one macro") {
   CHECK(expand("%{l1r-}") == "strong");
 }
 
-TEST_CASE("RFC 7208 §7.4: the examples, whole strings") {
+TEST_CASE("RFC 7208 §7.4: the examples of whole strings") {
   CHECK(expand("%{ir}.%{v}._spf.%{d2}") == "3.2.0.192.in-addr._spf.example.com");
   CHECK(expand("%{lr-}.lp._spf.%{d2}") == "bad.strong.lp._spf.example.com");
   CHECK(expand("%{lr-}.lp.%{ir}.%{v}._spf.%{d2}") == "bad.strong.lp.3.2.0.192.in-addr._spf.example.com");
@@ -117,7 +117,7 @@ TEST_CASE("RFC 7208 §7.1: a domain-spec ends in a top label or a macro") {
   }
 }
 
-TEST_CASE("RFC 7208 §7.3: a name over 253 characters loses labels from the left until it fits") {
+TEST_CASE("RFC 7208 §7.3: a name of more than 253 characters loses labels from the left until it fits") {
   spf::MacroValues values;
   std::string domain;
   for (int i = 0; i < 30; ++i) domain += "label" + std::to_string(100 + i) + ".";
@@ -127,7 +127,7 @@ TEST_CASE("RFC 7208 §7.3: a name over 253 characters loses labels from the left
   CHECK(name.size() <= 253);
   CHECK(domain.ends_with(name));
   CHECK(name.size() + 9 > 253);
-  // Exactly 253 stays whole; one more loses its first label.
+  // Exactly 253 characters stay whole; one more loses the first label.
   const std::string exact =
       std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(61, 'd');
   values.domain = exact;
@@ -142,7 +142,7 @@ TEST_CASE("RFC 7208 §7.3: a name over 253 characters loses labels from the left
   CHECK(name_of("%{d}", values) == "malformed");
 }
 
-TEST_CASE("RFC 7208 §4.8: a malformed target name is told apart") {
+TEST_CASE("RFC 7208 §4.8: a malformed target name is distinguished") {
   spf::MacroValues values;
   values.local_part = "a..b";
   values.domain = "example.com";
@@ -154,7 +154,7 @@ TEST_CASE("RFC 7208 §4.8: a malformed target name is told apart") {
   CHECK(name_of("%{l}.%{d}", values) == "a_b.example.com");
 }
 
-TEST_CASE("RFC 7208 §7.3, §4.8: a bad label makes a name malformed, whether or not it would be removed from the left") {
+TEST_CASE("RFC 7208 §7.3, §4.8: a bad label makes a name malformed, even if it would be removed from the left") {
   spf::MacroValues values;
   values.domain = "example.com";
   const std::string good = std::string(63, 'x');
@@ -175,7 +175,7 @@ TEST_CASE("RFC 7208 §7.3, §4.8: a bad label makes a name malformed, whether or
   CHECK(name_of("%{l}._spf.%{d}", values) == legal.substr(64) + "._spf.example.com");
 }
 
-TEST_CASE("a target name without macros is the name that its text is") {
+TEST_CASE("a target name without macros is its text as a name") {
   const std::string longest =
       std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(58, 'd') + ".ex";
   for (const std::string& text : {std::string("example.com"), std::string("_spf.Example.COM"), std::string("a.example.com."),
@@ -190,7 +190,7 @@ TEST_CASE("a target name without macros is the name that its text is") {
   }
 }
 
-TEST_CASE("a macro string made for it does not eat the machine") {
+TEST_CASE("a malicious macro string needs bounded time and memory") {
   const std::string sender(60000, 'x');
   spf::MacroValues values;
   values.local_part = sender;
@@ -205,7 +205,7 @@ TEST_CASE("a macro string made for it does not eat the machine") {
   CHECK_FALSE(macros->expand_name(values).has_value());
 }
 
-TEST_CASE("what depends on sender, HELO or client is personal") {
+TEST_CASE("macros of sender, HELO and client are personal") {
   for (const char* text : {"%{s}", "%{l}", "%{o}", "%{i}", "%{p}", "%{v}", "%{h}"})
     CHECK(MacroString::parse(text, MacroContext::domain_spec)->is_personal());
   for (const char* text : {"%{d}", "example.com", "%{d2}.example.com"})

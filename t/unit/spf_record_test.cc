@@ -10,7 +10,7 @@ namespace {
 
 bool is_valid(std::string_view text) { return spf::parse_record(text).ok(); }
 
-// What it takes in all.
+// Returns the memory of the record in bytes.
 std::size_t bytes_of(const spf::Record& record) {
   std::size_t bytes = sizeof(record) + record.text.capacity() + record.directives.capacity() * sizeof(spf::Directive) +
                       record.domain_specs.capacity() * sizeof(spf::MacroString);
@@ -18,7 +18,7 @@ std::size_t bytes_of(const spf::Record& record) {
   return bytes;
 }
 
-// The domain-spec of redirect; "-" without one that counts.
+// Returns the domain-spec of redirect, or "-" without an effective redirect.
 std::string redirect_of(std::string_view text) {
   const auto record = spf::parse_record(text);
   REQUIRE(record.ok());
@@ -34,7 +34,7 @@ TEST_CASE("RFC 7208 §4.5: the version ends at a blank or at the end of the reco
   CHECK(count({"v=spf10", "v=spf1 -all"}) == 3);
 }
 
-TEST_CASE("RFC 7208 §4.5: several SPF records are one problem, whatever they say") {
+TEST_CASE("RFC 7208 §4.5: several SPF records are one problem, whatever they contain") {
   const auto policy = spf::select_record({"v=spf1 -all", "other", "v=spf1 -all"});
   REQUIRE(std::holds_alternative<spf::SeveralRecords>(policy));
   CHECK(std::get<spf::SeveralRecords>(policy).count == 2);
@@ -60,7 +60,7 @@ TEST_CASE("RFC 7208 §4.6.2: qualifiers") {
   CHECK_FALSE(is_valid("v=spf1 -redirect=example.com"));
 }
 
-TEST_CASE("terms and domain-specs are kept as published, also in a copy") {
+TEST_CASE("terms and domain-specs are stored as published, also in a copy") {
   const auto parsed =
       spf::parse_record("v=spf1  +A:a.example.com/24 exp=%{d}.exp.example.com ip4:192.0.2.1 ?include:B.example.com ~all");
   REQUIRE(parsed.ok());
@@ -87,7 +87,7 @@ TEST_CASE("RFC 7208 §4.6.1: only blanks separate terms") {
   CHECK_FALSE(is_valid(std::string_view("v=spf1 a\0 -all", 14)));
 }
 
-TEST_CASE("RFC 7208 §5.1: all takes no argument, and switches redirect off wherever it stands") {
+TEST_CASE("RFC 7208 §5.1: all takes no argument, and disables redirect at any place") {
   CHECK_FALSE(is_valid("v=spf1 all:example.com"));
   CHECK_FALSE(is_valid("v=spf1 all/8"));
   CHECK_FALSE(is_valid("v=spf1 -all."));
@@ -141,7 +141,7 @@ TEST_CASE("RFC 7208 §5.6: networks of ip4 and ip6") {
   }
 }
 
-TEST_CASE("RFC 7208 §6: unknown modifiers are ignored, known ones stand once") {
+TEST_CASE("RFC 7208 §6: unknown modifiers are ignored, known ones may occur once") {
   CHECK(is_valid("v=spf1 foo=bar foo=bar x-y_z.1=%{d} op=%{c}"));
   CHECK(is_valid("v=spf1 foo="));
   CHECK_FALSE(is_valid("v=spf1 foo=%{z}"));
@@ -154,7 +154,7 @@ TEST_CASE("RFC 7208 §6: unknown modifiers are ignored, known ones stand once") 
   CHECK_FALSE(is_valid("v=spf1 redirect=example"));
 }
 
-TEST_CASE("RFC 7208 §4.6: an error anywhere spoils the whole record, also behind a match") {
+TEST_CASE("RFC 7208 §4.6: an error anywhere invalidates the whole record, also after a match") {
   for (const char* text : {"v=spf1 +all a:%{a}.example.com", "v=spf1 +all exists:%{c}.example.com",
                            "v=spf1 +all a:%{d0}.example.com", "v=spf1 -all moo", "v=spf1 -all a:"}) {
     CAPTURE(text);
@@ -169,7 +169,7 @@ TEST_CASE("RFC 8616 §4: a record is ASCII") {
   CHECK_FALSE(is_valid("v=spf1 foo=\xef -all"));
 }
 
-TEST_CASE("an empty value is called missing, in every term that has one") {
+TEST_CASE("an empty value is reported as missing, in every term with a value") {
   const auto message = [](const std::string& term) {
     const auto record = spf::parse_record("v=spf1 " + term);
     return record.ok() ? "valid" : record.error().message;
@@ -185,14 +185,14 @@ TEST_CASE("an empty value is called missing, in every term that has one") {
   }
 }
 
-TEST_CASE("a record keeps no term that cannot be reached, and its syntax counts all the same") {
+TEST_CASE("a record stores no unreachable term, but its syntax is still checked") {
   const auto count = [](const std::string& text) {
     const auto record = spf::parse_record(text);
     REQUIRE(record.ok());
     return std::pair(record->directives.size(), record->domain_specs.size());
   };
   CHECK(count("v=spf1 a -all a:a.example include:b.example ip4:192.0.2.1 ?all") == std::pair(2UL, 0UL));
-  // exp after "all" counts (RFC 7208 §6: in any place).
+  // exp after "all" counts (RFC 7208 §6: at any place).
   const auto record = spf::parse_record("v=spf1 -all exp=e.example redirect=r.example");
   REQUIRE(record.ok());
   REQUIRE(record->domain_spec(record->explanation) != nullptr);
@@ -204,7 +204,7 @@ TEST_CASE("a record keeps no term that cannot be reached, and its syntax counts 
     CAPTURE(text);
     CHECK_FALSE(is_valid(text));
   }
-  // After more terms that ask DNS than any check evaluates.
+  // After more terms with DNS questions than any check evaluates.
   std::string many = "v=spf1";
   for (int i = 0; i < 1000; ++i) many += " a";
   CHECK(count(many + " ip4:192.0.2.1 -all").first == spf::kMaxDnsTerms + 1);
@@ -224,7 +224,7 @@ TEST_CASE("a record of 62 KB takes a small multiple of its text, whatever its te
       CHECK(bytes_of(*record) <= 7 * text.size());
     }
   }
-  // One term of parts that are as short as can be.
+  // One term of the shortest possible parts.
   for (const char* part : {"%%a", "%_", "%%", "%{d}", "%{d}a", "%{d.}"}) {
     std::string spec;
     while (spec.size() < kText) spec += part;
@@ -236,7 +236,7 @@ TEST_CASE("a record of 62 KB takes a small multiple of its text, whatever its te
   CHECK_FALSE(is_valid("v=spf1 exists:" + std::string(65536, 'a') + ".example"));
 }
 
-TEST_CASE("RFC 7208 §4.5: a text that nearly is a record is none, and what keeps it from being one is said") {
+TEST_CASE("RFC 7208 §4.5: a text that resembles a record is not one, and the problem states why") {
   const auto near_miss = [](const std::string& text) {
     const auto policy = spf::select_record({"other", text});
     const auto* const none = std::get_if<spf::NoRecord>(&policy);
@@ -261,7 +261,7 @@ TEST_CASE("RFC 7208 §4.5: a text that nearly is a record is none, and what keep
   }
 }
 
-TEST_CASE("the error names the term and what is wrong with it") {
+TEST_CASE("the error names the term and its problem") {
   const auto record = spf::parse_record("v=spf1 a foo:bar -all");
   REQUIRE_FALSE(record.ok());
   CHECK(record.error().term == "foo:bar");

@@ -1,4 +1,4 @@
-// The three protocols by which mail servers ask for the rewriting of senders: bytes in, requests out; replies in, bytes out.
+// The three protocols in which mail servers request the rewriting of senders: bytes become requests; replies become bytes.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -39,7 +39,7 @@ std::string shown(const SrsRequest& request) {
   return "?";
 }
 
-// All requests of an input that comes in pieces of a size.
+// Returns all requests of an input that is fed in pieces of one size.
 template <class Reader>
 std::vector<std::string> read(Reader reader, std::string_view input, std::size_t piece) {
   std::vector<std::string> out;
@@ -76,7 +76,7 @@ srs::Rewriter rewriter() {
   return *made;
 }
 
-// What a server would write for an input.
+// Returns the bytes that a server would write for an input.
 std::string serve(std::string_view input, SrsMap map = SrsMap::forward) {
   const srs::Rewriter srs = rewriter();
   SrsReader reader(map);
@@ -88,7 +88,7 @@ std::string serve(std::string_view input, SrsMap map = SrsMap::forward) {
   return out;
 }
 
-TEST_CASE("lines are cut the same however they come") {
+TEST_CASE("lines are split in the same way in pieces of any size") {
   const auto cut = [](std::string_view input, std::size_t piece) {
     protocol::LineCutter lines(4);
     Strings out;
@@ -129,12 +129,12 @@ TEST_CASE("srsd lines: FORWARD and REVERSE, in any case") {
   // Exim writes an empty sender as nothing between two blanks.
   CHECK(lines("FORWARD  example.com\n") == Strings{"forward [] [example.com]", "close"});
   CHECK(lines("FORWARD <> example.com\n") == Strings{"forward [<>] [example.com]", "close"});
-  // A connection asks once, and one that says nothing asks nothing.
+  // A connection has one request; a connection without data has none.
   CHECK(lines("REVERSE a@b\nREVERSE c@d\n") == Strings{"reverse [a@b]", "close"});
   CHECK(lines("").empty());
 }
 
-TEST_CASE("srsd lines: FORWARD may say what the message was found to be; nothing in a sender does") {
+TEST_CASE("srsd lines: FORWARD may report the message's SPF result; text in a sender cannot") {
   const auto line = [](std::string_view input) { return read(protocol::SrsLinesReader(), input).front(); };
   for (const std::string result : {"none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"}) {
     CHECK(line("FORWARD a@b.org example.com spf=" + result + "\n") == "forward [a@b.org] [example.com] " + result);
@@ -143,7 +143,7 @@ TEST_CASE("srsd lines: FORWARD may say what the message was found to be; nothing
   CHECK(line("FORWARD  example.com spf=fail\n") == "forward [] [example.com] fail");
   // The server has no result.
   CHECK(line("FORWARD a@b.org example.com spf=\n") == "forward [a@b.org] [example.com]");
-  // A quoted sender says nothing, and an alias may begin like that.
+  // A quoted sender is not a result, and an alias may begin in the same way.
   CHECK(line("FORWARD \"x spf=pass\"@b.org example.com\n") == "forward [\"x spf=pass\"@b.org] [example.com]");
   CHECK(line("FORWARD \"x y spf=pass \"@b.org example.com spf=fail\n") == "forward [\"x y spf=pass \"@b.org] [example.com] fail");
   CHECK(line("FORWARD a@b.org spf=fail@example.com\n") == "forward [a@b.org] [spf=fail@example.com]");
@@ -183,7 +183,7 @@ TEST_CASE("tcp_table: get KEY, with %XX") {
   CHECK(forward("").empty());
 }
 
-TEST_CASE("tcp_table: bad coding and other commands are errors; a line too long ends the connection") {
+TEST_CASE("tcp_table: bad coding and other commands are errors; a line that is too long ends the connection") {
   const auto one = [](std::string_view input) {
     const auto out = read(protocol::TcpTableReader(SrsMap::forward), input);
     REQUIRE(out.size() == 1);
@@ -201,13 +201,13 @@ TEST_CASE("tcp_table: bad coding and other commands are errors; a line too long 
   CHECK(read(reader, "get x\nget " + std::string(8189, 'a') + "\nget y\n") ==
         Strings{"forward [x] []", "too long: the request is longer than 8192 bytes", "close"});
   CHECK(read(reader, "get " + std::string(8188, 'a') + "\n").size() == 1);
-  // The longest line that Postfix takes from a client, with three bytes for each.
+  // The longest line that Postfix accepts from a client, with three bytes for each.
   std::string longest = "get ";
   for (int i = 0; i < 2048; ++i) longest += "%20";
   CHECK(read(reader, longest + "\nget y\n").back() == "forward [y] []");
 }
 
-TEST_CASE("tcp_table: values are coded, so that they come back as they were") {
+TEST_CASE("tcp_table: values are encoded so that decoding restores them") {
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
   const std::string line = protocol::encode_tcp_table({SrsReply::Kind::ok, all, {}});
@@ -228,17 +228,17 @@ TEST_CASE("socketmap: netstrings of map and key") {
   CHECK(maps("").empty());
 }
 
-TEST_CASE("socketmap: rule sets that were written for pysrs ask with what is in their work space") {
+TEST_CASE("socketmap: rule sets for pysrs send the content of their work space") {
   const auto map = [](std::string_view content) { return read(protocol::SocketmapReader(), netstring(content)).front(); };
   CHECK(map("make_srs user<@example.org.>") == "forward [user@example.org] [] for a rule set");
   CHECK(map("Make-SRS user<@example.org>") == "forward [user@example.org] [] for a rule set");
   CHECK(map("make_srs user@example.org") == "forward [user@example.org] [] for a rule set");
   CHECK(map("make_srs mx.final.example\x9buser<@example.org.>") == "forward [user@example.org] [] for a rule set");
   CHECK(map("make_srs \"a<@b.>\"<@example.org.>") == "forward [\"a<@b.>\"@example.org] [] for a rule set");
-  // The byte is part of a letter in UTF-8.
+  // This byte is part of a letter in UTF-8.
   CHECK(map("make_srs m\xc4\x9b.example\x9bm\xc4\x9b<@example.org.>") == "forward [m\xc4\x9b@example.org] [] for a rule set");
   CHECK(map("make_srs m\xc4\x9b<@example.org.>") == "forward [m\xc4\x9b@example.org] [] for a rule set");
-  // The null sender; mail that does not leave.
+  // The null sender; mail that is delivered here.
   CHECK(map("make_srs mx.example\x9b<@>") == "forward [] [] for a rule set");
   CHECK(map("make_srs \x9buser<@example.org.>") == "forward [] [] for a rule set");
   CHECK(map("reverse_srs SRS0=H=TT=example.org=user<@example.com.>") ==
@@ -249,7 +249,7 @@ TEST_CASE("socketmap: rule sets that were written for pysrs ask with what is in 
   CHECK(answers("make_srs mx.final.example\x9btest<@otherdomain.com.>") == netstring("OK " + rewritten));
   CHECK(answers("make_srs test<@otherdomain.com.>") == netstring("OK " + rewritten));
   CHECK(answers("reverse_srs " + rewritten) == netstring("OK test<@otherdomain.com.>"));
-  // There is no other address: the rule set goes on with what it gets.
+  // There is no other address: the rule set continues with the answer.
   CHECK(answers("make_srs mx.final.example\x9btest<@example.com.>") == netstring("OK test<@example.com.>"));
   CHECK(answers("make_srs mx.final.example\x9b" + rewritten) == netstring("OK " + rewritten));
   CHECK(answers("make_srs mx.final.example\x9b<@>") == netstring("OK <@>"));
@@ -260,7 +260,7 @@ TEST_CASE("socketmap: rule sets that were written for pysrs ask with what is in 
         netstring("OK SRS0=FAKE=2W=otherdomain.com=test<@example.com.>"));
 }
 
-TEST_CASE("socketmap: unknown maps, and what is no netstring") {
+TEST_CASE("socketmap: unknown maps, and bytes that are not a netstring") {
   const auto maps = [](std::string_view input) { return read(protocol::SocketmapReader(), input); };
   CHECK(maps(netstring("aliases a@b.org")) == Strings{"invalid: there is no map \"aliases\""});
   CHECK(maps(netstring(" a@b.org")) == Strings{"invalid: there is no map \"\""});
@@ -287,7 +287,7 @@ TEST_CASE("socketmap: unknown maps, and what is no netstring") {
   }
 }
 
-TEST_CASE("socketmap: a netstring too long for an address is read over, and the next one is read") {
+TEST_CASE("socketmap: a netstring that is too long for an address is skipped, and the next one is read") {
   const auto maps = [](std::string_view input) { return read(protocol::SocketmapReader(), input); };
   const Strings expected{"too long: the request is longer than 4096 bytes", "reverse [b]"};
   CHECK(maps(netstring("forward " + std::string(99'992, 'a')) + netstring("reverse b")) == expected);
@@ -311,7 +311,7 @@ TEST_CASE("replies in each protocol") {
   CHECK(all({Reply::permanent, "a\nb", {}})[1] == "400 a\\x0ab\n");
 }
 
-TEST_CASE("the first bytes of a connection tell its protocol") {
+TEST_CASE("the first bytes of a connection identify its protocol") {
   for (const std::string_view first : {"0", "9", "12:", "9forward"})
     CHECK(protocol::recognise_srs(first) == SrsProtocol::socketmap);
   for (const std::string_view first : {"get ", "get a", "put ", "put x y"})
@@ -324,7 +324,7 @@ TEST_CASE("the first bytes of a connection tell its protocol") {
   CHECK(protocol::srs_protocol_name(SrsProtocol::tcp_table) == "tcp_table");
 }
 
-TEST_CASE("one reader for all protocols, however the bytes come") {
+TEST_CASE("one reader for all protocols, in pieces of any size") {
   const auto all = [](std::string_view input) { return read(SrsReader(SrsMap::forward), input); };
   CHECK(all("FORWARD a@b c\n") == Strings{"forward [a@b] [c]", "close"});
   CHECK(all("get a@b\nget c@d\n") == Strings{"forward [a@b] []", "forward [c@d] []"});
@@ -348,7 +348,7 @@ TEST_CASE("one reader for all protocols, however the bytes come") {
   CHECK_FALSE(reader.has_partial());
 }
 
-TEST_CASE("requests are answered: rewritten, as they were, or not at all") {
+TEST_CASE("requests are answered with a rewritten address, the same address, or none") {
   CHECK(serve("FORWARD test@otherdomain.com bob@example.com\n") == "SRS0=vmyz=2W=otherdomain.com=test@example.com\n");
   CHECK(serve("REVERSE SRS0=vmyz=2W=otherdomain.com=test@example.com\n") == "test@otherdomain.com\n");
   CHECK(serve("FORWARD test@example.com bob@example.com\n") == "test@example.com\n");
@@ -372,7 +372,7 @@ TEST_CASE("requests are answered: rewritten, as they were, or not at all") {
               netstring("aliases root")) == netstring("OK SRS0=vmyz=2W=otherdomain.com=test@example.com") +
                                                 netstring("NOTFOUND the hash is wrong") +
                                                 netstring("PERM there is no map \"aliases\""));
-  // RFC 5321 §4.5.3.1: not rewritten, and said.
+  // RFC 5321 §4.5.3.1: not rewritten, and reported.
   CHECK(serve(netstring("forward " + std::string(230, 'a') + "@otherdomain.com")) ==
         netstring("NOTFOUND the local part would be 259 octets long; the limit is 254"));
   CHECK(serve("get " + std::string(9000, 'a') + "\n") == "500 the request is longer than 8192 bytes\n");

@@ -12,7 +12,7 @@ namespace {
 
 using srs::Config;
 
-TEST_CASE("SRS: a configuration that cannot work is refused with a sentence") {
+TEST_CASE("SRS: an unusable configuration is refused with a sentence") {
   const auto refused = [](auto change) {
     Config config;
     config.secrets = {"tops3cr3t"};

@@ -1,4 +1,4 @@
-// Local parts in sender rewriting: whatever a sender has, what is given out is one of RFC 5321 and names the same mailbox.
+// Local parts in sender rewriting: whatever the sender, the new local part is valid in RFC 5321 and names the same mailbox.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -37,7 +37,7 @@ std::string reverse(const Rewriter& rewriter, std::string_view address) {
   const auto result = rewriter.reverse(address, kDay);
   return result ? *result : "refused: " + result.error().text;
 }
-// With the same secret.
+// Signs with the same secret.
 std::string sign(std::string_view text) {
   const auto key = srs::Key::make(srs::Key::Form::mail_srs, "tops3cr3t");
   REQUIRE(key.has_value());
@@ -54,14 +54,14 @@ TEST_CASE("RFC 5321 §4.1.2: a mailbox has one local part that is a dot-string o
     CHECK(srs::local_part_of(one.first) == one.second);
     CHECK(srs::content_of(one.second) == one.first);
   }
-  // Forms that are not of RFC 5321: quotes around a part only (RFC 5322 §4.4), or quotes that do not close.
+  // Forms that are not in RFC 5321: quotes around a part only (RFC 5322 §4.4), or quotes that are not closed.
   CHECK(srs::content_of("a.\"b c\".d") == "a.b c.d");
   CHECK(srs::content_of("\"a\\\\\"") == "a\\");
   CHECK(srs::content_of("a\"b") == "a\"b");
   CHECK(srs::content_of("a\\b") == "a\\b");
 }
 
-TEST_CASE("RFC 5321 §4.1.2: a quoted sender becomes one quoted local part, and comes home") {
+TEST_CASE("RFC 5321 §4.1.2: a quoted sender becomes one quoted local part, and reverses to itself") {
   const Rewriter rewriter = made();
   const std::vector<std::pair<std::string, std::string>> senders = {
       {"\"a b\"@example.org", "\"a b\"@example.org"},
@@ -86,7 +86,7 @@ TEST_CASE("RFC 5321 §4.1.2: a quoted sender becomes one quoted local part, and 
     CHECK(srs::local_part_of(srs::content_of(local)) == local);
     CHECK(reverse(rewriter, made) == one.second);
   }
-  // What others have signed with the same secret.
+  // Addresses that others have signed with the same secret.
   const std::string other = sign("2Wexample.orga..b").substr(0, 4);
   CHECK(reverse(rewriter, "SRS0=" + other + "=2W=example.org=a..b@example.com") == "\"a..b\"@example.org");
   const std::string dotted = sign("2Wexample.org.a").substr(0, 4);
@@ -112,7 +112,7 @@ bool is_valid_local_part(std::string_view local) {
   return has_atom;
 }
 
-// The mailbox that a valid local part names.
+// Returns the mailbox that a valid local part names.
 std::string named_by(std::string_view local) {
   if (!local.starts_with('"')) return std::string(local);
   std::string content;
@@ -157,7 +157,7 @@ std::vector<std::string> printable_contents() {
   return out;
 }
 
-// Sends each sender out and takes it home; empty: it was not rewritten.
+// Rewrites each sender and reverses the result. An empty address: the sender was not rewritten.
 template <class Forward, class Reverse>
 void check_all_local_parts(const Forward& forward, const Reverse& reverse) {
   const auto check = [&](const std::string& local, const std::string& content) {
@@ -171,7 +171,7 @@ void check_all_local_parts(const Forward& forward, const Reverse& reverse) {
     const std::string home = reverse(address);
     const std::string home_local = home.substr(0, home.rfind('@'));
     CHECK_MESSAGE(is_valid_local_part(home_local), sender, " comes home as ", home);
-    // An SRS address of somebody else goes back to him as SRS0.
+    // Somebody else's SRS address is returned to him as SRS0.
     const std::string address_content = named_by(address.substr(0, address.rfind('@')));
     if (address_content.starts_with("SRS1")) {
       CHECK_MESSAGE(named_by(home_local).starts_with("SRS0"), sender, " comes home as ", home);
@@ -189,7 +189,7 @@ void check_all_local_parts(const Forward& forward, const Reverse& reverse) {
   }
 }
 
-TEST_CASE("RFC 5321 §4.1.2: whatever the local part of a sender, its new address and what comes home are valid, and mean it") {
+TEST_CASE("RFC 5321 §4.1.2: for every local part, the new address and the reversed one are valid and name the same mailbox") {
   const Rewriter rewriter = made();
   check_all_local_parts(
       [&](const std::string& sender) {
@@ -202,7 +202,7 @@ TEST_CASE("RFC 5321 §4.1.2: whatever the local part of a sender, its new addres
       });
 }
 
-TEST_CASE("RFC 5321 §4.1.2: the same by each protocol of rewriting") {
+TEST_CASE("RFC 5321 §4.1.2: local parts stay valid through each protocol of rewriting") {
   const Rewriter rewriter = made();
   using protocol::SrsMap;
   const auto answer = [&](const std::string& request, SrsMap map) {

@@ -1,4 +1,4 @@
-// Random senders through sender rewriting and back.
+// Rewrites random senders and reverses the results.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -35,7 +35,7 @@ std::string reverse(const Rewriter& rewriter, std::string_view address, std::uin
   return result ? *result : "refused: " + result.error().text;
 }
 
-// Random local parts and domains of all that is allowed.
+// Random local parts and domains from all allowed characters.
 class RandomAddresses {
  public:
   std::string next() {
@@ -60,7 +60,7 @@ class RandomAddresses {
   std::mt19937 random_{20200101};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same addresses each time
 };
 
-TEST_CASE("SRS: random senders come home, whatever the configuration, for as long as they may") {
+TEST_CASE("SRS: random senders are restored with every configuration, until they expire") {
   RandomAddresses addresses;
   int rewritten = 0;
   for (int i = 0; i < 4000; ++i) {
@@ -94,14 +94,14 @@ TEST_CASE("SRS: random senders come home, whatever the configuration, for as lon
     CHECK(reverse(rewriter, address, day) == expected);
     CHECK(reverse(rewriter, address, day + 21) == expected);
     CHECK(rewriter.reverse(address, day + 22).ok() == is_guarded);
-    // Again through a second host and back.
+    // Rewritten by a second host and reversed there.
     config.secrets = {"second"};
     const Rewriter second = make(config);
     const auto guarded = second.forward(address, "second.example", day);
     REQUIRE(guarded.ok());
     CHECK(srs::content_of(guarded->address).starts_with("SRS1"));
     if (!is_guarded) CHECK(base::lower(reverse(second, guarded->address, day)) == base::lower(address));
-    // Somebody smashed the case.
+    // The case of letters was lost on the way.
     std::string smashed = address;
     for (char& c : smashed) c = base::to_lower(c);
     CHECK(base::lower(reverse(rewriter, smashed, day)) == base::lower(expected));
@@ -109,7 +109,7 @@ TEST_CASE("SRS: random senders come home, whatever the configuration, for as lon
   CHECK(rewritten > 3000);
 }
 
-TEST_CASE("SRS: an address with one character changed comes home to nobody else") {
+TEST_CASE("SRS: an address with one changed character is not restored to another mailbox") {
   RandomAddresses addresses;
   Config config;
   config.secrets = {"tops3cr3t"};

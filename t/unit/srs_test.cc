@@ -38,7 +38,7 @@ Rewriter make(const Config& config = with_secret()) {
   return *rewriter;
 }
 
-// With the same secret.
+// Signs with the same secret.
 std::string sign(std::string_view text) {
   const auto key = srs::Key::make(srs::Key::Form::mail_srs, "tops3cr3t");
   REQUIRE(key.has_value());
@@ -89,7 +89,7 @@ TEST_CASE("SRS: the day stamp counts days modulo 1024 in base32") {
   CHECK(srs::stamp_age(5, 4) == 1023);
 }
 
-TEST_CASE("SRS: a stamp is two characters of base32 and nothing else (postsrsd, CVE-2020-35573)") {
+TEST_CASE("SRS: a stamp is exactly two characters of base32 (postsrsd, CVE-2020-35573)") {
   for (const std::string_view stamp : {"", "2", "2WW", "21", "08", "2=", "\xc3\xa4", "==", "2 "}) {
     CAPTURE(stamp);
     CHECK_FALSE(srs::parse_stamp(stamp).has_value());
@@ -97,7 +97,7 @@ TEST_CASE("SRS: a stamp is two characters of base32 and nothing else (postsrsd, 
   CHECK_FALSE(srs::parse_stamp(std::string(1'000'000, 'A')).has_value());
   const Rewriter rewriter = make();
   for (const std::size_t size : {1U, 3U, 64U, 1000U, 1'000'000U}) {
-    // Even when the hash is right.
+    // Also with a right hash.
     const std::string stamp(size, 'A');
     const std::string hash = sign(stamp + "otherdomain.comtest").substr(0, 4);
     const std::string address = fmt::format("SRS0={}={}=otherdomain.com=test@example.com", hash, stamp);
@@ -156,12 +156,12 @@ TEST_CASE("SRS: vectors of Mail::SRS, reverse") {
   CHECK(reverse(rewriter, "SRS1=chaI=otherdomain.com==opaque+string@example.com") == "SRS0=opaque+string@otherdomain.com");
   CHECK(reverse(rewriter, "srs1-CHAI=otherdomain.com==opaque+string@example.com") == "SRS0=opaque+string@otherdomain.com");
   CHECK(reverse(rewriter, "SRS1=gczA=thirddomain.com=+opaque+string@example.com") == "SRS0+opaque+string@thirddomain.com");
-  // More characters than we write are welcome if they are right.
+  // More characters of the hash than we write are accepted if they are right.
   CHECK(reverse(rewriter, "SRS0=vmyz7Bwa=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
   CHECK(reverse(rewriter, "SRS0=vmyz7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
 }
 
-TEST_CASE("SRS: an address is turned back for 21 days; one of the future never") {
+TEST_CASE("SRS: an address is reversed for 21 days; one of the future never") {
   const Rewriter rewriter = make();
   CHECK(reverse(rewriter, "SRS0=qyfZ=2B=otherdomain.com=test@example.com") == "test@otherdomain.com");
   CHECK(why_not_reverse(rewriter, "SRS0=g4hs=2A=otherdomain.com=test@example.com") == Check::stamp_age);
@@ -194,7 +194,7 @@ TEST_CASE("SRS: a forged or cut hash is refused, and so is a longer one with a w
   CHECK(why_not_reverse(rewriter, "SRS0=" + std::string(100'000, 'v') + "=2W=otherdomain.com=test@example.com") == Check::hash);
   CHECK(why_not_reverse(rewriter, "SRS1=FAKE=thirddomain.com==opaque+string@example.com") == Check::hash);
   CHECK(why_not_reverse(rewriter, "SRS1=JIB=thirddomain.com==opaque+string@example.com") == Check::hash_length);
-  // What the hash is about was changed.
+  // A hashed field was changed.
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=tess@example.com") == Check::hash);
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.con=test@example.com") == Check::hash);
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2V=otherdomain.com=test@example.com") == Check::hash);
@@ -207,7 +207,7 @@ TEST_CASE("SRS: a forged or cut hash is refused, and so is a longer one with a w
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
 }
 
-TEST_CASE("SRS: hashes of every bit flipped are refused") {
+TEST_CASE("SRS: hashes with any bit flipped are refused") {
   const std::string full = sign("2Wotherdomain.comtest");
   CHECK(full.size() == srs::kMaxHash);
   CHECK(srs::matches_ignoring_case("", full));
@@ -228,7 +228,7 @@ TEST_CASE("SRS: hashes of every bit flipped are refused") {
   }
 }
 
-TEST_CASE("SRS: the first secret signs, all of them verify") {
+TEST_CASE("SRS: the first secret signs, all secrets verify") {
   Config config = with_secret();
   config.secrets = {"new", "tops3cr3t"};
   config.old_secrets = {"ancient"};
@@ -242,7 +242,7 @@ TEST_CASE("SRS: the first secret signs, all of them verify") {
   CHECK(why_not_reverse(rewriter, forward(make(config), "test@otherdomain.com")) == Check::hash);
 }
 
-TEST_CASE("SRS: secrets of a file, and as srsd read them") {
+TEST_CASE("SRS: secrets of a file, read as srsd reads them") {
   const auto found = srs::parse_secrets("# the new one\ntops3cr3t\n\n  \r\nold \t\r\n inner blank \nlast");
   REQUIRE(found.ok());
   CHECK(found->secrets == std::vector<std::string>{"tops3cr3t", "old", " inner blank", "last"});
@@ -253,7 +253,7 @@ TEST_CASE("SRS: secrets of a file, and as srsd read them") {
   }
   CHECK_FALSE(srs::parse_secrets(std::string(srs::kMaxSecretFile + 1, 'a')).ok());
 
-  // An address that srsd made with the same file comes home.
+  // An address that srsd made with the same file is reversed.
   Config config;
   config.secrets = found->secrets;
   config.old_secrets = found->old_secrets;
@@ -261,14 +261,14 @@ TEST_CASE("SRS: secrets of a file, and as srsd read them") {
   CHECK(forward(make(config), "test@otherdomain.com") == "SRS0=vmyz=2W=otherdomain.com=test@example.com");
 }
 
-TEST_CASE("SRS: senders of our own and excluded ones stay as they are") {
+TEST_CASE("SRS: senders of our own domains and excluded ones are unchanged") {
   Config config = with_secret();
   config.rewriting_domain = "srs.example.com";
   config.rewriting_domains = {{"Shop.Example", "bounce.shop.example"}};
   config.local_domains = {"example.org", ".example.org"};
   config.excluded_domains = {"partner.example", ".sub.example"};
   const Rewriter rewriter = make(config);
-  CHECK(outcome(rewriter, "a@example.com") == Outcome::own_domain);  // of the alias
+  CHECK(outcome(rewriter, "a@example.com") == Outcome::own_domain);  // domain of the alias
   CHECK(outcome(rewriter, "a@srs.example.com", "x@example.net") == Outcome::own_domain);
   CHECK(outcome(rewriter, "a@bounce.shop.example", "x@example.net") == Outcome::own_domain);
   CHECK(outcome(rewriter, "a@EXAMPLE.org", "x@example.net") == Outcome::own_domain);
@@ -287,7 +287,7 @@ TEST_CASE("SRS: senders of our own and excluded ones stay as they are") {
   CHECK(outcome(always, "a@partner.example") == Outcome::excluded);
 }
 
-TEST_CASE("SRS: each domain of ours may have a rewriting domain of its own") {
+TEST_CASE("SRS: each of our domains may have its own rewriting domain") {
   Config config = with_secret();
   config.rewriting_domains = {{"Shop.Example", "bounce.shop.example"},
                               {"b\xc3\xbc"
@@ -303,13 +303,13 @@ TEST_CASE("SRS: each domain of ours may have a rewriting domain of its own") {
   CHECK(forward(make(config), "test@otherdomain.com", "bob@else.example") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
   CHECK(forward(make(config), "test@otherdomain.com", "") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
   CHECK(forward(make(config), "test@otherdomain.com", "shop.example") == "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example");
-  // Where the domains that we rewrite into are known, others' addresses are not ours.
+  // If the configuration lists all rewriting domains, addresses in other domains are not ours.
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example") == "test@otherdomain.com");
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@SRS.example.com.") == "test@otherdomain.com");
   CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@else.example") == Check::own_domain);
 }
 
-TEST_CASE("SRS: an SRS address of ours as sender stays as it is, if it is valid") {
+TEST_CASE("SRS: one of our own SRS addresses as sender is unchanged if it is valid") {
   Config config = with_secret();
   config.always_rewrite = true;
   const Rewriter rewriter = make(config);
@@ -317,10 +317,10 @@ TEST_CASE("SRS: an SRS address of ours as sender stays as it is, if it is valid"
   CHECK(outcome(rewriter, "SRS1=JIBX=thirddomain.com==opaque+string@example.com") == Outcome::already_ours);
   CHECK(outcome(make(), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Outcome::already_ours);
   CHECK(outcome(make(), "SRS0=FAKE=2W=otherdomain.com=test@example.com") == Outcome::own_domain);
-  // The same fields at another host are that host's.
+  // The same fields at another host belong to that host.
   CHECK(outcome(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.net") == Outcome::rewritten);
   CHECK(forward(rewriter, "SRS0=FAKE=2W=otherdomain.com=test@example.com").starts_with("SRS1="));
-  // What looks like SRS1 but cannot be turned back is a local part like others.
+  // A text that resembles SRS1 but cannot be reversed is an ordinary local part.
   for (const std::string_view sender : {"SRS1=x@otherdomain.com", "SRS1=x=@otherdomain.com", "SRS1=x=host@otherdomain.com",
                                         "SRS1=x=host=nothing@otherdomain.com", "SRS1=x===y@otherdomain.com"}) {
     CAPTURE(sender);
@@ -329,14 +329,14 @@ TEST_CASE("SRS: an SRS address of ours as sender stays as it is, if it is valid"
   }
 }
 
-TEST_CASE("SRS: the null sender stays as it is") {
+TEST_CASE("SRS: the null sender is unchanged") {
   CHECK(outcome(make(), "") == Outcome::null_sender);
   CHECK(outcome(make(), "<>") == Outcome::null_sender);
   CHECK(outcome(make(), "\"\"") == Outcome::null_sender);  // Postfix
   CHECK(outcome(make(), "", "") == Outcome::null_sender);
 }
 
-TEST_CASE("SRS: what is no address is neither rewritten nor turned back") {
+TEST_CASE("SRS: a text that is not an address is neither rewritten nor reversed") {
   const Rewriter rewriter = make();
   const auto bad = [&](const std::string& text, Check check) {
     CAPTURE(text);
@@ -374,7 +374,7 @@ TEST_CASE("SRS: what is no address is neither rewritten nor turned back") {
   bad("\"ab@otherdomain.com", Check::local_part);
   bad("\"ab\\\"@otherdomain.com", Check::local_part);
   bad("a\"b@otherdomain.com", Check::local_part);
-  // Bytes of Latin-1, and UTF-8 that is none.
+  // Bytes of Latin-1, and invalid UTF-8.
   bad("j\xfcrgen@otherdomain.com", Check::characters);
   bad("a\xc0\xaf@otherdomain.com", Check::characters);
   bad("a\xed\xa0\x80@otherdomain.com", Check::characters);
@@ -386,7 +386,7 @@ TEST_CASE("SRS: what is no address is neither rewritten nor turned back") {
   }
 }
 
-TEST_CASE("SRS: an SRS address with a field missing, or that stands for no address") {
+TEST_CASE("SRS: an SRS address with a missing field, or with fields that are not an address") {
   const Rewriter rewriter = make();
   CHECK(why_not_reverse(rewriter, "bob@example.com") == Check::tag);
   CHECK(why_not_reverse(rewriter, "SRS0@example.com") == Check::tag);
@@ -403,20 +403,20 @@ TEST_CASE("SRS: an SRS address with a field missing, or that stands for no addre
   CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=@example.com") == Check::fields);
   CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=opaque@example.com") == Check::fields);
   CHECK(why_not_reverse(rewriter, "SRS1=JIBX===opaque@example.com") == Check::fields);
-  // Mail::SRS' form before the hash of SRS1.
+  // The form of Mail::SRS before SRS1 had a hash.
   CHECK(why_not_reverse(rewriter, "SRS1=thirddomain.com==opaque+string@example.com") == Check::fields);
-  // The hash has no borders between the parts (all implementations): what it then stands for must still be an address.
+  // The hash does not cover the borders between the fields (in all implementations): the fields must still be an address.
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W==otherdomain.comtest@example.com") == Check::fields);
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.comtest=@example.com") == Check::fields);
   CHECK(why_not_reverse(rewriter, "SRS0=vmyz==2Wotherdomain.com=test@example.com") == Check::stamp_form);
-  // Signed by somebody who did not look.
+  // Signed by somebody without a check.
   const std::string hash = sign("2Wa bc.comtest").substr(0, 4);
   CHECK(why_not_reverse(rewriter, "SRS0=" + hash + "=2W=\"a b\"c.com=test@example.com") == Check::hash);
   const std::string other = sign("2W..test").substr(0, 4);
   CHECK(why_not_reverse(rewriter, "SRS0=" + other + "=2W=..=test@example.com") == Check::fields);
 }
 
-TEST_CASE("SRS: hashes without a slash, by option; with and without, both verify") {
+TEST_CASE("SRS: hashes without a slash, by option; both forms verify") {
   Config config = with_secret();
   config.hash_length = 27;
   config.hash_has_slash = false;
@@ -443,12 +443,12 @@ TEST_CASE("SRS: hashes without a slash, by option; with and without, both verify
   CHECK(forward(with, "test@example.com").starts_with("SRS0=e/ne"));
   CHECK(forward(without, "test@example.com").starts_with("SRS0=e_ne"));
   CHECK(forward(without, "SRS0=opaque+string@otherdomain.com").find('/') == std::string::npos);
-  // It stands for nothing else.
+  // It does not verify for any other hash.
   CHECK(why_not_reverse(with, "SRS0=vmy_7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == Check::hash);
 }
 
-TEST_CASE("RFC 5321 §4.5.3.1.1: a local part longer than 64 octets is written, with a warning: bulk senders have long ones") {
-  // A bounce address as Amazon SES has it.
+TEST_CASE("RFC 5321 §4.5.3.1.1: a local part longer than 64 octets is written with a warning: bulk senders have long ones") {
+  // A bounce address in the form of Amazon SES.
   const std::string sender = "0100018c2d3e4f5a-1b2c3d4e-5f60-4718-8293-a4b5c6d7e8f9-000000@eu-west-1.amazonses.com";
   const auto result = make().forward(sender, kAlias, kDay);
   REQUIRE(result.ok());
@@ -460,7 +460,7 @@ TEST_CASE("RFC 5321 §4.5.3.1.1: a local part longer than 64 octets is written, 
   CHECK(longest->warning.empty());
 }
 
-TEST_CASE("RFC 5321 §4.5.3.1: a sender that would grow above the limit is not rewritten") {
+TEST_CASE("RFC 5321 §4.5.3.1: a sender that would exceed the limit is not rewritten") {
   Config strict = with_secret();
   strict.max_local_part = 64;
   const Rewriter rewriter = make(strict);
@@ -474,7 +474,7 @@ TEST_CASE("RFC 5321 §4.5.3.1: a sender that would grow above the limit is not r
   CHECK(rewriter.forward(std::string(64, 'a') + "@otherdomain.com", kAlias, kDay).error().text ==
         "the local part would be 93 octets long; the limit is 64");
   CHECK(why_not_forward(rewriter, "SRS0=" + std::string(60, 'a') + "@otherdomain.com") == Check::local_part_length);
-  // It is about what is written: a sender that stays as it is may be as long as it likes.
+  // The limit applies to rewritten senders: an unchanged sender may have any length.
   CHECK(outcome(rewriter, std::string(64, 'a') + "@example.com") == Outcome::own_domain);
 
   Config config = with_secret();
@@ -512,7 +512,7 @@ TEST_CASE("SRS: internationalized addresses are rewritten as UTF-8 (RFC 6531)") 
   }
 }
 
-TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
+TEST_CASE("SRS: quotes around the whole local part, as Postfix writes them") {
   const Rewriter rewriter = make();
   CHECK(reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=a b\"@example.com") == "\"a b\"@otherdomain.com");
   CHECK(reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=\\\"a b\\\"\"@example.com") == "\"a b\"@otherdomain.com");
@@ -529,7 +529,7 @@ TEST_CASE("SRS: quotes around all of the local part, as Postfix writes it") {
     CHECK(srs::unquoted(srs::quoted_string(content)) == content);
 }
 
-TEST_CASE("SRS: Exim's native form is turned back by option") {
+TEST_CASE("SRS: Exim's native form is reversed by option") {
   Config config = with_secret();
   CHECK(why_not_reverse(make(config), "SRS0=5fea=2w=otherdomain.com=test@example.com") == Check::hash);
   config.accept_exim = true;
@@ -540,7 +540,7 @@ TEST_CASE("SRS: Exim's native form is turned back by option") {
   CHECK(reverse(rewriter, "\"SRS0=3730=2w=otherdomain.com=a b\"@example.com") == "\"a b\"@otherdomain.com");
   CHECK(reverse(rewriter, "SRS0=b3e1=2w=example.com=SRS0=vmyz=2W=otherdomain.com=test@forward.org") ==
         "SRS0=vmyz=2W=otherdomain.com=test@example.com");
-  // Its hash counts in lower case only, its stamp too, and that for 10 days.
+  // Its hash and its stamp count in lower case only, and the address expires after 10 days.
   CHECK(why_not_reverse(rewriter, "SRS0=5FEA=2w=otherdomain.com=test@example.com") == Check::hash);
   CHECK(why_not_reverse(rewriter, "SRS0=5fea=2W=otherdomain.com=test@example.com") == Check::stamp_form);
   CHECK(why_not_reverse(rewriter, "SRS0=5fea=2ww=otherdomain.com=test@example.com") == Check::stamp_form);
@@ -549,18 +549,18 @@ TEST_CASE("SRS: Exim's native form is turned back by option") {
   CHECK(reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 10) == "test@otherdomain.com");
   CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 11) == Check::stamp_age);
   CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay - 1) == Check::stamp_future);
-  // Ours stay what they were.
+  // Our own addresses are unchanged.
   CHECK(reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay + 21) == "test@otherdomain.com");
 }
 
-TEST_CASE("SRS: whom an SRS sender of ours stands for") {
+TEST_CASE("SRS: the original sender of one of our SRS addresses") {
   Config config = with_secret();
   config.rewriting_domain = "example.com";
   const Rewriter rewriter = make(config);
   CHECK(rewriter.original_sender("SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay) == "test@otherdomain.com");
   CHECK(rewriter.original_sender("SRS1=chaI=otherdomain.com==opaque+string@example.com", kDay) ==
         "SRS0=opaque+string@otherdomain.com");
-  // Through us twice: our SRS0 address came back from a host that made it SRS1.
+  // Twice through us: our SRS0 address returned from a host that made it SRS1.
   config.secrets = {"tops3cr3t"};
   const std::string twice = forward(make(), "SRS0=vmyz=2W=otherdomain.com=test@example.com", "example.net");
   CHECK(twice.starts_with("SRS1="));

@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_literals;
 using Parts = std::vector<std::string_view>;
 
-// Written out, not computed: the tests repeat no range of the code.
+// Literal and not computed, so that the tests do not repeat a range of the code.
 const std::string kDigits = "0123456789";
 const std::string kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const std::string kPrintable = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" + kDigits + kLetters;
@@ -31,7 +31,7 @@ TEST_CASE("case: ASCII letters only") {
   CHECK_FALSE(base::starts_with_ignoring_case("incl", "include"));
 }
 
-TEST_CASE("RFC 3629: UTF-8 is well-formed, or it is none") {
+TEST_CASE("RFC 3629: text is either well-formed UTF-8 or not UTF-8") {
   for (const std::string_view text :
        {"", "a\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
         "\xf4\x8f\xbf\xbf", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"}) {
@@ -59,7 +59,7 @@ TEST_CASE("classes of characters, for every byte") {
   CHECK(base::is_ascii(""));
 }
 
-TEST_CASE("blocks: every byte, at every place, against every range") {
+TEST_CASE("blocks: every byte, at every position, against every range") {
   int wrong = 0;
   for (int first = 0; first < 256; ++first) {
     for (int last = first; last < 256 && last - first <= 127; ++last) {
@@ -107,10 +107,10 @@ TEST_CASE("numbers: digits only, up to a maximum, without overflow") {
   CHECK_FALSE(base::parse_number(std::string(100000, '9'), ~0UL).has_value());
 }
 
-TEST_CASE("printable: nothing but one line of ASCII is left") {
+TEST_CASE("printable: the result is one line of ASCII") {
   CHECK(base::printable(std::string_view("a\0b\r\n\t\x7f\x80\xff \"~", 12)) == "a\\x00b\\x0d\\x0a\\x09\\x7f\\x80\\xff \"~");
   CHECK(base::printable("").empty());
-  // Sixteen bytes at a time, or fewer, so each place in a block and each neighbour must be right.
+  // The code reads blocks of sixteen bytes or fewer, so each position in a block and each neighbour must be right.
   for (std::size_t size = 0; size < 36; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
       for (int c = 0; c < 256; ++c) {
@@ -123,7 +123,7 @@ TEST_CASE("printable: nothing but one line of ASCII is left") {
   }
 }
 
-TEST_CASE("clip: what is shown has at most so many bytes, and no escape is cut in two") {
+TEST_CASE("clip: the shown text has a bounded number of bytes, and no escape is cut in two") {
   CHECK(base::clip("abcdef", 6) == "abcdef");
   CHECK(base::clip("abcdefg", 6) == "abc...");
   CHECK(base::clip("a\xff", 5) == "a\\xff");
@@ -133,7 +133,7 @@ TEST_CASE("clip: what is shown has at most so many bytes, and no escape is cut i
   CHECK(base::clip_middle("\xff\xff\xff", 11) == "...\\xff");
   CHECK(base::in_quotes("\n") == "\"\\x0a\"");
 
-  // An escape is four bytes of "\xNN"; without them nothing of an escape may be left.
+  // An escape is the four bytes "\xNN"; after their removal no part of an escape may be left.
   const auto is_whole = [](std::string text) {
     for (std::size_t at = 0; (at = text.find("\\xff")) != std::string::npos;) text.erase(at, 4);
     return text.find_first_of("\\x") == std::string::npos && text.find('f') == std::string::npos;
@@ -153,7 +153,7 @@ TEST_CASE("clip: what is shown has at most so many bytes, and no escape is cut i
           REQUIRE(is_whole(shown));
           REQUIRE((shown == base::printable(text)) == fits);
         }
-        // Composed texts are shown first and cut afterwards.
+        // Some texts are first made printable and then cut.
         REQUIRE(base::clip(base::printable(text), limit) == base::clip(text, limit));
       }
     }

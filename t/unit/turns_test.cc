@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Workers that connections come to, one after the other.
+// Workers that get connections one after the other.
 struct Team {
   explicit Team(std::size_t size) : turns(size, [this] { ++wakes; }), busy(size), open(size), told(size) {
     for (std::size_t i = 0; i < size; ++i) {
@@ -26,7 +26,7 @@ struct Team {
     }
     return all;
   }
-  // A connection that stays.
+  // A connection that stays open.
   void keep() {
     const std::size_t worker = accepting().front();
     turns.opened(worker);
@@ -41,7 +41,7 @@ struct Team {
   std::vector<int> told;
 };
 
-TEST_CASE("turns: one worker accepts; connections that are answered at once do not pass its turn on") {
+TEST_CASE("turns: one worker accepts; connections that are answered at once do not end its turn") {
   Team team(4);
   CHECK(team.accepting() == std::vector<std::size_t>{0});
   for (int i = 0; i < 100; ++i) team.turns.looked(0, true, false);
@@ -61,7 +61,7 @@ TEST_CASE("turns: kept connections are spread evenly") {
   }
 }
 
-TEST_CASE("turns: a queue that does not get empty calls further workers; one that finds nothing goes") {
+TEST_CASE("turns: a queue that stays full wakes more workers; a worker that finds nothing leaves") {
   Team team(3);
   team.turns.looked(0, true, true);
   CHECK(team.accepting().size() == 2);
@@ -75,7 +75,7 @@ TEST_CASE("turns: a queue that does not get empty calls further workers; one tha
   CHECK(team.accepting() == std::vector<std::size_t>{1});
 }
 
-TEST_CASE("turns: a worker at one task for long loses its turn to an idle one, and gets none") {
+TEST_CASE("turns: a worker with one long task loses its turn to an idle one, and gets none") {
   Team team(3);
   team.busy[0] = milliseconds(50);
   team.busy[1] = milliseconds(5);
@@ -85,13 +85,13 @@ TEST_CASE("turns: a worker at one task for long loses its turn to an idle one, a
   CHECK(team.wakes == 1);
   CHECK(team.turns.attend());
   CHECK(team.accepting() == std::vector<std::size_t>{2});
-  // Nobody has time: the turn stays.
+  // Nobody is idle: the turn stays.
   team.busy[2] = milliseconds(50);
   CHECK(team.turns.attend());
   CHECK(team.accepting() == std::vector<std::size_t>{2});
 }
 
-TEST_CASE("turns: when no connections come nobody has to attend, until the next one") {
+TEST_CASE("turns: without connections no worker has to wait for them, until the next one comes") {
   Team team(2);
   for (int round = 1; round <= 2; ++round) {
     team.turns.looked(0, true, false);
