@@ -136,7 +136,7 @@ TEST_CASE("spfd.conf(5) names what a reload puts in force") {
 
 TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
   const std::string page = support::slurp("man/spfd.conf.5");
-  const std::size_t begin = page.find("In a section may stand:");
+  const std::size_t begin = page.find("A section may contain\n");
   REQUIRE(begin != std::string::npos);
   const std::string paragraph = page.substr(begin, page.find(".Pp", begin) - begin);
   for (const Row* known : spfd::option_table()) {
