@@ -143,7 +143,7 @@ TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
     const Row& row = *known;
     CAPTURE(row.name);
     if (row.name.starts_with("on-")) {
-      CHECK(row.for_domains == (row.name != "on-pass"));  // "and the other actions but on-pass"
+      CHECK(row.for_domains == (row.name != "on-pass"));  // "and the other actions except on-pass"
       continue;
     }
     const bool is_named = paragraph.find(" " + std::string(row.name) + " ") != std::string::npos ||
