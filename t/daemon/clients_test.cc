@@ -1,4 +1,4 @@
-// Clients that misbehave, and many clients: each has its bounds, and the rest is served.
+// Misbehaving clients and many clients: each client has its bounds, and the others are served.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ support::DnsServer::Handler silence() {
   return [](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); };
 }
 
-// The counters of SIGUSR1 hold this.
+// Waits until the counters of SIGUSR1 contain the text.
 void wait_for_counter(const SpfdProcess& spfd, const std::string& text) {
   support::wait_until(text, [&] {
     const std::string before = spfd.log();
@@ -43,7 +43,7 @@ void wait_for_counter(const SpfdProcess& spfd, const std::string& text) {
   });
 }
 
-// A thread of the process is running, or ready to, most of the time. (Not its processor time: that says little on a busy
+// Returns whether a thread of the process is running or runnable most of the time. (Processor time would say little on a busy
 // machine.)
 bool spins(pid_t pid) {
   int running = 0;
@@ -69,7 +69,7 @@ TEST_CASE("a silent client is closed after --idle-timeout") {
   wait_for_counter(spfd, "idle-timeouts=1");
 }
 
-TEST_CASE("a slow client has --idle-timeout for the whole question, and learns that it was too slow") {
+TEST_CASE("a slow client has --idle-timeout for the whole request, and learns that it was too slow") {
   const SpfdProcess spfd({.arguments = {"--idle-timeout", "300ms"}, .zone = std::string(kZone)});
   Client client(spfd.address());
   const auto start = std::chrono::steady_clock::now();
@@ -81,7 +81,7 @@ TEST_CASE("a slow client has --idle-timeout for the whole question, and learns t
   CHECK(answer.count("error") == 1);
 }
 
-TEST_CASE("a kept connection is closed when it is idle, not while it asks") {
+TEST_CASE("a kept connection is closed when it is idle, not during a check") {
   const SpfdProcess spfd({.arguments = {"--idle-timeout", "400ms"}, .zone = std::string(kZone)});
   Client client(spfd.address());
   for (int i = 0; i < 8; ++i) {
@@ -100,7 +100,7 @@ TEST_CASE("a check may take longer than --idle-timeout") {
   CHECK(client.read_to_end().starts_with("result=temperror"));
 }
 
-TEST_CASE("a client that never reads: spfd stops reading from it, keeps its memory small, and closes after --write-timeout") {
+TEST_CASE("a client that never reads: spfd stops reading from it, uses little memory, and closes after --write-timeout") {
   const SpfdProcess spfd({.arguments = {"--write-timeout", "500ms"}, .zone = std::string(kZone)});
   const std::size_t before = spfd.resident();
   Client client(spfd.address());
@@ -114,7 +114,7 @@ TEST_CASE("a client that never reads: spfd stops reading from it, keeps its memo
   CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
 }
 
-TEST_CASE("parts of questions on many connections take bounded memory: the largest connections are closed, with an answer") {
+TEST_CASE("parts of requests on many connections take bounded memory: the largest connections are closed, with an answer") {
   const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone)});
   Client small(spfd.address());
   small.send("keep=1\nip=192.0.2.10\n");
@@ -125,7 +125,7 @@ TEST_CASE("parts of questions on many connections take bounded memory: the large
     clients.back()->send(half);
   }
   spfd.wait_for_log("the largest connections are closed");
-  // A sanitizer takes several times the memory, and keeps what was freed.
+  // A sanitizer needs several times the memory, and holds freed memory.
   CHECK(spfd.resident() < (std::size_t{support::kIsSanitized ? 1000 : 200} << 20U));
   const auto closed =
       std::find_if(clients.begin(), clients.end(), [](const auto& client) { return client->is_readable(milliseconds(0)); });
@@ -138,7 +138,7 @@ TEST_CASE("parts of questions on many connections take bounded memory: the large
   CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
 }
 
-TEST_CASE("a client that reads late gets everything, and nothing spins afterwards") {
+TEST_CASE("a client that reads late gets all answers, and no thread spins afterwards") {
   constexpr int kQuestions = 3000;
   const SpfdProcess spfd({.zone = std::string(kZone)});
   Client client(spfd.address());
@@ -155,10 +155,10 @@ TEST_CASE("a client that reads late gets everything, and nothing spins afterward
   CHECK(client.read_answer().starts_with("result=pass"));
 }
 
-TEST_CASE("the checks of a client that has gone are dropped") {
+TEST_CASE("the checks of a client that has left are dropped") {
   support::DnsServer dns(silence());
   const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "1"}});
-  SUBCASE("after its question") {
+  SUBCASE("after its request") {
     {
       Client client(spfd.address());
       client.send(kSlowQuestion);
@@ -176,7 +176,7 @@ TEST_CASE("the checks of a client that has gone are dropped") {
     }
     wait_for_counter(spfd, "running=0 dropped=1");
   }
-  SUBCASE("with many questions in flight") {
+  SUBCASE("with many requests in flight") {
     {
       Client client(spfd.address());
       for (int i = 0; i < 200; ++i) client.send("keep=1\n" + std::string(kSlowQuestion));
@@ -186,7 +186,7 @@ TEST_CASE("the checks of a client that has gone are dropped") {
   }
 }
 
-TEST_CASE("a client that goes without reading its answer harms nobody") {
+TEST_CASE("a client that leaves without reading its answer does no harm") {
   for (const bool on_tcp : {false, true}) {
     const SpfdProcess spfd({.zone = std::string(kZone), .on_tcp = on_tcp});
     for (int i = 0; i < 200; ++i) {
@@ -219,7 +219,7 @@ TEST_CASE("5,000 connections at a time, and all are answered") {
   CHECK(right == count);
 }
 
-TEST_CASE("more connections than descriptors: silent clients make room, nothing spins") {
+TEST_CASE("more connections than descriptors: silent clients make room, and no thread spins") {
   const SpfdProcess spfd({.zone = std::string(kZone), .descriptors = 64});
   std::vector<std::unique_ptr<Client>> silent;
   silent.reserve(100);
@@ -230,7 +230,7 @@ TEST_CASE("more connections than descriptors: silent clients make room, nothing 
   CHECK_FALSE(spins(spfd.pid()));
 }
 
-TEST_CASE("connections leave the descriptors to DNS that its sockets may take, but no more than a quarter of all") {
+TEST_CASE("connections leave to DNS the descriptors for its sockets, but at most a quarter of all") {
   struct Case {
     rlim_t descriptors;
     const char* workers;
@@ -249,14 +249,14 @@ TEST_CASE("connections leave the descriptors to DNS that its sockets may take, b
       const std::filesystem::directory_iterator files("/proc/" + std::to_string(spfd.pid()) + "/fd");
       return static_cast<std::size_t>(std::distance(begin(files), end(files)));
     };
-    // One more would make room for itself.
+    // One more connection would displace another one.
     support::wait_until("the connections", [&] { return taken() >= one.connections; });
     CHECK(taken() + one.for_dns <= one.descriptors);
   }
 }
 
-TEST_CASE("no descriptor left for a connection: accepting pauses and goes on") {
-  // Descriptors are few, and the limit of connections leaves none to the rest: accept() itself fails.
+TEST_CASE("without a descriptor for a connection, accepting pauses and continues") {
+  // The process has few descriptors, and the limit of connections leaves none to other uses: accept() itself fails.
   const SpfdProcess spfd({.arguments = {"--workers", "1"}, .zone = std::string(kZone), .descriptors = 20});
   std::vector<std::unique_ptr<Client>> silent;
   silent.reserve(40);
@@ -286,7 +286,7 @@ TEST_CASE("many clients at a time, on all workers") {
   }
 }
 
-TEST_CASE("a zone that never answers, with ten includes a mail, makes no check of another zone fail") {
+TEST_CASE("a zone that never answers, with ten includes per mail, makes no check of another zone fail") {
   const support::DnsServer dns([](const dns::Question& asked, bool) {
     const std::string name(asked.name.text());
     if (name.ends_with("dead.test")) return support::react(support::Reaction::Fault::silence);
@@ -306,7 +306,7 @@ TEST_CASE("a zone that never answers, with ten includes a mail, makes no check o
   int right = 0;
   constexpr int kRounds = 75;
   for (int round = 0; round < kRounds; ++round) {
-    // 1,500 mails of the hostile domain: 15,000 questions, more than a worker may ask at a time.
+    // 1,500 mails of the hostile domain: 15,000 DNS questions, more than a worker may have in flight.
     evil.push_back(std::make_unique<Client>(spfd.address()));
     for (int i = 0; i < 20; ++i) {
       const std::string name = "m" + std::to_string(round * 20 + i) + ".evil.test";
@@ -318,7 +318,7 @@ TEST_CASE("a zone that never answers, with ten includes a mail, makes no check o
   CHECK(right == kRounds);
 }
 
-TEST_CASE("workers share one cache, and join a question under way") {
+TEST_CASE("workers share one cache, and join a question in flight") {
   support::DnsServer dns([](const dns::Question& asked, bool) {
     dns::Answer answer;
     answer.ttl = 300;

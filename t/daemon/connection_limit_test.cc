@@ -1,4 +1,4 @@
-// max-connections: who gives up a connection when another client waits.
+// max-connections: which connection is closed when another client waits.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -33,8 +33,8 @@ using State = HeldConnection::State;
 constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
 constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
 
-// The ids of those that are given up, in order. Each connection: id, peer, state, seconds since it began to wait or its check
-// began, and, if that is more, its age.
+// Returns the ids of the closed connections, in order. Each connection has an id, a peer, a state, the seconds since it began to
+// wait or since its check began, and, if that is more, its age.
 struct Held {
   std::uint64_t id;
   std::uint64_t peer;
@@ -53,7 +53,7 @@ std::vector<std::uint64_t> displaced(const std::vector<Held>& held, std::size_t 
   return ids;
 }
 
-TEST_CASE("the peer who holds most gives up the connection that waits longest, idle ones first") {
+TEST_CASE("the peer with most connections loses the one that has waited longest, idle ones first") {
   using Ids = std::vector<std::uint64_t>;
   CHECK(displaced({}, 3) == Ids{});
   CHECK(displaced({{1, 0, State::idle, 5}, {2, 0, State::idle, 9}, {3, 0, State::idle, 7}}, 2) == Ids{2, 3});
@@ -61,32 +61,32 @@ TEST_CASE("the peer who holds most gives up the connection that waits longest, i
                   9) == Ids{4, 3, 2});
   CHECK(displaced({{1, 0, State::in_message, 9}, {2, 1, State::checking, 8}}, 9) == Ids{1});
   CHECK(displaced({{1, 0, State::checking, 50}, {2, 1, State::idle, 0}}, 1) == Ids{});
-  // Of three connections of one peer and two of another: one, then each in turn.
+  // With three connections of one peer and two of another: one of the first, then each in turn.
   CHECK(displaced({{1, 7, State::idle, 90},
                    {2, 7, State::idle, 80},
                    {3, 8, State::asking, 3},
                    {4, 8, State::asking, 2},
                    {5, 8, State::asking, 1}},
                   1) == Ids{3});
-  // Those that cannot be given up count, too.
+  // Connections that cannot be closed count too.
   CHECK(displaced({{1, 7, State::idle, 90}, {2, 8, State::checking, 1}, {3, 8, State::idle, 2}}, 1) == Ids{3});
   CHECK(displaced({{1, 7, State::idle, 90}, {2, 8, State::checking, 1}, {3, 8, State::checking, 2}}, 1) == Ids{1});
 }
 
-TEST_CASE("a peer keeps its last connection while another has one too many") {
+TEST_CASE("a peer keeps its last connection while another has more than one") {
   using Ids = std::vector<std::uint64_t>;
-  // The one who holds most has nothing to give: of two idle ones of another peer one is enough.
+  // The peer with most connections has none to lose: one of the two idle ones of another peer is enough.
   const std::vector<Held> busy = {{1, 7, State::checking, 0, 9}, {2, 7, State::checking, 0, 9}, {3, 7, State::checking, 0, 9},
                                   {4, 8, State::idle, 5},        {5, 8, State::idle, 6},        {6, 9, State::idle, 70}};
   CHECK(displaced(busy, 9) == Ids{5});
   CHECK(displaced({{1, 7, State::idle, 5}, {2, 8, State::idle, 9}, {3, 8, State::idle, 7}}, 9) == Ids{2});
-  // Where each has one, those that wait longest go.
+  // If each peer has one connection, those that have waited longest are closed.
   CHECK(displaced({{1, 7, State::idle, 5}, {2, 8, State::idle, 9}, {3, 9, State::idle, 7}}, 2) == Ids{1, 2});
-  // Of two checks of a peer one, however many are wanted.
+  // A peer with two checks loses one, however many are wanted.
   CHECK(displaced({{1, 7, State::checking, 9}, {2, 7, State::checking, 12}, {3, 8, State::checking, 90}}, 9) == Ids{2});
 }
 
-TEST_CASE("when nobody is idle, the peer who holds most gives up its oldest check") {
+TEST_CASE("when no connection is idle, the peer with most connections loses its oldest check") {
   using Ids = std::vector<std::uint64_t>;
   const std::vector<Held> hanging = {{1, 7, State::checking, 9},
                                      {2, 7, State::checking, 12},
@@ -95,17 +95,17 @@ TEST_CASE("when nobody is idle, the peer who holds most gives up its oldest chec
                                      {5, 8, State::in_message, 0, 50}};
   CHECK(displaced(hanging, 1) == Ids{2});
   CHECK(displaced(hanging, 2) == Ids{2, 1});
-  // One connection is nobody's fault.
+  // A single connection per peer is never closed.
   CHECK(displaced({{1, 7, State::checking, 9}, {2, 8, State::checking, 90}}, 9) == Ids{});
-  // Questions that come often, or checks that are short, keep nobody's place.
+  // Frequent requests or short checks do not protect a connection.
   CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::idle, 0, 3}, {3, 8, State::checking, 0, 60}}, 1) == Ids{2});
   CHECK(displaced({{1, 7, State::checking, 0, 30}, {2, 7, State::checking, 0, 3}, {3, 8, State::checking, 0, 60}}, 9).size() ==
         1);
-  // A client that asks once, and has just come, is spared.
+  // A new connection with its first request is spared.
   CHECK(displaced({{1, 7, State::checking, 0}, {2, 7, State::checking, 0}}, 9) == Ids{});
 }
 
-TEST_CASE("bytes: the peer who holds most gives up its largest connections, until there is room") {
+TEST_CASE("bytes: the peer with most bytes loses its largest connections until there is room") {
   using Chosen = std::vector<std::size_t>;
   const auto heaviest = [](const std::vector<std::pair<std::uint64_t, std::size_t>>& held, std::size_t excess) {
     std::vector<HeldConnection> all;
@@ -128,7 +128,7 @@ TEST_CASE("peers: a user, an IPv4 address, an IPv6 network") {
   CHECK(spfd::peer_of(-1) == 0);
 }
 
-// Who a client at `from` is to a server at `to`; nothing where the host has no such address.
+// Returns the peer of a client at `from` that connects to a server at `to`; nothing if the host has no such address.
 std::optional<std::uint64_t> peer_at(int family, const char* from, const char* to) {
   const auto address_of = [&](const char* text) {
     sockaddr_storage storage{};
@@ -152,7 +152,7 @@ std::optional<std::uint64_t> peer_at(int family, const char* from, const char* t
   return spfd::peer_of(accepted.get());
 }
 
-TEST_CASE("peers: addresses are told apart, and from users") {
+TEST_CASE("peers: addresses differ from each other, and from users") {
   constexpr std::uint64_t kUser = 1ULL << 63U;
   const auto first = peer_at(AF_INET, "127.0.0.1", "127.0.0.1");
   REQUIRE(first.has_value());
@@ -165,7 +165,7 @@ TEST_CASE("peers: addresses are told apart, and from users") {
   CHECK(sixth == 0);  // the network ::/64
 }
 
-TEST_CASE("max-connections: an idle client makes room for one that waits, on whichever worker they are") {
+TEST_CASE("max-connections: an idle client makes room for one that waits, whichever workers they have") {
   const SpfdProcess spfd({.arguments = {"--max-connections", "4", "--workers", "3"}, .zone = std::string(kZone)});
   std::vector<std::unique_ptr<Client>> idle;
   for (int i = 0; i < 4; ++i) {
@@ -184,7 +184,7 @@ TEST_CASE("max-connections: an idle client makes room for one that waits, on whi
   CHECK(log.find("make room") == log.rfind("make room"));
 }
 
-TEST_CASE("max-connections: clients with a part of a question make room, too, and learn why") {
+TEST_CASE("max-connections: clients with a part of a request make room too, and learn why") {
   const SpfdProcess spfd({.arguments = {"--max-connections", "3", "--workers", "2"}, .zone = std::string(kZone)});
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 3; ++i) {
@@ -198,7 +198,7 @@ TEST_CASE("max-connections: clients with a part of a question make room, too, an
   CHECK((*closed)->read_to_end().find("too many connections") != std::string::npos);
 }
 
-TEST_CASE("max-connections: a check under way is not given up for a client that waits") {
+TEST_CASE("max-connections: a running check is not dropped for a client that waits") {
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const SpfdProcess spfd(
       {.arguments = {"--max-connections", "1", "--workers", "2", "--timeout", "3s", "--nameserver", dns.address()},
@@ -233,7 +233,7 @@ std::string ask_from_elsewhere(const std::string& address, std::string_view ques
   return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
-TEST_CASE("max-connections: one client whose checks hang keeps nobody else out") {
+TEST_CASE("max-connections: a client whose checks hang does not keep others out") {
   const support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const SpfdProcess spfd(
       {.arguments = {"--max-connections", "8", "--workers", "2", "--timeout", "60s", "--nameserver", dns.address()},

@@ -1,5 +1,5 @@
 // From one spfd to the next: a second one that takes over the sockets, and a restart below a service manager that holds them.
-// Whoever asks meanwhile gets an answer.
+// Clients that ask meanwhile get an answer.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -38,7 +38,7 @@ constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"
 constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
 constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
 
-// Clients that ask without a pause, each question on a connection of its own.
+// Clients that ask without a pause, each request on a connection of its own.
 class Load {
  public:
   explicit Load(const std::string& address) {
@@ -57,7 +57,7 @@ class Load {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
   }
-  // Until so many more have been answered.
+  // Waits until this many more requests have been answered.
   void wait_for(int answers) const {
     const int before = answered_;
     support::wait_until("answers", [&] { return answered_ >= before + answers || !first_problem().empty(); });
@@ -94,7 +94,7 @@ class Load {
 
 // ---- a successor takes over ----------------------------------------------------------------------------------------------
 
-TEST_CASE("--take-over: a second spfd replaces the first; nobody who asks meanwhile is refused") {
+TEST_CASE("--take-over: a second spfd replaces the first; no client is refused meanwhile") {
   const TempFolder folder;
   const std::string address = "unix:" + folder / "spfd.sock";
   const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--pid-file", folder / "pid", "--workers", "2"};
@@ -105,7 +105,7 @@ TEST_CASE("--take-over: a second spfd replaces the first; nobody who asks meanwh
     auto next = std::make_unique<SpfdProcess>(SpfdProcess::Settings{.arguments = arguments, .zone = std::string(kZone)});
     CHECK(next->log().find("taking over from process " + std::to_string(current->pid())) != std::string::npos);
     CHECK(current->wait() == EX_OK);
-    // What the predecessor left is the successor's.
+    // The predecessor's socket belongs to the successor.
     CHECK(std::filesystem::is_socket(folder / "spfd.sock"));
     CHECK(support::slurp(folder / "pid") == std::to_string(next->pid()) + "\n");
     current = std::move(next);
@@ -117,7 +117,7 @@ TEST_CASE("--take-over: a second spfd replaces the first; nobody who asks meanwh
   CHECK_FALSE(std::filesystem::exists(folder / "spfd.sock"));
 }
 
-TEST_CASE("--take-over: what the predecessor is checking is answered, and new questions meanwhile") {
+TEST_CASE("--take-over: the predecessor's checks are answered, and so are new requests meanwhile") {
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const TempFolder folder;
   const std::string address = "unix:" + folder / "spfd.sock";
@@ -134,7 +134,8 @@ TEST_CASE("--take-over: what the predecessor is checking is answered, and new qu
   CHECK(first.wait() == EX_OK);
 }
 
-TEST_CASE("--take-over: a predecessor that hangs does not keep the successor from serving, and harms nothing when it goes on") {
+TEST_CASE(
+    "--take-over: a predecessor that hangs does not stop the successor, and does no harm when it continues") {
   const TempFolder folder;
   const std::string address = "unix:" + folder / "spfd.sock";
   const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--pid-file", folder / "pid"};
@@ -157,7 +158,7 @@ TEST_CASE("--take-over: a predecessor that hangs does not keep the successor fro
   CHECK(client.read_to_end().starts_with("result=pass"));
 }
 
-TEST_CASE("--take-over: without it, and for the socket of another program, nothing is replaced or told to end") {
+TEST_CASE("--take-over: without it, or if the socket belongs to another program, nothing is replaced or asked to end") {
   const TempFolder folder;
   const std::string path = folder / "other.sock";
   sockaddr_un address{};
@@ -176,7 +177,7 @@ TEST_CASE("--take-over: without it, and for the socket of another program, nothi
   ::close(other);
 }
 
-// Starts a successor that fails; returns its end after checking that the first spfd has not noticed.
+// Starts a successor that fails. Returns its end after checking that the first spfd has not noticed.
 support::Finished fail_to_take_over(const SpfdProcess& first, const TempFolder& folder, std::vector<std::string> arguments) {
   const std::string path = first.socket_path();
   arguments.insert(arguments.begin(), {"--config", "/dev/null", "--listen", "unix:" + path, "--take-over"});
@@ -199,20 +200,20 @@ TEST_CASE("--take-over: a start that fails at another socket or at the pid file 
   CHECK(in_use.exit_code == EX_UNAVAILABLE);
   CHECK(in_use.errors.find("Address already in use") != std::string::npos);
   CHECK(fail_to_take_over(first, folder, {"--pid-file", folder / "none/pid"}).exit_code == EX_CANTCREAT);
-  // Found when the socket has its name already.
+  // Detected when the socket has its name already.
   const std::string milter = folder / "milter.sock";
   const auto twice = fail_to_take_over(first, folder, {"--milter", "unix:" + milter, "--pid-file", milter});
   CHECK(twice.exit_code == EX_CANTCREAT);
   CHECK_FALSE(std::filesystem::exists(milter));
 }
 
-TEST_CASE("--take-over: a start that finds no threads for its workers leaves the first spfd reachable" *
+TEST_CASE("--take-over: a start that cannot create its worker threads leaves the first spfd reachable" *
           doctest::skip(::geteuid() != 0)) {
   const TempFolder folder;
   const SpfdProcess first({.zone = std::string(kZone)});
   rlimit old_limit{};
   REQUIRE(::getrlimit(RLIMIT_NPROC, &old_limit) == 0);
-  const rlimit few{2, old_limit.rlim_max};  // it does not bind root
+  const rlimit few{2, old_limit.rlim_max};  // not effective for root
   REQUIRE(::setrlimit(RLIMIT_NPROC, &few) == 0);
   const auto refused = fail_to_take_over(first, folder, {"--user", "54321", "--workers", "4"});
   ::setrlimit(RLIMIT_NPROC, &old_limit);
@@ -220,7 +221,7 @@ TEST_CASE("--take-over: a start that finds no threads for its workers leaves the
   CHECK(refused.errors.find("cannot be started") != std::string::npos);
 }
 
-// A process that listens as `user`, calls itself spfd, and may leave its socket to a child.
+// A process that listens as `user`, pretends to be spfd, and may leave its socket to a child.
 class Impostor {
  public:
   Impostor(const std::string& path, uid_t user, bool leaves) {
@@ -260,7 +261,7 @@ class Impostor {
   pid_t pid_ = -1;
 };
 
-TEST_CASE("--take-over: a process that has ended, or has another user than its socket, is not told to end" *
+TEST_CASE("--take-over: a process that has ended, or has another user than its socket, gets no signal" *
           doctest::skip(::geteuid() != 0)) {
   constexpr uid_t kUser = 54321;
   const TempFolder folder;
@@ -277,7 +278,7 @@ TEST_CASE("--take-over: a process that has ended, or has another user than its s
   CHECK(why("stranger", kUser + 1, false).find("belongs to user 54322") != std::string::npos);
 }
 
-TEST_CASE("--take-over: a link that is swapped with a stale socket leads to no other spfd") {
+TEST_CASE("--take-over: a link that replaces a stale socket does not lead to another spfd") {
   const SpfdProcess victim({.zone = std::string(kZone)});
   const TempFolder folder;
   const std::string path = folder / "n.sock";
@@ -303,7 +304,7 @@ TEST_CASE("--take-over: a link that is swapped with a stale socket leads to no o
   CHECK_FALSE(is_found);
 }
 
-TEST_CASE("--take-over: as root, in a folder of root's, the name is moved after the change of user" *
+TEST_CASE("--take-over: as root, in a folder owned by root, the name is moved after the change of user" *
           doctest::skip(::geteuid() != 0)) {
   const TempFolder folder;
   const std::string path = folder / "spfd.sock";
@@ -317,7 +318,7 @@ TEST_CASE("--take-over: as root, in a folder of root's, the name is moved after 
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
-TEST_CASE("an address that is given twice is refused, also with --take-over") {
+TEST_CASE("a duplicate address is refused, also with --take-over") {
   const TempFolder folder;
   const std::string address = "unix:" + folder / "x.sock";
   const auto finished =
@@ -329,7 +330,7 @@ TEST_CASE("an address that is given twice is refused, also with --take-over") {
 
 // ---- below a service manager ---------------------------------------------------------------------------------------------
 
-// What systemd does with spfd.socket: it holds the listening socket, and starts spfd with it.
+// A service manager like systemd with spfd.socket: it holds the listening socket, and starts spfd with it.
 class Activator {
  public:
   explicit Activator(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
@@ -368,7 +369,7 @@ class Activator {
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(out, STDERR_FILENO);
     ::dup2(listening_, 3);
-    ::fcntl(3, F_SETFD, 0);  // also if it was 3 already
+    ::fcntl(3, F_SETFD, 0);  // even if it was 3 already
     for (int fd = 4; fd < 64; ++fd) ::close(fd);
     ::setenv("LISTEN_FDS", "1", 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
@@ -391,7 +392,7 @@ class Activator {
   pid_t child_ = -1;
 };
 
-TEST_CASE("a restart with the socket in a service manager's hands loses no question") {
+TEST_CASE("a restart loses no request if a service manager holds the socket") {
   Activator manager({});
   Load load(manager.address());
   for (int i = 0; i < 5; ++i) {
@@ -404,7 +405,7 @@ TEST_CASE("a restart with the socket in a service manager's hands loses no quest
   CHECK(load.first_problem() == "");
 }
 
-TEST_CASE("below a service manager, addresses that it does not hand over are opened as well") {
+TEST_CASE("below a service manager, addresses that it does not pass are opened as well") {
   const TempFolder folder;
   Activator manager({"--milter", "unix:" + folder / "milter.sock"});
   support::wait_until("the start", [&] { return manager.log().find(" ready: ") != std::string::npos; });
@@ -414,7 +415,7 @@ TEST_CASE("below a service manager, addresses that it does not hand over are ope
   CHECK_FALSE(std::filesystem::exists(folder / "milter.sock"));
 }
 
-TEST_CASE("below a service manager, the address that it hands over may be in the configuration, too") {
+TEST_CASE("below a service manager, an address that it passes may be in the configuration too") {
   Activator manager({});
   support::wait_until("the first start", [&] { return manager.log().find(" ready: ") != std::string::npos; });
   manager.stop();

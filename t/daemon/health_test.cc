@@ -1,4 +1,4 @@
-// request=health: what a pool, or an operator, wants to know before it sends questions.
+// request=health: the state that a load balancer or an operator needs before sending requests.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -26,7 +26,7 @@ support::Reaction no_such_name(const dns::Question& /*question*/, bool /*tcp*/) 
   return support::react(std::move(answer));
 }
 
-TEST_CASE("health: with a DNS that answers, even with \"no such name\"") {
+TEST_CASE("health: with a DNS server that answers, even with \"no such name\"") {
   support::DnsServer dns(no_such_name);
   const SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--max-connections", "123"}});
   Client waiting(spfd.address());
@@ -34,12 +34,12 @@ TEST_CASE("health: with a DNS that answers, even with \"no such name\"") {
   const std::string text = spfd.ask("id=q1\n" + std::string(kHealth));
   CHECK(text.starts_with("health=ok\ndns=ok\ndraining=0\nconnections="));
   CHECK(text.ends_with("\nmax_connections=123\nid=q1\n\n"));
-  // This connection and the one that waits.
+  // This connection and the waiting one.
   support::wait_until("both connections", [&] { return spfd.answer(kHealth)["connections"] == "2"; });
   CHECK(spfd.ask("format=json\nrequest=health\n\n").starts_with("{\"health\": \"ok\", \"dns\": \"ok\", \"draining\": 0, "));
 }
 
-TEST_CASE("health: failing when DNS is silent, refuses or is not there; ok as soon as it answers again") {
+TEST_CASE("health: failing if DNS is silent, refuses or is absent; ok as soon as it answers again") {
   using Fault = support::Reaction::Fault;
   std::atomic<bool> is_silent{true};
   support::DnsServer dns([&](const dns::Question& question, bool tcp) {
@@ -59,7 +59,7 @@ TEST_CASE("health: failing when DNS is silent, refuses or is not there; ok as so
   CHECK(alone.answer(kHealth)["health"] == "failing");
 }
 
-// The answer to any question.
+// Gives the same answer to every question.
 struct OneAnswer : spf::AnswerSource {
   OneAnswer(dns::Answer answer, bool is_late) : known(std::move(answer)), late(is_late) {}
   const spf::KnownAnswer* find(const dns::Question& /*question*/) override { return &known; }
@@ -68,7 +68,7 @@ struct OneAnswer : spf::AnswerSource {
   bool late;
 };
 
-TEST_CASE("health: what spfd itself ends before DNS has had its time is not a failure of DNS") {
+TEST_CASE("health: a look-up that spfd ends before DNS had its time is not a failure of DNS") {
   using Dns = protocol::Health::Dns;
   const auto found = [](const dns::Answer& answer, bool is_late) {
     OneAnswer source(answer, is_late);
@@ -81,7 +81,7 @@ TEST_CASE("health: what spfd itself ends before DNS has had its time is not a fa
     CHECK((found(dns::failure_answer("SERVFAIL"), is_late) == Dns::failing));
     CHECK((found(dns::failure_answer("timed out", dns::Cause::no_answer), is_late) == Dns::failing));
   }
-  // A connection that is displaced, or a question for which there was no slot.
+  // A displaced connection, or a question without a slot.
   CHECK((found(dns::failure_answer("timed out", dns::Cause::local), false) == Dns::unknown));
   // The end of the probe's time.
   CHECK((found(dns::failure_answer("timed out", dns::Cause::local), true) == Dns::failing));
@@ -95,7 +95,7 @@ TEST_CASE("health: draining while the daemon stops") {
   });
   SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
   Client asking(spfd.address());
-  asking.send("request=hea");  // half a question may go on while it stops
+  asking.send("request=hea");  // half a request may be completed during the stop
   Client slow(spfd.address());
   slow.send("ip=192.0.2.1\nsender=u@slow.test\n\n");
   support::wait_until("the check", [&] { return dns.count() > 0; });
@@ -109,7 +109,7 @@ TEST_CASE("health: draining while the daemon stops") {
   CHECK(spfd.wait() == 0);
 }
 
-TEST_CASE("health: on a kept connection, in the order of the questions") {
+TEST_CASE("health: on a kept connection, in the order of the requests") {
   support::DnsServer dns(no_such_name);
   SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}, .zone = "pass.test TXT \"v=spf1 +all\"\n"});
   Client client(spfd.address());

@@ -1,4 +1,4 @@
-// The life of the daemon: its sockets and rights, what it says when it cannot start, signals, the log.
+// The life of the daemon: its sockets and rights, its messages when it cannot start, signals, the log.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <grp.h>
@@ -44,7 +44,7 @@ Finished start(std::vector<std::string> arguments) {
   return support::run(support::program("spfd"), arguments);
 }
 
-// A sentence on stderr, one line of it.
+// Checks for a sentence on stderr, in one line.
 void check_refusal(const Finished& finished, int exit_code, std::string_view text) {
   CAPTURE(finished.errors);
   CHECK(finished.exit_code == exit_code);
@@ -60,7 +60,7 @@ std::string field_of(pid_t pid, const std::string& name) {
   return status.substr(begin + name.size() + 2, status.find('\n', begin + 1) - begin - name.size() - 2);
 }
 
-// A listening UNIX socket, as somebody else's.
+// Creates a listening UNIX socket that belongs to somebody else.
 int listen_at(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -73,7 +73,7 @@ int listen_at(const std::string& path) {
 
 // ---- start ---------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("--help, --version, --dump-config and --check-config do what they say and end with 0") {
+TEST_CASE("--help, --version, --dump-config and --check-config do their work and end with 0") {
   CHECK(start({"--help"}).output.find("--listen ADDRESS") != std::string::npos);
   CHECK(start({"--version"}).output.starts_with("spfd "));
   CHECK(start({"--dump-config", "--port=7"}).output.find("listen = [\"inet:127.0.0.1:7\", \"inet:[::1]:7\"]") !=
@@ -81,7 +81,7 @@ TEST_CASE("--help, --version, --dump-config and --check-config do what they say 
   for (const char* option : {"--help", "--version", "--dump-config", "--check-config"}) CHECK(start({option}).exit_code == EX_OK);
 }
 
-TEST_CASE("start: a bad command line is EX_USAGE, a bad file EX_CONFIG with FILE:LINE") {
+TEST_CASE("start: a bad command line is EX_USAGE, a bad file is EX_CONFIG with FILE:LINE") {
   CHECK(start({"--nonsense"}).exit_code == EX_USAGE);
   const TempFolder folder;
   const std::string config = folder.write("spfd.conf", "workers = 1\nworkers-of-the-world = 2\n");
@@ -103,13 +103,13 @@ TEST_CASE("start: an address in use") {
   check_refusal(start({"--listen", "inet:192.0.2.1:5970"}), EX_UNAVAILABLE, "inet:192.0.2.1:5970");
 }
 
-TEST_CASE("start: another spfd alive at the socket is left alone") {
+TEST_CASE("start: the socket of another running spfd is not touched") {
   const SpfdProcess other({.zone = std::string(kZone)});
   check_refusal(start({"--socket", other.socket_path()}), EX_UNAVAILABLE, "another server is listening there");
   CHECK(other.ask(kQuestion).starts_with("result=pass"));
 }
 
-TEST_CASE("start: a path that is not a socket is left alone") {
+TEST_CASE("start: a path that is not a socket is not touched") {
   const TempFolder folder;
   const std::string path = folder.write("precious", "data");
   check_refusal(start({"--socket", path}), EX_CANTCREAT, "not a socket");
@@ -143,7 +143,7 @@ TEST_CASE("start: an unknown host") {
   check_refusal(start({"--listen", "inet:no such host:1"}), EX_NOHOST, "the host is unknown");
 }
 
-TEST_CASE("start: what was opened before a failure is removed again") {
+TEST_CASE("start: a failure removes what was created before it") {
   const TempFolder folder;
   check_refusal(start({"--listen", "unix:" + folder / "sock", "--listen", "inet:192.0.2.1:5970"}), EX_UNAVAILABLE, "192.0.2.1");
   CHECK_FALSE(std::filesystem::exists(folder / "sock"));
@@ -168,7 +168,7 @@ TEST_CASE("several addresses at a time, IPv6 too") {
   CHECK(count == 3);
 }
 
-TEST_CASE("the mode of the socket file, whatever the umask; the file goes at the end") {
+TEST_CASE("the mode of the socket file does not depend on the umask; the file is removed at the end") {
   const TempFolder folder;
   const std::string path = folder / "x.sock";
   for (const auto& [option, mode] : {std::pair{"", 0666U}, {",mode=0600", 0600U}, {",mode=0660", 0660U}}) {
@@ -181,7 +181,7 @@ TEST_CASE("the mode of the socket file, whatever the umask; the file goes at the
   }
 }
 
-TEST_CASE("a socket file that is another's by now stays at the end") {
+TEST_CASE("a socket file that belongs to another process by now is not removed at the end") {
   const TempFolder folder;
   const std::string path = folder / "x.sock";
   SpfdProcess spfd({.arguments = {"--listen", "unix:" + path}});
@@ -192,7 +192,7 @@ TEST_CASE("a socket file that is another's by now stays at the end") {
   ::close(other);
 }
 
-TEST_CASE("root is dropped to the user given, groups included; the socket has its owner" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("root is dropped to the given user, groups included; the socket has its owner" * doctest::skip(::geteuid() != 0)) {
   const passwd* entry = ::getpwnam("nobody");
   REQUIRE(entry != nullptr);
   const std::string uid = std::to_string(entry->pw_uid);
@@ -215,7 +215,7 @@ TEST_CASE("root is dropped to the user given, groups included; the socket has it
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("--pid-file holds the process id while it runs") {
+TEST_CASE("--pid-file holds the process id during the run") {
   const TempFolder folder;
   SpfdProcess spfd({.arguments = {"--pid-file", folder / "pid"}});
   CHECK(support::slurp(folder / "pid") == std::to_string(spfd.pid()) + "\n");
@@ -224,7 +224,7 @@ TEST_CASE("--pid-file holds the process id while it runs") {
   check_refusal(start({"--listen", "unix:" + folder / "sock", "--pid-file", folder / "no/pid"}), EX_CANTCREAT, "no/pid");
 }
 
-TEST_CASE("sockets of a service manager are taken over, and it is told READY=1 and STOPPING=1") {
+TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and STOPPING=1") {
   const TempFolder folder;
   const int listening = listen_at(folder / "given.sock");
   const int manager = ::socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -271,7 +271,7 @@ TEST_CASE("sockets of a service manager are taken over, and it is told READY=1 a
   int status = 0;
   CHECK(::waitpid(child, &status, 0) == child);
   CHECK(status == 0);
-  // It is the manager's socket, not ours.
+  // The socket belongs to the manager.
   CHECK(std::filesystem::exists(folder / "given.sock"));
   ::close(manager);
 }
@@ -287,7 +287,7 @@ support::Reaction published(std::string text, milliseconds delay) {
   return reaction;
 }
 
-TEST_CASE("SIGTERM and SIGINT: what is in flight is finished, kept connections are closed, nobody new is taken, exit 0") {
+TEST_CASE("SIGTERM and SIGINT: requests in flight are finished, kept connections are closed, no client is accepted, exit 0") {
   for (const int number : {SIGTERM, SIGINT}) {
     support::DnsServer dns([](const dns::Question&, bool) { return published("v=spf1 ip4:192.0.2.10 -all", milliseconds(400)); });
     SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "2"}, .zone = std::string(kZone)});
@@ -306,7 +306,7 @@ TEST_CASE("SIGTERM and SIGINT: what is in flight is finished, kept connections a
   }
 }
 
-TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; a second one does not wait at all") {
+TEST_CASE("SIGTERM waits for a silent DNS at most as long as a check may take; a second one does not wait at all") {
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   SUBCASE("one") {
     SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "500ms"}});
@@ -316,7 +316,7 @@ TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; 
     CHECK(spfd.stop() == EX_OK);
     CHECK(busy.read_to_end().starts_with("result=temperror"));
   }
-  SUBCASE("one, and a check that may take an hour") {
+  SUBCASE("one, and a check with a time limit of an hour") {
     SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--timeout", "1h"}});
     Client busy(spfd.address());
     for (int i = 0; i < 5; ++i) busy.send("keep=1\n" + std::string(kSlowQuestion));
@@ -336,10 +336,10 @@ TEST_CASE("SIGTERM does not wait for a silent DNS longer than a check may take; 
   }
 }
 
-TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a question, may still ask") {
+TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a request, may still ask") {
   for (int parts = 0; parts < 4; ++parts) {
     SpfdProcess spfd({.arguments = {"--workers", "2"}, .zone = std::string(kZone)});
-    Client other(spfd.address());  // says nothing and holds up nobody for longer than the stop may take
+    Client other(spfd.address());  // silent, and delays nobody for longer than the stop may take
     Client client(spfd.address());
     const std::size_t sent = kQuestion.size() * static_cast<std::size_t>(parts) / 4;
     client.send(kQuestion.substr(0, sent));
@@ -353,7 +353,7 @@ TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a qu
   }
 }
 
-TEST_CASE("SIGTERM: a question that does not end in time is answered, too") {
+TEST_CASE("SIGTERM: a request that does not end in time is answered too") {
   SpfdProcess spfd({.arguments = {"--bad-question-result", "temperror"}, .zone = std::string(kZone)});
   Client client(spfd.address());
   client.send("ip=192.0.2.10\nhelo=mail");
@@ -363,7 +363,7 @@ TEST_CASE("SIGTERM: a question that does not end in time is answered, too") {
   CHECK(answer.count("error") == 1);
 }
 
-TEST_CASE("SIGTERM loses no question that was sent before: none of many connections stays without an answer") {
+TEST_CASE("SIGTERM loses no request that was sent before: each of many connections gets an answer") {
   constexpr int kClients = 800;
   SpfdProcess spfd({.arguments = {"--workers", "2"}, .zone = std::string(kZone)});
   std::vector<std::unique_ptr<Client>> clients;
@@ -381,13 +381,13 @@ TEST_CASE("SIGTERM loses no question that was sent before: none of many connecti
   CHECK(right == kClients);
 }
 
-TEST_CASE("the log names what is skipped in a zone file; the rest is in force") {
+TEST_CASE("the log names skipped lines of a zone file; the others are in force") {
   const SpfdProcess spfd({.zone = "a\\.b.test TXT x\nfine.test TXT \"v=spf1 -all\"\n"});
   spfd.wait_for_log(spfd.zone_path() + ":1: skipped: ");
   CHECK(spfd.answer("ip=192.0.2.1\nhelo=h.test\nsender=u@fine.test\n\n")["result"] == "fail");
 }
 
-TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps the old ones and the log says why") {
+TEST_CASE("SIGHUP loads new zone files and options; with a broken file the old ones stay, and the log states the reason") {
   const TempFolder folder;
   const std::string config = folder.write("spfd.conf", "bad-question-result = \"none\"\n");
   const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
@@ -418,7 +418,7 @@ TEST_CASE("SIGHUP puts new zone files and options in force; a broken file keeps 
   CHECK(result("ip=x\n\n") == "permerror");
 }
 
-TEST_CASE("SIGUSR1 logs the counters, at any log level") {
+TEST_CASE("SIGUSR1 logs the counters at any log level") {
   for (const char* level : {"error", "warning"}) {
     const TempFolder folder;
     const std::string config = folder.write("spfd.conf", "");
@@ -449,7 +449,7 @@ TEST_CASE("SIGUSR1 logs the counters, at any log level") {
 
 // ---- log and size --------------------------------------------------------------------------------------------------------
 
-TEST_CASE("one log line a verdict, with what was asked, why, and the id; no client can forge a line") {
+TEST_CASE("each verdict is one log line with the request, the reason and the id; no client can forge a line") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   static_cast<void>(spfd.ask("id=q 1\n" + std::string(kQuestion)));
   spfd.wait_for_log(
@@ -470,7 +470,7 @@ TEST_CASE("--log-level and --debug") {
   quiet.wait_for_log("debug: trace: ");
 }
 
-TEST_CASE("idle, spfd takes less than 12 MB" * doctest::skip(support::program("").find("san/") != std::string::npos)) {
+TEST_CASE("when idle, spfd uses less than 12 MB" * doctest::skip(support::program("").find("san/") != std::string::npos)) {
   const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone)});
   static_cast<void>(spfd.ask(kQuestion));
   MESSAGE("resident: " << spfd.resident() / 1024 << " KB");

@@ -1,4 +1,4 @@
-// A log that is slow, full, gone or stuck stops no answer, and what is lost is counted.
+// A log that is slow, full, gone or stuck delays no answer, and lost lines are counted.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 
 namespace {
 
-// syslog(3) of this program: it can be held up, as glibc's is when nobody reads from /dev/log.
+// Replaces syslog(3) in this program. It can be blocked, as glibc's is if nobody reads from /dev/log.
 struct Syslog {
   std::mutex mutex;
   std::vector<std::string> lines;
@@ -62,7 +62,7 @@ using support::SpfdProcess;
 
 constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
 
-// A question whose log line is long.
+// Returns a request with a long log line.
 std::string question() {
   return "ip=192.0.2.10\nhelo=" + std::string(200, 'h') + ".test\nsender=" + std::string(200, 'u') + "@pass.test\nkeep=1\n\n";
 }
@@ -78,7 +78,7 @@ struct Pipe {
 
   void close_reader() { close(0); }
   void close_writer() { close(1); }
-  // Reads until all of the texts have come.
+  // Reads until all of these texts have arrived.
   std::string read_until(const std::vector<std::string_view>& texts) {
     std::string all;
     std::array<char, 65536> bytes{};
@@ -101,7 +101,7 @@ struct Pipe {
   }
 };
 
-// Stderr of this process, while it lives.
+// Replaces stderr of this process during its lifetime.
 class Stderr {
  public:
   explicit Stderr(int fd) : saved_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) { become(fd); }
@@ -130,7 +130,7 @@ std::size_t number_after(std::string_view text, std::string_view key) {
   return std::stoul(std::string(text.substr(at + key.size(), 12)));
 }
 
-TEST_CASE("a log reader that stops reading stops no answer; what is lost is counted, and reported when it reads again") {
+TEST_CASE("a log reader that stops reading delays no answer; lost lines are counted, and reported when it reads again") {
   constexpr std::size_t kQuestions = 8000;
   Pipe log;
   const SpfdProcess spfd({.arguments = {"--workers", "2"}, .zone = std::string(kZone), .log_to = log.ends[1]});
@@ -153,7 +153,7 @@ TEST_CASE("a log reader that stops reading stops no answer; what is lost is coun
   CHECK(count(text, "counters: questions=8000 ") == 1);
 }
 
-TEST_CASE("a log that stays stuck does not hold up the start or the stop") {
+TEST_CASE("a log that stays stuck does not delay the start or the stop") {
   Pipe log;
   const std::string full(65536, '\n');
   ::fcntl(log.ends[1], F_SETPIPE_SZ, 65536);
@@ -163,7 +163,7 @@ TEST_CASE("a log that stays stuck does not hold up the start or the stop") {
   CHECK(spfd.stop() == 0);
 }
 
-TEST_CASE("a full disk, and a log reader that has gone, stop no answer") {
+TEST_CASE("a full disk and a log reader that has gone delay no answer") {
   const auto serves = [](int log) {
     SpfdProcess spfd({.zone = std::string(kZone), .log_to = log});
     for (int i = 0; i < 20; ++i) {
@@ -211,7 +211,7 @@ TEST_CASE("lines that could not be written are written when it is possible again
   ::close(first);
 }
 
-TEST_CASE("the lines of many threads are whole, and none is lost when the writer ends") {
+TEST_CASE("the lines of many threads are complete, and none is lost when the writer ends") {
   constexpr int kThreads = 4;
   constexpr int kLines = 500;
   Pipe log;
@@ -234,12 +234,12 @@ TEST_CASE("the lines of many threads are whole, and none is lost when the writer
   CHECK(count(text, " warning: <" + std::string(300, 'x') + ">\n") == kThreads * kLines);
 }
 
-TEST_CASE("a syslog that blocks holds up nobody") {
+TEST_CASE("a syslog that blocks delays nobody") {
   spfd::open_log(spfd::LogTarget::syslog, "mail");
   {
     std::optional<std::unique_lock<std::mutex>> stuck(std::in_place, g_syslog.mutex);
     const spfd::LogThread thread;
-    // More than can wait beside those that the writer may have taken already.
+    // More lines than can wait, plus those that the writer may have taken already.
     constexpr std::size_t kLines = 3 * spfd::kLogRoom / 400;
     for (std::size_t i = 0; i < kLines; ++i) spfd::log_line(spfd::LogLevel::warning, std::string(400, 'x'));
     CHECK(spfd::lost_log_lines() > 0);

@@ -1,4 +1,4 @@
-// A host without IPv4: a network namespace whose loopback has ::1 only.
+// A host without IPv4: a network namespace whose loopback interface has only ::1.
 #include <doctest/doctest.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -22,7 +22,7 @@ namespace {
 using support::Client;
 using support::SpfdProcess;
 
-// Of this thread, and of the processes that it starts.
+// Applies to this thread and to the processes that it starts.
 bool enter_network_without_ipv4() {
   if (::unshare(CLONE_NEWNET) != 0) return false;
   const spfd::Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -30,7 +30,7 @@ bool enter_network_without_ipv4() {
   std::strcpy(request.ifr_name, "lo");
   request.ifr_flags = IFF_UP;
   if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) return false;
-  // The kernel gives it 127.0.0.1 then; 0.0.0.0 takes that away.
+  // The kernel assigns 127.0.0.1; setting 0.0.0.0 removes it.
   sockaddr_in none{};
   none.sin_family = AF_INET;
   request = {};
@@ -39,7 +39,7 @@ bool enter_network_without_ipv4() {
   return ::ioctl(any.get(), SIOCSIFADDR, &request) == 0;
 }
 
-// Root may be without that right within a container.
+// Root may lack that right in a container.
 bool may_have_own_network() {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(::unshare(CLONE_NEWNET) == 0 ? 0 : 1);
@@ -48,7 +48,7 @@ bool may_have_own_network() {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-TEST_CASE("on a host without IPv4, -p listens on the loopback address that there is" * doctest::skip(!may_have_own_network())) {
+TEST_CASE("on a host without IPv4, -p listens on the existing loopback address" * doctest::skip(!may_have_own_network())) {
   std::string problem = "not tried";
   std::thread([&] {
     try {

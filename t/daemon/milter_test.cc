@@ -1,4 +1,4 @@
-// The milter door of the built spfd, with a small MTA.
+// The milter door of the built spfd, asked by a small MTA.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -41,7 +41,7 @@ struct Milter {
   }
 };
 
-// The header line that an answer inserts; empty if it does nothing of the kind.
+// Returns the header line that an answer inserts; empty if there is none.
 std::string inserted(const std::vector<MilterPacket>& answers) {
   for (const MilterPacket& answer : answers) {
     if (answer.command != 'i') continue;
@@ -55,7 +55,7 @@ std::string inserted(const std::vector<MilterPacket>& answers) {
   return {};
 }
 
-TEST_CASE("one connection, several messages: refused at MAIL with the domain's words, or with a header at the end") {
+TEST_CASE("one connection, several messages: refused at MAIL with the domain's words, or accepted with a header at the end") {
   const Milter milter;
   MilterClient mta(milter.address());
   mta.negotiate();
@@ -84,7 +84,7 @@ TEST_CASE("one connection, several messages: refused at MAIL with the domain's w
   milter.spfd.wait_for_log("counters: questions=5 none=1 neutral=0 pass=3 fail=1 ");
 }
 
-TEST_CASE("the milter listens on TCP too, beside the query lines") {
+TEST_CASE("the milter listens on TCP too, together with the query lines") {
   const SpfdProcess spfd({.arguments = {"--milter", "inet:127.0.0.1:0"}, .zone = std::string(kZone)});
   spfd.wait_for_log("milter inet:127.0.0.1:");
   const std::string log = spfd.log();
@@ -97,7 +97,7 @@ TEST_CASE("the milter listens on TCP too, beside the query lines") {
   CHECK(spfd.ask("ip=192.0.2.10\nsender=u@pass.test\n\n").starts_with("result=pass\n"));
 }
 
-TEST_CASE("temperror answers 451 4.7.24, and the text's own % are doubled") {
+TEST_CASE("temperror answers 451 4.7.24, and each % in the text is doubled") {
   const TempFolder folder;
   const SpfdProcess spfd(
       {.arguments = {"--milter=unix:" + (folder / "milter"), "--nameserver", "127.0.0.1:1", "--timeout", "300ms"}});
@@ -112,7 +112,7 @@ TEST_CASE("temperror answers 451 4.7.24, and the text's own % are doubled") {
   }
 }
 
-TEST_CASE("a second MAIL, RSET and HELO on a connection: each verdict and header is that of its own sender") {
+TEST_CASE("after a second MAIL, RSET or HELO on a connection, each verdict and header belongs to its own sender") {
   const Milter milter;
   MilterClient mta(milter.address());
   mta.negotiate();
@@ -132,7 +132,7 @@ TEST_CASE("a second MAIL, RSET and HELO on a connection: each verdict and header
   }
 }
 
-TEST_CASE("programs of this host that send by SMTP are not refused and get no header; --check-loopback checks them") {
+TEST_CASE("programs on this host that send by SMTP are not refused and get no header; --check-loopback checks them") {
   for (const std::string client : {"127.0.0.1", "::1", "IPv6:::1"}) {
     const Milter milter;
     MilterClient mta(milter.address());
@@ -148,7 +148,7 @@ TEST_CASE("programs of this host that send by SMTP are not refused and get no he
   }
 }
 
-TEST_CASE("what cannot be checked is deferred, unless --bad-question-result says otherwise") {
+TEST_CASE("a request that cannot be checked is deferred, unless --bad-question-result says otherwise") {
   const Milter milter;
   MilterClient mta(milter.address());
   mta.negotiate();
@@ -163,7 +163,7 @@ TEST_CASE("what cannot be checked is deferred, unless --bad-question-result says
   CHECK(other.mail("u@pass.test") == kOn);
 }
 
-TEST_CASE("local mail and that of authenticated clients passes without a header") {
+TEST_CASE("local mail and mail of authenticated clients is accepted without a header") {
   const Milter milter;
   MilterClient mta(milter.address());
   mta.negotiate();
@@ -194,7 +194,7 @@ TEST_CASE("--milter-remove-forged and --mta-header") {
   CHECK(answers[2] == kOn);
 }
 
-TEST_CASE("absurd packets, unknown commands and disorder end that connection, with a line in the log") {
+TEST_CASE("absurd packets, unknown commands and wrong order end that connection, with a line in the log") {
   const Milter milter;
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"GET / HTTP/1.0\r\n\r\n", "a packet has no length that can be"},
@@ -222,14 +222,14 @@ TEST_CASE("absurd packets, unknown commands and disorder end that connection, wi
   mta.send('Z');
   CHECK_FALSE(mta.read().has_value());
   milter.spfd.wait_for_log("error=\"unknown command 'Z'\"");
-  // And it lives.
+  // The process is still running.
   MilterClient next(milter.address());
   next.negotiate();
   next.connect("192.0.2.10", "helo.test");
   CHECK(next.mail("u@pass.test") == kOn);
 }
 
-TEST_CASE("a connection may be idle between packets, not before the negotiation and not within a packet") {
+TEST_CASE("a connection may be idle between packets, but not before the negotiation and not within a packet") {
   const Milter milter({"--idle-timeout=100ms"});
   MilterClient mta(milter.address());
   mta.negotiate();
@@ -244,7 +244,7 @@ TEST_CASE("a connection may be idle between packets, not before the negotiation 
   milter.spfd.wait_for_log("error=\"the question was not complete in time\"");
 }
 
-TEST_CASE("an MTA that goes in the middle of a check, or after sending all at once, leaves nothing behind") {
+TEST_CASE("an MTA that leaves during a check, or after sending everything at once, leaves no trace") {
   // A name server that never answers.
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const TempFolder folder;
@@ -263,7 +263,7 @@ TEST_CASE("an MTA that goes in the middle of a check, or after sending all at on
   });
 }
 
-TEST_CASE("SIGTERM answers what is being checked, then closes") {
+TEST_CASE("SIGTERM answers running checks, then closes") {
   support::DnsServer dns([](const dns::Question&, bool) {
     support::Reaction reaction = support::react(dns::Answer{});
     reaction.delay = std::chrono::milliseconds(500);
@@ -282,7 +282,7 @@ TEST_CASE("SIGTERM answers what is being checked, then closes") {
   CHECK_FALSE(mta.read().has_value());
 }
 
-TEST_CASE("SIGTERM: a message under way still gets its header; the connection begins no other") {
+TEST_CASE("SIGTERM: a started message still gets its header; the connection accepts no further message") {
   const Milter milter;
   MilterClient busy(milter.address());
   busy.negotiate();
@@ -298,7 +298,7 @@ TEST_CASE("SIGTERM: a message under way still gets its header; the connection be
   CHECK_FALSE(busy.read().has_value());
 }
 
-TEST_CASE("SIGTERM does not wait for a message that does not go on") {
+TEST_CASE("SIGTERM does not wait for a message that does not continue") {
   Milter milter;
   MilterClient mta(milter.address());
   mta.negotiate();

@@ -1,4 +1,4 @@
-// The zone of the tests that ask as an MTA does.
+// The zone of the tests that send requests like an MTA.
 #pragma once
 
 #include <string_view>

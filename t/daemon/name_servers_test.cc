@@ -33,7 +33,7 @@ constexpr const char* kQuestion = "ip=192.0.2.1\nhelo=mail.example.com\nsender=a
 
 }  // namespace
 
-TEST_CASE("name servers: SIGHUP puts others in force, and the log says which") {
+TEST_CASE("name servers: SIGHUP loads others, and the log names them") {
   const DnsServer first(always("v=spf1 +all"));
   const DnsServer second(always("v=spf1 -all"));
   const support::TempFolder folder;
@@ -44,15 +44,15 @@ TEST_CASE("name servers: SIGHUP puts others in force, and the log says which") {
   folder.write("spfd.conf", "nameserver = [\"" + second.address() + "\"]\n");
   spfd.signal(SIGHUP);
   spfd.wait_for_log("name servers: " + second.address() + "\n");
-  // Each worker learns of it a moment later.
+  // Each worker gets them a moment later.
   support::wait_until("the second server is asked", [&] { return spfd.answer(kQuestion)["result"] == "fail"; });
 }
 
 TEST_CASE("name servers: resolv.conf is read again when it changes") {
-  // A mount namespace of this thread's own, which the daemon inherits; the other threads keep the system's resolv.conf.
+  // A mount namespace of this thread, which the daemon inherits; the other threads keep the system's resolv.conf.
   std::thread([] {
     if (::unshare(CLONE_FS | CLONE_NEWNS) != 0) {
-      MESSAGE("no mount namespace can be had here");
+      MESSAGE("this process cannot create a mount namespace");
       return;
     }
     const support::TempFolder folder;
@@ -72,7 +72,7 @@ TEST_CASE("name servers: resolv.conf is read again when it changes") {
   }).join();
 }
 
-TEST_CASE("name servers: one that stops answering, and one that is back, is said once") {
+TEST_CASE("name servers: one that stops answering, and one that returns, is reported once") {
   DnsServer first([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const DnsServer second(always("v=spf1 -all"));
   const SpfdProcess spfd({.arguments = {"--nameserver", first.address(), "--nameserver", second.address(), "--dns-timeout",
@@ -88,10 +88,10 @@ TEST_CASE("name servers: one that stops answering, and one that is back, is said
   CHECK(log.find("does not answer") == log.rfind("does not answer"));
 }
 
-TEST_CASE("name servers: the lines about one that comes and goes are bounded") {
+TEST_CASE("name servers: log lines about a server that comes and goes are bounded") {
   spfd::NameServers servers({*io::parse_name_server("192.0.2.1"), *io::parse_name_server("192.0.2.2")});
   for (int i = 0; i < 1000; ++i) servers.on_change(servers.in_force().front(), i % 2 == 0);
-  CHECK_FALSE(servers.look_again().has_value());  // they are configured
+  CHECK_FALSE(servers.look_again().has_value());  // because they are configured
   CHECK_FALSE(servers.reload(servers.in_force()).has_value());
   CHECK(servers.reload({*io::parse_name_server("192.0.2.3")})->size() == 1);
 }

@@ -1,4 +1,4 @@
-// Manual pages and the sample configuration say what the table of options says, defaults included.
+// Manual pages and the sample configuration agree with the table of options, defaults included.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using options::When;
 Values in_force(const Row& row, const spfd::Options& options) { return options::access_of<spfd::Options>(row).get(options); }
 bool has_value(const Row& row) { return options::access_of<spfd::Options>(row).get != nullptr; }
 
-// Empty where a row has none.
+// Empty if a row has no default.
 Values default_of(const Row& row) {
   const auto options = spfd::make_options({}, {});
   REQUIRE(options.ok());
@@ -32,7 +32,7 @@ bool is_empty(const Values& values) {
   return std::all_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); });
 }
 
-// The default as "(default: ...)" in the help of a row has it, up to the first comma.
+// Returns the default in "(default: ...)" of a row's help, up to the first comma.
 std::string told_default(const Row& row) {
   constexpr std::string_view kMark = "(default: ";
   const std::size_t at = row.help.find(kMark);
@@ -41,11 +41,11 @@ std::string told_default(const Row& row) {
   return std::string(rest.substr(0, rest.find_first_of(",)")));
 }
 
-TEST_CASE("--help tells the defaults that are in force") {
+TEST_CASE("--help states the defaults in force") {
   for (const Row* row : spfd::option_table()) {
     const std::string told = told_default(*row);
     const Values defaults = default_of(*row);
-    if (told.empty() || is_empty(defaults)) continue;  // words about what an empty value means
+    if (told.empty() || is_empty(defaults)) continue;  // words that explain an empty value
     CAPTURE(row->name);
     spfd::Options options;
     CHECK(options::apply({row, {told}, "help"}, options).value_or("") == "");
@@ -53,7 +53,7 @@ TEST_CASE("--help tells the defaults that are in force") {
   }
 }
 
-// What stands behind each `marker` in a text, as far as it looks like an option's name.
+// Returns the words after each `marker` in a text, up to the end of an option's name.
 std::set<std::string> names_behind(const std::string& text, const std::string& marker) {
   std::set<std::string> names;
   for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1)) {
@@ -65,7 +65,7 @@ std::set<std::string> names_behind(const std::string& text, const std::string& m
   return names;
 }
 
-// "# key = value", a default, and "## key = value", an example, without the marks.
+// Removes the marks of "# key = value", a default, and of "## key = value", an example.
 std::string_view uncommented(std::string_view line) {
   for (const std::string_view mark : {"# ", "## "}) {
     if (line.starts_with(mark)) return line.substr(mark.size());
@@ -120,7 +120,7 @@ TEST_CASE("options, manual pages and sample configuration name the same options"
   CHECK(in_sample == in_table);
 }
 
-TEST_CASE("spfd.conf(5) names what a reload puts in force") {
+TEST_CASE("spfd.conf(5) names the options that a reload applies") {
   const std::string page = support::slurp("man/spfd.conf.5");
   const std::size_t begin = page.find(".Dv SIGHUP");
   REQUIRE(begin != std::string::npos);
@@ -134,7 +134,7 @@ TEST_CASE("spfd.conf(5) names what a reload puts in force") {
   }
 }
 
-TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
+TEST_CASE("spfd.conf(5) names the options that a section for a domain may contain") {
   const std::string page = support::slurp("man/spfd.conf.5");
   const std::size_t begin = page.find("A section may contain\n");
   REQUIRE(begin != std::string::npos);
@@ -152,7 +152,7 @@ TEST_CASE("spfd.conf(5) names what may stand in a section for a domain") {
   }
 }
 
-TEST_CASE("each line of the sample configuration is valid, also uncommented") {
+TEST_CASE("each line of the sample configuration is valid, also without its mark") {
   const support::TempFolder folder;
   const std::string sample = support::slurp("etc/spfd.conf");
   for (auto line : base::split(sample, '\n')) {
@@ -166,7 +166,7 @@ TEST_CASE("each line of the sample configuration is valid, also uncommented") {
   }
 }
 
-TEST_CASE("what the sample configuration shows behind one # is the default") {
+TEST_CASE("lines of the sample configuration with one # show the default") {
   const support::TempFolder folder;
   std::set<std::string_view> shown;
   const std::string sample = support::slurp("etc/spfd.conf");
@@ -187,7 +187,7 @@ TEST_CASE("what the sample configuration shows behind one # is the default") {
   }
 }
 
-// The entry of an option in the section KEYS of spfd.conf(5).
+// Returns the entry of an option in the section KEYS of spfd.conf(5).
 std::string key_entry(const Row& row) {
   std::string help(row.help);
   const Values defaults = default_of(row);
@@ -215,7 +215,7 @@ TEST_CASE("the section KEYS of spfd.conf(5) has the words and the default of eac
     ++entries;
     std::string expected = row->heading.empty() ? "" : ".Ss " + std::string(row->heading) + "\n.Bl -tag -width Ds\n";
     expected += key_entry(*row);
-    INFO("to stand in man/spfd.conf.5, in the order of the table:\n", expected);
+    INFO("expected in man/spfd.conf.5, in the order of the table:\n", expected);
     at = keys.find(expected, at);
     REQUIRE(at != std::string::npos);
   }

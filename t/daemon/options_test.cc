@@ -1,4 +1,4 @@
-// The options of spfd: command line, configuration file, and what prints them.
+// The options of spfd: command line, configuration file, and the commands that print them.
 #include "spfd/options.h"
 
 #include <doctest/doctest.h>
@@ -23,7 +23,7 @@ using options::Row;
 using options_test::kOtherValues;
 using Words = std::vector<std::string>;
 
-// The values of an option in force.
+// Returns the values of an option in force.
 Words in_force(const Row& row, const spfd::Options& options) { return options::access_of<spfd::Options>(row).get(options); }
 bool has_value(const Row& row) { return options::access_of<spfd::Options>(row).get != nullptr; }
 
@@ -47,7 +47,7 @@ Words listen_of(const Words& words) {
   return addresses;
 }
 
-// The line of --dump-config for an option.
+// Returns the line of --dump-config for an option.
 std::string dumped(const spfd::Options& options, const std::string& name) {
   const std::string text = "\n" + spfd::dump_config(options);
   const std::size_t begin = text.find("\n" + name + " = ");
@@ -100,7 +100,7 @@ TEST_CASE("a dump is a configuration file with the same values") {
   CHECK(spfd::dump_config(options_of({"--config", folder.write("again.conf", dump)})) == dump);
 }
 
-TEST_CASE("the command line wins over the file, a list as a whole, and listening addresses of any kind") {
+TEST_CASE("the command line overrides the file, a list as a whole, and so does a listening address of any kind") {
   const support::TempFolder folder;
   const std::string file = folder.write("spfd.conf",
                                         "timeout = 3\nidle-timeout = \"4s\"\nlisten = [\"inet:127.0.0.1:1\", \"inet:[::1]:2\"]\n"
@@ -143,7 +143,7 @@ TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
   CHECK(options_of({"--debug=0"}).in_force.log_level == spfd::LogLevel::info);
 }
 
-TEST_CASE("milters have addresses of their own; who has only milters listens nowhere else") {
+TEST_CASE("milters have their own addresses; with only milters, spfd listens nowhere else") {
   const auto options = options_of({"--milter", "unix:/run/m.sock,mode=0660", "--milter=inet:[::1]:8890"});
   CHECK(in_force(*spfd::find_option("milter"), options) == Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
   CHECK(options.listen.empty());
@@ -151,7 +151,7 @@ TEST_CASE("milters have addresses of their own; who has only milters listens now
   CHECK(error_of({"--milter", "8890"}).message.starts_with("--milter: \"8890\""));
 }
 
-TEST_CASE("--srs: a map may stand among the options of an address; who has only --srs listens nowhere else") {
+TEST_CASE("--srs: a map may be one of the options of an address; with only --srs, spfd listens nowhere else") {
   const auto options =
       options_of({"--srs", "unix:/run/s,map=reverse,mode=0660", "--srs=inet:[::1]:1,map=forward", "--srs=unix:/x"});
   CHECK(in_force(*spfd::find_option("srs"), options) ==
@@ -168,7 +168,7 @@ TEST_CASE("addresses to listen on") {
   CHECK(text("inet:[::1]:0") == "inet:[::1]:0");
   CHECK(text("inet:localhost:1") == "inet:localhost:1");
   CHECK(text("unix:/a b=c,group=g") == "unix:/a b=c,mode=0666,group=g");
-  // As libmilter and Sendmail write them.
+  // In the syntax of libmilter and Sendmail.
   CHECK(text("local:/run/m.sock") == "unix:/run/m.sock,mode=0666");
   CHECK(text("local:/run/m.sock,mode=0660,group=smmsp") == "unix:/run/m.sock,mode=0660,group=smmsp");
   CHECK(text("inet:8893@localhost") == "inet:localhost:8893");
@@ -277,12 +277,12 @@ TEST_CASE("a bad file gets FILE:LINE: what, and EX_CONFIG") {
     CHECK(error.message.starts_with(file + message));
     CHECK(error.message.find('\n') == std::string::npos);
   }
-  // Also where the command line has a better value.
+  // Even if the command line has a valid value.
   const std::string file = folder.write("spfd.conf", "timeout = \"soon\"\n");
   CHECK(error_of({"--config", file, "--timeout=3"}).exit_code == EX_CONFIG);
 }
 
-TEST_CASE("a file that cannot be read: which, why, and EX_CONFIG") {
+TEST_CASE("a file that cannot be read: its name, the reason, and EX_CONFIG") {
   const auto missing = error_of({"--config", "/nonexistent/spfd.conf"});
   CHECK(missing.exit_code == EX_CONFIG);
   CHECK(missing.message == "/nonexistent/spfd.conf: cannot be read: No such file or directory");
@@ -291,7 +291,7 @@ TEST_CASE("a file that cannot be read: which, why, and EX_CONFIG") {
   CHECK(folder.message == "/tmp: cannot be read: Is a directory");
 }
 
-TEST_CASE("--help names every option, and the words do not run over the line") {
+TEST_CASE("--help names every option, and no line is too long") {
   const std::string help = spfd::help_text();
   for (const Row* row : spfd::option_table()) {
     for (const auto name : row->names()) CHECK(help.find("--" + std::string(name)) != std::string::npos);

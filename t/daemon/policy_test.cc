@@ -48,7 +48,7 @@ TEST_CASE("without local policy, an answer has no line about it") {
   CHECK(option(spfd.answer(question("u@wide.test")), "weak_pass") == "1");
 }
 
-TEST_CASE("a dry run accepts, and answer and log say what would have been done") {
+TEST_CASE("a dry run accepts, and answer and log report the action that it replaced") {
   const SpfdProcess spfd({.arguments = {"--dry-run", "--on-softfail=defer"}, .zone = std::string(kZone)});
   Answer answer = spfd.answer(question("u@fail.test"));
   CHECK(answer.at("result") == "fail");
@@ -58,7 +58,7 @@ TEST_CASE("a dry run accepts, and answer and log say what would have been done")
   CHECK(spfd.answer(question("u@soft.test")).at("would") == "defer");
   CHECK(option(spfd.answer(question("u@pass.test")), "would") == "(absent)");
   spfd.wait_for_log("would=reject");
-  // In JSON too.
+  // Also in JSON.
   CHECK(spfd.ask(question("u@fail.test", "format=json\n")).find("\"would\": \"reject\"") != std::string::npos);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("exempt clients, authenticated clients, trusted forwarders, secondary 
         "neutral");
 }
 
-TEST_CASE("Postfix: mail of exempt clients, secondary MX and forwarders is not refused; a rule refuses what it would not") {
+TEST_CASE("Postfix: mail of exempt clients, secondary MX and forwarders is not refused; a rule can refuse other mail") {
   const SpfdProcess spfd(
       {.arguments = {"--exempt-clients=192.0.2.99", "--secondary-mx=auto", "--on-softfail=reject"}, .zone = std::string(kZone)});
   const auto ask = [&](const std::string& client, const std::string& sender, const std::string& recipient) {
@@ -100,7 +100,7 @@ TEST_CASE("Postfix: mail of exempt clients, secondary MX and forwarders is not r
   CHECK(ask("203.0.113.25", "u@fail.test", "x@pass.test").starts_with("action=550 5.7.23 "));
 }
 
-TEST_CASE("the guess keys in their old order when asked for; terms of the question only where they are allowed") {
+TEST_CASE("the guess keys are in their old order on request; terms of a request count only where they are allowed") {
   const std::vector<std::string> order = {"guess", "smtp_guess", "header_guess", "guess_tf", "smtp_tf", "header_tf"};
   {
     const SpfdProcess spfd({.arguments = {"--trusted-forwarders=203.0.113.0/24"}, .zone = std::string(kZone)});
@@ -126,7 +126,7 @@ TEST_CASE("the guess keys in their old order when asked for; terms of the questi
   CHECK(bad.at("error").starts_with("local=: "));
 }
 
-TEST_CASE("HELO first: both results apart, in answer, Authentication-Results and log") {
+TEST_CASE("HELO first: both results are separate in answer, Authentication-Results and log") {
   const SpfdProcess spfd({.arguments = {"--check-helo", "first"}, .zone = std::string(kZone)});
   Answer answer = spfd.answer(question("u@soft.test"));
   CHECK(answer.at("result") == "softfail");
@@ -141,7 +141,7 @@ TEST_CASE("HELO first: both results apart, in answer, Authentication-Results and
   CHECK(answer.at("action") == "reject");
 }
 
-TEST_CASE("sections for domains, and SIGHUP puts new ones in force; a broken file keeps the old ones") {
+TEST_CASE("sections for domains, which SIGHUP reloads; with a broken file the old ones stay") {
   const TempFolder folder;
   const std::string config = folder.write("spfd.conf", R"(
 on-softfail = "reject"

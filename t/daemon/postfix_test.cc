@@ -1,4 +1,4 @@
-// Postfix's policy questions to the built spfd, on the socket of the query lines.
+// Postfix's policy requests to the built spfd, on the socket of the query lines.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -28,7 +28,7 @@ std::string ask(Client& client, const std::string& text) {
   return client.read_answer();
 }
 
-TEST_CASE("one connection, many questions: a header for the first recipient, DUNNO for the others, refusal for each") {
+TEST_CASE("one connection, many requests: a header for the first recipient, DUNNO for the others, a refusal for each") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   Client client(spfd.address());
   const std::string prepended = ask(client, question("u@pass.test"));
@@ -45,7 +45,7 @@ TEST_CASE("one connection, many questions: a header for the first recipient, DUN
   CHECK(ask(client, question("u@fail.test", "d.e", "")) == "action=DUNNO\n\n");
 }
 
-TEST_CASE("a HELO name of any length: the forgery is refused, and the connection goes on") {
+TEST_CASE("a HELO name of any length: the forgery is refused, and the connection continues") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   Client client(spfd.address());
   for (const std::size_t size : {255UL, 256UL, 8183UL, 8188UL, 8193UL, 60000UL}) {
@@ -56,14 +56,14 @@ TEST_CASE("a HELO name of any length: the forgery is refused, and the connection
   CHECK(ask(client, question("u@pass.test", "3.4")).starts_with("action=PREPEND Received-SPF: pass "));
 }
 
-TEST_CASE("programs of this host that send by SMTP are not refused; --check-loopback checks them") {
+TEST_CASE("programs on this host that send by SMTP are not refused; --check-loopback checks them") {
   const std::vector<std::string> own = {"127.0.0.1", "::1", "::ffff:127.0.0.1"};
   {
     const SpfdProcess spfd({.zone = std::string(kZone)});
     Client client(spfd.address());
     for (const auto& address : own) CHECK(ask(client, question("u@fail.test", address, address)) == "action=DUNNO\n\n");
     spfd.wait_for_log("result=none ip=::1 helo=helo.test sender=u@fail.test local_policy=\"loopback client\"");
-    // Who asks by query lines wants to know.
+    // A client with query lines gets the result.
     CHECK(spfd.answer("ip=127.0.0.1\nsender=u@fail.test\n\n").at("result") == "fail");
   }
   const SpfdProcess strict({.arguments = {"--check-loopback"}, .zone = std::string(kZone)});
@@ -71,7 +71,7 @@ TEST_CASE("programs of this host that send by SMTP are not refused; --check-loop
   for (const auto& address : own) CHECK(ask(client, question("u@fail.test", address, address)).starts_with("action=550 "));
 }
 
-TEST_CASE("--on-pass names what Postfix does with a recipient whose sender passes") {
+TEST_CASE("--on-pass names the Postfix action for a recipient whose sender passes") {
   const SpfdProcess spfd({.arguments = {"--on-pass", "skip_greylist"}, .zone = std::string(kZone)});
   Client client(spfd.address());
   CHECK(ask(client, question("u@pass.test")).starts_with("action=PREPEND Received-SPF: pass "));
@@ -80,14 +80,14 @@ TEST_CASE("--on-pass names what Postfix does with a recipient whose sender passe
   CHECK(ask(client, question("u@none.test", "3.4")) == "action=DUNNO\n\n");
 }
 
-TEST_CASE("the log names door and queue id, the counters the door") {
+TEST_CASE("the log names door and queue id, and the counters name the door") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   {
     Client client(spfd.address());
     static_cast<void>(ask(client, question("u@fail.test", "1.2", "192.0.2.66", "queue_id=4XyZ\n")));
     spfd.wait_for_log("result=fail identity=mailfrom ip=192.0.2.66 helo=helo.test sender=u@fail.test mechanism=-all ");
     spfd.wait_for_log(" door=policy id=4XyZ\n");
-    // Nothing that a question lacks closes the connection.
+    // A missing value never closes the connection.
     CHECK(ask(client, "request=smtpd_access_policy\n\n").starts_with("action=451 4.7.24 "));
     spfd.wait_for_log("error=\"no client_address= was given\"");
     CHECK(ask(client, question("u@pass.test", "3.4")).starts_with("action=PREPEND "));
@@ -99,7 +99,7 @@ TEST_CASE("the log names door and queue id, the counters the door") {
   spfd.wait_for_log("counters: doors query=1 policy=3");
 }
 
-TEST_CASE("a question in bytes that are no UTF-8: answer and log in printable ASCII, and the connection goes on") {
+TEST_CASE("a request with bytes that are not UTF-8: answer and log are printable ASCII, and the connection continues") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   Client client(spfd.address());
   std::string bytes;
@@ -120,8 +120,8 @@ TEST_CASE("a question in bytes that are no UTF-8: answer and log in printable AS
   for (const char c : spfd.log()) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
 }
 
-TEST_CASE("RFC 7372 §3.2: temperror defers, by option if nothing else refuses") {
-  // Nobody answers at that port.
+TEST_CASE("RFC 7372 §3.2: temperror defers, by option only if nothing else refuses") {
+  // Nothing listens at that port.
   for (const bool if_permit : {false, true}) {
     std::vector<std::string> arguments = {"--nameserver", "127.0.0.1:1", "--timeout", "300ms"};
     if (if_permit) arguments.emplace_back("--policy-defer-if-permit");
@@ -132,7 +132,7 @@ TEST_CASE("RFC 7372 §3.2: temperror defers, by option if nothing else refuses")
   }
 }
 
-TEST_CASE("--mta-header chooses the header, and a reload changes it also on connections that are open") {
+TEST_CASE("--mta-header chooses the header, and a reload changes it on open connections too") {
   const support::TempFolder folder;
   const std::string config = folder.write("spfd.conf", "mta-header = \"authentication-results\"\n");
   const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
@@ -145,12 +145,12 @@ TEST_CASE("--mta-header chooses the header, and a reload changes it also on conn
                       [&] { return ask(client, question("u@pass.test", std::to_string(++instance))) == "action=DUNNO\n\n"; });
 }
 
-TEST_CASE("a connection of Postfix may be idle for longer than --idle-timeout, but not in the middle of a question") {
+TEST_CASE("a connection of Postfix may be idle for longer than --idle-timeout, but not in the middle of a request") {
   const SpfdProcess spfd({.arguments = {"--idle-timeout=100ms"}, .zone = std::string(kZone)});
   Client silent(spfd.address());
   Client postfix(spfd.address());
   CHECK(ask(postfix, question("u@pass.test")).starts_with("action=PREPEND "));
-  // Whoever has never asked is sent away meanwhile.
+  // A client that has not asked yet is disconnected meanwhile.
   CHECK(silent.read_to_end().empty());
   CHECK_FALSE(postfix.is_readable(std::chrono::milliseconds(400)));
   CHECK(ask(postfix, question("u@pass.test")) == "action=DUNNO\n\n");

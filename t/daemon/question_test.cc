@@ -1,4 +1,4 @@
-// Questions and answers as clients see them: the built spfd on a socket, its records from a zone file or a DNS server here.
+// Requests and answers as clients see them: the built spfd on a socket, with records from a zone file or from a DNS server here.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ std::vector<std::string> keys_of(std::string_view text) {
   return keys;
 }
 
-// What no answer may ever hold: control characters, 8-bit bytes, '"' where the ACL of 2004 cuts.
+// Checks that an answer has no control characters, 8-bit bytes, or '"' where the ACL of 2004 cuts.
 void check_clean(const std::string& text) {
   CHECK(std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || base::is_printable(c); }));
   const Answer answer = parse_answer(text);
@@ -57,7 +57,7 @@ void check_clean(const std::string& text) {
   for (const auto line : base::split(text, '\n')) CHECK(line.size() <= 1100);
 }
 
-TEST_CASE("each result, asked as Exim asks: the answer, an empty line, the end") {
+TEST_CASE("each result, asked in Exim's way: the answer, an empty line, the end") {
   const SpfdProcess spfd(with_zone());
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"u@pass.test", "pass"},       {"u@fail.test", "fail"}, {"u@softfail.test", "softfail"},
@@ -91,14 +91,14 @@ TEST_CASE("the answer's lines have a fixed order") {
                                           "smtp_reply",
                                           "lookups",
                                           "void_lookups"};
-  // A new line must find its place here, too.
+  // A new line needs a place in this order.
   for (const std::string sender : {"u@pass.test", "u@fail.test", "u@none.test", "u@broken.test"}) {
     CAPTURE(sender);
     CHECK(keys_of(spfd.ask(question(sender))) == order);
   }
 }
 
-TEST_CASE("the explanation of the domain is the text for the SMTP client") {
+TEST_CASE("the domain's explanation is the text for the SMTP client") {
   const SpfdProcess spfd(with_zone());
   const Answer answer = spfd.answer(question("u@fail.test", "192.0.2.66"));
   CHECK(answer.at("authority_explanation") == "192.0.2.66 may not send as \"u@fail.test\", 100% sure");
@@ -106,7 +106,7 @@ TEST_CASE("the explanation of the domain is the text for the SMTP client") {
   CHECK(answer.at("action") == "reject");
 }
 
-TEST_CASE("names of all generations, the last one wins, unknown keys and lines without '=' are ignored") {
+TEST_CASE("key names of all generations, the last one wins; unknown keys and lines without '=' are ignored") {
   const SpfdProcess spfd(with_zone());
   const std::vector<std::string> questions = {
       "ip=192.0.2.10\nhelo=h.none.test\nsender=u@pass.test\n\n",
@@ -128,7 +128,7 @@ TEST_CASE("names of all generations, the last one wins, unknown keys and lines w
   }
 }
 
-TEST_CASE("null sender: the HELO identity is checked, never an empty answer") {
+TEST_CASE("null sender: the HELO identity is checked, and the answer is never empty") {
   const SpfdProcess spfd(with_zone());
   for (const char* sender : {"sender=\n", "sender=<>\n", ""}) {
     CAPTURE(sender);
@@ -138,7 +138,7 @@ TEST_CASE("null sender: the HELO identity is checked, never an empty answer") {
   }
 }
 
-TEST_CASE("bytes come one at a time; the question has no empty line; the input ends in mid-line; several empty lines") {
+TEST_CASE("single bytes; a request without an empty line; an input that ends within a line; several empty lines") {
   const SpfdProcess spfd(with_zone());
   Client client(spfd.address());
   for (const char c : question("u@pass.test")) REQUIRE(client.send({&c, 1}));
@@ -149,7 +149,7 @@ TEST_CASE("bytes come one at a time; the question has no empty line; the input e
   CHECK(spfd.ask("ip=192.0.2.10\nsender=u@pass.test\n\n\n\n").starts_with("result=pass\n"));
 }
 
-TEST_CASE("a client that does not shut down gets its answer and the end all the same") {
+TEST_CASE("a client that does not shut down its side still gets its answer and the end") {
   const SpfdProcess spfd(with_zone());
   Client client(spfd.address());
   client.send(question("u@pass.test"));
@@ -158,7 +158,7 @@ TEST_CASE("a client that does not shut down gets its answer and the end all the 
   CHECK(text.ends_with("\n\n"));
 }
 
-TEST_CASE("one question, one answer, close: what follows without keep=1 is not answered, and the answer arrives whole") {
+TEST_CASE("one request, one answer, close: bytes after a request without keep=1 are ignored, and the answer arrives completely") {
   SpfdProcess::Settings settings = with_zone();
   for (const bool on_tcp : {false, true}) {
     settings.on_tcp = on_tcp;
@@ -174,7 +174,7 @@ TEST_CASE("one question, one answer, close: what follows without keep=1 is not a
   }
 }
 
-TEST_CASE("keep=1 keeps the connection; a question without it ends it") {
+TEST_CASE("keep=1 keeps the connection; a request without it ends it") {
   const SpfdProcess spfd(with_zone());
   Client client(spfd.address());
   for (int i = 0; i < 3; ++i) {
@@ -186,7 +186,7 @@ TEST_CASE("keep=1 keeps the connection; a question without it ends it") {
   CHECK(client.read_to_end().starts_with("result=fail\n"));
 }
 
-TEST_CASE("pipelined questions are answered in their order, with their ids, thousands of them") {
+TEST_CASE("thousands of pipelined requests are answered in order, with their ids") {
   constexpr int kQuestions = 3000;
   const SpfdProcess spfd(with_zone());
   Client client(spfd.address());
@@ -206,7 +206,7 @@ TEST_CASE("pipelined questions are answered in their order, with their ids, thou
   CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE("a slow question holds back the answers behind it, not their checks") {
+TEST_CASE("a slow request delays the answers after it, but not their checks") {
   support::DnsServer dns([](const dns::Question& asked, bool) {
     dns::Answer answer;
     answer.ttl = 60;
@@ -225,7 +225,7 @@ TEST_CASE("a slow question holds back the answers behind it, not their checks") 
   CHECK(log.find("id=quick") < log.find("id=slow"));
 }
 
-TEST_CASE("id is given back; format=json is one object on a line; request=ping answers without SPF") {
+TEST_CASE("id is repeated; format=json gives one object on a line; request=ping is answered without SPF") {
   const SpfdProcess spfd(with_zone());
   CHECK(spfd.answer("id=abc-1\n" + question("u@pass.test")).at("id") == "abc-1");
   const std::string json = spfd.ask("format=json\nid=7\n" + question("u@pass.test"));
@@ -273,7 +273,7 @@ TEST_CASE("bad input gets an answer with result= and error=, never silence") {
   CHECK(spfd.answer(question("u@pass.test")).at("result") == "pass");
 }
 
-TEST_CASE("the result for bad input is an option") {
+TEST_CASE("the result for bad input is configurable") {
   SpfdProcess::Settings settings = with_zone();
   settings.arguments = {"--bad-question-result", "permerror"};
   CHECK(SpfdProcess(settings).answer("ip=nonsense\nsender=u@pass.test\n\n").at("result") == "permerror");
@@ -296,7 +296,7 @@ TEST_CASE("a HELO name or sender of any length: the forgery is refused, in lines
   }
 }
 
-TEST_CASE("a question over 64 KiB, of one line or of many: the answer arrives although the client goes on sending") {
+TEST_CASE("a request over 64 KiB, of one line or of many: the answer arrives although the client continues sending") {
   SpfdProcess::Settings settings = with_zone();
   for (const bool on_tcp : {false, true}) {
     settings.on_tcp = on_tcp;
@@ -315,7 +315,7 @@ TEST_CASE("a question over 64 KiB, of one line or of many: the answer arrives al
   }
 }
 
-TEST_CASE("an empty ip, mail without a client: none") {
+TEST_CASE("an empty ip means mail without a client: none") {
   const SpfdProcess spfd(with_zone());
   CHECK(spfd.answer("ip=\nhelo=\nsender=u@fail.test\n\n").at("result") == "none");
 }
@@ -345,13 +345,13 @@ TEST_CASE("hostile senders and HELO names: a correct result, and none of their b
     CHECK(parse_answer(reply).at("result") == "none");
     check_clean(reply);
   }
-  // In the log each question is one line, too.
+  // In the log, too, each request is one line.
   spfd.wait_for_log("sender=u@-");
   const std::string log = spfd.log();
   CHECK(std::all_of(log.begin(), log.end(), [](char c) { return c == '\n' || base::is_printable(c); }));
 }
 
-TEST_CASE("a client that waits 2 seconds gets temperror in time, not an answer too late") {
+TEST_CASE("a client that waits 2 seconds gets a temperror in time, not a late answer") {
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
   const auto start = std::chrono::steady_clock::now();
@@ -394,7 +394,7 @@ TEST_CASE("--void-lookup-limit and --void-lookups-ipv6 reach the evaluation") {
   CHECK(spfd.answer(question("u@four.test", "2001:db8::1")).at("result") == "neutral");
 }
 
-TEST_CASE("--default-explanation explains a fail of a domain that does not") {
+TEST_CASE("--default-explanation explains a fail of a domain without an explanation") {
   SpfdProcess::Settings settings;
   settings.zone = "mute.test TXT \"v=spf1 -all\"\n";
   settings.arguments = {"--default-explanation", "No mail of %{o} from %{c} at %{r}"};

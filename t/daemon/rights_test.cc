@@ -1,4 +1,4 @@
-// What a root that starts spfd makes in folders of other users: sockets, the process id, secrets. And whose secrets are read.
+// Files that root's spfd creates in folders of other users: sockets, the process id, secrets. And whose secrets are read.
 #include <dirent.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ using support::Finished;
 using support::SpfdProcess;
 using support::TempFolder;
 
-constexpr uid_t kStranger = 54321;  // nobody has this number
+constexpr uid_t kStranger = 54321;  // a number without a user
 constexpr std::string_view kSecret = "tops3cr3t\n";
 
 Finished start(std::vector<std::string> arguments) {
@@ -44,8 +44,8 @@ struct stat status_of(const std::string& path) {
   return status;
 }
 
-// What somebody can do in a folder of his own against a root that makes things there: in the place of each file a link to
-// `file`, in the place of each folder a link to `folder`, again and again.
+// Attacks a root that creates files in the attacker's folder: replaces each file by a link to `file` and each folder by a link to
+// `folder`, again and again.
 void swap_links(const std::string& file, const std::string& folder) {
   DIR* const here = ::opendir(".");
   if (here == nullptr) return;
@@ -67,7 +67,7 @@ void swap_links(const std::string& file, const std::string& folder) {
   ::closedir(here);
 }
 
-// Another user who does that until the end.
+// A process of another user that runs this attack until its end.
 class Attacker {
  public:
   Attacker(const std::string& place, const std::string& file, const std::string& folder) : pid_(::fork()) {
@@ -88,7 +88,7 @@ class Attacker {
   const pid_t pid_;
 };
 
-// A folder of the stranger's, and beside it what is root's alone.
+// A folder of the stranger, and files next to it that belong to root.
 struct Scene {
   TempFolder folder;
   std::string theirs = folder / "theirs";
@@ -115,7 +115,7 @@ struct Scene {
   }
 };
 
-TEST_CASE("nobody who swaps links in the folder of a socket, a pid file or a secret turns root against other files" *
+TEST_CASE("swapping links in the folder of a socket, a pid file or a secret never redirects root to other files" *
           doctest::skip(::geteuid() != 0)) {
   const Scene scene;
   const std::string user = std::to_string(kStranger);
@@ -133,11 +133,11 @@ TEST_CASE("nobody who swaps links in the folder of a socket, a pid file or a sec
     }
   }
   MESSAGE("made in spite of the attack: " << made << " of 3000");
-  CHECK(made > 0);  // else nothing was raced for
+  CHECK(made > 0);  // else the test has raced for nothing
   scene.check_untouched();
 }
 
-TEST_CASE("links that are there already are not followed" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("existing links are not followed" * doctest::skip(::geteuid() != 0)) {
   const Scene scene;
   const auto link = [&](const std::string& name, const std::string& target) {
     const std::string path = scene.theirs + "/" + name;
@@ -164,7 +164,7 @@ TEST_CASE("links that are there already are not followed" * doctest::skip(::gete
   CHECK(std::filesystem::exists(scene.precious_folder + "/new"));
 }
 
-TEST_CASE("the mode of a socket file is there with the file, whatever the umask; nothing else is left in its folder") {
+TEST_CASE("a socket file has its mode from the start, whatever the umask; no other file is left in its folder") {
   const TempFolder folder;
   const mode_t old_mask = ::umask(0077);
   for (const unsigned mode : {0666U, 0600U, 0660U}) {
@@ -180,7 +180,7 @@ TEST_CASE("the mode of a socket file is there with the file, whatever the umask;
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("whoever holds a lock on the folder of many sockets holds up a start or a stop once, not per socket") {
+TEST_CASE("a foreign lock on the folder of many sockets delays a start or a stop once, not per socket") {
   const TempFolder folder;
   const int lock = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   REQUIRE(::flock(lock, LOCK_EX) == 0);
@@ -189,13 +189,13 @@ TEST_CASE("whoever holds a lock on the folder of many sockets holds up a start o
   const auto begin = std::chrono::steady_clock::now();
   SpfdProcess spfd({.arguments = arguments});
   CHECK(spfd.stop() == EX_OK);
-  // Half a second per socket would be a minute.
+  // Half a second per socket would add up to a minute.
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
   CHECK(std::filesystem::is_empty(folder.path()));
   ::close(lock);
 }
 
-TEST_CASE("--pid-file replaces what another start has left, and nothing that is not a file") {
+TEST_CASE("--pid-file replaces the file of an earlier start, and nothing that is not a file") {
   const TempFolder folder;
   const std::string old = folder.write("pid", "999999999\n");
   const std::string copy = folder / "copy";
@@ -209,7 +209,7 @@ TEST_CASE("--pid-file replaces what another start has left, and nothing that is 
     CHECK((status_of(old).st_mode & 0777U) == 0644);
   }
   CHECK_FALSE(std::filesystem::exists(old));
-  // That of a successor stays.
+  // The file of a successor stays.
   {
     spfd::PidFile pid_file;
     CHECK_FALSE(pid_file.write(old).has_value());
@@ -262,7 +262,7 @@ TEST_CASE("secrets come from a regular file that belongs to root, to us or to --
   files.refused(files.file("open", 0666), "mode 0666 lets others");
 }
 
-TEST_CASE("secrets that belong to somebody else are refused" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("secrets that belong to another user are refused" * doctest::skip(::geteuid() != 0)) {
   const SecretFiles files;
   const std::string theirs = files.file("theirs", 0600);
   REQUIRE(::chown(theirs.c_str(), kStranger, kStranger) == 0);
@@ -283,7 +283,7 @@ TEST_CASE("--new-srs-secret as root belongs to --user, and never to the target o
   scene.check_untouched();
 }
 
-TEST_CASE("with secrets in memory no core file is written") {
+TEST_CASE("no core file is written while secrets are in memory") {
   const SecretFiles files;
   const SpfdProcess with({.arguments = {"--srs-domain", "fwd.test", "--srs-secret-file", files.file("good", 0600)}});
   rlimit limit{};
@@ -292,7 +292,7 @@ TEST_CASE("with secrets in memory no core file is written") {
   CHECK(limit.rlim_max == 0);
 }
 
-TEST_CASE("whoever may write to a socket of sender rewriting may sign: others may not, unless it is said") {
+TEST_CASE("write access to a socket of sender rewriting permits signing: other users have none by default") {
   const SecretFiles files;
   const TempFolder folder;
   const SpfdProcess spfd({.arguments = {"--srs", "unix:" + folder / "srs.sock", "--srs", "unix:" + folder / "open.sock,mode=0666",
@@ -302,7 +302,7 @@ TEST_CASE("whoever may write to a socket of sender rewriting may sign: others ma
   CHECK((status_of(spfd.socket_path()).st_mode & 0777U) == 0666);
 }
 
-TEST_CASE("starting as root without --user is said once" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("starting as root without --user is reported once" * doctest::skip(::geteuid() != 0)) {
   constexpr std::string_view kWarning = " warning: running as root;";
   SpfdProcess root({.arguments = {"--workers", "3"}});
   root.signal(SIGHUP);

@@ -1,4 +1,4 @@
-// What a connection holds, and what it does when there is no memory.
+// The memory of a connection, and its behavior when there is no memory.
 #include <doctest/doctest.h>
 #include <event2/event.h>
 #include <sys/socket.h>
@@ -36,7 +36,7 @@ dns::Answer text(std::string record) {
   return answer;
 }
 
-// A worker without a thread. DNS says nothing; answers come from know().
+// A worker without a thread. DNS is silent; answers come from know().
 class World {
  public:
   explicit World(spfd::Options options = {}) {
@@ -73,7 +73,7 @@ class World {
     Client& operator=(const Client&) = delete;
 
     void send(std::string_view bytes) const { static_cast<void>(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)); }
-    // What is there, without waiting.
+    // Returns the bytes that have arrived, without waiting.
     std::string read() {
       std::string all;
       std::array<char, 65536> bytes{};
@@ -99,7 +99,7 @@ class World {
     serve(*client, door);
     return client;
   }
-  // As Worker does.
+  // Serves a connection as Worker does.
   void serve(Client& client, protocol::Door door = protocol::Door::query) {
     try {
       auto connection = std::make_unique<spfd::Connection>(shared_, owner_, ++last_id_, std::move(client.servers_), door);
@@ -113,7 +113,7 @@ class World {
   void know(const std::string& name, const dns::Answer& answer) {
     cache_->complete({*dns::Name::parse(name), dns::Type::txt}, answer, io::Cache::Clock::now());
   }
-  // Makes room, as a worker does when max-connections is reached.
+  // Makes room in the way of a worker that has reached max-connections.
   void displace_all() {
     for (const auto& connection : connections_) connection->displace(connection->held().since);
   }
@@ -147,7 +147,7 @@ std::string question(const std::string& domain, const std::string& more = "") {
 
 std::string domain(int i) { return "d" + std::to_string(i) + ".test"; }
 
-// A record that makes an answer of this size or more.
+// Returns a record that makes an answer of at least this size.
 std::string large_record(std::size_t size) { return "v=spf1 -all" + std::string(size, ' '); }
 
 std::size_t count(std::string_view text, std::string_view what) {
@@ -156,7 +156,7 @@ std::size_t count(std::string_view text, std::string_view what) {
   return found;
 }
 
-TEST_CASE("answers that wait for an earlier one are bounded: further questions are not begun, and all are answered in order") {
+TEST_CASE("answers that wait for an earlier one are bounded: further requests are not started, and all are answered in order") {
   World world;
   world.know("big.test", text(large_record(6000)));
   const auto client = world.connect();
@@ -183,7 +183,7 @@ TEST_CASE("answers that wait for an earlier one are bounded: further questions a
   CHECK(heap.bytes() < 300 * 1024);
 }
 
-TEST_CASE("answers that come all at once, after one that hangs, are bounded: that one is given up") {
+TEST_CASE("answers that arrive all at once after one that hangs are bounded: the hanging one is given up") {
   World world;
   const auto client = world.connect();
   constexpr int kQuestions = 64;
@@ -208,7 +208,7 @@ TEST_CASE("answers that come all at once, after one that hangs, are bounded: tha
   CHECK(world.ended() == 0);
 }
 
-TEST_CASE("a client that does not read while its answers come is closed when they are too many") {
+TEST_CASE("a client that does not read while its answers arrive is closed when they are too many") {
   World world;
   const auto client = world.connect(protocol::Door::query, 4096);
   constexpr int kQuestions = 64;
@@ -226,7 +226,7 @@ TEST_CASE("a client that does not read while its answers come is closed when the
   CHECK(world.ended() == 1);
 }
 
-TEST_CASE("an idle connection keeps little, whatever it has asked before") {
+TEST_CASE("an idle connection holds little memory, whatever its earlier requests") {
   struct Case {
     std::string name;
     protocol::Door door;
@@ -250,7 +250,7 @@ TEST_CASE("an idle connection keeps little, whatever it has asked before") {
     constexpr int kConnections = 50;
     std::vector<std::unique_ptr<World::Client>> clients;
     clients.reserve(kConnections);
-    // What the worker keeps does not count.
+    // Memory of the worker does not count.
     const auto first = world.connect(one.door);
     first->send(one.input);
     world.turn();
@@ -274,7 +274,7 @@ std::string packet(char command, std::string_view data) {
   return (out += command).append(data);
 }
 
-// What comes before MAIL.
+// Returns the packets before MAIL.
 std::string milter_begin(const std::string& address, const std::string& helo) {
   const std::string nul(1, '\0');
   return packet('O', std::string("\0\0\0\6\0\0\0\x3f\0\x1f\xff\xff", 12)) +
@@ -295,7 +295,7 @@ TEST_CASE("at every door: a connection that is displaced while its check hangs g
       Case{"JSON", protocol::Door::query, question("slow.test", "format=json\n"), "\"result\": \"temperror\""},
       Case{"lines, half a question more", protocol::Door::query, question("slow.test") + "ip=192.0.2.1\n", "result=temperror\n",
            2},
-      // That its connection makes room is not a failure of DNS.
+      // A displaced connection is not a failure of DNS.
       Case{"health", protocol::Door::query, "request=health\n\n", "health=ok\ndns=unknown\n"},
       Case{"Postfix", protocol::Door::query, "request=smtpd_access_policy\nclient_address=192.0.2.10\nsender=u@slow.test\n\n",
            "action=4"},
@@ -342,16 +342,16 @@ TEST_CASE("a milter connection holds little of a message, whatever the MTA sends
   send(packet('L', "X-Large" + nul + large + nul));
   CHECK(world.ended() == 0);
   CHECK(heap.bytes() < 40 * 1024);
-  // A packet that is not complete is the most that it may hold.
+  // An incomplete packet is the most that it may hold.
   const std::string last = packet('L', "X-Large" + nul + large + nul);
   send(last.substr(0, 110000));
-  CHECK(heap.bytes() > 200 * 1024);  // with `last`, which is ours
+  CHECK(heap.bytes() > 200 * 1024);  // with `last`, which belongs to the test
   CHECK(heap.bytes() < 420 * 1024);
   send(last.substr(110000));
   CHECK(heap.bytes() < static_cast<std::ptrdiff_t>(40 * 1024 + last.capacity()));
 }
 
-TEST_CASE("an address of a milter's client that is none is not kept whole") {
+TEST_CASE("an invalid client address from a milter is not stored in full") {
   World world;
   const auto client = world.connect(protocol::Door::milter);
   const support::HeapWatch heap;
@@ -360,7 +360,7 @@ TEST_CASE("an address of a milter's client that is none is not kept whole") {
   CHECK(heap.bytes() < 20 * 1024);
 }
 
-TEST_CASE("without memory, one check or one connection pays, and the worker goes on") {
+TEST_CASE("without memory, one check or one connection fails, and the worker continues") {
   int answered = 0;
   int closed = 0;
   bool has_failed = true;

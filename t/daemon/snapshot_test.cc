@@ -1,4 +1,4 @@
-// Each option reaches what the sessions use.
+// Each option has an effect on the snapshot that sessions use.
 #include "spfd/snapshot.h"
 
 #include <doctest/doctest.h>
@@ -28,7 +28,7 @@ class Snapshots {
     files_["zone"] = folder_.write("zone", "a.example. IN TXT \"v=spf1 -all\"\n");
   }
 
-  // Of a file with these lines, besides what the options of SRS need to have an effect. Sections stand at the end.
+  // Makes a snapshot from a file with these lines and with the options that SRS options depend on. Sections come last.
   [[nodiscard]] Made of(const std::string& lines) const {
     const std::string needed = "srs-secret-file = " + options::toml_string(secret_) + "\nsrs-domain = \"fwd.example\"\n";
     std::string text = needed + lines;
@@ -42,7 +42,7 @@ class Snapshots {
     return *made;
   }
 
-  // "key = value" with a value other than the default.
+  // Returns "key = value" with a value other than the default.
   [[nodiscard]] std::string changed(const Row& row) const {
     if (row.kind == Kind::flag) return options::toml_line(row, {"true"});
     if (row.kind == Kind::level) return std::string(row.name) + " = true\n";
@@ -65,7 +65,7 @@ class Snapshots {
   std::map<std::string, std::string, std::less<>> files_;
 };
 
-TEST_CASE("each option changes the snapshot, or needs a new start") {
+TEST_CASE("each option changes the snapshot, or requires a new start") {
   const Snapshots snapshots;
   const Made unchanged = snapshots.of("");
   REQUIRE(*snapshots.of("") == *unchanged);
@@ -74,7 +74,7 @@ TEST_CASE("each option changes the snapshot, or needs a new start") {
     CAPTURE(row->name);
     const std::string line = snapshots.changed(*row);
     if (options::access_of<spfd::Options>(*row).get == nullptr && line.empty()) {
-      CHECK(row->when == When::start);  // legacy rows, which stand for others
+      CHECK(row->when == When::start);  // legacy rows, which set other options
       continue;
     }
     REQUIRE(line != "");
@@ -82,7 +82,7 @@ TEST_CASE("each option changes the snapshot, or needs a new start") {
   }
 }
 
-TEST_CASE("each option of a section for a domain changes the snapshot") {
+TEST_CASE("each option in a section for a domain changes the snapshot") {
   const Snapshots snapshots;
   for (const std::string section : {"[sender.\"example.com\"]\n", "[recipient.\"*\"]\n"}) {
     const Made empty = snapshots.of(section);

@@ -1,4 +1,4 @@
-// What the built spfd rewrites, and with which secrets; and mail from and to the addresses that it has made.
+// Which senders the built spfd rewrites, with which secrets, and the check of mail from and to rewritten addresses.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -32,7 +32,7 @@ support::Finished start(std::vector<std::string> arguments) {
 
 // ---- secrets -------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("--new-srs-secret makes a file that its owner alone may read, and never touches one that is there") {
+TEST_CASE("--new-srs-secret makes a file that only its owner may read, and never changes an existing one") {
   const TempFolder folder;
   const std::string path = folder / "new";
   CHECK(start({"--new-srs-secret", path}).exit_code == EX_OK);
@@ -52,7 +52,7 @@ TEST_CASE("--new-srs-secret makes a file that its owner alone may read, and neve
   CHECK(status.st_uid != 0);
 }
 
-TEST_CASE("spfd does not start without secrets, or with a file of them that others may read or change") {
+TEST_CASE("spfd does not start without secrets, or with a file of secrets that others may read or change") {
   const TempFolder folder;
   const std::string socket = "unix:" + (folder / "s");
   const auto refused = [&](const std::vector<std::string>& arguments, int code, std::string_view text) {
@@ -76,7 +76,7 @@ TEST_CASE("spfd does not start without secrets, or with a file of them that othe
   CHECK(start({"--srs", socket, "--srs-secret-file", good, "--check-config"}).exit_code == EX_OK);
 }
 
-TEST_CASE("SIGHUP reads secrets and options again, also for connections that are open; a broken file keeps the old ones") {
+TEST_CASE("SIGHUP reloads secrets and options, also for open connections; with a broken file the old ones stay") {
   const TempFolder folder;
   const std::string secret = srs_world::write_secret(folder, "old\n");
   const std::string text = "srs = [\"unix:" + (folder / "s") + "\"]\nsrs-secret-file = \"" + secret + "\"\n";
@@ -113,7 +113,7 @@ TEST_CASE("SIGHUP reads secrets and options again, also for connections that are
   support::wait_until("the exclusion", [&] { return ask("joe@example.org").starts_with("500 the sender's domain is excluded"); });
 }
 
-TEST_CASE("a reload while requests come: each is answered, by the old or the new secret") {
+TEST_CASE("a reload during requests: each is answered, with the old or the new secret") {
   const World world;
   Client client(world.forward());
   for (int round = 0; round < 20; ++round) {
@@ -127,7 +127,7 @@ TEST_CASE("a reload while requests come: each is answered, by the old or the new
 
 // ---- what is rewritten ---------------------------------------------------------------------------------------------------
 
-TEST_CASE("own domains, exclusions, rewriting domains, separator, hash length: what the options say") {
+TEST_CASE("options take effect: own domains, exclusions, rewriting domains, separator, hash length") {
   const std::vector<std::string> options = {
       "--srs-local-domains", "ours.example",       "--srs-local-domains", ".ours.example",
       "--srs-exclude",       "friend.example",     "--srs-domain-for",    "lists.example=bounces.lists.example",
@@ -151,20 +151,20 @@ TEST_CASE("own domains, exclusions, rewriting domains, separator, hash length: w
   CHECK(world.line("FORWARD joe@friend.example l@fwd.example") == "joe@friend.example\n");
 }
 
-TEST_CASE("without a rewriting domain the alias tells it; where the protocol tells none, nothing is rewritten") {
+TEST_CASE("without a rewriting domain the alias determines it; if the protocol has no alias, nothing is rewritten") {
   const World world({}, "", false);
   CHECK(world.line("FORWARD joe@example.org l@alias.example").ends_with("@alias.example\n"));
   CHECK(world.talk(world.forward(), "get joe@example.org\n").starts_with("500 there is no alias"));
 }
 
-TEST_CASE("--srs-accept-exim turns back what Exim has made; without it that does not verify") {
-  // Made on a day long ago: the hash is right, the day is not.
+TEST_CASE("--srs-accept-exim reverses Exim's addresses; without it they do not verify") {
+  // Signed long ago: the hash is right, the day is not.
   const std::string address = "SRS0=5fea=2w=otherdomain.com=test@fwd.example";
   CHECK(World({"--srs-accept-exim"}).line("REVERSE " + address).find("the day stamp") != std::string::npos);
   CHECK(World().line("REVERSE " + address) == "ERROR: the hash is wrong\n");
 }
 
-TEST_CASE("--srs-no-slash: hashes without a slash; those with one are turned back, too") {
+TEST_CASE("--srs-no-slash: hashes are written without a slash; hashes with one still verify") {
   const World world({"--srs-no-slash", "--srs-hash-length=27"});
   const World with({"--srs-hash-length=27"});
   for (int i = 0; i < 20; ++i) {
@@ -176,7 +176,7 @@ TEST_CASE("--srs-no-slash: hashes without a slash; those with one are turned bac
   }
 }
 
-TEST_CASE("--srs-on-fail: a sender who has failed SPF here stays as it is, so that the next hop sees it, or is rewritten") {
+TEST_CASE("--srs-on-fail: a sender that has failed SPF here is unchanged, so that the next hop sees it, or is rewritten") {
   const World world;
   for (const char* result : {"none", "neutral", "pass", "softfail", "temperror", "permerror", ""}) {
     CHECK(world.line("FORWARD joe@example.org l@fwd.example spf=" + std::string(result)).starts_with("SRS0="));
@@ -191,7 +191,7 @@ TEST_CASE("--srs-on-fail: a sender who has failed SPF here stays as it is, so th
   CHECK(start({"--srs-on-fail=drop", "--check-config"}).exit_code == EX_USAGE);
 }
 
-TEST_CASE("a configuration that will not work as it may be meant gets a warning, in --check-config and in the log") {
+TEST_CASE("a configuration that is probably a mistake gets a warning, in --check-config and in the log") {
   const TempFolder folder;
   const std::vector<std::string> enough = {"--srs", "unix:" + (folder / "s"), "--srs-secret-file",
                                            srs_world::write_secret(folder, "s\n")};
@@ -231,7 +231,7 @@ helo.test TXT "v=spf1 exists:%{h}.ok.test -all"
 mx.example.org.ok.test A 127.0.0.2
 )";
 
-TEST_CASE("--srs-outgoing: a sender who passes SPF from all our addresses stays as it is, all others are rewritten") {
+TEST_CASE("--srs-outgoing: a sender that passes SPF from all our addresses is unchanged, all others are rewritten") {
   const World world({"--srs-outgoing", "192.0.2.10", "--srs-outgoing", "2001:db8::10"}, std::string(kZone));
   CHECK(world.line("FORWARD joe@pass.test l@fwd.example") == "joe@pass.test\n");
   CHECK(world.line("FORWARD joe@helo.test l@fwd.example") == "joe@helo.test\n");
@@ -247,11 +247,11 @@ TEST_CASE("--srs-outgoing: a sender who passes SPF from all our addresses stays 
   CHECK(world.talk(world.forward(), "get joe@pass.test\n") == "500 the sender passes SPF from all outgoing addresses\n");
   CHECK(world.talk(world.forward(), srs_world::netstring("forward joe@fail.test")).find(":OK SRS0=") != std::string::npos);
   CHECK(world.talk(world.forward(), srs_world::netstring("forward joe@pass.test")).find(":NOTFOUND ") != std::string::npos);
-  // Also what passes does not come from a forger: addresses that are turned back are not looked up.
+  // A pass says nothing about forged addresses to reverse, so those are not looked up.
   CHECK(world.talk(world.reverse(), "get " + signed_address("joe@pass.test") + "\n") == "200 joe@pass.test\n");
 }
 
-TEST_CASE("--srs-outgoing: what cannot be looked up is rewritten, after --srs-timeout at the latest") {
+TEST_CASE("--srs-outgoing: a sender that cannot be looked up is rewritten, after --srs-timeout at the latest") {
   support::DnsServer dns([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const World world({"--srs-outgoing=192.0.2.10", "--srs-timeout=300ms", "--nameserver", dns.address()});
   Client client(world.forward());
@@ -261,7 +261,7 @@ TEST_CASE("--srs-outgoing: what cannot be looked up is rewritten, after --srs-ti
   world.spfd().wait_for_log("reason=\"SPF would be temperror\"");
   CHECK(dns.count() > 0);
 
-  // A client that goes meanwhile, and one that waits through a reload.
+  // A client that leaves meanwhile, and one that waits through a reload.
   {
     Client gone(world.forward());
     REQUIRE(gone.send("get joe@slower.test\n"));
@@ -288,7 +288,7 @@ std::string question(const std::string& sender, const std::string& recipient) {
   return "ip=192.0.2.10\nhelo=mail.pass.test\nsender=" + sender + "\nrecipient=" + recipient + "\n\n";
 }
 
-TEST_CASE("--srs-check-recipients: a forged recipient at a domain of ours is refused at every door") {
+TEST_CASE("--srs-check-recipients: a forged recipient at one of our domains is refused at every door") {
   const World world({"--srs-check-recipients", "--srs-local-domains=ours.example"}, std::string(kZone));
   const std::string good = signed_address("joe@example.org");
   const std::string forged = "SRS0=AAAA=22=example.org=joe@fwd.example";
@@ -323,7 +323,7 @@ TEST_CASE("--srs-check-recipients: a forged recipient at a domain of ours is ref
   CHECK(off.spfd().answer(question("u@pass.test", forged))["result"] == "pass");
 }
 
-TEST_CASE("--srs-check-recipients: milters that check at each recipient refuse a forged one, too") {
+TEST_CASE("--srs-check-recipients: milters that check at each recipient refuse a forged one too") {
   using support::MilterClient;
   const support::TempFolder folder;
   const std::string milter = "unix:" + (folder / "milter");
@@ -345,18 +345,18 @@ TEST_CASE("--srs-check-recipients: milters that check at each recipient refuse a
   CHECK(recipient("joe@fwd.example").command == 'c');
 }
 
-TEST_CASE("--srs-unwrap: of our own rewritten sender the original one is checked, and answer and log tell so") {
+TEST_CASE("--srs-unwrap: for one of our rewritten senders the original is checked, and answer and log report it") {
   const std::string zone = std::string(kZone) + "fwd.example TXT \"v=spf1 -all\"\n";
   const std::string ours = signed_address("joe@pass.test");
   const World world({"--srs-unwrap"}, zone);
   auto answer = world.spfd().answer(question(ours, "u@fwd.example"));
   CHECK(answer["result"] == "pass");
-  // The pass is one of the original domain, not of ours.
+  // The pass belongs to the original domain, not to ours.
   CHECK(answer["spf_domain"] == "pass.test");
   CHECK(answer["local_policy"] == "srs-unwrap: joe@pass.test instead of " + ours);
   CHECK(answer["received_spf_header"].find("envelope-from=\"joe@pass.test\"") != std::string::npos);
   world.spfd().wait_for_log("local_policy=\"srs-unwrap: joe@pass.test instead of " + ours + "\"");
-  // What does not verify is a sender as any other.
+  // An address that does not verify is an ordinary sender.
   answer = world.spfd().answer(question("SRS0=AAAA=22=pass.test=joe@fwd.example", ""));
   CHECK(answer["result"] == "fail");
   CHECK(answer.count("local_policy") == 0);

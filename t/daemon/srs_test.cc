@@ -19,7 +19,7 @@ using srs_world::World;
 using std::chrono::milliseconds;
 using support::Client;
 
-// As pysrs.m4 asks.
+// Returns the form in which pysrs.m4 sends an address.
 std::string rule_set_form(std::string address) { return address.replace(address.rfind('@'), 1, "<@") + ".>"; }
 
 std::string without_line_end(std::string text) {
@@ -28,7 +28,7 @@ std::string without_line_end(std::string text) {
   return text;
 }
 
-TEST_CASE("srsd's lines: FORWARD and REVERSE, then the server closes, whether the client has shut down or not") {
+TEST_CASE("srsd's lines: FORWARD and REVERSE, then the server closes, even if the client has not shut down its side") {
   const World world;
   const std::string rewritten = without_line_end(world.line("FORWARD joe@example.org list@fwd.example"));
   CHECK(rewritten.starts_with("SRS0="));
@@ -45,7 +45,7 @@ TEST_CASE("srsd's lines: FORWARD and REVERSE, then the server closes, whether th
   CHECK(world.line("FORWARD " + rewritten + " list@fwd.example") == rewritten + "\n");
 }
 
-TEST_CASE("tcp_table: the listener's map tells the direction, the connection stays open, keys and values are coded") {
+TEST_CASE("tcp_table: the listener's map sets the direction, the connection stays open, keys and values are encoded") {
   const World world;
   Client forward(world.forward());
   REQUIRE(forward.send("get joe@example.org\n"));
@@ -71,7 +71,7 @@ TEST_CASE("tcp_table: the listener's map tells the direction, the connection sta
   CHECK_FALSE(reverse.is_readable(milliseconds(50)));
 }
 
-TEST_CASE("socketmap: the map's name tells the direction, on any --srs socket") {
+TEST_CASE("socketmap: the map's name sets the direction, on any --srs socket") {
   const World world;
   Client client(world.reverse());
   REQUIRE(client.send(netstring("forward joe@example.org")));
@@ -90,7 +90,7 @@ TEST_CASE("socketmap: the map's name tells the direction, on any --srs socket") 
   CHECK_FALSE(client.is_readable(milliseconds(50)));
 }
 
-TEST_CASE("100 pipelined requests, also in single bytes, are answered in their order") {
+TEST_CASE("100 pipelined requests are answered in order, also if sent in single bytes") {
   const World world;
   for (const bool is_slow : {false, true}) {
     std::string requests;
@@ -153,7 +153,7 @@ TEST_CASE(
   CHECK(world.line("REVERSE " + good) == "joe@example.org\n");
 }
 
-TEST_CASE("RFC 5321 §4.5.3.1.1: a local part of more than 64 octets is written, with a warning, unless fewer are allowed") {
+TEST_CASE("RFC 5321 §4.5.3.1.1: a local part of more than 64 octets is written with a warning, unless a lower limit is set") {
   const std::string sender = std::string(64, 'x') + "@example.org";
   {
     const World world({"--srs-max-local-part=64"});
@@ -171,7 +171,7 @@ TEST_CASE("RFC 5321 §4.5.3.1.1: a local part of more than 64 octets is written,
   plain.spfd().wait_for_log("reason=\"the new local part has 89 octets; some servers take 64 only\"");
 }
 
-TEST_CASE("no request of any protocol: its own error, and the next client is served") {
+TEST_CASE("input without a request gets the error of its protocol, and the next client is served") {
   const World world;
   CHECK(world.line("HELLO world").starts_with("ERROR: the request is neither FORWARD nor REVERSE"));
   CHECK(world.line("FORWARD joe@example.org").starts_with("ERROR: FORWARD takes"));
@@ -194,7 +194,7 @@ TEST_CASE("no request of any protocol: its own error, and the next client is ser
   CHECK(world.line("FORWARD joe@example.org l@fwd.example").starts_with("SRS0="));
 }
 
-TEST_CASE("a client that goes in the middle, or never reads, harms nobody") {
+TEST_CASE("a client that leaves in the middle, or never reads, does no harm") {
   const World world({"--write-timeout=200ms"});
   for (const char* part : {"", "g", "get", "get joe", "FORW", "12", "12:", "12:forward jo"}) {
     Client client(world.forward());
@@ -203,12 +203,12 @@ TEST_CASE("a client that goes in the middle, or never reads, harms nobody") {
   Client deaf(world.forward());
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += netstring("forward joe@example.org");
-  // Until spfd closes, for want of somebody who takes the answers.
+  // spfd closes in the end, because nobody reads the answers.
   support::wait_until("the close", [&] { return !deaf.send(requests); });
   CHECK(world.line("FORWARD joe@example.org l@fwd.example").starts_with("SRS0="));
 }
 
-TEST_CASE("a request in pieces has --idle-timeout; a mail server's connection may be idle between requests") {
+TEST_CASE("a partial request has --idle-timeout; a mail server's connection may be idle between requests") {
   const World world({"--idle-timeout=200ms"});
   Client silent(world.forward());
   Client slow_line(world.forward());
@@ -235,7 +235,7 @@ TEST_CASE("a request in pieces has --idle-timeout; a mail server's connection ma
   CHECK(idle.read_to_end().empty());
 }
 
-TEST_CASE("SIGTERM: what has come in is answered, connections that are kept end") {
+TEST_CASE("SIGTERM: received requests are answered, and kept connections end") {
   World world;
   Client kept(world.forward());
   REQUIRE(kept.send("get joe@fwd.example\n"));
@@ -245,7 +245,7 @@ TEST_CASE("SIGTERM: what has come in is answered, connections that are kept end"
   CHECK(kept.read_to_end() == "500 the sender is in a domain of ours\n400 the question was not complete in time\n");
 }
 
-TEST_CASE("TCP, and the log and the counters tell what was done") {
+TEST_CASE("TCP; log and counters report each rewriting") {
   const World world({"--srs", "inet:127.0.0.1:0,map=reverse"});
   const std::string log = world.spfd().log();
   const std::string name = "srs-reverse inet:127.0.0.1:";

@@ -1,4 +1,4 @@
-// A spfd that rewrites senders, for the tests of it.
+// A spfd that rewrites senders, for its tests.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -17,7 +17,7 @@ namespace srs_world {
 
 inline constexpr std::string_view kSecret = "tops3cr3t";
 
-// Writes a file that its owner alone may read.
+// Writes a file that only its owner may read.
 inline std::string write_secret(const support::TempFolder& folder, std::string_view text, mode_t mode = 0600) {
   const std::string path = folder.write("secret", text);
   REQUIRE(::chmod(path.c_str(), mode) == 0);
@@ -26,7 +26,7 @@ inline std::string write_secret(const support::TempFolder& folder, std::string_v
 
 inline std::uint64_t today() { return srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))); }
 
-// Another implementation's view of the same secret.
+// Returns the rewriter of another implementation with the same secret.
 inline srs::Rewriter rewriter(std::string_view secret = kSecret, const std::string& domain = "fwd.example") {
   srs::Config config;
   config.secrets = {std::string(secret)};
@@ -40,7 +40,7 @@ inline std::string signed_address(const std::string& sender, std::uint64_t day =
   REQUIRE(made.ok());
   return made->address;
 }
-// What an address of ours stands for; empty: it does not verify.
+// Returns the original of one of our addresses; empty if it does not verify.
 inline std::string turned_back(const std::string& address, std::string_view secret = kSecret) {
   const auto made = rewriter(secret).reverse(address, today());
   return made ? *made : "";
@@ -60,7 +60,7 @@ class World {
   [[nodiscard]] std::string forward() const { return "unix:" + (folder_ / "forward"); }
   [[nodiscard]] std::string reverse() const { return "unix:" + (folder_ / "reverse"); }
 
-  // One connection, all input at once, then the end of it.
+  // Opens one connection, sends the whole input at once, then its end.
   [[nodiscard]] std::string talk(const std::string& address, std::string_view input) const {
     support::Client client(address);
     client.send(input);

@@ -1,4 +1,4 @@
-// Starts on machines that lack something: threads, IPv4. And which configuration the log names.
+// Starts on machines without enough threads or without IPv4. And which configuration the log names.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ namespace {
 using support::SpfdProcess;
 using support::TempFolder;
 
-// spfd as a child that has prepared itself in some way; its log is a file.
+// Runs spfd as a child that changes its own limits first; its log is a file.
 class Child {
  public:
   Child(std::vector<std::string> arguments, const std::function<bool()>& prepare) {
@@ -68,9 +68,9 @@ class Child {
   int status_ = 0;
 };
 
-TEST_CASE("start: too few threads end it with a sentence, however many there are") {
+TEST_CASE("start: too few threads end it with a sentence, at any limit") {
   const TempFolder folder;
-  // A number that nobody else has, where we may become it: so its processes are only these.
+  // A user id that nobody else has, if we may change to it, so that only these processes count.
   const bool is_root = ::geteuid() == 0;
   for (const rlim_t most : {rlim_t{1}, rlim_t{3}}) {
     std::vector<std::string> arguments = {"--config", "/dev/null", "--workers", "4", "--listen", "unix:" + folder / "x.sock"};
@@ -81,12 +81,12 @@ TEST_CASE("start: too few threads end it with a sentence, however many there are
     });
     CHECK(child.wait() == EX_OSERR);
     CAPTURE(child.log());
-    // Where the number has other processes, not even the thread of the log can be started.
+    // If the user has other processes, not even the thread of the log can be started.
     if (is_root) CHECK(child.log().find("of 4 cannot be started: ") != std::string::npos);
   }
 }
 
-// A network of its own whose loopback interface has no IPv4 address.
+// Enters a network namespace whose loopback interface has no IPv4 address.
 bool enter_ipv6_only_network() {
   if (::unshare(CLONE_NEWNET) != 0) return false;
   const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
@@ -102,7 +102,7 @@ bool enter_ipv6_only_network() {
   return true;
 }
 
-TEST_CASE("start: the default address, on a host that has only IPv6" * doctest::skip(::geteuid() != 0)) {
+TEST_CASE("start: the default address on a host with IPv6 only" * doctest::skip(::geteuid() != 0)) {
   Child child({"--config", "/dev/null"}, enter_ipv6_only_network);
   support::wait_until("the start", [&] { return child.log().find(" ready: ") != std::string::npos || child.has_ended(); });
   const std::string log = child.log();
@@ -113,7 +113,7 @@ TEST_CASE("start: the default address, on a host that has only IPv6" * doctest::
   CHECK(child.wait() == EX_OK);
 }
 
-TEST_CASE("start: an address that is not there is an error, if it is the only one or not one of the loopbacks" *
+TEST_CASE("start: an address that the host lacks is an error, if it is the only one or is not a default loopback address" *
           doctest::skip(::geteuid() != 0)) {
   Child alone({"--config", "/dev/null", "--listen", "inet:127.0.0.1:5970"}, enter_ipv6_only_network);
   CHECK(alone.wait() == EX_UNAVAILABLE);
@@ -129,7 +129,7 @@ TEST_CASE("the default addresses are those of both loopbacks") {
   CHECK(options::access_of<spfd::Options>(*spfd::find_option("listen")).get(*options) == expected);
 }
 
-TEST_CASE("the line at the start names the configuration that was read") {
+TEST_CASE("the log line at the start names the configuration that was read") {
   const TempFolder folder;
   const std::string path = folder.write("spfd.conf", "workers = 1\n");
   const SpfdProcess spfd({.arguments = {"--config", path}});

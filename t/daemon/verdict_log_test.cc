@@ -1,4 +1,4 @@
-// The lines of the log as they are written.
+// The lines of the log, as they are written.
 #include <doctest/doctest.h>
 #include <limits.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 
 namespace {
 
-// What is written to stderr during a call, write by write.
+// Returns the output to stderr during a call, write by write.
 template <class F>
 std::vector<std::string> writes_during(F&& call) {
   std::array<int, 2> ends{};
@@ -33,7 +33,7 @@ std::vector<std::string> writes_during(F&& call) {
   return writes;
 }
 
-TEST_CASE("workers that write into one pipe do not break each other's lines: a write is whole lines, and no more than PIPE_BUF") {
+TEST_CASE("workers that share a pipe do not break each other's lines: a write is whole lines of at most PIPE_BUF bytes") {
   for (const std::size_t length : {1U, 50U, 120U, 200U, 256U, 1000U}) {
     protocol::CheckRequest check;
     check.request.helo = std::string(length, '"');

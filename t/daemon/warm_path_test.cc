@@ -1,5 +1,5 @@
-// A question whose DNS answers are cached touches the heap nowhere, from the bytes that come in to those that go out and the log.
-// (Errors and records with macros may: they make sentences and names.)
+// A request whose DNS answers are cached allocates nothing, from its first byte to its answer and its log line. (Errors and
+// records with macros may allocate: they build sentences and names.)
 #include <doctest/doctest.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ class Owner final : public spfd::ConnectionOwner {
   bool has_ended = false;
 };
 
-// The log goes nowhere, but it is written.
+// Discards the log after it was formatted.
 class QuietLog {
  public:
   QuietLog() : saved_(::dup(STDERR_FILENO)) {
@@ -67,10 +67,10 @@ class Connection {
     cache_->complete({*dns::Name::parse(name), type}, answer, io::Cache::Clock::now());
   }
 
-  // The number of bytes of the answers.
+  // Returns the number of bytes of the answers.
   std::size_t ask(std::string_view questions) {
     REQUIRE(::write(client_, questions.data(), questions.size()) == static_cast<ssize_t>(questions.size()));
-    // Twice: the questions may be more than one turn takes.
+    // Twice, because the requests may need more than one turn.
     for (int i = 0; i < 2; ++i) event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
     std::size_t size = 0;
     for (ssize_t got = 0; (got = ::read(client_, buffer_.data() + size, buffer_.size() - size)) > 0;)
@@ -112,7 +112,7 @@ std::string question(std::string_view ip, std::string_view domain) {
 
 }  // namespace
 
-TEST_CASE("a warm question allocates nothing") {
+TEST_CASE("a warm request allocates nothing") {
   Connection connection;
   connection.know("example.com", dns::Type::txt, text("v=spf1 ip4:198.51.100.0/24 include:shared.example.net a mx ~all"));
   connection.know("shared.example.net", dns::Type::txt, text("v=spf1 ip4:203.0.113.0/25 ip6:2001:db8::/48 -all"));

@@ -1,4 +1,4 @@
-// How connections come to workers: what is looked at is how often each thread has been woken.
+// The assignment of connections to workers, measured by the wake-ups of each thread.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using support::SpfdProcess;
 constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
 constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
 
-// Wake-ups of each worker so far, by thread id.
+// Returns the wake-ups of each worker so far, by thread id.
 std::map<std::string, long> wakes_of_workers(pid_t pid) {
   std::map<std::string, long> wakes;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
@@ -31,7 +31,7 @@ std::map<std::string, long> wakes_of_workers(pid_t pid) {
   return wakes;
 }
 
-// Wake-ups of each since then, the fewest first.
+// Returns the wake-ups of each worker since `before`, in ascending order.
 std::vector<long> wakes_since(const std::map<std::string, long>& before, pid_t pid) {
   std::vector<long> since;
   for (const auto& [thread, wakes] : wakes_of_workers(pid)) since.push_back(wakes - before.at(thread));
@@ -48,11 +48,11 @@ TEST_CASE("a connection wakes one worker, not all of them") {
   for (int i = 0; i < kQuestions; ++i) CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
   long sum = 0;
   for (const long wakes : wakes_since(before, spfd.pid())) sum += wakes;
-  // A question may come in two pieces: its bytes, and the end of the client's side.
+  // A request may arrive in two pieces: its bytes, and the end of the client's side.
   CHECK(sum < 3 * kQuestions);
 }
 
-TEST_CASE("kept connections are spread over the workers, also when they come at once") {
+TEST_CASE("kept connections are spread over the workers, also if they arrive at once") {
   constexpr int kConnections = 16;
   const SpfdProcess spfd({.arguments = {"--workers", "4"}, .zone = std::string(kZone)});
   const std::string question = "keep=1\n" + std::string(kQuestion);
@@ -70,7 +70,7 @@ TEST_CASE("kept connections are spread over the workers, also when they come at 
   for (int i = 0; i < kRounds; ++i) ask_all();
   const std::vector<long> wakes = wakes_since(before, spfd.pid());
   REQUIRE(wakes.size() == 4);
-  // Each has some of the connections. (A question that finds its worker still awake does not wake it.)
+  // Each has some of the connections. (A request whose worker is still awake does not wake it.)
   CHECK(wakes.front() >= kRounds / 2);
 }
 
