@@ -134,8 +134,7 @@ TEST_CASE("--take-over: the predecessor's checks are answered, and so are new re
   CHECK(first.wait() == EX_OK);
 }
 
-TEST_CASE(
-    "--take-over: a predecessor that hangs does not stop the successor, and does no harm when it continues") {
+TEST_CASE("--take-over: a predecessor that hangs does not stop the successor, and does no harm when it continues") {
   const TempFolder folder;
   const std::string address = "unix:" + folder / "spfd.sock";
   const std::vector<std::string> arguments = {"--listen", address, "--take-over", "--pid-file", folder / "pid"};

@@ -24,15 +24,15 @@ namespace support {
 
 inline const dns::Answer kRight = texts({"v=spf1 -all"});
 inline const dns::Answer kUnreachable = dns::failure_answer("no server could be reached", dns::Cause::local);
-// No server has answered anything meanwhile.
+// The failure if no server has answered in time.
 inline const dns::Answer kTimedOut = dns::failure_answer("timed out", dns::Cause::local);
 
 inline DnsServer::Handler always(const Reaction& reaction) {
   return [reaction](const dns::Question&, bool) { return reaction; };
 }
 
-// A port of the loopback at which nothing listens. It is not one of those that the kernel hands out (by default from 32768 on),
-// so that no other program gets it meanwhile.
+// Returns a port of the loopback at which nothing listens. It is outside of the range that the kernel assigns (by default from
+// 32768 on), so no other program gets it during the test.
 inline io::NameServer dead_server() {
   std::random_device random;
   for (;;) {
@@ -52,7 +52,7 @@ inline io::NameServer dead_server() {
 
 inline io::NameServer at(const DnsServer& server) { return *io::parse_name_server(server.address()); }
 
-// Waits so long that a test that waits in vain fails. Where a time-out is what is tested: kSoon.
+// Long enough that a test that waits in vain fails. Tests of timeouts use kSoon.
 inline constexpr std::chrono::milliseconds kNever = std::chrono::seconds{60};
 inline constexpr std::chrono::milliseconds kSoon{30};
 
@@ -71,10 +71,10 @@ struct Asker {
     return *answer;
   }
   dns::Answer ask() { return ask(question("example.com")); }
-  // For questions that nobody answers.
+  // Asks a question that nobody answers.
   dns::Answer ask_for(std::chrono::milliseconds patience) { return ask(question("example.com"), patience); }
 
-  // The answers to many questions, under different names, at once.
+  // Asks many questions with different names at once, and returns the answers.
   std::vector<dns::Answer> ask_many(std::size_t count, const std::string& zone, std::uint64_t check = 1,
                                     std::chrono::milliseconds patience = std::chrono::seconds{20}) {
     std::vector<dns::Answer> answers;

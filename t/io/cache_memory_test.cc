@@ -1,4 +1,4 @@
-// The byte limit of the cache against what the process's heap says, for answers of every shape.
+// Compares the cache's byte limit with the process's heap, for answers of every shape.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -20,7 +20,7 @@ dns::Question question(const std::string& name, dns::Type type) { return {*dns::
 
 std::string numbered(int i) { return "n" + std::to_string(i) + ".example"; }
 
-// 250 characters, different for each number.
+// Returns 250 characters that differ for each number.
 std::string long_name(int i) {
   std::string name = numbered(i);
   while (name.size() + 51 < dns::Name::kMaxText) name = std::string(50, 'x') + "." + name;
@@ -99,7 +99,7 @@ std::vector<Shape> shapes() {
 
 }  // namespace
 
-TEST_CASE("cache: what it holds on the heap is at most the limit, for answers of every shape, and not much less") {
+TEST_CASE("cache: it uses at most its limit on the heap, for answers of every shape, and not much less") {
   for (const Shape& shape : shapes()) {
     CAPTURE(shape.name);
     std::ptrdiff_t held = 0;
@@ -114,13 +114,13 @@ TEST_CASE("cache: what it holds on the heap is at most the limit, for answers of
       counted = static_cast<std::ptrdiff_t>(cache.counters().bytes);
     }
     CHECK(counted > 0);
-    // Beside the limit: the shards themselves.
+    // The shards themselves are not in the limit.
     CHECK(held <= static_cast<std::ptrdiff_t>(kLimit + 8192));
     CHECK(held >= static_cast<std::ptrdiff_t>(kLimit / 2));
   }
 }
 
-TEST_CASE("cache: those who wait count, and answers make room for them") {
+TEST_CASE("cache: waiters count, and answers make room for them") {
   const support::HeapWatch watch;
   io::Cache cache(kLimit);
   for (int i = 0; i < 20000; ++i) cache.complete(question(numbered(i), dns::Type::txt), texts({"v=spf1 mx -all"}), kNow);
@@ -150,7 +150,7 @@ TEST_CASE("cache: those who wait count, and answers make room for them") {
   CHECK(after == before);
 }
 
-TEST_CASE("cache: a hundred thousand wait for one question, and leave in the order in which they came") {
+TEST_CASE("cache: a hundred thousand waiters of one question are called in order of arrival") {
   io::Cache cache(kLimit);
   const dns::Question asked = question("example.com", dns::Type::txt);
   int calls = 0;
@@ -180,7 +180,7 @@ TEST_CASE("cache: wherever memory runs out, a question still ends, and can be as
     cache.complete(asked, dns::failure_answer("short"), kNow);
     const bool has_failed = watch.end_failures();
     CHECK(*calls == (has_joined ? 1 : 0));
-    // Nothing is under way, and no failure of our own was kept.
+    // Nothing is in flight, and no failure of our own was stored.
     const auto again = cache.find_or_join(asked, kNow, [](const io::SharedAnswer&) {});
     CHECK(again.look != io::Cache::Look::join);
     if (again.look == io::Cache::Look::hit) CHECK(again.answer->answer.problem == "short");

@@ -31,7 +31,7 @@ const Cache::Clock::time_point kStart{1000h};
 
 }  // namespace
 
-TEST_CASE("cache: an answer is there until its TTL is over") {
+TEST_CASE("cache: an answer is found until its TTL is over") {
   Cache cache(1 << 20);
   cache.complete(question("example.com"), text_answer("v=spf1 -all", 300), kStart);
   const auto found = cache.find(question("example.com"), kStart + 299s);
@@ -49,7 +49,7 @@ TEST_CASE("cache: the type is part of the question") {
   CHECK(cache.find(question("example.org"), kStart) == nullptr);
 }
 
-TEST_CASE("RFC 2308 §5: negative answers are kept for their TTL, failures for seconds only") {
+TEST_CASE("RFC 2308 §5: negative answers are kept for their TTL, failures only for seconds") {
   Cache cache(1 << 20);
   dns::Answer nothing;
   nothing.status = dns::Status::name_error;
@@ -80,7 +80,7 @@ TEST_CASE("RFC 9520 §3.2: a failure of the same question is kept for longer eac
     CHECK(kept_for(seconds % 20 == 0 ? silence : refusal) == seconds);
   }
   cache.find_or_join(asked, now, kNobody);
-  cache.complete(asked, text_answer("x", 1), now);  // an answer: from the beginning
+  cache.complete(asked, text_answer("x", 1), now);  // after an answer the time starts from its minimum
   now += 1s;
   cache.find_or_join(asked, now, kNobody);
   CHECK(kept_for(refusal) == 5);
@@ -88,7 +88,7 @@ TEST_CASE("RFC 9520 §3.2: a failure of the same question is kept for longer eac
   CHECK(kept_for(silence) == 5);
 }
 
-TEST_CASE("cache: a failure of our own is handed on and not kept") {
+TEST_CASE("cache: a failure of our own is passed to waiters and not kept") {
   Cache cache(1 << 20);
   const auto asked = question("example.com");
   int calls = 0;
@@ -99,7 +99,7 @@ TEST_CASE("cache: a failure of our own is handed on and not kept") {
   CHECK(cache.find_or_join(asked, kStart, kNobody).look == Look::start);
 }
 
-TEST_CASE("cache: a question under way that got lost is asked anew, and those who wait for it stay") {
+TEST_CASE("cache: a question in flight that was lost is asked again, and its waiters stay") {
   Cache cache(1 << 20);
   const auto asked = question("lost.example");
   int calls = 0;
@@ -112,14 +112,14 @@ TEST_CASE("cache: a question under way that got lost is asked anew, and those wh
   CHECK(calls == 4);
 }
 
-TEST_CASE("cache: a TTL is cut at one day") {
+TEST_CASE("cache: a TTL is limited to one day") {
   Cache cache(1 << 20);
   cache.complete(question("example.com"), text_answer("x", 0xffffffff), kStart);
   CHECK(cache.find(question("example.com"), kStart + 86399s) != nullptr);
   CHECK(cache.find(question("example.com"), kStart + 86400s) == nullptr);
 }
 
-TEST_CASE("cache: an answer of TTL 0 goes to those who wait and is not kept") {
+TEST_CASE("cache: an answer with TTL 0 goes to the waiters and is not kept") {
   Cache cache(1 << 20);
   int calls = 0;
   CHECK(cache.find_or_join(question("zero.example"), kStart, [&](const auto&) { ++calls; }).look == Look::start);
@@ -131,7 +131,7 @@ TEST_CASE("cache: an answer of TTL 0 goes to those who wait and is not kept") {
   CHECK(cache.find_or_join(question("zero.example"), kStart, kNobody).look == Look::start);
 }
 
-TEST_CASE("cache: whoever asks while a question is under way joins; then it is a hit") {
+TEST_CASE("cache: a caller that asks for a question in flight joins it; later callers have a hit") {
   Cache cache(1 << 20);
   std::vector<std::string> got;
   const auto waiter = [&](const io::SharedAnswer& known) { got.push_back(known->answer.texts.at(0)); };
@@ -150,7 +150,7 @@ TEST_CASE("cache: whoever asks while a question is under way joins; then it is a
   CHECK(counters.misses == 1);
 }
 
-TEST_CASE("cache: who leaves is not called; a question that nobody waits for can be abandoned and starts anew") {
+TEST_CASE("cache: a waiter that leaves is not called; a question without waiters can be abandoned and asked again") {
   Cache cache(1 << 20);
   int first = 0;
   int second = 0;
@@ -176,7 +176,7 @@ TEST_CASE("cache: who leaves is not called; a question that nobody waits for can
   CHECK(cache.find_or_join(question("example.com"), kStart, kNobody).look == Look::start);
 }
 
-TEST_CASE("cache: a waiter may use the cache, since no lock is held") {
+TEST_CASE("cache: a waiter may use the cache in its callback, since no lock is held") {
   Cache cache(1 << 20);
   bool found = false;
   const auto waiter = [&](const auto&) {
@@ -189,7 +189,7 @@ TEST_CASE("cache: a waiter may use the cache, since no lock is held") {
   CHECK(found);
 }
 
-TEST_CASE("cache: the byte limit holds; the oldest goes first, and what was used has a second chance") {
+TEST_CASE("cache: the byte limit holds; the oldest answer is evicted first, and used answers get a second chance") {
   constexpr std::size_t kLimit = 1 << 20;
   Cache cache(kLimit);
   const auto name = [](int i) { return "host" + std::to_string(i) + ".example.com"; };
@@ -207,7 +207,7 @@ TEST_CASE("cache: the byte limit holds; the oldest goes first, and what was used
   CHECK(cache.find(question(name(4999)), kStart) != nullptr);
 }
 
-TEST_CASE("cache: names of every length are told apart, while the table grows and shrinks") {
+TEST_CASE("cache: names of every length are distinguished while the table grows and shrinks") {
   Cache cache(64 << 20);
   const auto name = [](int i) {
     std::string text = std::to_string(i);
@@ -235,7 +235,7 @@ TEST_CASE("cache: names of every length are told apart, while the table grows an
   CHECK(cache.counters().entries == kNames / 3 + kNames / 2);
 }
 
-TEST_CASE("cache: those who wait are called in the order in which they came") {
+TEST_CASE("cache: waiters are called in order of arrival") {
   Cache cache(1 << 20);
   std::string calls;
   std::vector<std::uint64_t> tickets;
@@ -247,7 +247,7 @@ TEST_CASE("cache: those who wait are called in the order in which they came") {
   CHECK(calls == "acd");
 }
 
-TEST_CASE("cache: a new answer takes the place of the old one, in the counters too") {
+TEST_CASE("cache: a new answer replaces the old one, in the counters too") {
   Cache cache(1 << 20);
   cache.complete(question("example.com"), text_answer("x", 10), kStart);
   const io::CacheCounters once = cache.counters();
@@ -261,7 +261,7 @@ TEST_CASE("cache: a new answer takes the place of the old one, in the counters t
   CHECK(cache.find(question("example.com"), kStart + 15s)->answer.texts.at(0) == "z");
 }
 
-TEST_CASE("cache: questions under way are never evicted") {
+TEST_CASE("cache: questions in flight are never evicted") {
   Cache cache(16 << 10);
   int calls = 0;
   constexpr int kPending = 500;
@@ -274,7 +274,7 @@ TEST_CASE("cache: questions under way are never evicted") {
   CHECK(calls == kPending);
 }
 
-TEST_CASE("cache: an answer bigger than its share is handed on and not kept") {
+TEST_CASE("cache: an answer that is larger than its share is passed to waiters and not kept") {
   Cache cache(64 << 10);
   io::SharedAnswer got;
   cache.find_or_join(question("big.example"), kStart, [&](const auto& known) { got = known; });
@@ -285,7 +285,7 @@ TEST_CASE("cache: an answer bigger than its share is handed on and not kept") {
   CHECK(cache.counters().bytes == 0);
 }
 
-TEST_CASE("cache: size 0 keeps nothing, and joining works") {
+TEST_CASE("cache: with size 0 nothing is kept, and joining works") {
   Cache cache(0);
   int calls = 0;
   CHECK(cache.find_or_join(question("example.com"), kStart, [&](const auto&) { ++calls; }).look == Look::start);
@@ -296,7 +296,7 @@ TEST_CASE("cache: size 0 keeps nothing, and joining works") {
   CHECK(cache.counters().bytes == 0);
 }
 
-TEST_CASE("cache: clear forgets answers") {
+TEST_CASE("cache: clear removes answers") {
   Cache cache(1 << 20);
   for (int i = 0; i < 100; ++i) cache.complete(question("n" + std::to_string(i) + ".example"), text_answer("x", 60), kStart);
   CHECK(cache.counters().entries == 100);

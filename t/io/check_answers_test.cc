@@ -40,7 +40,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("RFC 1035 §3.2.1: a TTL is what is left of it, also of a pinned answer") {
+TEST_CASE("RFC 1035 §3.2.1: the reported TTL is the remaining time, also for a pinned answer") {
   World world;
   world.know("example.com", texts({"v=spf1 -all"}, 300), kStart - 100s);
   world.know("other.example", texts({"x"}, 300));
@@ -54,7 +54,7 @@ TEST_CASE("RFC 1035 §3.2.1: a TTL is what is left of it, also of a pinned answe
   CHECK(world.ttl("example.com") == 0);
 }
 
-TEST_CASE("the TTL of a verdict is the least that is left of the answers that made it") {
+TEST_CASE("the TTL of a verdict is the shortest remaining TTL of its answers") {
   World world;
   world.know("example.com", texts({"v=spf1 include:b.example -all"}, 300), kStart - 100s);
   world.know("b.example", texts({"v=spf1 ip4:192.0.2.1 -all"}, 3600), kStart - 3599s);
@@ -65,7 +65,7 @@ TEST_CASE("the TTL of a verdict is the least that is left of the answers that ma
   CHECK(support::evaluate(query, {}, later.answers).verdict.value().ttl == 200);
 }
 
-TEST_CASE("aliases that a resolver left unfinished are followed; the TTL is the least of the chain") {
+TEST_CASE("aliases without their target are followed; the TTL is the shortest in the chain") {
   World world;
   world.know("a.example", alias("b.example", 300), kStart - 50s);
   world.know("b.example", alias("c.example", 100));
@@ -78,13 +78,13 @@ TEST_CASE("aliases that a resolver left unfinished are followed; the TTL is the 
   CHECK(world.ttl("a.example") == 100);
   CHECK(world.ttl("c.example") == 3600);
   CHECK(world.answers.slots().size() == 3);  // each link counts
-  // Another check that asks for the end of the chain only has its own TTL, and what the alias was is not kept with it.
+  // Another check that asks only for the end of the chain gets the TTL of the end, and the alias is not stored with it.
   World other;
   other.know("c.example", texts({"here"}, 3600));
   CHECK(other.ttl("c.example") == 3600);
 }
 
-TEST_CASE("an alias to nothing is void; one to a failure is a failure") {
+TEST_CASE("an alias of a missing name is void; an alias of a failure is a failure") {
   World world;
   dns::Answer nothing;
   nothing.status = dns::Status::name_error;
@@ -98,7 +98,7 @@ TEST_CASE("an alias to nothing is void; one to a failure is a failure") {
   CHECK(world.find("b.example") == "SERVFAIL");
 }
 
-TEST_CASE("a chain of aliases that does not end is a failure: a loop, and more than 8 links") {
+TEST_CASE("an endless chain of aliases is a failure: a loop, and more than 8 links") {
   World world;
   world.know("a.example", alias("b.example", 300));
   world.know("b.example", alias("a.example", 300));
@@ -115,7 +115,7 @@ TEST_CASE("a chain of aliases that does not end is a failure: a loop, and more t
   }
 }
 
-TEST_CASE("the links of a chain count in the questions of a check, cached or not") {
+TEST_CASE("the links of a chain count as questions of a check, cached or not") {
   io::Cache cache(std::size_t{1} << 20);
   cache.complete(question("a.example"), alias("b.example", 300), kStart);
   cache.complete(question("b.example"), alias("c.example", 300), kStart);
@@ -135,7 +135,7 @@ TEST_CASE("the links of a chain count in the questions of a check, cached or not
   }
 }
 
-TEST_CASE("what a check pins has a limit in bytes: an answer that does not fit is a failure, and stays one") {
+TEST_CASE("pinned answers of a check have a limit in bytes: an answer that does not fit is a failure, and stays one") {
   io::Cache cache(std::size_t{64} << 20);
   const auto name = [](int i) { return "n" + std::to_string(i) + ".example"; };
   for (int i = 0; i < 20; ++i) cache.complete(question(name(i)), texts({std::string(60000, 'x')}), kStart);
@@ -151,21 +151,21 @@ TEST_CASE("what a check pins has a limit in bytes: an answer that does not fit i
     }
     CHECK(answers.find(question("small.example"))->answer.texts.size() == 1);
   }
-  // A failure of our own is temperror.
+  // A failure of our own is a temperror.
   io::CheckAnswers none(cache, nullptr, {160, 1000}, {});
   none.set_now(kStart);
   const auto query = support::mailfrom_query(*base::IpAddress::parse("192.0.2.1"), "a@n1.example", "h.example");
   CHECK(support::evaluate(query, {}, none).verdict.value().result == spf::Result::temperror);
 }
 
-TEST_CASE("each identity has bytes of its own: what a HELO name takes is not missing to MAIL FROM") {
+TEST_CASE("each identity has its own byte limit: answers for a HELO name take nothing from MAIL FROM") {
   const auto name = [](int i) { return "n" + std::to_string(i) + ".example"; };
   constexpr std::size_t kMailFrom = spf::AnswerSource::kParts / 2;
   for (const bool is_cached : {true, false}) {
     CAPTURE(is_cached);
     io::Cache cache(std::size_t{64} << 20);
     io::CheckAnswers answers(cache, nullptr, {160, 200000}, {});
-    // One step, as a check runs it: HELO asks for n0 to n9, MAIL FROM for n5 to n7. What DNS is asked comes after it.
+    // One step, as in a check: HELO asks for n0 to n9, MAIL FROM for n5 to n7. DNS is asked after it.
     std::array<int, 2> texts_of{};
     int missing = 0;
     const auto step = [&] {
@@ -208,7 +208,7 @@ TEST_CASE("each identity has bytes of its own: what a HELO name takes is not mis
   }
 }
 
-TEST_CASE("when the check that asked ran into a limit of its own, the one that joined asks again, a few times") {
+TEST_CASE("if the check that asked has exceeded a limit of its own, a check that joined asks again, a few times") {
   World world;
   const dns::Question asked = question("a.example");
   const io::SharedAnswer local = io::own_failure("too many questions in flight");

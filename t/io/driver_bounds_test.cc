@@ -1,4 +1,4 @@
-// What hostile domains, crowds and a lack of memory do to a driver.
+// A driver's bounds against hostile domains, crowds and lack of memory.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using Fault = Reaction::Fault;
 
 namespace {
 
-// A CNAME alone: its target is left out.
+// Answers with a CNAME alone, without its target.
 Reaction cname_to(std::string target) {
   Reaction reaction;
   reaction.answer.ttl = 60;
@@ -35,7 +35,7 @@ Reaction cname_to(std::string target) {
 
 }  // namespace
 
-TEST_CASE("driver: the target that a resolver left out is asked for, once, and kept beside the alias") {
+TEST_CASE("driver: the target that a resolver left out is asked for once, and stored together with the alias") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     if (asked.name.text() == "a.example") return cname_to("b.example");
     if (asked.name.text() == "b.example") return cname_to("c.example");
@@ -53,7 +53,7 @@ TEST_CASE("driver: the target that a resolver left out is asked for, once, and k
   CHECK(server.count() == 4);
 }
 
-TEST_CASE("driver: aliases without an end are a failure, with a bounded number of questions") {
+TEST_CASE("driver: endless aliases are a failure, after a bounded number of questions") {
   const DnsServer server([](const dns::Question& asked, bool) {
     const std::string name(asked.name.text());
     if (name == "ping.example") return cname_to("pong.example");
@@ -69,7 +69,7 @@ TEST_CASE("driver: aliases without an end are a failure, with a bounded number o
   CHECK(endless.got == Strings{"CNAME loop"});
 }
 
-TEST_CASE("driver: an alias whose target was left out gives the record, not \"no record\"") {
+TEST_CASE("driver: an alias without its target leads to the record, not to \"no record\"") {
   const DnsServer server([](const dns::Question& asked, bool) {
     return asked.name.text() == "example.com" ? cname_to("real.example") : react(texts({"v=spf1 -all"}));
   });
@@ -103,7 +103,7 @@ TEST_CASE("RFC 2308 §5: \"no such record\" without an SOA is asked once, not by
   CHECK(server.count() == 2);
 }
 
-TEST_CASE("driver: a check of a domain that publishes large answers holds no more than its share") {
+TEST_CASE("driver: a check of a domain that publishes large answers uses at most its share of memory") {
   const DnsServer server([](const dns::Question& asked, bool) {
     if (asked.name.text() == "silent.example") return react(Fault::silence);
     return react(texts({"v=spf1 -all " + std::string(60000, 'a')}));
@@ -123,7 +123,7 @@ TEST_CASE("driver: a check of a domain that publishes large answers holds no mor
   CHECK(held < (std::ptrdiff_t{5} << 20));  // 1 MiB of answers; the step's copies of their texts; the resolver
 }
 
-TEST_CASE("driver: of a crowd that waits for one answer, some go on in each turn of the loop") {
+TEST_CASE("driver: when a crowd waits for one answer, some of it continues in each turn of the loop") {
   const DnsServer silent([](const dns::Question&, bool) { return react(Fault::silence); });
   Worker worker(silent);
   constexpr int kCrowd = 500;
@@ -153,12 +153,12 @@ TEST_CASE("driver: of a crowd that waits for one answer, some go on in each turn
   CHECK(most > 0);
 }
 
-TEST_CASE("driver: when memory runs out anywhere in a check, that check ends, and the same questions can be asked again") {
+TEST_CASE("driver: when memory runs out anywhere in a check, the check ends, and the same questions can be asked again") {
   const DnsServer server(echo);
   std::size_t failures = 0;
   for (std::size_t at = 1; at < 1000; ++at) {
     CAPTURE(at);
-    Worker worker(server, nullptr, {}, 300ms);  // what was lost on its way through the resolver is sent again
+    Worker worker(server, nullptr, {}, 300ms);  // a message that was lost on its way through the resolver is sent again
     worker.loop.on_exception([](const std::exception&) {});
     Together unlucky{{"a.example", "b.example"}};
     bool is_over = false;
@@ -180,7 +180,7 @@ TEST_CASE("driver: when memory runs out anywhere in a check, that check ends, an
     }
     CHECK(is_over);
     CHECK(worker.driver.running() == 0);
-    // An answer that was lost for want of memory looks like silence: the question has to end first, and silence is forgotten.
+    // An answer lost for lack of memory looks like silence: the question must end first, and then the silence is forgotten.
     Together again{{"a.example", "b.example"}};
     for (int i = 0; i < 5 && again.got != again.names; ++i) {
       worker.cache->clear();
@@ -193,7 +193,7 @@ TEST_CASE("driver: when memory runs out anywhere in a check, that check ends, an
   CHECK(failures > 10);
 }
 
-TEST_CASE("driver: a step that throws std::bad_alloc ends its check, at the start and later; others go on") {
+TEST_CASE("driver: a step that throws std::bad_alloc ends its check, at the start and later; others continue") {
   const DnsServer server(echo);
   Worker worker(server);
   const auto throws = [](spf::AnswerSource&) -> spf::Needs { throw std::bad_alloc(); };
@@ -222,7 +222,7 @@ TEST_CASE("driver: a crowd of questions to servers that never answer leaves room
     return asked.name.is_within(*dns::Name::parse("dead.example")) ? react(Fault::silence) : echo(asked, tcp);
   });
   Worker worker(server, std::make_shared<io::Cache>(std::size_t{16} << 20), {}, 1s);
-  // 1,100 checks with 10 includes each are more than a worker may ask at a time.
+  // 1,100 checks with 10 includes each exceed a worker's limit of questions.
   std::vector<std::unique_ptr<Together>> steps;
   std::vector<io::Driver::Handle> handles;
   for (int i = 0; i < 1100; ++i) {
@@ -239,7 +239,7 @@ TEST_CASE("driver: a crowd of questions to servers that never answer leaves room
   handles.clear();
 }
 
-TEST_CASE("driver: a check of little time fails neither those that join its question nor those that come after it") {
+TEST_CASE("driver: a check with little time fails neither checks that join its question nor later ones") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     Reaction late = echo(asked, tcp);
     if (asked.name.text() != "quick.example") late.delay = 400ms;

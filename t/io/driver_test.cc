@@ -29,7 +29,7 @@ std::shared_ptr<dns::Zone> zone_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("driver: a step that needs nothing is done before start returns") {
+TEST_CASE("driver: a step without needs is done before start returns") {
   const DnsServer server(echo);
   Worker worker(server);
   int runs = 0;
@@ -48,7 +48,7 @@ TEST_CASE("driver: a step that needs nothing is done before start returns") {
   CHECK(worker.driver.running() == 0);
 }
 
-TEST_CASE("driver: what is needed is asked at once; the second check is warm: one step, within the call of start") {
+TEST_CASE("driver: needed questions are asked at once; the second check is warm: one step, within the call of start") {
   const DnsServer server(echo);
   Worker worker(server);
   Together cold{{"a.example", "b.example", "c.example"}};
@@ -73,7 +73,7 @@ TEST_CASE("driver: what is needed is asked at once; the second check is warm: on
   CHECK(server.count() == 3);
 }
 
-TEST_CASE("driver: questions that wait for each other's answers are rounds") {
+TEST_CASE("driver: questions that depend on earlier answers are asked in rounds") {
   const DnsServer server(echo);
   Worker worker(server);
   InTurn step{{"a.example", "b.example", "c.example", "d.example"}};
@@ -83,7 +83,7 @@ TEST_CASE("driver: questions that wait for each other's answers are rounds") {
   CHECK(cost.dns == 4);
 }
 
-TEST_CASE("driver: an answer of TTL 0 is still there in the next round") {
+TEST_CASE("driver: an answer with TTL 0 is still available in the next round") {
   const DnsServer server([](const dns::Question& asked, bool) { return react(texts({std::string(asked.name.text())}, 0)); });
   Worker worker(server);
   InTurn step{{"a.example", "b.example", "c.example"}};
@@ -93,7 +93,7 @@ TEST_CASE("driver: an answer of TTL 0 is still there in the next round") {
   CHECK(worker.cache->counters().entries == 0);
 }
 
-TEST_CASE("driver: without a cache checks work all the same") {
+TEST_CASE("driver: checks work without a cache") {
   const DnsServer server(echo);
   Worker worker(server, std::make_shared<io::Cache>(0));
   for (int i = 0; i < 2; ++i) {
@@ -104,7 +104,7 @@ TEST_CASE("driver: without a cache checks work all the same") {
   CHECK(server.count() == 4);
 }
 
-TEST_CASE("driver: two checks that need the same share one question on the wire") {
+TEST_CASE("driver: two checks with the same needs share one question on the wire") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     Reaction reaction = echo(asked, tcp);
     reaction.delay = 50ms;
@@ -146,7 +146,7 @@ TEST_CASE("driver: two workers share one question on the wire; the one that join
   CHECK(server.count() == 1);
 }
 
-TEST_CASE("driver: at the deadline what is missing is a failure, and the step runs to its end at once") {
+TEST_CASE("driver: at the deadline missing answers become failures, and the step runs to its end at once") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     return asked.name.text() == "a.example" ? echo(asked, tcp) : react(Fault::silence);
   });
@@ -158,7 +158,7 @@ TEST_CASE("driver: at the deadline what is missing is a failure, and the step ru
   CHECK(cost.rounds == 2);
   CHECK(server.count() == 2);
   CHECK(worker.driver.running() == 0);
-  // The next check does not find the time-out of this one in the cache.
+  // The next check does not find this timeout in the cache.
   CHECK(worker.cache->find(question("silent1.example"), io::Cache::Clock::now()) == nullptr);
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("driver: failures of the resolver are answers") {
   CHECK(step.got == Strings{"SERVFAIL", "SERVFAIL"});
 }
 
-TEST_CASE("driver: of the wanted questions at most max_wanted are asked in a check, the needed ones all") {
+TEST_CASE("driver: a check asks at most max_wanted of its wanted questions, and all needed ones") {
   const DnsServer server(echo);
   Worker worker(server, nullptr, {.max_wanted = 3, .max_questions = 160});
   std::size_t rounds = 0;
@@ -194,7 +194,7 @@ TEST_CASE("driver: of the wanted questions at most max_wanted are asked in a che
   CHECK(worker.driver.resolver_counters().questions == 7);
 }
 
-TEST_CASE("driver: a wanted answer that is needed later is not asked again, and saves its round") {
+TEST_CASE("driver: a wanted answer that is needed later is not asked for again, and saves a round") {
   const DnsServer server(echo);
   Worker worker(server);
   const auto step = [](spf::AnswerSource& answers) {
@@ -213,7 +213,7 @@ TEST_CASE("driver: a wanted answer that is needed later is not asked again, and 
   CHECK(server.count() == 2);
 }
 
-TEST_CASE("driver: questions beyond max_questions are failures, cached or not, and stay so") {
+TEST_CASE("driver: questions beyond max_questions are failures, cached or not, and stay failures") {
   const DnsServer server(echo);
   Worker worker(server, nullptr, {.max_wanted = 16, .max_questions = 3});
   Together fill{{"d.example"}};
@@ -228,7 +228,7 @@ TEST_CASE("driver: questions beyond max_questions are failures, cached or not, a
   CHECK(together.got == Strings{"1.example", "2.example", "3.example", "too many questions"});
 }
 
-TEST_CASE("driver: a step that never stops needing what it has does not keep the loop") {
+TEST_CASE("driver: a step that keeps requesting a known answer does not block the loop") {
   const DnsServer server(echo);
   Worker worker(server, nullptr, {.max_wanted = 16, .max_questions = 3});
   int runs = 0;
@@ -242,7 +242,7 @@ TEST_CASE("driver: a step that never stops needing what it has does not keep the
   CHECK(worker.run(same, 50ms).timed_out);
 }
 
-TEST_CASE("driver: the zone overlay comes before the cache and DNS, also for the second check") {
+TEST_CASE("driver: the zone overlay comes before the cache and DNS, also in the second check") {
   const DnsServer server(echo);
   Worker worker(server);
   Together before{{"over.example", "dns.example"}};
@@ -266,7 +266,7 @@ TEST_CASE("driver: the zone overlay comes before the cache and DNS, also for the
   CHECK(server.count() == 2);
 }
 
-TEST_CASE("driver: a zone's CNAME out to DNS: the new name is asked, the answer stands under the name asked for") {
+TEST_CASE("driver: a zone's CNAME to a name in DNS: the new name is asked for, the answer is stored under the old one") {
   const DnsServer server(echo);
   Worker worker(server);
   worker.driver.set_zone(zone_of("alias.example. 60 CNAME real.example.\n"));
@@ -279,7 +279,7 @@ TEST_CASE("driver: a zone's CNAME out to DNS: the new name is asked, the answer 
   CHECK(server.count(question("alias.example")) == 0);
 }
 
-TEST_CASE("driver: a check keeps the zone that it began with") {
+TEST_CASE("driver: a check keeps the zone with which it began") {
   const DnsServer server(echo);
   Worker worker(server);
   worker.driver.set_zone(zone_of("over.example. 60 TXT \"old\"\n"));
@@ -291,7 +291,7 @@ TEST_CASE("driver: a check keeps the zone that it began with") {
   CHECK(step.got == Strings{"dns.example", "old"});
 }
 
-TEST_CASE("driver: a check that was dropped is over: no step, no done, nobody waits for its questions") {
+TEST_CASE("driver: a dropped check is over: no step, no done, no waiter for its questions") {
   std::atomic<bool> go{false};
   const DnsServer server([&](const dns::Question& asked, bool tcp) {
     while (!go) std::this_thread::sleep_for(1ms);
@@ -318,7 +318,7 @@ TEST_CASE("driver: a check may be dropped from a step, from done, and after its 
   io::Driver::Handle other;
   int steps = 0;
 
-  // From its own step and that of another, in the turn of the loop that brought answers for both.
+  // From its own step and from another check's step, in the turn of the loop that brought answers for both.
   const auto fatal = [&](spf::AnswerSource& answers) -> spf::Needs {
     ++steps;
     if (answers.find(question("a.example")) == nullptr) return {.needed = {question("a.example")}, .wanted = {}};
@@ -341,7 +341,7 @@ TEST_CASE("driver: a check may be dropped from a step, from done, and after its 
   CHECK(run_until(worker.loop, [&] { return done; }));
   CHECK(worker.driver.running() == 0);
 
-  // With the answer on its way through the inbox.
+  // With the answer in the inbox.
   Together late{{"c.example"}};
   own = worker.driver.start(std::ref(late), kNever, [](const io::CheckCost&) { FAIL("dropped"); });
   worker.cache->complete(question("c.example"), texts({"early"}), io::Cache::Clock::now());
@@ -369,7 +369,7 @@ TEST_CASE("driver: done may start the next check") {
   for (const auto& step : steps) CHECK(step->got == step->names);
 }
 
-TEST_CASE("driver: when a driver goes away, others ask themselves what it was asking, and its own checks call nobody") {
+TEST_CASE("driver: when a driver is destroyed, others ask its questions themselves, and its own checks call nobody") {
   std::atomic<bool> is_silent{true};
   const DnsServer silent(
       [&](const dns::Question& asked, bool tcp) { return is_silent ? react(Fault::silence) : echo(asked, tcp); });
@@ -390,7 +390,7 @@ TEST_CASE("driver: when a driver goes away, others ask themselves what it was as
   CHECK(own.runs == 1);
 }
 
-TEST_CASE("driver: a check that outlives its driver, though not its loop, does no harm") {
+TEST_CASE("driver: a check that outlives its driver, but not its loop, does no harm") {
   const DnsServer silent([](const dns::Question&, bool) { return react(Fault::silence); });
   io::Loop loop;
   std::optional<io::Driver> driver;
@@ -407,7 +407,7 @@ TEST_CASE("driver: a check that outlives its driver, though not its loop, does n
   CHECK(kept.got == Strings{"stopped"});
 }
 
-TEST_CASE("driver: workers start, join and drop checks over the same names, and stop in the middle") {
+TEST_CASE("driver: workers start, join and drop checks of the same names, and stop in the middle") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     Reaction reaction = echo(asked, tcp);
     reaction.answer.ttl = 0;

@@ -18,7 +18,7 @@ inline constexpr std::chrono::milliseconds kNever = std::chrono::seconds{60};
 // Answers each TXT question with its own name.
 inline Reaction echo(const dns::Question& asked, bool) { return react(texts({std::string(asked.name.text())})); }
 
-// A loop with a driver, as a worker has it, without a thread.
+// A loop with a driver, like that of a worker, without a thread.
 struct Worker {
   explicit Worker(const DnsServer& server, std::shared_ptr<io::Cache> shared = nullptr, io::DriverOptions options = {},
                   std::chrono::milliseconds try_timeout = kNever)
@@ -34,7 +34,7 @@ struct Worker {
   io::Driver driver;
 };
 
-// A step that needs all of `names` at once, and keeps the first text of each answer, or its problem.
+// A step that needs all `names` at once, and stores the first text of each answer, or its problem.
 struct Together {
   std::vector<std::string> names;
   std::vector<std::string> got = {};
@@ -56,7 +56,7 @@ struct Together {
   }
 };
 
-// A step that needs one after the other.
+// A step that needs one name after the other.
 struct InTurn {
   std::vector<std::string> names;
   std::vector<std::string> got = {};

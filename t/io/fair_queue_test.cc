@@ -16,7 +16,7 @@ using support::run_until;
 
 namespace {
 
-// Enters a queue and keeps a record of what came of it.
+// Enters a queue and records the fate of the entries.
 struct World {
   explicit World(FairQueue::Limits limits) : queue(loop, limits) {}
 
@@ -42,7 +42,7 @@ struct World {
   io::Loop loop;
   FairQueue queue;
   std::list<Asker> askers;
-  std::vector<std::string> granted;  // later than at once, in order
+  std::vector<std::string> granted;  // not at once, in order
   std::vector<std::string> turned_away;
 };
 
@@ -50,7 +50,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("fair queue: slots are given at once while there are some, then in the order of arrival") {
+TEST_CASE("fair queue: free slots are given at once, later ones in order of arrival") {
   World world({.slots = 2, .per_zone = 2, .waiting = 10});
   auto& first = world.enter("first", 1, 1);
   auto& second = world.enter("second", 2, 2);
@@ -73,7 +73,7 @@ TEST_CASE("fair queue: slots are given at once while there are some, then in the
   CHECK(world.queue.held() == 0);
 }
 
-TEST_CASE("fair queue: the zone that holds the fewest goes first, then the check that does") {
+TEST_CASE("fair queue: the zone with the fewest slots is first, then the check with the fewest") {
   World world({.slots = 4, .per_zone = 4, .waiting = 100});
   std::list<World::Asker*> hostile;
   for (int i = 0; i < 4; ++i) hostile.push_back(&world.enter("hostile", 1, 1));
@@ -88,7 +88,7 @@ TEST_CASE("fair queue: the zone that holds the fewest goes first, then the check
   CHECK(world.granted == Names{"good", "other check", "hostile"});
 }
 
-TEST_CASE("fair queue: a zone never holds more than its part, and the next zone gets a slot at once") {
+TEST_CASE("fair queue: a zone never gets more than its share, and the next zone gets a slot at once") {
   World world({.slots = 8, .per_zone = 2, .waiting = 100});
   for (int i = 0; i < 30; ++i) world.enter("hostile", 1, static_cast<std::uint64_t>(i));
   world.turn();
@@ -97,7 +97,7 @@ TEST_CASE("fair queue: a zone never holds more than its part, and the next zone 
   CHECK(FairQueue::has_slot(world.enter("good", 2, 100).place));
 }
 
-TEST_CASE("fair queue: when it is full, the newest of the zone with the most entries is turned away") {
+TEST_CASE("fair queue: when it is full, the newest entry of the zone with the most entries is turned away") {
   World world({.slots = 1, .per_zone = 1, .waiting = 3});
   world.enter("holder", 9, 9);
   for (const char* name : {"a", "b", "c"}) world.enter(name, 1, 1);
@@ -105,7 +105,7 @@ TEST_CASE("fair queue: when it is full, the newest of the zone with the most ent
   CHECK(world.turned_away.empty());  // never from within a call
   world.turn();
   CHECK(world.turned_away == Names{"c"});
-  world.enter("d", 1, 1);  // the longest zone's own newest
+  world.enter("d", 1, 1);  // the newest one of the longest zone itself
   world.turn();
   CHECK(world.turned_away == Names{"c", "d"});
   CHECK(world.queue.waiting() == 3);
@@ -126,7 +126,7 @@ TEST_CASE("fair queue: entries that leave give way; a callback may destroy any p
   CHECK(FairQueue::has_slot(other));
 }
 
-TEST_CASE("fair queue: under random use every slot is used, no limit is passed, and everybody is called once") {
+TEST_CASE("fair queue: under random use every slot is used, no limit is exceeded, and each entry is called once") {
   std::mt19937 random(7);
   const FairQueue::Limits limits{.slots = 5, .per_zone = 3, .waiting = 20};
   World world(limits);
@@ -134,11 +134,11 @@ TEST_CASE("fair queue: under random use every slot is used, no limit is passed, 
   std::size_t at_once = 0;
   for (int i = 0; i < 3000; ++i) {
     if (random() % 3 != 0) {
-      const std::uint64_t zone = random() % 4;  // first, so that all compilers draw the same
+      const std::uint64_t zone = random() % 4;  // drawn first, so that all compilers use the same random numbers
       at_once += FairQueue::has_slot(world.enter("x", zone, random() % 6).place) ? 1U : 0U;
       ++asked;
     } else if (!world.askers.empty()) {
-      // Those that were called leave; so no entry is without news at the end.
+      // Called entries leave, so every entry has had its call at the end.
       world.turn();
       world.askers.remove_if([&](const World::Asker& asker) { return FairQueue::has_slot(asker.place) && random() % 2 == 0; });
     }
@@ -153,7 +153,7 @@ TEST_CASE("fair queue: under random use every slot is used, no limit is passed, 
   CHECK(at_once + world.granted.size() + world.turned_away.size() == asked);
 }
 
-TEST_CASE("likely zone: what one owner serves is together, what several do is not") {
+TEST_CASE("likely zone: names served by one owner are in one zone, names of several owners are not") {
   const auto zone = [](std::string_view name) { return std::string(dns::likely_zone(*dns::Name::parse(name))); };
   CHECK(zone("example.com") == "example.com");
   CHECK(zone("_spf.a.b.example.com") == "example.com");

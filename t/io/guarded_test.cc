@@ -8,7 +8,7 @@
 
 namespace {
 
-// One thread holds the lock for a while after the other has said that it is about to want it.
+// One thread holds the lock for a while after the other has announced that it will lock it.
 void collide(io::Guarded<int>& guarded) {
   std::atomic<bool> is_held = false;
   std::atomic<bool> is_wanted = false;
@@ -28,7 +28,7 @@ void collide(io::Guarded<int>& guarded) {
 
 }  // namespace
 
-TEST_CASE("guarded: a lock that nobody else holds is no wait; one that is held is counted") {
+TEST_CASE("guarded: a lock that nobody else holds causes no wait; a held one is counted") {
   io::Guarded<int> guarded;
   for (int i = 0; i < 100; ++i) guarded.with([](int& value) { ++value; });
   CHECK(guarded.waits() == 0);

@@ -9,7 +9,7 @@ namespace {
 
 std::uint64_t rotated(std::uint64_t word, unsigned bits) { return word << bits | word >> (64 - bits); }
 
-// SipHash-c-d as the paper tells it (section 2), with a message that is padded first.
+// SipHash-c-d as the paper defines it (section 2), over a message that is padded first.
 std::uint64_t siphash(int c, int d, const io::HashKey& key, std::string text) {
   const std::string initial = "somepseudorandomlygeneratedbytes";
   std::array<std::uint64_t, 4> v{};
@@ -54,7 +54,7 @@ std::string counting(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("keyed hash: the reference gives SipHash-2-4 as its authors' paper has it (appendix A)") {
+TEST_CASE("keyed hash: the reference computes the SipHash-2-4 of the authors' paper (appendix A)") {
   std::string text;
   for (char c = 0; c < 15; ++c) text += c;
   CHECK(siphash(2, 4, kPaperKey, text) == 0xa129ca6149be45e5ULL);

@@ -12,7 +12,7 @@
 
 using namespace std::chrono_literals;
 
-TEST_CASE("loop: posted tasks run in the loop's thread, in their order, also those that tasks post") {
+TEST_CASE("loop: posted tasks run in the loop's thread, in order, also those that tasks post") {
   io::Loop loop;
   std::vector<int> seen;
   loop.post([&] {
@@ -28,7 +28,7 @@ TEST_CASE("loop: posted tasks run in the loop's thread, in their order, also tho
   CHECK(seen == std::vector<int>{1, 2, 3});
 }
 
-TEST_CASE("loop: threads post at the same time, and nothing is lost") {
+TEST_CASE("loop: threads post at the same time, and no task is lost") {
   io::Loop loop;
   constexpr int kThreads = 4;
   constexpr int kTasks = 2000;
@@ -49,7 +49,7 @@ TEST_CASE("loop: threads post at the same time, and nothing is lost") {
   CHECK(count == kThreads * kTasks);
 }
 
-TEST_CASE("loop: an inbox outlives its loop, and drops what comes then") {
+TEST_CASE("loop: an inbox outlives its loop, and drops later tasks") {
   std::shared_ptr<io::Inbox> inbox;
   const auto owned = std::make_shared<int>(1);
   {
@@ -86,7 +86,7 @@ TEST_CASE("loop: a timer fires once, can be set again from its callback, cancell
   CHECK(suicidal == nullptr);
 }
 
-TEST_CASE("loop: a watch calls while there is something to read, and can be switched off and destroyed from its callback") {
+TEST_CASE("loop: a watch calls while there are bytes to read, and can be switched off and destroyed from its callback") {
   io::Loop loop;
   std::array<int, 2> ends{};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
@@ -114,7 +114,7 @@ TEST_CASE("loop: a watch calls while there is something to read, and can be swit
   close(ends[1]);
 }
 
-TEST_CASE("loop: others see for how long a callback has been running") {
+TEST_CASE("loop: other threads can see how long a callback has been running") {
   io::Loop loop;
   CHECK(loop.busy_for() == 0ns);
   std::chrono::nanoseconds seen{0};

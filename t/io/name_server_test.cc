@@ -9,7 +9,7 @@
 
 #include "t/support/spfd_process.h"
 
-TEST_CASE("name servers: addresses of name servers") {
+TEST_CASE("name servers: their addresses") {
   const auto text = [](std::string_view from) -> std::string {
     const auto server = io::parse_name_server(from);
     return server ? server->address.text() + " " + std::to_string(server->port) : server.error();
@@ -31,7 +31,7 @@ TEST_CASE("name servers: addresses of name servers") {
   CHECK_FALSE(io::system_name_servers().empty());
 }
 
-TEST_CASE("name servers: a link-local address has an interface (RFC 4007), as in resolv.conf") {
+TEST_CASE("name servers: a link-local address needs an interface (RFC 4007), as in resolv.conf") {
   const auto server = io::parse_name_server("fe80::1%lo");
   REQUIRE(server.ok());
   CHECK(server->address.text() == "fe80::1");
@@ -53,7 +53,7 @@ TEST_CASE("name servers: a link-local address has an interface (RFC 4007), as in
   CHECK(problem("192.0.2.1%lo") == "not an IP address: 192.0.2.1%lo");
 }
 
-TEST_CASE("name servers: the text of an address reads back to the same") {
+TEST_CASE("name servers: the text of an address parses to the same address") {
   for (const char* const text : {"192.0.2.1:53", "192.0.2.1:5353", "[2001:db8::1]:53", "[2001:db8::1]:5353"}) {
     const auto server = io::parse_name_server(text);
     REQUIRE(server.ok());
@@ -61,7 +61,7 @@ TEST_CASE("name servers: the text of an address reads back to the same") {
   }
 }
 
-TEST_CASE("name servers: resolv.conf that is written anew, replaced, removed or made is noticed once") {
+TEST_CASE("name servers: a resolv.conf that is rewritten, replaced, removed or created is noticed once") {
   const support::TempFolder folder;
   const std::string path = folder / "resolv.conf";
   const auto write = [](const std::string& to, std::string_view text) { std::ofstream(to) << text; };

@@ -1,4 +1,4 @@
-// Questions to DNS and answers with texts, for the tests of this folder.
+// DNS questions, and answers with texts, for the tests of this folder.
 #pragma once
 
 #include <cstdint>

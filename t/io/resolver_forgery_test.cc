@@ -1,4 +1,4 @@
-// What makes answers hard to forge: ids, ports, strays, cookies.
+// Protection against forged answers: ids, ports, strays, cookies.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using namespace support;
 using Fault = Reaction::Fault;
 
-TEST_CASE("RFC 5452 §9.1: another id, another question or garbage is not an answer, and the right one still counts") {
+TEST_CASE("RFC 5452 §9.1: another id, another question or garbage is not an answer, and the right answer still counts") {
   for (const Fault fault : {Fault::wrong_id, Fault::wrong_question, Fault::garbage}) {
     CAPTURE(static_cast<int>(fault));
     Reaction followed = react(fault, kRight);
@@ -44,7 +44,7 @@ TEST_CASE("RFC 5452 §9.1: another id, another question or garbage is not an ans
 
 namespace {
 
-// A server that says nothing and notes where questions come from.
+// A silent server that records the sources of questions.
 class Listener {
  public:
   Listener() {
@@ -95,7 +95,7 @@ TEST_CASE("RFC 5452 §9.2: ids and ports vary") {
   CHECK(listener.ports.size() >= io::UdpClient::kSockets);
 }
 
-TEST_CASE("RFC 5452 §9.2: no port is used for more than some questions, or for long") {
+TEST_CASE("RFC 5452 §9.2: a port is used for a bounded number of questions and a bounded time") {
   Listener listener;
   Asker asker({listener.at()});
   const auto ask_one = [&] {
@@ -107,18 +107,18 @@ TEST_CASE("RFC 5452 §9.2: no port is used for more than some questions, or for 
   for (int i = 0; i < kQuestions; ++i) ask_one();
   CHECK(listener.ports.size() >= kQuestions / io::UdpClient::kQuestions);
 
-  // Later: none of those that were open.
+  // Later: none of the ports that were open.
   bool is_later = false;
   io::Timer timer(asker.loop, [&] { is_later = true; });
   timer.set(io::UdpClient::kLife + 100ms);
   CHECK(run_until(asker.loop, [&] { return is_later; }));
   const std::set<int> before = std::exchange(listener.ports, {});
   for (int i = 0; i < 20; ++i) ask_one();
-  // The kernel may give a port again that has been closed; these are still open, since their questions wait.
+  // The kernel may reuse closed ports; these are still open, since their questions wait.
   for (const int port : listener.ports) CHECK_FALSE(before.contains(port));
 }
 
-TEST_CASE("resolver: sockets are bounded, whatever their questions wait for; later questions still get one") {
+TEST_CASE("resolver: sockets are bounded, even if all questions wait; later questions still get one") {
   Listener listener;
   Asker asker({listener.at()});
   const std::size_t before = open_descriptors();
@@ -137,7 +137,7 @@ namespace {
 
 const dns::Answer kForged = texts({"v=spf1 +all"});
 
-// The right answer comes over TCP only; over UDP the attacker is faster, with that many wrong ids and then the right one.
+// The right answer comes only over TCP. Over UDP the attacker is faster, with this number of wrong ids and then the right one.
 Reaction attacked(std::size_t guesses) {
   Reaction reaction = react(kRight);
   reaction.guesses = guesses;
@@ -147,8 +147,8 @@ Reaction attacked(std::size_t guesses) {
 
 }  // namespace
 
-TEST_CASE("RFC 5452 §9.1: guessing ids at a port that is known does not win: after a few strays the question goes to TCP") {
-  // 4,000 of 65,536 ids: what the socket's buffer holds. All come before the right one, as in all but 1 of 8,000 attacks.
+TEST_CASE("RFC 5452 §9.1: guessing ids at a known port does not succeed: after a few strays the question goes to TCP") {
+  // 4,000 of 65,536 ids fill the socket's buffer. All come before the right one, as in all but 1 of 8,000 attacks.
   const DnsServer server(always(attacked(4000)));
   Asker asker({at(server)});
   for (int i = 0; i < 10; ++i) CHECK(asker.ask(question("n" + std::to_string(i) + ".example")) == kRight);
@@ -156,19 +156,19 @@ TEST_CASE("RFC 5452 §9.1: guessing ids at a port that is known does not win: af
   CHECK(asker.resolver.counters().tcp == 10);
 }
 
-TEST_CASE("resolver: an attack on one question takes the others of its socket to TCP, and none of them is lost") {
+TEST_CASE("resolver: an attack on one question moves the others of its socket to TCP, and none of them is lost") {
   const DnsServer server(
       [](const dns::Question& asked, bool) { return asked.name.text() == "n0.example" ? attacked(100) : react(kRight); });
   Asker asker({at(server)});
   CHECK(asker.ask_many(200, "example") == std::vector<dns::Answer>(200, kRight));
 }
 
-TEST_CASE("resolver: forged answers, and TCP does not help: a failure, not the forgery") {
+TEST_CASE("resolver: forged answers while TCP does not work: a failure, not the forgery") {
   const DnsServer server(always(attacked(100)), {.tcp_refused = true});
   CHECK(Asker({at(server)}).ask() == dns::failure_answer("TCP failed: Connection refused"));
 }
 
-TEST_CASE("resolver: answers that come after their question has ended are not strays") {
+TEST_CASE("resolver: answers after the end of their question are not strays") {
   Reaction late = react(kRight);
   late.delay = 150ms;
   const DnsServer server(always(late));
@@ -193,7 +193,7 @@ Reaction with_cookies(Reaction::Cookies cookies) {
 
 }  // namespace
 
-TEST_CASE("RFC 7873 §5.3: a server that has shown a cookie is not believed without one: the question goes to TCP") {
+TEST_CASE("RFC 7873 §5.3: answers without a cookie from a server that has sent one are not accepted: the question goes to TCP") {
   DnsServer server(always(with_cookies(Reaction::Cookies::known)));
   Asker asker({at(server)});
   CHECK(asker.ask() == kRight);
@@ -206,7 +206,7 @@ TEST_CASE("RFC 7873 §5.3: a server that has shown a cookie is not believed with
   CHECK(server.tcp_count() == 5);
 }
 
-TEST_CASE("RFC 7873 §5.3: a server that no longer knows cookies shows it over TCP, and is believed over UDP again") {
+TEST_CASE("RFC 7873 §5.3: a server that no longer supports cookies shows it over TCP, and is accepted over UDP again") {
   DnsServer server(always(with_cookies(Reaction::Cookies::known)));
   Asker asker({at(server)});
   CHECK(asker.ask() == kRight);
@@ -215,7 +215,7 @@ TEST_CASE("RFC 7873 §5.3: a server that no longer knows cookies shows it over T
   CHECK(server.tcp_count() == 1);
 }
 
-TEST_CASE("RFC 7873 §5.3: the cookie of another client, or one of an impossible length, is a stray") {
+TEST_CASE("RFC 7873 §5.3: a cookie of another client, or of an invalid length, is a stray") {
   for (const auto cookies : {Reaction::Cookies::wrong, Reaction::Cookies::wrong_length}) {
     const DnsServer server(always(with_cookies(cookies)));
     Asker asker({at(server)}, 60ms);
@@ -224,7 +224,7 @@ TEST_CASE("RFC 7873 §5.3: the cookie of another client, or one of an impossible
   }
 }
 
-TEST_CASE("RFC 7873 §5.3: BADCOOKIE brings a cookie, with which the question is asked again; a second one leads to TCP") {
+TEST_CASE("RFC 7873 §5.3: the question is repeated with the cookie that comes with BADCOOKIE; a second one leads to TCP") {
   const DnsServer server(always(with_cookies(Reaction::Cookies::required)));
   Asker asker({at(server)});
   CHECK(asker.ask() == kRight);
@@ -242,7 +242,7 @@ TEST_CASE("RFC 7873 §5.3: BADCOOKIE brings a cookie, with which the question is
   CHECK(never.tcp_count() == 1);
 }
 
-TEST_CASE("RFC 7873 §4: client cookies are secret: another one for each server, and for each resolver") {
+TEST_CASE("RFC 7873 §4: client cookies are secret: they differ for each server and for each resolver") {
   const io::CookieJar one;
   const io::CookieJar two;
   CHECK(one.cookie().size == dns::Cookie::kClientSize);

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using namespace support;
 using Fault = Reaction::Fault;
 
-TEST_CASE("resolver: questions beyond the limit in flight wait for their turn; when too many wait, some fail, by our fault") {
+TEST_CASE("resolver: questions beyond the limit in flight wait; when too many wait, some fail, as a failure of our own") {
   Reaction slow = react(kRight);
   slow.delay = 20ms;
   const DnsServer server(always(slow));
@@ -38,14 +38,14 @@ TEST_CASE("resolver: questions beyond the limit in flight wait for their turn; w
 
 namespace {
 
-// Silent about names of zones "dead…".
+// Silent about names in zones "dead…".
 DnsServer::Handler partly_dead() {
   return [](const dns::Question& asked, bool) {
     return react(asked.name.text().find(".dead") != std::string::npos ? Fault::silence : Fault::none, kRight);
   };
 }
 
-// 1,000 questions of 100 checks about so many dead zones; counts those that end.
+// Asks 1,000 questions of 100 checks about this number of dead zones, and counts those that end.
 void ask_dead_zones(Asker& asker, std::uint64_t zones, std::size_t& ended) {
   for (std::uint64_t i = 0; i < 1000; ++i) {
     asker.resolver.ask(
@@ -70,19 +70,19 @@ TEST_CASE("resolver: zones whose servers never answer do not take the slots of t
   CHECK(ended >= 1000 - 3 * 100 / 4 - 500);
 }
 
-TEST_CASE("resolver: when many dead zones have all slots, others get the next one that becomes free") {
+TEST_CASE("resolver: when dead zones have all slots, another zone gets the next free one") {
   const DnsServer server(partly_dead());
   Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 1s, .max_in_flight = 100, .max_waiting = 2000});
   std::size_t ended = 0;
   asker.resolver.ask(
       question("first.dead.example"), {.check = 9999, .patience = 300ms}, [](const dns::Answer&) {}, [] { return true; });
   ask_dead_zones(asker, 10, ended);
-  // All of them use the one slot.
+  // All of them use the same slot.
   CHECK(asker.ask_many(50, "good.example", 5000) == std::vector<dns::Answer>(50, kRight));
   CHECK(ended == 0);
 }
 
-TEST_CASE("resolver: without descriptors a question waits, or takes a socket that is there; later all is well") {
+TEST_CASE("resolver: without descriptors a question waits, or shares a socket; later it works again") {
   const DnsServer server(always(react(kRight)));
   Asker asker({at(server)});
   Asker warm({at(server)});
@@ -104,8 +104,8 @@ TEST_CASE("resolver: without descriptors a question waits, or takes a socket tha
 
 namespace {
 
-// As many questions about names whose servers are silent as keep all sockets busy; counts those that end. The first `brief`
-// have less patience.
+// Asks enough questions about silent names to keep all sockets busy, and counts those that end. The first `brief` have less
+// patience.
 void use_up_sockets(Asker& asker, std::uint64_t brief, std::size_t& ended) {
   for (std::uint64_t i = 0; i < 9800; ++i) {
     asker.resolver.ask(
@@ -116,12 +116,12 @@ void use_up_sockets(Asker& asker, std::uint64_t brief, std::size_t& ended) {
 
 }  // namespace
 
-TEST_CASE("resolver: questions about silent names that keep all sockets do not stop those about others, later either") {
+TEST_CASE("resolver: questions about silent names that keep all sockets busy do not block other questions, then or later") {
   const DnsServer server(partly_dead());
   Asker asker({at(server)});
   std::size_t ended = 0;
   use_up_sockets(asker, 0, ended);
-  // Sockets grow old meanwhile.
+  // Sockets reach their age limit meanwhile.
   std::this_thread::sleep_for(io::UdpClient::kLife);
   bool is_over = false;
   io::Timer later(asker.loop, [&] { is_over = true; });
@@ -131,7 +131,7 @@ TEST_CASE("resolver: questions about silent names that keep all sockets do not s
   CHECK(ended == 0);
 }
 
-TEST_CASE("resolver: sockets that only silent names keep at one server are closed for another server") {
+TEST_CASE("resolver: sockets at one server that only silent names use are closed for another server") {
   const DnsServer silent(partly_dead());
   const DnsServer server(always(react(kRight)));
   Asker asker({at(silent)});
@@ -139,6 +139,6 @@ TEST_CASE("resolver: sockets that only silent names keep at one server are close
   use_up_sockets(asker, 100, ended);
   asker.resolver.set_servers({at(server)});
   CHECK(asker.ask_many(100, "good.example", 100000, 10s) == std::vector<dns::Answer>(100, kRight));
-  // Those that have lost their sockets end like the others.
+  // The questions that lose their sockets end like the others.
   CHECK(run_until(asker.loop, [&] { return ended == 100; }));
 }

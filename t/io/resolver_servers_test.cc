@@ -1,4 +1,4 @@
-// Which server is asked, when again, and what comes late.
+// The choice of servers, retries, and late answers.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using namespace support;
 using Fault = Reaction::Fault;
 
-TEST_CASE("resolver: no server listens: the next one is asked at once; without any server it fails at once") {
+TEST_CASE("resolver: if no server listens, the next one is asked at once; without any server the question fails at once") {
   CHECK(Asker({dead_server()}).ask_for(150ms) == kUnreachable);
   CHECK(Asker(std::vector<io::NameServer>{}).ask() == kUnreachable);
   const DnsServer server(always(react(kRight)));
@@ -25,23 +25,23 @@ TEST_CASE("resolver: no server listens: the next one is asked at once; without a
   for (int i = 0; i < 20; ++i) CHECK(asker.ask() == kRight);
 }
 
-TEST_CASE("resolver: many questions at once to a server that is not there: each gets its answer") {
+TEST_CASE("resolver: many questions at once to an absent server each get an answer") {
   Asker asker({dead_server()});
   CHECK(asker.ask_many(500, "example", 1, 150ms) == std::vector<dns::Answer>(500, kUnreachable));
 }
 
-TEST_CASE("resolver: a server that is being restarted is asked again, and answers within the time of the question") {
+TEST_CASE("resolver: a server that restarts is asked again, and answers within the question's time") {
   const io::NameServer place = dead_server();
   Asker asker({place});
   std::optional<DnsServer> server;
   io::Timer starter(asker.loop, [&] { server.emplace(always(react(kRight)), DnsServer::Options{.port = place.port}); });
   starter.set(500ms);
   CHECK(asker.ask_many(100, "example") == std::vector<dns::Answer>(100, kRight));
-  // Bounded: not once a millisecond.
+  // Bounded: less often than once per millisecond.
   CHECK(asker.resolver.counters().sent < 100 * 20);
 }
 
-TEST_CASE("resolver: silence is a time-out at the end of the asker's patience; the next server is asked in between") {
+TEST_CASE("resolver: silence is a timeout at the end of the asker's patience; the next server is asked in between") {
   const DnsServer silent(always(react(Fault::silence)));
   Asker alone({at(silent)}, kSoon);
   CHECK(alone.ask_for(500ms) == kTimedOut);
@@ -61,7 +61,7 @@ TEST_CASE("resolver: a question is sent a bounded number of times") {
   CHECK(asker.resolver.counters().sent == io::Resolver::kMaxSent);
 }
 
-TEST_CASE("resolver: a server that answers other questions is not to blame for silence about one: its zone is") {
+TEST_CASE("resolver: silence about one question does not count against a server that answers others, but against the zone") {
   const DnsServer server([](const dns::Question& asked, bool) {
     return react(asked.name.text() == "dead.example" ? Fault::silence : Fault::none, kRight);
   });
@@ -74,7 +74,7 @@ TEST_CASE("resolver: a server that answers other questions is not to blame for s
   CHECK(*dead == dns::failure_answer("timed out", dns::Cause::no_answer));
 }
 
-TEST_CASE("resolver: a question whose asker had less patience than all tries take is not its zone's failure") {
+TEST_CASE("resolver: a question with less patience than all tries need is not a failure of its zone") {
   const DnsServer server([](const dns::Question& asked, bool over_tcp) {
     if (asked.name.text() == "tcp.example") return react(over_tcp ? Fault::silence : Fault::truncated);
     return react(asked.name.text() == "slow.example" ? Fault::silence : Fault::none, kRight);
@@ -91,7 +91,7 @@ TEST_CASE("resolver: a question whose asker had less patience than all tries tak
   }
 }
 
-TEST_CASE("resolver: askers of little patience do not take a server for silent") {
+TEST_CASE("resolver: askers with little patience do not make a server count as silent") {
   std::vector<bool> news;
   const DnsServer server(always(react(Fault::silence)));
   Asker asker(io::ResolverOptions{.servers = {at(server)},
@@ -101,14 +101,14 @@ TEST_CASE("resolver: askers of little patience do not take a server for silent")
   CHECK(news.empty());
 }
 
-TEST_CASE("resolver: a late answer counts, also after the question was sent again") {
+TEST_CASE("resolver: a late answer is accepted, also after the question was sent again") {
   Reaction late = react(kRight);
   late.delay = 400ms;
   const DnsServer server(always(late));
   Asker asker({at(server)}, 50ms);
   CHECK(asker.ask() == kRight);
-  CHECK(server.count() >= 3);  // 50, 150, 350 ms; the answer to the first came at 400
-  // That of another server than the one that was asked last, too.
+  CHECK(server.count() >= 3);  // 50, 150, 350 ms; the answer to the first arrived at 400
+  // So is an answer of a server that was not the last one asked.
   const DnsServer silent(always(react(Fault::silence)));
   Asker both({at(server), at(silent)}, 60ms);
   CHECK(both.ask() == kRight);
@@ -125,7 +125,7 @@ TEST_CASE("resolver: a late refusal does not end a question that another server 
   CHECK(asker.ask() == kRight);
 }
 
-TEST_CASE("RFC 6891 §7: a slow server that does not understand EDNS0 is asked without it, however late it says so") {
+TEST_CASE("RFC 6891 §7: a slow server without EDNS0 is asked without it, however late its FORMERR arrives") {
   Reaction reaction = react(kRight);
   reaction.rcode = 1;
   reaction.rcode_only_to_edns = true;
@@ -134,7 +134,7 @@ TEST_CASE("RFC 6891 §7: a slow server that does not understand EDNS0 is asked w
   CHECK(Asker({at(server)}, 100ms).ask() == kRight);
 }
 
-TEST_CASE("resolver: a server that is down goes last, and one probe at a time finds out whether it is back") {
+TEST_CASE("resolver: a server that is down is asked last, and single probes find out whether it is back") {
   DnsServer first(always(react(Fault::silence)));
   const DnsServer second(always(react(kRight)));
   std::vector<std::pair<std::uint16_t, bool>> changes;
@@ -145,7 +145,7 @@ TEST_CASE("resolver: a server that is down goes last, and one probe at a time fi
   CHECK(asker.ask() == kRight);
   CHECK(changes == std::vector<std::pair<std::uint16_t, bool>>{{first.port(), true}});
   first.forget_counts();
-  // Much at once, after the time of the first probe.
+  // Many questions at once, when the first probe is due.
   bool is_later = false;
   io::Timer timer(asker.loop, [&] { is_later = true; });
   timer.set(io::ServerHealth::kFirstProbe + 50ms);
@@ -163,7 +163,7 @@ TEST_CASE("resolver: a server that is down goes last, and one probe at a time fi
   CHECK(asker.ask() == texts({"of the first"}));
 }
 
-TEST_CASE("resolver: other servers can be set; questions under way stay with those that they know") {
+TEST_CASE("resolver: servers can be replaced; questions in flight keep theirs") {
   Reaction slow = react(texts({"old"}));
   slow.delay = 200ms;
   auto before = std::make_unique<DnsServer>(always(slow));
@@ -184,7 +184,7 @@ TEST_CASE("resolver: other servers can be set; questions under way stay with tho
 
 // ---- whether a server answers ----------------------------------------------------------------------------------------------
 
-TEST_CASE("server health: questions of several zones in a row without an answer, another server's answer, a refused port") {
+TEST_CASE("server health: unanswered questions of several zones in a row, another server's answer, a refused port") {
   using io::ServerHealth;
   const auto begin = ServerHealth::Clock::time_point{} + 1h;
   const auto later = begin + 2s;
@@ -195,7 +195,7 @@ TEST_CASE("server health: questions of several zones in a row without an answer,
   CHECK_FALSE(zones.on_silence(2, begin, later));
   CHECK(zones.on_silence(3, begin, later));
   CHECK(zones.is_down());
-  CHECK_FALSE(zones.on_silence(4, begin, later));  // it is already
+  CHECK_FALSE(zones.on_silence(4, begin, later));  // it is down already
   CHECK(zones.on_answer(later));
   CHECK_FALSE(zones.is_down());
   CHECK_FALSE(zones.on_answer(later));
@@ -211,7 +211,7 @@ TEST_CASE("server health: questions of several zones in a row without an answer,
   CHECK_FALSE(refused.on_unreachable(begin));
 }
 
-TEST_CASE("server health: probes are rare, and rarer with time") {
+TEST_CASE("server health: probes are rare, and become rarer") {
   using io::ServerHealth;
   auto now = ServerHealth::Clock::time_point{} + 1h;
   ServerHealth health;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using namespace support;
 using Fault = Reaction::Fault;
 
-TEST_CASE("RFC 7766 §5: what does not fit UDP comes over TCP: 49 TXT records, 60 KB of TXT") {
+TEST_CASE("RFC 7766 §5: an answer that does not fit UDP comes over TCP: 49 TXT records, 60 KB of TXT") {
   std::vector<std::string> many;
   many.reserve(49);
   for (int i = 0; i < 49; ++i) many.push_back(std::to_string(i) + std::string(80, 'x'));
@@ -35,7 +35,7 @@ TEST_CASE("resolver: questions over TCP wait for a slot, and all get their answe
   CHECK(asker.resolver.counters().queued > 0);
 }
 
-TEST_CASE("resolver: a zone whose answers never come over TCP leaves slots to the others") {
+TEST_CASE("resolver: a zone whose answers never arrive over TCP leaves slots to the others") {
   const dns::Answer big = texts({std::string(3000, 'y')});
   const DnsServer server([&](const dns::Question& asked, bool over_tcp) {
     const bool is_hostile = asked.name.text().ends_with("hostile.example");
@@ -53,7 +53,7 @@ TEST_CASE("resolver: a zone whose answers never come over TCP leaves slots to th
   CHECK(server.tcp_count() < 40);
 }
 
-TEST_CASE("resolver: a question that gets no slot for TCP in its time is our failure, not the zone's") {
+TEST_CASE("resolver: a question that gets no TCP slot in time is a failure of our own, not of the zone") {
   const DnsServer server([](const dns::Question&, bool over_tcp) { return react(over_tcp ? Fault::silence : Fault::truncated); });
   Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = kNever, .tcp_timeout = kNever, .max_tcp = 1});
   asker.resolver.ask(
@@ -62,7 +62,7 @@ TEST_CASE("resolver: a question that gets no slot for TCP in its time is our fai
   CHECK(asker.ask_for(100ms) == dns::failure_answer("too many questions over TCP", dns::Cause::local));
 }
 
-TEST_CASE("resolver: a server that sends a few octets over TCP and no more keeps a question no longer than the time-out") {
+TEST_CASE("resolver: a server that sends only a few octets over TCP holds a question no longer than the timeout") {
   const DnsServer server([](const dns::Question&, bool over_tcp) {
     Reaction reaction = react(over_tcp ? Fault::stuck_tcp : Fault::none, texts({std::string(3000, 'y')}));
     return reaction;

@@ -48,18 +48,18 @@ TEST_CASE("resolver: over IPv6") {
   try {
     server = std::make_unique<DnsServer>(always(react(kRight)), DnsServer::Options{.ipv6 = true});
   } catch (const std::system_error&) {
-    MESSAGE("no IPv6 here");
+    MESSAGE("this machine has no IPv6");
     return;
   }
   CHECK(Asker({at(*server)}).ask() == kRight);
 }
 
-TEST_CASE("resolver: TTL 0 is an answer like others") {
+TEST_CASE("resolver: an answer with TTL 0 is an ordinary answer") {
   const DnsServer server(always(react(texts({"x"}, 0))));
   CHECK(Asker({at(server)}).ask() == texts({"x"}, 0));
 }
 
-TEST_CASE("resolver: a datagram that was lost is sent again") {
+TEST_CASE("resolver: a lost datagram is sent again") {
   const auto first = std::make_shared<std::atomic<bool>>(true);
   const DnsServer server([first](const dns::Question&, bool) { return react(*first ? Fault::silence : Fault::none, kRight); });
   Asker asker({at(server)}, 200ms);
@@ -73,7 +73,7 @@ TEST_CASE("resolver: a datagram that was lost is sent again") {
   CHECK(server.count() >= 2);
 }
 
-TEST_CASE("resolver: answers to all tries of a question, read in one go, end it once") {
+TEST_CASE("resolver: answers to all tries of a question, read together, end it once") {
   std::mutex closed;
   const DnsServer server([&closed](const dns::Question&, bool) {
     const std::lock_guard<std::mutex> open(closed);
@@ -91,20 +91,20 @@ TEST_CASE("resolver: answers to all tries of a question, read in one go, end it 
     }
     CHECK(run_until(asker.loop, [&] { return asker.resolver.counters().timeouts >= kNames; }));
   }
-  // The loop rests until the answers lie in its sockets.
+  // The loop does not run until the answers are in its sockets.
   for (int i = 0; i < 1000 && server.count() < 2 * kNames; ++i) std::this_thread::sleep_for(5ms);
   CHECK(run_until(asker.loop, [&] { return std::accumulate(calls.begin(), calls.end(), 0) == int{kNames}; }));
   CHECK(std::count(calls.begin(), calls.end(), 1) == kNames);
 }
 
-TEST_CASE("resolver: an answer that cannot be read leads to the next server, and not to a wait") {
+TEST_CASE("resolver: an unreadable answer leads to the next server, without a wait") {
   const DnsServer broken(always(react(Fault::compression_loop)));
   CHECK(Asker({at(broken)}).ask() == dns::failure_answer("answer could not be read"));
   const DnsServer server(always(react(kRight)));
   CHECK(Asker({at(broken), at(server)}).ask() == kRight);
 }
 
-TEST_CASE("resolver: a loop of CNAMEs is a failure at once") {
+TEST_CASE("resolver: a loop of CNAMEs is an immediate failure") {
   const DnsServer server(always(react(Fault::cname_loop)));
   Asker asker({at(server)});
   CHECK(asker.ask().status == dns::Status::failure);
@@ -122,14 +122,14 @@ TEST_CASE("resolver: SERVFAIL and REFUSED lead to the next server, then to a fai
     CHECK(alone.ask() == dns::failure_answer(name));
     CHECK(alone.resolver.counters().sent <= 2);
     CHECK(Asker({at(bad), at(good)}).ask() == kRight);
-    // A server that says nothing does not make the failure less certain.
+    // A silent server does not make the failure less certain.
     Asker with_silent({at(silent), at(bad)}, 100ms);
     CHECK(with_silent.ask() == dns::failure_answer(name));
     CHECK(with_silent.resolver.counters().timeouts < 8);
   }
 }
 
-TEST_CASE("RFC 6891 §7: a server that does not understand EDNS0 is asked without it, and from then on for a while") {
+TEST_CASE("RFC 6891 §7: a server without EDNS0 is asked without it, and stays so for a while") {
   for (const unsigned rcode : {1U, 4U}) {
     for (const bool only_header : {false, true}) {
       CAPTURE(rcode);
@@ -148,8 +148,8 @@ TEST_CASE("RFC 6891 §7: a server that does not understand EDNS0 is asked withou
   }
 }
 
-TEST_CASE("resolver: FORMERR to one odd question does not switch EDNS0 off") {
-  const dns::Answer long_answer = texts({std::string(900, 'x')});  // without EDNS0 it would take TCP
+TEST_CASE("resolver: FORMERR to one odd question does not disable EDNS0") {
+  const dns::Answer long_answer = texts({std::string(900, 'x')});  // without EDNS0 it would need TCP
   const DnsServer server(
       [&](const dns::Question& asked, bool) { return asked.name.text() == "odd.example" ? react_rcode(1) : react(long_answer); });
   Asker asker({at(server)});
@@ -159,7 +159,7 @@ TEST_CASE("resolver: FORMERR to one odd question does not switch EDNS0 off") {
   CHECK(server.tcp_count() == 0);
 }
 
-TEST_CASE("resolver: a question that nobody wants any more is not sent again, and does not call back") {
+TEST_CASE("resolver: a question that is no longer wanted is not sent again, and does not call back") {
   const DnsServer silent(always(react(Fault::silence)));
   Asker asker({at(silent)}, kSoon);
   bool asked_whether = false;
@@ -176,7 +176,7 @@ TEST_CASE("resolver: a question that nobody wants any more is not sent again, an
   CHECK(silent.count(question("example.com")) == 1);
 }
 
-TEST_CASE("resolver: a resolver that goes away calls nobody") {
+TEST_CASE("resolver: a destroyed resolver calls nobody") {
   const DnsServer silent(always(react(Fault::silence)));
   io::Loop loop;
   auto resolver = std::make_unique<io::Resolver>(loop, io::ResolverOptions{.servers = {at(silent)}});

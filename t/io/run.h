@@ -1,4 +1,4 @@
-// Runs a loop for a test until something holds, but not for ever.
+// Runs a loop in a test until a condition holds, with a time limit.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@ namespace support {
 
 inline constexpr std::chrono::seconds kGenerous{30};
 
-// Looks each millisecond. False: it did not come to hold.
+// Checks the condition each millisecond. Returns false if it did not hold in time.
 inline bool run_until(io::Loop& loop, const std::function<bool()>& holds) {
   const auto end = std::chrono::steady_clock::now() + kGenerous;
   bool result = holds();

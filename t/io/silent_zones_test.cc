@@ -1,4 +1,4 @@
-// Zones whose name servers are silent: what is asked once only, and what is not.
+// Zones whose name servers are silent: which names are asked for only once.
 #include "common/io/silent_zones.h"
 
 #include <doctest/doctest.h>
@@ -42,7 +42,7 @@ TEST_CASE("silent zones: silences about several names, without an answer between
   World world;
   CHECK_FALSE(world.is_silent("a.dead.example"));
   world.silence_of("dead.example", kNames - 1);
-  for (int i = 0; i < 100; ++i) world.silence("n0.dead.example");  // the same name says nothing new
+  for (int i = 0; i < 100; ++i) world.silence("n0.dead.example");  // the same name proves nothing new
   CHECK_FALSE(world.is_silent("a.dead.example"));
   world.silence("last.dead.example");
   CHECK(world.is_silent("a.dead.example"));
@@ -59,7 +59,7 @@ TEST_CASE("silent zones: silences about several names, without an answer between
   }
 }
 
-TEST_CASE("silent zones: an answer about any name ends it") {
+TEST_CASE("silent zones: an answer about any name ends the silence") {
   World world;
   world.silence_of("dead.example");
   CHECK(world.is_silent("a.dead.example"));
@@ -67,7 +67,7 @@ TEST_CASE("silent zones: an answer about any name ends it") {
   for (int i = 0; i < 50; ++i) CHECK_FALSE(world.is_silent(numbered(i, "dead.example")));
 }
 
-TEST_CASE("silent zones: a silent owner says nothing about others under a domain that they share") {
+TEST_CASE("silent zones: a silent owner does not affect others below a shared domain") {
   World world;
   world.silence_of("evil.shared.example");
   CHECK(world.is_silent("a.evil.shared.example"));
@@ -79,7 +79,7 @@ TEST_CASE("silent zones: a silent owner says nothing about others under a domain
   CHECK_FALSE(deep.is_silent("good.eu.example"));
 }
 
-TEST_CASE("silent zones: what is old is forgotten, and the table is bounded") {
+TEST_CASE("silent zones: old entries are forgotten, and the table is bounded") {
   World world;
   for (int i = 0; i < 3 * static_cast<int>(SilentZones::kMost); ++i)
     world.silence(numbered(i, "z" + std::to_string(i) + ".example"));
@@ -91,15 +91,14 @@ TEST_CASE("silent zones: what is old is forgotten, and the table is bounded") {
 
 namespace {
 
-// Silent about names with "dead" in them. One try: 500 ms, after which a question that waits goes on for the rest of its
-// patience.
+// Silent about names with "dead" in them. A try takes 500 ms; a waiting question continues for the rest of its patience.
 struct SilentWorld {
   DnsServer server{[](const dns::Question& asked, bool) {
     return react(asked.name.text().find("dead") != std::string::npos ? Fault::silence : Fault::none, kRight);
   }};
   Asker asker{io::ResolverOptions{.servers = {at(server)}, .try_timeout = 500ms, .tries = 1}};
 
-  // Their answers, and one from elsewhere between them: DNS answers others.
+  // Returns their answers, with an answer from elsewhere in between, so that DNS works for other names.
   std::vector<dns::Answer> ask(const std::vector<std::string>& names, std::chrono::milliseconds patience = kNever) {
     std::vector<dns::Answer> answers;
     for (const std::string& text : names) {
@@ -124,11 +123,11 @@ struct SilentWorld {
 
 }  // namespace
 
-TEST_CASE("resolver: in a zone whose servers are silent each name is asked once, however much patience there is") {
+TEST_CASE("resolver: in a zone whose servers are silent each name is asked for once, at any patience") {
   SilentWorld world;
   world.silence("zone.example");
   const io::ResolverCounters before = world.asker.resolver.counters();
-  // Those who wait for the same name share the failure, and the cache keeps it.
+  // Waiters for the same name share the failure, and the cache keeps it.
   for (const dns::Answer& answer : world.ask(world.dead_names(100, "zone.example")))
     CHECK(answer == dns::failure_answer("timed out", dns::Cause::no_answer));
   const io::ResolverCounters& after = world.asker.resolver.counters();
@@ -136,15 +135,15 @@ TEST_CASE("resolver: in a zone whose servers are silent each name is asked once,
   CHECK(after.sent == before.sent + static_cast<std::uint64_t>(kNames) + 1);
 }
 
-TEST_CASE("resolver: who controls silent domains below a shared one does not keep the others' from being asked") {
+TEST_CASE("resolver: the owner of silent domains below a shared one does not block questions about the others'") {
   SilentWorld world;
   int attack = 0;
   for (int i = 0; i < 3; ++i) {
-    // The likely zone is shared, as me.uk is.
+    // The likely zone is a shared one, like me.uk.
     for (const dns::Answer& answer : world.ask(world.dead_names(attack, "shared.example"), 1s))
       CHECK(answer.cause == dns::Cause::no_answer);
     attack += kNames;
-    // Further ones, known to be silent or not, while the others ask.
+    // More names, known to be silent or not, while the others ask.
     std::size_t ended = 0;
     for (const std::string& text : world.dead_names(attack - kNames / 2, "shared.example")) {
       world.asker.resolver.ask(
@@ -159,7 +158,7 @@ TEST_CASE("resolver: who controls silent domains below a shared one does not kee
   for (int k = 0; k < 20; ++k) CHECK(world.asker.ask(question("school" + std::to_string(k) + ".county.state.us")) == kRight);
 }
 
-TEST_CASE("resolver: a truncated answer about a silent zone is an answer: TCP has its time") {
+TEST_CASE("resolver: a truncated answer about a silent zone is an answer: TCP gets its time") {
   std::atomic<bool> is_dead{true};
   const DnsServer server([&](const dns::Question& asked, bool is_tcp) {
     if (asked.name.text().ends_with(".elsewhere.test")) return react(kRight);
@@ -183,14 +182,14 @@ TEST_CASE("resolver: a truncated answer about a silent zone is an answer: TCP ha
   CHECK(asker.resolver.counters().tcp == 1);
 }
 
-TEST_CASE("resolver: when no name server answers at all, no zone is to blame") {
+TEST_CASE("resolver: when no name server answers at all, it is not the failure of a zone") {
   const DnsServer server(always(react(Fault::silence)));
   Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 10ms, .tries = 1});
   for (int i = 0; i < 2 * kNames; ++i) CHECK(asker.ask(question(numbered(i, "some.example")), 50ms) == kTimedOut);
   CHECK(asker.resolver.counters().brief == 0);
 }
 
-TEST_CASE("resolver: SERVFAIL after a long wait is silence of the zone's servers; at once, it is not") {
+TEST_CASE("resolver: SERVFAIL after a long wait counts as silence of the zone's servers; an immediate one does not") {
   for (const bool is_slow : {false, true}) {
     const DnsServer server([&](const dns::Question& asked, bool) {
       if (asked.name.text().find("dead") == std::string::npos) return react(kRight);

@@ -71,7 +71,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& settin
   return out;
 }
 
-// True: the end.
+// Returns true at the end.
 bool read_into(int fd, std::string& text) {
   std::array<char, 65536> bytes;
   const ssize_t size = ::read(fd, bytes.data(), bytes.size());
@@ -102,7 +102,7 @@ Child::Child(const std::vector<std::string>& arguments, const ChildOptions& opti
     out.childs = ::open(options.out_path.c_str(), O_WRONLY | O_CLOEXEC);
     if (out.childs < 0) fail("open");
   }
-  // A child that ends early must not end the test; it itself has the signal as usual.
+  // A child that ends early must not end the test. The child itself has the default handler.
   static_cast<void>(::signal(SIGPIPE, SIG_IGN));
   sigset_t pipe_signal;
   ::sigemptyset(&pipe_signal);
@@ -149,7 +149,7 @@ void Child::close_input() {
   close_fd(in_);
 }
 
-// Moves bytes in all directions. False: nothing is left to read.
+// Moves bytes in all directions. Returns false if nothing is left to read.
 bool Child::read_some(int wait_ms) {
   std::array<pollfd, 3> look = {{{out_, POLLIN, 0}, {err_, POLLIN, 0}, {unsent_.empty() ? -1 : in_, POLLOUT, 0}}};
   if (::poll(look.data(), look.size(), wait_ms) < 0) return errno == EINTR;
@@ -178,14 +178,14 @@ std::vector<std::string> Child::wait_for_lines(std::size_t count) {
   return outcome_.lines();
 }
 
-// What getrusage() tells of a child is at least the memory of its parent, so the child itself is looked at.
+// getrusage() reports at least the parent's memory for a child, so this reads the child's own status.
 long Child::peak_kib() const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
   for (std::string word; status >> word;) {
     long kib = 0;
     if (word == "VmHWM:" && status >> kib) return kib;
   }
-  throw std::runtime_error("no VmHWM");
+  throw std::runtime_error("VmHWM is missing");
 }
 
 Outcome Child::finish() {

@@ -12,16 +12,16 @@ namespace query_test {
 struct Outcome {
   std::string out;
   std::string err;
-  int exit_code = -1;  // 128 + the signal when one ended it
+  int exit_code = -1;  // 128 + the signal if one ended it
 
   [[nodiscard]] std::vector<std::string> lines() const;  // of `out`
 };
 
 struct ChildOptions {
-  std::vector<std::string> environment;  // "NAME=VALUE"; else only PATH, LC_ALL=C and what sanitizers read
+  std::vector<std::string> environment;  // "NAME=VALUE", in addition to PATH, LC_ALL=C and the variables of sanitizers
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  std::string out_path;  // instead of reading it
+  std::string out_path;  // output goes to this file instead of `out`
 };
 
 class Child {
@@ -33,11 +33,11 @@ class Child {
 
   void send(std::string_view text);
   void close_input();
-  // Waits until `out` has that many lines; fails the test when it does not come to that.
+  // Waits until `out` has this number of lines. Fails the test if it does not get them.
   std::vector<std::string> wait_for_lines(std::size_t count);
-  // The most resident memory that it had until now.
+  // Returns the peak of the resident memory so far.
   [[nodiscard]] long peak_kib() const;
-  // Closes its input and waits for its end. Kills it after a minute.
+  // Closes the child's input and waits for its end. Kills it after a minute.
   Outcome finish();
 
  private:
@@ -49,7 +49,7 @@ class Child {
   Outcome outcome_;
 };
 
-// To its end; `input` is its standard input.
+// Runs spfquery to its end; `input` is its standard input.
 Outcome run_query(const std::vector<std::string>& arguments, const std::string& input = {}, const ChildOptions& options = {});
 
 }  // namespace query_test

@@ -1,4 +1,4 @@
-// A server for --server that says what a test wants, also what no spfd would say.
+// A server for --server that sends any answer that a test wants, even one that no spfd would send.
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@ class FakeServer {
  public:
   struct Reply {
     std::string bytes;
-    bool stays_open = false;  // until the server goes, or the client does
+    bool stays_open = false;  // until the server or the client closes
   };
   using Handler = std::function<Reply(const std::string& question)>;
 
-  // On a UNIX socket at `path`; when that is empty, on a TCP port of 127.0.0.1. One connection at a time.
+  // Listens on a UNIX socket at `path`, or, if that is empty, on a TCP port of 127.0.0.1. Serves one connection at a time.
   explicit FakeServer(Handler handler, const std::string& path = {});
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;

@@ -1,4 +1,4 @@
-// --file: many questions, answered side by side, printed in the order of the lines.
+// --file: many checks, which run in parallel and are printed in the order of the lines.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
@@ -24,7 +24,7 @@ using query_test::run_query;
 using query_test::ZoneFile;
 using Words = std::vector<std::string>;
 
-// The first line of each block of four.
+// Returns the first line of each block of four.
 Words results(const Outcome& outcome) {
   Words out;
   const auto lines = outcome.lines();
@@ -55,7 +55,7 @@ TEST_CASE("a block of four lines for each line of the file; empty lines and comm
   }
 }
 
-TEST_CASE("the options give what the lines do not") {
+TEST_CASE("options supply the values that the lines lack") {
   const ZoneFile zone;
   const Outcome helo =
       run_query(zone.with({"--file", "-", "--helo", "helo.example"}), "198.51.100.1 <>\n192.0.2.1 <> mail.pass.example\n");
@@ -100,7 +100,7 @@ TEST_CASE("a broken line: FILE:LINE: what; the others are answered; exit code 25
                        at + ":9: the line is longer than 16384 bytes\n");
 }
 
-TEST_CASE("a file without a question is no error, one that cannot be read is") {
+TEST_CASE("a file without any check is not an error, one that cannot be read is") {
   const ZoneFile zone;
   const Outcome empty = run_query({"--file", "-"}, "");
   CHECK(empty.out == "");
@@ -111,7 +111,7 @@ TEST_CASE("a file without a question is no error, one that cannot be read is") {
   CHECK(run_query({"--file", "/dev/null"}).exit_code == 0);
 }
 
-TEST_CASE("--json: a line each, with the number of the line as id") {
+TEST_CASE("--json: one line each, with the number of the line as id") {
   const ZoneFile zone;
   const Outcome got = run_query(zone.with({"--file", "-", "--json", "--keep-comments"}),
                                 "192.0.2.1 u@pass.example h\n# x\n192.0.2.1 u@fail.example h\n");
@@ -123,7 +123,7 @@ TEST_CASE("--json: a line each, with the number of the line as id") {
   CHECK(YAML::Load(lines[1])["id"].as<std::string>() == "3");
 }
 
-TEST_CASE("--keep-comments prints what was skipped, in its place") {
+TEST_CASE("--keep-comments prints skipped lines in their place") {
   const ZoneFile zone;
   const Outcome got = run_query(zone.with({"--file", "-", "--keep-comments"}), "# one\n192.0.2.1 u@pass.example h\n\n# two\n");
   const auto lines = got.lines();
@@ -135,7 +135,7 @@ TEST_CASE("--keep-comments prints what was skipped, in its place") {
   CHECK(got.exit_code == 0);
 }
 
-// Answers nothing about names of `held` until somebody has asked for the last of them.
+// Answers nothing about names of `held` until the last of them has been asked for.
 class Latch {
  public:
   explicit Latch(int count) : missing_(count) {}
@@ -160,8 +160,8 @@ support::Reaction text_record(const std::string& text) {
   return support::react(std::move(answer));
 }
 
-TEST_CASE("--jobs questions are under way at the same time, and the answers keep the order of the lines") {
-  // The server stays silent until 8 domains were asked for: one after the other, none would ever be answered.
+TEST_CASE("--jobs checks run at the same time, and the answers keep the order of the lines") {
+  // The server stays silent until 8 domains have been asked for: if they were asked one after the other, it would never answer.
   const auto latch = std::make_shared<Latch>(8);
   const auto seen = std::make_shared<io::Guarded<std::set<std::string>>>();
   support::DnsServer server([latch, seen](const dns::Question& question, bool) {
@@ -179,7 +179,7 @@ TEST_CASE("--jobs questions are under way at the same time, and the answers keep
   for (std::size_t i = 0; i < 8; ++i)
     CHECK(got.lines().at(4 * i + 3).find(fmt::format("envelope-from=\"u@d{}.test\"", i)) != std::string::npos);
 
-  // With one job the second domain is asked for only when the first is answered.
+  // With one job the second domain is asked for only after the first was answered.
   std::vector<std::string> order;
   server.set_handler([](const dns::Question&, bool) { return text_record("v=spf1 -all"); });
   server.forget_counts();
@@ -190,7 +190,7 @@ TEST_CASE("--jobs questions are under way at the same time, and the answers keep
   CHECK(order == Words{"d0.test", "d1.test", "d2.test", "d3.test", "d4.test", "d5.test", "d6.test", "d7.test"});
 }
 
-TEST_CASE("a slow first line does not hold up the others, and does not lose its place") {
+TEST_CASE("a slow first line does not delay the others, and does not lose its place") {
   support::DnsServer server([](const dns::Question& question, bool) {
     if (question.name.text() == "slow.test") return support::react(support::Reaction::Fault::silence);
     return text_record("v=spf1 -all");
@@ -203,28 +203,28 @@ TEST_CASE("a slow first line does not hold up the others, and does not lose its 
   CHECK(all.front() == "temperror");
   CHECK(all.back() == "fail");
   CHECK(got.exit_code == 1);
-  // 50 domains, and each was asked for once: the cache is one for all.
+  // 50 domains, each asked for once: all jobs share one cache.
   CHECK(server.count({*dns::Name::parse("d7.test"), dns::Type::txt}) == 1);
 }
 
-TEST_CASE("who reads the answers slowly does not hold up the checks under way") {
+TEST_CASE("a slow reader of the answers does not delay running checks") {
   support::DnsServer server([](const dns::Question& question, bool) {
     return text_record(question.name.text() == "slow.test" ? "v=spf1 include:next.test -all" : "v=spf1 +all");
   });
   const ZoneFile zone;
-  // The answers before the last one are more than a pipe holds.
+  // The answers before the last one exceed the capacity of a pipe.
   std::string text;
   for (int i = 0; i < 300; ++i) text += "192.0.2.1 u@pass.example h.test\n";
   const std::string path = zone.folder().write("many", text + "192.0.2.1 u@slow.test h.test\n");
   Child child(zone.with({"--file", path, "--nameserver", server.address()}));
-  // Nobody has read anything yet, and the last check goes on all the same.
+  // Nothing has been read yet, and the last check still continues.
   support::wait_until("the second question", [&] { return server.count({*dns::Name::parse("next.test"), dns::Type::txt}) > 0; });
   const Outcome got = child.finish();
   CHECK(results(got).size() == 301);
   CHECK(got.exit_code == 0);
 }
 
-TEST_CASE("somebody types the questions: each is answered before the next one comes") {
+TEST_CASE("typed lines: each is answered before the next one arrives") {
   const ZoneFile zone;
   Child child(zone.with({"--file", "-"}));
   child.send("192.0.2.1 u@pass.example h.test\n");
@@ -253,7 +253,7 @@ TEST_CASE("memory does not grow with the file") {
   };
   const long few = peak_of(2000);
   if (support::kIsSanitized) return;
-  const long many = peak_of(20000);  // 1 MB of questions, 16 MB of answers
+  const long many = peak_of(20000);  // 1 MB of lines, 16 MB of answers
   CHECK(many - few < 2048);
 }
 
@@ -274,7 +274,7 @@ TEST_CASE("the progress bar: on standard error, if that is a terminal and the an
   const Outcome shown = run_query(words, {}, options);
   CHECK(shown.err.find("answered") != std::string::npos);
   CHECK(shown.err.find("100%") != std::string::npos);
-  CHECK(shown.err.ends_with("\r\x1b[K"));  // and it is gone at the end
+  CHECK(shown.err.ends_with("\r\x1b[K"));  // the bar is erased at the end
   CHECK(results(shown).size() == 40);
   CHECK(run_query(words).err == "");
   options.out_is_terminal = true;

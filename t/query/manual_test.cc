@@ -1,4 +1,4 @@
-// The manual page names every option that has an effect, and none that is not there.
+// The manual page names every option that has an effect, and no option that does not exist.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -31,7 +31,7 @@ TEST_CASE("spfquery(1) and the table of options name the same options") {
   for (auto found = std::sregex_iterator(text.begin(), text.end(), option); found != std::sregex_iterator(); ++found) {
     in_page.insert((*found)[1]);
   }
-  in_page.erase("listen");  // spfd's, of which --server speaks
+  in_page.erase("listen");  // an option of spfd, mentioned by --server
   for (const auto& name : with_effect) {
     CAPTURE(name);
     CHECK(in_page.count(name) == 1);

@@ -1,4 +1,4 @@
-// What spfquery prints: the four lines, JSON, the tree of an evaluation; what --record and the limits change.
+// The output of spfquery: the four lines, JSON, the tree of an evaluation; and the effects of --record and the limits.
 #include <doctest/doctest.h>
 #include <yaml-cpp/yaml.h>
 
@@ -27,7 +27,7 @@ TEST_CASE("four lines: result, text for the client, text for people, Received-SP
               "mechanism=-all"});
 }
 
-TEST_CASE("--default-explanation explains where the domain does not") {
+TEST_CASE("--default-explanation explains a fail if the domain does not") {
   const ZoneFile zone;
   const auto second_line = [&](const Words& more, const std::string& sender) {
     Words words = zone.with({"--ip", "192.0.2.66", "--sender", sender});
@@ -45,7 +45,7 @@ TEST_CASE("--json: one object on a line, with the trace as an array") {
   const Outcome plain = run_query(zone.with({"--json", "--ip", "192.0.2.66", "--sender", "\"a\\b\"@softfail.example"}));
   CHECK(plain.exit_code == 2);
   REQUIRE(plain.lines().size() == 1);
-  const YAML::Node object = YAML::Load(plain.out);  // YAML holds JSON
+  const YAML::Node object = YAML::Load(plain.out);  // YAML includes JSON
   CHECK(object["result"].as<std::string>() == "softfail");
   CHECK(object["identity"].as<std::string>() == "mailfrom");
   CHECK(object["lookups"].as<int>() == 1);
@@ -103,7 +103,7 @@ TEST_CASE("--trace: the evaluation as a tree before the four lines") {
   CHECK(lines[23].starts_with("Received-SPF: neutral "));
 }
 
-TEST_CASE("--trace shows problems, the explanation's question and questions without an evaluation") {
+TEST_CASE("--trace shows problems, the explanation's question and checks without an evaluation") {
   const ZoneFile zone;
   const auto tree_of = [&](const Words& words) { return run_query(zone.with(words)).out; };
   CHECK(tree_of({"--trace", "--ip", "192.0.2.1", "--sender", "u@permerror.example"})
@@ -118,7 +118,7 @@ TEST_CASE("--trace shows problems, the explanation's question and questions with
   CHECK(tree_of({"--trace", "--ip", "192.0.2.1", "--helo", "localhost"}).find("\n\nnone\n") != std::string::npos);
 }
 
-TEST_CASE("the tree has box lines where the locale is UTF-8") {
+TEST_CASE("the tree has box-drawing lines if the locale is UTF-8") {
   const ZoneFile zone;
   ChildOptions utf8;
   utf8.environment = {"LC_ALL=C.UTF-8"};
@@ -128,7 +128,7 @@ TEST_CASE("the tree has box lines where the locale is UTF-8") {
   CHECK(got.out.find("|-") == std::string::npos);
 }
 
-TEST_CASE("colours: only on a terminal, and never with NO_COLOR or a dumb one") {
+TEST_CASE("colours: only on a terminal, and never with NO_COLOR or a dumb terminal") {
   const ZoneFile zone;
   const auto is_coloured = [&](const Words& environment, bool terminal) {
     ChildOptions options;
@@ -144,7 +144,7 @@ TEST_CASE("colours: only on a terminal, and never with NO_COLOR or a dumb one") 
   CHECK_FALSE(is_coloured({}, true));
 }
 
-TEST_CASE("--verbose: the same tree on standard error, the four lines alone on standard output") {
+TEST_CASE("--verbose: the tree is on standard error, only the four lines are on standard output") {
   const ZoneFile zone;
   Words words = kDeep;
   const std::string tree_and_lines = run_query(zone.with(words)).out;
@@ -157,7 +157,7 @@ TEST_CASE("--verbose: the same tree on standard error, the four lines alone on s
   }
 }
 
-TEST_CASE("--record: what if I published this") {
+TEST_CASE("--record: the result with a record that is not published yet") {
   const ZoneFile zone;
   const auto result = [&](const Words& records) {
     Words words = zone.with({"--ip", "192.0.2.1", "--sender", "u@softfail.example"});
@@ -165,20 +165,20 @@ TEST_CASE("--record: what if I published this") {
     return run_query(words).lines().at(0);
   };
   CHECK(result({}) == "softfail");
-  // Only the TXT records of the name are overridden: its MX is still that of the zone.
+  // Only the TXT records of the name are overridden: its MX still comes from the zone.
   CHECK(result({"softfail.example=v=spf1 ip4:192.0.2.1 -all"}) == "pass");
   CHECK(result({"softfail.example=v=spf1 mx:softfail.example -all"}) == "fail");
   CHECK(result({"SoftFail.Example.=v=spf1 ip4:192.0.2.1 -all"}) == "pass");
   CHECK(result({"softfail.example=v=spf1 include:new.example -all", "new.example=v=spf1 ip4:192.0.2.1 -all"}) == "pass");
   CHECK(result({"softfail.example=no SPF here"}) == "none");
-  // Two records of one name are two records (RFC 7208 §4.5).
+  // Two records at one name are two records (RFC 7208 §4.5).
   CHECK(result({"softfail.example=v=spf1 -all", "softfail.example=v=spf1 +all"}) == "permerror");
-  // As Mail::SPF::Query wrote it, with a wildcard.
+  // In the syntax of Mail::SPF::Query, with a wildcard.
   CHECK(run_query({"--ip", "192.0.2.1", "--sender", "u@x.wild.example", "--override", "*.wild.example=v=spf1 ip4:192.0.2.1 -all"})
             .exit_code == 0);
 }
 
-TEST_CASE("limits that can be set") {
+TEST_CASE("configurable limits") {
   const ZoneFile zone;
   const auto result = [&](const Words& more, const std::string& sender, const std::string& ip) {
     Words words = zone.with({"--ip", ip, "--sender", sender});
@@ -195,7 +195,7 @@ TEST_CASE("limits that can be set") {
   }
 }
 
-TEST_CASE("an output that cannot be written is told") {
+TEST_CASE("an output that cannot be written is reported") {
   const ZoneFile zone;
   ChildOptions full;
   full.out_path = "/dev/full";

@@ -1,5 +1,5 @@
-// The switches about local policy that Mail::SPF's spfquery documented and never had: --guess, --local, --trusted, --override,
-// --fallback, --authorize-mxes-for and --rcpt-to. They are spfd's rules, so their details are tested there.
+// The switches for local policy that Mail::SPF's spfquery documented and never had: --guess, --local, --trusted, --override,
+// --fallback, --authorize-mxes-for and --rcpt-to. They are rules of spfd, whose tests cover the details.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -32,7 +32,7 @@ Outcome ask(const ZoneFile& zone, const std::string& sender, const Words& more) 
   return run_query(zone.with(words));
 }
 
-// Exit code, and the words about local policy in the third line.
+// Checks the exit code, and the words about local policy in the third line.
 void check(const ZoneFile& zone, const std::string& sender, const Words& more, int exit_code, const std::string& policy) {
   std::string shown;
   for (const std::string& word : more) shown += word + " ";
@@ -70,7 +70,7 @@ TEST_CASE("--trusted-forwarders, --trusted and --tfwl") {
   check(zone, "u@fail.example", {"-tfwl=include:relay.example"}, kNeutral, lifted);
   check(zone, "u@fail.example", {"--tfwl=include:relay.example", "--trusted-forwarder-result", "pass"}, kPass,
         "trusted-forwarders: include:relay.example, pass instead of fail");
-  // The list of old is gone: nothing is asked, and the result stays.
+  // The old list no longer exists: nothing is asked, and the result is unchanged.
   for (const Words& words : std::vector<Words>{{"--trusted"}, {"-trusted", "1"}, {"--tfwl"}, {"--trusted=1"}, {"--no-tfwl"}}) {
     check(zone, "u@fail.example", words, kFail, "");
   }
@@ -101,12 +101,12 @@ TEST_CASE("--rcpt-to and --authorize-mxes-for: MX hosts are not refused") {
   CHECK_FALSE(is_spared({"--rcpt-to", "x@none.example"}));
   CHECK_FALSE(is_spared({"--authorize-mxes-for", ""}));
   CHECK_FALSE(is_spared({}));
-  // Of a file's line, the fourth word.
+  // The fourth word of a file's line.
   const Outcome file = run_query(zone.with({"--file", "-"}), "192.0.2.9 u@fail.example h.example x@our.example\n");
   CHECK(file.lines().front() == "none");
 }
 
-TEST_CASE("--json and --trace tell of local policy") {
+TEST_CASE("--json and --trace report local policy") {
   const ZoneFile zone(kZone);
   const Outcome json = ask(zone, "u@fail.example", {"--local", "ip4:192.0.2.9", "--json"});
   CHECK(json.out.find("\"local_policy\": \"local-terms: ip4:192.0.2.9, pass instead of fail\"") != std::string::npos);

@@ -1,4 +1,4 @@
-// Which question a command line asks, and what bad ones get.
+// The request that a command line describes, and the errors of bad command lines.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -23,7 +23,7 @@ std::string joined(const Words& words) {
   return out;
 }
 
-TEST_CASE("the exit code tells the result: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none") {
+TEST_CASE("the exit code shows the result: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none") {
   const ZoneFile zone;
   const auto check = [&](const std::string& name, int exit_code) {
     CAPTURE(name);
@@ -49,7 +49,7 @@ TEST_CASE("the exit code tells the result: 0 pass, 1 fail, 2 softfail, 3 neutral
   CHECK(got.lines().front() == "temperror");
 }
 
-TEST_CASE("one question in the words of all generations") {
+TEST_CASE("one request in the options of all generations") {
   const ZoneFile zone;
   // The sender's domain says fail and shows the HELO name.
   const auto expected = run_query(zone.with({"--ip", "192.0.2.9", "--sender", "u@fail.example", "--helo", "h.test"}));
@@ -88,7 +88,7 @@ TEST_CASE("one question in the words of all generations") {
   }
 }
 
-TEST_CASE("Debian's broken line: an option eats the next word whatever it is, stray words are ignored, the last value wins") {
+TEST_CASE("Debian's broken line: an option takes any next word as its value, stray words are ignored, the last value wins") {
   const ZoneFile zone;
   // ${run{/usr/bin/spfquery.mail-spf-perl --ip "A" --identity --scope mfrom --identity "X" ...
   const Outcome mfrom = run_query(zone.with(
@@ -100,18 +100,18 @@ TEST_CASE("Debian's broken line: an option eats the next word whatever it is, st
       zone.with({"--ip", "198.51.100.1", "--identity", "--scope", "helo", "--identity", "helo.example", "--scope", "helo"}));
   CHECK(helo.lines().front() == "pass");
   CHECK(helo.out.find("identity=helo") != std::string::npos);
-  // A value that looks like an option is a value.
+  // A value that resembles an option is a value.
   const Outcome dash = run_query(zone.with({"--ip", "192.0.2.9", "--helo", "--json", "--sender", "-ip=192.0.2.1@pass.example"}));
   CHECK(dash.lines().size() == 4);
   CHECK(dash.out.find("envelope-from=\"-ip=192.0.2.1@pass.example\"") != std::string::npos);
   CHECK(dash.exit_code == 0);
-  // The last one of several.
+  // The last value wins.
   const Outcome last = run_query(
       zone.with({"--ip", "192.0.2.9", "--ip", "203.0.113.1", "--sender", "u@softfail.example", "--mfrom", "u@pass.example"}));
   CHECK(last.exit_code == 1);
 }
 
-TEST_CASE("which identity: sender and HELO is MAIL FROM, HELO alone is HELO, the null sender is HELO (RFC 7208 §2.4)") {
+TEST_CASE("identities: sender and HELO is MAIL FROM, HELO alone is HELO, the null sender is HELO (RFC 7208 §2.4)") {
   const ZoneFile zone;
   const auto identity = [&](const Words& words) {
     const Outcome got = run_query(zone.with(words));
@@ -122,7 +122,7 @@ TEST_CASE("which identity: sender and HELO is MAIL FROM, HELO alone is HELO, the
     CHECK(is_helo != is_mailfrom);
     return std::string(is_helo ? "helo " : "mailfrom ") + got.lines().front();
   };
-  // helo.example permits 198.51.100.1 only, pass.example others.
+  // helo.example permits only 198.51.100.1, pass.example permits others.
   const Words from = {"--ip", "198.51.100.1"};
   const auto with = [&](Words more) {
     more.insert(more.begin(), from.begin(), from.end());
@@ -139,13 +139,13 @@ TEST_CASE("which identity: sender and HELO is MAIL FROM, HELO alone is HELO, the
   CHECK(identity(with({"--identity", "helo.example"})) == "mailfrom pass");
   CHECK(identity(with({"--scope", "mfrom", "--identity", "u@pass.example", "--helo-identity", "helo.example"})) ==
         "mailfrom fail");
-  // An address literal is a HELO name like others, also for the option's parser.
+  // An address literal is an ordinary HELO name, also for the option's parser.
   const Outcome literal = run_query(zone.with({"--ip", "192.0.2.1", "--helo", "[192.0.2.1]"}));
   CHECK(literal.exit_code == 6);
   CHECK(literal.out.find("helo=\"[192.0.2.1]\"") != std::string::npos);
 }
 
-TEST_CASE("mail without an SMTP client: an empty address gets none, as from spfd") {
+TEST_CASE("mail without an SMTP client: an empty address gives none, as with spfd") {
   const Outcome got = run_query({"--ip", "", "--sender", "u@pass.example", "--receiver", "mx.test"});
   CHECK(got.exit_code == 6);
   CHECK(got.lines().size() == 4);
@@ -195,7 +195,7 @@ TEST_CASE("bad usage: a sentence on standard error, nothing on standard output, 
   check(and_also({"--server", "localhost:x"}), "--server: \"localhost:x\": the port is not a number from 1 to 65535");
   check(and_also({"--server", "::1:5970:"}), "--server: \"::1:5970:\": an IPv6 address with a port needs brackets ([::1]:5970)");
   check(and_also({"--server", "localhost", "--trace"}), "--trace shows an evaluation of spfquery's own: leave out --server");
-  // Those whose words come from elsewhere.
+  // Errors whose text comes from other parts of the code.
   for (const Words& words : std::vector<Words>{{"--ip", "192.0.2", "--sender", "u@pass.example"},
                                                {"--ip", "192.0.2.1", "--sender", "<>"},
                                                and_also({"--scope", "both"}),
@@ -218,14 +218,14 @@ TEST_CASE("a bad zone file: FILE:LINE: what") {
   CHECK(got.err.starts_with("spfquery: " + zone.path() + ":3: "));
 }
 
-TEST_CASE("what is skipped in a zone file is said on standard error, and the rest counts") {
+TEST_CASE("skipped lines of a zone file are reported on standard error, and the others count") {
   const ZoneFile zone("a\\.b.example. A 192.0.2.1\na.example. TXT \"v=spf1 -all\"\n");
   const Outcome got = run_query(zone.with({"--ip", "192.0.2.1", "--sender", "u@a.example"}));
   CHECK(got.lines().front() == "fail");
   CHECK(got.err.starts_with("spfquery: " + zone.path() + ":1: skipped: "));
 }
 
-TEST_CASE("hostile values come out as one line of text each") {
+TEST_CASE("hostile values are printed as one line of text each") {
   const ZoneFile zone;
   const std::string nasty = "\"evil\"\r\nX-Header: 1\x01\x7f\xc3\xa4 (";
   const Outcome got = run_query(zone.with({"--ip", "192.0.2.1", "--sender", nasty + "@fail.example", "--helo", nasty}));

@@ -1,4 +1,4 @@
-// --server: asks a running spfd, and says so when it gets no answer.
+// --server: asks a running spfd, and reports when it gets no answer.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
@@ -32,7 +32,7 @@ Words question_to(const std::string& server, const Words& more = {}) {
   return words;
 }
 
-// A port of 127.0.0.1 where nobody listens, as long as the object is there.
+// A port of 127.0.0.1 at which nothing listens during the lifetime of the object.
 class ClosedPort {
  public:
   ClosedPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -59,7 +59,7 @@ class ClosedPort {
 constexpr std::string_view kAnswer =
     "result=fail\nsmtp_comment=go away\nheader_comment=mx.test: not permitted\nreceived_spf_header=Received-SPF: fail (x)\n\n";
 
-TEST_CASE("the question's lines go out, the four lines come back") {
+TEST_CASE("the lines of the request are sent, the four lines are printed") {
   const FakeServer server([](const std::string&) { return FakeServer::Reply{std::string(kAnswer)}; });
   const Outcome got =
       run_query(question_to(fmt::format("127.0.0.1:{}", server.port()), {"--timeout", "5500ms", "--rcpt-to", "r@x.example"}));
@@ -84,18 +84,18 @@ TEST_CASE("the addresses of --server") {
   }
 }
 
-TEST_CASE("answers of spfds of old") {
+TEST_CASE("answers of older generations of spfd") {
   std::string bytes;
   const auto lines_of = [&](const std::string& answer) {
     const FakeServer server([&](const std::string&) { return FakeServer::Reply{answer}; });
     return run_query(question_to(fmt::format("127.0.0.1:{}", server.port())));
   };
-  // Mail::SPF's: no empty line, the end of the connection is the end.
+  // Mail::SPF's: no empty line, the connection closes at the end.
   const Outcome mail_spf = lines_of(
       "result=softfail\nlocal_explanation=x\nreceived_spf_header=Received-SPF: softfail (x)\nsmtp_comment=a\nheader_comment=b\n");
   CHECK(mail_spf.lines() == Words{"softfail", "a", "b", "Received-SPF: softfail (x)"});
   CHECK(mail_spf.exit_code == 2);
-  // Mail::SPF::Query's: no header, other words for errors, which may carry a tail.
+  // Mail::SPF::Query's: no header, other words for errors, possibly followed by more text.
   const Outcome query = lines_of("result=unknown foo:bar\r\nsmtp_comment=a\r\nheader_comment=b\r\nguess=pass\r\n\r\n");
   CHECK(query.lines() == Words{"unknown foo:bar", "a", "b", "Received-SPF: unknown foo:bar (b)"});
   CHECK(query.exit_code == 4);
@@ -136,7 +136,7 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   check(run_query(question_to(address, {"--timeout", "300ms"})), "the server did not answer in time");
   set_reply({std::string(std::size_t{2} << 20, 'x'), true});
   check(run_query(question_to(address)), "the server's answer has no end");
-  // As JSON, too.
+  // Also as JSON.
   set_reply({""});
   const Outcome json = run_query(question_to(address, {"--json"}));
   CHECK(json.exit_code == 5);
@@ -146,13 +146,13 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   CHECK(run_query(question_to(address, {"--json"})).err == "spfquery: the server does not answer in JSON\n");
 }
 
-TEST_CASE("a host that cannot be looked up is told") {
-  const Outcome got = run_query(question_to("no..host:5970"));  // no DNS is asked about such a name
+TEST_CASE("a host that cannot be looked up is reported") {
+  const Outcome got = run_query(question_to("no..host:5970"));  // an invalid name, which is not looked up in DNS
   CHECK(got.exit_code == 5);
   CHECK(got.err.starts_with("spfquery: cannot reach no..host:5970: "));
 }
 
-TEST_CASE("what a server sends cannot reach the terminal but as text of one line") {
+TEST_CASE("the server's text reaches the terminal only as one line of printable text") {
   const FakeServer server([](const std::string&) {
     return FakeServer::Reply{
         "result=pass\nsmtp_comment=\x1b[2J\x07\nheader_comment=\xc3\xa4\nreceived_spf_header=a\rb\nerror=\x1b[31m\n\n"};

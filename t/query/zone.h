@@ -1,4 +1,4 @@
-// What the tests of spfquery ask about, without a network.
+// The zone that the tests of spfquery use instead of a network.
 #pragma once
 
 #include <string>
@@ -33,14 +33,14 @@ h3.v6only  A    192.0.2.7
 deep       TXT  "v=spf1 include:pass.example include:softfail.example exists:%{ir}.deep.example ?all"
 )zone";
 
-// The zone as a file.
+// A file with the zone.
 class ZoneFile {
  public:
   explicit ZoneFile(std::string_view text = kZone) : path_(folder_.write("zone", text)) {}
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const support::TempFolder& folder() const { return folder_; }
-  // --zone and --receiver before the others.
+  // Returns --zone and --receiver, followed by the others.
   [[nodiscard]] std::vector<std::string> with(const std::vector<std::string>& others) const {
     std::vector<std::string> out = {"--zone", path_, "--receiver", "mx.test"};
     out.insert(out.end(), others.begin(), others.end());
