@@ -1,6 +1,7 @@
 # Runs inside the booted machine, as its root, before the script of the test: what these scripts have in common.
 set -u
 passed=0 failed=0
+: "${source:=/source}"
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # check WHAT COMMAND...
@@ -15,25 +16,35 @@ check() {
     log | tail -n 3
   fi
 }
-# ask SOCKET: the answer for a client that may send.
+# ask SOCKET [SENDER]: the answer for a client that pass.example and pass.test permit.
 ask() {
   perl -MIO::Socket::UNIX -e '
-    my $socket = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!\n";
-    print $socket "ip=192.0.2.1\nhelo=x.example\nsender=u\@pass.example\n\n";
+    my ($path, $sender) = @ARGV;
+    my $socket = IO::Socket::UNIX->new(Peer => $path) or die "connect: $!\n";
+    my $ip = $sender =~ /\.test$/ ? "192.0.2.10" : "192.0.2.1";
+    print $socket "ip=$ip\nhelo=x.example\nsender=$sender\ntimeout=3\n\n";
     $socket->flush;
-    print <$socket>;' "$1"
+    print <$socket>;' "$1" "${2:-u@pass.example}"
 }
-passes() { ask "$1" | grep -qx result=pass; }
+# has SOCKET RESULT [SENDER]
+has() { ask "$1" "${@:3}" | grep -x "result=$2"; }
+passes() { has "$1" pass; }
 log() { journalctl --no-pager --output=cat --unit=spfd.service; }
-# said TEXT [-x]: within ten seconds; -x: it is the whole line.
-said() {
+# Within half a minute.
+wait_until() {
   local i
-  for ((i = 0; i < 100; i++)); do
-    if log | grep -qF "${@:2}" -- "$1"; then return 0; fi
+  for ((i = 0; i < 300; i++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
     sleep 0.1
   done
-  log | tail -n 20
   return 1
 }
+# said TEXT [-x]: -x: it is the whole line.
+logs() { log | grep -F "${@:2}" -- "$1"; }
+said() { wait_until logs "$@" || { log | tail -n 20 && false; }; }
 is() { [[ $1 = "$2" ]] || { echo "\"$1\" is not \"$2\"" && false; }; }
 main_pid() { systemctl show --property=MainPID --value spfd.service; }
+finish() {
+  echo "$passed passed, $failed failed"
+  [[ $failed = 0 ]]
+}

@@ -1,16 +1,22 @@
-# Sourced by the tests that boot a Debian: builds its root (root.sh), and boots a copy that is thrown away.
+# Sourced by the tests that boot a Debian: builds its root (t/debian/root.sh), and boots a copy that is thrown away.
 # Needs root: mounts and namespaces of its own; on this machine nothing is changed.
+# SUITE: the release to boot; default: this machine's.
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 source=$(dirname "$(dirname "$here")")
 BUILD=$(readlink -f "${BUILD:-$source/build}")
-BOOT_DIR=$(readlink -m "${BOOT_DIR:-$BUILD/boot}")
-export BUILD BOOT_DIR
+# shellcheck source=/dev/null
+this_suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+suite=${SUITE:-$this_suite}
+deb=$BUILD/deb${SUITE:+-$SUITE} # its packages
+BOOT_DIR=$BUILD/boot/$suite # what the machine said
+mkdir -p "$BOOT_DIR"
+export BUILD BOOT_DIR suite deb
 if [[ $EUID != 0 ]]; then
   echo "needs root, for mounts and namespaces of its own" >&2
   exit 1
 fi
-root=$("$here/root.sh")
+root=$("$source/t/debian/root.sh" "$suite" boot)
 export root here source
 
 # The upper folder of the overlay: a tmpfs goes with the namespace.
@@ -22,9 +28,9 @@ boot_copy() {
   mount -t tmpfs tmpfs "$space"
   mkdir "$space"/{upper,work,mnt}
   mount -t overlay overlay -o "lowerdir=$root,upperdir=$space/upper,workdir=$space/work" "$machine"
+  rm -f "$machine/etc/resolv.conf" # no resolver, unless the test makes one
   prepare
-  # shellcheck disable=SC2016  # for the machine
-  { cat "$here/inside.bash" "$here/$script" && echo 'echo "$passed passed, $failed failed"'; } >"$machine/inside.sh"
+  { cat "$here/inside.bash" "$here/$script" && echo finish; } >"$machine/inside.sh"
   chmod 755 "$machine/inside.sh"
   cat >"$machine/etc/systemd/system/inside.service" <<'END'
 [Unit]
@@ -42,8 +48,8 @@ WantedBy=default.target
 END
   mkdir -p "$machine/etc/systemd/system/default.target.wants"
   ln -s ../inside.service "$machine/etc/systemd/system/default.target.wants/inside.service"
-  timeout --kill-after=10 180 systemd-nspawn --quiet --register=no --keep-unit --private-network --console=pipe --boot --directory="$machine" \
-    </dev/null >"$BOOT_DIR/console" 2>&1 || echo "the machine ended with $?" >>"$BOOT_DIR/console"
+  timeout --kill-after=10 600 systemd-nspawn --quiet --register=no --keep-unit --private-network --resolv-conf=off --console=pipe --boot \
+    --directory="$machine" </dev/null >"$BOOT_DIR/console" 2>&1 || echo "the machine ended with $?" >>"$BOOT_DIR/console"
   cp "$machine/result" "$BOOT_DIR/result" 2>/dev/null || : >"$BOOT_DIR/result"
   cat "$machine/errors" >>"$BOOT_DIR/console" 2>/dev/null || true
 }
@@ -51,7 +57,7 @@ END
 # boot SCRIPT: runs the function prepare, which fills $machine, then SCRIPT in there, after inside.bash, as root of the booted
 # machine. Last line: "N passed, N failed".
 boot() {
-  flock "$BOOT_DIR/lock" unshare --mount --propagation private bash -c "$(declare -f boot_copy prepare); boot_copy $1"
+  flock "$BOOT_DIR/lock" unshare --mount --propagation private bash -c "$(declare -f); boot_copy $1"
   cat "$BOOT_DIR/result"
   if ! tail -n 1 "$BOOT_DIR/result" | grep -qE '^[0-9]+ passed, 0 failed$'; then
     tail -n 40 "$BOOT_DIR/console"

@@ -1,32 +1,80 @@
 #!/bin/bash
-# root.sh SUITE: builds a minimal root of the Debian release SUITE (bookworm, trixie), once; prints its path.
+# root.sh SUITE [boot]: builds a root of the Debian release SUITE (bookworm, trixie), once; prints its path.
 #
-# The root is what debootstrap calls minbase, with the installer's /etc/hosts: neither make nor a compiler is in it. Nobody
-# writes into it later: in_root.sh lays an overlay over it. A root older than a week is built anew.
+# The root is what debootstrap calls minbase, with the installer's /etc/hosts: neither make nor a compiler is in it. With "boot"
+# it also has systemd, the libraries that spfd loads and, as files that apt-get finds, the packages that the tests of t/boot
+# install: a booted machine has no network. Nobody writes into a root later: who uses it lays an overlay over it. A root is built
+# anew when it is older than a week, or this script has changed.
 #
 # DEBIAN_DIR: where roots and downloaded packages are kept between runs (/var/cache/spfd-debian); a file system that can carry
 # an overlay. DEBIAN_MIRROR: debootstrap's default if unset.
 set -euo pipefail
-suite=${1:?root.sh SUITE}
+suite=${1:?root.sh SUITE} kind=${2:-}
 : "${DEBIAN_DIR:=/var/cache/spfd-debian}"
-root=$DEBIAN_DIR/roots/$suite
+
+system="systemd systemd-sysv dbus iproute2"
+declare -A libraries_of=(
+  [bookworm]="libevent-core-2.1-7 libfmt9 libidn2-0 libssl3"
+  [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64"
+)
+# What cannot be installed together, one line each.
+later="nsd spf-tools-perl spfquery apparmor autopkgtest
+exim4-daemon-light
+postfix"
 
 fail() {
   echo "t/debian: $*" >&2
   exit 1
 }
-[[ $EUID == 0 ]] || fail "needs root, to make a root folder of another Debian: sudo make check-debian"
+[[ $EUID == 0 ]] || fail "needs root, to make a root folder of another Debian: sudo make ..."
 command -v debootstrap >/dev/null || fail "needs debootstrap"
 mkdir -p "$DEBIAN_DIR/roots" "$DEBIAN_DIR/archives/$suite/partial"
 
+minbase() {
+  # shellcheck disable=SC2086  # no mirror is no word
+  debootstrap --variant=minbase "$suite" "$1" ${DEBIAN_MIRROR:-}
+  printf '127.0.0.1 localhost\n::1 localhost\n' >"$1/etc/hosts"
+}
+# In a mount namespace of its own; $1 is a copy of the minimal root.
+bootable() {
+  set -euo pipefail
+  local line
+  mount -t proc proc "$1/proc"
+  cat /etc/resolv.conf >"$1/etc/resolv.conf"
+  rm -f "$1/etc/apt/apt.conf.d/docker-clean"
+  apt_get() { chroot "$1" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -y --no-install-recommends "${@:2}"; }
+  apt_get "$1" update
+  # shellcheck disable=SC2086  # words
+  apt_get "$1" install $system $libraries
+  while read -r line; do
+    # shellcheck disable=SC2086
+    apt_get "$1" install --download-only $line
+  done <<<"$later"
+}
+export system later
+export libraries="${libraries_of[$suite]:-}"
+
+# once NAME COMMAND...: builds the root NAME; what it says goes to NAME.log.
+once() {
+  local root=$DEBIAN_DIR/roots/$1
+  [[ $(find "$root.built" -mtime -7 -exec cat {} + 2>/dev/null) != "$stamp" ]] || return 0
+  rm -rf --one-file-system "$root" "$root.built"
+  "${@:2}" "$root" >"$root.log" 2>&1 9>&- ||
+    { tail -n 20 "$root.log" >&2 && fail "cannot build the root $1; the whole log: $root.log"; }
+  echo "$stamp" >"$root.built"
+}
+add_system() {
+  cp -a "$DEBIAN_DIR/roots/$suite" "$1"
+  unshare --mount --propagation private bash -c "$(declare -f bootable); bootable \"\$0\"" "$1"
+}
+
 exec 9>"$DEBIAN_DIR/roots/lock"
 flock 9
-if [[ -z $(find "$root.built" -mtime -7 2>/dev/null) ]]; then
-  rm -rf --one-file-system "$root" "$root.built"
-  # shellcheck disable=SC2086  # no mirror is no word
-  debootstrap --variant=minbase "$suite" "$root" ${DEBIAN_MIRROR:-} >"$root.log" 2>&1 ||
-    { tail -n 20 "$root.log" >&2 && fail "cannot build the root of $suite; the whole log: $root.log"; }
-  printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
-  touch "$root.built"
+stamp=1 # another number, and all minimal roots are built anew
+once "$suite" minbase
+if [[ $kind == boot ]]; then
+  [[ -n $libraries ]] || fail "which libraries has $suite?"
+  stamp="$(sha256sum <"$0") $(stat -c %Y "$DEBIAN_DIR/roots/$suite.built")"
+  once "$suite-boot" add_system
 fi
-echo "$root"
+echo "$DEBIAN_DIR/roots/$suite${kind:+-$kind}"

@@ -1,0 +1,44 @@
+#!/bin/bash
+# form.sh FOLDER: the packages there, as `make deb` leaves them, have no fault of form: lintian has no error and no warning, and
+# the programs are hardened as Debian wants it. Last line: "N passed, N failed".
+set -u
+folder=$1
+passed=0 failed=0
+# check WHAT COMMAND...
+check() {
+  if "${@:2}"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "failed: $1"
+  fi
+}
+
+# Who publishes the packages puts in a mail address that exists.
+excused=bogus-mail-host,bogus-mail-host-in-debian-changelog
+check 'lintian has no error and no warning' lintian --allow-root --fail-on error,warning --suppress-tags "$excused" "$folder"/*.changes
+
+unpacked=$(mktemp -d)
+trap 'rm -rf "$unpacked"' EXIT
+for package in "$folder"/*.deb; do
+  [[ $package == *-dbgsym_* ]] || dpkg-deb --extract "$package" "$unpacked"
+done
+# reads PROGRAM REGEX OPTION...: a line of readelf.
+reads() { readelf --wide "${@:3}" "$1" | grep -E "$2" >/dev/null; }
+programs=0
+for program in "$unpacked"/usr/sbin/* "$unpacked"/usr/bin/*; do
+  name=${program##*/}
+  programs=$((programs + 1))
+  check "$name is position-independent" reads "$program" '^ *Type: +DYN' --file-header
+  check "$name binds all symbols at its start" reads "$program" 'BIND_NOW' --dynamic
+  check "$name makes its tables read-only then" reads "$program" '^ *GNU_RELRO' --program-headers
+  check "$name has no executable stack" reads "$program" '^ *GNU_STACK .* RW ' --program-headers
+  check "$name protects its stack" reads "$program" '__stack_chk_fail' --symbols
+  check "$name checks the sizes of buffers" reads "$program" '(memcpy|read|recv|printf|vsnprintf|memset|fprintf|poll)_chk' --symbols
+  if [[ $(uname -m) == x86_64 ]]; then
+    check "$name allows jumps only to where they may go" reads "$program" 'IBT' --notes
+  fi
+done
+check 'there are three programs' test "$programs" = 3
+echo "$passed passed, $failed failed"
+[[ $failed == 0 ]]

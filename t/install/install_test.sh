@@ -1,0 +1,38 @@
+#!/bin/bash
+# `make install` below a DESTDIR with blanks: each file is where it belongs, and uninstall leaves the configuration only.
+set -u
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+lab=$(mktemp -d)
+trap 'rm -rf "$lab"' EXIT
+passed=0 failed=0
+# check WHAT COMMAND...
+check() {
+  if "${@:2}"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "failed: $1"
+  fi
+}
+# installs TARGET PREFIX
+installs() { env -u MAKEFLAGS make -s BUILD="${BUILD:-build}" DESTDIR="$lab/to here" PREFIX="$2" "$1" >"$lab/log" 2>&1 || { cat "$lab/log" && false; }; }
+files() { (cd "$lab/to here" && find . -type f | LC_ALL=C sort); }
+wanted() { # PREFIX SYSCONFDIR
+  {
+    printf './%s\n' "$1"/sbin/spfd "$1"/bin/{spfquery,spfsrs} "$1"/share/doc/spfd/examples/spfd.conf "$2/spfd/spfd.conf"
+    for page in man/*.[1-9]; do echo "./$1/share/man/man${page##*.}/${page##*/}"; done
+    for file in etc/*/*; do echo "./$1/share/doc/spfd/examples/${file#etc/}"; done
+  } | LC_ALL=C sort
+}
+is() { [[ $1 = "$2" ]] || { diff <(echo "$1") <(echo "$2") && false; }; }
+
+check 'install' installs install /usr/local
+check 'what it installs' is "$(files)" "$(wanted usr/local etc)"
+check 'nothing of it has a name that blanks have cut' is "$(ls "$lab")" "$(printf 'log\nto here')"
+echo mine >"$lab/to here/etc/spfd/spfd.conf"
+check 'install again' installs install /usr/local
+check 'a configuration that is there stays' is "$(cat "$lab/to here/etc/spfd/spfd.conf")" mine
+check 'uninstall' installs uninstall /usr/local
+check 'what it leaves' is "$(files)" ./etc/spfd/spfd.conf
+echo "$passed passed, $failed failed"
+[[ $failed = 0 ]]
