@@ -83,7 +83,7 @@ old=$(main_pid)
 sleep 6
 check 'it feeds the watchdog' is "$(main_pid) $(systemctl show --property=NRestarts --value spfd.service)" "$old 0"
 kill -STOP "$old"
-check 'one that hangs is replaced, and the question that came meanwhile is answered' wait_until has $socket pass alice@pass.test
+check 'one that hangs is replaced, and the request that came meanwhile is answered' wait_until has $socket pass alice@pass.test
 check 'by the watchdog' test "$(main_pid)" != "$old"
 
 install -d -o mail -g mail -m 0755 /run/other
@@ -134,12 +134,12 @@ check 'with its page' leads_to /usr/share/man/man8/spfd.8.gz /usr/share/man/man8
 
 check 'a version before it' dpkg --install /packages/older.deb
 old=$(main_pid)
-start_flow questions
+start_flow requests
 check 'an upgrade' apt_install "$spfd"
 end_flow
 check 'starts it anew' test "$(main_pid)" != "$old"
 check 'with the new program' is "$(exe)" /usr/sbin/spfd.spfd
-check 'each question meanwhile was answered' is "${passing:-}" "${asked:-0}"
+check 'each request meanwhile was answered' is "${passing:-}" "${asked:-0}"
 echo 'no-such-option = 1' >>/etc/spfd/spfd.conf
 check 'the version before again, with a mistake in the configuration' dpkg --install /packages/older.deb
 old=$(main_pid)

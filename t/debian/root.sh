@@ -18,7 +18,7 @@ declare -A libraries_of=(
   [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64"
 )
 # What cannot be installed together, one line each.
-later="nsd spf-tools-perl spfquery apparmor autopkgtest
+later="nsd spf-tools-perl spfquery apparmor autopkgtest dpkg-dev
 exim4-daemon-light
 postfix"
 
