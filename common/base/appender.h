@@ -1,4 +1,4 @@
-// Many small pieces put behind a text, cheaper than by std::string::append: room for them is made once, and cut to size at last.
+// Appends many small pieces to a string faster than std::string::append: it grows the string once and trims it at the end.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace base {
 
-// While it lives, nobody else may touch the string.
+// Nothing else may use the string during the Appender's lifetime. The destructor trims the string to what was appended.
 class Appender {
  public:
-  // room: bytes that are expected; for more, more room is made.
+  // `room`: the expected number of bytes. The string grows when more are appended.
   Appender(std::string& out, std::size_t room) : out_(out), to_(out.data() + out.size()), end_(to_) { grow(room); }
   ~Appender() { out_.resize(size()); }
   Appender(const Appender&) = delete;
@@ -26,9 +26,9 @@ class Appender {
     *to_++ = c;
   }
   void add_number(unsigned long number);
-  // As base::printable() shows it.
+  // Appends the text in the form of base::printable().
   void add_printable(std::string_view piece);
-  // The same for what stands in quotes: quotes and backslashes get a backslash before them.
+  // Appends printable text for use in double quotes: with a backslash before each double quote and backslash.
   void add_escaped(std::string_view piece);
 
  private:

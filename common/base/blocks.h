@@ -1,4 +1,4 @@
-// Text looked at sixteen bytes at a time. GCC and Clang make vector instructions of it on every processor that has them.
+// Scans text sixteen bytes at a time. GCC and Clang compile this to vector instructions on processors that have them.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ inline Block load_block(const char* bytes) {
   return block;
 }
 
-// A text of 1 to 16 bytes, some of them more than once.
+// Loads a text of 1 to 16 bytes. Bytes of a text shorter than a block are repeated to fill it.
 inline Block load_few(std::string_view text) {
   const char* const bytes = text.data();
   const char* const end = bytes + text.size();
@@ -43,12 +43,12 @@ inline Block load_few(std::string_view text) {
   return block;
 }
 
-// The functions below say yes to a byte by making all its bits 1, and no by making them 0.
+// The functions below set all bits of each byte that matches, and clear all bits of the others.
 
 inline Block is_byte(Block block, char byte) { return reinterpret_cast<Block>(block == static_cast<unsigned char>(byte)); }
-// first <= last, at most 127 apart.
+// Matches the bytes from `first` to `last`, inclusive. Requires first <= last, at most 127 apart.
 inline Block is_between(Block block, char first, char last) {
-  // With `last` moved to 127, all bytes above it are negative, and only one comparison is left.
+  // Shifting `last` to 127 makes all bytes above it negative, so that one comparison is enough.
   using Signed = signed char __attribute__((vector_size(16)));
   const auto moved = reinterpret_cast<Signed>(block + static_cast<unsigned char>(127 - last));
   return reinterpret_cast<Block>(moved > static_cast<signed char>(126 - (last - first)));
@@ -60,7 +60,7 @@ inline bool has_any(Block answers) {
   return (halves[0] | halves[1]) != 0;
 }
 
-// Whether `find` says yes to any byte of the text. It does not stop where it finds one, and sees some bytes twice.
+// Returns whether `find` matches any byte of the text. It does not stop at the first match, and passes some bytes twice.
 template <class Find>
 bool has_any(std::string_view text, Find&& find) {
   if (text.empty()) return false;

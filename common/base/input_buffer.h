@@ -1,4 +1,5 @@
-// Bytes that come in pieces and are read from the front. Each byte is moved about once, however the bytes come.
+// A buffer for bytes that arrive in pieces and are consumed from the front. Each byte is moved about once, whatever the sizes of
+// the pieces.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +12,26 @@ namespace base {
 
 class InputBuffer {
  public:
-  // Ends the views that rest() gave.
+  // Appends bytes. Invalidates the views that rest() returned.
   void add(std::string_view bytes) {
-    // What was taken goes when it is at least half of the buffer.
+    // Removes the consumed bytes when they are at least half of the buffer.
     if (begin_ > 0 && begin_ >= bytes_.size() - begin_) {
       bytes_.erase(0, begin_);
       begin_ = 0;
     }
     bytes_ += bytes;
   }
-  // The bytes that were not taken.
+  // Returns the bytes that are not consumed yet.
   [[nodiscard]] std::string_view rest() const { return {bytes_.data() + begin_, bytes_.size() - begin_}; }
   [[nodiscard]] bool empty() const { return begin_ == bytes_.size(); }
-  // Views of what is taken stay good.
+  // Consumes bytes from the front. Views of them stay valid.
   void take(std::size_t bytes) { begin_ += bytes; }
-  // Gives up what is left. An idle connection keeps no large buffer.
+  // Discards all bytes and frees a large buffer, so that idle connections keep none (base::reuse()).
   void clear() {
     reuse(bytes_);
     begin_ = 0;
   }
-  // Bytes in memory: those that were taken, too.
+  // Returns the number of bytes in memory, consumed ones included.
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
 
  private:

@@ -1,6 +1,6 @@
 // IP addresses and prefixes.
 //
-// An IPv4-mapped IPv6 address is IPv4 from the moment it is read (RFC 7208 §5), so no later code has to ask.
+// An IPv4-mapped IPv6 address becomes IPv4 when it is read (RFC 7208 §5), so later code need not check for it.
 // Bytes are in network order.
 #pragma once
 
@@ -15,31 +15,31 @@ namespace base {
 class IpAddress {
  public:
   static IpAddress v4(std::array<std::uint8_t, 4> bytes);
-  // Becomes IPv4 when the address is IPv4-mapped (::ffff:a.b.c.d).
+  // Returns an IPv4 address for an IPv4-mapped one (::ffff:a.b.c.d).
   static IpAddress v6(std::array<std::uint8_t, 16> bytes);
-  // Dotted quad or RFC 4291 §2.2 text; nothing before or behind it.
+  // Reads a dotted quad or RFC 4291 §2.2 text, with nothing before or after it.
   static std::optional<IpAddress> parse(std::string_view text);
-  // The same, but an IPv4-mapped address stays the IPv6 address as which it is written (an "ip6" network, RFC 7208 §5.6).
+  // Like parse(), but an IPv4-mapped address stays IPv6, as an "ip6" network requires (RFC 7208 §5.6).
   static std::optional<IpAddress> parse_as_written(std::string_view text);
 
   [[nodiscard]] bool is_v4() const { return !is_v6_; }
   [[nodiscard]] bool is_v6() const { return is_v6_; }
-  // 4 or 16 bytes.
+  // Returns 4 or 16 bytes.
   [[nodiscard]] std::basic_string_view<std::uint8_t> bytes() const {
     return {bytes_.data(), is_v6_ ? std::size_t{16} : std::size_t{4}};
   }
   [[nodiscard]] int bits() const { return is_v6_ ? 128 : 32; }
 
-  // Dotted quad, or RFC 5952 text: what %{c} shows.
+  // Returns a dotted quad or RFC 5952 text: the value of %{c}.
   [[nodiscard]] std::string text() const;
   using TextBuffer = std::array<char, 46>;  // INET6_ADDRSTRLEN
   [[nodiscard]] std::string_view text(TextBuffer& buffer) const;
-  // What %{i} expands to: dotted quad, or 32 nibbles with dots between (RFC 7208 §7.3).
+  // Returns the value of %{i}: a dotted quad, or 32 nibbles separated by dots (RFC 7208 §7.3).
   [[nodiscard]] std::string dotted() const;
-  // The name whose PTR records name this address: "10.2.0.192.in-addr.arpa".
+  // Returns the name that holds the PTR records of this address: "10.2.0.192.in-addr.arpa".
   [[nodiscard]] std::string reverse_name() const;
 
-  // Same family and the first `length` bits equal. length: 0 to bits().
+  // Returns whether the family and the first `length` bits are equal. `length`: 0 to bits().
   [[nodiscard]] bool in_prefix(const IpAddress& network, int length) const;
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;

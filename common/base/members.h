@@ -1,6 +1,6 @@
-// All members of a class at once: what must be done with each of them can leave none out.
+// Access to all members of a class at once, for code that must handle each member and leave none out.
 //
-// For aggregates with public members only, at most 26, and no base class; any other class does not compile.
+// Works for aggregates with 1 to 26 members, all public, and no base class. Other classes do not compile.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace base {
 
 namespace members {
 
-// Converts to whatever a member is initialized with. Never called.
+// Converts to the type of any member. Never called.
 struct Anything {
   template <class T>
   operator T() const;  // NOLINT(google-explicit-constructor): an initializer is converted implicitly
@@ -18,7 +18,7 @@ struct Anything {
 
 }  // namespace members
 
-// The number of members of an aggregate; each base class counts as one.
+// Returns the number of members of an aggregate; each base class counts as one.
 template <class T, class... Values>
 constexpr std::size_t count_members() {
   if constexpr (requires { T{Values{}..., members::Anything{}}; }) {
@@ -28,7 +28,7 @@ constexpr std::size_t count_members() {
   }
 }
 
-// Returns use(member...), with all members in their order.
+// Returns use(member...), with all members in order of declaration.
 template <class T, class Use>
 decltype(auto) with_members(T& object, Use&& use) {
   constexpr std::size_t kCount = count_members<std::remove_const_t<T>>();

@@ -1,7 +1,7 @@
-// Result<T, E>: a value or the reason why there is none.
+// Result<T, E>: a value or an error.
 //
-// For parsers and other functions whose failure is an ordinary outcome. SPF's own permerror and temperror are results of
-// the evaluation, not errors of this kind. Exceptions are left to start-up.
+// Used by parsers and other functions that fail in normal operation. SPF's permerror and temperror are results of an evaluation,
+// not errors of this kind. Exceptions are used only at start-up.
 #pragma once
 
 #include <utility>

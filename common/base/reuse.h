@@ -1,4 +1,4 @@
-// Objects that are used again: strings and vectors keep their memory, and everything else is as in a new object.
+// Resets objects for reuse: strings and vectors keep their memory, and everything else becomes as in a new object.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace base {
 
-// A new object.
+// A newly constructed object.
 template <class T>
 inline const T kNew{};
 
-// Gives `object` the values of a new one. Strings and vectors are emptied and keep their memory. The members are found by
-// with_members(), so a member that is added to the class is reset too. A class with a clear() of its own is cleared by that.
+// Resets `object` to the values of a new one. Strings and vectors are emptied and keep their memory. with_members() finds the
+// members, so a member that is added to the class is reset too. Members that have a clear() function are reset by it.
 template <class T>
 void renew(T& object) {
   const auto reset = []<class Member>(Member& member, const Member& fresh) {
@@ -32,9 +32,10 @@ void renew(T& object) {
                [&](auto&... members) { with_members(kNew<T>, [&](const auto&... fresh) { (reset(members, fresh), ...); }); });
 }
 
-// Bytes that an emptied string of an idle connection may keep.
+// Largest capacity, in bytes, that an emptied string of an idle connection keeps.
 inline constexpr std::size_t kKeptMemory = 4096;
 
+// Empties the string, and frees its memory above kKeptMemory.
 inline void reuse(std::string& text) {
   if (text.capacity() > kKeptMemory) {
     std::string().swap(text);
