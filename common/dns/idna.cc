@@ -11,8 +11,8 @@ namespace dns {
 
 namespace {
 
-// No U-label domain is longer: each of its characters (4 bytes at most) takes one of the 253 characters of the result.
-// Punycode takes time by the square of the length.
+// Maximum size, in bytes, of a domain with U-labels: each of its characters (4 bytes at most) needs at least one of the 253
+// characters of the result. The bound is checked first because Punycode conversion takes quadratic time.
 constexpr std::size_t kMaxDomain = std::size_t{4} * 253;
 
 struct FreeIdn {
@@ -28,7 +28,7 @@ std::optional<std::string> to_a_label(std::string_view label) {
   std::string out;
   for (const std::uint8_t* at = converted; *at != 0; ++at) out += static_cast<char>(*at);
   // The ASCII characters of a U-label are letters, digits and hyphens (RFC 5890 §2.3.2.1), and Punycode shows them as they are.
-  // libidn2 does not insist.
+  // libidn2 does not enforce this.
   const auto is_ldh = [](char c) { return base::is_alphanumeric(c) || c == '-'; };
   if (out.empty() || !std::all_of(out.begin(), out.end(), is_ldh)) return std::nullopt;
   return out;

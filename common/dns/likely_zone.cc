@@ -8,13 +8,13 @@ namespace dns {
 
 namespace {
 
-// Labels below a country's domain under which many owners register. Not a rule by length: the owner of abc.io would have a share
-// for each name below it.
+// Labels directly below a country's domain under which many owners register. This is a list and not a rule by length, which
+// would treat each name below abc.io as a zone of another owner.
 constexpr auto kSharedLabels =
     std::to_array<std::string_view>({"ac", "ad", "co",  "com", "ed",  "edu", "go", "gob", "gov", "gr",
                                      "id", "lg", "mil", "ne",  "net", "nom", "or", "org", "sch", "web"});
 
-// The last `labels` labels of `text`, or all of it.
+// Returns the last `labels` labels of `text`, or all of it when it has fewer.
 std::string_view last_labels(std::string_view text, int labels) {
   std::size_t end = text.size();
   for (; labels > 0; --labels) {

@@ -1,4 +1,4 @@
-// A guess which names are served by the same name servers, from the name alone.
+// Guesses from names alone which of them are served by the same name servers.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace dns {
 
-// Returns the end of the name that is likely to be a zone of one owner: the last two labels; three below "co.uk" and the like
-// (a short label before a label of two letters); of addresses in reverse the /16 or the /32. The guess decides only whose
-// questions wait for each other when there are too many: names that share it by mistake share a place in a queue.
+// Returns the end of the name that is likely to be the zone of one owner: the last two labels; three labels below "co.uk" and
+// similar domains; the /16 (IPv4) or /32 (IPv6) of a reverse name. The guess is used only to share slots and to recognize silent
+// zones: names put into one zone by mistake share its turns in the queue and may count as silent together.
 std::string_view likely_zone(const Name& name);
 
 }  // namespace dns

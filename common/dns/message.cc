@@ -21,7 +21,7 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::size_t kHeaderSize = 12;
-// Of one section. Reading a name may take as many steps as the message has bytes, so the number of names is bounded.
+// Maximum number of records per section: reading one name may take as many steps as the message has bytes.
 constexpr int kMaxRecords = 1000;
 constexpr int kExtendedRcodeShift = 24;
 constexpr unsigned kCookieOption = 10;  // RFC 7873 §4
@@ -41,7 +41,7 @@ void append_name(std::vector<std::uint8_t>& out, const Name& name) {
   out.push_back(0);
 }
 
-// One record of a section. `owner` is libresolv's escaped text, the only form that ns_parserr hands out.
+// One record of a section. `owner` is libresolv's escaped text, the only form that ns_parserr provides.
 struct Record {
   std::string owner;
   int type = 0;
@@ -50,12 +50,12 @@ struct Record {
   Bytes data;
 };
 
-// Stands on the message; reads one section after the other.
+// Reads the sections of a message, which must outlive it.
 class Reader {
  public:
   explicit Reader(Bytes message) : message_(message) {}
 
-  // All counts and lengths must fit the message exactly.
+  // Returns whether all counts and lengths fit the message exactly.
   bool start() {
     return message_.size() <= NS_MAXMSG && ns_initparse(message_.data(), static_cast<int>(message_.size()), &handle_) == 0;
   }
@@ -73,7 +73,7 @@ class Reader {
     return records;
   }
 
-  // The name that ends `data`, as libresolv's text.
+  // Returns the name that `data` consists of, as libresolv's text.
   [[nodiscard]] std::optional<std::string> escaped_name(Bytes data) const {
     std::array<char, NS_MAXDNAME> text{};
     const int used = dn_expand(begin(), end(), data.data(), text.data(), text.size());
@@ -81,7 +81,7 @@ class Reader {
     return text.data();
   }
 
-  // The name that ends `data`, in the form of Answer::names.
+  // Returns the name that `data` consists of, in the form of Answer::names.
   [[nodiscard]] std::optional<std::string> plain_name(Bytes data) const {
     std::array<std::uint8_t, NS_MAXCDNAME> wire{};
     const int used = ns_name_unpack(begin(), end(), data.data(), wire.data(), wire.size());
@@ -106,15 +106,15 @@ class Reader {
   ns_msg handle_{};
 };
 
-// Both in libresolv's text: the labels of `owner` above those that it has in common with `ancestor`, with the dot that ends them;
-// "" when both are the same name. Nothing when `owner` is elsewhere.
+// Returns the labels of `owner` that precede `ancestor`, with their trailing dot; "" when both are the same name. Returns nothing
+// when `owner` is not `ancestor` or below it. Both names are libresolv's text.
 std::optional<std::string_view> labels_below(std::string_view owner, std::string_view ancestor) {
   if (ancestor.empty() || ancestor == ".") return owner;
   if (owner.size() < ancestor.size()) return std::nullopt;
   const std::string_view below = owner.substr(0, owner.size() - ancestor.size());
   if (!base::equals_ignoring_case(owner.substr(below.size()), ancestor)) return std::nullopt;
   if (below.empty()) return below;
-  // A dot after an odd number of backslashes is in a label.
+  // A dot after an odd number of backslashes belongs to a label.
   if (!below.ends_with('.')) return std::nullopt;
   const std::size_t before = below.size() - 1;
   const std::size_t last_other = below.substr(0, before).find_last_not_of('\\');
@@ -123,12 +123,12 @@ std::optional<std::string_view> labels_below(std::string_view owner, std::string
   return below;
 }
 
-// Nothing when Name cannot hold it.
+// Converts libresolv's text to a Name. Returns nothing when Name cannot hold it.
 std::optional<Name> name_of(std::string_view escaped) {
   std::string text;
   for (std::size_t i = 0; i < escaped.size(); ++i) {
     char c = escaped[i];
-    if (c == '\\') {  // "\." and the like, or "\123" for a byte that is not printable, which no Name holds
+    if (c == '\\') {  // "\." or "\123" (a byte that is not printable) cannot be in a Name; other escapes can
       if (++i == escaped.size()) return std::nullopt;
       c = escaped[i];
       if (c == '.' || base::is_digit(c)) return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<Name> name_of(std::string_view escaped) {
   return Name::parse(text);
 }
 
-// The question section is there and holds nothing but our question.
+// Returns whether the question section holds our question and nothing else.
 bool echoes(Bytes message, const Question& question) {
   if (ns_get16(&message[4]) != 1) return false;
   std::array<std::uint8_t, NS_MAXCDNAME> echoed{};
@@ -148,7 +148,7 @@ bool echoes(Bytes message, const Question& question) {
   if (used < 0 || end - at < used + 4) return false;
   std::vector<std::uint8_t> asked;
   append_name(asked, question.name);
-  // Lengths of labels are below 'A', so the whole name may be compared without regard to case.
+  // Lengths of labels are below 'A', so lower-casing the whole name changes only its letters.
   const auto same = [](std::uint8_t a, std::uint8_t b) {
     return base::to_lower(static_cast<char>(a)) == base::to_lower(static_cast<char>(b));
   };
@@ -156,10 +156,10 @@ bool echoes(Bytes message, const Question& question) {
          ns_get16(at + used) == static_cast<unsigned>(question.type) && ns_get16(at + used + 2) == ns_c_in;
 }
 
-// RFC 2181 §8: a TTL with the top bit set is zero.
+// Returns the TTL, or zero if its top bit is set (RFC 2181 §8).
 std::uint32_t sane_ttl(std::uint32_t ttl) { return (ttl & 0x80000000U) != 0 ? 0 : ttl; }
 
-// The character-strings of a TXT record, joined (RFC 7208 §3.3). No string at all is the empty text.
+// Joins the character-strings of a TXT record (RFC 7208 §3.3). A record without strings is the empty text.
 std::optional<std::string> joined_strings(Bytes data) {
   std::string text;
   text.reserve(data.size());
@@ -172,7 +172,7 @@ std::optional<std::string> joined_strings(Bytes data) {
   return text;
 }
 
-// Collects the records of one question out of the answer section.
+// Collects the records that answer one question from the answer section.
 class Collector {
  public:
   Collector(const Reader& reader, const std::vector<Record>& section, Type type)
@@ -182,7 +182,7 @@ class Collector {
 
   enum class End : std::uint8_t { done, loop, unreadable };
 
-  // Follows the CNAMEs from `owner`, also those that a DNAME stands for (RFC 6672 §3.1). Without `take_records` (the name does
+  // Follows the CNAMEs from `owner`, including those that a DNAME implies (RFC 6672 §3.1). Without `take_records` (the name does
   // not exist) only their TTLs count.
   End collect(std::string owner, bool take_records) {
     for (int links = 0;; ++links) {
@@ -210,14 +210,14 @@ class Collector {
       owner = std::move(*target);
     }
     end_ = std::move(owner);
-    // By preference, equal ones as they came (RFC 5321 §5.1).
+    // By preference; hosts of equal preference keep their order (RFC 5321 §5.1).
     std::stable_sort(hosts_.begin(), hosts_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [preference, host] : hosts_) answer_.names.push_back(std::move(host));
     return End::done;
   }
 
   Answer& answer() { return answer_; }
-  // The name at the end of the chain, in libresolv's text.
+  // Returns the name at the end of the chain, as libresolv's text.
   [[nodiscard]] const std::string& end() const { return end_; }
 
  private:
@@ -271,10 +271,10 @@ class Collector {
   Type type_;
   Answer answer_;
   std::string end_;
-  std::vector<std::pair<unsigned, std::string>> hosts_;  // of MX records, with their preference
+  std::vector<std::pair<unsigned, std::string>> hosts_;  // preference and host of each MX record
 };
 
-// RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field.
+// Returns the TTL of a negative answer: the lesser of the SOA record's TTL and its MINIMUM field (RFC 2308 §5).
 std::uint32_t negative_ttl(const std::vector<Record>& authority) {
   constexpr std::size_t kLeastSoa = 22;  // two root names and five numbers
   for (const Record& record : authority) {
@@ -285,7 +285,8 @@ std::uint32_t negative_ttl(const std::vector<Record>& authority) {
   return kUnsaidTtl;
 }
 
-// The authority section says that there is nothing at `name`: it has the SOA of a zone that holds it (RFC 2308 §2.2).
+// Returns whether the authority section confirms that `name` has no such record: it has the SOA record of a zone above `name`, or
+// of `name` itself (RFC 2308 §2.2).
 bool denies(const std::vector<Record>& authority, std::string_view name) {
   return std::any_of(authority.begin(), authority.end(), [name](const Record& record) {
     return record.type == ns_t_soa && labels_below(name, record.owner).has_value();
@@ -296,7 +297,7 @@ bool has_type(const std::vector<Record>& records, int type) {
   return std::any_of(records.begin(), records.end(), [type](const Record& record) { return record.type == type; });
 }
 
-// What the OPT records say. False: they hold a cookie of an impossible length.
+// Reads the extended RCODE and the cookie from the OPT records. Returns false for a cookie of an invalid length.
 bool read_opt(const std::vector<Record>& additional, Response& response) {
   for (const Record& record : additional) {
     if (record.type != ns_t_opt) continue;
@@ -365,13 +366,13 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   Response response;
   response.rcode = static_cast<int>(flags & 0x000fU);
   const bool is_error = response.rcode != ns_r_noerror && response.rcode != ns_r_nxdomain;
-  // RFC 6891 §7: who does not know EDNS0 answers FORMERR, often without the question.
+  // RFC 6891 §7: a server without EDNS0 answers FORMERR, often without the question.
   const bool is_bare_error = is_error && ns_get16(&message[4]) == 0;
   if (!is_bare_error && !echoes(message, question)) return base::failure(ReadError::not_ours);
 
   Reader reader(message);
   const bool is_sound = reader.start();
-  // Nothing but OPT counts in the additional section.
+  // Only OPT records count in the additional section.
   const auto additional = is_sound ? reader.section(ns_s_ar) : std::nullopt;
   if (additional && !read_opt(*additional, response)) return base::failure(ReadError::not_ours);
   if (is_error) return refusal(std::move(response));
@@ -386,8 +387,8 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   const auto answers = reader.section(ns_s_an);
   const auto authority = reader.section(ns_s_ns);
   if (!asked || !answers || !authority) return base::failure(ReadError::malformed);
-  // A server that does not recurse points elsewhere instead of answering: taken for "no record", it would make every domain
-  // one without a policy.
+  // This is a referral by a server that does not recurse. Read as "no record", it would make every domain look as if it had no
+  // SPF record.
   if (rcode == ns_r_noerror && !is_authoritative && !is_recursive && answers->empty() && has_type(*authority, ns_t_ns) &&
       !has_type(*authority, ns_t_soa)) {
     response.rcode = ns_r_refused;
@@ -403,7 +404,7 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   const bool is_aliased = !base::equals_ignoring_case(collector.end(), (*asked)[0].owner);
   response.answer = std::move(collector.answer());
   if (rcode == ns_r_nxdomain) response.answer.status = Status::name_error;
-  // RFC 6604 §3: an RCODE is that of the end of the chain. NOERROR without record and SOA says nothing about it.
+  // RFC 6604 §3: the RCODE applies to the end of the chain. NOERROR without records and SOA says nothing about that name.
   if (is_aliased && rcode == ns_r_noerror && response.answer.is_void() && !denies(*authority, collector.end())) {
     const auto target = name_of(collector.end());
     response.answer =

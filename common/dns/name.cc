@@ -10,7 +10,7 @@ std::optional<int> Name::count_labels(std::string_view text) {
   if (!base::all_printable(text)) return std::nullopt;
   if (text.empty()) return 0;
   int labels = 1;
-  std::size_t length = 0;  // of the label so far
+  std::size_t length = 0;  // length of the label so far
   for (const char c : text) {
     if (c != '.') {
       if (++length > kMaxLabel) return std::nullopt;
@@ -32,7 +32,7 @@ Name Name::known(std::string_view text, int labels) {
 }
 
 std::optional<Name> Name::parse(std::string_view text) {
-  std::optional<Name> name;  // what every return gives, so that it is made where it is wanted
+  std::optional<Name> name;  // returned on every path, so that it is built in the caller's storage
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.size() > kMaxText) return name;
   const auto labels = count_labels(text);

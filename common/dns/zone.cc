@@ -10,7 +10,7 @@ namespace dns {
 
 namespace {
 
-// RFC 6672 §2.2: the name with `target` in place of `owner`, which it ends with. Nothing when it becomes too long.
+// Replaces `owner`, which `name` ends with, by `target` (RFC 6672 §2.2). Returns nothing when the new name is too long.
 std::optional<Name> substituted(const Name& name, const Name& owner, const Name& target) {
   std::string text(name.text().substr(0, name.text().size() - owner.text().size()));
   if (owner.is_root()) text += '.';
@@ -49,7 +49,7 @@ void Zone::remove_texts(const Name& name) {
 }
 
 Zone::Node& Zone::node(const Name& name) {
-  // RFC 4592 §2.2.2: the names above exist too.
+  // RFC 4592 §2.2.2: all names above it exist too.
   for (Name above = name; !above.is_root();) {
     above = above.parent();
     if (!nodes_.try_emplace(above).second) break;
@@ -59,7 +59,7 @@ Zone::Node& Zone::node(const Name& name) {
 
 std::optional<std::string> Zone::add(Node& node, const ZoneRecord& record) {
   const bool has_others = !node.sets.empty() || node.names_below || node.negative_ttl || node.has_servers;
-  // DNSSEC's types, which are among the others, may be beside a CNAME.
+  // Type `other` includes DNSSEC types, which may coexist with a CNAME.
   const bool is_alone = record.type == ZoneRecord::Type::cname ? !has_others : !node.alias;
   if (!is_alone && record.type != ZoneRecord::Type::other) {
     return fmt::format("\"{}\" has a CNAME and other records", record.owner.text());
@@ -72,7 +72,7 @@ std::optional<std::string> Zone::add(Node& node, const ZoneRecord& record) {
     case ZoneRecord::Type::txt: return add_to_set(node, Type::txt, record);
     case ZoneRecord::Type::cname: return add_alias(node.alias, "CNAME", record);
     case ZoneRecord::Type::dname: return add_alias(node.names_below, "DNAME", record);
-    // RFC 2308 §5: the lesser of the SOA's own TTL and its MINIMUM field.
+    // RFC 2308 §5: the lesser of the SOA record's TTL and its MINIMUM field.
     case ZoneRecord::Type::soa: node.negative_ttl = std::min(record.ttl, record.minimum); break;
     case ZoneRecord::Type::ns: node.has_servers = true; break;
     case ZoneRecord::Type::other: break;
@@ -94,14 +94,14 @@ std::optional<std::string> Zone::add_to_set(Node& node, Type type, const ZoneRec
     found->answer.ttl = record.ttl;
   }
   Answer& answer = found->answer;
-  // RFC 2181 §5.2: one TTL for all.
+  // RFC 2181 §5.2: all records of a set have one TTL.
   answer.ttl = std::min(answer.ttl, record.ttl);
   if (answer.addresses.size() + answer.names.size() + answer.texts.size() >= kMaxRecords) {
     return fmt::format("\"{}\" has more than {} {} records", record.owner.text(), kMaxRecords, type_name(type));
   }
-  // As Answer::names has it.
+  // In the form of Answer::names.
   const std::string host(record.target ? record.target->text() : "?");
-  // RFC 2181 §5: the same record twice is one record.
+  // RFC 2181 §5: duplicate records are suppressed.
   const auto add_new = [](auto& values, auto value) {
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(std::move(value));
   };
@@ -131,7 +131,7 @@ const Zone::Node* Zone::find_node(const Name& name) const {
 }
 
 const Zone::Node* Zone::find_wildcard(Name name) const {
-  // RFC 4592 §3.3.1: the wildcard just below the closest name that exists.
+  // RFC 4592 §3.3.1: only the wildcard directly below the closest existing name applies.
   while (!name.is_root()) {
     name = name.parent();
     if (!nodes_.contains(name)) continue;
@@ -164,7 +164,7 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
   for (int links = 0;; ++links) {
     const Cover cover = cover_of(now.name);
     const Node* node = find_node(now.name);
-    // RFC 6672 §3.2: a DNAME goes before a wildcard.
+    // RFC 6672 §3.2: a DNAME takes precedence over a wildcard.
     if (node == nullptr && cover.renames == nullptr) node = find_wildcard(now.name);
     if (node != nullptr) {
       for (const RecordSet& set : node->sets) {

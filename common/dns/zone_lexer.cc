@@ -14,8 +14,8 @@ ZoneError control_character(std::size_t line) { return {line, "a control charact
 
 base::Result<ZoneEntry, ZoneError> ZoneLexer::next() {
   ZoneEntry entry;
-  std::size_t open = 0;       // parentheses
-  std::size_t open_line = 0;  // of the last one
+  std::size_t open = 0;       // number of open parentheses
+  std::size_t open_line = 0;  // line of the last one
   bool at_line_start = true;
   while (at_ < text_.size()) {
     const char c = text_[at_];

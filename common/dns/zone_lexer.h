@@ -1,4 +1,5 @@
-// Master files (RFC 1035 §5.1): text to entries of tokens. Knows comments, parentheses and quotes; escapes are left as written.
+// Splits master files (RFC 1035 §5.1) into entries of tokens. Handles comments, parentheses and quotes; leaves escapes as
+// written.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +12,23 @@
 namespace dns {
 
 struct ZoneToken {
-  std::string_view text;  // as written, escapes included, quotes not
+  std::string_view text;  // as written, with escapes but without quotes
   bool quoted = false;
   std::size_t line = 0;
 };
 
-// One record or directive with all its lines.
+// One record or directive, which may span several lines.
 struct ZoneEntry {
   std::vector<ZoneToken> tokens;
-  bool blank_first = false;  // the owner is the one of the record before
+  bool blank_first = false;  // begins with a blank: the owner is that of the previous record
 };
 
 class ZoneLexer {
  public:
-  // The tokens point into `text`.
+  // The tokens refer to `text`, which must outlive them.
   explicit ZoneLexer(std::string_view text) : text_(text) {}
 
-  // The next entry that is not empty; an entry without tokens is the end of the text.
+  // Returns the next entry that is not empty, or an entry without tokens at the end of the text.
   base::Result<ZoneEntry, ZoneError> next();
 
  private:

@@ -11,10 +11,10 @@ namespace dns {
 
 namespace {
 
-// A label, or nothing for one that Name cannot hold.
+// The labels of a name; nothing for a label that Name cannot hold.
 using Labels = std::vector<std::optional<std::string>>;
 
-// The byte that an escape stands for; `at` is the place of the backslash and moves after the escape.
+// Returns the byte that an escape denotes. `at` is the position of the backslash and moves past the escape.
 std::optional<char> unescape(std::string_view text, std::size_t& at) {
   if (at + 1 >= text.size()) return std::nullopt;
   if (!base::is_digit(text[at + 1])) {
@@ -27,7 +27,7 @@ std::optional<char> unescape(std::string_view text, std::size_t& at) {
   return static_cast<char>(*number);
 }
 
-// Nothing when they are too long together.
+// Joins the labels and `origin`. Returns nothing when the name is too long.
 std::optional<ZoneName> join(const Labels& labels, const ZoneName& origin) {
   bool is_whole = origin.name.has_value();
   std::string text(origin.above.text());
@@ -89,7 +89,7 @@ class NameReader {
 
   const std::string_view token_;
   std::size_t at_ = 0;
-  std::size_t size_ = 0;  // of the labels, each with a dot
+  std::size_t size_ = 0;  // total size of the labels, each with a dot
   bool is_absolute_ = false;
   Labels labels_;
 };

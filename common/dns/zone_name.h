@@ -1,7 +1,7 @@
-// Domain names and texts as master files write them (RFC 1035 §5.1): escapes, relative names, U-labels.
+// Domain names and texts in the notation of master files (RFC 1035 §5.1): escapes, relative names, U-labels.
 //
-// A master file may write names that Name cannot hold: a label with a dot or an unprintable byte in it, or a U-label without
-// an A-label. They are legal, but SPF never asks for them.
+// A master file may contain names that Name cannot hold: a label with a dot or an unprintable byte in it, or a U-label that has
+// no A-label. They are legal, but SPF never asks for them.
 #pragma once
 
 #include <optional>
@@ -13,18 +13,18 @@
 namespace dns {
 
 struct ZoneName {
-  std::optional<Name> name = Name();  // nothing: Name cannot hold it
-  Name above;                         // `name`, or the nearest ancestor that Name can hold
+  std::optional<Name> name = Name();  // empty if Name cannot hold it
+  Name above;                         // `name`, or its nearest ancestor that Name can hold
 };
 
-// The bytes that a token stands for: \X is X, \DDD is the byte of that number. Nothing at an escape that is neither.
+// Returns the token with its escapes resolved: \X is X, \DDD is the byte of that number. Returns nothing for any other escape.
 std::optional<std::string> unescaped(std::string_view token);
 
-// The name that a token stands for; without a dot at its end it is below `origin`. Labels outside of ASCII are read as U-labels.
-// Nothing when it is not a domain name: a bad escape, an empty label, a label over 63 bytes, a name over 253.
+// Reads a token as a name, which is relative to `origin` unless it ends with a dot. Non-ASCII labels are read as U-labels.
+// Returns nothing when it is not a domain name: a bad escape, an empty label, a label over 63 bytes, a name over 253 bytes.
 std::optional<ZoneName> read_zone_name(std::string_view token, const ZoneName& origin);
 
-// Takes an uncompressed name (RFC 1035 §3.1) off the front of `data`. Nothing when there is none.
+// Removes an uncompressed name (RFC 1035 §3.1) from the front of `data` and returns it. Returns nothing when there is none.
 std::optional<ZoneName> take_wire_name(std::string_view& data);
 
 }  // namespace dns

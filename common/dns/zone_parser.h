@@ -1,12 +1,12 @@
-// Master files (RFC 1035 §5): text to records, nothing else.
+// Parses master files (RFC 1035 §5) into records.
 //
-// Understood: $ORIGIN, $TTL, @, comments, parentheses, quoted strings, \DDD and \X escapes, TTLs like 1h30m (as BIND has them);
-// TTL and class in any order; types A AAAA MX PTR CNAME DNAME TXT SOA NS, as TYPEn and with \# data too (RFC 3597 §5); U-labels
-// (RFC 5890). A name without dot at its end is relative to the origin, and the origin is the root until the file says
-// otherwise, so that "example.com TXT ..." means what it seems to mean.
+// Supported: $ORIGIN, $TTL, @, comments, parentheses, quoted strings, \DDD and \X escapes, TTLs such as 1h30m (as in BIND);
+// TTL and class in any order; types A AAAA MX PTR CNAME DNAME TXT SOA NS, also as TYPEn and with \# data (RFC 3597 §5); U-labels
+// (RFC 5890). A name without a trailing dot is relative to the origin. The origin is the root unless $ORIGIN changes it, so that
+// "example.com TXT ..." has the obvious meaning.
 //
-// A record that is legal but cannot be held (its owner name, its class, its type) is skipped, and a note says so. What is wrong
-// in a record that counts here, $INCLUDE and $GENERATE are errors: without them the file would mean something else.
+// A legal record whose owner name, class or type cannot be represented is skipped with a note. Mistakes in supported records are
+// errors, as are $INCLUDE and $GENERATE: skipping them would change the meaning of the file.
 #pragma once
 
 #include <cstddef>
@@ -29,19 +29,19 @@ struct ZoneError {
   friend bool operator==(const ZoneError&, const ZoneError&) = default;
 };
 
-// What was skipped. A file may have any number of such records, so only the first ones are kept.
+// Notes on skipped records. A file may have any number of them, so only the first kMaxKept notes are kept.
 struct ZoneNotes {
   static constexpr std::size_t kMaxKept = 20;
 
   std::vector<ZoneError> kept;
-  std::size_t count = 0;
+  std::size_t count = 0;  // including those not kept
 
   void add(std::size_t line, std::string message);
-  // "FILE:LINE: what" of each one kept, and a line that counts the others.
+  // Returns "FILE:LINE: message" for each note kept, and a line with the number of the others.
   [[nodiscard]] std::vector<std::string> lines(std::string_view file) const;
 };
 
-// Of records for which nothing else says one, in seconds.
+// Default TTL of records, in seconds.
 inline constexpr std::uint32_t kDefaultZoneTtl = 3600;
 
 struct ZoneRecord {
@@ -49,12 +49,12 @@ struct ZoneRecord {
 
   std::size_t line = 0;
   Name owner;
-  Type type = Type::other;  // other: only the name counts
+  Type type = Type::other;  // other: only the owner name counts
   std::uint32_t ttl = kDefaultZoneTtl;
   base::IpAddress address;       // a, aaaa
   std::uint16_t preference = 0;  // mx
-  std::optional<Name> target;    // mx, ptr, cname, dname; nothing: a name that Name cannot hold
-  std::string text;              // txt: its character-strings joined
+  std::optional<Name> target;    // mx, ptr, cname, dname; empty for a name that Name cannot hold
+  std::string text;              // txt: its character-strings, joined
   std::uint32_t minimum = 0;     // soa
 };
 
