@@ -1,7 +1,7 @@
-// How the pure functions get at DNS: they look at the answers known so far and say which are still missing.
+// How the pure functions use DNS: they read the answers known so far and report which ones are missing.
 //
-// A caller ("driver") asks what is needed, adds the answers and calls the function again, from the beginning. So the pure
-// side has no state between two calls, and a check whose answers are all cached is finished by one call.
+// The caller ("driver") asks the missing questions, adds the answers and calls the function again, from the beginning. So the
+// pure functions keep no state between two calls, and one call completes a check whose answers are all cached.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace spf {
 
-// An answer together with the policy in it, so that a record is parsed once, not once a check.
+// An answer together with the SPF record in it, so that a record is parsed once and not once per check.
 struct KnownAnswer {
   explicit KnownAnswer(dns::Answer from);
 
   dns::Answer answer;
-  PublishedPolicy policy;  // of a TXT answer
+  PublishedPolicy policy;  // the SPF record of a TXT answer
 };
 
 class AnswerSource {
@@ -28,30 +28,31 @@ class AnswerSource {
   AnswerSource& operator=(const AnswerSource&) = delete;
   virtual ~AnswerSource() = default;
 
-  // Null when not known yet. What was found once stays valid and the same as long as the source lives ("pinned").
+  // Returns the answer, or null when it is not known yet. An answer that was returned once stays valid and unchanged for the
+  // lifetime of the source ("pinned").
   virtual const KnownAnswer* find(const dns::Question& question) = 0;
 
-  // A check may evaluate several records: one per identity, and those of the receiver's own rules. Each is a part, and none uses
-  // up what the limits grant another. What is asked from now on counts for `part`. A question that several parts ask counts for
-  // each of them. A source without such limits ignores it.
+  // Counts the questions from now on for `part`. A check may evaluate several records: one per identity, and those of the
+  // receiver's own rules. Each of them is a part with limits of its own. A question that several parts ask counts for each of
+  // them. A source without such limits ignores the call.
   static constexpr std::size_t kParts = 16;
   virtual void begin_part(std::size_t /*part*/) {}
 
-  // Half of the time of the check has passed: what must not take all of it goes on without what is not known yet.
+  // Returns whether half of the check's time has passed. Steps that must not use all of it then continue without missing answers.
   [[nodiscard]] virtual bool is_late() const { return false; }
 
-  // What is left of the TTL of what find() gave, in seconds: less than what the answer came with, if it was kept for a while.
+  // Returns the remaining TTL, in seconds, of an answer from find(); less than the original TTL if the answer was cached.
   [[nodiscard]] virtual std::uint32_t ttl_of(const dns::Question& /*question*/, const KnownAnswer& known) const {
     return known.answer.ttl;
   }
 };
 
-// Questions without which the function cannot go on. Each question stands once.
+// The questions whose answers are missing. No question is listed twice.
 struct Needs {
-  // Every checker would have to ask these next.
+  // Questions that every checker would have to ask next.
   std::vector<dns::Question> needed;
-  // Questions that come next unless an earlier term matches. They carry nothing about sender, HELO or client.
-  // The driver may ask some, all or none of them: neither verdict nor counters depend on it.
+  // Questions that will follow unless an earlier term matches. They reveal nothing about sender, HELO name or client.
+  // The driver may ask any of them or none: neither verdict nor counters depend on it.
   std::vector<dns::Question> wanted;
 
   [[nodiscard]] bool empty() const { return needed.empty(); }

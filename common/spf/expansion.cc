@@ -21,7 +21,7 @@ std::optional<dns::Name> host_name(std::string_view text) {
 }
 
 Target Expansion::target(const MacroString& domain_spec, const Target& domain) {
-  // In the record of a domain that a personal macro led to, %{d} is personal too.
+  // %{d} is personal too in the record of a domain to which a personal macro led.
   const bool personal = domain_spec.is_personal() || (domain.personal && domain_spec.uses('d'));
   if (personal && walk_.is_collecting()) return {.kind = Target::Kind::pending};
   if ((domain_spec.uses('s') || domain_spec.uses('l')) && !base::is_ascii(query_.local_part)) {
@@ -57,7 +57,8 @@ const MacroValues* Expansion::values(const MacroString& macros, const dns::Name&
   return &values_;
 }
 
-// %{p} (RFC 7208 §7.3): the domain itself if it is validated, else a subdomain of it, else any name, else "unknown".
+// Sets %{p} (RFC 7208 §7.3): the domain itself if it is validated, else a validated subdomain of it, else any validated name,
+// else "unknown". Returns false when answers are missing.
 bool Expansion::prepare_validated(const dns::Name& domain) {
   const ValidatedNames validated = validated_names();
   if (validated.pending) return false;
@@ -89,7 +90,7 @@ ValidatedNames Expansion::validated_names() {
       continue;
     }
     walk_.note_own_failure(address_question(*name), known->answer);
-    if (has_client(known->answer, query_.client.bits())) out.names.push_back(*name);  // an error skips the name
+    if (has_client(known->answer, query_.client.bits())) out.names.push_back(*name);  // names with DNS errors are skipped
   }
   return out;
 }

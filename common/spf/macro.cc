@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kMacroLetters = "slodiphcrtv";
 constexpr std::string_view kExplanationOnly = "crt";
 constexpr std::string_view kDelimiters = ".-+,/_=";
-// More labels than a name can have (RFC 7208 §7.3 asks for at least 127).
+// More than the labels of any name (RFC 7208 §7.3 requires at least 127).
 constexpr std::uint16_t kMaxKeep = 1000;
 
 std::string_view value_of(char letter, const MacroValues& values) {
@@ -126,7 +126,7 @@ class MacroParser {
     ++at_;
   }
 
-  // macro-expand (RFC 7208 §7.1); at_ is at the "%". Returns what is wrong, or nothing.
+  // Parses macro-expand (RFC 7208 §7.1), which begins at at_ with "%". Returns what is wrong, or an empty text.
   std::string parse_expand() {
     const std::string_view text = out_.text_;
     const char second = at_ + 1 < text.size() ? text[at_ + 1] : '\0';
@@ -237,11 +237,12 @@ std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) con
   std::string name;
   if (!append_expansion(values, kMaxExpansionWork + 1, name)) return std::nullopt;
   if (name.ends_with('.')) name.pop_back();
-  // Before labels are removed, since who sends mail could otherwise choose between "malformed" and the name of the labels on the
-  // right, which has no record to include, by the length of his local part.
+  // All labels are checked before any is removed. Otherwise an SMTP client could choose, by the length of the local part, between
+  // "malformed" and the name that remains after removal, which may have no record to include.
   if (name.empty() || !dns::Name::count_labels(name)) return std::nullopt;
   if (name.size() > dns::Name::kMaxText) {
-    // RFC 7208 §7.3: labels and their dots are removed from the left. The dot may stand just before what fits.
+    // RFC 7208 §7.3: labels and their dots are removed from the left. The last removed dot may directly precede the 253
+    // characters that fit.
     name.erase(0, name.find('.', name.size() - dns::Name::kMaxText - 1) + 1);
   }
   return dns::Name::parse(name);

@@ -1,4 +1,5 @@
-// Texts that were probably meant to be SPF records, and are none. They change no result; the domain's owner wants to know.
+// Finds texts that were probably meant to be SPF records but are not. They do not change the result; they are reported to help
+// the owner of the domain.
 #pragma once
 
 #include <string>
@@ -6,8 +7,8 @@
 
 namespace spf {
 
-// Returns what keeps the first such text from being a record ("it has a blank before \"v=spf1\""); empty when there is none.
-// None of `texts` is an SPF record (RFC 7208 §4.5).
+// Returns why the first such text is not a record ("it has a blank before \"v=spf1\""), or an empty text if there is none. None
+// of `texts` may be an SPF record (RFC 7208 §4.5).
 std::string near_miss(const std::vector<std::string>& texts);
 
 }  // namespace spf

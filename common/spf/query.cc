@@ -8,20 +8,20 @@ namespace spf {
 
 namespace {
 
-// RFC 7208 §4.3: no check for a domain that is malformed, or has one label; an address literal has no domain at all.
+// Returns the domain, or nothing for one that is malformed or has one label (RFC 7208 §4.3), and for an address literal.
 std::optional<dns::Name> checkable(std::string_view domain) {
   auto name = dns::Name::parse(domain);
   if (name && (name->labels() < 2 || domain.starts_with('['))) name.reset();
   return name;
 }
 
-// A name with a dot at its end is the same name without it.
+// Removes a trailing dot, which does not change the name.
 std::string_view without_dot(std::string_view name) {
   if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
   return name;
 }
 
-// The HELO name for %{h}; empty when it is not a name.
+// Returns the HELO name for %{h}, or an empty text when it is not a name.
 std::string_view usable_helo(std::string_view helo) {
   const auto name = dns::Name::parse(helo);
   return name && !name->is_root() ? without_dot(helo) : std::string_view();
@@ -35,7 +35,7 @@ void set_mailfrom_query(Query& query, const base::IpAddress& client, std::string
   base::renew(query);
   query.client = client;
   query.helo = usable_helo(helo);
-  const auto at = sender.rfind('@');  // a quoted local part may hold others
+  const auto at = sender.rfind('@');  // a quoted local part may contain others
   query.local_part = at == std::string_view::npos || at == 0 ? "postmaster" : sender.substr(0, at);  // RFC 7208 §4.3
   const std::string_view domain = at == std::string_view::npos ? sender : sender.substr(at + 1);
   query.domain = checkable(domain);

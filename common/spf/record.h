@@ -1,4 +1,4 @@
-// An SPF record: its terms as published, parsed and checked (RFC 7208 §4.5, §4.6.1, §5, §6, §12).
+// SPF records: selection among TXT records, and parsing (RFC 7208 §4.5, §4.6.1, §5, §6, §12).
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace spf {
 
 enum class Mechanism : std::uint8_t { all, include, a, mx, ptr, ip4, ip6, exists };
 
-// include, a, mx, ptr, exists: counted in the limit of DNS terms (RFC 7208 §4.6.4).
+// Returns whether the mechanism counts towards the limit of DNS terms (RFC 7208 §4.6.4): include, a, mx, ptr, exists.
 bool asks_dns(Mechanism mechanism);
 
 struct Directive {
-  // Small, since most of what a cache holds is directives. What they share with others stands in the record.
+  // Kept small, because directives take most of the cache's memory. Texts are stored in the record.
   Result qualifier = Result::pass;  // + pass, - fail, ~ softfail, ? neutral (RFC 7208 §4.6.2)
   Mechanism mechanism = Mechanism::all;
   std::uint8_t prefix4 = 32;      // bits; a, mx, ip4
@@ -35,19 +35,19 @@ struct Directive {
 
 struct Record {
   std::string text;
-  // Those that can be reached: none after the first "all", and none after more terms that ask DNS than any check may evaluate.
-  // So what a record takes is a small multiple of its text.
+  // The reachable directives: those up to the first "all", and up to the DNS term that exceeds kMaxDnsTerms. This limits the
+  // memory of a record to a small multiple of its text.
   std::vector<Directive> directives;
   std::vector<MacroString> domain_specs;
-  // The modifiers, as numbers for domain_spec(). redirect is 0 when the record has an "all" (RFC 7208 §5.1).
+  // The modifiers, as numbers for domain_spec(); 0 when absent. redirect is 0 also when the record has an "all" (RFC 7208 §5.1).
   std::uint32_t redirect = 0;
   std::uint32_t explanation = 0;
 
-  // As published.
+  // Returns the directive as published.
   [[nodiscard]] std::string_view text_of(const Directive& directive) const {
     return {text.data() + directive.from, directive.size};
   }
-  // number: that of a directive or modifier; 0 for one that has no domain-spec, which gives null.
+  // Returns the domain-spec with the number of a directive or modifier, or null for 0.
   [[nodiscard]] const MacroString* domain_spec(std::uint32_t number) const {
     return number == 0 ? nullptr : &domain_specs[number - 1];
   }
@@ -55,20 +55,20 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-// The terms of an evaluated record that have no effect, in sentences for a trace: unknown modifiers, a redirect of a record with
-// "all", terms after "all".
+// Describes, for the trace, the terms of a record that have no effect: unknown modifiers, redirect in a record with "all", terms
+// after "all".
 std::vector<std::string> describe_unused(const Record& record);
 
 struct SyntaxError {
   std::string term;     // as published
-  std::string message;  // what is wrong with it
+  std::string message;  // what is wrong with the term
 };
 
 base::Result<Record, SyntaxError> parse_record(std::string_view text);
 
-// The choice among the TXT records of a name (RFC 7208 §4.5).
+// The SPF record among the TXT records of a name (RFC 7208 §4.5).
 struct NoRecord {
-  // A text that was probably meant to be one, and what keeps it from being one: "it begins with a blank". Empty: there is none.
+  // Why a text that was probably meant to be a record is not one; empty if there is no such text (see near_miss.h).
   std::string near_miss;
 };
 struct SeveralRecords {

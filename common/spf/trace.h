@@ -1,4 +1,4 @@
-// The story of an evaluation, told while it runs: each domain, record, term and question with its outcome, as a tree.
+// A trace of an evaluation: each domain, record, term and DNS question with its outcome, as a tree.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace spf {
 
-// One line, in the order of evaluation; `depth` makes it a tree. All text is printable US-ASCII.
+// One line of the trace. Steps are in the order of evaluation; `depth` is that in the tree. All texts are printable US-ASCII.
 struct TraceStep {
   enum class Kind : std::uint8_t {
     check,     // text: domain;                            outcome: result
     record,    // text: the record
     term,      // text: directive or modifier (= target);  outcome: match, no match, temperror, permerror
-    question,  // text: "TXT example.com";                 outcome: what came
-    note,      // text: a sentence about the step that holds it, such as a term that has no effect
+    question,  // text: "TXT example.com";                 outcome: the answer
+    note,      // text: a remark about the enclosing step, such as a term that has no effect
   };
   Kind kind = Kind::check;
   int depth = 0;
   std::string text;
   std::string outcome;
   int lookups = 0;       // DNS terms used, including this one
-  int void_lookups = 0;  // void look-ups so far
+  int void_lookups = 0;  // void lookups so far
 
   friend bool operator==(const TraceStep&, const TraceStep&) = default;
 };
@@ -34,21 +34,21 @@ struct Counters {
   int void_lookups = 0;
 };
 
-// Records steps; costs nothing while it is off.
+// Records steps. Does nothing while it is off.
 class Trace {
  public:
   explicit Trace(bool on) : on_(on) {}
 
   void stop() { on_ = false; }
 
-  // A step that holds others until close(); returns its place. `text` and `more` are one text.
+  // Adds a step that contains the steps up to close(); returns its place. `more` is appended to `text`.
   std::size_t open(TraceStep::Kind kind, std::string_view text, std::string_view more = {}) {
     return on_ ? add_open(kind, text, more) : 0;
   }
   void close(std::size_t place, std::string_view outcome, const Counters& counters) {
     if (on_) add_close(place, outcome, counters);
   }
-  // A step that holds none.
+  // Adds a record; no step is nested in it.
   void record(std::string_view text) {
     if (on_) add_record(text);
   }
@@ -59,7 +59,7 @@ class Trace {
   void question(const dns::Question& question, const dns::Answer& answer, const Counters& counters) {
     if (on_) add_question(question, answer, counters);
   }
-  // Shows what the macros of the term at `place` became.
+  // Adds the expanded target name to the term at `place`.
   void target(std::size_t place, std::string_view name) {
     if (on_) add_target(place, name);
   }

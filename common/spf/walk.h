@@ -1,8 +1,8 @@
-// The state of one run over the known answers: how far it got, what it used up, what it still needs.
+// The state of one run over the known answers: its progress, its counters and the questions it still needs.
 //
-// When an answer is missing, the "frontier" is reached: from there on the walk goes on as if the pending term did not match,
-// only to collect the questions that come next. All it finds behind the frontier is thrown away, since the next run begins from
-// zero; so the verdict cannot depend on what was collected, nor on the order in which answers come.
+// The first missing answer is the "frontier". After it the walk continues as if the pending term did not match, only to collect
+// the questions that come next. Everything else found after the frontier is discarded, because the next run begins from zero. So
+// the verdict cannot depend on what was collected, or on the order in which answers arrive.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +20,30 @@ class Walk {
  public:
   Walk(const Settings& settings, AnswerSource& answers) : settings_(settings), answers_(answers), trace_(settings.trace) {}
 
-  // The answer; null when it is not known, and then the question stands among the needs: the caller's outcome is "pending".
-  // personal: the question depends on sender, HELO or client, and is not asked ahead of its turn.
+  // Returns the answer, or null when it is not known: then the question is added to the needs, and the caller's outcome is
+  // "pending". `personal`: the question depends on sender, HELO name or client, and is not asked ahead of its turn.
   const KnownAnswer* ask(const dns::Question& question, bool personal = false);
 
-  // Behind the frontier: questions are collected, nothing counts any more.
+  // Returns whether the walk is past the frontier: it collects questions, and nothing else counts.
   [[nodiscard]] bool is_collecting() const { return is_collecting_; }
   void reach_frontier();
 
-  // RFC 7208 §4.6.4: counts a term that asks DNS. False when it is one too many; then it must not be asked.
+  // Counts a term that asks DNS (RFC 7208 §4.6.4). Returns false when it exceeds the limit and must not be evaluated.
   bool count_lookup();
-  // RFC 7208 §4.6.4: counts the answer if it is void. False when it is one too many.
+  // Counts the answer if it is void (RFC 7208 §4.6.4). Returns false when it exceeds the limit.
   bool count_void(const dns::Question& question, const dns::Answer& answer);
 
-  // The first problem before the frontier is the one that counts.
+  // Keeps the first problem before the frontier; ignores later ones.
   void set_problem(std::string problem);
   void set_failure(const dns::Question& question, const dns::Answer& answer);
-  // Where a failure counts as "no match": keeps the first one that was a limit of our own, and not an answer of DNS.
+  // Keeps the first failure that was caused by a limit of our own. Called where a failure counts as "no match".
   void note_own_failure(const dns::Question& question, const dns::Answer& answer);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] const std::string& own_failure() const { return own_failure_; }
-  // The least TTL of the answers used so far; 0 when there is none.
+  // Returns the lowest TTL of the answers used so far, in seconds; 0 when there is none.
   [[nodiscard]] std::uint32_t ttl() const { return ttl_ == kNoTtl ? 0 : ttl_; }
   Trace& trace() { return trace_; }
   Needs take_needs() { return std::move(needs_); }
