@@ -1,4 +1,4 @@
-// Domains, and subdomains of domains.
+// A set of domains and of suffixes that cover all subdomains of a domain.
 #pragma once
 
 #include <set>
@@ -9,15 +9,16 @@ namespace srs {
 
 class DomainSet {
  public:
-  // ".example.org": all subdomains of example.org. False: it is no domain, and nothing is added.
+  // Adds a domain, or with ".example.org" all subdomains of example.org. Returns false, and adds nothing, if it is not a domain.
   [[nodiscard]] bool add(std::string_view domain);
   [[nodiscard]] bool has(std::string_view domain) const;
 
   friend bool operator==(const DomainSet&, const DomainSet&) = default;
 
  private:
-  std::set<std::string, std::less<>> names_;     // as comparable_domain() gives them, like all here
-  std::set<std::string, std::less<>> suffixes_;  // without the dot at their begin
+  // Both in the form of comparable_domain().
+  std::set<std::string, std::less<>> names_;
+  std::set<std::string, std::less<>> suffixes_;  // without the leading dot
 };
 
 }  // namespace srs

@@ -1,4 +1,4 @@
-// Why an address was not rewritten, or not turned back.
+// The reasons why an address was not rewritten or not reversed.
 #pragma once
 
 #include <cstdint>
@@ -7,31 +7,31 @@
 namespace srs {
 
 enum class Check : std::uint8_t {
-  // of any address
-  at_sign,     // none, or one in the local part too
-  local_part,  // none, or its quotes do not close
-  domain,      // no domain name, nor address literal
+  // any address
+  at_sign,     // missing, or there is another one in the local part
+  local_part,  // missing, or its quotes are not closed
+  domain,      // neither a domain name nor an address literal
   characters,  // control characters, blanks outside quotes, or bytes that are not UTF-8
-  // of what was to become an SRS address
-  alias,              // no domain to rewrite into
-  local_part_length,  // it would have become too long
-  path_length,
-  // of what should be an SRS address of ours
-  tag,         // it is no SRS address
-  own_domain,  // it is another host's
-  fields,      // one is missing, or what it stands for is no address
-  hash_length,
-  hash,
-  stamp_form,
-  stamp_future,
-  stamp_age,
-  // of libcrypto
+  // rewriting
+  alias,              // there is no domain to rewrite into
+  local_part_length,  // the new local part would be too long
+  path_length,        // the new address would be too long
+  // reversing
+  tag,           // not an SRS address
+  own_domain,    // an SRS address of another host
+  fields,        // one is missing, or the original is not an address
+  hash_length,   // shorter than Config::hash_min
+  hash,          // wrong
+  stamp_form,    // not a day stamp
+  stamp_future,  // a day in the future
+  stamp_age,     // too old
+  // libcrypto failed
   digest,
 };
 
 struct Error {
   Check check = Check::hash;
-  std::string text;  // a sentence without full stop; shows nothing of the address
+  std::string text;  // a sentence without full stop; contains no part of the address
 };
 
 }  // namespace srs

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kTagSize = 4;
 
-// The text up to the next "=", which is dropped with it. Nothing: there is none.
+// Removes the text up to the next "=" and returns it without the "=". Returns nothing if there is no "=".
 std::optional<std::string_view> cut(std::string_view& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;

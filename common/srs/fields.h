@@ -11,12 +11,12 @@ inline constexpr std::string_view kSeparators = "=+-";
 
 enum class Tag : std::uint8_t { none, srs0, srs1 };
 
-// In any case of its letters, and only with a separator behind it.
+// Returns the tag at the beginning of the local part, in upper or lower case. A separator must follow it.
 Tag tag_of(std::string_view local);
-// What follows the tag: its first character is the separator.
+// Returns the text after the tag, which begins with the separator. The local part must have a tag.
 std::string_view behind_tag(std::string_view local);
 
-// SRS0=HASH=TT=domain=local; `local` may have "=" in it.
+// SRS0=HASH=TT=domain=local; `local` may contain "=".
 struct Srs0 {
   std::string_view hash, stamp, domain, local;
 };
@@ -25,7 +25,7 @@ struct Srs1 {
   std::string_view hash, host, rest;
 };
 
-// Nothing: a field is missing, or `rest` has no separator. Fields may be empty.
+// Return nothing when a field is missing or `rest` does not begin with a separator. Fields may be empty.
 std::optional<Srs0> parse_srs0(std::string_view local);
 std::optional<Srs1> parse_srs1(std::string_view local);
 

@@ -19,7 +19,7 @@ struct Free {
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-// No branch, so that the time does not tell.
+// Has no branches, so that the time taken reveals nothing.
 unsigned folded(char c) {
   const auto byte = static_cast<unsigned char>(c);
   const unsigned is_upper = static_cast<unsigned>(byte >= 'A') & static_cast<unsigned>(byte <= 'Z');
@@ -41,7 +41,7 @@ std::optional<Key> Key::make(Form form, std::string_view secret) {
 }
 
 std::optional<std::string> Key::sign(std::string_view text) const {
-  // A copy of the keyed state: several threads sign at the same time, and to begin from the secret takes twice as long.
+  // Copies the keyed state: several threads may sign at the same time, and starting from the secret takes twice as long.
   const std::unique_ptr<EVP_MAC_CTX, Free> context(::EVP_MAC_CTX_dup(keyed_.get()));
   const std::string message = base::lower(text);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

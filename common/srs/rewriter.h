@@ -1,14 +1,14 @@
-// The sender rewriting scheme (SRS): a forwarder puts the original sender, signed and dated, into an address of its own, and
-// turns the bounces back. The format is that of Mail::SRS, libsrs2 and postsrsd:
-//   SRS0=HASH=TT=domain=local@us   a sender in an address of ours
-//   SRS1=HASH=host=rest@us         an SRS0 address of another host: bounces go to that host, which knows the sender
-// A local part that needs quotes becomes one quoted-string as a whole, so that each address is one of RFC 5321 §4.1.2; Mail::SRS
-// leaves the quotes inside, which is no address, and signs them too. Both verify.
+// The sender rewriting scheme (SRS): a forwarder wraps the original sender, signed and dated, in an address of its own domain,
+// and reverses this for bounces. The format is that of Mail::SRS, libsrs2 and postsrsd:
+//   SRS0=HASH=TT=domain=local@us   a sender, wrapped by us
+//   SRS1=HASH=host=rest@us         an SRS0 address of another host: bounces go to that host, which can reverse it
+// A local part that needs quotes becomes one quoted-string, so that every address conforms to RFC 5321 §4.1.2. Mail::SRS leaves
+// the quotes inside the local part, which does not conform, and signs them too. Both forms verify.
 // The first separator is one of = + -, and that of an SRS0 address is the first character of `rest`.
-// HASH: the first characters of base64(HMAC-SHA1(secret, TT domain local)), or of (host rest), of the text in lower case with
-// nothing between the parts. So whoever has one valid address can move the borders between its parts; the format has no
-// remedy for it.
-// Pure: the day is an argument. One object may serve many threads.
+// HASH: the first characters of base64(HMAC-SHA1(secret, TT domain local)), or of (host rest). The signed text is in lower case
+// and has nothing between the parts, so the owner of one valid address can move the borders between its parts; the format offers
+// no remedy.
+// Pure: the day is an argument. One object may serve several threads.
 #pragma once
 
 #include <cstdint>
@@ -33,31 +33,31 @@ struct Address;
 struct Forwarded {
   enum class Outcome : std::uint8_t {
     rewritten,
-    null_sender,   // a bounce: it has no sender to rewrite
-    own_domain,    // the sender is ours
-    excluded,      // by configuration
-    already_ours,  // a valid SRS address of ours
+    null_sender,   // a bounce, which has no sender to rewrite
+    own_domain,    // the sender is in one of our domains
+    excluded,      // the configuration excludes the sender's domain
+    already_ours,  // the sender is a valid SRS address of ours
   };
   Outcome outcome = Outcome::rewritten;
-  std::string address;  // as it was given, unless rewritten
-  std::string warning;  // a sentence: why some servers may refuse the new address; or empty
+  std::string address;  // the new address, or the original sender if it is not rewritten
+  std::string warning;  // why some servers may refuse the new address; empty if there is no reason
 };
 
-// A sentence without full stop.
+// Returns the outcome as a sentence without full stop.
 std::string_view outcome_text(Forwarded::Outcome outcome);
 
 class Rewriter {
  public:
-  // The error is a sentence about the configuration.
+  // Checks the configuration; the error says what is wrong with it.
   static base::Result<Rewriter, std::string> make(Config config);
 
-  // The sender of a message that goes on because of `alias`, an address or domain of ours; it may be empty where there is a
-  // rewriting domain. The null sender is empty, <> or ""; no other sender has <> around it.
+  // Rewrites the sender of a message that is forwarded by `alias`, an address or domain of ours, which may be empty if there is a
+  // rewriting domain. The null sender may be empty, <> or ""; other senders have no angle brackets.
   [[nodiscard]] base::Result<Forwarded, Error> forward(std::string_view sender, std::string_view alias, std::uint64_t day) const;
-  // The recipient of a bounce. An SRS1 address becomes the other host's SRS0 address.
+  // Reverses the recipient address of a bounce. An SRS1 address becomes the other host's SRS0 address.
   [[nodiscard]] base::Result<std::string, Error> reverse(std::string_view address, std::uint64_t day) const;
-  // Whom a sender stands for if it is a valid SRS address of ours: a message that we sent on has come back to us, and its SPF
-  // check (RFC 7208 §2.4) is to be that of the original sender. Nothing for all other senders.
+  // Returns the original sender if `sender` is a valid SRS address of ours, otherwise nothing. A message that we forwarded may
+  // return to us; then SPF (RFC 7208 §2.4) is checked for its original sender.
   [[nodiscard]] std::optional<std::string> original_sender(std::string_view sender, std::uint64_t day) const;
 
   friend bool operator==(const Rewriter&, const Rewriter&) = default;
@@ -75,7 +75,7 @@ class Rewriter {
   [[nodiscard]] bool verifies_as_exim(std::string_view hash, std::string_view text) const;
   [[nodiscard]] std::optional<Error> check_hash_length(std::string_view hash) const;
 
-  Config config_;          // without its secrets
+  Config config_;          // without the secrets
   std::vector<Key> keys_;  // the first one signs
   std::vector<Key> exim_keys_;
   std::map<std::string, std::string, std::less<>> targets_;  // rewriting domains by comparable_domain() of the alias

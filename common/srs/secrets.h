@@ -1,4 +1,4 @@
-// The secrets that sign SRS addresses, as they stand in a file.
+// Reads the file of secrets that sign SRS addresses.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@ inline constexpr std::size_t kMaxSecretFile = 65536;  // bytes
 inline constexpr std::size_t kMaxSecret = 1024;       // bytes
 
 struct Secrets {
-  std::vector<std::string> secrets;  // the first one signs, all of them verify
-  // The same lines as srsd and srs of Mail::SRS read them, with their line ends: they verify what those have signed.
+  std::vector<std::string> secrets;  // the first one signs, all verify
+  // The same lines with their line ends, as srsd and srs of Mail::SRS use them: they verify addresses signed by those programs.
   std::vector<std::string> old_secrets;
 };
 
-// One secret a line; blanks at its end do not count. Empty lines and lines that begin with "#" are skipped. The error is a
+// Reads one secret per line; trailing blanks do not count. Skips empty lines and lines that begin with "#". The error is a
 // sentence.
 base::Result<Secrets, std::string> parse_secrets(std::string_view text);
 
