@@ -1,4 +1,4 @@
-// What is done about a result, and the SMTP codes for it (RFC 7208 §8, RFC 7372 §3.2). Pure.
+// The action for a result, and its SMTP codes (RFC 7208 §8, RFC 7372 §3.2). Pure.
 #pragma once
 
 #include "common/receiver/request.h"
@@ -7,10 +7,11 @@
 
 namespace receiver {
 
-// Both take a reply that accepts, as a new one does.
-// By the reply's result. In a dry run nothing is done, and the reply says what would be.
+// Both functions expect a reply whose action is accept, as in a new one. In a dry run they set only Reply::would.
+//
+// Sets the action that the rules prescribe for the reply's result.
 void set_action(Reply& reply, const RulesInForce& rules, spf::Identity identity);
-// The action that is wanted, with its enhanced code; in a dry run likewise.
+// Sets the given action and its enhanced status code.
 void set_action(Reply& reply, const RulesInForce& rules, Action action, const char* code);
 
 }  // namespace receiver

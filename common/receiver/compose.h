@@ -1,5 +1,5 @@
-// Puts replies together: the texts and header fields about a judgement, or about why there is none. What is done about the
-// result is not decided here (actions.h). Each function replaces the whole reply.
+// Composes replies: the texts and header fields for a judgement, or for the reason why there is none. The action is set elsewhere
+// (actions.h). Each function replaces the whole reply.
 #pragma once
 
 #include <optional>
@@ -12,15 +12,15 @@
 
 namespace receiver {
 
-// A result that no evaluation led to: nothing of a sender, a HELO name or a domain is in it. It is accepted.
+// Composes a reply without an evaluation. It contains no sender, HELO name or domain, and its action is accept.
 void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply);
 
-// The reply of a workspace with query and judgement. `identity` is the sender or the HELO name, as people should read it.
-// helo: what the HELO identity came to, if it was checked before.
+// Composes the reply in a workspace from its query and judgement. `identity` is the sender or the HELO name in the form shown to
+// people. `helo`: the reply for the HELO identity, if that was checked before.
 void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
              std::optional<HeloReply>&& helo);
 
-// The best guess `verdict` about the query; none if its result is none.
+// Composes the best guess from its verdict; empty if the result is none.
 Guess compose_guess(const spf::Query& query, const spf::Verdict& verdict, std::string_view host, std::string_view identity);
 
 }  // namespace receiver

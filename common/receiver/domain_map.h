@@ -1,7 +1,8 @@
-// Values by domain: for a name alone ("example.com"), or for all names below one ("*.example.com"; "*": all names).
+// Maps domains to values: an entry applies to one name ("example.com") or to all names below it ("*.example.com"; "*": all
+// names).
 //
-// Not the wildcards of DNS: a name that stands there itself does not hide its own names below from a wildcard above.
-// U-labels are allowed. Pure.
+// Unlike DNS wildcards, "*.example.com" also applies to names below an existing entry such as "a.example.com". U-labels are
+// allowed. Pure.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@
 
 namespace receiver {
 
-// The domain of a mailbox, or the text itself where there is no "@"; nothing when it is no domain name.
+// Returns the domain of a mailbox, or the text itself if it has no "@"; nothing if that is not a domain name.
 inline std::optional<dns::Name> mailbox_domain(std::string_view mailbox) {
   const auto at = mailbox.rfind('@');
   const std::string_view text = at == std::string_view::npos ? mailbox : mailbox.substr(at + 1);
@@ -63,14 +64,14 @@ class DomainMap {
  public:
   using Entry = DomainEntry<T>;
 
-  // False when that pattern is there already.
+  // Adds an entry. Returns false if the pattern already exists.
   bool add(const DomainPattern& pattern, T value) {
     return (pattern.is_wildcard ? below_ : exact_).try_emplace(pattern.name, Entry{pattern.text(), std::move(value)}).second;
   }
   [[nodiscard]] bool empty() const { return exact_.empty() && below_.empty(); }
   friend bool operator==(const DomainMap&, const DomainMap&) = default;
 
-  // Calls `take` with each entry for `name`, the most specific one first, as long as it gives true.
+  // Calls `take` with each entry for `name`, the most specific one first, until `take` returns false.
   template <class Take>
   void each(const dns::Name& name, Take&& take) const {
     if (const auto found = exact_.find(name); found != exact_.end() && !take(found->second)) return;
@@ -80,7 +81,7 @@ class DomainMap {
       if (const auto found = below_.find(above); found != below_.end() && !take(found->second)) return;
     }
   }
-  // The most specific one; null: there is none.
+  // Returns the most specific entry for `name`, or null.
   [[nodiscard]] const Entry* find(const dns::Name& name) const {
     const Entry* out = nullptr;
     each(name, [&](const Entry& entry) {

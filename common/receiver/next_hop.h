@@ -1,4 +1,4 @@
-// What the next host makes of mail that we send on for somebody else: a sender who passes SPF there needs no rewriting.
+// Predicts the SPF result of forwarded mail at the next host: a sender that passes there needs no rewriting.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace receiver {
 
 struct NextHop {
-  std::vector<base::IpAddress> outgoing;  // where our mail leaves from
+  std::vector<base::IpAddress> outgoing;  // our addresses as an SMTP client
   std::string hostname;                   // our HELO name
   spf::Settings spf;
 
@@ -22,13 +22,14 @@ struct NextHop {
 };
 
 struct Foresight {
-  bool passes = false;   // from each of our addresses
-  spf::Verdict verdict;  // the first that is no pass, or the last
+  bool passes = false;   // whether the sender passes from each of our addresses
+  spf::Verdict verdict;  // the first that is not a pass, or the last
 
   friend bool operator==(const Foresight&, const Foresight&) = default;
 };
 
-// Pure, by the need/answer protocol of spf::evaluate(). From no address nobody passes.
+// Evaluates the sender for each outgoing address; without any, no sender passes. `out` is complete when the returned Needs are
+// empty. Pure. `time`: seconds since 1970.
 spf::Needs foresee(std::string_view sender, const NextHop& next_hop, std::uint64_t time, spf::AnswerSource& answers,
                    Foresight& out);
 

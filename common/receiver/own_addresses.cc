@@ -7,7 +7,7 @@ namespace receiver {
 
 namespace {
 
-// It is an SRS address in a domain of ours, which we have not made, or too long ago.
+// Returns whether the error means an SRS address in a domain of ours that we did not make, or made too long ago.
 bool is_forgery(srs::Check check) {
   switch (check) {
     case srs::Check::fields:

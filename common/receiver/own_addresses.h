@@ -1,4 +1,4 @@
-// Incoming mail from and to the SRS addresses that we have made ourselves.
+// Incoming mail from and to SRS addresses that we made ourselves.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,16 @@
 namespace receiver {
 
 struct OwnAddresses {
-  std::optional<srs::Rewriter> rewriter;  // nothing: we rewrite no senders
-  bool unwraps = false;                   // check the sender that a rewritten one stands for
-  bool checks_recipients = false;         // refuse recipients in a domain of ours that look rewritten and are not
+  std::optional<srs::Rewriter> rewriter;  // empty: we do not rewrite senders
+  bool unwraps = false;                   // check the original sender instead of our rewritten one
+  bool checks_recipients = false;         // refuse recipients in our domains that look rewritten but do not verify
 
   friend bool operator==(const OwnAddresses&, const OwnAddresses&) = default;
 };
 
-// Of a recipient that is to be refused: why, a sentence without full stop.
+// Returns why the recipient must be refused, as a sentence without full stop; nothing if it is accepted.
 std::optional<std::string> forged_recipient(const OwnAddresses& own, const Request& request);
-// The sender to be checked in place of that of the request.
+// Returns the original sender, which is checked instead of that of the request; nothing if the request's sender is checked.
 std::optional<std::string> unwrapped_sender(const OwnAddresses& own, const Request& request);
 
 }  // namespace receiver

@@ -1,6 +1,6 @@
-// What RFC 7208 leaves to the receiver: which identity is checked, and what is said about the result (§2.4, §8, §9).
+// The decisions that RFC 7208 leaves to the receiver: which identity is checked, and what the reply says and does (§2.4, §8, §9).
 //
-// Pure, like the evaluator, and by the same protocol: a reply, or the DNS questions still open.
+// Pure, and called like the evaluator: it returns a reply, or the DNS questions that are still open.
 #pragma once
 
 #include <string>
@@ -14,15 +14,16 @@
 
 namespace receiver {
 
-// The reply, in the workspace, is complete when nothing is needed. It replaces what the workspace held.
+// Decides a request. The reply in the workspace is complete when the returned Needs are empty. The previous content of the
+// workspace is replaced.
 spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace);
 
-// The reply to a request that could not be understood; `error` says why.
+// Returns the reply to an invalid request; `error` is the reason.
 Reply bad_request(const Policy& policy, std::string_view error);
-// The reply, a temperror, to a request that could not be checked for a reason of ours; `error` says why.
+// Returns a temperror for a request that could not be checked for a reason of our own; `error` is the reason.
 Reply not_checked(const Policy& policy, std::string_view error);
 
-// An explanation that tells a refused sender what happened and whom to ask.
+// The default explanation for rejected senders: what happened, and whom to ask.
 inline constexpr std::string_view kDefaultExplanation =
     "%{o} does not allow %{c} to send its mail (SPF). Send it through the mail server of %{o}, or ask postmaster@%{o} to allow "
     "%{c}.";

@@ -25,13 +25,13 @@ SrsReply forwarded(base::Result<srs::Forwarded, srs::Error>&& outcome) {
   return {SrsReply::Kind::unchanged, std::move(outcome->address), std::string(srs::outcome_text(outcome->outcome))};
 }
 
-// There would be something to rewrite, whether that is possible or not.
+// Returns whether the sender has to be rewritten, even if that is not possible.
 bool is_concerned(const base::Result<srs::Forwarded, srs::Error>& outcome) {
   if (outcome) return outcome->outcome == srs::Forwarded::Outcome::rewritten;
   return outcome.error().check == srs::Check::local_part_length || outcome.error().check == srs::Check::path_length;
 }
 
-// The reply to a request of any other kind than forward.
+// Returns the reply to a request of any kind except forward.
 SrsReply answer_of_its_kind(const SrsRequest& request, const srs::Rewriter& rewriter, std::uint64_t day) {
   switch (request.kind) {
     case SrsRequest::Kind::reverse: {

@@ -1,4 +1,4 @@
-// The reply to a request for rewriting.
+// Answers requests to rewrite a sender or to reverse that.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace receiver {
 
-// How we rewrite.
+// The site's decisions about rewriting.
 struct SrsPolicy {
   srs::Rewriter rewriter;
-  // A sender address that passes SPF there is not rewritten. Without outgoing addresses none passes.
+  // A sender that passes SPF at the next hop is not rewritten. Without outgoing addresses all senders are rewritten.
   NextHop next_hop;
-  // Rewrites a sender whose message failed SPF here, too: at the next hop it passes then.
+  // Also rewrite senders whose message failed SPF here, so that it passes at the next hop.
   bool rewrites_fail = false;
 
   friend bool operator==(const SrsPolicy&, const SrsPolicy&) = default;
 };
 
-// Decides by what was found about the message, and by what the next host would make of it. The reply is complete when nothing is
-// needed. Pure, by the need/answer protocol of spf::evaluate(). A sender that cannot be looked up is rewritten: rewriting in vain
-// does less harm than a refused message. `answers` may be null: then nothing can be looked up.
-// An address that is not turned back is `not_found`, not an error: a mail server then goes on with the address as it is, and
-// finds no such user; after an error it would keep the message and try again.
+// Decides whether to rewrite by the message's SPF result here and by the predicted one at the next hop. The reply is complete
+// when the returned Needs are empty. Pure. `time`: seconds since 1970. `answers` may be null: then nothing is looked up. A sender
+// that cannot be looked up is rewritten, because needless rewriting does less harm than a refused message.
+// An address that cannot be reversed is `not_found` and not an error: the mail server then keeps the address and finds no such
+// user; after an error it would keep the message and try again.
 spf::Needs answer(const SrsRequest& request, const SrsPolicy& policy, std::uint64_t time, spf::AnswerSource* answers,
                   SrsReply& reply);
 

@@ -1,4 +1,4 @@
-// What the configuration says in SPF's words: terms such as "include:relay.example", and networks. Pure.
+// Parts of the configuration in SPF syntax: terms such as "include:relay.example", networks, and fallback records. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace receiver {
 
-// "192.0.2.0/24", "2001:db8::1".
+// An address or network: "192.0.2.0/24", "2001:db8::1".
 struct Network {
   base::IpAddress address;
   int length = 0;  // bits
@@ -23,8 +23,8 @@ struct Network {
 };
 base::Result<Network, std::string> parse_network(std::string_view text);
 
-// One term, evaluated as a record of its own: so a term that cannot be evaluated hides none behind it, and none of them uses
-// up what RFC 7208 §4.6.4 grants the domain.
+// One term, evaluated as a record of its own. So a term that cannot be evaluated does not hide the terms after it, and none of
+// them counts towards the domain's limits (RFC 7208 §4.6.4).
 struct Term {
   spf::Record record;         // one directive
   bool is_recipient = false;  // "auto": the MX hosts of the recipient's domain
@@ -33,17 +33,17 @@ struct Term {
 };
 using Terms = std::vector<Term>;
 
-// Each word is a directive, an address or network (ip4: or ip6: is meant), or a host name (a: is meant); where `with_auto`,
-// also "auto". A text may hold several words.
+// Parses terms separated by blanks: directives, addresses or networks (read as ip4: or ip6:), host names (read as a:) and, if
+// `with_auto`, "auto".
 base::Result<Terms, std::string> parse_terms(const std::vector<std::string>& texts, bool with_auto = false);
 
-// "example.com=v=spf1 ...": a record for the domains of a pattern.
+// A record for the domains of a pattern, written as "example.com=v=spf1 ...".
 struct FallbackRecord {
   std::string pattern;
   spf::Record record;
 };
 base::Result<FallbackRecord, std::string> parse_fallback(std::string_view text);
 
-inline constexpr std::size_t kMaxTerms = 100;  // in one list
+inline constexpr std::size_t kMaxTerms = 100;  // maximum per list
 
 }  // namespace receiver

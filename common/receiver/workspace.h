@@ -1,4 +1,4 @@
-// The memory in which a decision is made. It may be used again for the next one, and then allocates hardly anything.
+// The memory in which a decision is made. Reusing it for the next decision avoids almost all allocations.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace receiver {
 
-// The word of local policy about a verdict.
+// What local policy did about a verdict.
 struct LocalWord {
-  // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty: nothing.
+  // "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if it did nothing.
   std::string note;
-  // The client is a secondary MX: SPF does not apply to it, and the verdict does not count. Why, in words.
+  // Why the verdict does not count, in words: the SMTP client is a secondary MX, to which SPF does not apply. Else empty.
   std::string set_aside;
 
   friend bool operator==(const LocalWord&, const LocalWord&) = default;
@@ -29,7 +29,7 @@ struct Judgement {
 struct Workspace {
   spf::Query query;
   Judgement judgement;
-  Reply reply;  // complete when nothing is needed
+  Reply reply;  // complete when decide() returns empty Needs
 
   friend bool operator==(const Workspace&, const Workspace&) = default;
 };
