@@ -1,8 +1,8 @@
-// What every door of spfd has in common: the protocols by which mail servers ask, each a Codec.
+// The interface that all doors of spfd share. Each protocol is a Codec.
 //
-// One Codec object per connection: bytes in, requests out; reply in, bytes out. It knows no socket and no clock, and decides
-// nothing about SPF. Answers are written in the order of the requests; they may be encoded in another order.
-// Requests and output strings are the caller's and are reused, so that they keep their memory.
+// There is one Codec object per connection. It turns bytes into requests, and replies into bytes. It uses no socket and no clock,
+// and makes no decisions about SPF. Answers are written in the order of the requests, but may be encoded in another order.
+// The caller owns requests and output strings, and reuses them so that they keep their memory.
 #pragma once
 
 #include <chrono>
@@ -22,62 +22,62 @@
 namespace protocol {
 
 enum class Door : std::uint8_t {
-  query,        // question lines (question_lines.h)
-  policy,       // Postfix policy questions, on the same connections (policy.h)
+  query,        // query lines (question_lines.h)
+  policy,       // Postfix policy requests, on the same connections (policy.h)
   milter,       // Sendmail and Postfix (milter.h)
-  srs_forward,  // rewriting of senders (srs_codec.h); as a socket's door: what tcp_table asks there
-  srs_reverse,  // turning rewritten addresses back, likewise
+  srs_forward,  // rewriting senders (srs_codec.h); for a socket: the direction of tcp_table requests
+  srs_reverse,  // reversing rewritten addresses; for a socket: the direction of tcp_table requests
 };
 inline constexpr std::size_t kDoors = 5;
-// "query", "policy", "milter", "srs-forward", "srs-reverse".
+// Returns "query", "policy", "milter", "srs-forward" or "srs-reverse".
 std::string_view door_name(Door door);
 
-// What the configuration says about answers, for all doors.
+// The configuration of answers, for all doors.
 struct DoorOptions {
   enum class Header : std::uint8_t { none, received_spf, authentication_results };
 
-  bool legacy_results = false;           // question lines: "unknown" and "error", the words of Mail::SPF::Query
-  Header header = Header::received_spf;  // which one doors add that add a header themselves
-  bool policy_defer_if_permit = false;   // Postfix: temperror defers only what no later restriction refuses
-  std::string policy_on_pass = {};       // Postfix: the action for a pass whose header is there already; empty: DUNNO
-  bool milter_at_recipient = false;      // check each recipient instead of MAIL
-  bool milter_remove_forged = false;     // headers of incoming mail in our own name
-  std::string hostname = {};             // our own name, where the MTA tells no other
+  bool legacy_results = false;           // query lines: use "unknown" and "error" as in Mail::SPF::Query
+  Header header = Header::received_spf;  // the header that policy and milter answers add
+  bool policy_defer_if_permit = false;   // policy: defer with DEFER_IF_PERMIT, so that later restrictions may still reject
+  std::string policy_on_pass = {};       // policy: the action for a pass if the header was already added; empty: DUNNO
+  bool milter_at_recipient = false;      // milter: check at each recipient instead of at MAIL
+  bool milter_remove_forged = false;     // milter: remove headers of incoming mail that claim to be ours
+  std::string hostname = {};             // milter: our name, in addition to the MTA's own
 
   friend bool operator==(const DoorOptions&, const DoorOptions&) = default;
 };
 
-// Beside the bytes, what next() may look at.
+// The input of Codec::next() besides the bytes.
 struct Moment {
   const DoorOptions& options;
   std::uint64_t time = 0;  // seconds since 1970
 };
 
-// A request of a client, whatever the door: one of the kinds below.
+// ---- the kinds of requests -------------------------------------------------------------------------------------------------
 
 enum class Format : std::uint8_t { lines, json };
-// Postfix adds one header per message, and asks per recipient.
+// Postfix sends a policy request per recipient, but the header must be added once per message.
 struct PolicyForm {
-  std::uint64_t message = 0;  // counts the messages of the connection, from 1
-  bool takes_header = true;   // not at the end of the message
+  std::uint64_t message = 0;  // number of the message on this connection, from 1
+  bool takes_header = true;   // false at the end of the message
 
   friend bool operator==(const PolicyForm&, const PolicyForm&) = default;
 };
 
-// Is SPF satisfied? Codec::encode() writes the answer.
+// A request to check a message. Codec::encode() writes the answer.
 struct CheckRequest {
   receiver::Request request;
-  std::string id;  // returned in the answer, and logged
-  // How long the client is willing to wait; nothing: not said.
+  std::string id;  // copied to the answer and to the log
+  // How long the client waits; empty if it does not say.
   std::optional<std::chrono::milliseconds> timeout;
-  // Not empty: the request cannot be answered, and why. The rest holds as far as it was understood.
+  // Why the request cannot be answered; empty if it can. After an error the other members hold what was understood.
   std::string error;
-  std::variant<Format, PolicyForm> form;  // of the answer; the milter's has one form only
+  std::variant<Format, PolicyForm> form;  // the form of the answer; milter answers have only one
 
   friend bool operator==(const CheckRequest&, const CheckRequest&) = default;
 };
 
-// Can the daemon do its work? Codec::encode_health() writes the answer.
+// A request for the daemon's health. Codec::encode_health() writes the answer.
 struct HealthRequest {
   std::string id;
   Format format = Format::lines;
@@ -85,12 +85,12 @@ struct HealthRequest {
   friend bool operator==(const HealthRequest&, const HealthRequest&) = default;
 };
 
-// The answer is known as soon as the request is read.
+// A request whose answer is known as soon as it is read.
 struct Ready {
   enum class Kind : std::uint8_t {
-    ping,     // is the daemon there
-    request,  // anything else that a client asks
-    step,     // a step of the protocol that asks nothing; its answer may be empty
+    ping,     // request=ping
+    request,  // any other request
+    step,     // a step of the protocol that is not a request; its answer may be empty
   };
   Kind kind = Kind::request;
   std::string answer;
@@ -98,22 +98,23 @@ struct Ready {
   friend bool operator==(const Ready&, const Ready&) = default;
 };
 
+// A request of a client, at any door.
 struct Request {
-  // receiver::SrsRequest: to rewrite a sender; Codec::encode_rewriting() writes the answer.
+  // Codec::encode_rewriting() writes the answer to a receiver::SrsRequest.
   using What = std::variant<CheckRequest, receiver::SrsRequest, HealthRequest, Ready>;
 
   Door door = Door::query;
-  bool closes = false;  // the connection ends after the answer; no further request comes
+  bool closes = false;  // the connection closes after the answer; this is its last request
   What what;
 
-  // Makes it a new request of one kind. If it was of that kind before, its strings keep their memory.
+  // Turns the object into a new request of one kind. Strings keep their memory if it was of that kind before.
   template <class Kind>
   Kind& become(Door at);
   template <class Kind>
   [[nodiscard]] bool is() const {
     return std::holds_alternative<Kind>(what);
   }
-  // Bytes of text in it.
+  // Returns the total size of its texts, in bytes.
   [[nodiscard]] std::size_t size() const;
 
   friend bool operator==(const Request&, const Request&) = default;
@@ -122,14 +123,14 @@ struct Request {
 // The answer to a HealthRequest.
 struct Health {
   enum class Dns : std::uint8_t {
-    ok,       // a question was answered a moment ago
-    failing,  // it was not
-    unknown,  // there was no time to find out
+    ok,       // a DNS question was answered a moment ago
+    failing,  // it was not answered
+    unknown,  // there was not enough time to find out
   };
 
-  bool is_draining = false;  // the daemon stops, and takes no further connections
+  bool is_draining = false;  // the daemon is stopping and accepts no further connections
   Dns dns = Dns::unknown;
-  int connections = 0;  // open
+  int connections = 0;  // open connections
   int max_connections = 0;
 };
 
@@ -140,11 +141,11 @@ class Codec {
   Codec& operator=(const Codec&) = delete;
   virtual ~Codec() = default;
 
-  // Adds bytes as they come from the client. Feed more only when next() gives nothing: what was fed is kept until then.
+  // Adds bytes from the client. Call it only after next() returned false: until then earlier bytes are still buffered.
   virtual void feed(std::string_view bytes) = 0;
-  // The input is at its end.
+  // Reports the end of the input.
   virtual void finish() = 0;
-  // The next request, into one of any content; false: there is none before more bytes come.
+  // Replaces `request` by the next request. Returns false when there is none until more bytes arrive.
   virtual bool next(const Moment& moment, Request& request) = 0;
   // Appends the answer to a CheckRequest.
   virtual void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
@@ -152,24 +153,24 @@ class Codec {
   virtual void encode_rewriting(const receiver::SrsReply& /*reply*/, std::string& /*out*/) {}
   // Appends the answer to a HealthRequest.
   virtual void encode_health(const HealthRequest& /*request*/, const Health& /*health*/, std::string& /*out*/) {}
-  // The request of a client that has begun something and does not go on. No further request comes.
+  // Makes a request of what a client began and did not complete. It is the last one; `why` becomes its error.
   virtual void give_up(std::string_view why, Request& request) = 0;
 
-  // Requests that may wait for their answers at a time. With 1, next() is called only after encode().
+  // Returns how many requests may wait for their answers at a time. If it is 1, next() is called only after encode().
   [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
-  // The input cannot be followed any more.
+  // Returns whether the input can no longer be understood.
   [[nodiscard]] virtual bool is_broken() const = 0;
-  // After next() gave nothing: bytes of something not complete yet are there.
+  // Returns, after next() returned false, whether there are bytes of an incomplete request.
   [[nodiscard]] virtual bool has_partial() const = 0;
-  // Bytes of input that are kept because next() has not given them out, or something that began earlier is not complete.
+  // Returns the bytes of input in memory.
   [[nodiscard]] virtual std::size_t held() const = 0;
-  // The connection is a mail server's, which keeps it for as long as it likes, and may say nothing for long.
+  // Returns whether the client is a mail server that keeps its connections and may be silent for a long time.
   [[nodiscard]] virtual bool is_kept() const = 0;
-  // A message is under way that would be lost with the connection.
+  // Returns whether closing the connection would disrupt a message that the mail server is receiving.
   [[nodiscard]] virtual bool has_message() const { return false; }
 };
 
-// The codec of the connections that a listening socket for `door` accepts.
+// Returns a new codec for a connection to a listening socket of this door.
 std::unique_ptr<Codec> make_codec(Door door);
 
 template <class Kind>

@@ -15,12 +15,12 @@ std::string_view without_dot(std::string_view name) {
 
 bool is_same_host(std::string_view a, std::string_view b) { return base::equals_ignoring_case(without_dot(a), without_dot(b)); }
 
-// Reads the words of a structured header field (RFC 5322 §3.2), and forgives what is not well-formed: an MTA behind us might.
+// Reads the words of a structured header field (RFC 5322 §3.2). Accepts malformed fields, because programs after us may do so.
 class FieldReader {
  public:
   FieldReader(std::string_view text, std::string_view us) : rest_(text), us_(us) {}
 
-  // Blanks, line ends and comments.
+  // Skips blanks, line ends and comments.
   void skip_blanks() {
     for (;;) {
       while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
@@ -28,7 +28,7 @@ class FieldReader {
       skip_comment();
     }
   }
-  // A quoted-string without its quotes, or a run of other bytes up to one of `ends`, a blank or a comment.
+  // Takes a quoted-string and returns it without quotes, or takes other bytes up to one of `ends`, a blank or a comment.
   std::string take_word(std::string_view ends) {
     skip_blanks();
     std::string word;
@@ -65,7 +65,7 @@ class FieldReader {
     return take();
   }
   void skip_comment() {
-    std::string name;  // what is before the first colon, without blanks and parentheses
+    std::string name;  // the text before the first colon, without blanks and parentheses
     bool is_name = true;
     std::size_t depth = 0;
     do {

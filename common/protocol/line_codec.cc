@@ -46,7 +46,7 @@ void LineCodec::encode_health(const HealthRequest& request, const Health& health
   append_health(health, request.format, request.id, out);
 }
 
-// Answers whatever it was to become as a check with an error.
+// Makes a check with an error of the text, whatever kind of request it began.
 void LineCodec::refuse(std::string_view text, std::string_view why, Request& request) {
   Values values = read_values(text);
   if (!is_policy_question(values)) values.request = {};

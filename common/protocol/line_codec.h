@@ -1,5 +1,5 @@
-// The codec of the sockets that --listen names: question lines, and Postfix's policy questions, which are lines of the same
-// form. A connection may mix them.
+// The codec of sockets given with --listen: query lines and Postfix policy requests, which have the same form. A connection may
+// mix them.
 #pragma once
 
 #include "common/protocol/codec.h"
@@ -31,7 +31,7 @@ class LineCodec : public Codec {
 
   QuestionReader reader_;
   PolicyQuestions policy_;
-  bool is_postfix_ = false;  // the last question was Postfix's
+  bool is_postfix_ = false;  // the last request was a policy request
 };
 
 }  // namespace protocol

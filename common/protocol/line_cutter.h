@@ -1,4 +1,4 @@
-// Cuts a stream of bytes into lines. The work is linear in the number of bytes, however they come.
+// Splits a stream of bytes into lines. The work is linear in the number of bytes, whatever the sizes of the pieces.
 #pragma once
 
 #include <cstddef>
@@ -11,27 +11,27 @@ namespace protocol {
 
 class LineCutter {
  public:
-  // A line has at most `longest` bytes without its end.
+  // `longest`: maximum size of a line, in bytes, without its line end.
   explicit LineCutter(std::size_t longest) : longest_(longest) {}
 
-  // What was fed is kept until next() has given it out, so feed more only when next() gives nothing. Ends the views that
-  // next() gave, as next() does.
+  // Adds bytes. Call it only after next() returned nothing: until then earlier bytes are still buffered. Like next(), it
+  // invalidates the views that next() returned.
   void feed(std::string_view bytes);
-  // The input is at its end: what is there counts as a line, if there is anything.
+  // Reports the end of the input: remaining bytes, if any, count as a line.
   void finish() { finished_ = true; }
-  // The next complete line, without LF or CRLF. Nothing further comes after a line that is too long.
+  // Returns the next complete line, without LF or CRLF. Returns nothing more after a line that is too long.
   std::optional<std::string_view> next();
-  // A line is too long.
+  // Returns whether a line was too long.
   [[nodiscard]] bool is_broken() const { return broken_; }
-  // After next() gave nothing: bytes of a line that is not complete are there.
+  // Returns, after next() returned nothing, whether there are bytes of an incomplete line.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
-  // Bytes that are kept, also of lines that were given out.
+  // Returns the bytes in memory, including those of lines already returned.
   [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   std::size_t longest_;
   base::InputBuffer buffer_;
-  std::size_t scanned_ = 0;  // no LF in so many bytes of its rest
+  std::size_t scanned_ = 0;  // number of bytes at the beginning of buffer_.rest() that are known to have no LF
   bool finished_ = false;
   bool broken_ = false;
 };

@@ -1,9 +1,9 @@
-// The milter protocol, by which Sendmail and Postfix ask (packets: milter_packet.h).
+// The milter protocol of Sendmail and Postfix (packets: milter_packet.h).
 //
-// The check is made at MAIL, which is refused or goes on, or by option at each recipient, where rules for recipients' domains
-// can be kept. The header is added at the end of the message. Several messages may
-// come on a connection, and after "quit, new connection" several connections of SMTP clients. Packets that cannot be, or come
-// out of order, end the connection: the MTA then does what its configuration says about a milter that fails.
+// The check takes place at MAIL, or optionally at each recipient, which allows rules for recipients' domains. The header is added
+// at the end of the message. A connection may carry several messages and, after "quit, new connection", several connections of
+// SMTP clients. Invalid packets, and packets out of order, end the connection: the MTA then follows its configuration for milters
+// that fail.
 #pragma once
 
 #include <array>
@@ -36,11 +36,11 @@ class MilterCodec : public Codec {
  private:
   enum class State : std::uint8_t { start, negotiated, connected, in_message };
 
-  // Headers of a name that could be forged.
+  // The headers with a name that may be forged.
   struct Suspects {
-    std::uint32_t seen = 0;             // of this message, so far
-    std::vector<std::uint32_t> forged;  // of those, numbered from 1
-    bool are_too_many = false;          // there are more of them than `forged` may hold
+    std::uint32_t seen = 0;             // headers of that name in the message so far
+    std::vector<std::uint32_t> forged;  // numbers of the forged ones among them, from 1
+    bool are_too_many = false;          // there are more than kMaxForged
   };
 
   bool take(const milter::Packet& packet, const Moment& moment, Request& request);
@@ -62,14 +62,14 @@ class MilterCodec : public Codec {
   bool finished_ = false;
   bool broken_ = false;
 
-  // Negotiated.
+  // The result of the negotiation.
   std::uint32_t steps_ = 0;
   bool may_add_ = false;
   bool at_recipient_ = false;
   bool removes_forged_ = false;
 
-  // Of the SMTP client.
-  std::string client_;  // address, as the MTA writes it; empty: it has none
+  // The SMTP client.
+  std::string client_;  // its address as written by the MTA; empty if it has none
   std::string helo_;
 
   // Macros.
@@ -77,10 +77,10 @@ class MilterCodec : public Codec {
   std::string queue_id_;  // i
   bool is_authenticated_ = false;
 
-  // Of the message.
+  // The message.
   std::string sender_;
-  std::string header_;       // to be added: "Name: value"
-  std::string helo_header_;  // likewise, where the HELO identity was checked beside the sender
+  std::string header_;       // the header to be added, "Name: value"
+  std::string helo_header_;  // a second one, if the HELO identity was checked before the sender
   std::array<Suspects, 2> suspects_;
 };
 

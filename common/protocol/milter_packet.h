@@ -1,5 +1,5 @@
-// The packets of the milter protocol (sendmail's include/libmilter/mfdef.h, version 6): a length of 32 bits, network order,
-// that counts what follows; a command of one byte; its data.
+// The packets of the milter protocol (sendmail's include/libmilter/mfdef.h, version 6): the length of the rest as 32 bits in
+// network order, a command of one byte, and its data.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace protocol::milter {
 
-// What an MTA sends.
+// Commands of an MTA.
 inline constexpr char kNegotiate = 'O';
 inline constexpr char kMacros = 'D';
 inline constexpr char kConnect = 'C';
@@ -28,16 +28,16 @@ inline constexpr char kUnknownCommand = 'U';
 inline constexpr char kQuit = 'Q';
 inline constexpr char kQuitNewConnection = 'K';
 
-// What a milter answers.
+// Answers of a milter.
 inline constexpr char kContinue = 'c';
 inline constexpr char kReply = 'y';
 inline constexpr char kInsertHeader = 'i';
 inline constexpr char kChangeHeader = 'm';
 
-// Bits of the negotiation: what a milter may do,
+// Bits of the negotiation: actions that a milter may take,
 inline constexpr std::uint32_t kMayAddHeaders = 0x01;
 inline constexpr std::uint32_t kMayChangeHeaders = 0x10;
-// steps that it does not want to hear of,
+// steps that the MTA leaves out for it,
 inline constexpr std::uint32_t kNoRecipient = 0x08;
 inline constexpr std::uint32_t kNoBody = 0x10;
 inline constexpr std::uint32_t kNoHeaders = 0x20;
@@ -52,8 +52,8 @@ inline constexpr std::uint32_t kHeloUnanswered = 0x2000;
 inline constexpr std::uint32_t kOldestVersion = 2;
 inline constexpr std::uint32_t kVersion = 6;
 
-// Bytes of command and data. MTAs send at most 64 KB of a body, which is never asked for, but Postfix sends headers of up to
-// 100 KB (header_size_limit) whole.
+// Maximum size of command and data, in bytes. Postfix sends headers of up to 100 KB (header_size_limit) in one packet. Body
+// chunks have at most 64 KB, and we do not request them.
 inline constexpr std::size_t kMaxPacket = 128UL << 10U;
 
 struct Packet {
@@ -61,32 +61,32 @@ struct Packet {
   std::string_view data;
 };
 
-// Cuts a stream of bytes into packets. The work is linear in the number of bytes, however they come.
+// Splits a stream of bytes into packets. The work is linear in the number of bytes, whatever the sizes of the pieces.
 class PacketReader {
  public:
   enum class Found : std::uint8_t { nothing, packet, bad_length };
 
-  // Feed more only when next() gives nothing: what was fed is kept until then.
+  // Adds bytes. Call it only after next() found nothing: until then earlier bytes are still buffered.
   void feed(std::string_view bytes) { buffer_.add(bytes); }
-  // A packet is good until the next call of next() or feed(). After a bad length nothing further can be found.
+  // Sets `packet` to the next packet, which is valid until the next call of next() or feed(). Cannot continue after a bad length.
   Found next(Packet& packet);
-  // After next() gave nothing: bytes of a packet not complete yet are there.
+  // Returns, after next() found nothing, whether there are bytes of an incomplete packet.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
-  // Bytes that are kept, also of packets that were given out.
+  // Returns the bytes in memory, including those of packets already returned.
   [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
   base::InputBuffer buffer_;
 };
 
-// Appends packets.
+// Append packets.
 void append_packet(char command, std::string_view data, std::string& out);
 void append_negotiation(std::uint32_t version, std::uint32_t actions, std::uint32_t steps, std::string& out);
-// 'i' and 'm': a header with its number. An empty value of 'm' removes it.
+// `command`: kInsertHeader, or kChangeHeader, which removes the header if the value is empty. `index`: number of the header.
 void append_header(char command, std::uint32_t index, std::string_view name, std::string_view value, std::string& out);
 
-// Takes from the front of data, which loses it. What is not there is empty, or 0.
-std::string_view take_string(std::string_view& data);  // up to its NUL
+// Remove a value from the front of `data` and return it. A missing value is empty, or 0.
+std::string_view take_string(std::string_view& data);  // up to a NUL, which is removed too
 std::uint32_t take_number(std::string_view& data);     // 32 bits
 char take_byte(std::string_view& data);
 

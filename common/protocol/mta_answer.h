@@ -1,4 +1,4 @@
-// What the doors that tell an MTA what to do have in common: the SMTP reply and the header of a reply.
+// The SMTP reply and the header for an MTA, used by all doors whose answers contain them.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace protocol {
 
-// "550 5.7.23 text"; one line of printable US-ASCII, whatever stands in the reply.
+// Return or append "550 5.7.23 text": one line of printable US-ASCII, whatever the reply contains.
 std::string smtp_reply(const receiver::Reply& reply);
 void add_smtp_reply(const receiver::Reply& reply, base::Appender& out);
 
-// The header line to be added; empty: none. Mail of the host itself gets none, nor that of its own users unless it was checked.
+// Returns the header line to add; empty if there is none. Mail from the MTA's own host or its own users gets a header only if it
+// was checked.
 std::string_view header_to_add(const receiver::Request& request, const receiver::Reply& reply, const DoorOptions& options);
 
 }  // namespace protocol

@@ -1,9 +1,9 @@
-// Postfix's policy delegation protocol (SMTPD_POLICY_README): a question per recipient, on a connection that stays open.
+// Postfix's policy delegation protocol (SMTPD_POLICY_README): a request per recipient, on a connection that stays open.
 //
-//   question: the lines of question_values.h, with request=smtpd_access_policy.
-//   answer:   "action=ACTION", then an empty line; one line, of printable US-ASCII.
-// The answer is never OK, which would permit the recipient whatever later restrictions say; for a pass it may be a name that the
-// configuration gives (DoorOptions::policy_on_pass).
+//   request: the lines of question_values.h, with request=smtpd_access_policy.
+//   answer:  "action=ACTION" in one line of printable US-ASCII, then an empty line.
+// The action is never OK, which would permit the recipient regardless of later restrictions. For a pass, the configuration may
+// name another action (DoorOptions::policy_on_pass).
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ namespace protocol {
 
 bool is_policy_question(const Values& values);
 
-// One connection's questions. Postfix asks for each recipient, and each PREPEND adds a header: only the first gets one. Two
-// questions are about one message if they have the same instance or, from a client that tells none, the same queue id; and the
-// same client, HELO name and sender, since that is what the header speaks of.
+// The policy requests of one connection. Postfix sends one per recipient, and each PREPEND adds a header, so only one answer per
+// message has a PREPEND. Two requests belong to the same message if they have the same instance or, without one, the same queue
+// id, and also the same SMTP client, HELO name and sender, which the header reports.
 class PolicyQuestions {
  public:
   void read(const Values& values, Request& request);
@@ -32,15 +32,15 @@ class PolicyQuestions {
  private:
   [[nodiscard]] bool is_same_message(const Values& values, const receiver::Request& request) const;
 
-  // Of the last question.
+  // The last request.
   std::string instance_;
   std::string queue_id_;
   std::optional<base::IpAddress> client_;
   std::string helo_;
   std::string sender_;
 
-  std::uint64_t message_ = 0;    // counts the messages
-  std::uint64_t prepended_ = 0;  // the message whose header has been given out
+  std::uint64_t message_ = 0;    // number of the current message, from 1
+  std::uint64_t prepended_ = 0;  // number of the last message that got its header
 };
 
 }  // namespace protocol

@@ -20,7 +20,7 @@ void QuestionReader::skip(std::size_t bytes) {
   line_ = scanned_ = 0;
 }
 
-// Takes `bytes`; the question is those up to `end`.
+// Consumes `bytes`. Those up to `end` are the request.
 void QuestionReader::take(std::size_t end, std::size_t bytes, std::string_view& text) {
   text = buffer_.rest().substr(0, end);
   skip(bytes);
@@ -50,7 +50,7 @@ bool QuestionReader::next(std::string_view& text) {
     const bool complete = lf != std::string_view::npos;
     scanned_ = complete ? lf : rest.size();
     const std::string_view line = rest.substr(line_, scanned_ - line_);
-    // Without the CR of the empty line that may come now.
+    // Does not count the CR of an empty line that may end the request here.
     if (scanned_ - (line.ends_with('\r') ? 1 : 0) > kMaxQuestion) return break_off(kTooLong, text);
     if (!complete) break;
     const std::size_t next_line = lf + 1;

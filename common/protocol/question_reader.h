@@ -1,11 +1,11 @@
-// Cuts a stream of bytes into questions: lines up to an empty line or the end of input. The work is linear in the number of
-// bytes, however they come.
+// Splits a stream of bytes into requests: lines up to an empty line or the end of input. The work is linear in the number of
+// bytes, whatever the sizes of the pieces.
 //
-// An empty line ends a question. Empty lines behind it are skipped, also at the end of input: Exim recipes send several, and
-// none of them is a second question. But the first question of a stream may be empty (an empty line, or the end of input with
-// nothing before it): it gets its answer, an error, since a client is never left without one.
+// An empty line ends a request. Further empty lines are skipped, also at the end of input, because Exim recipes send several. But
+// the first request of a stream may be empty (an empty line, or the end of input with nothing before it): its answer is an error,
+// because every client gets an answer.
 //
-// Only the question as a whole has a bound (limits.h): a long line is one of its lines.
+// Only the whole request has a bound (limits.h), not a single line.
 #pragma once
 
 #include <cstddef>
@@ -18,22 +18,21 @@ namespace protocol {
 
 class QuestionReader {
  public:
-  // Adds bytes as they come from the client. Feed more only when next() gives nothing: what was fed is kept until then.
+  // Adds bytes from the client. Call it only after next() returned false: until then earlier bytes are still buffered.
   void feed(std::string_view bytes);
-  // The input is at its end: what is there counts as a question.
+  // Reports the end of the input: remaining bytes count as a request.
   void finish() { finished_ = true; }
-  // The text of the next complete question, without the empty line at its end. It is good until the next call of next() or
-  // feed().
-  // With a problem() it is the lines before the one that is too much; no further question comes.
+  // Sets `text` to the next complete request, without the empty line that ends it. The text is valid until the next call of
+  // next() or feed(). If problem() is set, it consists of the lines before the one that exceeds the bound, and is the last one.
   bool next(std::string_view& text);
-  // What has been fed is no question any more. Nothing comes after that; `text` is what there is of one.
+  // Discards the incomplete request; sets `text` to its complete lines, and problem(). No request follows.
   void give_up(std::string_view& text);
 
-  // Not empty: the stream cannot be followed any more, and why.
+  // Returns why the stream can no longer be read; empty if it can.
   [[nodiscard]] std::string_view problem() const { return problem_; }
-  // After next() gave nothing: bytes of a question not complete yet are there.
+  // Returns, after next() returned false, whether there are bytes of an incomplete request.
   [[nodiscard]] bool has_partial() const { return !buffer_.empty(); }
-  // Bytes that are kept, also of questions that were given out.
+  // Returns the bytes in memory, including those of requests already returned.
   [[nodiscard]] std::size_t held() const { return buffer_.size(); }
 
  private:
@@ -42,10 +41,10 @@ class QuestionReader {
   bool break_off(std::string_view why, std::string_view& text);
   bool nothing();
 
-  base::InputBuffer buffer_;  // its rest begins with the question that is being read
-  std::size_t line_ = 0;      // where the line begins that is not complete yet
-  std::size_t scanned_ = 0;   // no LF from line_ to here
-  bool any_ = false;          // a question was given out
+  base::InputBuffer buffer_;  // rest() begins with the current request
+  std::size_t line_ = 0;      // position of the incomplete line in rest()
+  std::size_t scanned_ = 0;   // there is no LF from line_ up to this position
+  bool any_ = false;          // whether a request was returned
   bool finished_ = false;
   std::string_view problem_;
 };

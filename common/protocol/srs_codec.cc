@@ -22,7 +22,7 @@ bool SrsCodec::next(const Moment& /*moment*/, Request& request) {
   if (broken_) return false;
   auto rewriting = reader_.next();
   if (!rewriting) return false;
-  // Nothing is expected after the one line of srsd's protocol; elsewhere there may be more of what was not understood.
+  // srsd's protocol ends with its one line. In the other protocols, the input after an error can no longer be understood.
   broken_ = reader_.must_close() &&
             (reader_.protocol() != SrsProtocol::lines || rewriting->kind == receiver::SrsRequest::Kind::too_long);
   take(std::move(*rewriting), request);

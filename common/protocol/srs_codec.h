@@ -1,4 +1,4 @@
-// The codec of the sockets that --srs names: srsd's lines, tcp_table and socketmap (srs_reader.h).
+// The codec of sockets given with --srs: srsd's lines, tcp_table and socketmap (srs_reader.h).
 #pragma once
 
 #include "common/protocol/codec.h"
@@ -10,13 +10,13 @@ class SrsCodec : public Codec {
  public:
   static constexpr std::size_t kMaxInFlight = 64;
 
-  // `map`: which way tcp_table goes here.
+  // `map`: the direction of tcp_table requests.
   explicit SrsCodec(SrsMap map) : map_(map), reader_(map) {}
 
   void feed(std::string_view bytes) override { reader_.feed(bytes); }
   void finish() override { reader_.finish(); }
   bool next(const Moment& moment, Request& request) override;
-  // No request is a CheckRequest.
+  // Never called: no request is a CheckRequest.
   void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
               std::string& /*out*/) override {}
   void encode_rewriting(const receiver::SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }

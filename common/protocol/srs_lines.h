@@ -1,10 +1,10 @@
-// The lines that Exim and others send to srsd of Mail::SRS.
+// The line protocol of srsd (Mail::SRS), used by Exim and others.
 //
-//   request: "FORWARD sender alias" or "REVERSE address", the command in any case, LF or CRLF or the end of input; FORWARD may
-//            end in " spf=RESULT", what the server has found about the message; "spf=" alone: it does not know
+//   request: "FORWARD sender alias" or "REVERSE address", then LF, CRLF or the end of input. The command is not case-sensitive.
+//            FORWARD may end in " spf=RESULT", the SPF result of the message, or " spf=" if that is unknown.
 //   reply:   the address, or "ERROR: text", and LF
-// One request a connection: the server closes it, which is how Exim sees the end of the reply. An empty sender between two
-// blanks is the null sender.
+// There is one request per connection: the server closes it, which marks the end of the reply for Exim. An empty sender between
+// two blanks is the null sender.
 #pragma once
 
 #include <optional>
@@ -21,9 +21,9 @@ inline constexpr std::size_t kMaxSrsLine = 4096;  // bytes without line end
 class SrsLinesReader {
  public:
   void feed(std::string_view bytes) { lines_.feed(bytes); }
-  // The input is at its end. A connection without a byte is no request.
+  // Reports the end of the input. An empty input is not a request.
   void finish() { lines_.finish(); }
-  // The request; after it no further one comes.
+  // Returns the request, once.
   std::optional<receiver::SrsRequest> next();
   [[nodiscard]] bool must_close() const { return done_; }
   [[nodiscard]] bool has_partial() const { return !done_ && lines_.has_partial(); }

@@ -1,4 +1,4 @@
-// The direction of a map whose protocol or name does not tell it.
+// The direction of an SRS map.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// One listener for the three protocols of sender rewriting: the first bytes of a connection tell which one it speaks.
+// Reads the three protocols of sender rewriting on one listening socket. The first bytes of a connection determine the protocol:
 //   digits                       socketmap
 //   "get " or "put "             tcp_table
 //   anything else                lines of srsd
@@ -21,34 +21,34 @@ namespace protocol {
 
 enum class SrsProtocol : std::uint8_t { lines, tcp_table, socketmap };
 
-// "lines", "tcp_table", "socketmap".
+// Returns "lines", "tcp_table" or "socketmap".
 std::string_view srs_protocol_name(SrsProtocol protocol);
-// Nothing: more bytes are needed, at most 4.
+// Returns the protocol, or nothing if more bytes are needed (at most 4).
 std::optional<SrsProtocol> recognise_srs(std::string_view first_bytes);
 
 class SrsReader {
  public:
-  // `map`: which way tcp_table goes here.
+  // `map`: the direction of tcp_table requests.
   explicit SrsReader(SrsMap map) : map_(map) {}
 
-  // Feed more only when next() gives nothing: what was fed is kept until then.
+  // Adds bytes. Call it only after next() returned nothing: until then earlier bytes are still buffered.
   void feed(std::string_view bytes);
   void finish();
   std::optional<receiver::SrsRequest> next();
-  // The answer to a request that next() gave; it needs to be known before the next one only where order matters to the caller.
+  // Returns the answer to a request that next() returned. Answers may be encoded in any order.
   [[nodiscard]] std::string encode(const receiver::SrsReply& reply) const;
 
-  // No further request comes: close after the reply.
+  // Returns whether no further request follows: close after the reply.
   [[nodiscard]] bool must_close() const;
-  // After next() gave nothing: bytes of a request that is not complete are there.
+  // Returns, after next() returned nothing, whether there are bytes of an incomplete request.
   [[nodiscard]] bool has_partial() const;
-  // Bytes that are kept, also of requests that were given out.
+  // Returns the bytes in memory, including those of requests already returned.
   [[nodiscard]] std::size_t held() const;
-  // Nothing: not known yet.
+  // Returns the protocol, or nothing while it is not known.
   [[nodiscard]] std::optional<SrsProtocol> protocol() const;
 
  private:
-  // The first bytes, while they do not tell.
+  // The first bytes, while they do not determine the protocol.
   struct Unknown {
     std::string bytes;
   };
