@@ -1,4 +1,4 @@
-// The command line of spfd, and the texts that come from the table of options: --help and --dump-config.
+// The command line of spfd, and the texts made from its table of options: --help and --dump-config.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace spfd {
 
-// words: without the program's name.
+// Parses the words that follow the program's name.
 base::Result<std::vector<options::Setting>, StartError> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();
-// A configuration file with the values in force.
+// Returns a configuration file with the values in force.
 std::string dump_config(const Options& options);
 
 }  // namespace spfd

@@ -9,10 +9,10 @@
 
 namespace spfd {
 
-// What a file's text says. Errors begin with "PATH:LINE:".
+// Parses the text of a file. Errors begin with "PATH:LINE:".
 base::Result<FileSettings, StartError> parse_config(const std::string& text, const std::string& path);
 
-// From the words of the command line to the options in force: with the file that --config names, or the default one.
+// Returns the options in force: the words of the command line, and the file that --config names or the default file.
 base::Result<Options, StartError> load_options(const std::vector<std::string>& words);
 
 }  // namespace spfd

@@ -1,21 +1,24 @@
-// One connection of a client: its bytes, its times, its end. What the bytes ask, and the answers, are the affair of its Pipeline.
+// One connection of a client: its bytes, its time limits and its end. Its Pipeline holds the requests.
 //
 // The life of a request:
-//   1. Bytes come: right after accept, since most requests are there already, or when the socket is readable. read_input() gives
-//      them to the pipeline, which begins each request that is complete.
-//   2. If the DNS answers are cached, the answer is in the pipeline's output when advance() returns from it: it is written at
-//   once,
-//      and the event loop has had no part in it. Otherwise the check waits in the driver, and the slot keeps the request.
-//   3. The driver calls the pipeline, the pipeline answered(). Answers leave in the order of the requests.
-//   4. wait() decides what comes next: more input, a client that takes its answers, checks, or the end.
-// Who owns what: the owner owns connections, a connection owns socket, watches, timer and pipeline, the pipeline owns codec,
-// slots and output; a slot owns its request, its check and what that found, until the answer is in the output. When a connection
-// ends it drops all of that at once, but the object itself lives until the loop's next turn, since it may be on the call stack.
+//   1. The worker accepts the connection and calls start(). read_input() reads at once, since most requests have arrived by then,
+//      and later whenever the socket is readable. It feeds the bytes to the pipeline.
+//   2. advance() lets the pipeline begin every complete request, each in a slot of its own. If the cache has all DNS answers, the
+//      answer is in the pipeline's output when advance() looks there, and is written at once: the event loop has no part in it.
+//      Otherwise the check waits in the driver (io::Driver), and the slot keeps the request.
+//   3. When the last missing DNS answer has come, or time is up, the driver calls the pipeline, which writes the answer into the
+//      slot and calls answered(). Answers leave in the order of their requests.
+//   4. Each of these calls ends in wait(), which watches for what comes next (input, room for answers, the end of checks, a
+//      deadline) or closes the connection.
+// Ownership: the ConnectionOwner (the worker) owns connections. A connection owns its socket, watches, timer and pipeline. The
+// pipeline owns codec, slots and output. A slot owns its request, the check and what the check found until the answer is in the
+// output; then it returns to the worker's spare slots. end() closes the socket and drops all checks at once, but the object lives
+// until the loop's next turn, since it may be on the call stack.
 //
-// Plain reads and writes on a non-blocking socket. Bounds: those of the pipeline; no reading while an answer waits to be taken; a
-// time for each kind of waiting. All connections of a worker together hold at most Shared::kMostBytes: then the owner displaces
-// the largest ones.
-// Errors: an exception, std::bad_alloc above all, costs one check (temperror) or one connection, and leaves no public function.
+// The socket is non-blocking; reads and writes are plain system calls. Bounds: those of the pipeline; nothing is read while the
+// client does not take its answers; each kind of waiting has a time-out. All connections of a worker together hold at most
+// Shared::kMostBytes; above that, the owner closes the largest ones.
+// Errors: an exception, such as std::bad_alloc, costs one check (temperror) or one connection, and leaves no public function.
 #pragma once
 
 #include <chrono>
@@ -45,10 +48,10 @@ class ConnectionOwner {
   ConnectionOwner(const ConnectionOwner&) = delete;
   ConnectionOwner& operator=(const ConnectionOwner&) = delete;
   virtual ~ConnectionOwner() = default;
-  // The connection is closed, perhaps within start(). It must not be destroyed before the loop's next turn, except after start():
-  // it is on the call stack.
+  // Called when the connection has closed, perhaps within start(). The connection must not be destroyed before the loop's next
+  // turn, or before start() returns: it is on the call stack.
   virtual void connection_ended(Connection& connection) noexcept = 0;
-  // All connections together hold more than Shared::kMostBytes: displaces some of them, perhaps the one that calls.
+  // Called when all connections together hold more than Shared::kMostBytes: closes some of them, perhaps the caller.
   virtual void hold_less() noexcept {}
 };
 
@@ -59,38 +62,38 @@ class Connection final : private Pipeline::Owner {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Serves what is there.
+  // Serves the requests that have arrived.
   void start();
-  // When the daemon stops (Shared::drain_end is set). Reads what has come in already, and ends as soon as all is answered.
+  // Begins the stop of the daemon (Shared::drain_end is set): reads what has arrived, and ends as soon as all is answered.
   void drain();
-  // At Shared::drain_end: answers what DNS has not answered yet with a temperror.
+  // Ends the open checks, at Shared::drain_end: DNS answers that are missing count as timed out.
   void answer_now();
 
-  // What ConnectionLimit has to know of it.
+  // Returns the facts from which connections to be closed are chosen.
   [[nodiscard]] HeldConnection held();
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
-  // Closes it to make room for others, unless it has been served since it was chosen (HeldConnection::since). A part of a
-  // request gets an answer that gives `why`, and checks under way get theirs without what DNS has not answered yet.
+  // Closes the connection to make room for others, unless it has been served since it was chosen (HeldConnection::since). A
+  // partial request is answered with an error that gives `why`; open checks are answered without the missing DNS answers.
   void displace(std::chrono::steady_clock::time_point since);
-  // The same whenever it is called.
+  // Does the same unconditionally.
   void shed(std::string_view why);
 
-  Connections::iterator place;  // in its owner's list: the owner's affair
+  Connections::iterator place;  // in its owner's list; used by the owner only
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Phase : std::uint8_t {
-    open,       // takes requests, until the pipeline is closed, and writes answers
-    blocked,    // the client does not take its answer; nothing is read meanwhile
-    lingering,  // all is said; the client may still be sending
+    open,       // takes requests until the pipeline is closed, and writes answers
+    blocked,    // the client does not take its answers; nothing is read meanwhile
+    lingering,  // all answers are written; the client may still be sending
     ended,
   };
 
   void answered() noexcept override;
   void failed(const std::exception& exception) noexcept override;
-  // Calls `step`. A connection for which it throws is closed; the others are not concerned.
+  // Calls `step`. If it throws, this connection closes; others are not affected.
   template <class Step>
   void guarded(Step&& step) noexcept;
   void read_input();
@@ -114,14 +117,14 @@ class Connection final : private Pipeline::Owner {
   ConnectionOwner& owner_;
   const std::uint64_t id_;
   const TimePoint opened_;
-  std::optional<std::uint64_t> peer_;  // known when somebody asked
+  std::optional<std::uint64_t> peer_;  // set by held()
   Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;
   bool at_end_of_input_ = false;
   std::size_t written_ = 0;    // of the pipeline's output
-  std::size_t discarded_ = 0;  // bytes after the last request
-  TimePoint waiting_since_;    // for a request, or for the client to take its answer
+  std::size_t discarded_ = 0;  // bytes read after the last request
+  TimePoint waiting_since_;    // for a request, or for the client to take its answers
   std::chrono::milliseconds linger_;
   TimePoint deadline_;
   std::optional<TimePoint> timer_set_for_;

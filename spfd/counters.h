@@ -1,4 +1,4 @@
-// What spfd has done since its start, for the log at SIGUSR1. Each worker has its own; they are added up when asked for.
+// Counts of what spfd has done since its start, logged at SIGUSR1. Each worker has its own; they are added up for the log.
 #pragma once
 
 #include <array>
@@ -14,19 +14,19 @@ namespace spfd {
 
 struct Counters {
   std::uint64_t connections = 0;                        // accepted
-  std::uint64_t open = 0;                               // of those: still there
-  std::uint64_t questions = 0;                          // of any kind
-  std::array<std::uint64_t, protocol::kDoors> doors{};  // of those: by protocol::Door
-  std::uint64_t bad_questions = 0;                      // not understood
+  std::uint64_t open = 0;                               // of those: open now
+  std::uint64_t questions = 0;                          // requests of any kind
+  std::array<std::uint64_t, protocol::kDoors> doors{};  // requests by protocol::Door
+  std::uint64_t bad_questions = 0;                      // requests that could not be understood
   std::uint64_t pings = 0;
   std::array<std::uint64_t, 7> results{};                        // answers by spf::Result
   std::array<std::uint64_t, receiver::kSrsReplies> rewriting{};  // answers by receiver::SrsReply::Kind
   std::uint64_t running = 0;                                     // checks under way
-  std::uint64_t dropped = 0;                                     // checks whose client had gone
-  std::uint64_t idle_timeouts = 0;                               // connections closed for want of a question
-  std::uint64_t write_timeouts = 0;                              // connections closed because the answer was not taken
+  std::uint64_t dropped = 0;                                     // checks whose client closed its connection
+  std::uint64_t idle_timeouts = 0;                               // connections closed because no complete request came
+  std::uint64_t write_timeouts = 0;                              // connections closed because answers were not taken
   std::uint64_t displaced = 0;                                   // connections closed to make room for others
-  std::uint64_t failed = 0;                                      // checks and connections for which there was no memory
+  std::uint64_t failed = 0;                                      // checks and connections ended by an exception
   io::ResolverCounters dns;
 
   void add(const Counters& other);

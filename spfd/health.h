@@ -1,4 +1,4 @@
-// Whether DNS answers, for request=health: a question that no cache holds, asked as every other is.
+// Finds out whether DNS answers, for request=health: asks a question that is in no cache, like any other question.
 #pragma once
 
 #include <chrono>
@@ -10,19 +10,20 @@
 
 namespace spfd {
 
-// A pool that asks for health waits a few seconds at most.
+// Load balancers that ask for health wait a few seconds at most.
 inline constexpr std::chrono::milliseconds kProbeTime{2000};
 
 class DnsProbe {
  public:
-  // A name in .invalid (RFC 6761 §6.4), which every resolver answers by itself or asks the root for; another one each second.
+  // Chooses a name in .invalid (RFC 6761 §6.4), for which every resolver answers itself or asks the root; another name each
+  // second.
   explicit DnsProbe(std::uint64_t time);
 
-  // A step for io::Driver.
+  // Runs as a step of io::Driver.
   spf::Needs look(spf::AnswerSource& answers);
-  // What DNS did. "No such name" is an answer; SERVFAIL, REFUSED, and silence for half of the probe's time are failures. A probe
-  // that spfd itself ends earlier, because its connection makes room for others or for want of a slot, memory or descriptor,
-  // leaves it unknown.
+  // Returns what DNS did. "No such name" is an answer; SERVFAIL, REFUSED, and silence for half of the probe's time are failures.
+  // If spfd itself ends the probe earlier (to make room for other connections, or for lack of a slot, memory or descriptor), the
+  // result is unknown.
   [[nodiscard]] protocol::Health::Dns found() const { return found_; }
 
  private:

@@ -1,4 +1,4 @@
-// Addresses to listen on, as options name them.
+// Addresses to listen on, in the form that options use.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,16 @@ namespace spfd {
 
 inline constexpr std::size_t kMaxSocketPath = 107;  // sun_path without its NUL
 
-// Modes of socket files. Asking does no harm; but whoever may write to a socket of sender rewriting may sign in our name.
+// Default modes of socket files. Anybody may ask about SPF; but whoever can write to a socket of sender rewriting can get
+// addresses signed in our name.
 inline constexpr unsigned kQuestionMode = 0666;
 inline constexpr unsigned kSigningMode = 0660;
 
 struct UnixAddress {
   std::string path;
   unsigned mode = kQuestionMode;  // of the socket file
-  std::string user = {};          // its owner; empty: who starts spfd
-  std::string group = {};         // its group; empty: the owner's or starter's
+  std::string user = {};          // its owner; empty: the user who starts spfd
+  std::string group = {};         // its group; empty: that of the user who starts spfd
 };
 
 struct InetAddress {
@@ -31,12 +32,12 @@ struct InetAddress {
 
 using ListenAddress = std::variant<UnixAddress, InetAddress>;
 
-// "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT"; and as libmilter and Sendmail write
-// them: "local:PATH", "inet:PORT@HOST", "inet6:PORT@2001:db8::1".
+// Parses "unix:PATH[,mode=0660][,user=U][,group=G]", "inet:HOST:PORT", "inet:[2001:db8::1]:PORT", and the forms of libmilter and
+// Sendmail: "local:PATH", "inet:PORT@HOST", "inet6:PORT@2001:db8::1".
 base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text, unsigned default_mode = kQuestionMode);
 std::string listen_address_text(const ListenAddress& address);
 
-// Octal, at most 0777.
+// Parses an octal number, at most 0777.
 std::optional<unsigned> parse_mode(std::string_view text);
 std::string bad_mode(std::string_view text);
 

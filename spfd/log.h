@@ -1,4 +1,4 @@
-// The log: one line per event, to stderr or syslog. May be used from any thread, and waits for nobody once its writer runs.
+// The log: one line per event, to stderr or syslog. May be used from any thread. Never blocks while a LogThread lives.
 #pragma once
 
 #include <fmt/core.h>
@@ -14,15 +14,15 @@
 
 namespace spfd {
 
-// Until then: stderr, level info. To be called before the first thread starts.
+// Chooses the target; until then it is stderr, at level info. To be called before the first thread starts.
 void open_log(LogTarget target, const std::string& syslog_facility);
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
-// While it lives, a LogWriter writes the log. Destroyed after all other threads have ended.
+// While it lives, a LogWriter writes the log. To be destroyed after all other threads have ended.
 class LogThread {
  public:
-  LogThread();  // throws std::system_error when the thread cannot be had
+  LogThread();  // throws std::system_error if the thread cannot be started
   ~LogThread();
   LogThread(const LogThread&) = delete;
   LogThread& operator=(const LogThread&) = delete;
@@ -30,14 +30,14 @@ class LogThread {
  private:
   LogWriter writer_;
 };
-// Lines that were lost, since the log could not be written in time.
+// Returns the number of lines that were lost because the log could not be written in time.
 std::uint64_t lost_log_lines();
 
 void log_line(LogLevel level, std::string_view text);
-// At any level: somebody has asked for it.
+// Logs at any level, because the operator asked for it.
 void log_requested(std::string_view text);
 
-// A line that is put together piece by piece at the end of `lines`. While it lives, nobody else may touch `lines`.
+// A line that is built piece by piece at the end of `lines`. While it lives, nothing else may use `lines`.
 class LogLine {
  public:
   LogLine(LogLevel level, std::string& lines);
@@ -45,15 +45,14 @@ class LogLine {
   LogLine(const LogLine&) = delete;
   LogLine& operator=(const LogLine&) = delete;
 
-  // Control characters and 8-bit bytes are escaped, so that nobody forges a line.
+  // Appends text with control characters and 8-bit bytes escaped, so that nobody can forge a line.
   void text(std::string_view text) { out_.add_printable(text); }
-  // key: " door=". A word of ours.
+  // Appends a key such as " door=" and a value of our own choice.
   void word(std::string_view key, std::string_view value) {
     out_.add(key);
     out_.add(value);
   }
-  // The value, which a stranger may have chosen, is put in quotes where it needs them, and cut at a length fit for
-  // a log.
+  // Appends a key and a value that may come from outside: in quotes if necessary, and cut at a length suitable for a log.
   void field(std::string_view key, std::string_view value);
   void field_if_any(std::string_view key, std::string_view value) {
     if (!value.empty()) field(key, value);
@@ -63,7 +62,7 @@ class LogLine {
  private:
   base::Appender out_;
 };
-// Removes so many bytes of whole lines from the front, and writes them.
+// Writes the first `bytes` bytes of `lines`, which are whole lines, and removes them.
 void write_lines(std::string& lines, std::size_t bytes);
 
 template <class... Args>

@@ -1,4 +1,4 @@
-// Where the log goes, and what it holds.
+// Target and level of the log.
 #pragma once
 
 #include <cstdint>

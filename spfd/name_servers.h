@@ -1,5 +1,5 @@
-// The name servers in force: those of the options, or of resolv.conf, which is read again when it changes. Says in the log which
-// they are, and when one stops answering or answers again.
+// The name servers in force: those of the options, or those of resolv.conf, which is read again when it changes. Logs which they
+// are, and when one stops answering or answers again.
 #pragma once
 
 #include <chrono>
@@ -15,28 +15,28 @@ class NameServers {
  public:
   using List = std::vector<io::NameServer>;
 
-  // How often resolv.conf should be looked at.
+  // The interval at which resolv.conf is checked for changes.
   static constexpr std::chrono::seconds kInterval{5};
-  // Lines per server and minute about its coming and going; further changes are not logged.
+  // Lines logged per server and minute when it stops or resumes answering; further changes are not logged.
   static constexpr int kMaxLines = 6;
 
-  // configured: empty: those of resolv.conf.
+  // An empty `configured` means the servers of resolv.conf.
   explicit NameServers(List configured);
 
   [[nodiscard]] const List& in_force() const { return in_force_; }
   [[nodiscard]] bool follows_system() const { return configured_.empty(); }
 
-  // Both return the servers from now on, if they are not the same as before.
+  // Each returns the new servers in force if they differ from the previous ones.
   std::optional<List> look_again();
   std::optional<List> reload(List configured);
 
-  // A worker's resolver got no answers from a server any more, or got one again. From any thread.
+  // Records that a worker's resolver gets no more answers from a server, or gets answers again. May be called from any thread.
   void on_change(const io::NameServer& server, bool is_down);
 
  private:
   struct Watched {
     io::NameServer server;
-    int down = 0;  // workers that get no answers
+    int down = 0;  // workers that get no answers from it
     std::chrono::steady_clock::time_point minute_begin;
     int lines = 0;  // in that minute
   };

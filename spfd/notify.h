@@ -1,4 +1,4 @@
-// What a service manager is told (sd_notify(3)): READY=1, RELOADING=1, STOPPING=1, STATUS=..., WATCHDOG=1.
+// Messages to a service manager (sd_notify(3)): READY=1, RELOADING=1, STOPPING=1, STATUS=..., WATCHDOG=1.
 #pragma once
 
 #include <chrono>
@@ -7,9 +7,9 @@
 
 namespace spfd {
 
-// Sends to the socket of NOTIFY_SOCKET; does nothing without one.
+// Sends `state` to the socket that NOTIFY_SOCKET names; does nothing without one.
 void notify(std::string_view state);
-// How often WATCHDOG=1 must come (WATCHDOG_USEC, WATCHDOG_PID); nothing when not asked for.
+// Returns the interval in which WATCHDOG=1 must be sent (WATCHDOG_USEC, WATCHDOG_PID), if the service manager requires it.
 std::optional<std::chrono::milliseconds> watchdog_interval();
 
 }  // namespace spfd

@@ -1,4 +1,4 @@
-// Keeps a log line that a stranger can cause from filling the log. May be shared by threads.
+// Limits log lines that clients or domains can cause, so that they do not fill the log. May be shared by threads.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@ namespace spfd {
 
 class OnceAMinute {
  public:
-  // True at most once a minute.
+  // Returns true at most once a minute.
   bool is_due(std::chrono::steady_clock::time_point now) {
     const auto at = now.time_since_epoch().count();
     auto next = next_.load(std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// The parts of the table of options, each in a file of its own.
+// The parts of the table of options, each in its own file.
 #pragma once
 
 #include "common/options/row.h"

@@ -1,8 +1,8 @@
-// The options of spfd: what they are set to, and the table that says which exist.
+// The options of spfd: their values, and the table that lists them.
 //
 // A row of the table (common/options/row.h) serves the command line (--name), the configuration file (name = value), --help and
-// --dump-config. The way of a value: parse_command_line() and parse_config() give Settings, which rows write into Options;
-// Options::in_force is the Snapshot that connections use, as far as it does not come from files.
+// --dump-config. parse_command_line() and parse_config() return Settings, and rows write their values into Options.
+// Options::in_force is the Snapshot that connections use, without the parts that come from files.
 #pragma once
 
 #include <chrono>
@@ -26,24 +26,24 @@
 
 namespace spfd {
 
-// [sender."example.com"], [recipient."*.example.org"]: rules for the mail of a domain.
+// A section of the configuration file with rules for the mail of a domain: [sender."example.com"], [recipient."*.example.org"].
 struct DomainSection {
   enum class Kind : std::uint8_t { sender, recipient };
   Kind kind = Kind::sender;
   std::string pattern;  // in A-labels
   std::vector<options::Setting> settings;
   std::string place;
-  receiver::Rules rules = {};  // made of the settings
+  receiver::Rules rules = {};  // made from the settings
 };
-// "sender", "recipient".
+// Returns "sender" or "recipient".
 std::string_view section_name(DomainSection::Kind kind);
 
 struct SrsAddress {
   ListenAddress address;
-  protocol::SrsMap map = protocol::SrsMap::forward;  // of tcp_table
+  protocol::SrsMap map = protocol::SrsMap::forward;  // for tcp_table
 };
 
-// What a Snapshot's rewriting of senders is made of.
+// The options from which make_snapshot() makes the rewriting of senders.
 struct SrsOptions {
   std::string secret_file;
   srs::Config config;  // without secrets
@@ -55,10 +55,10 @@ struct Options {
   enum class Action : std::uint8_t { serve, help, version, check_config, dump_config, new_srs_secret };
 
   Action action = Action::serve;
-  std::optional<std::string> config;  // path; nothing: kDefaultConfig if it exists
+  std::optional<std::string> config;  // path; none: kDefaultConfig if it exists
   std::string new_srs_secret;         // path
 
-  // Listening. The legacy rows (port, socket, ...) are turned into `listen` by complete().
+  // Listening. make_options() adds the addresses of the legacy options (port, socket, ...) to `listen`.
   std::vector<ListenAddress> listen;
   bool listens_by_default = false;  // no address was given
   std::vector<ListenAddress> milter;
@@ -81,7 +81,7 @@ struct Options {
   LogTarget log = LogTarget::standard_error;
   std::string syslog_facility = "mail";
 
-  // What a reload puts in force, and what make_snapshot() adds to it.
+  // The values that a reload puts in force, and what make_snapshot() adds to them.
   Snapshot in_force;
   std::vector<DomainSection> sections;
   std::vector<receiver::FallbackRecord> fallback;
@@ -89,28 +89,28 @@ struct Options {
   std::vector<std::string> zones;  // paths
 };
 
-// The file that is read if none is named: that which `make install` writes.
+// The file that is read if none is named; `make install` writes it.
 extern const char* const kDefaultConfig;
 
 using Option = options::RowOf<Options>;
 
 const options::Rows& option_table();
-// By any of its long names; null if there is none.
+// Finds an option by any of its long names; null if there is none.
 const options::Row* find_option(std::string_view name);
 
-// What a configuration file says.
+// The settings of a configuration file.
 struct FileSettings {
   std::vector<options::Setting> settings;
   std::vector<DomainSection> sections;  // without their rules
 };
 
-// What stands after defaults, file and command line: in this order, the later wins.
+// Returns the options set by defaults, file and command line, in this order: the later one wins.
 base::Result<Options, StartError> make_options(const FileSettings& from_file,
                                                const std::vector<options::Setting>& from_command_line);
 
-// Reports what options that need each other lack: a sentence.
+// Returns a sentence if an option lacks another one that it needs.
 std::optional<std::string> lacking(const Options& options);
-// Reports what will not work as it may be meant: sentences.
+// Returns sentences about options that may not work as intended.
 std::vector<std::string> srs_warnings(const Options& options);
 
 }  // namespace spfd

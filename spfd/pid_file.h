@@ -9,15 +9,16 @@
 
 namespace spfd {
 
-// The sentence for an errno.
+// Returns the error for an errno.
 StartError pid_file_error(const std::string& path, int problem);
 
 class PidFile {
  public:
-  // Writes a new file, which has no name until it is published. Then a file that is there is replaced, never written to; anything
-  // but a regular file is refused. No path: nothing is done. EX_CANTCREAT.
+  // Writes a new file, which has no name until it is published. Publishing replaces an existing regular file, and never writes to
+  // it; if anything else has the name, the error is EX_CANTCREAT. Does nothing if the path is empty.
   std::optional<StartError> write(const std::string& path);
-  // Null without a path. Its name is removed with it, if it is still the same file: it may be that of a successor by then.
+  // Returns null without a path. The name is removed with this object if it is still the name of our file: by then it may be that
+  // of a successor.
   [[nodiscard]] io::OwnFile* file() { return file_ ? &*file_ : nullptr; }
 
  private:

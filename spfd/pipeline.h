@@ -2,14 +2,15 @@
 //
 //   feed() -> codec -> Slot -> driver -> answer in its slot -> output(), in the order of the requests
 //
-// Each request has a slot, which is begun at once: SPF, rewriting and health are steps of the driver. Often the DNS answers are
-// known, so that the answer is there when begin() returns. Otherwise the driver calls back, and the owner learns it by
-// answered(). What an answer is made of belongs to its slot until then, so nothing is shared between requests.
+// Each request begins at once, in a slot of its own. Checks, rewriting and health run as steps of the driver; the answers to
+// other requests are known (protocol::Ready). If all DNS answers are known too, the answer is complete when begin() returns.
+// Otherwise the driver calls back later, and the pipeline calls Owner::answered(). Until its answer is in the output, a slot owns
+// everything that the answer is made from, so that requests share nothing.
 //
-// Bounds: Codec::max_in_flight() slots, fewer when the worker is busy; kFullSlots bytes of requests and answers that wait for
-// those before them, above which no further request is begun; kFullOutput bytes of output.
-// Errors: begin() and the functions that call it may throw, std::bad_alloc above all. What a step throws costs its check only
-// (temperror); what encoding an answer throws goes to the owner.
+// Bounds: at most Codec::max_in_flight() slots, or one when the worker is busy. At kFullSlots bytes of requests and answers in
+// slots, or at kFullOutput bytes of output, no further request begins.
+// Errors: begin() and the functions that call it may throw, for example std::bad_alloc. If a step throws, only its check fails
+// (temperror); if encoding an answer throws later, the owner's failed() is called.
 #pragma once
 
 #include <chrono>
@@ -35,17 +36,17 @@ class Pipeline {
     Owner(const Owner&) = delete;
     Owner& operator=(const Owner&) = delete;
     virtual ~Owner() = default;
-    // An answer came later than its request. Not called for what is answered within a call of a member function.
+    // Called when an answer is complete, unless that happens within a call of a member function.
     virtual void answered() noexcept = 0;
-    // An answer could not be written.
+    // Called when encoding an answer has failed.
     virtual void failed(const std::exception& exception) noexcept = 0;
   };
 
-  // Bytes of requests and answers in slots: at kFullSlots no further request is begun. When the answers of those under way
-  // become more than kMaxHeld, is_overfull().
+  // Bytes of requests and answers in slots. At kFullSlots no further request begins. is_overfull() when the answers to requests
+  // under way take them above kMaxHeld.
   static constexpr std::size_t kFullSlots = 64U << 10U;
   static constexpr std::size_t kMaxHeld = 256U << 10U;
-  // At so many bytes of output no further request is begun before they are written.
+  // Bytes of output at which no further request begins until they are written.
   static constexpr std::size_t kFullOutput = 65536;
 
   Pipeline(Shared& shared, Owner& owner, protocol::Door door);
@@ -53,22 +54,23 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Adds bytes from the client; after finish() there are none.
+  // Adds bytes from the client. None may follow finish().
   void feed(std::string_view bytes) { codec_->feed(bytes); }
   void finish();
-  // Begins what can be begun, and collects. True: more requests may be there, but there is no room for them.
+  // Begins the complete requests, as far as there is room, and collects answers. True: there was no room, so further requests may
+  // be waiting.
   bool take_requests();
-  // Moves finished answers to the output, the first slot's first.
+  // Moves complete answers to the output, from the first slot on.
   void collect_answers();
-  // Answers a partial request with `why`. No further request is begun.
+  // Answers a partial request with an error that gives `why`, and takes no further request.
   void give_up(std::string_view why);
   // Takes no further request.
   void close() { is_closed_ = true; }
   // Ends the open checks: DNS answers that are missing count as timed out.
   void expire();
-  // The same for the check that the others wait for. False: it is not under way.
+  // Does the same for the first slot's check, for which the others wait. False: it is not under way.
   bool expire_first();
-  // Drops everything; the owner hears nothing more.
+  // Drops all requests; the owner is not called again.
   void drop();
 
   [[nodiscard]] bool has_asked() const { return asked_ > 0; }
@@ -81,14 +83,14 @@ class Pipeline {
   [[nodiscard]] std::chrono::steady_clock::time_point first_started() const { return slots_.front().started; }
   [[nodiscard]] const protocol::Codec& codec() const { return *codec_; }
 
-  // Answers to be written.
+  // The answers to be written.
   std::string& output() { return output_; }
-  // Memory for the output, from the worker and back to it.
+  // Borrow the output's memory from the worker, and return it.
   void borrow_output();
   void return_output();
-  // Counts input and output in Shared::held, beside the slots.
+  // Updates Shared::held with the bytes of input and output; those of slots are counted already.
   void weigh();
-  // Bytes, as of the last weigh().
+  // Returns the bytes held, as of the last weigh().
   [[nodiscard]] std::size_t held() const { return held_ + buffered_; }
 
  private:
@@ -100,14 +102,14 @@ class Pipeline {
   void begin(receiver::SrsRequest& request, Slot& slot);
   void begin(protocol::HealthRequest& request, Slot& slot);
   void begin(protocol::Ready& ready, Slot& slot);
-  // Runs look() for the slot, a request of kind What, as a step of the driver, and then finish().
+  // Runs look() for the slot, whose request is of kind What, as a step of the driver, and then finish().
   template <class What>
   void run(Slot& slot, Milliseconds time);
-  // Looks at the DNS answers and says what is missing; with nothing missing, Slot::found is complete.
+  // Look at the DNS answers and return the missing questions. With none missing, Slot::found is complete.
   spf::Needs look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::HealthRequest& request, Slot& slot, spf::AnswerSource& answers);
-  // Writes the answer from Slot::found, or one that says that there is none.
+  // Write the answer from Slot::found, or an answer that reports that there is no result.
   void finish(const protocol::CheckRequest& check, Slot& slot);
   void finish(const receiver::SrsRequest& request, Slot& slot);
   void finish(const protocol::HealthRequest& request, Slot& slot);
@@ -126,7 +128,7 @@ class Pipeline {
   const std::unique_ptr<protocol::Codec> codec_;
   std::list<Slot> slots_;
   std::string output_;
-  std::uint64_t asked_ = 0;   // requests, so far
+  std::uint64_t asked_ = 0;   // requests so far
   std::size_t held_ = 0;      // bytes in slots_
   std::size_t buffered_ = 0;  // bytes of the codec's input and of output_
   bool at_end_ = false;       // of the input

@@ -1,4 +1,4 @@
-// Users and groups: looking them up, and giving root away for good.
+// Users and groups: looking them up, and giving up root for good.
 #pragma once
 
 #include <sys/types.h>
@@ -14,28 +14,28 @@ namespace spfd {
 
 struct User {
   uid_t uid = 0;
-  gid_t gid = 0;     // its main group
+  gid_t gid = 0;     // its primary group
   std::string name;  // empty: a number without an account
 };
 
-// By name or number; exit code EX_NOUSER.
+// Find by name or number. Error: EX_NOUSER.
 base::Result<User, StartError> find_user(const std::string& name);
 base::Result<gid_t, StartError> find_group(const std::string& name);
 
-// What is to be given up, looked up before anything is opened.
+// The user and group to become, looked up before anything is opened.
 struct Identity {
   std::optional<User> user;
   std::optional<gid_t> group;
 };
 base::Result<Identity, StartError> find_identity(const std::string& user, const std::string& group);
 
-// Becomes that user and group, with no way back. Does nothing when none is given, or when we are that user already.
+// Becomes that user and group irrevocably. Does nothing if none is given, or if we are that user already.
 std::optional<StartError> drop_privileges(const Identity& identity);
 
-// As many descriptors as the hard limit allows; the number in force.
+// Raises the limit of descriptors to the hard limit; returns the limit in force.
 std::size_t raise_descriptor_limit();
 
-// Keeps the memory, in which secrets are, out of core files and from other processes of the same user.
+// Keeps our memory, which holds secrets, out of core files and away from other processes of the same user.
 void write_no_core();
 
 }  // namespace spfd

@@ -1,8 +1,8 @@
-// The last step of a start: the sockets and the pid file, made under private names, get their names, and the servers that had the
-// sockets' names are told to end. Either all files get their names, or none does and the other servers stay reachable.
+// The last step of a start. Sockets and pid file, which were made under private names, get their names, and the servers whose
+// sockets they replace are asked to end. Either all files get their names, or none does and the other servers stay reachable.
 //
-// Root is given up before, so that a start that fails there has touched nothing. Names in a folder of root's need rights that are
-// gone by then: a child process, forked before, keeps them and does this step.
+// Root is given up before this step, so that a start that fails there has changed nothing. Names in a folder of root's need
+// rights that are gone by then: a child process, forked before, keeps them and does this step.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +18,7 @@ namespace spfd {
 
 struct Dismissal {
   pid_t pid = 0;
-  int problem = 0;  // 0: the server was told to end; else see dismissal_problem()
+  int problem = 0;  // 0: the server was asked to end; else see dismissal_problem()
 };
 
 struct Published {
@@ -29,15 +29,15 @@ struct Published {
 
 class Publication {
  public:
-  // The files must stay where they are until publish() has returned.
+  // The files must not move in memory until publish() has returned.
   Publication(std::vector<io::OwnFile*> files, std::vector<Predecessor> predecessors)
       : files_(std::move(files)), predecessors_(std::move(predecessors)) {}
-  // Without publish(): the files are removed.
+  // Removes the files if publish() was not called.
   ~Publication();
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
-  // Forks the child, which has the rights of now. 0, or an errno.
+  // Forks the child, which keeps the present rights. Returns 0 or an errno.
   [[nodiscard]] int keep_rights();
   Published publish();
 

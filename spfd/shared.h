@@ -1,4 +1,4 @@
-// What the connections of one worker share. For the worker's thread only.
+// State that the connections of one worker share. Owned by the worker, and used in its thread only.
 #pragma once
 
 #include <chrono>
@@ -23,11 +23,11 @@
 
 namespace spfd {
 
-// Memory for whichever connection is at work; idle connections keep none.
+// Memory that the connection at work borrows; idle connections keep none.
 struct Spare {
   std::vector<char> input;     // for one read
   std::string output = {};     // answers, until they are written
-  std::list<Slot> slots = {};  // nodes and strings
+  std::list<Slot> slots = {};  // slots without a request; they keep the memory of their strings
   std::unique_ptr<receiver::Workspace> workspace = {};
 };
 
@@ -39,16 +39,16 @@ struct Shared {
   io::Driver& driver;                        // runs the checks
   std::shared_ptr<const Snapshot> snapshot;  // in force for new requests
   Spare spare;
-  const ConnectionLimit* limit = nullptr;  // for request=health; null: there is none
+  const ConnectionLimit* limit = nullptr;  // for request=health; null: no limit
   Counters counters = {};
   VerdictLog verdicts{loop};
-  // Set when the daemon stops: connections end when they are answered. Those that have not asked yet, or have sent a part of a
-  // request or message, may go on until then; then the open checks are answered.
+  // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, or have sent a
+  // partial request or part of a message, may go on until this time; then open checks are answered.
   std::optional<std::chrono::steady_clock::time_point> drain_end = {};
-  std::size_t held = 0;  // bytes, of all connections
+  std::size_t held = 0;  // bytes held by all connections
   OnceAMinute complaint = {};
 
-  // There was no memory, or something else went wrong, for a check or a connection: counts it, and logs it once a minute.
+  // Counts a check or connection that an exception has ended, and logs it at most once a minute.
   void complain(const std::exception& exception) noexcept;
 };
 

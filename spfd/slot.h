@@ -1,6 +1,8 @@
-// A request of a connection, from the moment at which it is read to the moment at which its answer is in the output.
+// A request of a connection, from the moment it is read until its answer is in the output.
 //
-// Slots are reused (base::renew()): strings keep their memory, and nothing else stays.
+// Pipeline fills the members from top to bottom: the codec writes `request`, begin() sets snapshot and start and starts the
+// check, the check writes `found`, and from that the codec writes `answer`. Then the slot is used again (base::renew()): its
+// strings keep their memory, and nothing else is kept.
 #pragma once
 
 #include <chrono>
@@ -21,14 +23,14 @@ namespace spfd {
 
 struct Slot {
   protocol::Request request;
-  std::uint64_t time = 0;  // when it was read, in seconds since 1970
+  std::uint64_t time = 0;  // when the request was read, in seconds since 1970
   std::chrono::steady_clock::time_point started;
   std::shared_ptr<const Snapshot> snapshot;  // in force for this request
-  io::Driver::Handle check;                  // under way, unless it was finished at once
-  // What the check has found, until the answer is written: the reply of a CheckRequest is in the workspace.
+  io::Driver::Handle check;                  // null: finished, or never needed
+  // The result of the check, until the answer is written. For a CheckRequest it is the reply in the workspace.
   std::variant<std::monostate, std::unique_ptr<receiver::Workspace>, receiver::SrsReply, std::unique_ptr<DnsProbe>> found;
   std::string answer;
-  std::size_t size = 0;  // bytes of request and answer, as counted in Shared::held
+  std::size_t size = 0;  // bytes of request and answer counted in Shared::held
   bool is_done = false;  // the answer is complete
 };
 

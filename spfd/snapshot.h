@@ -1,7 +1,7 @@
-// What is in force at a moment: never changed, shared by all workers, replaced as a whole by a reload.
+// The settings in force: immutable, shared by all workers, replaced as a whole by a reload.
 //
-// The options write into these structs, and the connections read them, so that no option can be lost on the way;
-// make_snapshot() adds what comes from files and from other options (spfd/options.h).
+// The options write into these structs, and the connections read them, so that no option can be lost on the way. make_snapshot()
+// adds what comes from files and what follows from other options (spfd/options.h).
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,11 @@ namespace spfd {
 struct Options;
 
 struct Timeouts {
-  std::chrono::milliseconds check{20'000};        // from question to answer
-  std::chrono::milliseconds idle{60'000};         // a connection without a complete question
-  std::chrono::milliseconds mta_idle{7'200'000};  // a connection that a mail server keeps, between two questions
-  std::chrono::milliseconds write{20'000};        // a client that does not take its answer
-  std::chrono::milliseconds srs{4000};            // a check for the rewriting of a sender; at most `check`
+  std::chrono::milliseconds check{20'000};        // from request to answer
+  std::chrono::milliseconds idle{60'000};         // for a complete request to arrive
+  std::chrono::milliseconds mta_idle{7'200'000};  // between two requests on a connection that a mail server keeps open
+  std::chrono::milliseconds write{20'000};        // for a client to take its answers
+  std::chrono::milliseconds srs{4000};            // for the check before a sender is rewritten; at most `check`
 
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
@@ -37,16 +37,17 @@ struct Snapshot {
   Timeouts timeouts;
   protocol::DoorOptions doors;
   receiver::Policy policy;
-  std::optional<receiver::SrsPolicy> srs;    // nothing: there are no secrets
+  std::optional<receiver::SrsPolicy> srs;    // none: there are no secrets
   std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf
   std::shared_ptr<const dns::Zone> zone;     // null: none
   LogLevel log_level = LogLevel::info;
-  std::vector<std::string> notes;  // for the operator: what was skipped, or may not work as it is meant
+  std::vector<std::string> notes;  // for the operator: what was skipped, or may not work as intended
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
-// Reads the zone files, "FILE:LINE: what" (EX_CONFIG), and the secrets, "FILE: what" (likewise).
+// Makes the snapshot and reads the files that it needs. Errors (EX_CONFIG): "FILE:LINE: what" for zone files, "FILE: what" for
+// secrets.
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
 
 }  // namespace spfd

@@ -1,4 +1,4 @@
-// Why spfd does not start.
+// The reason why spfd does not start.
 #pragma once
 
 #include <string>

@@ -1,13 +1,12 @@
-// Which of the workers accept connections.
+// Decides which workers accept connections.
 //
-// All workers share the listening sockets. If all watched them, each connection would wake all, and all but one in vain. So only
-// workers that have the turn watch, mostly one:
-//   - it keeps the turn as long as it answers at once and keeps no more connections than others;
-//   - with more connections than another, it passes the turn to the worker that has the fewest;
-//   - when it cannot empty the queue, a further worker gets a turn, until one finds the queue empty;
-//   - when it is held up by one task for long, another gets its turn: the main thread looks after that (attend()) while
-//   connections
-//     come, and sleeps otherwise.
+// All workers share the listening sockets. If all watched them, each connection would wake every worker, all but one in vain. So
+// only workers that have a turn watch, usually one:
+//   - it keeps the turn as long as it answers at once and has no more connections than others;
+//   - with more connections than another worker, it passes the turn to the worker that has the fewest;
+//   - when it cannot empty the queue, another worker gets a turn, and so on until one finds the queue empty;
+//   - when one task keeps it busy for long, another worker gets its turn. The main thread checks this (attend()) while
+//     connections come, and sleeps otherwise.
 // May be called from any thread.
 #pragma once
 
@@ -26,30 +25,30 @@ namespace spfd {
 
 class Turns {
  public:
-  // How often attend() should be called, and for how long a worker may be at one task.
+  // The interval at which attend() should be called, and the time that a worker may spend on one task.
   static constexpr std::chrono::milliseconds kAttention{10};
-
-  // `wake`: called from any thread when attend() should be called from now on.
   static constexpr std::size_t kMostWorkers = 64;
+
+  // `wake` is called, from any thread, when attend() should be called regularly from now on.
   Turns(std::size_t workers, std::function<void()> wake);
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  // Before any worker runs. `changed` is called, from any thread, when has_turn() has changed; `busy_for` tells for how long the
-  // worker has been at one task.
+  // Adds a worker; to be called before any worker runs. `changed` is called, from any thread, when has_turn() has changed.
+  // `busy_for` returns how long the worker has been at its present task.
   void join(std::size_t worker, std::function<void()> changed, std::function<std::chrono::nanoseconds()> busy_for);
 
   [[nodiscard]] bool has_turn(std::size_t worker) const;
-  // A connection that was not answered at once, and its end.
+  // Count a connection that was not answered at once, and its end.
   void opened(std::size_t worker) { seats_[worker]->open.fetch_add(1, std::memory_order_relaxed); }
   void closed(std::size_t worker) { seats_[worker]->open.fetch_sub(1, std::memory_order_relaxed); }
-  // It has more connections than another by two or more: it should accept no further one.
+  // Returns whether it has at least two connections more than another worker: then it should accept no more.
   [[nodiscard]] bool is_laden(std::size_t worker) const;
-  // A worker has looked for connections: whether it found one, and whether there may be more. Gives turns to those who should
-  // have them now.
+  // Records that a worker has looked for connections, whether it found one, and whether there may be more. Gives turns to the
+  // workers that should have them now.
   void looked(std::size_t worker, bool found, bool may_be_more);
-  // Gives the turns of workers that have been at one task for long to others. False: no connections come, so that it need not be
-  // called before `wake`. Only from one thread.
+  // Gives the turns of workers that have been at one task for long to others. False: no connections come, so it need not be
+  // called again before `wake`. To be called from one thread only.
   bool attend();
 
  private:
@@ -74,10 +73,10 @@ class Turns {
   io::Guarded<State> state_;
   std::function<void()> wake_;
   std::atomic<bool> is_attended_{false};
-  std::atomic<bool> has_untold_{false};  // there was no memory to tell somebody
+  std::atomic<bool> has_untold_{false};  // lack of memory kept a worker from being notified
   std::atomic<unsigned long> found_{0};  // calls of looked() that found a connection
-  unsigned long found_before_ = 0;       // of the last attend()
-  int quiet_ = 0;                        // calls of attend() since there was one
+  unsigned long found_before_ = 0;       // found_ at the last attend()
+  int quiet_ = 0;                        // calls of attend() since the last connection
 };
 
 }  // namespace spfd

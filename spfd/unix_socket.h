@@ -1,8 +1,9 @@
-// UNIX sockets to listen on, made so that nobody who may write into their folder can turn root against other files.
+// UNIX sockets to listen on. They are made so that users who can write to the socket's folder cannot make root change other
+// files.
 //
-// A socket is bound in a folder of our own beside its place, has its owner and mode there, listens, and is then moved to its
-// name when everything else that a start needs is there. So it never has a name without being complete, taking the place of
-// another server's socket leaves no moment without one, and a start that fails leaves the other server its name.
+// A socket is bound in a private folder beside its place, gets its owner and mode there, and listens. It is moved to its name
+// when everything else that a start needs is ready. So it is complete from the moment it has a name; when it replaces another
+// server's socket, there is always one at the name; and if a start fails, the other server keeps its name.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +19,7 @@
 
 namespace spfd {
 
-// A server that listens at the place of a socket.
+// A server that listens at the name of a socket to be opened.
 struct Predecessor {
   pid_t pid = 0;            // 0: unknown
   uid_t uid = 0;            // when it began to listen
@@ -28,26 +29,26 @@ struct Predecessor {
 struct UnixListener {
   Descriptor socket;                       // listening, non-blocking
   io::OwnFile file;                        // clients can connect after it has been published
-  std::optional<Predecessor> predecessor;  // whose socket had the name
+  std::optional<Predecessor> predecessor;  // the server whose socket has the name
 };
 
-// Leave to replace the socket of an spfd that is alive, if that belongs to root, to us or to `user`.
+// Permission to replace the socket of a running spfd, if that belongs to root, to us or to `user`.
 struct TakeOver {
   std::optional<uid_t> user = {};
 };
 
-// Another server that listens there is left alone (EX_UNAVAILABLE), but for an spfd that may be taken over. A file that is not a
-// socket: EX_CANTCREAT; no right to: EX_NOPERM; unknown owner of the socket file: EX_NOUSER.
+// Opens a socket. Errors: another server listens there (unless it is an spfd that may be taken over): EX_UNAVAILABLE; a file that
+// is not a socket: EX_CANTCREAT; no permission: EX_NOPERM; unknown owner of the socket file: EX_NOUSER.
 base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, const std::optional<TakeOver>& take_over = {});
 
-// Tells the server whose socket was taken over to finish what it has and to end. 0, or an errno.
+// Asks the server whose socket was taken over to finish its requests and end. Returns 0 or an errno.
 int dismiss(const Predecessor& predecessor);
 std::string dismissal_problem(int number);
 
-// The sentence for an errno, and the exit code.
+// Returns the error for an errno, with its exit code.
 StartError listen_error(const std::string& name, std::string_view what, int problem);
 
-// The kernel cuts it to net.core.somaxconn. A short queue makes clients wait for seconds.
+// Length of the queue of a listening socket; net.core.somaxconn limits it. With a short queue clients may wait for seconds.
 inline constexpr int kBacklog = 4096;
 
 }  // namespace spfd

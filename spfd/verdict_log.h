@@ -1,4 +1,4 @@
-// The log lines of what is answered.
+// The log lines about answers.
 #pragma once
 
 #include <chrono>
@@ -11,16 +11,17 @@
 
 namespace spfd {
 
-// One a worker: its lines are written together, before the loop waits again.
+// One per worker. Its lines are written together, before the loop waits again.
 class VerdictLog {
  public:
   explicit VerdictLog(io::Loop& loop);
 
-  // "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query
-  // id=..."; at level debug also the story of the evaluation, a line a step.
+  // Adds "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query id=..."; at
+  // level debug also the trace of the evaluation, one line per step.
   void add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply,
            std::chrono::steady_clock::duration elapsed);
-  // "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0 door=srs-forward"
+  // Adds "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0
+  // door=srs-forward".
   void add(const receiver::SrsRequest& request, protocol::Door door, const receiver::SrsReply& reply,
            std::chrono::steady_clock::duration elapsed);
   void flush();

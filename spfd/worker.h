@@ -1,4 +1,4 @@
-// A worker: a thread with its own event loop, DNS sockets, checks and connections. Only the cache is shared.
+// A worker: a thread with its own event loop, DNS sockets, checks and connections. Workers share only the cache.
 #pragma once
 
 #include <chrono>
@@ -21,35 +21,35 @@ namespace spfd {
 
 class Worker : public ConnectionOwner, public ConnectionHolder {
  public:
-  // The listeners must stay until the worker has ended, or drain() has told that they may go.
-  // `index`: its place among the workers that take turns.
+  // The listeners must live until the worker has ended, or drain() has called `accepted`.
+  // `index`: its number among the workers that take turns.
   Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t index, ConnectionLimit& limit,
          std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
   ~Worker() override;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // `finished` is called from the thread when it has drained.
+  // Starts the thread, which calls `finished` when it ends.
   void start(std::function<void()> finished);
   void join();
 
-  // The following may be called from any thread; they act in the worker's own, soon.
+  // The following functions may be called from any thread; they take effect soon, in the worker's thread.
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void set_name_servers(std::vector<io::NameServer> servers);
   void report_counters(std::function<void(const Counters&)> report);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
   void displace(const std::vector<HeldConnection>& chosen) override;
-  // Accepts what waits and then no more (`accepted` is called, and the listeners may go), answers what is under way, ends: within
-  // 3 seconds.
+  // Accepts the waiting connections and no more, and calls `accepted`, after which the listeners may be destroyed. Answers the
+  // requests under way and ends, within 3 seconds.
   void drain(std::function<void()> accepted);
-  // Ends at once; what is under way is dropped.
+  // Ends at once; requests under way are dropped.
   void stop();
 
  private:
   void watch_listeners();
   void look_for_connections(const Listener& listener);
-  // False when nobody waits any more.
+  // Returns false when the queue is empty.
   bool accept_some(const Listener& listener);
   void serve(Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
@@ -79,7 +79,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   Connections connections_;
   Connections ended_;               // destroyed when none of them is on the call stack
   std::uint64_t last_id_ = 0;       // of a connection
-  Connection* starting_ = nullptr;  // not filed yet
+  Connection* starting_ = nullptr;  // being started, not yet in connections_
   bool is_making_room_ = false;     // hold_less() is at work
   std::thread thread_;
 };

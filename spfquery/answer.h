@@ -1,7 +1,7 @@
-// What spfquery prints about a question, and its exit codes.
+// The output and the exit code of spfquery for one request.
 //
-// All generations of spfquery print the same four lines (result, text for the SMTP client, text for people, Received-SPF) and
-// use the same exit codes.
+// All generations of spfquery print the same four lines (result, text for the SMTP client, text for people, Received-SPF) and use
+// the same exit codes.
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@ namespace spfquery {
 inline constexpr int kExitTemperror = 5;
 inline constexpr int kExitUsage = 255;
 
-// 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror or unknown, 5 temperror or error, 6 none; kExitUsage for other words.
+// Returns 0 for pass, 1 fail, 2 softfail, 3 neutral, 4 permerror or unknown, 5 temperror or error, 6 none; kExitUsage for other
+// words.
 int exit_code(std::string_view result);
 
 struct Answer {
@@ -26,14 +27,14 @@ struct Answer {
   std::string complaint;  // a sentence for standard error; empty: none
 };
 
-// An answer of spfquery's own.
+// Makes the answer from spfquery's own evaluation.
 Answer make_answer(const receiver::Reply& reply, const protocol::Question& question, const Options& options);
 
-// From the bytes that a server sent: query lines or one JSON object, as the question wanted. Nothing of a server that is no
-// text of one line gets through. When there is no result in it, it is the answer of no_answer().
+// Reads the answer from the bytes that a server sent: lines, or one JSON object if the request asked for it. Control characters
+// and other bytes that are not printable US-ASCII are escaped. If there is no result, it is the answer of no_answer().
 Answer read_answer(std::string_view bytes, const protocol::Question& question, const Options& options);
 
-// temperror, because a server gave no answer; `why` is a sentence without its full stop.
+// Makes a temperror, because there is no answer; `why` is a sentence without its full stop.
 Answer no_answer(std::string_view why, const protocol::Question& question, const Options& options);
 
 }  // namespace spfquery

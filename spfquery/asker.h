@@ -1,4 +1,4 @@
-// Who answers a question: spfquery itself, or a server.
+// The source of answers: spfquery itself, or a server.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace spfquery {
 
-// A question under way. Destroying it drops the question, and nobody is called any more.
+// A request under way. Destroying it drops the request, and `done` is not called.
 class Ask {
  public:
   Ask() = default;
@@ -20,7 +20,7 @@ class Ask {
 
 class Asker {
  public:
-  // Called once; perhaps already within ask(). It may destroy the Ask.
+  // Called once, perhaps within ask(). It may destroy the Ask.
   using Done = std::function<void(Answer)>;
 
   Asker() = default;
@@ -28,7 +28,7 @@ class Asker {
   Asker& operator=(const Asker&) = delete;
   virtual ~Asker() = default;
 
-  // The question must have no error, and outlive the Ask.
+  // The question must have no error, and must outlive the Ask.
   virtual std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) = 0;
 };
 

@@ -1,6 +1,6 @@
-// The questions of a file: many at the same time, the answers in the order of the lines.
+// The requests of a file: many at the same time, with the answers in the order of the lines.
 //
-// Memory does not grow with the file: a bounded window of lines is open, and reading stops while the output is not taken.
+// Memory does not grow with the file: the number of lines under way is bounded, and reading stops while the output is not taken.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@ namespace spfquery {
 
 class Batch {
  public:
-  // All must outlive it. `name` stands for the file in messages; fd is read to its end.
+  // All references must outlive it. `name` names the file in messages. `fd` is read to its end.
   Batch(io::Loop& loop, Asker& asker, const Options& options, std::string name, int fd);
 
-  // Runs the loop until all is answered; returns the exit code.
+  // Runs the loop until all requests are answered; returns the exit code.
   int run();
 
  private:
-  // A line under way, or its answer that waits for those before it; or a line that --keep-comments keeps.
+  // A line whose check is under way or whose answer waits for those of earlier lines; or a line that --keep-comments keeps.
   struct Slot {
     protocol::Question question;
     std::unique_ptr<Ask> ask;

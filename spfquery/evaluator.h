@@ -14,10 +14,10 @@
 
 namespace spfquery {
 
-// The zone files and records of the options; null: none. The error is "FILE:LINE: what".
+// The zone made from the zone files and records of the options. The error is "FILE:LINE: what".
 struct MadeZone {
   std::shared_ptr<const dns::Zone> zone;
-  std::vector<std::string> notes;  // what was skipped in the files
+  std::vector<std::string> notes;  // about lines that were skipped
 };
 base::Result<MadeZone, std::string> make_zone(const Options& options);
 

@@ -1,6 +1,6 @@
-// Lines from a descriptor, which never waits: a pipe or terminal that has nothing to read says so.
+// Reads lines from a descriptor, without blocking on a pipe or terminal that has nothing to read.
 //
-// No line takes more memory than kMaxLine; what is longer is told and skipped.
+// No line takes more memory than kMaxLine bytes; longer ones are reported and skipped.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@ class LineReader {
   static constexpr std::size_t kMaxLine = 16384;  // bytes
 
   enum class Got : std::uint8_t {
-    line,      // line() without its line end
+    line,      // a line: line(), without its line end
     too_long,  // a line of more than kMaxLine bytes
-    nothing,   // not now
+    nothing,   // there is nothing to read now
     end,
-    failure,  // errno() says why
+    failure,  // error() has the errno
   };
 
   explicit LineReader(int fd) : fd_(fd) {}
@@ -29,7 +29,7 @@ class LineReader {
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] std::size_t line_number() const { return line_number_; }  // from 1
   [[nodiscard]] int error() const { return error_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // read so far
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // bytes read so far
   [[nodiscard]] int fd() const { return fd_; }
 
  private:

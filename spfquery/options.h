@@ -1,7 +1,9 @@
-// The options of spfquery, and the table that says which exist.
+// The options of spfquery, and the table that lists them.
 //
-// The words of all generations of spfquery are understood (Mail::SPF, Mail::SPF::Query, libspf2, and the line of Debian's Exim);
-// see common/options/command_line.h. Words that belong to no option are ignored, and the last of several values wins.
+// The command lines of all earlier generations of spfquery work (Mail::SPF, Mail::SPF::Query, libspf2), and so does the one of
+// Debian's Exim; see common/options/command_line.h. Words that belong to no option are ignored, and the last of several values
+// counts.
+// counts.
 #pragma once
 
 #include <chrono>
@@ -20,7 +22,7 @@
 
 namespace spfquery {
 
-// "What if I published this": --record NAME=TEXT.
+// A record to be tried before it is published: --record NAME=TEXT.
 struct WhatIf {
   dns::Name name;
   std::string text;
@@ -31,41 +33,41 @@ struct Options {
 
   Action action = Action::ask;
 
-  // The question. Nothing: not given.
+  // The request. None: not given.
   std::optional<std::string> ip;
   std::optional<std::string> sender;
-  bool sender_is_identity = false;  // given by --identity
+  bool sender_is_identity = false;  // `sender` was given by --identity
   std::optional<std::string> helo;
   std::string scope;
   std::string receiver;
   std::string recipient;
 
-  // Many questions.
+  // Many requests.
   std::optional<std::string> file;  // "-": standard input
   int jobs = 64;                    // at the same time
   bool keep_comments = false;
 
-  // Who answers. Nothing: spfquery itself.
+  // The server that answers. None: spfquery itself.
   std::optional<ServerAddress> server;
 
   // The evaluation.
   io::ResolverOptions dns;         // no servers: those of resolv.conf
   std::vector<std::string> zones;  // paths
   std::vector<WhatIf> records;
-  receiver::Policy policy;  // its secondary_mx is always there: the MX hosts of the recipient's domain
+  receiver::Policy policy;  // its secondary_mx always includes the MX hosts of the recipient's domain
   std::chrono::milliseconds timeout{20'000};
 
   // The output.
   bool json = false;
   bool trace = false;
-  bool verbose = false;  // the trace on standard error
+  bool verbose = false;  // print the trace on standard error
 };
 
 using Option = options::RowOf<Options>;
 
 const options::Rows& option_table();
 
-// words: without the program's name. The error is a sentence.
+// Parses the words that follow the program's name. The error is a sentence.
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();

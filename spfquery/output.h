@@ -1,4 +1,4 @@
-// Standard output beside an event loop: whoever reads it slowly must not hold up the checks that are under way.
+// Standard output without blocking: a slow reader must not hold up the checks that are under way.
 #pragma once
 
 #include <functional>
@@ -11,19 +11,19 @@ namespace spfquery {
 
 class Output {
  public:
-  // More than this many bytes that wait for the reader: it is time to stop making more.
+  // The number of waiting bytes above which no further output should be made.
   static constexpr std::size_t kClogged = std::size_t{256} << 10;
 
-  // `on_room` is called when bytes that waited have gone, or the output is broken.
+  // `on_room` is called when waiting bytes have been written, or the output is broken.
   Output(io::Loop& loop, int fd, std::function<void()> on_room);
 
   void add(std::string_view text) { pending_ += text; }
-  // Writes what can be written without waiting.
+  // Writes as much as possible without blocking.
   void flush();
 
   [[nodiscard]] bool empty() const { return pending_.empty(); }
   [[nodiscard]] bool is_clogged() const { return pending_.size() > kClogged; }
-  // errno of the write that failed; 0: none did. What was to be written is then gone.
+  // Returns the errno of the write that failed, after which the waiting bytes are dropped; 0: none failed.
   [[nodiscard]] int error() const { return error_; }
 
  private:

@@ -1,4 +1,4 @@
-// A progress bar for a person who waits: on standard error, only where that is a terminal and the answers go elsewhere.
+// A progress bar on standard error, shown only if that is a terminal and standard output is not.
 #pragma once
 
 #include <chrono>
@@ -8,12 +8,12 @@ namespace spfquery {
 
 class Progress {
  public:
-  // total_bytes: of the file; 0: not known.
+  // total_bytes: the size of the file; 0: not known.
   explicit Progress(std::uint64_t total_bytes);
 
-  // Shows how far it is; not more often than people can read.
+  // Shows the progress, five times a second at most.
   void show(std::uint64_t questions, std::uint64_t bytes);
-  // Takes the bar away, so that something else can stand in its line.
+  // Removes the bar, so that something else can be printed in its line.
   void clear();
 
  private:

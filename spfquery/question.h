@@ -1,4 +1,5 @@
-// From options, or a line of a file, to the question: by way of the query lines of spfd, so that both understand it the same.
+// Makes the request from the options, or from a line of a file, through the query lines of spfd: so both programs understand the
+// same values in the same way.
 #pragma once
 
 #include <string>
@@ -10,14 +11,14 @@
 
 namespace spfquery {
 
-// The question of the options. Its `error` says what is wrong with it.
+// Makes the request of the options. Its `error` says what is wrong with it.
 protocol::Question make_question(const Options& options);
 
-// "IP SENDER [HELO [RECIPIENT]]"; what is not there comes from the options. With scope helo, SENDER is the HELO name.
-// The line's number becomes the question's id.
+// Makes the request of a line "IP SENDER [HELO [RECIPIENT]]"; values that are missing come from the options. With scope helo,
+// SENDER is the HELO name. The line number becomes the id of the request.
 protocol::Question make_question(const Options& options, std::string_view line, std::size_t line_number);
 
-// What spfd is to be sent.
+// Returns the lines to be sent to spfd.
 std::string query_lines(const protocol::Question& question, const Options& options);
 
 }  // namespace spfquery

@@ -1,4 +1,5 @@
-// Asks a running spfd: a connection a question, the query lines, the answer up to its empty line or the end.
+// Asks a running spfd, with one connection per request: sends the query lines, and reads the answer up to its empty line or the
+// end of the connection.
 #pragma once
 
 #include <sys/socket.h>
@@ -20,7 +21,7 @@ struct SocketAddress {
   socklen_t size = 0;
 };
 
-// Looks up a host name; may take a while. The error is a sentence.
+// Looks up a host name, which may block for a while. The error is a sentence.
 base::Result<std::vector<SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
 
 class Server final : public Asker {

@@ -1,4 +1,4 @@
-// Where a running spfd listens, as --server names it.
+// The address of a running spfd, as --server names it.
 #pragma once
 
 #include <string>
@@ -20,10 +20,10 @@ struct InetServer {
 
 using ServerAddress = std::variant<UnixServer, InetServer>;
 
-// "unix:PATH" and "inet:HOST:PORT" as spfd's --listen has them, and short: a path with a slash, "HOST:PORT",
+// Parses "unix:PATH" and "inet:HOST:PORT", the forms of spfd's --listen, and short forms: a path with a slash, "HOST:PORT",
 // "[2001:db8::1]:PORT", "HOST" for port 5970.
 base::Result<ServerAddress, std::string> parse_server_address(std::string_view text);
-// A path, or HOST:PORT.
+// Returns a path, or HOST:PORT.
 std::string server_address_text(const ServerAddress& address);
 
 }  // namespace spfquery

@@ -1,4 +1,4 @@
-// The trace of an evaluation, for people as a tree and for programs as JSON.
+// The trace of an evaluation: a tree for people, JSON for programs.
 #pragma once
 
 #include <string>
@@ -10,20 +10,20 @@
 
 namespace spfquery {
 
-// Where the tree is going to be shown decides how it may look.
+// Abilities of the terminal or file that shows the tree.
 struct TreeStyle {
   bool utf8 = false;    // box lines and arrows
   bool colour = false;  // ANSI colours
 };
 
-// By the locale, and for colours: a terminal at `fd`, and nobody who asks for none (NO_COLOR).
+// Returns the style for `fd`: UTF-8 by the locale, and colours if it is a terminal and the user does not object (NO_COLOR).
 TreeStyle tree_style(int fd);
 
-// The question, then each domain, record, term and look-up with what it led to.
+// Returns the request, then each domain, record, term and look-up with its outcome.
 std::string tree(const receiver::Reply& reply, const receiver::Request& request, const spf::Limits& limits,
                  const TreeStyle& style);
 
-// An array of objects.
+// Returns an array of objects.
 std::string json_trace(const std::vector<spf::TraceStep>& steps);
 
 }  // namespace spfquery

@@ -1,6 +1,6 @@
-// The options of spfsrs, and the table that says which exist.
+// The options of spfsrs, and the table that lists them.
 //
-// Those of the srs of Mail::SRS are understood as it has them; see common/options/command_line.h.
+// Includes the options of the program srs of Mail::SRS, with their meaning there; see common/options/command_line.h.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@ struct Options {
   Action action = Action::forward;
   bool forward_given = false;
   std::string alias;
-  std::vector<std::string> addresses;  // none: lines of standard input
-  srs::Config config;                  // its secrets: those of the command line
+  std::vector<std::string> addresses;  // none: the lines of standard input
+  srs::Config config;                  // with the secrets of the command line
   std::optional<std::string> secret_file;
-  std::optional<std::uint64_t> day;  // since 1970; nothing: today
+  std::optional<std::uint64_t> day;  // days since 1970; none: today
 };
 
 using Option = options::RowOf<Options>;
 
 const options::Rows& option_table();
 
-// words: without the program's name. The error is a sentence.
+// Parses the words that follow the program's name. The error is a sentence.
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();

@@ -1,11 +1,11 @@
-// The DNS answers that all workers share, and who waits for which (thread-safe).
+// The DNS answers that all workers share, and the waiters for questions under way (thread-safe).
 //
-// One look decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
-// True TTLs up to kMaxTtl; failures are kept for kFailureTtl, and for longer each time that the same question fails again, up to
-// kMaxFailureTtl; our own (dns::Cause::local) not at all.
-// The byte limit is kept by evicting the oldest that was not used since it was last looked at (second chance). It covers all
-// that the cache holds: answers with their parsed records, the table, and those who wait.
-// An answer of TTL 0 is handed to those who wait, and not kept.
+// One lookup decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
+// TTLs are kept, up to kMaxTtl. Failures are kept for kFailureTtl, and longer each time that the same question fails again, up to
+// kMaxFailureTtl. Our own failures (dns::Cause::local) are not kept.
+// The byte limit is kept by evicting the oldest entry that has not been used since it was last considered (second chance). It
+// covers all that the cache holds: answers with their parsed records, the table, and waiters.
+// An answer with TTL 0 is given to its waiters, and not kept.
 // When memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
 #pragma once
 
@@ -24,36 +24,37 @@ namespace io {
 
 struct CacheCounters {
   std::uint64_t hits = 0;
-  std::uint64_t misses = 0;  // the asker has to ask DNS
-  std::uint64_t joins = 0;   // somebody already asks
+  std::uint64_t misses = 0;  // the caller had to ask DNS
+  std::uint64_t joins = 0;   // the question was under way
   std::uint64_t evictions = 0;
-  std::uint64_t entries = 0;  // answers kept
+  std::uint64_t entries = 0;  // answers held
   std::uint64_t bytes = 0;
-  std::uint64_t waits = 0;  // a thread found a part of the table locked by another one
+  std::uint64_t waits = 0;  // a thread found a part of the table locked by another thread
 };
 
 class Cache {
  public:
   using Clock = io::Clock;
-  // Gets the answer; called in the thread that calls complete(), with no lock held. It must be quick (post to a loop).
-  // If it throws std::bad_alloc, it alone has no answer.
+  // Receives the answer. Called in the thread that calls complete(), with no lock held. Must be quick (post to a loop). If it
+  // throws std::bad_alloc, only this waiter gets no answer.
   using Waiter = std::function<void(const SharedAnswer&)>;
 
-  // For the same question again and again: 5, 10, 20, 40, 60 seconds. RFC 2308 §7 allows 5 minutes, and RFC 9520 §3.2 wants the
-  // time to grow. No more than a minute, because a temperror defers mail, and its next try is about as far away.
+  // A question that fails repeatedly is kept for 5, 10, 20, 40, 60 seconds. RFC 2308 §7 allows 5 minutes, and RFC 9520 §3.2
+  // requires that the time grows. The limit is a minute because a temperror defers mail, which is tried again after about that
+  // time.
   static constexpr std::chrono::seconds kFailureTtl{5};
   static constexpr std::chrono::seconds kMaxFailureTtl{60};
   static constexpr std::chrono::seconds kMaxTtl{86400};
-  // A question that has been under way for longer was lost, for want of memory: the next one who wants it asks anew.
+  // A question under way for longer was lost because memory ran out: the next caller starts it again.
   static constexpr std::chrono::seconds kMaxUnderWay{60};
 
-  // bytes: what answers may take in all; 0: nothing is kept (joining still works).
+  // bytes: memory for all answers; 0: nothing is kept (joining still works).
   explicit Cache(std::size_t bytes);
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  // The answer if it is there and not expired; null otherwise.
+  // Returns the answer if it is cached and not expired, else null.
   SharedAnswer find(const dns::Question& question, Clock::time_point now);
 
   enum class Look : std::uint8_t {
@@ -64,18 +65,18 @@ class Cache {
   struct Found {
     Look look = Look::start;
     SharedAnswer answer;
-    std::uint64_t ticket = 0;  // of the waiter, for leave()
+    std::uint64_t ticket = 0;  // the waiter's, for leave()
   };
   Found find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter);
-  // The waiter is not to be called any more. (It may be under way in another thread at this moment.)
+  // Removes a waiter. (Another thread may be calling it at this moment.)
   void leave(const dns::Question& question, std::uint64_t ticket);
-  // For the one who asks DNS: if nobody waits any more the question is given up, and the next who wants it starts it anew.
-  // False: somebody waits, go on.
+  // For the caller that asks DNS. If no waiter is left, the question is given up, and the next caller starts it again. False:
+  // there are waiters, so go on.
   bool abandon(const dns::Question& question);
   // Stores the answer and calls the waiters.
   void complete(const dns::Question& question, dns::Answer answer, Clock::time_point now);
 
-  // Forgets the answers. Questions under way go on.
+  // Removes all answers. Questions under way go on.
   void clear();
   [[nodiscard]] CacheCounters counters();
 

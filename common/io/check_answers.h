@@ -1,12 +1,12 @@
-// The answers of one check: what it has seen (pinned), then the zone overlay, then the cache.
+// The answers of one check: those it has seen (pinned), then the zone overlay, then the cache.
 //
-// Not DNS: who asks that adds the answers here. One thread.
+// It does not ask DNS: the driver does, and adds the answers. One thread.
 //
-// Each question has a slot, and so has each name where an alias leads, whether the alias is one of the overlay or of a resolver
-// that left out its target: find() follows the slots. So a chain counts in the number of questions, and its TTL is the least of
-// its slots. A chain of more than kMaxAliases questions is a failure, also when it is a loop.
-// What a check pins is bounded: by the number of questions, and by the bytes of their answers. Each identity has bytes of its
-// own: what both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
+// Each question has a slot, and so has each name to which an alias leads, whether the alias is in the overlay or comes from a
+// resolver that left out its target. find() follows the slots, so each link of a chain counts in the number of questions, and the
+// TTL of a chain is the least of its slots'. A chain of more than kMaxAliases questions, or a loop, is a failure.
+// A check pins a bounded number of questions, and a bounded number of bytes of answers. Each identity has bytes of its own: an
+// answer that both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
 // from MAIL FROM.
 #pragma once
 
@@ -25,7 +25,7 @@
 
 namespace io {
 
-// Failures that a check makes itself. None of them says anything about DNS.
+// Failures that a check causes itself. None says anything about DNS.
 struct OwnFailures {
   SharedAnswer timed_out = own_failure("timed out");
   SharedAnswer too_many = own_failure("too many questions");
@@ -34,13 +34,13 @@ struct OwnFailures {
   SharedAnswer stopped = own_failure("stopped");
   SharedAnswer no_memory = own_failure("out of memory");
 };
-// Made at the first call, which may throw std::bad_alloc.
+// Returns the failures, made at the first call, which may throw std::bad_alloc.
 const OwnFailures& own_failures();
 
 class CheckAnswers final : public spf::AnswerSource {
  public:
   static constexpr int kMaxAliases = 8;
-  // How often a question is asked when those whom this check had joined failed for a reason of their own.
+  // How often a question is asked if the checks whose question this one joined failed for reasons of their own.
   static constexpr int kMaxTimes = 3;
 
   struct Limits {
@@ -55,20 +55,20 @@ class CheckAnswers final : public spf::AnswerSource {
     explicit Slot(const dns::Question& asked, int end_of_chain) : question(asked), depth(end_of_chain) {}
 
     dns::Question question;
-    SharedAnswer answer;       // null: under way, or to be asked again
+    SharedAnswer answer;       // null: under way, or must be asked again
     std::uint64_t ticket = 0;  // of Cache, while under way
     int depth;                 // length of the chain of DNS questions that ends here
-    std::uint8_t times = 1;    // that it was asked
-    bool has_joined = false;   // somebody else asks
-    bool is_open = false;      // to be asked again
-    Shares shares = 0;         // who asked for it
+    std::uint8_t times = 1;    // how often it was asked
+    bool has_joined = false;   // another check asks
+    bool is_open = false;      // must be asked again
+    Shares shares = 0;         // the identities that asked for it
   };
   using Slots = std::vector<Slot>;
 
-  // `slots` is the memory to be used: empty.
+  // `slots`: an empty vector whose memory is used.
   CheckAnswers(Cache& cache, std::shared_ptr<Overlay> overlay, Limits limits, Slots slots)
       : cache_(cache), overlay_(std::move(overlay)), limits_(limits), slots_(std::move(slots)) {}
-  // Goes on with what `begun` has.
+  // Takes over the state of `begun`.
   CheckAnswers(Cache& cache, CheckAnswers& begun)
       : cache_(cache),
         overlay_(begun.overlay_),
@@ -84,30 +84,30 @@ class CheckAnswers final : public spf::AnswerSource {
   void begin_part(std::size_t part) override { asking_ = static_cast<Shares>(1U << (part * kIdentities / kParts)); }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
 
-  // To be set before each step.
+  // Begins a step.
   void set_now(Clock::time_point now) {
     now_ = now;
     asking_ = 1;
     sought_.clear();
   }
-  // Half of the time has passed.
+  // Records that half of the time has passed.
   void set_late() { is_late_ = true; }
-  // From now on what is not known is a failure.
+  // Makes all answers not known yet failures from now on.
   void expire();
 
-  // What DNS has to be asked before find(question) gives an answer: the question, or where aliases led.
+  // The question for DNS without which find(question) has no answer: `question` itself, or the target of an alias.
   struct Missing {
     enum class What : std::uint8_t { nothing, no_room, under_way, to_be_asked };  // no_room: find() has a failure
     What what;
-    dns::Question question;  // to be asked
+    dns::Question question;  // to ask; set if `what` is to_be_asked
   };
   [[nodiscard]] Missing missing(const dns::Question& question) const;
-  // The number of the slot for a question that is to be asked: a new one, or the one where it is asked again. Nothing if there
-  // is no room for one more: find() has a failure then.
+  // Returns the number of the slot for a question to be asked: a new slot, or the one of a question that is asked again. None if
+  // there is no room: then find() returns a failure.
   std::optional<std::size_t> open_slot(const dns::Question& question, int depth);
   // Pins the answer of a slot that is under way.
   void settle(std::size_t slot, SharedAnswer answer);
-  // The same, unless it is the failure of another check, whose limit or deadline says nothing about ours: we ask again then.
+  // Does the same, unless the answer is another check's own failure (its limit or deadline): then the question is asked again.
   void settle_or_reopen(std::size_t slot, const SharedAnswer& answer);
 
   [[nodiscard]] bool is_full() const { return slots_.size() >= limits_.questions; }
@@ -117,24 +117,24 @@ class CheckAnswers final : public spf::AnswerSource {
   Slots& slots() { return slots_; }
 
  private:
-  // What answers it without DNS, after expire() a failure; null: nothing.
+  // Returns the answer that is known without DNS, or after expire() a failure; null: none.
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
   const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Remembers for which identity a question has to be asked.
   void seek(const dns::Question& question);
   [[nodiscard]] Shares seekers(const dns::Question& question) const;
-  // What did not fit into the share of the other identity may fit into that of the one which asks now.
+  // Asks again for an answer that did not fit into the other identity's share, if the present identity has room.
   void retry(std::size_t slot);
   void charge(Shares shares, std::size_t bytes);
 
   Cache& cache_;
   std::shared_ptr<Overlay> overlay_;  // null: none
   Limits limits_;
-  Slots slots_;  // few, so that searching one by one is fast
+  Slots slots_;  // few, so linear search is fast
   std::array<std::size_t, kIdentities> bytes_{};
-  Shares asking_ = 1;                                     // who asks now
-  std::vector<std::pair<dns::Question, Shares>> sought_;  // in this step, and not known
+  Shares asking_ = 1;                                     // the identities that ask now
+  std::vector<std::pair<dns::Question, Shares>> sought_;  // asked for in this step, and not known
   Clock::time_point now_;
   bool is_late_ = false;
   bool is_expired_ = false;

@@ -1,10 +1,11 @@
-// DNS cookies for one name server (RFC 7873): who cannot see our questions cannot write answers that we believe, even if he
-// guesses id and port.
+// DNS cookies for one name server (RFC 7873): an attacker who cannot see our queries cannot forge answers, even if he guesses id
+// and port.
 //
-// The client cookie is secret and another one for each server. A server that has once sent a cookie of its own is expected to
-// send ours back in each answer over UDP; an answer without it is asked for again over TCP, where nobody can forge it. What
-// comes over TCP decides whether the server still knows cookies; so does a time without one (kMemory), for servers that have
-// lost both. The resolver owns one jar per server.
+// The client cookie is secret and different for each server. A server that has once sent a server cookie is expected to return
+// our cookie in each answer over UDP. If it is missing, the question is asked again over TCP, where nobody can forge the answer,
+// and that answer decides whether the server still supports cookies. So does a time without any cookie (kMemory), for servers
+// that have lost both cookies and TCP. The resolver owns one jar per server.
+// also trusted again after kMemory. The resolver owns one jar per server.
 #pragma once
 
 #include <chrono>
@@ -21,17 +22,17 @@ class CookieJar {
 
   CookieJar();
 
-  // What a query carries: our part, and the server's if it is known.
+  // Returns the cookie for a query: our part, and the server's if it is known.
   [[nodiscard]] const dns::Cookie& cookie() const { return cookie_; }
-  // The server has shown that it knows cookies.
+  // Returns whether the server has shown that it supports cookies.
   [[nodiscard]] bool is_known(Clock::time_point now) const { return cookie_.has_server_part() && now < known_until_; }
 
   enum class Verdict : std::uint8_t {
     fine,
-    missing,  // from a server that knows cookies: do not believe it
-    forged,   // another client cookie than ours
+    missing,  // from a server that supports cookies: not to be believed
+    forged,   // with a client cookie that is not ours
   };
-  // For the response to a query that carried cookie(). Keeps the server's part.
+  // Judges the response to a query that carried cookie(), and keeps the server's part.
   Verdict judge(const dns::Cookie& got, bool over_tcp, Clock::time_point now);
 
  private:

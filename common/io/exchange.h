@@ -1,6 +1,6 @@
-// One question sent to one name server, over UDP or TCP, and what came of it. What that means is decided in resolver.cc.
+// One question sent to one name server, over UDP or TCP, and its outcome. resolver.cc decides what the outcome means.
 //
-// An exchange ends by one call of Done, from the loop, never from within the call that starts it; or by being given up.
+// An exchange ends with one call of Done, from the loop and never from the call that starts it; or by being given up.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,21 @@
 namespace io {
 
 struct Trouble {
-  // In the order in which one says more about a question than another.
+  // Ordered by how much they say about the question; the later says more.
   enum class Kind : std::uint8_t {
-    unreachable,  // nothing listens there, or no way leads there
+    unreachable,  // nothing listens there, or there is no route
     timed_out,
     no_socket,  // we have no descriptor or memory left
     strays,     // somebody forges answers: ask over TCP
     unreadable,
-    tcp_failed,  // the answer is too long for UDP, and TCP did not bring it
+    tcp_failed,  // the answer is too long for UDP, and TCP failed
     refused,     // by its RCODE
   };
   Kind kind = Kind::unreachable;
   std::string text;
 };
 
-// The trouble that an errno of socket, connect, send or recv means.
+// Returns the trouble for an errno of socket, connect, send or recv.
 Trouble trouble_of_errno(int error);
 
 using Outcome = base::Result<dns::Response, Trouble>;

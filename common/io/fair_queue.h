@@ -1,12 +1,12 @@
-// A bounded number of slots, and a queue in front of them that no zone and no check can fill for the others.
+// A bounded number of slots with a queue that no zone and no check can fill at the expense of others.
 //
-// Each entry belongs to a check, and each check's entries to the zone that they ask about. A slot that becomes free goes to the
-// zone that holds the fewest; within the zone to the check that holds the fewest; among equals to the one that came first.
-// So entries of a zone whose servers never answer, which keep their slots for as long as they may, leave the queue after those
-// of zones that answer. A zone never holds more than its part of the slots, so that there is room for the next zone at once.
-// When the queue is full, the newest entry of the zone with the most entries in it is turned away.
+// Each entry belongs to a check and to the zone that its question is about. A free slot goes to the zone that holds the fewest
+// slots, within the zone to the check that holds the fewest, and among equals to the one that came first. So entries of a zone
+// whose servers never answer, which keep their slots as long as they may, get slots after those of zones that answer. A zone
+// never holds more than its part of the slots, so that another zone finds room at once. When the queue is full, the newest entry
+// of the zone with the most entries is turned away.
 //
-// Source: the idea is that of fair queuing by the least service received. One thread.
+// Source: fair queuing by the least service received. One thread.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +27,8 @@ namespace io {
 class FairQueue {
  public:
   struct Limits {
-    std::size_t slots = 1;     // held at a time
-    std::size_t per_zone = 1;  // of those, by one zone
+    std::size_t slots = 1;     // slots in use at a time
+    std::size_t per_zone = 1;  // of those, for one zone
     std::size_t waiting = 0;   // entries in the queue
   };
   struct Owner {
@@ -36,7 +36,7 @@ class FairQueue {
     std::uint64_t check = 0;
   };
   enum class News : std::uint8_t { granted, turned_away };
-  // Comes once, from the loop, unless the slot was granted at once.
+  // Called once, from the loop, unless the slot was granted at once.
   using Callback = std::function<void(News)>;
 
  private:
@@ -46,8 +46,8 @@ class FairQueue {
   };
 
  public:
-  // A place in the queue, or a slot. Destroying it leaves the queue or gives the slot back; it must not outlive the queue, and
-  // may be destroyed from its own callback.
+  // A place in the queue, or a slot. Destroying it leaves the queue or frees the slot. It must not outlive the queue, and may be
+  // destroyed from its own callback.
   using Place = std::unique_ptr<Entry, Leave>;
 
   FairQueue(Loop& loop, Limits limits);
@@ -55,7 +55,7 @@ class FairQueue {
   FairQueue(const FairQueue&) = delete;
   FairQueue& operator=(const FairQueue&) = delete;
 
-  // Takes a slot, or a place in the queue: see has_slot().
+  // Takes a slot, or a place in the queue (see has_slot()).
   Place enter(Owner owner, Callback callback);
   static bool has_slot(const Place& place);
 
@@ -63,8 +63,8 @@ class FairQueue {
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:
-  using Arrivals = std::map<std::uint64_t, Entry*>;                       // by number; the oldest first
-  using Ranks = std::set<std::tuple<std::size_t, std::uint64_t, void*>>;  // slots held, number of the oldest, who
+  using Arrivals = std::map<std::uint64_t, Entry*>;                       // by number, oldest first
+  using Ranks = std::set<std::tuple<std::size_t, std::uint64_t, void*>>;  // slots held, number of the oldest entry, zone or check
   struct Check {
     std::size_t entries = 0;  // in any state
     std::size_t held = 0;
@@ -74,7 +74,7 @@ class FairQueue {
     std::size_t held = 0;
     Arrivals waiting;
     std::unordered_map<std::uint64_t, Check> checks;
-    Ranks ranks;  // of the checks that have entries in the queue
+    Ranks ranks;  // checks that have entries in the queue
   };
   enum class State : std::uint8_t { waiting, held, turned_away };
 
@@ -93,7 +93,7 @@ class FairQueue {
   std::size_t waiting_ = 0;
   std::uint64_t last_number_ = 0;
   std::unordered_map<std::uint64_t, Zone> zones_;
-  Ranks ranks_;                                      // of the zones that have entries in the queue
+  Ranks ranks_;                                      // zones that have entries in the queue
   std::set<std::pair<std::size_t, Zone*>> longest_;  // the same zones, by the number of their entries
   Arrivals turned_away_;
   Afterwards afterwards_;

@@ -1,6 +1,6 @@
-// Guarded<T>: a value and the mutex that protects it; the value can be reached only with the mutex held.
+// Guarded<T>: a value with the mutex that protects it. The value is accessible only while the mutex is held.
 //
-// Rules of the house: hold one lock at a time, and never over a callback.
+// Rules: hold only one lock at a time, and none during a callback.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Guarded {
   template <class... Args>
   explicit Guarded(Args&&... args) : value_(std::forward<Args>(args)...) {}
 
-  // Calls use(value) under the lock and returns what it returns.
+  // Calls use(value) under the lock and returns its result.
   template <class F>
   auto with(F&& use) {
     std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
@@ -26,7 +26,7 @@ class Guarded {
     return std::forward<F>(use)(value_);
   }
 
-  // How often a thread found the lock held by another one.
+  // Returns how often a thread found the lock held by another thread.
   std::uint64_t waits() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return waits_;

@@ -1,6 +1,6 @@
-// An answer that several checks use at the same time: what was read of it, when it came, and what it takes of the heap.
+// An answer that several checks share: with its parsed record, its time of arrival and its size in memory.
 //
-// Immutable once made. Not a place in the cache: an answer lives as long as a check holds it, also after the cache dropped it.
+// Immutable. It is not tied to the cache: an answer lives as long as a check holds it, also after the cache has dropped it.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,12 @@ namespace io {
 using Clock = std::chrono::steady_clock;
 
 struct KeptAnswer final : spf::KnownAnswer {
-  // came: kAgeless for an answer whose TTL does not run down: one of a zone file, or of our own.
+  // came: kAgeless for an answer whose TTL does not run down, such as one of a zone file or a failure of our own.
   KeptAnswer(dns::Answer from, Clock::time_point came);
 
   static constexpr Clock::time_point kAgeless = Clock::time_point::max();
 
-  // What is left of the TTL, in seconds (RFC 1035 §3.2.1).
+  // Returns the rest of the TTL, in seconds (RFC 1035 §3.2.1).
   [[nodiscard]] std::uint32_t ttl_left(Clock::time_point now) const {
     if (now <= came) return answer.ttl;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - came).count();
@@ -30,15 +30,15 @@ struct KeptAnswer final : spf::KnownAnswer {
   }
 
   Clock::time_point came;
-  std::size_t bytes;  // of the heap: this object and all that it holds, with what the allocator adds
+  std::size_t bytes;  // heap memory of this object and all that it holds, with the allocator's overhead
 };
 
 using SharedAnswer = std::shared_ptr<const KeptAnswer>;
 
-// A failure of our own, which says nothing about DNS.
+// Makes a failure of our own, which says nothing about DNS.
 SharedAnswer own_failure(std::string problem);
 
-// What a block of `bytes` takes of the heap with what glibc adds: 8 bytes per block, multiples of 16, at least 32.
+// Returns the heap memory that a block of `bytes` takes with glibc's overhead: 8 bytes per block, multiples of 16, at least 32.
 constexpr std::size_t heap_block(std::size_t bytes) {
   if (bytes == 0) return 0;
   const std::size_t block = (bytes + sizeof(std::size_t) + 15) / 16 * 16;

@@ -1,7 +1,7 @@
-// RAII over libevent: an event loop, timers, and watched descriptors.
+// An event loop, timers and watched descriptors: RAII over libevent.
 //
-// One thread a loop; only Inbox::post() and Loop::post() may be called from others. Timers and watches must be gone before
-// their loop; they may be destroyed from within their own callbacks.
+// One thread per loop; only Inbox::post() and Loop::post() may be called from other threads. Timers and watches must be destroyed
+// before their loop; they may be destroyed from their own callbacks.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ struct event_base;
 
 namespace io {
 
-// The tasks that other threads give to a loop. Whoever holds it may post also when the loop is gone: the task is dropped.
+// The tasks that other threads give to a loop. Tasks posted after the loop has been destroyed are dropped.
 class Inbox {
  public:
   using Task = std::function<void()>;
@@ -30,7 +30,7 @@ class Inbox {
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
-  // Runs `task` in the loop's thread, soon, and never from within this call. May be called from any thread.
+  // Runs `task` soon in the loop's thread, never from within this call. May be called from any thread.
   void post(Task task);
 
  private:
@@ -56,17 +56,18 @@ class Loop {
 
   // Runs until stop().
   void run();
-  // From the loop's own thread, while it runs; others post it.
+  // Stops the loop. To be called in the loop's thread while it runs; other threads post the call.
   void stop();
-  // Takes the exceptions that leave callbacks and posted tasks, std::bad_alloc above all: libevent is C, and they cannot pass
-  // through it. Without a handler they end the program. The handler must not throw.
+  // Sets the handler of exceptions that leave callbacks and posted tasks, such as std::bad_alloc, since they cannot pass through
+  // libevent, which is C. Without a handler they end the program. The handler must not throw.
   void on_exception(std::function<void(const std::exception&)> handler) { exception_handler_ = std::move(handler); }
   void post(Inbox::Task task) { inbox_->post(std::move(task)); }
 
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
-  // Monotonic. In a callback of the loop it is the time at which that began: looking at the clock is not free.
+  // Returns the monotonic time; in a callback of the loop, the time at which the callback began, since reading the clock costs
+  // time.
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return now_ ? *now_ : std::chrono::steady_clock::now(); }
-  // For how long the callback that runs now has been running; 0: none runs. May be called from any thread.
+  // Returns how long the present callback has been running; 0: none is running. May be called from any thread.
   [[nodiscard]] std::chrono::nanoseconds busy_for() const;
   [[nodiscard]] event_base* base() const { return base_; }
 
@@ -80,16 +81,16 @@ class Loop {
   event_base* base_;
   std::shared_ptr<Inbox> inbox_;
   event* wake_event_;
-  std::optional<std::chrono::steady_clock::time_point> now_;  // while a callback runs
+  std::optional<std::chrono::steady_clock::time_point> now_;  // set while a callback runs
   std::function<void(const std::exception&)> exception_handler_;
-  std::atomic<std::chrono::steady_clock::rep> busy_since_{0};  // the same for other threads; 0: none runs
+  std::atomic<std::chrono::steady_clock::rep> busy_since_{0};  // the same for other threads; 0: no callback is running
 };
 
-// An event of the loop, and what it calls: a function that may destroy its owner, and with it itself, while it runs; what it
-// captured lives until it returns.
+// An event of the loop and its function. The function may destroy its owner, and so itself, while it runs; its captures live
+// until it returns.
 class Callback {
  public:
-  // what: EV_READ and the like, for `fd`; without it (fd -1), only timers and event_active() call.
+  // what: EV_READ and the like, for `fd`. With fd -1, only timers and event_active() call the function.
   Callback(Loop& loop, int fd, short what, std::function<void()> function);
   ~Callback();
   Callback(const Callback&) = delete;
@@ -103,10 +104,10 @@ class Callback {
   Loop& loop_;
   std::function<void()> function_;
   event* event_;
-  bool* is_gone_ = nullptr;  // set while it runs
+  bool* is_gone_ = nullptr;  // set while the function runs
 };
 
-// Calls back once after a time; may be set again, also from its callback.
+// Calls back once after a time. May be set again, also from its callback.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> callback);
@@ -119,20 +120,20 @@ class Timer {
   Callback callback_;
 };
 
-// Calls back once, when all that is ready now has been served, and before the loop waits again. One system call may then serve
-// what many callbacks left.
+// Calls back once, after all events that are ready now and before the loop waits again. So one system call may serve many
+// callbacks.
 class Afterwards {
  public:
   Afterwards(Loop& loop, std::function<void()> callback);
 
-  // To be called in the loop's thread; once more is no more than once.
+  // To be called in the loop's thread. Further calls before the callback have no effect.
   void set();
 
  private:
   Callback callback_;
 };
 
-// Calls back while a descriptor is readable / writable. Does not own the descriptor.
+// Calls back while a descriptor is readable or writable. Does not own the descriptor.
 class Watch {
  public:
   enum What : short { readable = 0x02, writable = 0x04 };  // EV_READ, EV_WRITE

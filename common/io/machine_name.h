@@ -1,11 +1,11 @@
-// The name of the machine we run on.
+// The name of this machine.
 #pragma once
 
 #include <string>
 
 namespace io {
 
-// The full name, as far as the host name and /etc/hosts tell; no DNS. Never empty.
+// Returns the full name that the host name and /etc/hosts give, without DNS. Never empty.
 std::string machine_name();
 
 }  // namespace io

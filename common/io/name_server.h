@@ -1,4 +1,4 @@
-// Addresses of name servers: those that an option gives, and those of resolv.conf.
+// Addresses of name servers, from options and from resolv.conf.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ struct NameServer {
   friend bool operator==(const NameServer&, const NameServer&) = default;
 };
 
-// "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53", "fe80::1%eth0", "[fe80::1%eth0]:53". The interface is a name
-// or a number, and must exist.
+// Parses "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53", "fe80::1%eth0", "[fe80::1%eth0]:53". The interface is a
+// name or a number, and must exist.
 base::Result<NameServer, std::string> parse_name_server(std::string_view text);
-// The same form, always with the port: "192.0.2.1:53", "[fe80::1%eth0]:53".
+// Returns the same form, always with the port: "192.0.2.1:53", "[fe80::1%eth0]:53".
 std::string name_server_text(const NameServer& server);
 
-// From resolv.conf, by res_ninit(). 127.0.0.1 if there is none: so does libresolv. Not empty.
+// Returns the servers of resolv.conf, read by res_ninit(); 127.0.0.1 if there are none, as libresolv does. Never empty.
 std::vector<NameServer> system_name_servers();
 
-// Says whether resolv.conf has become another file, or has other contents, since the last look. One thread.
+// Detects whether resolv.conf is another file, or has other contents, than at the previous check. One thread.
 class ResolvConfWatch {
  public:
   explicit ResolvConfWatch(std::string path = kPath);
 
-  // False at the first look after construction, unless it changed in between.
+  // Returns false at the first call, unless the file has changed since construction.
   bool has_changed();
 
   static constexpr const char* kPath = "/etc/resolv.conf";

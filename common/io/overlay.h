@@ -1,4 +1,4 @@
-// A zone overlay with its answers parsed once. One thread.
+// A zone overlay whose answers are parsed only once. One thread.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,12 @@ namespace io {
 
 class Overlay {
  public:
-  // Strangers may ask for any number of names below an apex or a wildcard.
+  // Answers remembered: there may be any number of names below an apex or a wildcard.
   static constexpr std::size_t kMaxKnown = 1000;
 
   explicit Overlay(std::shared_ptr<const dns::Zone> zone) : zone_(std::move(zone)) {}
 
-  // The answer; of status alias where a CNAME leads out of the zone; null when DNS has to answer.
+  // Returns the answer, of status alias if a CNAME leads out of the zone; null if DNS must answer.
   SharedAnswer find(const dns::Question& question);
 
  private:

@@ -1,9 +1,9 @@
-// A name in a folder that is held open, for programs that start as root: what is made, compared or removed under that name is
-// reached through the folder's descriptor, and never through a path on which another user could meanwhile put a link.
+// A name in a folder that is held open, for programs that start as root. Files are made, compared and removed through the
+// folder's descriptor, never through a path in which another user could put a link meanwhile.
 //
-// The folder itself is found by walking its path. Links on the way count only if they belong to root or to us; links that
-// anybody else has put there are refused. The last name is never followed.
-// Linux; errors are numbers of errno, of which problem_text() makes a sentence.
+// The folder itself is found by walking its path. Only links that belong to root or to us are followed; other links are refused.
+// The last name is never followed.
+// Linux. Errors are numbers of errno, which problem_text() turns into words.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,7 +17,7 @@
 
 namespace io {
 
-// Tells one file from another.
+// Identifies a file.
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
@@ -31,9 +31,9 @@ class Place {
 
   [[nodiscard]] int folder() const { return folder_.get(); }
   [[nodiscard]] const std::string& name() const { return name_; }
-  // The status of what has the name, without following it; nothing: the name is free (or cannot be looked at).
+  // Returns the status of the file with this name, without following a link; none: the name is free, or cannot be examined.
   [[nodiscard]] std::optional<struct stat> status() const;
-  // Removes the name if it is still that file's.
+  // Removes the name if it still belongs to that file.
   void remove(const FileId& file) const;
 
  private:
@@ -43,7 +43,7 @@ class Place {
   std::string name_;
 };
 
-// A folder beside a name, in which only we can do anything. Is removed with its owner.
+// A folder beside a name, which only we can use. Removed with this object.
 class Workshop {
  public:
   static base::Result<Workshop, int> beside(const Place& place);
@@ -55,7 +55,7 @@ class Workshop {
 
   [[nodiscard]] int folder() const { return folder_.get(); }
   void remove();
-  // Leaves the folder where it is: another process removes it.
+  // Keeps the folder: another process removes it.
   void abandon() { folder_ = Descriptor(); }
 
  private:
@@ -67,12 +67,12 @@ class Workshop {
   std::string name_;
 };
 
-// A file of ours. It is made in a workshop, complete with owner, mode and content; publish() moves it to its name, which is
-// removed with its owner if it is still that file's. Until settle() the workshop keeps the file that had the name, and withdraw()
-// gives the name back.
+// A file of ours. It is made in a workshop, complete with owner, mode and content. publish() moves it to its name, which is
+// removed with this object if it still belongs to the file. Until settle() the workshop keeps the file that had the name before,
+// and withdraw() gives the name back to that file.
 class OwnFile {
  public:
-  // `replaces`: the file that has the name now, to be replaced. The error is an errno.
+  // `replaces`: the file that has the name now and will be replaced. The error is an errno.
   static base::Result<OwnFile, int> at(Place place, std::optional<FileId> replaces);
   ~OwnFile();
   OwnFile(OwnFile&& other) noexcept = default;
@@ -80,20 +80,20 @@ class OwnFile {
   OwnFile(const OwnFile&) = delete;
   OwnFile& operator=(const OwnFile&) = delete;
 
-  // The file is made in this folder, under this name.
+  // Return the folder and the name under which the caller makes the file.
   [[nodiscard]] int workshop() const { return workshop_.folder(); }
   [[nodiscard]] const std::string& name() const { return place_.name(); }
-  // Remembers the file that was made. 0, or an errno.
+  // Records that the file has been made. Returns 0 or an errno.
   [[nodiscard]] int made();
-  // Moves the file to its name, atomically and without following links. 0, or an errno; EEXIST: another file than the one to be
-  // replaced has the name.
+  // Moves the file to its name, atomically and without following links. Returns 0 or an errno; EEXIST: the name belongs to
+  // another file than the one to be replaced.
   [[nodiscard]] int publish();
   void withdraw();
   // Removes the workshop, and the file that was replaced.
   void settle();
-  // Another process, a copy of this one, publishes and settles.
+  // Leaves publish() and settle() to a forked copy of this process.
   void leave_to_other() { workshop_.abandon(); }
-  // Another file has the name by now.
+  // Returns whether another file has the name by now.
   [[nodiscard]] bool is_taken() const;
   [[nodiscard]] bool is_at_place_of(const OwnFile& other) const;
 
@@ -107,7 +107,7 @@ class OwnFile {
   Workshop workshop_;
   std::optional<FileId> replaces_;
   std::optional<FileId> file_ = {};
-  Descriptor open_ = {};  // the file: while it is open, no other file gets its id
+  Descriptor open_ = {};  // the file; while it is open, no other file gets its id
   bool has_exchanged_ = false;
 };
 

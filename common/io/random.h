@@ -1,4 +1,4 @@
-// Random numbers that nobody can guess, from the kernel.
+// Unpredictable random numbers from the kernel.
 #pragma once
 
 #include <array>
@@ -8,10 +8,10 @@
 
 namespace io {
 
-// At most 256 bytes.
+// Fills at most 256 bytes.
 void fill_random(std::span<std::uint8_t> bytes);
 
-// Numbers for DNS ids (RFC 5452 §4.3), fetched from the kernel in batches. One thread.
+// Random DNS ids (RFC 5452 §4.3), fetched from the kernel in batches. One thread.
 class RandomIds {
  public:
   std::uint16_t next();

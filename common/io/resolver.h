@@ -1,19 +1,20 @@
 // A stub resolver on libevent sockets: one question in, one answer out (RFC 1035, RFC 5452, RFC 6891, RFC 7766, RFC 7873).
 //
-// Not a cache and not recursive: it asks recursive servers. A question's life:
-//   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). When the servers of its zone
+// It has no cache and does not recurse: it asks recursive servers. A question's life:
+//   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). If the servers of its zone
 //      are known to be silent by then, it ends after the first try (silent_zones.h).
 //   2. It is sent over UDP to the first server that is not known to be down (server_health.h, udp.h), after try_timeout to the
-//      next, and round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the first
+//      next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the first
 //      answer to any of them counts, however late.
-//   3. TC, and forged answers, lead to TCP (tcp.h), for which there are slots of their own. A server that does not understand
-//      EDNS0 is asked without it.
-//   4. A server that refuses (SERVFAIL, REFUSED and the like), sends what cannot be read, or fails over TCP, is not asked
-//      again; when all have, the question has failed. Where nothing listens ("connection refused": the server is just being
-//      restarted), and without descriptors, the question waits a little and tries again.
-// Every end is an Answer. Failures carry a problem text ("timed out", "SERVFAIL", "no server could be reached") and a Cause.
+//   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A server that does not understand EDNS0 is asked
+//      without it.
+//   4. A server that refuses (SERVFAIL, REFUSED and the like), sends an unreadable answer, or fails over TCP, is not asked again;
+//      when all have, the question has failed. If nothing listens ("connection refused": the server may be restarting), or no
+//      descriptor is free, the question waits a little and tries again.
+// Each question ends in an Answer. Failures have a problem text ("timed out", "SERVFAIL", "no server could be reached") and a
+// Cause.
 //
-// resolver.cc holds this policy; who owns what: the Resolver its questions, queues and servers (upstream.h); a server its
+// resolver.cc holds this policy. Ownership: the Resolver owns its questions, queues and servers (upstream.h); a server its
 // sockets, cookies and health; a socket the ids of the questions that wait there; a question its places in the queues, its
 // tickets and its TCP exchange.
 #pragma once
@@ -34,47 +35,47 @@ namespace io {
 struct ResolverOptions {
   std::vector<NameServer> servers;
   std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
-  int tries = 3;                                // rounds until it is doubled no more
-  std::chrono::milliseconds tcp_timeout{3000};  // from connecting to the whole answer
+  int tries = 3;                                // number of rounds with a doubled time
+  std::chrono::milliseconds tcp_timeout{3000};  // from connecting until the answer is complete
 
-  // Questions that are asked at a time; of those, over TCP; and how many may wait for that.
+  // Questions asked at a time; of those, over TCP; and questions that may wait for a slot.
   std::size_t max_in_flight = 10000;
   std::size_t max_tcp = 200;
   std::size_t max_waiting = 10000;
 
-  // The time in which one server gets all `tries`, at most kMaxSchedule. A question that ends earlier for want of patience says
-  // nothing about its name.
+  // Returns the time in which one server gets all `tries`, at most kMaxSchedule. A question that ends earlier, because its
+  // patience does, says nothing about its name.
   [[nodiscard]] std::chrono::milliseconds schedule() const;
   static constexpr std::chrono::seconds kMaxSchedule{20};
 
-  // A server stopped answering, or answers again. Called in the resolver's thread; it must not touch the resolver.
+  // Called when a server has stopped answering or answers again; in the resolver's thread. It must not use the resolver.
   std::function<void(const NameServer& server, bool is_down)> on_change = nullptr;
 };
 
-// Who asks: whose share of the resolver's slots a question takes, and how long it may try.
+// The asker of a question: whose share of the slots the question takes, and how long it may try.
 struct Asker {
-  std::uint64_t check = 0;  // the same for all questions of one check, another for each check; opaque
-  // After this time the question fails for everyone who waits for it. A question that others may join needs at least
+  std::uint64_t check = 0;  // the same for all questions of a check, different for each check; opaque
+  // After this time the question fails for all who wait for it. A question that others may join needs at least
   // ResolverOptions::schedule(), however little time its own check has left.
   std::chrono::milliseconds patience{20000};
 };
 
 struct ResolverCounters {
   std::uint64_t questions = 0;
-  std::uint64_t sent = 0;  // datagrams, retries included
+  std::uint64_t sent = 0;  // datagrams, with retries
   std::uint64_t tcp = 0;
   std::uint64_t timeouts = 0;
   std::uint64_t failures = 0;     // answers of status failure
-  std::uint64_t strays = 0;       // datagrams that were no answer to a question of ours
-  std::uint64_t queued = 0;       // had to wait for a slot, also for one of TCP
+  std::uint64_t strays = 0;       // datagrams that answered no question of ours
+  std::uint64_t queued = 0;       // waited for a slot, UDP or TCP
   std::uint64_t turned_away = 0;  // found the queue full
-  std::uint64_t brief = 0;        // asked once only, since the servers of the zone are silent
+  std::uint64_t brief = 0;        // asked only once, since the servers of the zone are silent
 };
 
 class Resolver {
  public:
   using Callback = std::function<void(dns::Answer)>;
-  // Asked before each retry. False: nobody waits any more; the question ends without calling back.
+  // Called before each retry. False: nobody waits for the answer, so the question ends without calling back.
   using StillWanted = std::function<bool()>;
 
   // Datagrams sent for one question.
@@ -85,12 +86,11 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // The callback comes once, later from the loop, never from within this call; never after the resolver is gone. It must not
-  // destroy the resolver.
-  // A failure of cause `local` (dns::Cause) says nothing about the name that was asked for.
+  // Asks a question. The callback is called once, from the loop, never from within this call or after the resolver is destroyed.
+  // It must not destroy the resolver. A failure of cause `local` (dns::Cause) says nothing about the name in the question.
   void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
 
-  // From now on these are asked. Questions under way stay with those that they know.
+  // Replaces the servers. Questions under way keep those that they have.
   void set_servers(const std::vector<NameServer>& servers);
 
   [[nodiscard]] const ResolverCounters& counters() const;

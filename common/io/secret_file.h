@@ -12,8 +12,8 @@ namespace io {
 
 struct SecretFile {
   std::string text;
-  uid_t owner = 0;  // may change the secrets, whatever the mode
-  // Not empty: what is wrong with the permissions of the file, a sentence.
+  uid_t owner = 0;  // the user who can change the secrets whatever the mode
+  // What is wrong with the permissions of the file, a sentence; empty: nothing.
   std::string warning;
 };
 
@@ -22,9 +22,10 @@ struct SecretOwner {
   gid_t group;
 };
 
-// Reads a regular file, and nothing else. The errors are sentences without the path.
+// Reads a regular file; other files are refused. The errors are sentences without the path.
 base::Result<SecretFile, std::string> read_secret_file(const std::string& path);
-// Makes a file with one new secret that its owner alone may read: `owner`, or we. Never touches one that is there.
+// Makes a file with one new secret, readable only for its owner: `owner`, or the present user. Never changes an existing file.
+// Returns a problem, if any.
 std::optional<std::string> create_secret_file(const std::string& path, std::optional<SecretOwner> owner = {});
 
 }  // namespace io

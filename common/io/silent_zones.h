@@ -1,19 +1,19 @@
-// Which zones have name servers that do not answer, so that a zone with many names cannot keep questions, connections and slots
-// busy for a whole deadline by each of them.
+// Remembers zones whose name servers do not answer, so that a zone with many names cannot keep questions, connections and slots
+// busy for a whole deadline per name.
 //
-// A question that ended unanswered is a *silence*, if our own name servers answered other questions meanwhile. The servers of a
-// zone count as silent after silences about kNames different names in it, with no answer about any of its names between them;
-// so neither a lost packet nor one broken name harms a zone whose servers answer. What counts as a zone is guessed: the likely
-// zone of a name (dns::likely_zone()), and the names one label below it. In the likely zone, all names below one such label
-// count as one name; so one silent owner says nothing about the others who share a domain with him.
+// A question that ended unanswered is a *silence* if our own name servers answered other questions meanwhile. The servers of a
+// zone count as silent after silences about kNames different names in it, with no answer about any of its names between them; so
+// neither a lost packet nor one broken name harms a zone whose servers answer. The zone is a guess: the likely zone of a name
+// (dns::likely_zone()), and the names one label below it. In the likely zone, all names below one such label count as one name;
+// so one silent owner says nothing about others who share a domain with him.
 //
-// Questions about a silent zone are asked once, for the time of one try, instead of again and again until the patience of their
-// asker ends. They are always asked: a guess may put domains of several owners into one zone, and whoever controls enough silent
-// ones among them must not be able to defer the mail of the others. So no question is refused, and none is rationed: a name
-// whose servers answer within one try never notices, and its answer ends the silence of the zone.
+// A question about a silent zone is asked once, for the time of one try, instead of repeatedly until its asker's patience ends.
+// It is always asked: a guessed zone may hold domains of several owners, and an owner of many silent ones must not be able to
+// defer the mail of the others. So no question is refused or rationed: a name whose servers answer within one try is not
+// affected, and its answer ends the silence of the zone.
 //
-// Each worker has one of these; what one has learnt, the others learn by themselves.
-// Pure but for the time that it is given. One thread.
+// Each worker has its own object; they share nothing.
+// Pure: the time is a parameter. One thread.
 #pragma once
 
 #include <array>
@@ -33,9 +33,9 @@ class SilentZones {
   using Clock = std::chrono::steady_clock;
 
   static constexpr std::size_t kNames = 8;
-  // A zone without a silence for so long is forgotten.
+  // A zone without a silence for this time is forgotten.
   static constexpr std::chrono::minutes kMemory{5};
-  // Zones in the table. When it is full, no further zone is remembered.
+  // Zones in the table. When it is full, no further zone is added.
   static constexpr std::size_t kMost = 4096;
 
   explicit SilentZones(const HashKey& key) : key_(key) {}
@@ -43,7 +43,7 @@ class SilentZones {
   // Returns whether `name` is in a silent zone.
   [[nodiscard]] bool has(const dns::Name& name) const;
   void on_silence(const dns::Name& name, Clock::time_point now);
-  // A question about `name` was answered, and not by a failure.
+  // Records that a question about `name` was answered, and not by a failure.
   void on_answer(const dns::Name& name);
 
   [[nodiscard]] std::size_t size() const { return zones_.size(); }
@@ -52,9 +52,9 @@ class SilentZones {
   struct Zone {
     std::array<std::uint64_t, kNames> silent{};  // hashes of names
     std::size_t count = 0;
-    Clock::time_point last;  // silence
+    Clock::time_point last;  // time of the last silence
   };
-  // A name as a question about two zones: what identifies each, and the name within it.
+  // The place of a name in one of the two zones: identifiers of the zone, and of the name in it.
   struct Place {
     std::uint64_t zone;
     std::uint64_t name;

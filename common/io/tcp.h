@@ -1,7 +1,7 @@
 // One question to one name server over one TCP connection (RFC 7766): for answers that are too long for UDP, and for questions
 // whose answers somebody tries to forge.
 //
-// Bounded by its time-out, from connecting to the last octet, however slowly the octets come, and by the 64 KiB of a message.
+// Bounds: a time-out from connecting to the last octet, however slowly octets come, and the 64 KiB of a message.
 #pragma once
 
 #include <chrono>
@@ -20,14 +20,14 @@
 
 namespace io {
 
-// Destroying it closes the connection, and Done is not called any more; Done may destroy it.
+// Destroying it closes the connection, and Done is not called. Done may destroy it.
 class TcpExchange {
  public:
   struct Query {
-    const dns::Question& question;  // must live as long as the exchange
+    const dns::Question& question;  // must outlive the exchange
     std::uint16_t id = 0;
-    bool edns = true;    // with it the query carries a cookie
-    CookieJar& cookies;  // as long as the exchange, too
+    bool edns = true;    // if set, the query carries a cookie
+    CookieJar& cookies;  // must outlive the exchange
   };
 
   static base::Result<std::unique_ptr<TcpExchange>, Trouble> start(Loop& loop, const NameServer& server, const Query& query,
@@ -49,7 +49,7 @@ class TcpExchange {
   Done done_;
   std::vector<std::uint8_t> out_;  // length and message
   std::size_t written_ = 0;
-  std::vector<std::uint8_t> in_{0, 0};  // length, then as much of the answer as that says
+  std::vector<std::uint8_t> in_{0, 0};  // length, then that many octets of the answer
   std::size_t read_ = 0;
   Watch writable_;
   Watch readable_;

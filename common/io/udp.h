@@ -1,18 +1,18 @@
-// Questions to one name server over UDP, and what makes their answers hard to forge (RFC 5452).
+// Questions to one name server over UDP, and the measures that make their answers hard to forge (RFC 5452).
 //
-// A few sockets are open for new questions, each connected, so that the kernel drops what comes from elsewhere, and each on a
-// port of the kernel's choice. Which of them a question takes, and under which id, is random: 16 bits of id and about 15 of
-// port (Linux: 28,232 ports), 31 bits in all. A socket takes questions for kLife or until it has had kQuestions; then it is
-// replaced, and closes when none of its questions is under way.
-// Somebody who has found out a port can send answers with guessed ids there: after kStrays datagrams that answer nothing the
-// socket is closed, and its questions end as Trouble::Kind::strays, upon which they are asked over TCP. So a port that is
-// known is good for kStrays guesses out of 65,536. An answer that comes after its question has ended is not a stray.
-// Cookies, where the server knows them, make guessing hopeless (cookies.h).
+// A few sockets are open for new questions. Each is connected, so that the kernel drops datagrams from other addresses, and has a
+// port that the kernel chose. A question takes a random socket and a random id: 16 bits of id and about 15 of port (Linux: 28,232
+// ports), 31 bits together. A socket takes questions for kLife or until it has had kQuestions; then it is replaced, and closes
+// when none of its questions is under way.
+// An attacker who has found out a port can send answers with guessed ids there. After kStrays datagrams that answer no question,
+// the socket is closed and its questions end with Trouble::Kind::strays, so that they are asked over TCP. So a known port is good
+// for kStrays guesses out of 65,536. An answer that comes after its question has ended does not count.
+// Cookies make guessing hopeless where the server supports them (cookies.h).
 //
-// Sockets of all servers together are bounded by SocketBudget. When it is used up, the retired socket that is the oldest is
-// closed after kKeep, however many questions wait there: servers that never answer must not hold the sockets of all others.
-// Its questions lose an id as if a datagram were lost, and are asked again in their time. Until then, and without descriptors,
-// the open sockets are used for longer than they should: better an old port than no answer.
+// SocketBudget bounds the sockets of all servers together. When it is used up, the oldest retired socket is closed after kKeep,
+// however many questions wait there: servers that never answer must not hold the sockets of all others. Its questions lose one
+// id, as if a datagram had been lost, and are asked again in time. Until then, or when no descriptor is free, the open sockets
+// are used for longer than they should be: an old port is better than no answer.
 #pragma once
 
 #include <array>
@@ -41,8 +41,8 @@ class UdpClient {
  public:
   static constexpr std::size_t kSockets = 8;       // open for new questions
   static constexpr int kQuestions = 64;            // per socket
-  static constexpr std::chrono::seconds kLife{2};  // of a socket, for new questions
-  static constexpr std::chrono::seconds kKeep{4};  // of a retired socket with questions, when there are too many sockets
+  static constexpr std::chrono::seconds kLife{2};  // a socket takes new questions
+  static constexpr std::chrono::seconds kKeep{4};  // a retired socket with questions stays, when the budget is used up
   static constexpr int kStrays = 8;                // per socket
 
   UdpClient(Loop& loop, const NameServer& server, CookieJar& cookies, RandomIds& random, SocketBudget& budget,
@@ -52,14 +52,14 @@ class UdpClient {
   ~UdpClient() = default;
 
   struct Socket;
-  // A question under way; void as soon as Done was called. The socket may be gone.
+  // A question under way; invalid once Done has been called. The socket may have been closed.
   struct Ticket {
     std::uint64_t socket = 0;  // its number
     std::uint16_t id = 0;
   };
-  // `question` must live until Done is called or the ticket is given up. With `edns` the query carries a cookie.
+  // Sends a question, which must live until Done is called or the ticket is given up. With `edns` the query carries a cookie.
   base::Result<Ticket, Trouble> send(const dns::Question& question, bool edns, Done done);
-  // Nobody waits for the answer any more. Done is not called.
+  // Ends a question without calling Done.
   void give_up(const Ticket& ticket);
 
  private:
@@ -110,7 +110,7 @@ struct UdpClient::Socket {
   int strays = 0;
   bool is_retired = false;  // takes no more questions, and closes when none is under way
   std::unordered_map<std::uint16_t, Waiting> waiting;
-  std::vector<std::uint16_t> ended;  // ids of questions that ended: their answers may come late; at most kMaxEnded
+  std::vector<std::uint16_t> ended;  // ids of ended questions, whose answers may come late; at most kMaxEnded
 };
 
 // UDP sockets that one resolver has open.
@@ -126,7 +126,7 @@ struct SocketBudget {
   [[nodiscard]] bool is_used_up() const { return open >= kMax; }
 
   std::size_t open = 0;
-  std::vector<Retired> retired;  // of those that are open, oldest first; of all servers
+  std::vector<Retired> retired;  // open sockets of all servers that are retired, oldest first
 };
 
 }  // namespace io

@@ -1,8 +1,7 @@
-// One name server with all that the resolver knows about it: its sockets, its cookies, whether it answers, whether it knows
-// EDNS0.
+// A name server with the state that the resolver keeps about it: sockets, cookies, whether it answers, whether it supports EDNS0.
 //
-// The resolver owns these, and questions that are under way share them, so that a server which a reload removes stays until its
-// last question has ended.
+// The resolver and the questions under way share these objects, so that a server that a reload removes lives until its last
+// question has ended.
 #pragma once
 
 #include <chrono>
@@ -26,7 +25,8 @@ struct Upstream {
   Upstream& operator=(const Upstream&) = delete;
   ~Upstream() = default;
 
-  // Sends a copy of `question` to see whether the server answers; `done` comes only if something is heard within `timeout`.
+  // Sends a copy of `question` to find out whether the server answers. `done` is called only if a response or an error comes
+  // within `timeout`.
   void probe(const dns::Question& question, std::chrono::milliseconds timeout, Done done) {
     if (probe_ticket) return;
     probe_question = question;

@@ -1,4 +1,4 @@
-// Files with text that options name, and zone files among them.
+// Reading of files that options name, and of zone files.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace io {
 
-// The bytes of a file; or why it cannot be read: "PATH: cannot be read: No such file or directory".
+// Returns the bytes of a file, or an error such as "PATH: cannot be read: No such file or directory".
 base::Result<std::string, std::string> read_file(const std::string& path);
 
-// Adds the records of these files. Returns notes on what was skipped, or the first error: "FILE:LINE: what".
+// Adds the records of these files to `zone`. Returns notes on lines that were skipped, or the first error: "FILE:LINE: what".
 base::Result<std::vector<std::string>, std::string> add_zone_files(dns::Zone& zone, const std::vector<std::string>& paths);
 
 }  // namespace io

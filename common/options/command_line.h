@@ -1,7 +1,7 @@
-// Reads the words of a command line by a table of rows, with getopt_long_only(3).
+// Reads the words of a command line with getopt_long_only(3) and a table of rows.
 //
 // So the command lines of all earlier spfd, spfquery and srs programs work: long options have one dash or two and may be
-// shortened, and their value follows "=" or is the next word, whatever it looks like.
+// shortened. The value of an option follows "=" or is the next word, whatever that word looks like.
 // One thread at a time, since getopt keeps its state in global variables.
 #pragma once
 
@@ -13,14 +13,14 @@
 namespace options {
 
 struct CommandLine {
-  // One per option, with all its values, in the order in which the options came last; a word without option is a setting of its
-  // own, without row. The settings before an error are complete.
+  // One setting per option, with all its values, ordered by the last appearance of each option. Each word without option is a
+  // setting of its own, without row. If there is an error, the settings before it are complete.
   std::vector<Setting> settings;
-  Problem error;  // about a word: a sentence that begins with it
+  Problem error;  // a sentence that begins with the bad word
 };
 
-// words: without the program's name. for_strays: the row whose values the words without option are; null: they are settings of
-// their own.
+// words: those after the program's name. for_strays: the row that takes words without option as its values; null: these words are
+// settings of their own.
 CommandLine read_command_line(const Rows& rows, const std::vector<std::string>& words, const Row* for_strays = nullptr);
 
 }  // namespace options

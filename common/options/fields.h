@@ -1,6 +1,6 @@
-// Accesses of rows whose option is one member of the program's options, by the path to it:
+// Accesses of rows whose option is one member of the program's options, named by the path to it:
 //   kTime<&Options::in_force, &Snapshot::timeouts, &Timeouts::check>
-// A member may be a std::optional: absent until the option is given, and shown as the default that the access names.
+// A std::optional member has no value until the option is given; until then the access shows its own default.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ inline constexpr Access<OwnerOf<first>> kTruth = {
     [](OwnerOf<first>& o, const Values& v) { return read_truth(filled(at<first, rest...>(o)), v); },
     [](const OwnerOf<first>& o) { return truth_text(filled_or(at<first, rest...>(o), false)); }};
 
-// The member says the opposite of the option.
+// The member is the opposite of the option.
 template <auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kUntruth = {[](OwnerOf<first>& o, const Values& v) {
                                                       bool truth = false;
@@ -80,7 +80,7 @@ inline constexpr Access<OwnerOf<first>> kNeededText = {
     [](OwnerOf<first>& o, const Values& v) { return read_needed_text(filled(at<first, rest...>(o)), v); },
     kText<first, rest...>.get};
 
-// All values, whatever they are.
+// All values, unchecked.
 template <auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kTexts = {[](OwnerOf<first>& o, const Values& v) -> Problem {
                                                     at<first, rest...>(o) = v;
@@ -99,13 +99,13 @@ inline constexpr Access<OwnerOf<first>> kNumber = {
     },
     [](const OwnerOf<first>& o) { return Values{std::to_string(at<first, rest...>(o))}; }};
 
-// words: an array of Word. An absent member is shown as the first of them.
+// words: an array of Word. A member without value is shown as the first of them.
 template <const auto& words, auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kWord = {
     [](OwnerOf<first>& o, const Values& v) { return read_word(filled(at<first, rest...>(o)), v, words); },
     [](const OwnerOf<first>& o) { return word_text(filled_or(at<first, rest...>(o), words[0].meaning), words); }};
 
-// Assigns a constant: options that choose what the program does.
+// Assigns a constant: for options that choose what the program does.
 template <auto meaning, auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kChoice = {[](OwnerOf<first>& o, const Values&) -> Problem {
                                                      at<first, rest...>(o) = meaning;

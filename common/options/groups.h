@@ -1,4 +1,4 @@
-// Accesses and words for structs that several programs configure: SPF's settings, the receiver's rules, name servers.
+// Accesses and words for structs that several programs configure: settings of SPF, rules of the receiver, name servers.
 #pragma once
 
 #include "common/io/name_server.h"
@@ -12,10 +12,10 @@ namespace options {
 inline constexpr Word<bool> kVoidWords[] = {{"count", true}, {"ignore", false}};
 inline constexpr Word<spf::Prefetch> kPrefetchWords[] = {
     {"off", spf::Prefetch::off}, {"records", spf::Prefetch::records}, {"all", spf::Prefetch::all}};
-// What a result becomes.
+// Results that a result can be changed into.
 inline constexpr Word<spf::Result> kLiftWords[] = {{"neutral", spf::Result::neutral}, {"pass", spf::Result::pass}};
 
-// A macro string as an explanation has it.
+// Reads a macro string with the letters that explanations allow.
 Problem read_explanation(spf::MacroString& target, const Values& values);
 Problem read_name_servers(std::vector<io::NameServer>& target, const Values& values);
 Values name_server_texts(const std::vector<io::NameServer>& servers);

@@ -1,4 +1,4 @@
-// Texts made of the rows of options: --help, and lines of a configuration file.
+// Texts made from the rows of options: --help, and lines of a configuration file.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@
 
 namespace options {
 
-// Text in lines of at most 79 bytes, each indented by eight blanks, with a line end.
+// Returns the text in lines of at most 79 bytes, each indented by eight blanks, with a line end.
 std::string wrapped(std::string_view text);
-// The options under the headings of their groups: a line with names and argument, then the explanation. before_argument: what
-// separates a name from its argument.
+// Returns the options under the headings of their groups: for each a line with names and argument, then its explanation.
+// before_argument: the separator of name and argument.
 std::string help(const Rows& rows, char before_argument = ' ');
 
 // "..." with its escapes, as TOML has them.
 std::string toml_string(std::string_view text);
-// "name = value", a line of a configuration file.
+// Returns "name = value", a line of a configuration file.
 std::string toml_line(const Row& row, const Values& values);
 
 }  // namespace options

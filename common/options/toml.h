@@ -1,4 +1,4 @@
-// A TOML file as plain rows: keys and values with their places, for whom the library's own types are too heavy.
+// A TOML file as plain rows of keys, values and their places, so that its users need not include toml++.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace options {
 struct TomlRow {
   enum class Kind : std::uint8_t {
     value,  // a string, an integer or a boolean ("true", "false"): one of `values`
-    list,   // of such values: `values`
+    list,   // a list of such values: `values`
     table,  // `rows`
-    other,  // whatever no option takes
+    other,  // anything that no option takes
   };
 
   std::string key;
@@ -32,7 +32,7 @@ struct TomlError {
   std::string message;
 };
 
-// The keys of each table in the order of the file.
+// Parses a file. The keys of each table are in the order of the file.
 base::Result<std::vector<TomlRow>, TomlError> parse_toml(std::string_view text);
 
 }  // namespace options

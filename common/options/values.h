@@ -1,6 +1,6 @@
-// The kinds of values that options have: from text to value and back.
+// The types of the values of options: from text to value and back.
 //
-// Each read_...() takes the last of the values that were given, and returns what is wrong with it.
+// Each read_...() function stores the last of the values given, and returns what is wrong with it.
 #pragma once
 
 #include <chrono>
@@ -14,23 +14,23 @@
 namespace options {
 
 Problem read_number(unsigned long& target, const Values& values, unsigned long least, unsigned long most);
-// "20s", "500ms", "2m", "1h"; a bare number counts seconds. Above zero.
+// Reads "20s", "500ms", "2m", "1h"; a bare number is in seconds. Must be above zero.
 Problem read_time(std::chrono::milliseconds& target, const Values& values, std::chrono::hours most);
 std::string time_text(std::chrono::milliseconds time);
-// "4096", "64K", "64M", "1G", in bytes; at most 1 TiB.
+// Reads "4096", "64K", "64M", "1G", in bytes; at most 1 TiB.
 Problem read_size(std::uint64_t& target, const Values& values);
 std::string size_text(std::uint64_t bytes);
-// "true", "yes", "on", "1" and their opposites.
+// Reads "true", "yes", "on", "1" and their opposites.
 Problem read_truth(bool& target, const Values& values);
 inline Values truth_text(bool value) { return {value ? "true" : "false"}; }
-// A path, a user's name and the like: text without control characters.
+// Reads text without control characters, such as a path or the name of a user.
 Problem read_text(std::string& target, const Values& values);
-// Likewise, and not empty.
+// Reads text that must not be empty.
 Problem read_needed_text(std::string& target, const Values& values);
-// One character out of those.
+// Reads one of the characters in `allowed`.
 Problem read_character(char& target, const Values& values, std::string_view allowed);
 
-// A word of a list, and what it means.
+// A word that an option takes, and its meaning.
 template <class T>
 struct Word {
   std::string_view word;
