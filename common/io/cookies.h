@@ -5,7 +5,6 @@
 // our cookie in each answer over UDP. If it is missing, the question is asked again over TCP, where nobody can forge the answer,
 // and that answer decides whether the server still supports cookies. So does a time without any cookie (kMemory), for servers
 // that have lost both cookies and TCP. The resolver owns one jar per server.
-// also trusted again after kMemory. The resolver owns one jar per server.
 #pragma once
 
 #include <chrono>

@@ -35,7 +35,7 @@ namespace io {
 struct ResolverOptions {
   std::vector<NameServer> servers;
   std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
-  int tries = 3;                                // number of rounds with a doubled time
+  int tries = 3;                                // rounds after which that time no longer grows
   std::chrono::milliseconds tcp_timeout{3000};  // from connecting until the answer is complete
 
   // Questions asked at a time; of those, over TCP; and questions that may wait for a slot.
