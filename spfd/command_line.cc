@@ -23,13 +23,13 @@ base::Result<std::vector<options::Setting>, StartError> parse_command_line(const
 
 std::string help_text() {
   return "Usage: spfd [OPTION]...\n"
-         "Answers the SPF questions of mail servers. It stays in the foreground.\n"
+         "Answers the requests of mail servers about SPF. It stays in the foreground.\n"
          "\n" +
          options::help(option_table()) +
          "\n"
-         "TIME is a number with ms, s, m or h. Each option but those of the last group is also a key\n"
+         "TIME is a number with ms, s, m or h. Each option except those of the last group is also a key\n"
          "of the configuration file: see spfd.conf(5). The protocol: spfd-protocol(7).\n"
-         "Signals: TERM and INT finish what is under way and stop; HUP reads configuration and\n"
+         "Signals: TERM and INT finish the requests under way and stop; HUP reads configuration and\n"
          "zone files again; USR1 logs counters.\n";
 }
 

@@ -17,7 +17,7 @@
 
 namespace spfd {
 
-#ifndef SPFD_SYSCONFDIR  // the Makefile says it
+#ifndef SPFD_SYSCONFDIR  // the Makefile defines it
 #define SPFD_SYSCONFDIR "/etc"
 #endif
 const char* const kDefaultConfig = SPFD_SYSCONFDIR "/spfd/spfd.conf";
@@ -41,7 +41,7 @@ std::optional<DomainSection::Kind> section_kind(std::string_view name) {
   return {};
 }
 
-// Nothing for what the option cannot take.
+// Returns the values of a key; none: the option cannot take them.
 std::optional<Values> values_of(const TomlRow& given, const Row& row) {
   switch (given.kind) {
     case TomlRow::Kind::value: return given.values;
@@ -49,7 +49,7 @@ std::optional<Values> values_of(const TomlRow& given, const Row& row) {
       if (row.kind == Kind::list) return given.values;
       return {};
     case TomlRow::Kind::table: {
-      // [fallback] "example.com" = "v=spf1 ...": as a list of "example.com=v=spf1 ...".
+      // [fallback] "example.com" = "v=spf1 ..." becomes a list of "example.com=v=spf1 ...".
       if (!row.is_table) return {};
       Values values;
       for (const TomlRow& one : given.rows) {
@@ -63,8 +63,8 @@ std::optional<Values> values_of(const TomlRow& given, const Row& row) {
   return {};
 }
 
-// The settings of a table.
-// section: whose settings they are, for messages; empty: the whole file's, and the sections are not among them.
+// Reads the settings of a table.
+// section: the name of the table for messages; empty: the whole file, whose sections are skipped.
 base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<TomlRow>& rows, const std::string& path,
                                                              const std::string& section) {
   std::vector<Setting> settings;
@@ -74,9 +74,10 @@ base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<T
     const Row* row = find_option(given.key);
     if (row == nullptr || row->when == options::When::command_line) {
       const bool is_domain = !section.empty() && given.kind == TomlRow::Kind::table;
-      return bad(place + (is_domain ? ": the domain of a section stands in quotes" : ": there is no such option"));
+      return bad(place + (is_domain ? ": the domain of a section must be in quotes" : ": there is no such option"));
     }
-    if (!section.empty() && !row->for_domains) return bad(place + ": the option is for all mail, and cannot stand in a section");
+    if (!section.empty() && !row->for_domains)
+      return bad(place + ": the option is for all mail, and is not allowed in a section");
     auto values = values_of(given, *row);
     if (!values) {
       return bad(fmt::format("{}: the value must be a {}", place,
@@ -85,13 +86,13 @@ base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<T
                                                        : "single value"));
     }
     if (std::any_of(settings.begin(), settings.end(), [&](const Setting& other) { return other.row == row; }))
-      return bad(place + ": the option stands twice, under two of its names");
+      return bad(place + ": the option is given twice, under two of its names");
     settings.push_back({row, std::move(*values), place});
   }
   return settings;
 }
 
-// The sections of a kind: "sender", a table of tables.
+// Reads the sections of a kind, such as "sender", which is a table of tables.
 base::Result<std::vector<DomainSection>, StartError> read_sections(const TomlRow& of_kind, const std::string& path) {
   const std::string kind = base::printable(of_kind.key);
   if (of_kind.kind != TomlRow::Kind::table)
@@ -101,14 +102,14 @@ base::Result<std::vector<DomainSection>, StartError> read_sections(const TomlRow
     const std::string name = fmt::format("[{}.\"{}\"]", kind, base::printable(content.key));
     const std::string place = fmt::format("{}: {}", at(path, content), name);
     const auto pattern = receiver::DomainPattern::parse(content.key);
-    if (!pattern) return bad(place + ": this is no domain name, with or without \"*.\" before it");
+    if (!pattern) return bad(place + ": this is not a domain name, with or without \"*.\" before it");
     if (content.kind != TomlRow::Kind::table) {
-      return bad(fmt::format("{}: {}: {}: this is no section; one begins with [{}.\"example.com\"]", at(path, content), kind,
-                             base::printable(content.key), kind));
+      return bad(fmt::format("{}: {}: {}: this is not a section; a section begins with [{}.\"example.com\"]", at(path, content),
+                             kind, base::printable(content.key), kind));
     }
     auto settings = read_settings(content.rows, path, name + " ");
     if (!settings) return base::failure(settings.error());
-    // The same domain in other letters. (In the same letters it is an error of TOML.)
+    // The same domain with other upper-case letters. (With the same letters, it is an error of TOML.)
     const auto same = std::find_if(sections.begin(), sections.end(),
                                    [&](const DomainSection& other) { return other.pattern == pattern->text(); });
     if (same != sections.end()) return bad(fmt::format("{}: there is a section for this domain already, {}", place, same->place));
@@ -138,7 +139,7 @@ base::Result<FileSettings, StartError> parse_config(const std::string& text, con
 base::Result<Options, StartError> load_options(const std::vector<std::string>& words) {
   const auto from_command_line = parse_command_line(words);
   if (!from_command_line) return base::failure(from_command_line.error());
-  // Of the command line alone, to learn which file it names.
+  // From the command line alone, to find out which file it names.
   auto first = make_options({}, *from_command_line);
   if (!first) return first;
   const bool needs_no_file = first->action == Options::Action::help || first->action == Options::Action::version;

@@ -15,12 +15,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How often a client that cannot be read from is looked at, whether it is still there.
+// The interval at which a connection that is not read from is checked for a client that has gone.
 constexpr milliseconds kProbeInterval{500};
-// How long, and how many bytes, a client may go on sending after its last answer. A close with unread input would make the
-// kernel reset the connection and the client lose the answer.
+// How long, and how many bytes, a client may go on sending after its last answer. Closing a socket with unread input would make
+// the kernel reset the connection, and the client lose the answer.
 constexpr milliseconds kLinger{2000};
-// The same for a connection that makes room for others.
+// The time if the connection makes room for others.
 constexpr milliseconds kShortLinger{200};
 constexpr std::size_t kMaxDiscarded = 1U << 20U;
 constexpr int kReadsAtOnce = 4;
@@ -120,7 +120,7 @@ void Connection::give_up(std::string_view why) {
 // ---- bytes ---------------------------------------------------------------------------------------------------------------
 
 void Connection::read_input() {
-  // A request in pieces costs a few reads, not a turn of the loop each.
+  // Several reads per turn of the loop, for requests that come in pieces.
   for (int i = 0; i < kReadsAtOnce && !has_ended() && !at_end_of_input_; ++i) {
     std::vector<char>& input = shared_.spare.input;
     const ssize_t size = ::read(socket_.get(), input.data(), input.size());
@@ -136,7 +136,7 @@ void Connection::read_input() {
     } else if (pipeline_.is_closed()) {
       discarded_ += static_cast<std::size_t>(size);
     } else {
-      // A mail server may have been silent for long; what it begins now has its time from now.
+      // A mail server may have been silent for long; the time for this request begins now.
       if (pipeline_.codec().is_kept() && !pipeline_.codec().has_partial()) waiting_since_ = shared_.loop.now();
       pipeline_.feed({input.data(), static_cast<std::size_t>(size)});
     }
@@ -147,7 +147,7 @@ void Connection::read_input() {
   if (!has_ended()) wait();
 }
 
-// Begins what can be begun and writes what is finished, in turns.
+// Begins requests and writes complete answers alternately, as long as there is room.
 void Connection::advance() {
   pipeline_.borrow_output();
   for (bool more = true; more && !has_ended();) {
@@ -159,14 +159,13 @@ void Connection::advance() {
   pipeline_.return_output();
 }
 
-// An answer came later than its request.
 void Connection::go_on() {
   advance();
   relieve();
   if (!has_ended()) wait();
 }
 
-// Answers that wait for a check that takes long, or for a client that does not read, must not take more and more memory.
+// Bounds the memory of answers that wait for a slow check or for a client that does not read.
 void Connection::relieve() {
   while (!has_ended() && pipeline_.is_overfull()) {
     if (phase_ == Phase::blocked) {
@@ -178,7 +177,7 @@ void Connection::relieve() {
   }
 }
 
-// True when nothing is left to write.
+// Writes as much as the socket takes. True: nothing is left.
 bool Connection::write_output() {
   if (has_ended()) return false;
   std::string& output = pipeline_.output();
@@ -237,7 +236,8 @@ void Connection::wait_for_requests() {
   if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
 }
 
-// When the daemon stops: half a request, a message under way, or a connection that has just come.
+// Returns whether the client may go on when the daemon stops: it has sent a partial request or part of a message, or has just
+// connected.
 bool Connection::may_still_ask() const {
   const protocol::Codec& codec = pipeline_.codec();
   return codec.has_partial() || codec.has_message() || (!pipeline_.has_asked() && !codec.is_kept());
@@ -250,7 +250,7 @@ void Connection::on_timer() {
     case Phase::open:
       if (!pipeline_.is_empty()) return client_is_gone() ? end() : wait();
       ++shared_.counters.idle_timeouts;
-      return give_up("the question was not complete in time");
+      return give_up("the request was not complete in time");
     case Phase::blocked: ++shared_.counters.write_timeouts; return end();
     case Phase::lingering: return end();
     case Phase::ended: return;
@@ -287,7 +287,8 @@ void Connection::end() {
   owner_.connection_ended(*this);
 }
 
-// A half-closed client still waits for its answers, so the end of its input tells nothing.
+// Returns whether the connection is closed in both directions. A client that has only ended its input still waits for its
+// answers.
 bool Connection::client_is_gone() const {
   pollfd look{socket_.get(), 0, 0};
   return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
@@ -317,7 +318,8 @@ void Connection::watch_output(bool on) {
 
 void Connection::wait_until(TimePoint deadline) {
   deadline_ = deadline;
-  // Set only when it must come earlier: a timer that comes too early is set again then, which is cheaper than at each request.
+  // The timer is set only if it must fire earlier. If it fires too early it is set again, which costs less than setting it at
+  // each request.
   if (timer_set_for_ && *timer_set_for_ <= deadline) return;
   if (!timer_) timer_ = std::make_unique<io::Timer>(shared_.loop, [this] { guarded([this] { on_timer(); }); });
   const auto wait = std::chrono::duration_cast<milliseconds>(deadline - shared_.loop.now());

@@ -22,17 +22,18 @@ using Clock = std::chrono::steady_clock;
 
 using State = HeldConnection::State;
 
-// A peer's connections that may be given up, the first of them last, and what all its connections weigh.
+// The connections of a peer that may be closed, the first to be closed last, and the weight of all its connections.
 struct Peer {
   std::size_t weight = 0;
   std::vector<std::size_t> candidates;
 };
 using Peers = std::map<std::uint64_t, Peer>;
 
-// Candidates, one at a time of the peer who is heaviest then, until they weigh `goal` together. Each peer keeps at least `kept`.
+// Returns candidates that together weigh at least `goal`, if all do: repeatedly one of the peer that is heaviest then. Each peer
+// keeps at least the weight `kept`.
 template <class Weight>
 std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, std::size_t kept, Weight&& weight_of) {
-  // Of equal ones the first in the map.
+  // Among equal peers, the first in the map.
   const auto is_lighter = [](const Peers::value_type* a, const Peers::value_type* b) {
     return std::pair(a->second.weight, b->first) < std::pair(b->second.weight, a->first);
   };
@@ -59,7 +60,7 @@ std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, std:
 }  // namespace
 
 std::uint64_t peer_of(int socket) {
-  // Users are told from addresses by the first bit.
+  // The first bit distinguishes users from addresses.
   constexpr std::uint64_t kUser = 1ULL << 63U;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
@@ -95,7 +96,7 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
   const auto waits_for_client = [&](const HeldConnection& one) { return waits(one, State::in_message); };
   const auto is_old = [&](const HeldConnection& one) { return now - one.opened >= kShortestWait; };
   const auto waits_in_message = [&](const HeldConnection& one) { return waits(one, State::checking); };
-  // A last connection that waits for its client is given up before a check: no mail is deferred by it.
+  // A peer's last connection that waits for its client is closed before any check is given up, since that defers no mail.
   std::vector<std::size_t> chosen = choose(1, waits_for_client);
   if (chosen.empty()) chosen = choose(0, waits_for_client);
   if (chosen.empty()) chosen = choose(1, is_old);
@@ -117,17 +118,17 @@ std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all,
   return take_from_heaviest(peers, excess, 0, [&](std::size_t i) { return all[i].bytes; });
 }
 
-// What the holders report, until the last one has.
+// The reports of the holders, until the last one has reported.
 struct ConnectionLimit::Survey {
   Clock::time_point now;
   std::size_t missing = 0;
   std::vector<HeldConnection> all;
-  std::vector<std::size_t> holders;  // of each
+  std::vector<std::size_t> holders;  // index of the holder of each connection
 };
 
 void ConnectionLimit::make_room(Clock::time_point now) {
   if (is_making_room_.exchange(true)) return;
-  // It ends with the last report, or when a holder ends without one.
+  // The survey ends with the last report, or when a holder ends without one.
   const std::shared_ptr<void> end(nullptr, [this](void*) { is_making_room_ = false; });
   const auto survey = std::make_shared<io::Guarded<Survey>>();
   survey->with([&](Survey& about) {
@@ -162,7 +163,7 @@ void ConnectionLimit::say(const Survey& survey, const std::vector<std::size_t>& 
   if (!(chosen.empty() ? full_ : has_checks ? given_up_ : displaced_).is_due(survey.now)) return;
   log(LogLevel::warning, "max-connections: {} are open, {}", survey.all.size(),
       chosen.empty() ? "and none of them can be closed; new ones wait"
-      : has_checks   ? "and none is idle: the oldest checks of the client that holds most are given up (temperror)"
+      : has_checks   ? "and none is idle: the oldest checks of the client with the most connections are given up (temperror)"
                      : "those that have been idle longest are closed to make room for new ones");
 }
 

@@ -1,4 +1,4 @@
-// The options about the daemon: addresses, process, clients, SPF's limits, DNS, log, configuration.
+// The options for the daemon: addresses, process, clients, SPF's limits, DNS, log, configuration.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ Problem set_socket_mode(O& o, const Values& v) {
   return o.legacy_socket_mode ? Problem{} : bad_mode(v.back());
 }
 
-// It is put into an answer to Postfix, so it must be one word; and it must not be the word that ends all restrictions.
+// The name becomes part of answers to Postfix, so it must be one word, and not the word that ends all restrictions.
 Problem set_on_pass(O& o, const Values& values) {
   constexpr std::size_t kMaxName = 64;
   const std::string& name = values.back();
@@ -81,7 +81,7 @@ Problem set_on_pass(O& o, const Values& values) {
   return {};
 }
 
-// The rules of a section may have an explanation of their own, so it is a rule.
+// The explanation is a rule, since sections may have their own.
 Problem set_explanation(O& o, const Values& v) {
   return options::read_explanation(o.in_force.policy.rules.explanation.emplace(), v);
 }
@@ -90,7 +90,7 @@ Values get_explanation(const O& o) {
   return {explanation ? explanation->text() : std::string(receiver::kDefaultExplanation)};
 }
 
-// libspf2's spfd takes a number here.
+// Numbers are for compatibility with libspf2's spfd.
 Problem set_debug(O& o, const Values& v) {
   const auto number = base::parse_number(v.back(), 1000);
   bool is_on = number.value_or(0) != 0;

@@ -38,7 +38,7 @@ Parsed parse_unix(std::string_view text, unsigned default_mode) {
   return ListenAddress{std::move(address)};
 }
 
-// HOST:PORT, or PORT@HOST as libmilter has it.
+// Parses HOST:PORT, or libmilter's PORT@HOST.
 Parsed parse_inet(std::string_view text, bool is_v6) {
   const std::size_t at = text.find('@');
   const bool is_libmilter = at != std::string_view::npos;
@@ -81,7 +81,7 @@ std::string bad_mode(std::string_view text) {
 base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text, unsigned default_mode) {
   const auto bad = [&](std::string_view why) { return base::failure(fmt::format("\"{}\": {}", base::printable(text), why)); };
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("a control character cannot stand here");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("control characters are not allowed");
   }
   const std::size_t colon = text.find(':');
   const std::string_view kind = text.substr(0, colon);

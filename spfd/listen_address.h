@@ -13,8 +13,8 @@ namespace spfd {
 
 inline constexpr std::size_t kMaxSocketPath = 107;  // sun_path without its NUL
 
-// Default modes of socket files. Anybody may ask about SPF; but whoever can write to a socket of sender rewriting can get
-// addresses signed in our name.
+// Default modes of socket files. Anybody may ask about SPF; but a client of a socket for sender rewriting can get addresses
+// signed in our name.
 inline constexpr unsigned kQuestionMode = 0666;
 inline constexpr unsigned kSigningMode = 0660;
 

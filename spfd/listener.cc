@@ -52,7 +52,7 @@ std::string socket_name(int fd) {
                      base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
 }
 
-// A machine without IPv4, or without IPv6, lacks one of the loopback addresses.
+// Returns whether the address is a loopback address that the machine lacks, because it has no IPv4 or no IPv6.
 bool is_missing_loopback(const InetAddress& address, int problem) {
   return (address.host == "127.0.0.1" || address.host == "::1") && (problem == EADDRNOTAVAIL || problem == EAFNOSUPPORT);
 }
@@ -78,7 +78,7 @@ std::optional<StartError> open_inet(const InetAddress& address, protocol::Door d
       continue;
     }
     enable(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-    // Accepted connections inherit it. Answers are written whole, so Nagle's algorithm could only delay them.
+    // Accepted connections inherit this. Answers are written whole, so Nagle's algorithm could only delay them.
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     if (one->ai_family == AF_INET6) enable(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
     if (::bind(fd.get(), one->ai_addr, one->ai_addrlen) != 0) {
@@ -121,7 +121,7 @@ bool Listeners::is_inherited(const ListenAddress& address, protocol::Door door) 
   if (!found || local == nullptr || ::stat(local->path.c_str(), &status) != 0) return found;
   if (!local->user.empty() || !local->group.empty() || (status.st_mode & 0777U) != local->mode) {
     log(LogLevel::warning,
-        "{}: the service manager made this socket, with mode {:04o}; its own configuration says owner and mode", name,
+        "{}: the service manager made this socket, with mode {:04o}; its own configuration sets owner and mode", name,
         status.st_mode & 0777U);
   }
   return true;
@@ -143,7 +143,7 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
       if (other.file() != nullptr && other.file()->is_at_place_of(made->file))
         return StartError{fmt::format("unix:{}: the address is given twice", local.path), EX_UNAVAILABLE};
     }
-    // A second SIGTERM would end a server that still answers.
+    // Each server once: a second SIGTERM would end it before it has answered its clients.
     auto& server = made->predecessor;
     const auto is_known = [&](const Predecessor& other) { return other.pid == server->pid; };
     if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(std::move(*server));
@@ -171,7 +171,7 @@ base::Result<std::vector<Listener>, StartError> inherited_listeners() {
     int listening = 0;
     socklen_t size = sizeof listening;
     if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
-      return base::failure(StartError{fmt::format("descriptor {} of LISTEN_FDS is no listening socket", fd), EX_CONFIG});
+      return base::failure(StartError{fmt::format("descriptor {} of LISTEN_FDS is not a listening socket", fd), EX_CONFIG});
     }
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);

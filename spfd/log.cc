@@ -17,14 +17,14 @@ namespace spfd {
 
 namespace {
 
-// Bytes.
+// Bytes of a value, and of most lines.
 constexpr std::size_t kMaxValue = 256;
 constexpr std::size_t kUsualLine = 320;
 
 std::atomic<LogLevel> g_level{LogLevel::info};
 std::atomic<LogWriter*> g_writer{nullptr};
 LogTarget g_target = LogTarget::standard_error;
-// journald puts the time to each line by itself.
+// journald adds the time to each line.
 const bool g_is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"error", "warning", "info", "debug"};
@@ -45,8 +45,8 @@ int facility_number(std::string_view name) {
 // "2026-11-21T21:33:25.208Z "
 void add_utc_time(base::Appender& out) {
   timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);  // right to a few milliseconds, and cheap
-  // The date changes once a second only.
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);  // accurate to a few milliseconds, and cheap
+  // Text of the last second, reused until the next.
   thread_local std::time_t shown = -1;
   thread_local std::array<char, 24> text{};
   if (now.tv_sec != shown) {
@@ -62,7 +62,7 @@ void add_utc_time(base::Appender& out) {
   out.add("Z ");
 }
 
-// The first line, of the form that LogLine gives it.
+// Writes the first line, in the form that LogLine gives it.
 std::size_t write_to_syslog(std::string_view lines) {
   const std::size_t end = std::min(lines.find('\n'), lines.size());
   if (end > 0) {
@@ -72,7 +72,7 @@ std::size_t write_to_syslog(std::string_view lines) {
   return std::min(end + 1, lines.size());
 }
 
-// A pipe takes up to PIPE_BUF bytes as one piece; of more, lines of others who write into it may stand in the middle.
+// Writes some lines. A pipe takes up to PIPE_BUF bytes in one piece; lines of other writers might appear within a longer write.
 std::size_t write_to_stderr(std::string_view lines) {
   if (lines.size() > PIPE_BUF) {
     const std::size_t last = lines.substr(0, PIPE_BUF).rfind('\n');
@@ -91,7 +91,7 @@ std::size_t write_some(std::string_view lines) {
 
 void write_out(std::string_view lines, bool is_urgent) {
   if (LogWriter* const writer = g_writer.load(std::memory_order_acquire)) return writer->put(lines, is_urgent);
-  // A log that cannot be written is no reason not to go on.
+  // Failures are ignored: the daemon goes on without its log.
   for (std::size_t size = 1; !lines.empty() && size > 0; lines.remove_prefix(size)) size = write_some(lines);
 }
 

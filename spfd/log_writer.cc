@@ -26,7 +26,8 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kLastWrites{500};
 constexpr milliseconds kRetry{1000};
 constexpr std::chrono::seconds kReportInterval{60};
-// After a write more lines are awaited for this time, or until there are this many bytes: a busy daemon has one write for many.
+// After a write, more lines are awaited for this time, or until there are this many bytes, so that a busy daemon writes many
+// lines at once.
 constexpr milliseconds kCollect{10};
 constexpr std::size_t kCollected = 64U << 10U;
 constexpr std::size_t kReportRoom = 4096;
@@ -68,7 +69,7 @@ class LogWriter::Queue {
     return state_.with([](const State& state) { return state.lost; });
   }
 
-  // In the writer's thread, until stop().
+  // Writes in the writer's thread until stop().
   void run() {
     for (bool stops = false; !stops;) {
       wait_for(1, lost() != reported_ ? milliseconds(kReportInterval) : milliseconds(-1));
@@ -80,12 +81,12 @@ class LogWriter::Queue {
  private:
   struct State {
     std::string lines;
-    std::size_t wake_at = kNever;  // the writer waits for so many bytes
+    std::size_t wake_at = kNever;  // the writer is woken at this many bytes
     bool stops = false;
     std::uint64_t lost = 0;
   };
 
-  // Negative: without end.
+  // Waits for `bytes` bytes or for `time`; negative: without limit.
   void wait_for(std::size_t bytes, milliseconds time) {
     const bool is_there = state_.with([&](State& state) {
       if (state.stops || state.lines.size() >= bytes) return true;
@@ -102,7 +103,7 @@ class LogWriter::Queue {
     ::eventfd_read(wake_fd_, &ignored);
   }
 
-  // True: stop() was called, and all is written that can be.
+  // Writes all lines. True: stop() was called, and all is written that can be.
   bool write_all() {
     for (;;) {
       bool stops = take();
@@ -119,7 +120,7 @@ class LogWriter::Queue {
     }
   }
 
-  // Moves what there is into batch_, with a report of what was lost.
+  // Moves the waiting lines into batch_, with a report of lost ones. Returns whether stop() was called.
   bool take() {
     const auto [stops, lost] = state_.with([&](State& state) {
       state.lines.swap(batch_);
@@ -139,7 +140,7 @@ class LogWriter::Queue {
   const Write write_;
   const int wake_fd_;
   io::Guarded<State> state_;
-  // The thread's own.
+  // Used by the thread only.
   std::string batch_;
   std::uint64_t reported_ = 0;
   Clock::time_point next_report_;
@@ -148,7 +149,7 @@ class LogWriter::Queue {
 LogWriter::LogWriter(Write write) : queue_(std::make_shared<Queue>(write)) {
   std::promise<void> end;
   end_ = end.get_future();
-  // Signals are the other threads' affair.
+  // The other threads handle signals.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -1,4 +1,4 @@
-// spfd: answers the SPF questions of mail servers. See spfd(8).
+// spfd: answers the requests of mail servers about SPF. See spfd(8).
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -22,7 +22,7 @@
 
 namespace {
 
-// Whoever starts us with stderr closed must not find a client's connection in its place.
+// Opens descriptors 0 to 2 if they are closed, so that no connection of a client gets the number of stderr.
 void open_standard_descriptors() {
   int fd = 0;
   do {
@@ -31,7 +31,7 @@ void open_standard_descriptors() {
   if (fd >= 0) ::close(fd);
 }
 
-// With --user, root makes it for that user, who has to read it again at each SIGHUP.
+// Makes a secret file. With --user, root makes it for that user, who has to read it again at each SIGHUP.
 int make_srs_secret(const spfd::Options& options) {
   const std::string& path = options.new_srs_secret;
   const auto identity = spfd::find_identity(options.user, options.group);

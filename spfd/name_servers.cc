@@ -43,7 +43,7 @@ std::optional<NameServers::List> NameServers::use(List servers) {
 void NameServers::log_in_force() const {
   std::string text;
   for (const io::NameServer& server : in_force_) text += (text.empty() ? "" : ", ") + io::name_server_text(server);
-  log(LogLevel::info, "name servers: {}{}", text, follows_system() ? std::string(" of ") + io::ResolvConfWatch::kPath : "");
+  log(LogLevel::info, "name servers: {}{}", text, follows_system() ? std::string(" from ") + io::ResolvConfWatch::kPath : "");
 }
 
 void NameServers::on_change(const io::NameServer& server, bool is_down) {
@@ -55,7 +55,7 @@ void NameServers::on_change(const io::NameServer& server, bool is_down) {
     }
     const int before = found->down;
     found->down = std::max(0, before + (is_down ? 1 : -1));
-    // The first worker that notices speaks for the others, as does the last one to whom it has come back.
+    // Only the first worker that gets no answers is logged, and the last one that gets answers again.
     if ((before > 0) == (found->down > 0)) return 0;
     if (now - found->minute_begin > kMinute) {
       found->minute_begin = now;

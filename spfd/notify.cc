@@ -25,7 +25,7 @@ void notify(std::string_view state) {
   const Descriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
-  // Nobody to tell is no reason to fail.
+  // Failures are ignored: the service manager may have gone.
   [[maybe_unused]] const ssize_t sent = ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                                                  reinterpret_cast<const sockaddr*>(&address), length);
 }

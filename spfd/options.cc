@@ -26,7 +26,7 @@ Problem complete(Options& options) {
     return "socket-user, socket-group and socket-perms need socket";
   }
   if (options.legacy_port) {
-    // Both, since a host may have only one of them.
+    // Both addresses, since a host may have only one of them.
     for (const char* loopback : {"127.0.0.1", "::1"}) {
       const ListenAddress address = InetAddress{loopback, static_cast<std::uint16_t>(*options.legacy_port)};
       const auto is_same = [&](const ListenAddress& one) { return listen_address_text(one) == listen_address_text(address); };
@@ -65,7 +65,7 @@ base::Result<Options, StartError> make_options(const FileSettings& from_file, co
                        [&](const Setting& setting) { return setting.row->topic_or_name() == row.topic_or_name(); });
   };
   for (const Setting& setting : from_file.settings) {
-    // A value of the file is checked also where the command line has a better one.
+    // A value of the file is checked even if the command line overrides it.
     Options unused;
     Options& target = on_command_line(*setting.row) ? unused : options;
     if (auto problem = apply(setting, target)) return base::failure(StartError{std::move(*problem), EX_CONFIG});

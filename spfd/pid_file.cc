@@ -24,7 +24,7 @@ std::optional<StartError> PidFile::write(const std::string& path) {
   if (!place) return cannot(place.error());
   const auto found = place->status();
   if (found && !S_ISREG(found->st_mode))
-    return StartError{base::printable(path) + ": there is something that is not a regular file", EX_CANTCREAT};
+    return StartError{base::printable(path) + ": there is already something other than a regular file", EX_CANTCREAT};
   auto own = io::OwnFile::at(std::move(*place), found ? std::optional(io::id_of(*found)) : std::nullopt);
   if (!own) return cannot(own.error());
 

@@ -15,15 +15,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Above this many checks of a worker a connection gets only one at a time.
+// If a worker has more checks under way, each connection may have one request at a time.
 constexpr std::size_t kBusyChecks = 4096;
-// The same above this many bytes that all connections of a worker hold. At twice that some of them are closed.
+// The same if all connections of a worker hold more bytes. At twice that some of them are closed.
 constexpr std::size_t kMaxHeldByAll = Shared::kMostBytes / 2;
-// What a worker keeps of slots that are done: so many, and none that was larger.
+// The number of unused slots that a worker keeps, and the size above which it keeps none.
 constexpr std::size_t kSpareSlots = 128;
 constexpr std::size_t kSpareSize = 8192;
 
-// An answer in time beats a better one too late: the time that a client gives, less a little for the way back.
+// Returns the time for a check: the time that the client gives, less a little for sending the answer, so that the answer is in
+// time.
 milliseconds check_time(const Snapshot& snapshot, const protocol::CheckRequest& check) {
   if (!check.timeout) return snapshot.timeouts.check;
   const milliseconds theirs = *check.timeout - std::min(milliseconds{250}, *check.timeout / 4);
@@ -60,7 +61,7 @@ bool Pipeline::take_requests() {
   return false;
 }
 
-// At the end of slots_, as new.
+// Appends an empty slot to slots_.
 Slot& Pipeline::take_slot() {
   std::list<Slot>& spare = shared_.spare.slots;
   if (spare.empty()) return slots_.emplace_back();
@@ -108,7 +109,7 @@ void Pipeline::begin(protocol::Ready& ready, Slot& slot) {
 void Pipeline::give_up(std::string_view why) {
   close();
   if (!codec_->has_partial()) return;
-  // Never silence: who has begun a request learns why there is no answer to it.
+  // A client that has begun a request always gets an answer with the reason.
   Slot& slot = take_slot();
   codec_->give_up(why, slot.request);
   begin(slot);
@@ -127,7 +128,7 @@ void Pipeline::run(Slot& slot, milliseconds time) {
     }
   };
   const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
-    // Without a handle it was finished by the call that is under way, here or in expire(), whose caller goes on.
+    // Without a handle, the check ended within the call that is under way, in start() or expire(), whose caller goes on.
     const bool is_later = slot.check != nullptr;
     try {
       finish(std::get<What>(slot.request.what), slot);
@@ -209,7 +210,7 @@ void Pipeline::finished(Slot& slot) {
   slot.is_done = true;
 }
 
-// The first slot's answer goes straight to the output.
+// Returns the string for the slot's answer: the first slot's answer goes straight to the output.
 std::string& Pipeline::answer_of(Slot& slot) {
   return &slot == &slots_.front() && output_.size() < kFullOutput ? output_ : slot.answer;
 }
@@ -282,7 +283,7 @@ void Pipeline::borrow_output() {
   if (output_.empty()) output_.swap(shared_.spare.output);
 }
 
-// Idle connections keep no buffer.
+// Returns the output's memory to the worker, since idle connections keep no buffer.
 void Pipeline::return_output() {
   if (!output_.empty()) return;
   if (output_.capacity() > shared_.spare.output.capacity() && output_.capacity() <= kMaxHeld) output_.swap(shared_.spare.output);

@@ -1,4 +1,4 @@
-// What the receiver decides: the options of common/receiver/rules.h.
+// The options for the receiver's decisions (common/receiver/rules.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ Problem set_fallback(O& o, const Values& v) {
     auto record = receiver::parse_fallback(text);
     if (!record) return record.error();
     const auto same = [&](const receiver::FallbackRecord& other) { return other.pattern == record->pattern; };
-    if (std::any_of(o.fallback.begin(), o.fallback.end(), same)) return record->pattern + " stands there twice";
+    if (std::any_of(o.fallback.begin(), o.fallback.end(), same)) return record->pattern + " is given twice";
     o.fallback.push_back(std::move(*record));
   }
   return {};
@@ -75,7 +75,7 @@ Values get_fallback(const O& o) {
 }
 
 Problem set_why_url(O& o, const Values& v) {
-  if (v.back().find(' ') != std::string::npos) return "a blank cannot stand in a URL";
+  if (v.back().find(' ') != std::string::npos) return "a URL cannot contain blanks";
   return options::read_explanation(rules_of(o).why_url.emplace(), v);
 }
 Values get_why_url(const O& o) { return {rules_of(o).why_url ? rules_of(o).why_url->text() : ""}; }

@@ -19,7 +19,7 @@ namespace spfd {
 
 namespace {
 
-// Ids: all of 32 bits except (uid_t)-1, which means "leave as is".
+// Parses an id: any 32-bit number except (uid_t)-1, which means "leave as is".
 std::optional<unsigned> parse_id(const std::string& text) {
   const auto number = base::parse_number(text, std::numeric_limits<std::uint32_t>::max() - 1);
   if (!number) return {};
@@ -70,7 +70,7 @@ std::optional<StartError> drop_privileges(const Identity& identity) {
     if (uid == ::geteuid() && gid == ::getegid()) return {};
     return StartError{"only root can become another user or group", EX_NOPERM};
   }
-  // Groups first: afterwards the right to change them is gone.
+  // Groups first: as another user we could no longer change them.
   if (identity.user && !identity.user->name.empty()) {
     if (::initgroups(identity.user->name.c_str(), gid) != 0) return os_error("initgroups");
   } else if (::setgroups(1, &gid) != 0) {
@@ -104,8 +104,8 @@ std::size_t raise_descriptor_limit() {
 void write_no_core() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__  // whose search for leaks has to trace us
-  // A core_pattern with a program does not look at the limit.
+#ifndef __SANITIZE_ADDRESS__  // LeakSanitizer must be able to trace us
+  // A core_pattern that names a program ignores the limit.
   ::prctl(PR_SET_DUMPABLE, 0);
 #endif
 }

@@ -12,7 +12,7 @@ namespace spfd {
 
 namespace {
 
-// The child's report: problem, index of the file, then the result of each dismissal. All are ints.
+// The child's report, of ints: problem, index of the file, then the result of each dismissal.
 constexpr std::size_t kReportHead = 2;
 
 bool read_all(int fd, std::vector<int>& numbers) {
@@ -59,7 +59,7 @@ void Publication::serve() {
   } else {
     for (io::OwnFile* file : files_) file->settle();
   }
-  // No destructor: it would remove the names.
+  // Destructors are skipped, since they would remove the names.
   ::_exit(0);
 }
 
@@ -88,7 +88,7 @@ Published Publication::publish_here() {
   }
   for (io::OwnFile* file : files_) file->settle();
   if (published.problem != 0) return published;
-  // They accept until they hear of it; by now new connections wait in our sockets' queues.
+  // They accept connections until they get the signal; by now new connections go to the queues of our sockets.
   for (const Predecessor& predecessor : predecessors_) published.dismissals.push_back({predecessor.pid, dismiss(predecessor)});
   return published;
 }

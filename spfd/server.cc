@@ -43,22 +43,22 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// With it a worker tells the main thread how far its end has come.
+// A worker sends this signal to the main thread when its end has made progress.
 constexpr int kProgressSignal = SIGUSR2;
-// Workers end within 3 seconds; one that does not is not waited for.
+// Workers end within 3 seconds; others are not waited for.
 constexpr milliseconds kLongestStop{5000};
-// For how long connections are accepted when a successor has the socket already.
+// How long connections are accepted after a successor has taken over the socket.
 constexpr milliseconds kLateConnections{100};
 // Descriptors kept free of connections: as many as the workers' DNS sockets may take, but not more than a quarter of all; and
 // never fewer than this.
 constexpr std::size_t kFewestForDns = 32;
-// Log, files, and what is opened for a moment at a reload.
+// For the log, files, and files that a reload opens for a moment.
 constexpr std::size_t kForTheRest = 16;
 // The socket, and the folder of its name.
 constexpr std::size_t kPerListener = 2;
-// What a worker's loop takes.
+// For a worker's loop.
 constexpr std::size_t kPerWorker = 3;
-// With fewer connections than that spfd is of no use, however few descriptors there are.
+// The limit is never lower, however few descriptors there are, since spfd would be of no use.
 constexpr std::size_t kFewestConnections = 8;
 
 int worker_count(const Options& options) {
@@ -77,7 +77,7 @@ int connection_limit(const Options& options, std::size_t descriptors, std::size_
   return static_cast<int>(left);
 }
 
-// The names of options whose new value needs a new start.
+// Returns the names of changed options that need a restart.
 std::string changed_for_good(const Options& old_options, const Options& new_options) {
   std::string names;
   for (const options::Row* row : option_table()) {
@@ -140,7 +140,7 @@ class Server {
       if (identity->user) listeners.take_over->user = identity->user->uid;
     }
     listeners.inherited = listeners.all.size();
-    // The default address is for those who say nothing.
+    // The default address is used only if no other is given.
     if (!options_.listens_by_default || listeners.inherited == 0) {
       if (auto error = listeners.open(options_.listen, protocol::Door::query)) return error;
     }
@@ -160,19 +160,20 @@ class Server {
     }
     if (pid_file_.file() != nullptr) files.push_back(pid_file_.file());
     publication_.emplace(std::move(files), std::move(listeners.predecessors));
-    // The folders may be root's alone.
+    // The folders may be writable for root only.
     if (::geteuid() == 0 && (identity->user || identity->group)) {
       if (const int problem = publication_->keep_rights(); problem != 0)
-        return StartError{fmt::format("no process to publish the sockets: {}", std::strerror(problem)), EX_OSERR};
+        return StartError{fmt::format("the process that publishes the sockets cannot be started: {}", std::strerror(problem)),
+                          EX_OSERR};
     }
     if (auto error = drop_privileges(*identity)) return error;
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
-    // After the change of user, which makes Linux forget it.
+    // After the change of user, at which Linux resets it.
     if (!options_.srs.secret_file.empty()) write_no_core();
     return {};
   }
 
-  // Gives the sockets and the pid file their names, and tells the predecessors to stop. Nothing can fail afterwards.
+  // Gives the sockets and the pid file their names, and asks the predecessors to stop. After this step the start cannot fail.
   std::optional<StartError> publish() {
     const Published published = publication_->publish();
     if (published.problem != 0) {
@@ -182,7 +183,7 @@ class Server {
     }
     for (const Dismissal& dismissal : published.dismissals) {
       if (dismissal.problem != 0) {
-        log(LogLevel::warning, "the spfd whose socket was taken over cannot be told to stop: process {}: {}", dismissal.pid,
+        log(LogLevel::warning, "the spfd whose socket was taken over cannot be asked to stop: process {}: {}", dismissal.pid,
             dismissal_problem(dismissal.problem));
       } else {
         log(LogLevel::info, "taking over from process {}", dismissal.pid);
@@ -192,7 +193,7 @@ class Server {
   }
 
   void block_signals() {
-    // Blocked in all threads; the main thread takes them one by one, so no handler runs anywhere.
+    // Signals are blocked in all threads. The main thread takes them one by one, so no signal handler runs.
     sigemptyset(&signals_);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kProgressSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
@@ -230,7 +231,7 @@ class Server {
     return {};
   }
 
-  // The next signal, 0 when `wait` has passed without one.
+  // Waits for the next signal; 0: `wait` has passed without one.
   int next_signal(std::optional<milliseconds> wait) {
     int number = 0;
     do {
@@ -287,7 +288,7 @@ class Server {
     for (const auto& worker : workers_) worker->set_name_servers(*servers);
   }
 
-  // Only while every worker still gets round its loop.
+  // Sends WATCHDOG=1 only if the loop of every worker has run since the last time.
   void feed_watchdog() {
     if (beats_->load() != 0) return;
     notify("WATCHDOG=1");
@@ -311,7 +312,7 @@ class Server {
     if (!snapshot)
       return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", snapshot.error().message);
     if (const std::string names = changed_for_good(options_, *options); !names.empty()) {
-      log(LogLevel::warning, "a change of these options needs a new start: {}", names);
+      log(LogLevel::warning, "a change of these options needs a restart: {}", names);
     }
     set_log_level((*snapshot)->log_level);
     set_snapshot(std::move(*snapshot));
@@ -344,7 +345,7 @@ class Server {
   void drain() {
     notify("STOPPING=1");
     log(LogLevel::info, "stopping");
-    // Who looked the name up before the successor took it may be about to connect to us.
+    // A client that looked the name up before the successor took it may be about to connect to us.
     if (std::any_of(listeners_.begin(), listeners_.end(), [](const Listener& listener) { return listener.is_taken_over(); }))
       next_signal(kLateConnections);
     for (const Listener& listener : listeners_) listener.refuse_more();
@@ -358,7 +359,7 @@ class Server {
     while (drained_ < workers_.size()) {
       if (not_accepting_ == workers_.size()) listeners_.clear();
       const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
-      // A second SIGTERM does not wait for anybody.
+      // A second SIGTERM ends the daemon at once.
       const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGUSR1) log_counters();
@@ -374,7 +375,7 @@ class Server {
   std::size_t descriptors_ = 0;
   PidFile pid_file_;
   std::vector<Listener> listeners_;
-  std::vector<std::string> file_names_;  // of the UNIX sockets that are published
+  std::vector<std::string> file_names_;  // of the UNIX sockets to be published
   std::optional<Publication> publication_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<NameServers> name_servers_;

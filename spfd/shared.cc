@@ -9,7 +9,7 @@ void Shared::complain(const std::exception& exception) noexcept {
   try {
     if (complaint.is_due(loop.now())) log(LogLevel::error, "a check or a connection was given up: {}", exception.what());
   } catch (const std::exception&) {
-    // No memory for the line either; the counter has it.
+    // There is no memory for the line; the counter has the failure.
   }
 }
 

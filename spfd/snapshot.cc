@@ -20,7 +20,7 @@ namespace spfd {
 
 namespace {
 
-// Root, we, and the user that we become.
+// Returns whether this user may own the file of secrets: root, the present user, or the user that the daemon becomes.
 bool may_own_secrets(uid_t owner, const std::string& user_name) {
   if (owner == 0 || owner == ::geteuid()) return true;
   if (user_name.empty()) return false;
@@ -47,7 +47,7 @@ base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options,
   return std::move(*rewriter);
 }
 
-// Our HELO name, limits and look-ups are those of the checks.
+// Adds sender rewriting, with the HELO name, limits and lookups of the checks.
 std::optional<StartError> add_srs(const Options& options, Snapshot& snapshot) {
   snapshot.timeouts.srs = std::min(snapshot.timeouts.srs, snapshot.timeouts.check);
   if (auto problem = lacking(options)) return StartError{std::move(*problem), EX_CONFIG};
@@ -73,7 +73,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   if (policy.hostname.empty()) policy.hostname = io::machine_name();
   snapshot->doors.hostname = policy.hostname;
   policy.spf.trace = snapshot->log_level >= LogLevel::debug;
-  // Those of the general rules are the evaluation's own, which costs a question less than a rule does.
+  // The explanation and URL of the general rules become settings of the evaluation, which costs less per check than a rule does.
   if (auto& explanation = policy.rules.explanation) {
     policy.spf.default_explanation = std::move(*explanation);
   } else {

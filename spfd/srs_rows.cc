@@ -1,4 +1,4 @@
-// The options of sender rewriting (common/srs).
+// The options for sender rewriting (common/srs).
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -28,9 +28,9 @@ using O = Options;
 
 constexpr Word<bool> kFailWords[] = {{"keep", false}, {"rewrite", true}};
 
-Problem no_domain(std::string_view text) { return base::in_quotes(text) + " is no domain"; }
+Problem no_domain(std::string_view text) { return base::in_quotes(text) + " is not a domain"; }
 
-// ",map=forward" may stand among the options of an address, or be the only one.
+// ",map=forward" or ",map=reverse" may appear anywhere among the options of an address.
 Problem set_addresses(O& o, const Values& v) {
   o.srs_addresses.clear();
   for (const std::string& value : v) {
@@ -89,7 +89,7 @@ Problem set_domain_for(O& o, const Values& v) {
       if (!srs::is_domain(one)) return no_domain(one);
     }
     if (!targets.emplace(srs::comparable_domain(domain), std::move(target)).second)
-      return base::printable(domain) + " stands there twice";
+      return base::printable(domain) + " is given twice";
   }
   return {};
 }
@@ -106,7 +106,7 @@ Problem set_outgoing(O& o, const Values& v) {
   o.srs.next_hop.outgoing.clear();
   for (const std::string& text : v) {
     const auto address = base::IpAddress::parse(text);
-    if (!address) return base::in_quotes(text) + " is no IP address";
+    if (!address) return base::in_quotes(text) + " is not an IP address";
     o.srs.next_hop.outgoing.push_back(*address);
   }
   return {};
@@ -122,7 +122,7 @@ bool has_one_label(std::string_view domain) {
   return !domain.empty() && domain.find('.') == std::string_view::npos && domain.front() != '[';
 }
 
-// Mail that fails SPF may be taken.
+// Returns whether mail that fails SPF may be accepted.
 bool takes_fail(const receiver::Rules& rules) {
   return rules.dry_run.value_or(false) || rules.mailfrom[static_cast<std::size_t>(spf::Result::fail)] == receiver::Action::accept;
 }
@@ -247,7 +247,8 @@ std::vector<std::string> srs_warnings(const Options& options) {
                                                                [](const auto& section) { return takes_fail(section.rules); });
   if (!options.srs_addresses.empty() && !srs.rewrites_fail && may_take_fail) {
     warnings.emplace_back(
-        "srs: mail that fails SPF may be accepted (on-fail = \"tag\", dry-run), and mail servers cannot say so by tcp_table or "
+        "srs: mail that fails SPF may be accepted (on-fail = \"tag\", dry-run), and mail servers cannot report it by tcp_table "
+        "or "
         "socketmap: forged senders will be rewritten, and pass SPF at the next hop");
   }
   return warnings;

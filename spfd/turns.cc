@@ -7,9 +7,9 @@ namespace spfd {
 
 namespace {
 
-// A worker at one task for longer gets no further turn.
+// A worker that has been at one task for longer gets no turn.
 constexpr std::chrono::milliseconds kBusy{1};
-// For so long attend() is called after the last connection.
+// Calls of attend() after the last connection.
 constexpr int kQuiet = 100;
 
 }  // namespace
@@ -35,7 +35,7 @@ bool Turns::is_laden(std::size_t worker) const {
   return false;
 }
 
-// Of the workers without a turn that have time: the one with the fewest connections.
+// Returns the worker with the fewest connections among those without a turn that have time.
 std::optional<std::size_t> Turns::best_without(std::chrono::nanoseconds patience) const {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < seats_.size(); ++i) {
@@ -52,14 +52,14 @@ void Turns::set(State& state, std::size_t worker, bool on, Changed& changed) {
   changed.set(worker);
 }
 
-// Outside of the lock. They look at has_turn() then, so the order of the calls does not count.
+// Notifies workers, without the lock. They read has_turn() afterwards, so the order of the calls does not matter.
 void Turns::tell(const Changed& changed) noexcept {
   try {
     for (std::size_t i = 0; i < seats_.size(); ++i) {
       if (changed.test(i)) seats_[i]->changed();
     }
   } catch (const std::exception&) {
-    // A turn of which nobody knows would be lost: the main thread tells all, later.
+    // A turn that its worker does not know of would be lost: the main thread notifies all workers later.
     has_untold_ = true;
     if (!is_attended_.exchange(true)) wake_();
   }

@@ -37,8 +37,8 @@ int send_signal(const Descriptor& process, int number) {
   return ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0 ? 0 : errno;
 }
 
-// The process that called listen(). A number may belong to another process by now; the descriptor that the socket gives cannot.
-// Where Linux has no such descriptor, why_not() compares users.
+// Returns the process that called listen(). Its number may belong to another process by now; the pidfd that the socket gives
+// cannot. If Linux gives no pidfd, why_not() compares users.
 Predecessor listener_of(const Descriptor& client) {
   Predecessor server;
   ucred peer{};
@@ -56,7 +56,7 @@ Predecessor listener_of(const Descriptor& client) {
 
 Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   using Kind = Occupant::Kind;
-  // The file is opened once: what has the name may be swapped for a link meanwhile.
+  // The file is opened once, since the name may become a link meanwhile.
   const Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!found.is_open() || ::fstat(found.get(), &status) != 0) return {};
@@ -68,10 +68,10 @@ Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   fmt::format("/proc/self/fd/{}", found.get()).copy(opened.sun_path, sizeof opened.sun_path - 1);
   if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&opened), sizeof opened) == 0)
     return {Kind::alive, listener_of(client), file};
-  // Without /proc, only whether somebody listens can be found out.
+  // Without /proc, we can find out only whether somebody listens.
   if (errno == ENOENT && ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
     return {Kind::alive, {}, file};
-  // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
+  // A socket with a full queue (EAGAIN), or one that we may not write to, has an owner too.
   return {errno == ECONNREFUSED ? Kind::stale : Kind::alive, {}, file};
 }
 
@@ -98,14 +98,14 @@ base::Result<Owner, StartError> find_owner(const UnixAddress& address, const std
   return owner;
 }
 
-// Binds to a name in a folder. bind() knows no folder but the current one. 0, or an errno.
+// Binds to a name in a folder: bind() resolves names only in the current folder. Returns 0 or an errno.
 int bind_in(int folder, const std::string& name, int socket, mode_t mode) {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   std::memcpy(local.sun_path, name.data(), name.size());
   const Descriptor current(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!current.is_open()) return errno;
-  // On Linux the file gets the mode of the socket, less the umask.
+  // On Linux the file gets the mode of the socket minus the umask.
   if (::fchmod(socket, mode) != 0 || ::fchdir(folder) != 0) return errno;
   const mode_t old_mask = ::umask(0);
   int problem = 0;
@@ -127,26 +127,26 @@ std::optional<uid_t> effective_user(pid_t pid) {
   return {};
 }
 
-// Why that server cannot be taken over.
+// Returns why that server cannot be taken over; none: it can.
 std::optional<std::string> why_not(const Predecessor& server, const std::optional<TakeOver>& take_over) {
   if (!take_over) return "another server is listening there (--take-over replaces an spfd)";
   const std::string other = fmt::format("another server is listening there: process {}", server.pid);
-  if (server.pid <= 0 || !server.process.is_open()) return other + " cannot be identified, and is not told to end";
-  // A service manager holds sockets itself, and must not be told to end.
+  if (server.pid <= 0 || !server.process.is_open()) return other + " cannot be identified, and is left running";
+  // A service manager that holds sockets must not be asked to end.
   std::string program;
   std::ifstream(fmt::format("/proc/{}/comm", server.pid)) >> program;
   const auto user = effective_user(server.pid);
-  // Only after this is it certain that these were the files of the process that is signalled.
+  // If the process is still there, the files read above were its own.
   const int problem = send_signal(server.process, 0);
   if (problem == ESRCH) return other + " has ended, and another one has its socket";
-  if (problem != 0) return fmt::format("{} cannot be told to end: {}", other, std::strerror(problem));
+  if (problem != 0) return fmt::format("{} cannot be asked to end: {}", other, std::strerror(problem));
   if (server.pid == 1 || program != "spfd") return other + " is not an spfd";
   const auto is_trusted = [&](uid_t uid) { return uid == 0 || uid == ::geteuid() || uid == take_over->user; };
   if (!is_trusted(server.uid)) return fmt::format("{} belongs to user {}", other, server.uid);
-  // Root may have become another user after listen(); anybody else is still the same one. So nobody can make root signal a
-  // process that he could not signal himself.
+  // Root may have become another user after listen(); other users cannot have changed. So nobody can make root signal a process
+  // that he could not signal himself.
   if (!user || !is_trusted(*user) || (server.uid != 0 && *user != server.uid))
-    return other + " belongs to another user than the socket, and is not told to end";
+    return other + " belongs to another user than the socket, and is left running";
   return {};
 }
 
@@ -173,12 +173,11 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   if (!owner) return base::failure(owner.error());
 
   auto place = io::Place::of(address.path);
-  // A path that ends in "/" or in a folder.
+  // The path ends with "/", or names a folder.
   if (!place && place.error() == EISDIR) return base::failure(StartError{name + ": that is not a socket", EX_CANTCREAT});
   if (!place) return fail("cannot listen there", place.error());
   Occupant occupant = who_is_at(*place, local);
-  if (occupant.kind == Kind::no_socket)
-    return base::failure(StartError{name + ": there is a file that is not a socket", EX_CANTCREAT});
+  if (occupant.kind == Kind::no_socket) return base::failure(StartError{name + ": the file there is not a socket", EX_CANTCREAT});
   if (occupant.kind == Kind::alive) {
     if (const auto problem = why_not(occupant.server, take_over))
       return base::failure(StartError{fmt::format("{}: {}", name, *problem), EX_UNAVAILABLE});

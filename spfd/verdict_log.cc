@@ -14,7 +14,7 @@ namespace spfd {
 
 namespace {
 
-// A pipe takes up to PIPE_BUF bytes as one piece; of more, other workers' lines may stand in the middle.
+// A pipe takes up to PIPE_BUF bytes in one piece. Lines of other workers might appear within a longer write.
 constexpr std::size_t kFullBuffer = PIPE_BUF;
 
 std::int64_t milliseconds(std::chrono::steady_clock::duration time) {

@@ -19,12 +19,13 @@ namespace {
 
 constexpr int kAcceptsAtOnce = 32;
 constexpr std::size_t kReadBuffer = 16384;
-// Out of descriptors, or as many connections as allowed: a level-triggered listener would spin until one is free.
+// How long no connections are accepted at the limit, or without descriptors. The listener would wake the worker all the time
+// otherwise.
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
-// At a stop, questions, checks and messages under way have this time;
+// The time that requests, checks and messages under way have when the daemon stops.
 constexpr std::chrono::milliseconds kChecksAtStop{2750};
-// then clients have this time to take the answers.
+// The time that clients have after that to take their answers.
 constexpr std::chrono::milliseconds kWritesAtStop{250};
 
 bool has_waiting(const Listener& listener) {
@@ -71,7 +72,7 @@ void Worker::start(std::function<void()> finished) {
   thread_ = std::thread([this, finished = std::move(finished)] {
     pthread_setname_np(pthread_self(), "spfd worker");
     loop_.run();
-    // Here, not in the destructor: they belong to this thread.
+    // Destroyed here, not in the destructor, since they belong to this thread.
     accepting_.clear();
     ended_.clear();
     connections_.clear();
@@ -148,7 +149,7 @@ bool Worker::accept_some(const Listener& listener) {
     }
     const int problem = errno;
     limit_.give_back();
-    // Another worker was faster; or the socket refuses more already.
+    // Another worker was faster, or the socket already refuses connections.
     if (problem == EAGAIN || problem == EWOULDBLOCK || problem == EINVAL) return false;
     if (problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM) {
       if (complaint_.is_due(loop_.now())) log(LogLevel::warning, "new connections wait: {}", std::strerror(problem));
@@ -156,7 +157,7 @@ bool Worker::accept_some(const Listener& listener) {
       pause_accepting(kPauseNoDescriptor);
       return false;
     }
-    // What is left is the end of a connection before we took it (accept(2)): go on with the next.
+    // The remaining errors mean that a connection ended before we took it (accept(2)): go on with the next.
   }
   return true;
 }
@@ -181,7 +182,7 @@ void Worker::serve(Descriptor socket, protocol::Door door) {
 }
 
 void Worker::pause_accepting(std::chrono::milliseconds time) {
-  resume_.set(time);  // first: it may throw
+  resume_.set(time);  // first, since it may throw
   is_paused_ = true;
   watch_listeners();
 }
@@ -207,7 +208,7 @@ void Worker::displace(const std::vector<HeldConnection>& chosen) {
 }
 
 void Worker::connection_ended(Connection& connection) noexcept {
-  if (&connection == starting_) return;  // serve() sees it
+  if (&connection == starting_) return;  // serve() notices it
   limit_.give_back();
   turns_.closed(index_);
   reaper_.set();
@@ -216,12 +217,12 @@ void Worker::connection_ended(Connection& connection) noexcept {
   try {
     resume_.set(std::chrono::milliseconds::zero());
   } catch (const std::bad_alloc&) {
-    // Then it comes at its time.
+    // The timer fires at its present time instead.
   }
 }
 
 void Worker::hold_less() noexcept {
-  // A connection that is shed weighs what it holds, too.
+  // Shedding a connection may call this function again.
   if (std::exchange(is_making_room_, true)) return;
   try {
     shed_heaviest();
@@ -236,12 +237,12 @@ void Worker::shed_heaviest() {
   std::vector<HeldConnection> held;
   held.reserve(connections.size());
   for (Connection* connection : connections) held.push_back(connection->held());
-  // An eighth at a time, so that not every further byte needs a look at all of them.
+  // An eighth at a time, so that further bytes do not require a survey each time.
   const std::size_t goal = Shared::kMostBytes - Shared::kMostBytes / 8;
   for (const std::size_t index : choose_heaviest(held, shared_.held - std::min(goal, shared_.held)))
-    connections[index]->shed("all connections together hold too much");
+    connections[index]->shed("all connections together hold too many bytes");
   if (heavy_.is_due(loop_.now()))
-    log(LogLevel::warning, "clients' questions and answers take {} MB: the largest connections are closed",
+    log(LogLevel::warning, "clients' requests and answers take {} MB: the largest connections are closed",
         Shared::kMostBytes >> 20U);
 }
 
@@ -270,7 +271,7 @@ void Worker::end_drain() {
   for (Connection* connection : open_connections()) connection->answer_now();
 }
 
-// Connections end while one walks over them.
+// Returns a copy of the list, since connections end while callers walk over it.
 std::vector<Connection*> Worker::open_connections() const {
   std::vector<Connection*> all;
   all.reserve(connections_.size());

@@ -23,7 +23,7 @@ std::string four_lines(std::string_view result, std::string_view smtp_comment, s
                      base::printable(header));
 }
 
-// The value of a line "key=value"; the first one counts.
+// Returns the value of the first line "key=value".
 std::string_view value_of(std::string_view lines, std::string_view key) {
   for (const std::string_view line : base::split(lines, '\n')) {
     if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) return base::strip_right(line.substr(key.size() + 1));
@@ -31,7 +31,7 @@ std::string_view value_of(std::string_view lines, std::string_view key) {
   return {};
 }
 
-// spfd's JSON objects begin with the result, which is a word.
+// Returns the result, with which the JSON objects of spfd begin.
 std::string_view result_of_json(std::string_view object) {
   constexpr std::string_view kBegin = "{\"result\": \"";
   if (!object.starts_with(kBegin) || !object.ends_with('}')) return {};
@@ -42,7 +42,7 @@ std::string_view result_of_json(std::string_view object) {
 }  // namespace
 
 int exit_code(std::string_view result) {
-  // Mail::SPF::Query's "unknown" may carry the term at fault behind it.
+  // The "unknown" of Mail::SPF::Query may be followed by the term at fault.
   result = result.substr(0, result.find(' '));
   constexpr std::array<std::pair<std::string_view, int>, 9> kCodes = {{{"pass", 0},
                                                                        {"fail", 1},
@@ -81,7 +81,7 @@ Answer read_answer(std::string_view bytes, const protocol::Question& question, c
   if (question.format == protocol::Format::json) {
     const std::string_view object = base::strip_right(bytes.substr(0, bytes.find('\n')));
     const std::string_view result = result_of_json(object);
-    if (exit_code(result) == kExitUsage) return no_answer("the server does not answer in JSON", question, options);
+    if (exit_code(result) == kExitUsage) return no_answer("the server's answer is not in JSON", question, options);
     answer.exit_code = exit_code(result);
     answer.output = base::printable(object) + '\n';
     return answer;

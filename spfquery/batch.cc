@@ -15,9 +15,9 @@ namespace spfquery {
 
 namespace {
 
-// Lines that may be open behind a slow one.
+// Lines that may be under way or answered after a slow one.
 constexpr std::size_t kWindow = 4096;
-// Lines that are begun before the loop gets its turn.
+// Lines that are begun per turn of the loop.
 constexpr int kLinesATurn = 256;
 
 std::uint64_t size_of_file(int fd) {
@@ -53,7 +53,7 @@ int Batch::run() {
   return has_bad_lines_ ? kExitUsage : exit_code_;
 }
 
-// Answers may come within ask(), so going on waits for the next turn of the loop.
+// Calls advance() in the next turn of the loop, since answers may come within ask().
 void Batch::schedule() {
   if (is_scheduled_) return;
   is_scheduled_ = true;
@@ -95,7 +95,7 @@ void Batch::print_answers() {
   progress_.show(answered_, reader_.bytes());
 }
 
-// False: there is none now.
+// Reads and begins the next line. False: there is none now.
 bool Batch::read_line() {
   switch (reader_.next()) {
     case LineReader::Got::line: take_line(reader_.line()); return true;

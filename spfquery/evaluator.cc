@@ -25,7 +25,7 @@ base::Result<MadeZone, std::string> make_zone(const Options& options) {
   auto zone = std::make_shared<dns::Zone>();
   auto notes = io::add_zone_files(*zone, options.zones);
   if (!notes) return base::failure(notes.error());
-  // Instead of the texts of a zone file, but beside each other: two records of one name are to be seen as two.
+  // The records replace the texts of a zone file, but not each other: two records for one name must be seen as two.
   for (const WhatIf& record : options.records) zone->remove_texts(record.name);
   for (const WhatIf& record : options.records) zone->add_text(record.name, record.text);
   return MadeZone{std::move(zone), std::move(*notes)};
@@ -38,7 +38,7 @@ class Evaluator::Check final : public Ask {
     request_.time = static_cast<std::uint64_t>(std::time(nullptr));
   }
 
-  // True: it is over.
+  // Starts the check. True: it has ended already.
   bool start(io::Driver& driver, std::chrono::milliseconds deadline) {
     auto running = driver.start([this](spf::AnswerSource& answers) { return step(answers); }, deadline,
                                 [this](const io::CheckCost&) { finish(); });
@@ -57,7 +57,7 @@ class Evaluator::Check final : public Ask {
   void finish() {
     const Done done = std::move(done_);
     done(is_decided_ ? make_answer(decision_.reply, question_, evaluator_.options_)
-                     : no_answer("the evaluation came to no end", question_, evaluator_.options_));
+                     : no_answer("the evaluation was not finished", question_, evaluator_.options_));
   }
 
   const Evaluator& evaluator_;

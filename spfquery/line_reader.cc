@@ -35,7 +35,7 @@ LineReader::Got LineReader::next() {
   }
 }
 
-// Got::line: there is something new, perhaps the end.
+// Returns Got::line if there are new bytes, or the end.
 LineReader::Got LineReader::read_more() {
   pollfd look{fd_, POLLIN, 0};
   if (::poll(&look, 1, 0) == 0) return Got::nothing;

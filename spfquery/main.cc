@@ -1,4 +1,4 @@
-// spfquery: asks SPF questions on the command line, and answers them itself or by a running spfd.
+// spfquery: checks SPF on the command line, by itself or through a running spfd.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>

@@ -35,7 +35,7 @@ constexpr options::Access<O> kAny = {[](O& o, const Values& v) -> Problem {
   return {};
 }};
 
-// libspf2: -debug=0
+// The flag is off for the value 0: -debug=0 of libspf2.
 template <bool O::*flag>
 constexpr options::Access<O> kOn = {[](O& o, const Values& v) -> Problem {
   o.*flag = v.empty() || v.back() != "0";
@@ -54,7 +54,7 @@ Problem set_identity(O& o, const Values& v) {
   return {};
 }
 
-// -s was the sender for Mail::SPF::Query, and is the scope for Mail::SPF, which tells them apart as we do.
+// -s is the sender for Mail::SPF::Query, and the scope for Mail::SPF, which distinguishes them in the same way.
 Problem set_scope_or_sender(O& o, const Values& v) {
   const bool is_sender = v.back().empty() || v.back().find_first_of("@.<") != std::string::npos;
   if (is_sender) return set_sender(o, v);
@@ -62,7 +62,7 @@ Problem set_scope_or_sender(O& o, const Values& v) {
   return {};
 }
 
-// -v of Mail::SPF has a value; without one it asks for our version.
+// -v of Mail::SPF has a value; without a value it prints our version.
 Problem set_versions(O& o, const Values& v) {
   if (v.empty()) o.action = O::Action::version;
   return {};
@@ -76,7 +76,7 @@ Problem add_records(O& o, const Values& values) {
     const auto ascii = dns::to_a_labels(name);
     const auto parsed = ascii ? dns::Name::parse(*ascii) : std::nullopt;
     if (!parsed || parsed->labels() < 2)
-      return fmt::format("{} is no domain name with a dot, as NAME=TEXT wants", base::in_quotes(name));
+      return fmt::format("{} is not a domain name with a dot, which NAME=TEXT needs", base::in_quotes(name));
     o.records.push_back({*parsed, value.substr(equals + 1)});
   }
   return {};
@@ -91,7 +91,7 @@ Problem set_server(O& o, const Values& v) {
 
 Problem set_explanation(O& o, const Values& v) { return options::read_explanation(o.policy.spf.default_explanation, v); }
 
-// "a/24 mx/24 ptr", also in the form of a record.
+// Reads "a/24 mx/24 ptr", also after "v=spf1 ".
 template <std::optional<receiver::Terms> Rules::*rule>
 Problem set_terms(O& o, const Values& v) {
   constexpr std::string_view kVersion = "v=spf1 ";
@@ -100,13 +100,13 @@ Problem set_terms(O& o, const Values& v) {
   return options::read_terms(o.policy.rules.*rule, {is_record ? value.substr(kVersion.size()) : value}, false);
 }
 
-// --trusted of old stood for one list of forwarders for everybody, which is gone.
+// Earlier versions of --trusted meant a public list of forwarders, which no longer exists.
 Problem set_trusted(O& o, const Values& v) {
   if (v.empty() || v.back().empty() || v.back() == "0" || v.back() == "1") return {};
   return set_terms<&Rules::forwarders>(o, v);
 }
 
-// The last record for a domain counts.
+// Reads records; the last one for a domain counts.
 Problem set_fallback(O& o, const Values& values) {
   for (auto value = values.rbegin(); value != values.rend(); ++value) {
     auto record = receiver::parse_fallback(*value);
@@ -116,13 +116,13 @@ Problem set_fallback(O& o, const Values& values) {
   return {};
 }
 
-// Mailboxes or domains with commas between them, besides the recipient's.
+// Reads mailboxes or domains, separated by commas, whose MX hosts count in addition to the recipient's.
 Problem set_authorized(O& o, const Values& v) {
   Values words = {"auto"};
   for (const std::string_view part : base::split(v.back(), ',')) {
     if (base::strip(part).empty()) continue;
     const auto domain = receiver::mailbox_domain(receiver::bare_sender(part));
-    if (!domain || domain->labels() < 2) return fmt::format("{} is no mailbox and no domain", base::in_quotes(part));
+    if (!domain || domain->labels() < 2) return fmt::format("{} is neither a mailbox nor a domain", base::in_quotes(part));
     words.push_back("mx:" + std::string(domain->text()));
   }
   return options::read_terms(o.policy.rules.secondary_mx, words, true);
@@ -277,7 +277,7 @@ constexpr Option kRows[] = {
 
     {{.name = {}, .letter = 's'}, {set_scope_or_sender}},
 
-    // No effect. Mail::SPF takes some of these as flags that libspf2 gives a value to, which is then a stray word.
+    // Options without effect. Some are flags in Mail::SPF but take a value in libspf2; that value is then a word without option.
     {{.name = "versions", .letter = 'v', .kind = Kind::last}, {set_versions}},
     {{.name = "sanitize", .aliases = "no-sanitize nosanitize", .kind = Kind::optional}},
     {{.name = "no-keep-comments", .aliases = "nokeep-comments no-debug nodebug", .kind = Kind::act}},
@@ -287,14 +287,13 @@ constexpr Option kRows[] = {
     {{.name = "max-name-lookups-per-term"}},
 };
 
-// What belongs together, whichever order it came in.
+// Checks combinations of options, whatever their order.
 Problem check(const Options& options) {
   if (options.action != Options::Action::ask) return {};
-  if (options.file && (options.ip || options.sender))
-    return "--file brings address and sender with it: leave out --ip and --sender";
-  if (!options.file && !options.ip) return "no address was given (--ip); --help tells more";
+  if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
+  if (!options.file && !options.ip) return "no address was given (--ip); see --help";
   if (!options.file && !options.sender && !options.helo)
-    return "neither a sender nor a HELO name was given (--sender, --helo); --help tells more";
+    return "neither a sender nor a HELO name was given (--sender, --helo); see --help";
   if (options.server && options.policy.spf.trace) return "--trace shows an evaluation of spfquery's own: leave out --server";
   return {};
 }
@@ -334,7 +333,7 @@ std::string help_text() {
       "  spfquery --ip 192.0.2.1 --sender user@example.org \\\n"
       "           --record 'example.org=v=spf1 ip4:192.0.2.0/24 -all'\n"
       "  spfquery --ip 2001:db8::1 --helo mail.example.org --server /run/spfd/spfd.sock\n"
-      "  spfquery --file questions.txt --json > answers.json\n"
+      "  spfquery --file requests.txt --json > answers.json\n"
       "\n" +
       options::help(option_table());
   Values without_effect;
@@ -342,12 +341,12 @@ std::string help_text() {
     if (row->help.empty() && !row->name.empty()) without_effect.push_back(fmt::format("--{}", row->name));
   }
   text += "\nLong options may have one dash (-ip=192.0.2.1). TIME is a number with ms, s or m.\n\n";
-  text += options::wrapped(fmt::format("Accepted from scripts of old, without effect: {}", fmt::join(without_effect, ", ")));
+  text += options::wrapped(fmt::format("Accepted for compatibility, without effect: {}", fmt::join(without_effect, ", ")));
   return text +
          "\n"
          "The answer is four lines: result, text for the SMTP client, text for people, header.\n"
          "Exit code: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none,\n"
-         "255 bad usage. With --file: that of the last question, or 255 if a line was bad.\n";
+         "255 bad usage. With --file: that of the last request, or 255 if a line was bad.\n";
 }
 
 }  // namespace spfquery

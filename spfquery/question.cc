@@ -24,7 +24,7 @@ struct Tuple {
 protocol::Question ask(const Options& options, const Tuple& tuple) {
   std::string lines;
   add_line(lines, "ip", tuple.ip);
-  // On the command line nobody but the user can have left both out, so that is a mistake.
+  // On the command line only the user can have left out both, so that is a mistake.
   const bool has_sender = !receiver::bare_sender(tuple.sender).empty();
   if (has_sender) add_line(lines, tuple.sender_is_identity ? "identity" : "sender", tuple.sender);
   if (!tuple.helo.empty()) add_line(lines, "helo", tuple.helo);
@@ -37,8 +37,8 @@ protocol::Question ask(const Options& options, const Tuple& tuple) {
 
 constexpr std::string_view kBlanks = " \t\r";
 
-// Returns where the word at `from` ends; npos: with the line. What is in double quotes belongs to the word, blanks included, as
-// in the local part "a b"@example.com (RFC 5321 §4.1.2); a quotation mark without its second is an ordinary character.
+// Returns the end of the word at `from`; npos: the end of the line. Text in double quotes belongs to the word, blanks included,
+// as in the local part "a b"@example.com (RFC 5321 §4.1.2); a quotation mark without a second one is an ordinary character.
 std::size_t end_of_word(std::string_view line, std::size_t from) {
   for (std::size_t at = from; at < line.size(); ++at) {
     if (kBlanks.find(line[at]) != std::string_view::npos) return at;

@@ -68,7 +68,7 @@ class Server::Connection final : public Ask {
   Connection& operator=(const Connection&) = delete;
 
   void start() {
-    // Never from within ask(): the first event does all.
+    // The first event starts the work, so that nothing is called from within ask().
     timer_.set(server_.options_.timeout);
     begin_ = std::make_unique<io::Timer>(server_.loop_, [this] { connect_next(); });
     begin_->set(std::chrono::milliseconds{0});
@@ -91,7 +91,7 @@ class Server::Connection final : public Ask {
   bool is_connected_ = false;
   std::string unsent_;
   std::string answer_;
-  io::Timer timer_;  // of the whole question
+  io::Timer timer_;  // for the whole request
   std::unique_ptr<io::Timer> begin_;
   std::unique_ptr<io::Watch> readable_, writable_;
 };
@@ -136,7 +136,7 @@ void Server::Connection::on_writable() {
 void Server::Connection::send_rest() {
   const ssize_t sent = ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  // Who closed early may have left an answer behind: reading tells.
+  // A server that closed early may have sent an answer: reading shows it.
   if (sent < 0) {
     writable_->disable();
     return;
@@ -152,20 +152,20 @@ void Server::Connection::on_readable() {
   if (size < 0) return finish(fmt::format("the connection to the server broke: {}", std::strerror(errno)));
   if (size == 0) {
     if (answer_.empty()) return finish("the server closed the connection without an answer");
-    return finish(answer_.ends_with('\n') ? "" : "the server closed the connection within its answer");
+    return finish(answer_.ends_with('\n') ? "" : "the server closed the connection in the middle of its answer");
   }
   answer_.append(buffer.data(), static_cast<std::size_t>(size));
-  if (answer_.size() > kMaxAnswer) return finish("the server's answer has no end");
+  if (answer_.size() > kMaxAnswer) return finish("the server's answer is too long");
   if (is_complete()) finish("");
 }
 
-// An empty line ends an answer. (The end of the connection does so for Mail::SPF's spfd.)
+// Returns whether the answer is complete: an empty line ends it. (The end of the connection does so for Mail::SPF's spfd.)
 bool Server::Connection::is_complete() const {
   if (question_.format == protocol::Format::json) return answer_.find('\n') != std::string::npos;
   return answer_.find("\n\n") != std::string::npos || answer_.find("\n\r\n") != std::string::npos;
 }
 
-// problem: why there is no answer; empty: there may be one.
+// problem: why there is no answer; empty: there may be an answer.
 void Server::Connection::finish(std::string_view problem) {
   timer_.cancel();
   close();

@@ -40,7 +40,7 @@ std::string painted(std::string_view text, Colour colour, const TreeStyle& style
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-// What a directive gives when it matches (RFC 7208 §4.6.2).
+// Returns the result of a directive that matches (RFC 7208 §4.6.2).
 std::string_view result_of(std::string_view directive) {
   switch (directive.empty() ? '+' : directive.front()) {
     case '-': return "fail";
@@ -53,10 +53,10 @@ std::string_view result_of(std::string_view directive) {
 struct Node {
   const TraceStep* step;
   bool has_children;
-  bool is_last;  // none follows below the same parent
+  bool is_last;  // the last child of its parent
 };
 
-// Without the records that were just seen as the only answer to their question.
+// Makes the nodes, without records that the previous line shows as the only answer to their question.
 std::vector<Node> nodes_of(const std::vector<TraceStep>& steps) {
   std::vector<Node> nodes;
   for (const TraceStep& step : steps) {
@@ -65,11 +65,11 @@ std::vector<Node> nodes_of(const std::vector<TraceStep>& steps) {
                           before->kind == TraceStep::Kind::question && before->outcome == '"' + step.text + '"';
     if (!is_known) nodes.push_back({&step, false, false});
   }
-  std::vector<bool> seen;  // by depth: one follows
+  std::vector<bool> seen;  // by depth: another node follows
   for (std::size_t i = nodes.size(); i-- > 0;) {
     const auto depth = static_cast<std::size_t>(nodes[i].step->depth);
     nodes[i].has_children = seen.size() > depth + 1;
-    seen.resize(depth + 1);  // what is deeper lies below another parent
+    seen.resize(depth + 1);  // deeper nodes have another parent
     nodes[i].is_last = !seen[depth];
     seen[depth] = true;
   }
@@ -91,7 +91,7 @@ class TreeWriter {
       case TraceStep::Kind::term:
         out_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
         if (step.outcome == "match") out_ += fmt::format(" {} {}", arrow(), in_colour(result_of(step.text)));
-        // Those that asked, or could not.
+        // For terms that asked DNS, or failed to.
         if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
         break;
       case TraceStep::Kind::record: out_ += "record: " + step.text; break;
@@ -127,7 +127,7 @@ class TreeWriter {
     open_[levels] = !is_last;
   }
 
-  // What is used up when the step is done, so with what stands below it.
+  // Adds the counters at the end of the step, which include the steps below it.
   void add_counters(const TraceStep& step) {
     const std::string text =
         fmt::format("[look-ups {}/{}, void {}/{}]", step.lookups, limits_.dns_terms, step.void_lookups, limits_.void_lookups);
@@ -137,7 +137,7 @@ class TreeWriter {
   const spf::Limits& limits_;
   const TreeStyle& style_;
   std::string out_;
-  std::vector<bool> open_;  // by depth: the line at the left goes on
+  std::vector<bool> open_;  // by depth: the line on the left continues
 };
 
 std::string question_line(const receiver::Reply& reply, const receiver::Request& request) {
@@ -158,7 +158,7 @@ std::string_view kind_name(TraceStep::Kind kind) {
   return "question";
 }
 
-// Of printable US-ASCII (RFC 8259 §7).
+// Returns a string of printable US-ASCII (RFC 8259 §7).
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : base::printable(text)) {

@@ -58,7 +58,7 @@ void complain_about(std::string_view address, std::string_view what) {
   complain(fmt::format("{}: {}", base::clip_middle(address, 200), what));
 }
 
-// The result for one address; nothing, after a complaint, when there is none.
+// Returns the result for one address; none, after a message, if it is refused.
 std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& options, std::string_view address) {
   const std::uint64_t day = options.day.value_or(srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))));
   srs::Error error;
@@ -90,7 +90,7 @@ int do_words(const srs::Rewriter& rewriter, const Options& options) {
   return exit_code;
 }
 
-// Without its end, at most kMaxLine + 1 bytes of it. Nothing: the end.
+// Reads a line without its end, at most kMaxLine + 1 bytes of it. None: end of input.
 std::optional<std::string> read_line() {
   std::string line;
   int c = std::getchar();
@@ -102,10 +102,10 @@ std::optional<std::string> read_line() {
   return line;
 }
 
-// Each line has its line in the output: an empty one stands for what was refused.
+// Prints one line per line of input, an empty one if the address was refused.
 int do_lines(const srs::Rewriter& rewriter, const Options& options) {
   int exit_code = 0;
-  // For who waits for each answer. Without it they come all the same.
+  // Line buffering, for programs that wait for each answer; its failure does no harm.
   static_cast<void>(std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ));
   while (const auto line = read_line()) {
     std::optional<std::string> result;

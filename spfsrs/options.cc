@@ -24,7 +24,7 @@ using O = Options;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-// Whatever they are: the rewriter says what is wrong with an alias, the system what with a path.
+// Unchecked: the rewriter checks the alias, and opening the file checks the path.
 Problem set_alias(O& o, const Values& v) {
   o.alias = v.back();
   return {};
@@ -34,7 +34,7 @@ Problem set_secret_file(O& o, const Values& v) {
   return {};
 }
 
-// YYYY-MM-DD
+// Reads YYYY-MM-DD.
 Problem set_date(Options& options, const Values& values) {
   const std::string& value = values.back();
   const auto parts = base::split(value, '-');
@@ -54,7 +54,7 @@ Problem set_date(Options& options, const Values& values) {
       return {};
     }
   }
-  return fmt::format("{} is no day such as 2020-01-31", base::in_quotes(value));
+  return fmt::format("{} is not a day such as 2020-01-31", base::in_quotes(value));
 }
 
 Problem set_separator(O& o, const Values& v) { return options::read_character(o.config.separator, v, "=+-"); }
@@ -121,9 +121,8 @@ constexpr Option kRows[] = {
 Problem check(const Options& options) {
   if (options.action == Options::Action::reverse && options.forward_given) return "--forward and --reverse exclude each other";
   if (options.action == Options::Action::forward && options.alias.empty())
-    return "an alias is needed to rewrite senders (--alias); --help tells more";
-  if (options.config.secrets.empty() && !options.secret_file)
-    return "there is no secret (--secret, --secretfile); --help tells more";
+    return "an alias is needed to rewrite senders (--alias); see --help";
+  if (options.config.secrets.empty() && !options.secret_file) return "there is no secret (--secret, --secretfile); see --help";
   return {};
 }
 
@@ -151,8 +150,9 @@ std::string help_text() {
   return "Usage: spfsrs --alias=ALIAS --secretfile=FILE [OPTION]... [ADDRESS]...\n"
          "       spfsrs --reverse --secretfile=FILE [OPTION]... [ADDRESS]...\n"
          "Rewrites senders for forwarding (SRS), and turns rewritten addresses back.\n"
-         "Without ADDRESS: those of standard input, one per line.\n\n" +
-         options::help(option_table(), '=') + "\nExit code: 0 all addresses were done, 1 some were refused, 255 bad usage.\n";
+         "Without ADDRESS, addresses are read from standard input, one per line.\n\n" +
+         options::help(option_table(), '=') +
+         "\nExit code: 0 all addresses were rewritten, 1 some were refused, 255 bad usage.\n";
 }
 
 }  // namespace spfsrs

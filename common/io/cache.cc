@@ -14,7 +14,7 @@ namespace io {
 
 namespace {
 
-// A question, by which its entry is found.
+// The key of an entry: a question with its hash.
 struct KeyView {
   std::uint64_t hash;
   std::string_view name;
@@ -28,24 +28,24 @@ struct FreeEntry {
   void operator()(Entry* entry) const;
 };
 using EntryPtr = std::unique_ptr<Entry, FreeEntry>;
-// By ticket, and so in the order in which they came: thousands may wait for one question, and each may leave.
+// By ticket, and so in order of arrival. Thousands may wait for one question, and each may leave.
 using Waiters = std::map<std::uint64_t, Cache::Waiter>;
-// What a waiter takes: the node of the map, and what the function captures (a mailbox, a check and a number).
+// Memory per waiter: the node of the map, and the captures of the function (a mailbox, a check and a number).
 constexpr std::size_t kWaiterBytes = heap_block(4 * sizeof(void*) + sizeof(Waiters::value_type)) + heap_block(64);
 
-// An answer, or who waits for it. What a look reads stands together at the end, and the bytes of the name behind it in the same
-// block: each line of memory that is touched is most likely one more wait.
+// An answer, or the waiters for it. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in
+// the same block, because each further cache line is likely to be one more wait.
 struct Entry {
   std::unique_ptr<Waiters> waiting;
-  Entry* newer = nullptr;  // in the order of Table, if it has an answer
+  Entry* newer = nullptr;  // in the order of Table, if there is an answer
   Entry* older = nullptr;
-  bool was_used = false;      // since it was put in, or spared
+  bool was_used = false;      // since it was added or spared
   std::uint8_t failures = 0;  // in a row
   std::uint8_t name_size;
   dns::Type type;
-  Clock::time_point expiry;  // of the answer; under way: when the next one who wants it asks too
+  Clock::time_point expiry;  // of the answer; if under way: when the next caller asks again
   SharedAnswer answer;       // null: under way
-  EntryPtr next;             // of the same bucket
+  EntryPtr next;             // in the same bucket
   std::uint64_t hash;
 
   static EntryPtr make(const KeyView& key) {
@@ -55,7 +55,7 @@ struct Entry {
     return entry;
   }
 
-  // Without the answer and those who wait.
+  // Without the answer and the waiters.
   [[nodiscard]] std::size_t own_bytes() const { return bytes_with(key()); }
   static std::size_t bytes_with(const KeyView& key) { return heap_block(sizeof(Entry) + key.name.size()); }
   [[nodiscard]] KeyView key() const { return {hash, {reinterpret_cast<const char*>(this + 1), name_size}, type}; }
@@ -69,10 +69,10 @@ void FreeEntry::operator()(Entry* entry) const {
   ::operator delete(entry);
 }
 
-// A hash table with chains. std::unordered_map would touch another entry at each look, the one before, and keep names elsewhere.
+// A hash table with chains. std::unordered_map would touch one more entry per lookup, the previous one, and keep names elsewhere.
 class Entries {
  public:
-  // Where the entry is, or would be: null then. Valid until the next insert().
+  // Returns the pointer to the entry, or the null pointer where it would be added. Valid until the next insert().
   EntryPtr& find(const KeyView& key) {
     EntryPtr* place = &bucket(key.hash);
     while (*place != nullptr && (*place)->key() != key) place = &(*place)->next;
@@ -92,7 +92,7 @@ class Entries {
     --size_;
   }
 
-  // Of the table itself.
+  // Returns the memory of the table itself.
   [[nodiscard]] std::size_t bytes() const { return heap_block(buckets_.capacity() * sizeof(EntryPtr)); }
 
  private:
@@ -108,7 +108,7 @@ class Entries {
     return *first;
   }
 
-  // Without memory for more buckets, those that are there become longer.
+  // Without memory for more buckets, the chains grow longer.
   void grow() {
     std::vector<EntryPtr> old;
     try {
@@ -136,7 +136,7 @@ class Table {
 
   SharedAnswer find(const KeyView& key, Clock::time_point now) { return use(entries_.find(key).get(), now); }
 
-  // `own` holds the one who asks. If this throws, nothing has changed.
+  // `own` holds the caller's waiter. If this throws, nothing has changed.
   Cache::Found find_or_join(const KeyView& key, Clock::time_point now, std::unique_ptr<Waiters>& own) {
     Entry* entry = entries_.find(key).get();
     if (SharedAnswer answer = use(entry, now)) return {Cache::Look::hit, std::move(answer), 0};
@@ -157,7 +157,7 @@ class Table {
     return {look, nullptr, ticket};
   }
 
-  // Gives back the waiter, so that it dies outside the lock.
+  // Returns the waiter, so that it is destroyed outside of the lock.
   Waiters::node_type leave(const KeyView& key, std::uint64_t ticket) {
     const EntryPtr& place = entries_.find(key);
     if (place == nullptr || place->waiting == nullptr) return {};
@@ -174,7 +174,7 @@ class Table {
     return true;
   }
 
-  // Ends the question, and gives back those who waited. `lifetime` says for how long the answer is kept, and counts failures.
+  // Ends the question, and returns the waiters. `lifetime` returns how long the answer is kept, and counts failures.
   template <class Lifetime>
   std::unique_ptr<Waiters> complete(const KeyView& key, const SharedAnswer& answer, Clock::time_point now, Lifetime&& lifetime) {
     std::unique_ptr<Waiters> waiters;
@@ -196,7 +196,7 @@ class Table {
       entry.failures = failures;
       keep(entry, answer, now + kept_for);
       evict();
-    } catch (const std::bad_alloc&) {  // then it is not kept
+    } catch (const std::bad_alloc&) {  // the answer is not kept
     }
     return waiters;
   }
@@ -208,16 +208,16 @@ class Table {
   [[nodiscard]] const CacheCounters& counters() const { return counters_; }
 
  private:
-  // The answer of `entry`, if it is there and not expired.
+  // Returns the answer of `entry`, if there is one that has not expired.
   SharedAnswer use(Entry* entry, Clock::time_point now) {
     if (entry == nullptr || entry->answer == nullptr || entry->expiry <= now) return nullptr;
-    // Its place in the order stays: that would touch the memory of two others at each hit.
-    if (!entry->was_used) entry->was_used = true;  // most were, and what is not written need not be sent between processors
+    // Its place in the order stays: moving it would touch the memory of two other entries at each hit.
+    if (!entry->was_used) entry->was_used = true;  // not written without need, since a write must be sent to other processors
     ++counters_.hits;
     return entry->answer;
   }
 
-  // A question under way.
+  // Adds a question under way.
   Entry& insert(const KeyView& key) {
     Entry& entry = entries_.insert(key);
     pending_bytes_ += entry.own_bytes();
@@ -231,7 +231,7 @@ class Table {
     entries_.erase(place);
   }
 
-  // The answer of `entry`, if there is one, is no longer kept, and the question is under way.
+  // Drops the answer of `entry`, if there is one; the question is then under way.
   void forget(Entry& entry) {
     if (entry.answer == nullptr) return;
     counters_.bytes -= entry.own_bytes() + entry.answer->bytes;
@@ -264,7 +264,7 @@ class Table {
     }
   }
 
-  // As the newest.
+  // Makes the entry the newest.
   void link(Entry& entry) {
     entry.newer = nullptr;
     entry.older = newest_;
@@ -279,13 +279,13 @@ class Table {
 
   std::size_t limit_;
   Entries entries_;
-  Entry* newest_ = nullptr;  // of those with an answer
+  Entry* newest_ = nullptr;  // among those with an answer
   Entry* oldest_ = nullptr;
-  std::size_t pending_bytes_ = 0;  // questions under way, and who waits for them
+  std::size_t pending_bytes_ = 0;  // of questions under way, and their waiters
   CacheCounters counters_;
 };
 
-// For how long the answer is kept, after so many failures in a row.
+// Returns how long the answer is kept, after that number of failures in a row, which it updates.
 std::chrono::seconds lifetime(const dns::Answer& answer, std::uint8_t& failures) {
   if (answer.status != dns::Status::failure) {
     failures = 0;
@@ -316,7 +316,7 @@ std::uint64_t Cache::hash_of(const dns::Question& question) const {
   return keyed_hash(key, question.name.text());
 }
 
-// The tables inside use the low bits.
+// Uses the high bits, since the tables use the low ones.
 Cache::Shard& Cache::shard_of(std::uint64_t hash) { return *shards_[(hash >> 60) % kShards]; }
 
 SharedAnswer Cache::find(const dns::Question& question, Clock::time_point now) {
@@ -345,7 +345,7 @@ void Cache::complete(const dns::Question& question, dns::Answer answer, Clock::t
   SharedAnswer known = no_memory_;
   try {
     known = std::make_shared<const KeptAnswer>(std::move(answer), now);
-  } catch (const std::bad_alloc&) {  // those who wait get a failure
+  } catch (const std::bad_alloc&) {  // the waiters get a failure
   }
   const KeyView key{hash_of(question), question.name.text(), question.type};
   const auto waiters = shard_of(key.hash).table.with([&](Table& table) {

@@ -39,7 +39,7 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
   for (int links = 0; links <= kMaxAliases; ++links) {
     const Slot* slot = slot_of(*at);
     if (slot == nullptr) {
-      // Slots only become more, so what has been answered thus stays answered thus.
+      // Slots are never removed, so this answer stays the same for the whole check.
       if (is_full()) return own_failures().too_many.get();
       SharedAnswer answer = look(*at);
       if (answer == nullptr) {
@@ -61,7 +61,7 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
   return own_failures().endless.get();
 }
 
-// A slot whose answer is there at once. Nobody has asked for it before in this step.
+// Adds a slot whose answer is known at once. The question has not been asked before in this step.
 const CheckAnswers::Slot& CheckAnswers::add(const dns::Question& question, SharedAnswer answer) {
   Slot& slot = slots_.emplace_back(question, 0);
   slot.shares = asking_;
@@ -95,7 +95,7 @@ void CheckAnswers::retry(std::size_t slot) {
 
 std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const {
   std::uint32_t ttl = known.answer.ttl;
-  // Most often it was found a moment ago, and is the last one.
+  // Most often it was found a moment ago, and has the last slot.
   const Slot* slot = !slots_.empty() && slots_.back().question == question ? &slots_.back() : slot_of(question);
   for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
     ttl = std::min(ttl, slot->answer->ttl_left(now_));

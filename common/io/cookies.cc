@@ -7,8 +7,8 @@
 
 namespace io {
 
-// Random instead of a function of a secret and the server's address, as RFC 7873 appendix A.1 proposes for clients that forget:
-// this one does not.
+// The cookie is random, not a function of a secret and the server's address: RFC 7873 appendix A.1 proposes that for clients that
+// keep no cookies.
 CookieJar::CookieJar() {
   cookie_.size = dns::Cookie::kClientSize;
   fill_random(std::span(cookie_.bytes).first(dns::Cookie::kClientSize));

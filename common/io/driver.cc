@@ -15,7 +15,8 @@ namespace io {
 
 namespace {
 
-// A question that the cache wants answered, from begin() on. It is, whatever becomes of the resolver that asks.
+// The obligation to complete a question of the cache, from begin() on. The question is completed whatever happens to the
+// resolver.
 class Promise {
  public:
   explicit Promise(const dns::Question& question) : question_(question) {}
@@ -44,19 +45,19 @@ class Promise {
 
 class Running;
 
-// Where the cache's waiters, in whichever thread, leave the answers for the checks of one driver. What comes while the loop is
-// busy is taken out together, and each check goes on once for all of it, some checks per turn of the loop: thousands may have
-// waited for the same answer.
+// The place where the cache's waiters, in any thread, leave answers for the checks of one driver. Answers that arrive while the
+// loop is busy are taken out together, and each check runs once for all its answers, some checks per turn of the loop: thousands
+// may have waited for the same answer.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(std::shared_ptr<Inbox> inbox) : inbox_(std::move(inbox)) {}
 
   struct Delivery {
-    std::weak_ptr<Running> check;  // to be locked in the driver's thread only
+    std::weak_ptr<Running> check;  // locked in the driver's thread only
     std::size_t slot = 0;
     SharedAnswer answer;
   };
-  // From any thread.
+  // May be called from any thread.
   void put(Delivery delivery) {
     shared_.with([&](Shared& shared) { shared.deliveries.push_back(std::move(delivery)); });
     post();
@@ -65,7 +66,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
  private:
   struct Shared {
     std::vector<Delivery> deliveries;
-    bool is_posted = false;  // hand_out() will come
+    bool is_posted = false;  // hand_out() will be called
   };
 
   void post();
@@ -73,7 +74,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   std::shared_ptr<Inbox> inbox_;
   Guarded<Shared> shared_;
-  std::deque<std::weak_ptr<Running>> due_;  // checks that go on in the next turns; for the driver's thread only
+  std::deque<std::weak_ptr<Running>> due_;  // checks that run in the next turns; used in the driver's thread only
 };
 
 }  // namespace
@@ -98,7 +99,7 @@ struct DriverState {
   std::shared_ptr<Mailbox> mailbox;
   CheckAnswers::Slots spare;  // memory for the next check
   std::size_t running = 0;
-  std::uint64_t checks = 0;  // that had to wait, so far
+  std::uint64_t checks = 0;  // checks that had to wait, so far
 };
 
 namespace {
@@ -129,7 +130,7 @@ class Running : public std::enable_shared_from_this<Running> {
     timer_.set(deadline / 2);
   }
 
-  // Asks what is missing, and runs the step as long as that leads on. True: the check is over.
+  // Asks what is missing, and runs the step as long as it gets new answers. True: the check is over.
   bool go_on(spf::Needs needs);
   void take(std::size_t slot, const SharedAnswer& answer);
   void step_again();
@@ -137,11 +138,11 @@ class Running : public std::enable_shared_from_this<Running> {
   void expire();
   void drop();
 
-  // The mailbox has it in its list of those that are due.
+  // Set while the check is in the mailbox's list of checks to run.
   bool is_due = false;
 
  private:
-  // Others may join the question, so that it must not end for want of time of this check.
+  // Other checks may join the question, so it must not end because this check has little time.
   [[nodiscard]] Asker asker(std::chrono::milliseconds least) const {
     return {.check = number_, .patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now()), least)};
   }
@@ -179,7 +180,7 @@ spf::Needs Running::run_step() {
 }
 
 bool Running::go_on(spf::Needs needs) {
-  // A step that gets an answer for each of its questions ends long before this bound.
+  // A step whose questions are all answered ends long before this bound.
   for (int turn = 0; turn <= options_.max_questions; ++turn) {
     if (needs.empty() || answers_.is_expired()) break;
     if (!ask_all(needs)) return false;
@@ -197,7 +198,7 @@ void Running::step_again() {
   if (!is_over_) go_on(std::move(needs));
 }
 
-// True: an answer was there at once, so that the step gets further.
+// True: an answer was known at once, so the step can go on.
 bool Running::ask_all(const spf::Needs& needs) {
   bool has_news = false;
   for (const dns::Question& question : needs.needed) has_news |= ask(question);
@@ -230,14 +231,14 @@ bool Running::ask(const dns::Question& question) {
     if (answer == nullptr) return false;
     answers_.settle(slot, std::move(answer));
   } catch (const std::bad_alloc&) {
-    // If it was asked all the same, it waits for the failure that its promise gives.
+    // If the question was asked nevertheless, its slot waits for the failure that its promise gives.
     if (answers_.slots()[slot].ticket != 0) return false;
     answers_.settle(slot, own_failures().no_memory);
   }
   return true;
 }
 
-// The answer, if it is there at once.
+// Returns the answer if it is known at once.
 SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
   const auto driver = driver_.lock();
   if (driver == nullptr) return own_failures().stopped;
@@ -272,7 +273,7 @@ void Running::take(std::size_t slot, const SharedAnswer& answer) {
   answers_.settle_or_reopen(slot, answer);
 }
 
-// At half of the time, and at its end.
+// Called at half of the time and at its end.
 void Running::on_timer() {
   if (answers_.is_late()) return expire();
   answers_.set_late();
@@ -308,7 +309,7 @@ void Running::drop() {
   if (const auto driver = driver_.lock()) --driver->running;
 }
 
-// Waits for nothing any more.
+// Stops waiting for answers.
 void Running::close() {
   timer_.cancel();
   for (const CheckAnswers::Slot& slot : answers_.slots()) {
@@ -320,7 +321,7 @@ void Mailbox::post() {
   if (shared_.with([](Shared& shared) { return std::exchange(shared.is_posted, true); })) return;
   try {
     inbox_->post([self = shared_from_this()] { self->hand_out(); });
-  } catch (const std::bad_alloc&) {  // the next one tries again
+  } catch (const std::bad_alloc&) {  // the next delivery tries again
     shared_.with([](Shared& shared) { shared.is_posted = false; });
     throw;
   }
@@ -339,7 +340,7 @@ void Mailbox::hand_out() {
     try {
       due_.push_back(check);
       check->is_due = true;
-    } catch (const std::bad_alloc&) {  // this one goes on with its next answer, or at its deadline
+    } catch (const std::bad_alloc&) {  // this check goes on with its next answer, or at its deadline
     }
   }
   for (std::size_t i = 0; i < Driver::kChecksAtOnce && !due_.empty(); ++i) {
@@ -355,7 +356,7 @@ void Mailbox::hand_out() {
   if (!due_.empty()) post();
 }
 
-// What the owner of a check holds.
+// The handle that the owner of a check holds.
 class Held final : public Driver::Check {
  public:
   explicit Held(std::shared_ptr<Running> running) : running_(std::move(running)) {}

@@ -27,7 +27,7 @@ FairQueue::Place FairQueue::enter(Owner owner, Callback callback) {
   ++check.entries;
   Place place(new Entry{*this, owner, std::move(callback), zone, check, ++last_number_});
   Entry& entry = *place;
-  // Whoever waits was here first, but for zones that hold their part already.
+  // Waiting entries go first, except those of zones that hold their part already.
   if (held_ < limits_.slots && zone.held < limits_.per_zone && !can_grant()) {
     hold(entry);
     return place;
@@ -40,7 +40,7 @@ FairQueue::Place FairQueue::enter(Owner owner, Callback callback) {
 
 // ---- the order -----------------------------------------------------------------------------------------------------------
 
-// Every change of a zone or check stands between unfile() and file().
+// Every change of a zone or check must be between unfile() and file().
 void FairQueue::unfile(Zone& zone, Check& check) {
   if (zone.waiting.empty()) return;
   ranks_.erase({zone.held, zone.waiting.begin()->first, &zone});
@@ -112,7 +112,7 @@ bool FairQueue::can_grant() const {
 }
 
 void FairQueue::hand_out() {
-  // Callbacks may destroy any place and enter others, so nothing is kept across them.
+  // Callbacks may destroy any place and add others, so nothing is kept across them.
   while (!turned_away_.empty()) {
     Entry& entry = *turned_away_.begin()->second;
     turned_away_.erase(turned_away_.begin());

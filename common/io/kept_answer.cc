@@ -44,7 +44,7 @@ struct PolicyBytes {
   }
 };
 
-constexpr std::size_t kCounts = 16;  // what std::make_shared puts before the object
+constexpr std::size_t kCounts = 16;  // the counters that std::make_shared puts before the object
 
 }  // namespace
 

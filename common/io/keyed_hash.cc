@@ -35,7 +35,7 @@ struct State {
   }
 };
 
-// Up to 8 bytes.
+// Reads up to 8 bytes.
 std::uint64_t little_endian(const char* bytes, std::size_t size) {
   std::uint64_t word = 0;
   if constexpr (std::endian::native == std::endian::little) {
@@ -60,7 +60,7 @@ HashKey HashKey::random() {
 }
 
 std::uint64_t keyed_hash(const HashKey& key, std::string_view text) {
-  // The constants are the paper's: "somepseudorandomlygeneratedbytes".
+  // The constants come from the paper: "somepseudorandomlygeneratedbytes".
   State state{key.k0 ^ 0x736f6d6570736575ULL, key.k1 ^ 0x646f72616e646f6dULL, key.k0 ^ 0x6c7967656e657261ULL,
               key.k1 ^ 0x7465646279746573ULL};
   const std::size_t rest = text.size() % 8;

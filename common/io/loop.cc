@@ -28,7 +28,7 @@ void Inbox::post(Task task) {
     state.tasks.push_back(std::move(task));
     return state.tasks.size() == 1;
   });
-  // The loop takes all tasks at a wake-up, so one is enough. The write fails only when a wake-up is already on its way.
+  // The loop takes all tasks at once, so one wake-up is enough. The write fails only if a wake-up is already pending.
   if (is_first) eventfd_write(wake_fd_, 1);
 }
 
@@ -39,7 +39,7 @@ std::vector<Inbox::Task> Inbox::take() {
 }
 
 void Inbox::close() {
-  // The tasks die outside the lock: what they own may post.
+  // The tasks are destroyed outside of the lock, since their captures may post.
   const std::vector<Task> dropped = state_.with([](State& state) {
     state.closed = true;
     return std::exchange(state.tasks, {});
@@ -143,7 +143,7 @@ void Timer::cancel() { event_del(callback_.get()); }
 
 Afterwards::Afterwards(Loop& loop, std::function<void()> callback) : callback_(loop, -1, 0, std::move(callback)) {}
 
-// libevent puts it behind the callbacks that are ready.
+// libevent appends it to the callbacks that are ready.
 void Afterwards::set() { event_active(callback_.get(), EV_TIMEOUT, 0); }
 
 // ---- Watch ---------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ NameServer from_v6(const sockaddr_in6& socket) {
   return {base::IpAddress::v6(bytes), ntohs(socket.sin6_port), socket.sin6_scope_id};
 }
 
-// The interface behind '%': its name, or its index.
+// Parses the interface after '%': its name or its index.
 base::Result<std::uint32_t, std::string> parse_scope(std::string_view text) {
   if (const auto index = base::parse_number(text, std::numeric_limits<std::int32_t>::max())) {
     if (*index > 0) return static_cast<std::uint32_t>(*index);
@@ -99,7 +99,7 @@ std::vector<NameServer> system_name_servers() {
   struct __res_state state {};
   if (res_ninit(&state) == 0) {
     for (int i = 0; i < std::min(state.nscount, MAXNS); ++i) {
-      // glibc leaves the entry of an IPv6 server empty here, and has it aside.
+      // glibc leaves the entry of an IPv6 server empty here, and stores its address elsewhere.
       if (state.nsaddr_list[i].sin_family == AF_INET) {
         servers.push_back(from_v4(state.nsaddr_list[i]));
       } else if (const sockaddr_in6* const v6 = state._u._ext.nsaddrs[i]; v6 != nullptr && v6->sin6_family == AF_INET6) {

@@ -62,9 +62,9 @@ base::Result<Descriptor, int> open_folder(const std::string& path) {
   return at;
 }
 
-// Held while a name is compared and then removed or replaced, so that two of our processes do not remove what the other has just
-// put there. Anybody who may read the folder may hold the lock as well, so a process waits for locks for half a second in all its
-// life, however many names it has; then it goes on without.
+// Held while a name is compared and then removed or replaced, so that two of our processes do not remove each other's new file.
+// Any user who can read the folder can hold the lock as well, so a process waits for locks for half a second altogether, however
+// many names it has; then it goes on without.
 class NameLock {
  public:
   explicit NameLock(int folder) : fd_(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
@@ -196,8 +196,8 @@ int OwnFile::publish() {
       problem = exchange();
       return problem == 0 ? EEXIST : problem;
     }
-    // ENOENT: the file to be replaced has gone meanwhile.
-    if (problem == EINVAL || problem == ENOSYS) {  // some file systems do not know how
+    // ENOENT: the file to be replaced no longer exists.
+    if (problem == EINVAL || problem == ENOSYS) {  // some file systems cannot exchange names
       const auto found = place_.status();
       if (found && !(id_of(*found) == *replaces_)) return EEXIST;
       return ::renameat(workshop(), file, place_.folder(), file) == 0 ? 0 : errno;

@@ -8,7 +8,8 @@
 namespace io {
 
 void fill_random(std::span<std::uint8_t> bytes) {
-  // getrandom() gives up to 256 bytes whole, and fails only where the kernel does not have it: nothing to go on with.
+  // getrandom() never returns less than it was asked for, up to 256 bytes. It fails only if the kernel lacks it; then we cannot
+  // go on.
   ssize_t got = 0;
   do {
     got = getrandom(bytes.data(), bytes.size(), 0);

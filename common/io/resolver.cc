@@ -24,25 +24,25 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// How long a server that refused EDNS0, and then answered without, is asked without.
+// How long EDNS0 is left out for a server that has refused it and then answered without it.
 constexpr std::chrono::minutes kPlainTime{15};
-// Before a round over servers where nothing listens, and before the next look for a descriptor; doubled each time.
+// The wait before the next round when nothing listens, or before the next try to get a descriptor; doubled each time.
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLastBackOff{2000};
-// A SERVFAIL that took as long says that the zone's servers are silent. A resolver that has it in its cache, or finds an answer
-// that does not verify, is faster.
+// A SERVFAIL that takes at least this time shows that the zone's servers are silent. A resolver that has it in its cache, or
+// finds an answer that does not verify, is faster.
 constexpr milliseconds kSlowRefusal{1000};
 // The part of the slots that one zone may hold.
 constexpr std::size_t kZonePart = 4;
 
-// RFC 6891 §7: what servers say that do not understand EDNS0 (BADVERS: not this version of it).
+// Returns whether this is an answer of servers that do not support EDNS0 (RFC 6891 §7; BADVERS: not this version).
 bool is_edns_refusal(int rcode) { return rcode == 1 || rcode == 4 || rcode == 16; }
 
 FairQueue::Limits limits(std::size_t slots, std::size_t waiting) {
   return {.slots = slots, .per_zone = std::max<std::size_t>(slots / kZonePart, 1), .waiting = waiting};
 }
 
-// Doublings of the time for a try, at most.
+// Returns how often the time for a try is doubled at most.
 int max_doublings(const ResolverOptions& options) { return std::clamp(options.tries, 1, 10) - 1; }
 
 }  // namespace
@@ -77,20 +77,20 @@ class Resolver::Impl {
     tcp_backing_off,
     tcp,
   };
-  // Of a server, for one question.
+  // State of a server, for one question.
   enum class Standing : std::uint8_t {
     fresh,  // not tried in this round
     tried,
-    spent,  // needs not be asked again
+    spent,  // not asked again
   };
-  // A datagram.
+  // A datagram that was sent.
   struct Sent {
     std::size_t server = 0;
     bool edns = true;
-    bool fell_back = false;  // without EDNS0, since the server refused it
+    bool fell_back = false;  // sent without EDNS0, since the server refused it
     bool timed_out = false;
     Clock::time_point at;
-    std::optional<UdpClient::Ticket> ticket;  // none: it has ended
+    std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
   };
   struct Query {
     Query(Loop& loop, std::function<void()> on_timer) : timer(loop, std::move(on_timer)) {}
@@ -101,32 +101,32 @@ class Resolver::Impl {
     Callback callback;
     StillWanted still_wanted;
     std::shared_ptr<const Upstreams> servers;
-    std::vector<Standing> standing;  // of each of the servers
+    std::vector<Standing> standing;  // of each server
     Phase phase = Phase::queued;
     Clock::time_point begin;
-    Clock::time_point patience;   // the end of the asker's
-    Clock::time_point end;        // mostly the same; of a brief question earlier
-    int round = 0;                // over the servers that keep us waiting
-    int back_offs = 0;            // so far
-    bool has_waited = false;      // for a server, in this round
+    Clock::time_point patience;   // the end of the asker's patience
+    Clock::time_point end;        // the same, or earlier for a brief question
+    int round = 0;                // number of the round over servers that have not answered
+    int back_offs = 0;            // number so far
+    bool has_waited = false;      // for a server in this round
     bool had_bad_cookie = false;  // once
     std::vector<Sent> sent;
-    std::optional<Trouble> trouble;  // the one that says most
-    std::size_t tcp_sent = 0;        // the datagram whose server is asked over TCP
+    std::optional<Trouble> trouble;  // the one that says most about the question
+    std::size_t tcp_sent = 0;        // index of the datagram whose server is asked over TCP
     FairQueue::Place place;
     FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
-    bool is_last_timer = false;  // it comes at the end
-    bool is_brief = false;       // asked once only: see SilentZones
+    bool is_last_timer = false;  // the timer fires at `end`
+    bool is_brief = false;       // asked only once: see SilentZones
     Timer timer;
   };
 
   Upstream& upstream(const Query& query, std::size_t server) { return *(*query.servers)[server]; }
 
-  // Calls what goes on with a question, from the loop. Without memory for that the question fails; others are not disturbed.
+  // Continues a question, from the loop. If memory runs out, only this question fails.
   template <class GoOn>
   void go_on(std::uint64_t number, GoOn&& next) {
-    // It may have ended: two answers to it come in one reading of the socket.
+    // The question may have ended: two answers to it may be read from a socket at once.
     const auto found = queries_.find(number);
     if (found == queries_.end()) return;
     try {
@@ -178,7 +178,7 @@ class Resolver::Impl {
   FairQueue queue_;
   FairQueue tcp_queue_;
   SilentZones silent_zones_{hash_key_};
-  Clock::time_point last_answer_;  // that was no failure
+  Clock::time_point last_answer_;  // time of the last answer that was not a failure
   std::shared_ptr<const Upstreams> servers_ = std::make_shared<const Upstreams>();
   std::uint64_t next_number_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Query>> queries_;
@@ -239,7 +239,7 @@ void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
   begin(query);
 }
 
-// It has a slot.
+// Begins to ask; the question has a slot.
 void Resolver::Impl::begin(Query& query) {
   const auto end_of_try = loop_.now() + options_.try_timeout;
   if (end_of_try <= query.patience && silent_zones_.has(query.question.name)) {
@@ -266,7 +266,7 @@ void Resolver::Impl::next_try(Query& query) {
       if (send_udp(query, *server, edns, false)) return;
       continue;
     }
-    // A server has said what it thinks of the question; those that said nothing are not worth a longer wait.
+    // If a server has refused the question, the silent ones are not worth a longer wait.
     const bool is_refused = query.trouble && query.trouble->kind == Trouble::Kind::refused;
     const auto is_spent = [](Standing standing) { return standing == Standing::spent; };
     if (is_refused || std::all_of(query.standing.begin(), query.standing.end(), is_spent)) {
@@ -278,7 +278,7 @@ void Resolver::Impl::next_try(Query& query) {
   }
 }
 
-// The next server of this round: the first that is not down; those that are down only where no other is left.
+// Returns the next server of this round: the first one that is not down; one that is down only if no other is left.
 std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
   std::optional<std::size_t> fresh_and_down;
   bool is_up = false;
@@ -290,14 +290,14 @@ std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
     is_up |= !is_down;
     if (is_fresh && !fresh_and_down) fresh_and_down = i;
   }
-  // One that was tried, and is not down, is tried again before those that are.
+  // A server that was tried, and is not down, is tried again before those that are down.
   if (is_up) return {};
   return fresh_and_down;
 }
 
 bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
   const std::size_t index = query.sent.size();
-  query.sent.reserve(index + 1);  // so that each datagram that is sent has its place there
+  query.sent.reserve(index + 1);  // so that there is room for each datagram that is sent
   auto ticket = upstream(query, server).udp.send(query.question, edns, [this, index, number = query.number](Outcome outcome) {
     go_on(number, [&](Query& one) { on_udp(one, index, std::move(outcome)); });
   });
@@ -320,7 +320,7 @@ void Resolver::Impl::back_off(Query& query, Phase phase) {
   wait(query, std::min(kFirstBackOff * (1 << doublings), kLastBackOff));
 }
 
-// Sets the timer, but not for later than the end.
+// Sets the timer, for the end of the question at the latest.
 void Resolver::Impl::wait(Query& query, milliseconds time) {
   const auto left = std::chrono::ceil<milliseconds>(query.end - loop_.now());
   query.is_last_timer = time >= left;
@@ -335,7 +335,7 @@ void Resolver::Impl::on_timer(Query& query) {
   next_try(query);
 }
 
-// The last try got no answer in its time. One may still come.
+// The last try got no answer in its time; one may still come.
 void Resolver::Impl::on_silence(Query& query) {
   Sent& last = query.sent.back();
   if (!last.ticket) return;
@@ -343,7 +343,7 @@ void Resolver::Impl::on_silence(Query& query) {
   last.timed_out = true;
   query.has_waited = true;
   note(query, {Trouble::Kind::timed_out, "timed out"});
-  // An asker of little patience has not waited for the server.
+  // If the asker's patience was shorter than a try, the server had no full chance.
   if (query.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
   Upstream& server = upstream(query, last.server);
   report(server, server.health.on_silence(query.owner.zone, last.at, loop_.now()));
@@ -353,7 +353,7 @@ void Resolver::Impl::on_udp(Query& query, std::size_t index, Outcome outcome) {
   query.sent[index].ticket.reset();
   Upstream& server = upstream(query, query.sent[index].server);
   if (outcome) heard(server);
-  // What comes of an earlier try does not disturb the later one.
+  // The outcome of an earlier try does not affect the later one.
   const bool is_last = query.phase == Phase::asking && index + 1 == query.sent.size();
   if (!outcome) {
     switch (outcome.error().kind) {
@@ -378,7 +378,7 @@ void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
   const Sent& last = query.sent.back();
   const bool is_current = query.phase == Phase::asking && last.server == sent.server && query.sent.size() < kMaxSent;
   if (is_current && rcode == dns::kBadCookie) {
-    // The cookie that came with it serves; if not, TCP needs none (RFC 7873 §5.3).
+    // The next try has the cookie that came with this answer; if it fails too, TCP needs no cookie (RFC 7873 §5.3).
     if (std::exchange(query.had_bad_cookie, true)) return queue_tcp(query, index);
     if (!send_udp(query, sent.server, sent.edns, sent.fell_back)) next_try(query);
     return;
@@ -391,7 +391,7 @@ void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
   give_up_server(query, index, {Trouble::Kind::refused, dns::rcode_name(rcode)});
 }
 
-// This server needs not be asked again.
+// Does not ask this server again.
 void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble trouble) {
   const std::size_t server = query.sent[index].server;
   query.standing[server] = Standing::spent;
@@ -413,12 +413,12 @@ void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answ
 
 // ---- over TCP ------------------------------------------------------------------------------------------------------------
 
-// Earlier tries may still be answered meanwhile.
+// Answers to earlier tries may still come meanwhile.
 void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
   query.tcp_sent = index;
   query.phase = Phase::tcp_queued;
-  // Somebody has answered.
+  // A server has answered.
   query.is_brief = false;
   query.end = query.patience;
   wait(query, milliseconds::max());
@@ -482,14 +482,14 @@ void Resolver::Impl::finish(Query& query, dns::Answer answer) {
   callback(std::move(answer));
 }
 
-// What the end of a question says about the servers of its zone.
+// Records what the end of a question says about the servers of its zone.
 void Resolver::Impl::note_zone(const Query& query, const dns::Answer& answer) {
   const auto now = loop_.now();
   if (answer.status != dns::Status::failure) {
     last_answer_ = now;
     return silent_zones_.on_answer(query.question.name);
   }
-  // A name server that is overloaded is slow for all zones.
+  // An overloaded name server is slow for all zones.
   if (last_answer_ < query.begin || query.sent.empty()) return;
   const bool is_slow_refusal = answer.cause == dns::Cause::reported && query.trouble &&
                                query.trouble->kind == Trouble::Kind::refused && now - query.sent.front().at >= kSlowRefusal;
@@ -507,7 +507,7 @@ void Resolver::Impl::note(Query& query, Trouble trouble) {
   if (!query.trouble || trouble.kind >= query.trouble->kind) query.trouble = std::move(trouble);
 }
 
-// The asker's patience ends before the servers have had their time.
+// Returns whether the asker's patience ended before the servers had their full time.
 bool Resolver::Impl::is_cut_short(const Query& query) {
   if (!query.is_last_timer || loop_.now() < query.end) return false;
   if (is_over_tcp(query) || query.sent.empty()) return true;
@@ -525,7 +525,7 @@ dns::Answer Resolver::Impl::failure_of(const Query& query) {
     case Trouble::Kind::timed_out: break;
     default: return dns::failure_answer(trouble.text);
   }
-  // A server that answers nothing at all says nothing about this name.
+  // Servers that answer no question at all say nothing about this name.
   const bool answers_others = std::any_of(query.servers->begin(), query.servers->end(),
                                           [&](const auto& server) { return server->health.last_answer() >= query.begin; });
   return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::local);
@@ -539,7 +539,7 @@ void Resolver::Impl::report(const Upstream& server, bool has_changed) {
   if (has_changed && options_.on_change) options_.on_change(server.address, server.health.is_down());
 }
 
-// Where all are down, questions try them anyway.
+// Sends probes to servers that are down, unless all are: then questions try them anyway.
 void Resolver::Impl::send_probes(const Query& query) {
   const auto is_down = [](const auto& server) { return server->health.is_down(); };
   if (std::all_of(servers_->begin(), servers_->end(), is_down)) return;

@@ -22,7 +22,7 @@ namespace {
 
 std::string problem(std::string_view what) { return fmt::format("{}: {}", what, std::strerror(errno)); }
 
-// 32 characters of 5 random bits each: as many bits as the hash has.
+// Returns 32 characters of 5 random bits each, together as many bits as the hash has.
 std::string new_secret() {
   constexpr std::string_view kCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
   static_assert(kCharacters.size() == 32);
@@ -46,7 +46,7 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 base::Result<SecretFile, std::string> read_secret_file(const std::string& path) {
-  // Nobody writes to a FIFO that a stranger has put there: O_NONBLOCK, so that opening it does not wait.
+  // O_NONBLOCK, so that opening a FIFO that another user has put there does not block.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return base::failure(problem("cannot be read"));
@@ -59,8 +59,7 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
   found.owner = status.st_uid;
   constexpr mode_t kOthers = S_IRWXO | S_IWGRP;
   if ((status.st_mode & kOthers) != 0) {
-    found.warning =
-        fmt::format("mode {:04o} lets others read or change the secrets; 0600 or 0640 would do", status.st_mode & 07777U);
+    found.warning = fmt::format("mode {:04o} lets others read or change the secrets; use 0600 or 0640", status.st_mode & 07777U);
   }
   std::array<char, 4096> bytes;
   while (found.text.size() <= srs::kMaxSecretFile) {

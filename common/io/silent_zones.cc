@@ -13,7 +13,7 @@ std::uint64_t SilentZones::hash(std::string_view text, std::uint64_t kind) const
 std::array<SilentZones::Place, 2> SilentZones::places(const dns::Name& name) const {
   const std::string_view all = name.text();
   const std::string_view zone = dns::likely_zone(name);
-  std::string_view below = zone;  // with one label more, if there is one
+  std::string_view below = zone;  // with one more label, if there is one
   if (all.size() > zone.size() + 1) {
     const std::size_t dot = all.rfind('.', all.size() - zone.size() - 2);
     below = dot == std::string_view::npos ? all : all.substr(dot + 1);
@@ -38,7 +38,7 @@ void SilentZones::on_silence(const dns::Name& name, Clock::time_point now) {
     if (found == zones_.end() && zones_.size() >= kMost) continue;
     Zone& zone = found == zones_.end() ? zones_[place.zone] : found->second;
     zone.last = now;
-    if (zone.count == kNames) return;  // what is in it needs no entry of its own
+    if (zone.count == kNames) return;  // names in a silent zone need no entry of their own
     const auto end = zone.silent.begin() + static_cast<std::ptrdiff_t>(zone.count);
     if (std::find(zone.silent.begin(), end, place.name) != end) continue;
     zone.silent.at(zone.count++) = place.name;

@@ -46,7 +46,7 @@ TcpExchange::TcpExchange(Loop& loop, Descriptor fd, const Query& query, Done don
 }
 
 void TcpExchange::on_writable() {
-  // If the connection could not be made, this is where it shows.
+  // If the connection has failed, send() reports it.
   const ssize_t sent = send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
   if (sent < 0) {
     if (errno != EAGAIN && errno != EINTR) fail(message_of(errno));
@@ -76,7 +76,7 @@ void TcpExchange::on_readable() {
 
 void TcpExchange::finish() {
   auto response = dns::decode_response(std::span(in_).subspan(kLength), query_.question, query_.id);
-  // Nobody else can write here, so what is not ours is as wrong as what cannot be read.
+  // Only the server can write here, so an answer to another question is as wrong as an unreadable one.
   if (!response) return fail("answer could not be read");
   if (query_.edns && query_.cookies.judge(response->cookie, true, loop_.now()) == CookieJar::Verdict::forged) {
     return fail("wrong cookie");

@@ -12,11 +12,11 @@ namespace io {
 
 namespace {
 
-// The longest datagram: some servers do not care for kUdpPayload.
+// The longest datagram: some servers ignore kUdpPayload.
 constexpr std::size_t kBuffer = 65535;
-// Datagrams read at a time, so that a flood of strays does not keep the loop.
+// Datagrams read at a time, so that a flood of strays does not block the loop.
 constexpr int kReads = 64;
-// Of a socket. An attacker hits one of them by chance in one of 1,000 guesses, which then does not count as a stray.
+// Per socket. An attacker's guess hits one of these ids once in 1,000 guesses, and then does not count as a stray.
 constexpr std::size_t kMaxEnded = 64;
 
 }  // namespace
@@ -90,7 +90,8 @@ base::Result<Descriptor, Trouble> UdpClient::connect() {
   return std::move(*fd);
 }
 
-// Closes the socket of any server that was retired first. Its questions are not called: they wait as for a lost datagram.
+// Closes the socket, of any server, that was retired first. Done is not called for its questions: they wait as for a lost
+// datagram.
 void UdpClient::close_oldest() {
   const Socket& oldest = *budget_.retired.front().socket;
   oldest.client.sockets_.erase(oldest.number);
@@ -102,7 +103,7 @@ void UdpClient::retire(Socket& socket) {
   close_if_done(socket);
 }
 
-// While the budget is used up, no new socket could take the place of an old one.
+// Retires old sockets, unless the budget is used up: then no new socket could replace them.
 void UdpClient::retire_old() {
   for (Socket* const socket : std::array(open_)) {
     if (socket != nullptr && !is_fresh(*socket) && !budget_.is_used_up()) retire(*socket);
@@ -126,12 +127,12 @@ base::Result<UdpClient::Ticket, Trouble> UdpClient::send(const dns::Question& qu
 
   const std::vector<std::uint8_t> message = dns::encode_query(question, id, edns, cookies_.cookie());
   ssize_t sent = ::send(socket.fd.get(), message.data(), message.size(), 0);
-  // The error may be that of an earlier question, whose asker learns of it when this one meets the same.
+  // The error may be the delayed one of an earlier question. If this question meets it too, recv() reports it for both.
   if (sent < 0 && errno == ECONNREFUSED) sent = ::send(socket.fd.get(), message.data(), message.size(), 0);
-  // A full buffer loses a datagram, as any router may.
+  // If the buffer is full the datagram is lost, as it may be in any router.
   if (sent < 0 && errno != EAGAIN && errno != ENOBUFS) {
     const Trouble trouble = trouble_of_errno(errno);
-    // Its address may be one that the host has lost.
+    // The socket's local address may no longer exist on this host.
     retire(socket);
     return base::failure(trouble);
   }
@@ -151,7 +152,7 @@ void UdpClient::give_up(const Ticket& ticket) {
 }
 
 void UdpClient::on_readable(Socket& socket) {
-  // Nobody is called before the socket is left alone: what they do may close it.
+  // Done is called only after the socket has been read, since it may close the socket.
   Ended ended;
   std::array<std::uint8_t, kBuffer> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
   for (int i = 0; i < kReads && socket.strays < kStrays; ++i) {
@@ -175,14 +176,14 @@ void UdpClient::on_readable(Socket& socket) {
 }
 
 void UdpClient::read(Socket& socket, std::span<const std::uint8_t> message, Ended& ended) {
-  // RFC 5452 §9.1: id and question must be ours; where it comes from was checked by the kernel.
+  // RFC 5452 §9.1: id and question must be ours; the kernel has checked the address.
   if (message.size() < 2) return count_stray(socket);
   const auto id = static_cast<std::uint16_t>(message[0] << 8 | message[1]);
   const auto found = socket.waiting.find(id);
   if (found == socket.waiting.end()) {
     const auto late = std::find(socket.ended.begin(), socket.ended.end(), id);
     if (late == socket.ended.end()) return count_stray(socket);
-    socket.ended.erase(late);  // once: a second one is a guess
+    socket.ended.erase(late);  // only once: a second datagram with this id is a guess
     return;
   }
   auto response = dns::decode_response(message, *found->second.question, id);

@@ -17,7 +17,7 @@ base::Result<std::string, std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  // An empty file sets failbit of `text`; a folder can be opened, but not read.
+  // An empty file sets failbit of `text`; a folder can be opened but not read.
   if (!file || (text.fail() && errno != 0)) {
     const int problem = errno != 0 ? errno : EIO;
     return base::failure(fmt::format("{}: cannot be read: {}", base::printable(path), std::strerror(problem)));

@@ -95,12 +95,12 @@ CommandLine read_command_line(const Rows& rows, const std::vector<std::string>& 
       add(out.settings, *row, std::nullopt);
       continue;
     }
-    // Of a word of several letters, the one that is wrong.
+    // The letter at fault, if the word has several.
     const std::string word = option > 0 && option < kFirstRow ? std::string{'-', static_cast<char>(option)}
                                                               : std::string(argv[static_cast<std::size_t>(optind) - 1]);
     if (code == ':') return fail(word, "the value is missing");
     if (is_error && option >= kFirstRow) return fail(word, "the option takes no value");
-    if (is_error || row == nullptr) return fail(word, "there is no such option, or it is short for several");
+    if (is_error || row == nullptr) return fail(word, "there is no such option, or it is ambiguous");
     const bool takes_number = row->kind == Kind::level && optarg == nullptr && optind < argc;
     if (takes_number && is_number(argv[static_cast<std::size_t>(optind)])) optarg = argv[static_cast<std::size_t>(optind++)];
     add(out.settings, *row, optarg == nullptr ? std::nullopt : std::optional<std::string>(optarg));

@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
   level,     // a flag that may be followed by a number as the next word
   optional,  // may have a value after "="
   last,      // the next word is its value, if there is one
-  number,    // one value, which stands without quotes in a configuration file
+  number,    // one value, written without quotes in a configuration file
   text,      // one value
   list,      // any number of values
 };

@@ -45,7 +45,7 @@ TomlRow row_of(const toml::key& key, const toml::node& node) {
   return row;
 }
 
-// toml++ sorts by key.
+// Restores the order of the file, since toml++ sorts by key.
 std::vector<TomlRow> rows_of(const toml::table& table) {
   std::vector<TomlRow> rows;
   for (const auto& [key, node] : table) rows.push_back(row_of(key, node));

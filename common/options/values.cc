@@ -73,7 +73,7 @@ Problem read_truth(bool& target, const Values& values) {
 
 Problem read_text(std::string& target, const Values& values) {
   for (const char c : values.back()) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "a control character cannot stand here";
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return "control characters are not allowed";
   }
   target = values.back();
   return {};

@@ -247,7 +247,7 @@ TEST_CASE("max-connections: a client whose checks hang does not keep others out"
   }
   support::wait_until("all checks", [&] { return dns.count() >= kHogs; });
   for (int i = 0; i < 3; ++i) CHECK(ask_from_elsewhere(spfd.address(), kQuestion).starts_with("result=pass"));
-  spfd.wait_for_log("the oldest checks of the client that holds most are given up");
+  spfd.wait_for_log("the oldest checks of the client with the most connections are given up");
   const auto given_up =
       std::count_if(hogs.begin(), hogs.end(), [](const auto& hog) { return hog->is_readable(milliseconds(0)); });
   CHECK(given_up >= 1);

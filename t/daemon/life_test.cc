@@ -406,7 +406,7 @@ TEST_CASE("SIGHUP loads new zone files and options; with a broken file the old o
   reload("reloaded");
   support::wait_until("the new zone", [&] { return result(kQuestion) == "fail"; });
   CHECK(result("ip=x\n\n") == "permerror");
-  CHECK(spfd.log().find("needs a new start: workers") != std::string::npos);
+  CHECK(spfd.log().find("needs a restart: workers") != std::string::npos);
 
   static_cast<void>(spfd.folder().write("zone", "pass.test TXT \"v=spf1 +all\"\nnonsense\n"));
   reload(spfd.zone_path() + ":2: ");

@@ -241,7 +241,7 @@ TEST_CASE("a connection may be idle between packets, but not before the negotiat
   CHECK(mta.mail("u@pass.test") == kOn);
   REQUIRE(mta.send_bytes("\0\0"s));
   CHECK_FALSE(mta.read().has_value());
-  milter.spfd.wait_for_log("error=\"the question was not complete in time\"");
+  milter.spfd.wait_for_log("error=\"the request was not complete in time\"");
 }
 
 TEST_CASE("an MTA that leaves during a check, or after sending everything at once, leaves no trace") {

@@ -61,12 +61,12 @@ TEST_CASE("name servers: resolv.conf is read again when it changes") {
     REQUIRE(::mount(path.c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0);
     {
       const SpfdProcess spfd({.arguments = {"--workers", "2"}, .own_name_servers = true});
-      spfd.wait_for_log("name servers: 127.0.0.1:53 of /etc/resolv.conf");
+      spfd.wait_for_log("name servers: 127.0.0.1:53 from /etc/resolv.conf");
       std::ofstream(path) << "nameserver 192.0.2.1\nnameserver 2001:db8::1\n";
-      spfd.wait_for_log("name servers: 192.0.2.1:53, [2001:db8::1]:53 of /etc/resolv.conf");
+      spfd.wait_for_log("name servers: 192.0.2.1:53, [2001:db8::1]:53 from /etc/resolv.conf");
       std::ofstream(path) << "nameserver 192.0.2.2\n";
       spfd.signal(SIGHUP);
-      spfd.wait_for_log("name servers: 192.0.2.2:53 of /etc/resolv.conf");
+      spfd.wait_for_log("name servers: 192.0.2.2:53 from /etc/resolv.conf");
     }
     ::umount(io::ResolvConfWatch::kPath);
   }).join();

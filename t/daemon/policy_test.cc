@@ -180,18 +180,19 @@ why-url = "http://our.test/"
   reload("[sender.\"soft.test\"]\non-softfail = \"defer\"\n", "reloaded");
   support::wait_until("the new rules", [&] { return action("u@soft.test") == "defer"; });
   CHECK(spfd.answer(question("u@plain.test")).at("result") == "none");
-  CHECK(spfd.log().find("needs a new start") == std::string::npos);
+  CHECK(spfd.log().find("needs a restart") == std::string::npos);
 }
 
 TEST_CASE("a bad section gets FILE:LINE: what") {
   const TempFolder folder;
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"[sender.example.com]\non-fail = \"tag\"\n", ":1: [sender.\"example\"] com: the domain of a section stands in quotes"},
-      {"[sender]\non-fail = \"tag\"\n", ":2: sender: on-fail: this is no section; one begins with [sender.\"example.com\"]"},
+      {"[sender.example.com]\non-fail = \"tag\"\n", ":1: [sender.\"example\"] com: the domain of a section must be in quotes"},
+      {"[sender]\non-fail = \"tag\"\n",
+       ":2: sender: on-fail: this is not a section; a section begins with [sender.\"example.com\"]"},
       {"sender = \"example.com\"\n", ":1: sender: this begins a section, [sender.\"example.com\"]"},
       {"[[recipient]]\non-fail = \"tag\"\n", ":1: recipient: this begins a section"},
-      {"[sender.\"a..b\"]\non-fail = \"tag\"\n", ":1: [sender.\"a..b\"]: this is no domain name"},
-      {"[sender.\"u@example.com\"]\n", ":1: [sender.\"u@example.com\"]: this is no domain name"},
+      {"[sender.\"a..b\"]\non-fail = \"tag\"\n", ":1: [sender.\"a..b\"]: this is not a domain name"},
+      {"[sender.\"u@example.com\"]\n", ":1: [sender.\"u@example.com\"]: this is not a domain name"},
       {"\n[sender.\"example.com\"]\ntimeout = \"3s\"\n", ":3: [sender.\"example.com\"] timeout: the option is for all mail"},
       {"[sender.\"example.com\"]\nfallback = []\n", ":2: [sender.\"example.com\"] fallback: the option is for all mail"},
       {"[sender.\"example.com\"]\non-fial = \"tag\"\n", ":2: [sender.\"example.com\"] on-fial: there is no such option"},
@@ -203,7 +204,7 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
       {"[fallback]\nexample.com = \"v=spf1 -all\"\n",
        ":1: fallback: the value must be a list of strings, or a table with domains in"},
       {"[fallback]\n\"example.com\" = \"v=spf1 foo\"\n", ":1: fallback: example.com: \"foo\": unknown mechanism"},
-      {"[fallback]\n\"example.com\" = \"v=spf1 -all\"\n\"EXAMPLE.com\" = \"v=spf1 -all\"\n", "example.com stands there twice"},
+      {"[fallback]\n\"example.com\" = \"v=spf1 -all\"\n\"EXAMPLE.com\" = \"v=spf1 -all\"\n", "example.com is given twice"},
       {"trusted-forwarders = [\"redirect=example.com\"]\n", ":1: trusted-forwarders: \"redirect=example.com\" is a modifier"},
       {"local-terms = [\"auto\"]\n", ":1: local-terms: \"auto\": unknown mechanism"},
       {"exempt-clients = [\"127.0.0.1/33\"]\n", ":1: exempt-clients: \"127.0.0.1/33\": bad prefix length"},

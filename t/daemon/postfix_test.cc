@@ -156,7 +156,7 @@ TEST_CASE("a connection of Postfix may be idle for longer than --idle-timeout, b
   CHECK(ask(postfix, question("u@pass.test")) == "action=DUNNO\n\n");
   REQUIRE(postfix.send("request=smtpd_access_policy\nsender="));
   CHECK(postfix.read_to_end().starts_with("action=451 4.7.24 "));
-  spfd.wait_for_log("error=\"the question was not complete in time\"");
+  spfd.wait_for_log("error=\"the request was not complete in time\"");
 
   const SpfdProcess strict({.arguments = {"--mta-idle-timeout=100ms"}, .zone = std::string(kZone)});
   Client idle(strict.address());

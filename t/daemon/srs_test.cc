@@ -221,9 +221,9 @@ TEST_CASE("a partial request has --idle-timeout; a mail server's connection may 
   REQUIRE(kept.send("get joe@example.org\n"));
   CHECK(kept.read_until('\n') == "500 it is no SRS address\n");
   CHECK(silent.read_to_end().empty());
-  CHECK(slow_line.read_to_end() == "ERROR: the question was not complete in time\n");
-  CHECK(slow_table.read_to_end() == "400 the question was not complete in time\n");
-  CHECK(slow_map.read_to_end() == netstring("PERM the question was not complete in time"));
+  CHECK(slow_line.read_to_end() == "ERROR: the request was not complete in time\n");
+  CHECK(slow_table.read_to_end() == "400 the request was not complete in time\n");
+  CHECK(slow_map.read_to_end() == netstring("PERM the request was not complete in time"));
   std::this_thread::sleep_for(milliseconds(300));
   REQUIRE(kept.send("get " + signed_address("joe@example.org") + "\n"));
   CHECK(kept.read_until('\n') == "200 joe@example.org\n");
@@ -242,7 +242,7 @@ TEST_CASE("SIGTERM: received requests are answered, and kept connections end") {
   CHECK(kept.read_until('\n') == "500 the sender is in a domain of ours\n");
   REQUIRE(kept.send("get joe@fwd.example\nget joe@fw"));
   world.spfd().signal(SIGTERM);
-  CHECK(kept.read_to_end() == "500 the sender is in a domain of ours\n400 the question was not complete in time\n");
+  CHECK(kept.read_to_end() == "500 the sender is in a domain of ours\n400 the request was not complete in time\n");
 }
 
 TEST_CASE("TCP; log and counters report each rewriting") {

@@ -166,15 +166,15 @@ TEST_CASE("bad usage: a sentence on standard error, nothing on standard output, 
     more.insert(more.begin(), good.begin(), good.end());
     return more;
   };
-  check({}, "no address was given (--ip); --help tells more");
-  check({"--sender", "u@pass.example"}, "no address was given (--ip); --help tells more");
-  check({"--ip", "192.0.2.1"}, "neither a sender nor a HELO name was given (--sender, --helo); --help tells more");
+  check({}, "no address was given (--ip); see --help");
+  check({"--sender", "u@pass.example"}, "no address was given (--ip); see --help");
+  check({"--ip", "192.0.2.1"}, "neither a sender nor a HELO name was given (--sender, --helo); see --help");
   check({"--ip"}, "--ip: the value is missing");
   check({"-i"}, "-i: the value is missing");
-  check(and_also({"--nonsense"}), "--nonsense: there is no such option, or it is short for several");
-  check(and_also({"--no"}), "--no: there is no such option, or it is short for several");
-  check(and_also({"-x"}), "-x: there is no such option, or it is short for several");
-  check(and_also({"--non\x1b[31msense"}), "--non\\x1b[31msense: there is no such option, or it is short for several");
+  check(and_also({"--nonsense"}), "--nonsense: there is no such option, or it is ambiguous");
+  check(and_also({"--no"}), "--no: there is no such option, or it is ambiguous");
+  check(and_also({"-x"}), "-x: there is no such option, or it is ambiguous");
+  check(and_also({"--non\x1b[31msense"}), "--non\\x1b[31msense: there is no such option, or it is ambiguous");
   check(and_also({"--json=yes"}), "--json=yes: the option takes no value");
   check(and_also({"--scope", "pra"}), "scope=pra (Sender ID) is not supported");
   check(and_also({"--jobs", "0"}), "--jobs: \"0\" is not a number from 1 to 1000");
@@ -183,11 +183,11 @@ TEST_CASE("bad usage: a sentence on standard error, nothing on standard output, 
   check(and_also({"--timeout", "0"}), "--timeout: \"0\" is not a time such as 20s, 500ms or 2m, up to an hour");
   check(and_also({"--prefetch", "some"}), "--prefetch: \"some\" is not one of: off, records, all");
   check(and_also({"--void-lookups-ipv6", "no"}), "--void-lookups-ipv6: \"no\" is not one of: count, ignore");
-  check(and_also({"--record", "v=spf1 -all"}), "--record: \"v\" is no domain name with a dot, as NAME=TEXT wants");
+  check(and_also({"--record", "v=spf1 -all"}), "--record: \"v\" is not a domain name with a dot, which NAME=TEXT needs");
   check(and_also({"--record", "pass.example"}), "--record: \"pass.example\" is not NAME=TEXT");
   check(and_also({"--record", "a..example=v=spf1 -all"}),
-        "--record: \"a..example\" is no domain name with a dot, as NAME=TEXT wants");
-  check(and_also({"--file", "x"}), "--file brings address and sender with it: leave out --ip and --sender");
+        "--record: \"a..example\" is not a domain name with a dot, which NAME=TEXT needs");
+  check(and_also({"--file", "x"}), "--file has addresses and senders: leave out --ip and --sender");
   check({"--file", "/nowhere/at/all"}, "/nowhere/at/all: cannot be read: No such file or directory");
   check(and_also({"--zone", "/nowhere/at/all"}), "/nowhere/at/all: cannot be read: No such file or directory");
   check(and_also({"--zone", "/"}), "/: cannot be read: Is a directory");

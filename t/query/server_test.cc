@@ -127,7 +127,7 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   const std::string address = fmt::format("127.0.0.1:{}", server.port());
   check(run_query(question_to(address)), "the server closed the connection without an answer");
   set_reply({"result=pa"});
-  check(run_query(question_to(address)), "the server closed the connection within its answer");
+  check(run_query(question_to(address)), "the server closed the connection in the middle of its answer");
   set_reply({"smtp_comment=x\n\n"});
   check(run_query(question_to(address)), "there is no result in the server's answer");
   set_reply({"result=maybe\n\n"});
@@ -135,7 +135,7 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   set_reply({"result=pass\n", true});
   check(run_query(question_to(address, {"--timeout", "300ms"})), "the server did not answer in time");
   set_reply({std::string(std::size_t{2} << 20, 'x'), true});
-  check(run_query(question_to(address)), "the server's answer has no end");
+  check(run_query(question_to(address)), "the server's answer is too long");
   // Also as JSON.
   set_reply({""});
   const Outcome json = run_query(question_to(address, {"--json"}));
@@ -143,7 +143,7 @@ TEST_CASE("no answer is temperror, with a sentence on standard error") {
   CHECK(json.lines().size() == 1);
   CHECK(json.out.starts_with("{\"result\": \"temperror\""));
   set_reply({std::string(kAnswer)});
-  CHECK(run_query(question_to(address, {"--json"})).err == "spfquery: the server does not answer in JSON\n");
+  CHECK(run_query(question_to(address, {"--json"})).err == "spfquery: the server's answer is not in JSON\n");
 }
 
 TEST_CASE("a host that cannot be looked up is reported") {

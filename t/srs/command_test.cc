@@ -219,10 +219,10 @@ TEST_CASE("spfsrs: bad usage") {
   refused({"--secret=s", "--reverse", "--maxage=1024"}, "not a number from 1 to 1023");
   for (const char* date :
        {"", "today", "2020-13-01", "2020-02-30", "2020-1-01", "1969-12-31", "2020-01-01-01", "02020-01-01", "2020-01-+1"}) {
-    refused({"--secret=s", "--reverse", std::string("--date=") + date}, "is no day such as");
+    refused({"--secret=s", "--reverse", std::string("--date=") + date}, "is not a day such as");
   }
   refused({"--nonsense"}, "--nonsense: there is no such option");
-  refused({"--s=1"}, "short for several");
+  refused({"--s=1"}, "it is ambiguous");
   refused({"--reverse=1"}, "the option takes no value");
   refused({"--alias"}, "--alias: the value is missing");
   refused({"-x"}, "there is no such option");
