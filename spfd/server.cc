@@ -54,7 +54,7 @@ constexpr milliseconds kLateConnections{100};
 constexpr std::size_t kFewestForDns = 32;
 // For the log, files, and files that a reload opens for a moment.
 constexpr std::size_t kForTheRest = 16;
-// The socket, and the folder of its name.
+// For a listener: the socket, and the folder of its name.
 constexpr std::size_t kPerListener = 2;
 // For a worker's loop.
 constexpr std::size_t kPerWorker = 3;

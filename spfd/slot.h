@@ -26,7 +26,7 @@ struct Slot {
   std::uint64_t time = 0;  // when the request was read, in seconds since 1970
   std::chrono::steady_clock::time_point started;
   std::shared_ptr<const Snapshot> snapshot;  // in force for this request
-  io::Driver::Handle check;                  // null: finished, or never needed
+  io::Driver::Handle check;                  // the handle, unless the check was finished at once
   // The result of the check, until the answer is written. For a CheckRequest it is the reply in the workspace.
   std::variant<std::monostate, std::unique_ptr<receiver::Workspace>, receiver::SrsReply, std::unique_ptr<DnsProbe>> found;
   std::string answer;
