@@ -20,10 +20,8 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wno
 # Without vptr: that check needs a descriptor, and reports a correct object in the test that runs out of descriptors.
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
-# Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words. Also
-# without the checks at each use of a pointer: a null pointer ends the program anyway, and check-asan replays the corpora with them.
-SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fno-sanitize=null,alignment,object-size \
-                      -fsanitize-coverage=inline-8bit-counters,pc-table
+# Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words.
+SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fsanitize-coverage=inline-8bit-counters,pc-table
 OPTIMIZE ?= $(if $(filter asan tsan,$(SANITIZE)),-O1,-O2)
 # Debug information takes a quarter of the compiler's time: CXXFLAGS='-O2 -g' adds it.
 CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1)

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +50,7 @@ class HostileDns {
   }
   // Takes the queries that have come.
   void receive() {
+    if (!has_input()) return;
     receive_udp();
     for (int fd = accept(); fd >= 0; fd = accept()) connections_.push_back({fd, {}});
     std::erase_if(connections_, [this](Connection& connection) { return !receive_tcp(connection); });
@@ -119,6 +121,11 @@ class HostileDns {
     connections_.clear();
   }
 
+  // One system call, where a look at each socket would be several: most of the time nothing has come.
+  [[nodiscard]] bool has_input() const {
+    std::array<pollfd, 2> looks{pollfd{udp_, POLLIN, 0}, pollfd{listener_, POLLIN, 0}};
+    return !connections_.empty() || ::poll(looks.data(), looks.size(), 0) > 0;
+  }
   void take(std::string_view message, Waiting one) {
     auto query = support::read_query({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()});
     check(query && query->question, "a query is well-formed, and of a type that SPF asks for");
