@@ -174,7 +174,7 @@ constexpr Option kRows[] = {
      options::kTime<&O::in_force, &Snapshot::timeouts, &Timeouts::srs>},
     {{.name = "srs-on-fail",
       .argument = "keep|rewrite",
-      .help = "what to do with the sender of a message that failed SPF here, if the mail server reports it (default: keep)"},
+      .help = "action for the sender of a message that failed SPF here, if the mail server reports it (default: keep)"},
      options::kWord<kFailWords, &O::srs, &SrsOptions::rewrites_fail>},
     {{.name = "srs-always-rewrite", .kind = Kind::flag, .help = "rewrite senders of our own domains too"},
      kTruth<&O::srs, &SrsOptions::config, &srs::Config::always_rewrite>},
