@@ -1,5 +1,5 @@
-// The ceiling: a bare libevent server on a UNIX socket that reads to the empty line and writes a fixed answer of 600 bytes.
-// bare_server SOCKET. One thread, bufferevents. Questions with "keep=1" leave the connection open.
+// The upper bound: a bare libevent server on a UNIX socket that reads up to the empty line and writes a fixed answer of 600
+// bytes. Usage: bare_server SOCKET. One thread, bufferevents. Requests with "keep=1" leave the connection open.
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>

@@ -1,17 +1,17 @@
 #!/bin/bash
-# What a check of a domain costs that nobody has asked for: rates through a real resolver, without delay and with 20 ms an answer;
-# the time of one check in round trips, with the number of questions; and 1,000 checks in flight beside what the resolver can
-# answer. Appends to $BUILD/bench/runs.jsonl under cold/DELAY/SERVER, deep/RECORD/SERVER and flight/WHO.
+# Measures checks of domains that are not in any cache: rates through a real resolver, without delay and with 20 ms per answer;
+# the time of one check in round trips, with its number of questions; and 1,000 checks in flight, compared with the resolver's own
+# rate. Appends to $BUILD/bench/runs.jsonl under cold/DELAY/SERVER, deep/RECORD/SERVER and flight/NAME.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
 find_peers
 logs=off
 server_core=any load_core=any
 delay=20
-first=1000000 # the next domain that was never asked
+first=1000000 # the next domain that is not cached
 
-# Each server gets domains of its own.
-cold() { # LABEL COUNT COMMAND ARGUMENTS...: asks COUNT new domains
+# Each server gets its own domains.
+cold() { # LABEL COUNT COMMAND ARGUMENTS...: asks for COUNT new domains
   local label=$1 count=$2
   shift 2
   "$1" "$label" --first "$first" --domains "$count" --count "$count" "${@:2}"
@@ -22,7 +22,7 @@ rates() { # NAME COUNT
   cold "$name/spfd" "$count" load --socket "$run/spfd" --pid "$spfd" --clients 64 --keep
   libspf2 "$name/libspf2" "$count"
 }
-# Anew each time, since it becomes slower with each domain that it knows.
+# A new process each time, since it becomes slower with each domain in its cache.
 libspf2() { # LABEL COUNT
   [[ -n $libspf2_program ]] || return 0
   start_libspf2
@@ -30,7 +30,7 @@ libspf2() { # LABEL COUNT
   cold "$1" "$2" load --socket "$run/libspf2" --dialect libspf2 --pid "$libspf2" --clients 64 --keep
   stop "$libspf2"
 }
-asked_before() { # COUNT: the resolver knows what is to be asked about the next domains
+asked_before() { # COUNT: fills the resolver's cache for the next domains
   dns_load cold/known/unbound --first "$first" --domains "$1" --count "$(($1 * 7 / 4))" --all --clients 64
 }
 start_all() { # PORT-OF-RESOLVER
@@ -52,7 +52,7 @@ if [[ -n $unbound_program ]]; then
     libspf2 cold/known/libspf2 "$questions"
     [[ -z $mail_spf_program ]] || cold cold/0/mail-spf 24 load --socket "$run/mail-spf" --dialect mail-spf --pid "$mail_spf" --clients 8
     [[ -z $policyd_program ]] || cold cold/0/policyd-spf 400 load --socket "$run/policy" --dialect policy --pid "$policyd" --clients 8 --keep
-    # 1,024 checks in flight, and as many plain questions of the same kinds: 7 of DNS in 4 checks.
+    # 1,024 checks in flight, and as many plain DNS questions of the same kinds: 7 questions per 4 checks.
     cold flight/0/spfd "$questions" load --socket "$run/spfd" --pid "$spfd" --clients 64 --depth 16 --keep
     cold flight/0/unbound "$questions" dns_load --clients 64 --depth 16 --all
   done
@@ -71,7 +71,7 @@ if [[ -n $unbound_program ]]; then
   stop "$unbound" "$dns"
 fi
 
-# One check at a time, the delayed name server asked directly: each question is a round trip, and all are counted.
+# One check at a time, with the delayed name server as resolver: each question is a round trip, and all are counted.
 if [[ $BENCH_LAB = private ]]; then start_dns "$delay" --port 53; else start_dns "$delay"; fi
 resolver_port=$dns_port
 start_all "$dns_port"

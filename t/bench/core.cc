@@ -1,5 +1,5 @@
-// What one warm question costs in the core: text in, text out, all DNS answers in the cache; no socket, no log.
-// core COUNT: runs that many questions. Two counts under callgrind give the instructions of one question.
+// The cost of one warm check in the core: text in, text out, all DNS answers in the cache; no socket, no log. Usage: core COUNT,
+// the number of checks. The difference of two counts under callgrind gives the instructions per check.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -1,9 +1,10 @@
-// CPU time, user and system, of a process and all that it has started, as far as those are waited for or still run.
+// CPU time, user and system, of a process and its descendants that are running or have been waited for.
 #pragma once
 
 namespace bench {
 
-// Seconds. Of processes that run: to the nanosecond; of those that have ended: in ticks of the kernel (10 ms). 0 for no process.
+// Returns seconds. Running processes count to the nanosecond, ended ones in ticks of the kernel (10 ms). 0 if there is no
+// process.
 double cpu_seconds(int pid);
 
 }  // namespace bench

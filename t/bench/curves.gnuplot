@@ -1,4 +1,4 @@
-# Rate and latency against clients: gnuplot -e "curves='FILE'; count=N" (blocks as t/bench/report.py writes them) to standard output.
+# Rate and latency against clients: gnuplot -e "curves='FILE'; count=N" (blocks written by t/bench/report.py) to standard output.
 set terminal svg size 1000,900 background "white"
 set multiplot layout 2,1
 set logscale xy

@@ -15,7 +15,7 @@ std::string query_lines(const Check& check, std::uint64_t /*serial*/, bool keep)
 }
 
 std::string policy_lines(const Check& check, std::uint64_t serial, bool /*keep*/) {
-  // policyd-spf checks a message once: each question is another one.
+  // policyd-spf checks a message once, so each request is another message.
   return fmt::format(
       "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address={}\nhelo_name={}\nsender=user@{}\n"
       "recipient=user@example.org\ninstance={:x}\n\n",
@@ -29,7 +29,7 @@ std::size_t to_empty_line(std::string_view input, bool /*at_end*/) {
 
 std::size_t to_end(std::string_view input, bool at_end) { return at_end ? input.size() : 0; }
 
-// Seven lines, of which the last is "error=...".
+// Seven lines; the last one is "error=...".
 std::size_t to_error_line(std::string_view input, bool /*at_end*/) {
   const auto line = input.find("\nerror=");
   const auto end = line == std::string_view::npos ? line : input.find('\n', line + 1);

@@ -1,9 +1,9 @@
-// A name server for the benchmarks: the domains of world.h on UDP, each answer the given time after its question.
+// A name server for the benchmarks: the domains of world.h on UDP. Each answer has the given delay.
 //
 //   dns [--port N] [DELAY-MS]
 //
-// Prints its port on 127.0.0.1 (chosen by the kernel, unless given), and for each line of its input the number of questions it
-// was asked since the last; ends with its input.
+// Prints its port on 127.0.0.1 (chosen by the kernel, unless given). For each line of its input, prints the number of questions
+// since the previous line. Ends with its input.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -103,7 +103,7 @@ class Server {
       if (messages.empty()) continue;
       one.bytes = std::move(messages.front());
       one.due = Clock::now() + delay_;
-      // One delay for all: who came first goes first.
+      // All delays are equal, so the order of arrival is the order of the answers.
       waiting_.push_back(std::move(one));
     }
   }

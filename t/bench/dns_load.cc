@@ -1,10 +1,10 @@
-// Load for a resolver: plain questions over UDP, every answer read; prints one JSON line, as t/bench/load does.
+// Load for a resolver: plain questions over UDP, every answer read. Prints one JSON line in the format of t/bench/load.
 //
 //   dns_load --port N [--clients N] [--depth N] --count N [--domains N] [--first N] [--all] [--label TEXT] [--pid PID]
 //
-// Each client has a socket of its own and --depth questions in flight. Asked is the TXT record of each domain; with --all
-// whatever an SPF checker asks of it, so that both can be compared. --count: questions. A question without answer for a second is
-// asked again.
+// Each client has its own socket and --depth questions in flight. It asks for the TXT record of each domain, or with --all for
+// all questions of an SPF check, so that both can be compared. --count: number of questions. A question without an answer for a
+// second is repeated.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -48,8 +48,8 @@ struct Settings {
 struct Slot {
   bool is_asked = false;
   dns::Question question;
-  Clock::time_point at;    // asked first
-  Clock::time_point sent;  // asked last
+  Clock::time_point at;    // first try
+  Clock::time_point sent;  // last try
 };
 
 struct Client {
@@ -172,7 +172,7 @@ class Load {
   const Settings& settings_;
   std::vector<Client> clients_;
   bench::Tally tally_;
-  std::vector<dns::Question> pending_;  // of the domain at hand, the last first
+  std::vector<dns::Question> pending_;  // of the current domain, in reverse order
   std::uint64_t domain_ = 0;
   std::uint64_t begun_ = 0;
 };

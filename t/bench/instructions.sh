@@ -1,11 +1,11 @@
 #!/bin/bash
-# `make instructions`: instructions and system calls of one warm question, counted by callgrind, and what changed in them since
-# t/bench/instructions.txt was written. With --write that file is written anew. Under valgrind a look at the clock is a system
-# call, too. What callgrind_annotate wants is left in $BUILD/bench/callgrind.NAME.
+# `make instructions`: instructions and system calls of one warm request, counted by callgrind, and their changes since
+# t/bench/instructions.txt was written. With --write that file is written anew. Under valgrind reading the clock is a system call,
+# too. The input of callgrind_annotate is left in $BUILD/bench/callgrind.NAME.
 #
-# Each figure is the difference between a run of 3N questions and one of N, divided by 2N: start and end cancel out. One client
-# that waits for its answers, so that nothing depends on who is faster. What is left to chance is the hash key of the cache
-# and of libevent: under 0.5 %. Instructions depend on compiler and libraries: compare what one machine says.
+# Each figure is the difference between a run of 3N requests and one of N, divided by 2N, so start and end cancel out. A single
+# client waits for its answers, so the order of events is fixed. Only the hash keys of the cache and of libevent are random, with
+# an effect below 0.5 %. Instructions depend on compiler and libraries: compare figures of one machine only.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
@@ -62,7 +62,7 @@ measure() { # NAME COMMAND [FLAGS...]: a line of the table
 }
 
 {
-  echo "# One warm question: instructions, and system calls with looks at the clock (\`make instructions\`); $(readelf -p .comment "$bench/core" | sed -nE 's/.*\] *(.*)/\1/p' | head -n 1), $(uname -m)"
+  echo "# One warm request: instructions, and system calls including reads of the clock (\`make instructions\`); $(readelf -p .comment "$bench/core" | sed -nE 's/.*\] *(.*)/\1/p' | head -n 1), $(uname -m)"
   measure core core
   measure connection-per-question daemon
   measure kept daemon --keep
@@ -76,5 +76,5 @@ if [[ ${1:-} = --write ]]; then
 fi
 awk -v kept="$kept" '
   BEGIN { while ((getline line < kept) > 0) { split(line, field, " "); old[field[1]] = field[2]; old_calls[field[1]] = field[3] } }
-  /^#/ { printf "%-28s %12s %12s %9s %9s %9s\n", "one warm question", "instructions", "before", "change", "sys calls", "before"; next }
+  /^#/ { printf "%-28s %12s %12s %9s %9s %9s\n", "one warm request", "instructions", "before", "change", "sys calls", "before"; next }
   { printf "%-28s %12d %12d %+8.1f%% %9.1f %9.1f\n", $1, $2, old[$1], old[$1] ? ($2 / old[$1] - 1) * 100 : 0, $3, old_calls[$1] }' "$run/table"

@@ -1,7 +1,7 @@
-# Sourced by the benchmarks: a private lab (a network of its own with port 53, where it may), the servers in it, and how to load them.
-# Peers that are missing are said in one line each, and left out.
+# Sourced by the benchmarks: a private lab (its own network with port 53, if permitted), the servers in it, and functions that
+# load them. Each missing peer is reported in one line and left out.
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # most names are for those who source this
+# shellcheck disable=SC2034 # the scripts that source this file use most names
 set -euo pipefail
 script=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -11,7 +11,7 @@ root=$bench/root
 log=$bench/log
 questions=${BENCH_QUESTIONS:-20000} rounds=${BENCH_ROUNDS:-5}
 
-# libspf2 and policyd-spf ask port 53 of the name server in /etc/resolv.conf: they need a network and a mount of their own.
+# libspf2 and policyd-spf ask port 53 of the name server in /etc/resolv.conf, so they need their own network and mounts.
 if [[ -z ${BENCH_LAB:-} ]]; then
   BUILD=$build t/bench/peers.sh
   for how in --net "--map-root-user --net"; do
@@ -40,7 +40,7 @@ else
 fi
 
 say_missing() { echo "missing: $*"; }
-# Prints where the program is; fails when it is nowhere.
+# Prints the path of a program; fails if it does not exist.
 find_program() {
   local dir
   for dir in "$root"/usr/{s,}bin /usr/{s,}bin; do
@@ -48,12 +48,12 @@ find_program() {
   done
   return 1
 }
-# The environment for programs that were taken out of their packages.
+# The environment for programs from unpacked packages.
 triple=$(gcc -dumpmachine 2>/dev/null || echo "$(uname -m)-linux-gnu")
 from_root=(env "LD_LIBRARY_PATH=$root/usr/lib:$root/usr/lib/$triple" "PYTHONPATH=$root/usr/lib/python3/dist-packages"
   "PERL5LIB=$root/usr/share/perl5:$root/usr/lib/$triple/perl5" "GNUPLOT_DRIVER_DIR=$root/usr/lib/gnuplot")
 
-# Server and load have a core each, where there are several; "any": the kernel decides, for more programs than cores.
+# Server and load have one core each if there are several; "any": the kernel decides, for more programs than cores.
 server_core=0 load_core=1
 on_core() { # CORE COMMAND...
   local core=$1
@@ -68,7 +68,8 @@ wait_for() { # PATH
   echo "$0: no $1" >&2
   exit 1
 }
-# Runs a server in the background: its process in $started, what it says in $log/NAME, or, while rates are measured, nowhere.
+# Runs a server in the background, with its process in $started and its output in $log/NAME, or discarded while rates are
+# measured.
 logs=on
 start() { # NAME CORE COMMAND...
   local name=$1 core=$2
@@ -84,7 +85,7 @@ stop() { # PROCESS...
   wait "$@" 2>/dev/null || true
 }
 
-# Our name server: its port in $dns_port. What it prints later is in $run/dns.
+# Starts our name server, with its port in $dns_port. Its later output is in $run/dns.
 start_dns() { # DELAY-MS [--port N]
   local delay=$1
   shift
@@ -94,11 +95,11 @@ start_dns() { # DELAY-MS [--port N]
   "$bench/dns" "$@" "$delay" <"$run/dns.in" >"$run/dns" &
   dns=$!
   pids+=("$dns")
-  exec 8>"$run/dns.in" # it ends with its input
+  exec 8>"$run/dns.in" # the server ends with its input
   wait_for "$run/dns"
   dns_port=$(head -n 1 "$run/dns")
 }
-questions_asked() { # of our name server since the last time
+questions_asked() { # prints the number of questions to our name server since the last call
   local lines
   lines=$(wc -l <"$run/dns")
   echo >&8
@@ -106,7 +107,7 @@ questions_asked() { # of our name server since the last time
   tail -n 1 "$run/dns"
 }
 
-# A resolver on $resolver_port that knows where bench.example is.
+# Starts a resolver on $resolver_port that knows the server of bench.example.
 start_unbound() { # CORE ADDRESS@PORT [MEGABYTES]
   local cache=${3:-256}
   cat >"$run/unbound.conf" <<EOF
@@ -147,12 +148,12 @@ EOF
   exit 1
 }
 
-# The SPF checkers: each leaves its socket in $run/NAME.
+# These start the SPF checkers. Each has its socket in $run/NAME.
 start_spfd() { # PORT-OF-RESOLVER [OPTIONS...]
   local port=$1
   shift
   rm -f "$run/spfd"
-  # The last of an option counts.
+  # The last value of an option wins.
   start spfd "$server_core" "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$port" \
     --workers 1 --hostname mx.example.org "$@"
   spfd=$started
@@ -163,7 +164,7 @@ start_bare() {
   bare=$started
   wait_for "$run/bare"
 }
-# A client that has gone must not kill it, so SIGPIPE is ignored.
+# It must survive clients that have gone, so SIGPIPE is ignored.
 start_libspf2() {
   rm -f "$run/libspf2"
   # shellcheck disable=SC2016 # for the other shell
@@ -186,7 +187,7 @@ start_policyd() {
   policyd=$started
   wait_for "$run/policy"
 }
-# Sets $X_program for each; empty and said when it is missing.
+# Sets $X_program for each peer, or reports it as missing and leaves the variable empty.
 find_peers() {
   unbound_program='' libspf2_program='' mail_spf_program='' policyd_program='' gnuplot_program=''
   local wanted name program
@@ -202,7 +203,7 @@ find_peers() {
   done
 }
 
-# Each appends the figures of a run to $runs.
+# Each of these appends the figures of a run to $runs.
 runs=$bench/runs.jsonl
 failed=0
 load() { # LABEL ARGUMENTS...
@@ -212,7 +213,7 @@ dns_load() { # LABEL ARGUMENTS...
   (on_core "$load_core" "$bench/dns_load" --port "$resolver_port" --label "$@" >>"$runs") || { echo "failed: dns_load --label $*" && failed=1; }
 }
 warm_up() { (on_core "$load_core" "$bench/load" "$@" >/dev/null) || failed=1; }
-# The median of a field over the runs with that label.
+# Prints the median of a field over the runs with this label.
 median_of() { # LABEL FIELD
   grep -F "\"label\": \"$1\"," "$runs" | sed -E "s/.*\"$2\": ([0-9.]+).*/\1/" | sort -g |
     awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'

@@ -1,13 +1,14 @@
-// Load for an SPF checker on a UNIX socket: N clients, a bounded number of questions, every result checked; prints one JSON line.
+// Load for an SPF checker on a UNIX socket: N clients, a bounded number of requests, every result checked. Prints one JSON line.
 //
 //   load --socket PATH [--dialect NAME] [--label TEXT] --clients N --count N [--keep [--depth N [--batch]]] [--domains N]
 //        [--first N] [--wide N [--skip N]] [--domain NAME --result WORD] [--pid PID] [--rate N]
 //
-// Without --keep each question has a connection of its own, half-closed behind the question as Exim does it. With it, connections
-// stay, and --depth questions are in flight on each; with --batch the next are asked when all are answered. --first: number of
-// the first domain, so that a run can ask new ones. --wide: senders of a wide world with so many
-// domains, by Zipf, without the --skip first. --domain: only this one is asked. --pid: the server's CPU time is measured.
-// --rate: questions a second that come, whether or not a client is free then; latencies count from then on. 0: as many as go.
+// Without --keep each request has its own connection, half-closed after the request in Exim's way. With --keep connections stay
+// open, with --depth requests in flight on each; with --batch the next requests are sent when all are answered. --first: number
+// of the first domain, so that a run can use domains that are not cached. --wide: senders of a wide world with this number of
+// domains, by Zipf's law, without the --skip first ones. --domain: only this domain. --pid: the CPU time of this server is
+// measured. --rate: requests per second, started even if no client is free; the latency counts from that time. 0: as many as
+// possible.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -126,7 +127,7 @@ class Load {
     tally_.start();
     std::array<epoll_event, 256> events{};
     while (tally_.done() < settings_.count && errors_ == 0) {
-      // What one client can begin need not wait for the others, so this begins somewhere else each time.
+      // The start rotates, so that no client has to wait for the others.
       for (std::size_t i = 0; i < clients_.size() && is_due() && errors_ == 0; ++i) fill(clients_[next_++ % clients_.size()]);
       if (errors_ != 0) break;
       const int n = wait(events);
@@ -151,13 +152,13 @@ class Load {
   }
   [[nodiscard]] bool is_due() const { return begun_ < settings_.count && (settings_.rate <= 0 || Clock::now() >= due()); }
 
-  // The number of events; -1 when the server is silent for too long.
+  // Returns the number of events, or -1 if the server is silent for too long.
   int wait(std::array<epoll_event, 256>& events) {
     auto longest = std::chrono::nanoseconds(std::chrono::seconds(10));
     const bool waits_for_time = settings_.rate > 0 && begun_ < settings_.count;
     if (waits_for_time)
       longest = std::clamp(std::chrono::nanoseconds(due() - Clock::now()), std::chrono::nanoseconds(0), longest);
-    // All clients may be busy when the next question is due: then an answer comes first.
+    // All clients may be busy when the next request is due: then it waits for an answer.
     if (waits_for_time && longest.count() == 0) longest = std::chrono::milliseconds(1);
     const timespec time{longest.count() / 1'000'000'000, longest.count() % 1'000'000'000};
     const int n = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &time, nullptr);
@@ -170,7 +171,7 @@ class Load {
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, settings_.socket.c_str(), sizeof address.sun_path - 1);
     int problem = connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    // A server that has just begun may not listen yet.
+    // A server that has just started may not listen yet.
     for (int i = 0; i < 1000 && problem != 0 && errno == ECONNREFUSED && tally_.done() == 0; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       problem = connect(client.fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
@@ -187,7 +188,7 @@ class Load {
     return true;
   }
 
-  // Asks what this client may ask now.
+  // Sends the requests that this client may send now.
   void fill(Client& client) {
     const unsigned depth = settings_.keep ? settings_.depth : 1;
     if (settings_.batch && !client.asked.empty()) return;
@@ -254,7 +255,7 @@ class Load {
   std::vector<Client> clients_;
   int epoll_;
   bench::Tally tally_;
-  std::size_t next_ = 0;  // the client to begin with
+  std::size_t next_ = 0;  // the first client of the next round
   std::uint64_t begun_ = 0;
   int errors_ = 0;
 };
@@ -279,6 +280,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "load: no such dialect, or no client, or no domain\n");
     return 64;
   }
-  prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds: questions come when they are due
+  prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds: requests start on time
   return Load(settings, *dialect).run();
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Puts the programs that the benchmarks compare us with, and those they need, into $BUILD/bench/root: Debian's packages, taken
-# apart and not installed. So no service is started, MTAs do not conflict, nothing is left behind, and it needs no root.
-# What this machine has installed is used from there. A package that cannot be had is not an error here: the benchmarks say what
-# they do without.
+# Unpacks the programs that the benchmarks compare us with, and their dependencies, into $BUILD/bench/root: Debian's packages, not
+# installed, so that no service is started, MTAs do not conflict, nothing is left behind, and root is not needed. Packages that
+# this machine has installed are used from there. An unavailable package is not an error here: the benchmarks report what they
+# leave out.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bench=$(realpath "${BUILD:-build}")/bench

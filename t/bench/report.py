@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Makes of the runs (one JSON object a line, see t/bench/tally.h) a table on the terminal and a report.
+"""Prints a table of the runs (one JSON object per line, see t/bench/tally.h) and writes a report.
 
 report.py RUNS REPORT CURVES: reads RUNS; writes REPORT (JSON: medians by label, and each goal with its figure) and CURVES
-(columns for gnuplot). A goal is a ratio or a figure; how far a figure may be trusted on a busy machine: CPU more than rates,
-and rates more than latencies. "least" is the least CPU of all runs, which the work of others has touched least.
+(columns for gnuplot). A goal is a ratio or a figure. On a busy machine CPU time is more reliable than rates, and rates are more
+reliable than latencies. "least" is the lowest CPU time of all runs, the one with the least disturbance.
 """
 import json
 import platform
@@ -79,7 +79,7 @@ class Report:
                 if run:
                     unit = "questions" if server == "unbound" else "checks"
                     print(f"  {what:<30}{server:<12} {run['rate']:>10,.0f} {unit}/s {run['cpu_us']:>10,.2f} us CPU")
-        print("\none check with 20 ms an answer: round trips, and questions asked")
+        print("\none check with 20 ms per answer: round trips, and questions asked")
         for record in ("six", "nested", "market"):
             cells = []
             for server in SERVERS:
@@ -90,7 +90,7 @@ class Report:
             print(f"  {record:<8} {', '.join(cells)}")
 
     def workers_table(self):
-        print("\nworkers: the same questions, all processors; CPU beside one worker")
+        print("\nworkers: the same requests, all processors; CPU compared with one worker")
         for mode, name in MODES[:2]:
             for workers in (1, 2, 4, 8):
                 run = self.medians.get(f"workers/{mode}/{workers}")
@@ -124,7 +124,7 @@ class Report:
         self.goal("cold checks a second, 20 ms an answer", self.get("cold/20/spfd", "rate"), at_least=1800)
         for record, trips, asked in (("six", 3, 12), ("nested", 7, 7), ("market", 3, 13)):
             time = self.get(f"deep/{record}/spfd", "p50_us")
-            # A check cannot take less; what it takes above whole trips is not waiting.
+            # A check takes at least whole round trips; the time above them is not waiting.
             self.goal(f"round trips of '{record}'", None if time is None else int(time / 20000), at_most=trips)
             self.goal(f"questions of '{record}'", self.get(f"asked/{record}/spfd", "questions"), at_most=asked)
         # Four checks ask seven questions.
@@ -135,7 +135,7 @@ class Report:
             self.goal(f"{what}: of what the resolver can answer", share and share * 7 / 4, at_least=0.8, unit=" x")
 
     def write_curves(self, path):
-        """Blocks of "clients rate p50 p99", one a server and mode, each with its name before it."""
+        """Returns blocks of "clients rate p50 p99", one per server and mode, each after its name."""
         curves = {}
         for label, run in self.medians.items():
             parts = label.split("/")

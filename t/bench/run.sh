@@ -1,7 +1,7 @@
 #!/bin/bash
-# `make bench`: warm.sh, cold.sh, srs.sh, workers.sh and the report: a table here, $BUILD/bench/report.json and, with gnuplot,
-# $BUILD/bench/curves.svg.
-# BENCH_QUESTIONS (20000) and BENCH_ROUNDS (5) from the environment; 2000 and 1 give a quick look.
+# `make bench`: runs warm.sh, cold.sh, srs.sh and workers.sh, and reports: a table on the terminal, $BUILD/bench/report.json and,
+# with gnuplot, $BUILD/bench/curves.svg.
+# BENCH_QUESTIONS (20000) and BENCH_ROUNDS (5) are read from the environment; 2000 and 1 give a quick overview.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 bench=${BUILD:-build}/bench

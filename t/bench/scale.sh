@@ -1,7 +1,7 @@
 #!/bin/bash
-# `make bench-scale`: a synthetic world of BENCH_DOMAINS (1000000) domains, served by nsd through unbound, senders by Zipf's law, and
-# a cache of 64 MB: memory, hit rate, evictions, the cost of a warm question in small and in large worlds, and two workers
-# beside one. The table comes to the terminal, the runs to $BUILD/bench/scale.jsonl. About 4 minutes on two cores.
+# `make bench-scale`: a synthetic world of BENCH_DOMAINS (1000000) domains, served by nsd through unbound, with senders by Zipf's
+# law and a cache of 64 MB. Measures memory, hit rate, evictions, the cost of a warm request in small and in large worlds, and two
+# workers compared with one. Prints a table and writes the runs to $BUILD/bench/scale.jsonl. Takes about 4 minutes on two cores.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
 domains=${BENCH_DOMAINS:-1000000}
@@ -12,7 +12,7 @@ nsd_program=$(find_program nsd) || nsd_program=
 for needed in nsd unbound; do
   program=${needed}_program
   if [[ -z ${!program} ]]; then
-    echo "bench-scale needs $needed, which could not be had: $bench/peers.log" >&2
+    echo "bench-scale needs $needed, which is not available: $bench/peers.log" >&2
     exit 69
   fi
 done
@@ -45,13 +45,13 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 
-# A counter of spfd's log at SIGUSR1.
+# Prints a counter from spfd's log at SIGUSR1.
 counter() { # LINE NAME
   sed -nE "s/.*counters: $1 .*\b$2=([0-9]+).*/\1/p" "$log/spfd" | tail -n 1
 }
-look() { # leaves hits, misses, evictions, entries and waits for a lock, so far
+look() { # sets hits, misses, evictions, entries and waits for a lock since the start
   hits='' misses='' joins='' evictions='' entries='' waits=''
-  : >"$log/spfd" # a line for each question is much
+  : >"$log/spfd" # drops the lines of earlier requests, which are many
   kill -USR1 "$spfd"
   for _ in $(seq 200); do
     if grep -q 'counters: dns' "$log/spfd"; then break; fi
@@ -61,9 +61,9 @@ look() { # leaves hits, misses, evictions, entries and waits for a lock, so far
   for one in hits misses joins evictions entries waits; do printf -v "$one" %s "$(counter cache "$one")"; done
 }
 
-# All servers at the same time, so that they can be measured in turns.
+# All servers run at the same time, so that they can be measured in turns.
 declare -A process filled last
-serve() { # NAME WORLD QUESTIONS ARGUMENTS...: a spfd that has been asked as long as that
+serve() { # NAME WORLD COUNT ARGUMENTS...: a spfd that has answered COUNT requests
   local name=$1
   world=$2
   start_spfd "$resolver_port" "${@:4}"
@@ -72,7 +72,7 @@ serve() { # NAME WORLD QUESTIONS ARGUMENTS...: a spfd that has been asked as lon
   ask "$name" "fill/$name" 0 "$3" --clients 64 --depth 4
   look
   filled[$name]=$(awk -v h="$hits" -v m="$((misses + joins))" -v e="$entries" -v out="$evictions" 'BEGIN { print h * 100 / (h + m), e, out }')
-  # What was asked last stays in the cache when it is asked again and again.
+  # The latest senders stay in the cache when they are checked again and again.
   for _ in 1 2 3; do ask "$name" "again/$name" "${last[$name]}" 20000; done
 }
 ask() { # NAME LABEL SKIP COUNT ARGUMENTS...

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The benchmark's programs do their work, and two workers under load: a few questions in each mode, without peers; nothing is said
-# about speed. With sanitizers spfd must have no complaint. Last line: "N passed, N failed".
+# Runs the benchmark's programs, and two workers under load: a few requests in each mode, without peers and without statements
+# about speed. With sanitizers spfd must have no findings. Last line: "N passed, N failed".
 export BENCH_LAB=none
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
@@ -22,12 +22,12 @@ load bare-kept --dialect bare --socket "$run/bare" --count 300 --keep
 dns_load dns --first 5000 --count 300 --depth 4 --all
 "$bench/core" 1000 >/dev/null || failed=1
 [[ $(questions_asked) -gt 300 ]] || { echo "failed: the name server was not asked" && failed=1; }
-# What it asked is what was asked of it.
+# The figures of the load generator agree with the name server's.
 if "$bench/load" --socket "$run/spfd" --clients 1 --count 1 --domain six-smoke.bench.example --result pass >/dev/null 2>&1; then
-  echo "failed: a wrong result was not seen" && failed=1
+  echo "failed: a wrong result was not noticed" && failed=1
 fi
 kill "$spfd"
-wait "$spfd" || { tail -n 60 "$log/spfd" && echo "failed: spfd has ended with $?" && failed=1; }
+wait "$spfd" || { tail -n 60 "$log/spfd" && echo "failed: spfd ended with $?" && failed=1; }
 answered=$(grep -c '"wrong": 0,' "$runs")
 echo "$answered passed, $((11 - answered + failed)) failed"
 [[ $failed = 0 && $answered = 11 ]]

@@ -1,11 +1,10 @@
 // Runs a server so that all its CPU time can be seen at one process.
 //
-//   spawn COMMAND...            runs the command
-//   spawn --socket PATH COMMAND...   runs it for each connection to the socket, which is its standard input and output, as
-//   Postfix's
-//                               spawn(8) does for a policy server
+//   spawn COMMAND...                 runs the command
+//   spawn --socket PATH COMMAND...   runs it for each connection to the socket, its standard input and output, like Postfix's
+//                                    spawn(8) with a policy server
 //
-// Orphans of the command become children of this process, which takes the time of those that end into its own account.
+// Orphans of the command become children of this process, so that the time of those that end is counted here.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -26,7 +25,7 @@ namespace {
   _exit(69);
 }
 
-// The end of a child only has to interrupt what waits.
+// The end of a child only has to interrupt a waiting system call.
 void on_signal(int /*signal*/) {}
 
 int serve(const char* path, char** command) {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Rewriting of senders beside postsrsd: tcp_table on kept connections, 8 clients, one worker. In turns. Appends to
+# Compares the rewriting of senders with postsrsd: tcp_table on kept connections, 8 clients, one worker, in turns. Appends to
 # $BUILD/bench/runs.jsonl under the labels srs/SERVER/forward and srs/SERVER/reverse, and prints a table.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
@@ -15,7 +15,7 @@ listening() { # PORT
     if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
     sleep 0.05
   done
-  echo "$0: nobody listens at port $1" >&2
+  echo "$0: nothing listens at port $1" >&2
   exit 1
 }
 # In the lab the ports are free; elsewhere they probably are.
@@ -23,7 +23,7 @@ start_spfd 1 --srs inet:127.0.0.1:17001 --srs inet:127.0.0.1:17002,map=reverse -
   --srs-domain srs.example.net
 listening 17002
 postsrsd() {
-  # shellcheck disable=SC2016 # for the other shell: it closes every descriptor that it may have
+  # shellcheck disable=SC2016 # for the other shell: postsrsd closes every possible descriptor
   start postsrsd 0 bash -c 'ulimit -n 256; exec "$@"' - "${from_root[@]}" "$postsrsd_program" -4 -f17011 -r17012 -s"$run/secret" \
     -dsrs.example.net
   listening 17012

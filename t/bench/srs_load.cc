@@ -1,6 +1,6 @@
-// Load for rewriters of senders that speak tcp_table on ports of 127.0.0.1: 8 connections with one request each at a time, as
-// Postfix asks. First COUNT senders are rewritten, then the addresses that came of it are turned back and must be the senders.
-// Prints one JSON line (t/bench/tally.h) for each half, LABEL/forward and LABEL/reverse.
+// Load for rewriters of senders that speak tcp_table on ports of 127.0.0.1: 8 connections with one request each at a time, like
+// Postfix. First COUNT senders are rewritten, then the results are reversed, which must restore the senders. Prints one JSON line
+// (t/bench/tally.h) for each half, LABEL/forward and LABEL/reverse.
 //
 //   srs_load LABEL FORWARD-PORT REVERSE-PORT COUNT PID       PID: the server, whose CPU time is measured
 #include <arpa/inet.h>
@@ -44,7 +44,7 @@ int connect_to(int port) {
   return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? fd : -1;
 }
 
-// The value of each key; empty where the answer is not "200 VALUE". Nothing when the server goes or is silent.
+// Returns the value of each key, empty if the answer is not "200 VALUE". Returns nothing if the server closes or is silent.
 std::vector<std::string> look_up(int port, const std::vector<std::string>& keys, bench::Tally& tally) {
   std::vector<std::string> values(keys.size());
   std::vector<Client> connections(kClients);

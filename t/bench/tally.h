@@ -1,4 +1,4 @@
-// What a load generator has seen: counts the answers and their latencies, and prints the figures as one JSON line.
+// The results of a load generator: counts answers and their latencies, and prints the figures as one JSON line.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ class Tally {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // pid: the server, with those that it starts; 0: its CPU time is not measured.
+  // pid: the server, including its child processes; 0: its CPU time is not measured.
   explicit Tally(int pid) : pid_(pid) {}
 
   void start();
@@ -23,7 +23,7 @@ class Tally {
   [[nodiscard]] Clock::time_point started() const { return start_; }
   [[nodiscard]] std::uint64_t done() const { return latencies_.size(); }
   [[nodiscard]] std::uint64_t wrong_count() const { return wrong_; }
-  // {"label": .., "questions": N, "wrong": N, "seconds": S, "rate": per second, "cpu_us": a question, "p50_us": .., ...}
+  // {"label": .., "questions": N, "wrong": N, "seconds": S, "rate": per second, "cpu_us": per question, "p50_us": .., ...}
   std::string json(const std::string& label);
 
  private:

@@ -1,7 +1,8 @@
 #!/bin/bash
-# What a warm question costs: one worker, all DNS answers cached; us, the bare server that is the ceiling, the peers, and unbound
-# answering plain TXT questions under the same load. In turns, so that what disturbs one disturbs all. Appends to
-# $BUILD/bench/runs.jsonl under labels warm/MODE/SERVER, half/MODE/SERVER (at half the highest rate) and curve/MODE/SERVER/CLIENTS.
+# Measures the cost of a warm request, with one worker and all DNS answers cached: spfd, the bare server as the upper bound, the
+# peers, and unbound with plain TXT questions under the same load. They take turns, so that a disturbance affects all. Appends to
+# $BUILD/bench/runs.jsonl under labels warm/MODE/SERVER, half/MODE/SERVER (at half the highest rate) and
+# curve/MODE/SERVER/CLIENTS.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
 find_peers
@@ -14,7 +15,7 @@ start_bare
 [[ -z $policyd_program ]] || start_policyd
 warm_up --socket "$run/spfd" --keep --count 2000
 
-# It leaks a descriptor with each connection and cannot have more than 1024: a new process every 900 questions.
+# It leaks a descriptor with each connection and can have at most 1024, so there is a new process every 900 requests.
 libspf2() { # LABEL ARGUMENTS...
   start_libspf2
   warm_up --socket "$run/libspf2" --dialect libspf2 --keep --count 1000
@@ -27,7 +28,7 @@ mail_spf() { load "$1" --socket "$run/mail-spf" --dialect mail-spf --pid "$mail_
 policyd() { load "$1" --socket "$run/policy" --dialect policy --pid "$policyd" "${@:2}"; }
 unbound() { dns_load "$1" --pid "$unbound" "${@:2}"; }
 
-# 1000 domains in turn, each out of the processor's nearest cache until it is asked for again; spfd-20: only 20.
+# 1000 domains in turn, so that each has left the processor's nearest cache before its next check; spfd-20: only 20 domains.
 for _ in $(seq "$rounds"); do
   spfd warm/each/spfd --count "$questions"
   bare warm/each/bare --count "$questions"

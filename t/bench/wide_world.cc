@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kProviders = 1001;
 constexpr int kMaxTerms = 10;  // RFC 7208 §4.6.4
 
-// A stream of numbers (splitmix64) that begins anew for each thing in the world.
+// A stream of numbers (splitmix64) with its own seed for each part of the world.
 class Dice {
  public:
   enum class Kind : std::uint64_t { domain = 1, provider = 2, sender = 3 };
@@ -41,7 +41,7 @@ struct Step {
 constexpr std::array<Step, 6> kLookupsWithoutInclude = {{{520, 0}, {560, 1}, {910, 2}, {960, 3}, {990, 4}, {1000, 5}}};
 constexpr std::array<Step, 11> kLookupsWithInclude = {
     {{260, 1}, {330, 2}, {530, 3}, {690, 4}, {750, 5}, {830, 6}, {890, 8}, {910, 10}, {980, 12}, {998, 16}, {1000, 20}}};
-// The most used providers up to each rank; what is left is a provider of the domain's own.
+// The cumulative share of the most used providers up to each rank; the rest is a provider of the domain's own.
 constexpr std::array<Step, 7> kProviderRanks = {
     {{220, 2}, {390, 4}, {510, 7}, {660, 21}, {780, 51}, {850, 101}, {950, kProviders}}};
 constexpr std::array<Step, 4> kTtls = {{{350, 300}, {500, 1800}, {900, 3600}, {1000, 86400}}};
@@ -74,7 +74,7 @@ Provider provider(std::uint64_t rank) {
 }
 unsigned terms_of(std::uint64_t rank) { return rank == kProviders ? 1 : 1 + provider(rank).blocks; }
 
-// Where the mail of a provider comes from: the last network that its record names.
+// Returns the provider's source of mail: the last network in its record.
 std::string provider_network(std::uint64_t rank) { return fmt::format("10.{}.{}", rank / 256, rank % 256); }
 std::string own_network(std::uint64_t number) { return fmt::format("100.{}.{}", 64 + number / 256 % 64, number % 256); }
 constexpr std::string_view kOwnProviderNetwork = "198.18.7";
@@ -101,7 +101,7 @@ Domain describe(std::uint64_t number) {
     const std::uint64_t rank = pick_provider(dice);
     if (terms_of(rank) > terms || std::find(domain.includes.begin(), domain.includes.end(), rank) != domain.includes.end())
       continue;
-    // Some look-ups of most records are the domain's own hosts.
+    // In most records, some look-ups are for the domain's own hosts.
     if (!domain.includes.empty() && domain.address_terms < 2 && dice.happens(300)) {
       ++domain.address_terms;
       --terms;

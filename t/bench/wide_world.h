@@ -1,6 +1,6 @@
-// A synthetic world of very many domains: what they publish has the shape that measurements of 55 million records have found
-// (USENIX Security 2024): how many use include, how many look-ups a record needs, how few senders for hire most domains name,
-// TTLs. What domain N publishes depends on N alone, so the world may be of any size, and the same each time.
+// A synthetic world with a very large number of domains. Their records have the shape that measurements of 55 million records
+// have found (USENIX Security 2024): the share of includes, the look-ups per record, the few commercial senders in most records,
+// the TTLs. The records of domain N depend only on N, so the world can have any size and is the same each time.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace bench {
 
-// "w17.bench.example", with a client that it may have sent from (nine of ten) or a stranger, and what an SPF checker must say.
+// Returns "w17.bench.example" with a permitted client (nine of ten) or a stranger, and the expected result.
 Check wide_check(std::uint64_t number);
 
-// The zone bench.example of a world with that many domains, in master-file form.
+// Writes the zone bench.example of a world with this number of domains, in master-file form.
 void write_wide_zone(std::FILE* out, std::uint64_t domains);
 
-// Who sends mail: domain numbers below `domains` by Zipf's law (exponent 1), the same sequence for the same seed.
+// The senders of mail: domain numbers below `domains` by Zipf's law (exponent 1), the same sequence for the same seed.
 class Senders {
  public:
   Senders(std::uint64_t domains, std::uint64_t seed);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What more workers cost: 1, 2, 4 and 8 of them under the same load on all processors, in turns. Appends to $BUILD/bench/runs.jsonl
-# under the labels workers/MODE/COUNT.
+# Measures the cost of more workers: 1, 2, 4 and 8 of them under the same load on all processors, in turns. Appends to
+# $BUILD/bench/runs.jsonl under the labels workers/MODE/COUNT.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"
 start_dns 0

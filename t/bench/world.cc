@@ -27,7 +27,7 @@ constexpr std::array<Kind, 4> kKinds = {{
     {"v=spf1 a mx include:shared.bench.example ?all", "neutral"},
 }};
 
-// The number behind a letter: "d17" -> 17.
+// Returns the number after a letter: "d17" -> 17.
 std::optional<unsigned long> number_after(std::string_view label, char letter) {
   if (label.empty() || label.front() != letter) return std::nullopt;
   return base::parse_number(label.substr(1), 1'000'000'000);
@@ -63,7 +63,7 @@ std::string includes(std::initializer_list<std::string_view> labels, std::string
   return terms;
 }
 
-// Of the domain that uses many senders for hire, and of those.
+// Returns the record of a domain with many commercial senders, or of one of those.
 std::string market_record(std::string_view name, std::string_view tag) {
   constexpr std::string_view kNetworks = "v=spf1 ip4:198.51.100.0/25 ip4:203.0.113.0/24 ip6:2001:db8:1::/48 ~all";
   if (name == "market") return "v=spf1 a mx" + includes({"ga", "gb", "gc", "gd"}, tag) + " ~all";

@@ -1,7 +1,7 @@
 // The daemon with three workers under everything at once: all doors, faulty DNS, reloads with good and bad files, signals.
 //
-// Every verdict is compared with the expected one; temperror is allowed only where a fault was. Every question is answered.
-// Memory and descriptors stay bounded. CHAOS_SECONDS is how long it goes on (5), CHAOS_SEED what is drawn.
+// Every verdict is compared with the expected one; temperror is allowed only after a fault. Every request is answered. Memory and
+// descriptors stay bounded. CHAOS_SECONDS (5) is the duration, CHAOS_SEED the seed of the random choices.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -32,9 +32,10 @@ using support::SpfdProcess;
 
 constexpr std::size_t kMaxComplaints = 5;
 constexpr int kThreadsOfADoor = 3;
-// What an idle spfd may have open more than at its start: sockets of the resolver, and connections that just end.
+// The descriptors that an idle spfd may have in addition to those at its start: sockets of the resolver, and connections that
+// end.
 constexpr std::ptrdiff_t kSpareDescriptors = 40;
-// The cache has 16 MB; a sanitizer keeps what was freed.
+// The cache has 16 MB; a sanitizer keeps freed memory.
 constexpr std::size_t kMaxGrowth = (support::kIsSanitized ? std::size_t{600} : std::size_t{100}) << 20;
 
 std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
@@ -67,7 +68,7 @@ class Chaos {
     for (std::thread& thread : threads) thread.join();
 
     for (const std::string& complaint : complaints_.with([](const auto& all) { return all; })) FAIL_CHECK(complaint);
-    MESSAGE(fmt::format("seed {}: {} questions answered, {} reloads", seed_, answered_.load(), reloads_.load()));
+    MESSAGE(fmt::format("seed {}: {} requests answered, {} reloads", seed_, answered_.load(), reloads_.load()));
     CHECK(answered_ > 0);
     CHECK(reloads_ > 0);
     CHECK(spfd_.is_running());

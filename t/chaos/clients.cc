@@ -26,7 +26,7 @@ std::string lines_of(const Case& asked, std::size_t id, std::string_view more) {
   return fmt::format("ip={}\nhelo=1.ip.c1.test\nsender=user@{}\nid={}\n{}\n", asked.client, asked.domain, id, more);
 }
 
-// A connection for each question, as Exim does.
+// A connection for each request, like Exim.
 std::size_t single_lines(const Doors& doors, Random& random) {
   const Case asked = make_case(random);
   Client client(doors.query);
@@ -37,7 +37,7 @@ std::size_t single_lines(const Doors& doors, Random& random) {
   return 1;
 }
 
-// Many questions on a connection, all sent before the first answer is read.
+// Many requests on a connection, all sent before the first answer is read.
 std::size_t pipelined(const Doors& doors, Random& random, bool json) {
   std::vector<Case> cases;
   std::string all;
@@ -64,7 +64,7 @@ std::size_t pipelined(const Doors& doors, Random& random, bool json) {
   return count;
 }
 
-// The result that an action stands for.
+// Returns the result that leads to this action.
 std::string result_of_action(std::string_view action) {
   constexpr std::string_view kHeader = "action=PREPEND Received-SPF: ";
   if (action.starts_with(kHeader))
@@ -114,7 +114,7 @@ std::size_t milter(const Doors& doors, Random& random) {
   return count;
 }
 
-// A sender comes back as it went.
+// A rewritten sender is restored.
 std::size_t rewriting(const Doors& doors, Random& random) {
   const std::string sender = fmt::format("user{}@{}.ip.c1.test", below(random, 1000), below(random, 400));
   Case asked;
@@ -132,7 +132,7 @@ std::size_t rewriting(const Doors& doors, Random& random) {
   return 2;
 }
 
-// Clients that go in the middle, or talk nonsense: nobody else must suffer.
+// Clients that leave in the middle or send nonsense: the others must not notice.
 std::size_t rude(const Doors& doors, Random& random) {
   Client client(below(random, 2) == 0 ? doors.query : doors.milter);
   std::string bytes;

@@ -1,5 +1,4 @@
-// The clients of the chaos test, one for each door: each plays one connection, and throws a sentence when what comes is not
-// what must come.
+// The clients of the chaos test, one for each door: each plays one connection, and throws a sentence about an unexpected answer.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@ struct Doors {
   std::string query, milter, srs_forward, srs_reverse;  // addresses
 };
 
-// Returns the number of questions that were answered.
+// Returns the number of answered requests.
 using Player = std::function<std::size_t(const Doors&, Random&)>;
 struct NamedPlayer {
   const char* name;

@@ -19,8 +19,8 @@ constexpr std::string_view kOutside = "198.51.100.66";
 
 struct Kind {
   std::string_view name;
-  std::string_view inside;   // the result of a client that the records name
-  std::string_view outside;  // of any other
+  std::string_view inside;   // the result for a client that the records name
+  std::string_view outside;  // for any other client
 };
 constexpr std::array<Kind, 10> kKinds = {{{"ip", "pass", "fail"},
                                           {"soft", "pass", "softfail"},
@@ -45,7 +45,7 @@ dns::Answer text(std::string record) {
   return answer;
 }
 
-// What is published.
+// Returns the published records.
 dns::Answer published(const dns::Question& question) {
   const auto labels = base::split(question.name.text(), '.');
   if (labels.size() != 4) return {};

@@ -1,10 +1,10 @@
-// The DNS of the chaos test, and what SPF makes of it.
+// The DNS of the chaos test, and the SPF results of its names.
 //
-// A name is LABEL.KIND.ZONE.test. The kind says what is published, the first letter of the zone whether DNS is well there:
+// A name is LABEL.KIND.ZONE.test. The kind is what is published, the first letter of the zone is the state of DNS:
 //   c  always right; the verdict is the expected one
 //   f  each query may be lost, late, truncated, a lie, garbage or refused; the verdict is the expected one, or temperror
 //   d  silence; the verdict is temperror
-// Labels and zones are drawn at random, so that names are new to the cache, or not.
+// Labels and zones are random, so that names are in the cache or not.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace chaos {
 
 using Random = std::mt19937_64;
 
-// 0 to `end` - 1.
+// Returns a random number from 0 to `end` - 1.
 std::size_t below(Random& random, std::size_t end);
 
 struct Case {
@@ -30,10 +30,10 @@ struct Case {
 };
 Case make_case(Random& random);
 
-// Whether the result is one that the case allows; `result` is a word of RFC 7208.
+// Returns whether the case allows the result, a word of RFC 7208.
 bool is_allowed(const Case& asked, std::string_view result);
 
-// Draws the faults from a generator of its own with this seed.
+// Returns a handler that draws its faults from a generator of its own with this seed.
 support::DnsServer::Handler hostile_handler(std::uint64_t seed);
 
 }  // namespace chaos

@@ -1,11 +1,11 @@
 #!/usr/bin/perl
-# Judges cases (JSON lines on stdin) with Mail::SPF, without any DNS: one line {id, result, explanation, why} a case.
+# Judges cases (JSON lines on stdin) with Mail::SPF, without any DNS. Prints one line {id, result, explanation, why} per case.
 use strict;
 use warnings;
 use JSON::PP;
 use Mail::SPF;
 
-# As much of Net::DNS as Mail::SPF looks at.
+# The part of Net::DNS that Mail::SPF uses.
 package Peer::Record;
 sub type          { $_[0]{type} }
 sub address       { $_[0]{value} }

@@ -1,4 +1,4 @@
-"""Judges cases (JSON lines on stdin) with pyspf, without any DNS: one line {id, result, explanation, why} a case."""
+"""Judges cases (JSON lines on stdin) with pyspf, without any DNS. Prints one line {id, result, explanation, why} per case."""
 import json
 import sys
 
@@ -8,7 +8,7 @@ zone = {}
 
 
 def lookup(name, qtype, strict=True, timeout=20):
-    """What pyspf calls to ask DNS: a list of ((name, type), value)."""
+    """Replaces the function by which pyspf asks DNS; returns a list of ((name, type), value)."""
     records = zone.get(name.lower().rstrip("."), {})
     values = records.get(qtype, [])
     if values is None:
@@ -32,7 +32,7 @@ def judge(case):
         query.set_default_explanation("DEFAULT")
         result, _, explanation = query.check()
         why = "" if result == "fail" else explanation
-    except Exception as error:  # it may throw anything; that is a finding, not our end
+    except Exception as error:  # any exception of the peer is a finding and must not end this script
         result, explanation, why = "crash", "", f"{type(error).__name__}: {error}"
     return {"id": case["id"], "result": result, "explanation": explanation, "why": why}
 

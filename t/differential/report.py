@@ -1,6 +1,6 @@
 """Compares verdicts on the same cases: ours, pyspf's and Mail::SPF's. Arguments: cases, pyspf's and Mail::SPF's JSON lines, known.tsv.
 
-A difference is "known" when a line of known.tsv fits it. Exit code 1 when we differ, without being known to, from peers that agree.
+A difference is "known" if a line of known.tsv matches it. Exit code 1: we have an unknown difference from peers that agree.
 """
 import collections
 import csv
@@ -17,7 +17,7 @@ def read_lines(path):
 
 
 class Known:
-    """One line of known.tsv: a kind of difference, and the marks by which it is told."""
+    """One line of known.tsv: a kind of difference, and the patterns that recognize it."""
 
     def __init__(self, row):
         self.id = row["id"]
@@ -40,7 +40,7 @@ class Known:
 
 
 def verdict(answer):
-    """What is compared: the result, and for fail its explanation. In any case: %{i} and %{c} may be written in either."""
+    """Returns the compared part: the result, and for fail its explanation, in lower case, since %{i} and %{c} may have either case."""
     return f"fail '{answer['explanation'].lower()}'" if answer["result"] == "fail" else answer["result"]
 
 
@@ -93,12 +93,12 @@ def main():
     print(f"{total} cases; all agree with us: {counts['all']}")
     for peer, unknown in against_one.items():
         known_count = total - counts[peer] - len(unknown)
-        print(f"  {peer}: {counts[peer]} as ours, {known_count} differences known, {len(unknown)} not known: {unknown[:SHOWN]}")
-    print("known differences met (who is wrong, how often):")
+        print(f"  {peer}: {counts[peer]} equal, {known_count} known differences, {len(unknown)} unknown: {unknown[:SHOWN]}")
+    print("known differences found (who is wrong, how often):")
     for entry in known:
         for peer, uses in sorted(entry.uses.items()):
             print(f"  {entry.id:24} RFC 7208 {entry.section:12} {entry.who:8} {peer:9} {uses}")
-    print(f"we differ from all peers, who agree, and it is not known: {len(against_all)}")
+    print(f"unknown differences from all peers, which agree: {len(against_all)}")
     for number in against_all[:SHOWN]:
         show(cases[number], {peer: verdicts[number] for peer, verdicts in peers.items()})
     return 1 if against_all else 0

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Random zones through pyspf and Mail::SPF, both from Debian, and through us: reports where we differ from peers that agree.
-# ROUNDS (2000) zones from SEED (the day's) on. Installs the peers when they are missing. No DNS is asked.
-# Exit codes: 0 no unknown difference from peers that agree, 1 there are some, 69 a peer could not be had.
+# Evaluates random zones with pyspf and Mail::SPF, both from Debian, and with spfd; reports differences from peers that agree.
+# ROUNDS (2000) zones from SEED (the day's) on. Installs missing peers. No DNS server is asked.
+# Exit codes: 0 no unknown difference from peers that agree, 1 there are some, 69 a peer is not available.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,7 +10,7 @@ readonly here=t/differential
 readonly packages=(python3-spf python3-dnspython libmail-spf-perl)
 export ROUNDS=${ROUNDS:-2000} SEED=${SEED:-$(date +%Y%m%d)}
 
-# Debian's python3, of which another one may stand before it in PATH.
+# Finds Debian's python3. PATH may contain another one before it.
 find_python() {
   local python
   for python in /usr/bin/python3 /usr/bin/python3.[0-9]*; do

@@ -1,4 +1,4 @@
-// What holds for every dns::Answer, wherever it comes from.
+// Invariants of every dns::Answer, from any source.
 #pragma once
 
 #include "common/dns/answer.h"

@@ -1,11 +1,11 @@
 // The evaluator, and the receiver on top of it, over a hostile DNS. Input: lines of text.
-//   client|sender|helo|receiver|scope|explain VALUE   the question; explain: the receiver's default explanation
+//   client|sender|helo|receiver|scope|explain VALUE    the check; explain: the receiver's default explanation
 //   rcpt VALUE                                         the recipient
 //   novoid6                                            Limits::void_lookups_ipv6 off
 //   policy forwarders|local|secondary|guess TERMS      local policy
 //   policy fallback PATTERN=RECORD
-//   policy helofirst|dryrun|guesskeys|own TERMS        own: terms that the request brings
-//   NAME TYPE TTL VALUE                                a record; NAME "*": of every name that has none of that type
+//   policy helofirst|dryrun|guesskeys|own TERMS        own: terms in the request
+//   NAME TYPE TTL VALUE                                a record; NAME "*": for every name without a record of that type
 // VALUE "!reason" is a failure, "!NXDOMAIN" a name error; "\XX" (hexadecimal) in a value is a byte.
 #include <algorithm>
 #include <array>
@@ -29,9 +29,9 @@
 namespace {
 
 constexpr int kMaxWanted = 16;  // as io::DriverOptions
-// Per record that is evaluated: a part of a check may evaluate several.
+// Per evaluated record: a part of a check may evaluate several.
 constexpr int kMaxQuestions = static_cast<int>(spf::QuestionBudget::kMost);
-// The first record, 10 terms of two rounds each, the addresses of %{p} behind its PTR, and the explanation.
+// The first record, 10 terms of two rounds each, the addresses of %{p} after its PTR, and the explanation.
 constexpr int kMaxRounds = 24;
 
 std::optional<unsigned> hex_digit(char c) {
@@ -71,7 +71,7 @@ std::optional<dns::Type> parse_type(std::string_view word) {
   return std::nullopt;
 }
 
-// What the name servers of the world say, and the question.
+// The answers of the name servers, and the check.
 class World {
  public:
   World(const std::uint8_t* data, std::size_t size) {
@@ -82,7 +82,7 @@ class World {
   [[nodiscard]] const receiver::Policy& policy() const { return policy_; }
   void set_prefetch(spf::Prefetch prefetch) { policy_.spf.prefetch = prefetch; }
 
-  // Records that one check may have to evaluate, each within the limits of RFC 7208.
+  // Returns the number of records that one check may have to evaluate, each within the limits of RFC 7208.
   [[nodiscard]] int evaluations() const {
     int terms = 0;
     for (const auto* list :
@@ -93,11 +93,11 @@ class World {
     return (2 + terms) * (policy_.rules.check_helo ? 2 : 1);
   }
 
-  // An answer with its record parsed: once, whatever the number of runs.
+  // An answer with its record, parsed once for all runs.
   struct Known {
     explicit Known(dns::Answer found) : answer(std::move(found)) {}
     spf::KnownAnswer answer;
-    int asked_in = 0;  // the last run that asked
+    int asked_in = 0;  // the last run that asked for it
   };
   Known& known(const dns::Question& question) {
     const auto found = known_.find(question);
@@ -222,7 +222,7 @@ class World {
     }
   }
 
-  // As long as no line of the input changes them.
+  // The request, as long as no line of the input changes it.
   static const receiver::Request& usual_request() {
     static const receiver::Request usual = [] {
       receiver::Request request;
@@ -260,7 +260,7 @@ class World {
   int runs_ = 0;
 };
 
-// What a run has asked the world so far: until the next run.
+// The questions of the current run.
 class Asked final : public spf::AnswerSource {
  public:
   explicit Asked(World& world) : world_(world), run_(world.begin_run()) {}
@@ -276,11 +276,11 @@ class Asked final : public spf::AnswerSource {
   const int run_;
 };
 
-// How a driver deals with what is needed and wanted.
+// The ways in which a driver may treat needed and wanted questions.
 enum class Order : std::uint8_t {
-  all_at_once,    // everything needed, and what is wanted up to kMaxWanted
-  every_second,   // the same, but every second one of those wanted
-  one_at_a_time,  // the last one needed, and nothing else
+  all_at_once,    // all needed questions, and up to kMaxWanted wanted ones
+  every_second,   // the same, but only every second one of the wanted
+  one_at_a_time,  // the last needed one, and nothing else
 };
 
 struct Run {
@@ -341,7 +341,7 @@ void run(World& world, spf::Prefetch prefetch, Order order, Run& out) {
   }
 }
 
-// Checks the verdict of evaluator and rules, before the receiver makes texts of it.
+// Checks the verdict of evaluator and rules, before the receiver writes texts from it.
 void check_verdict(const spf::Verdict& verdict) {
   static const spf::Verdict unchecked;
   if (verdict == unchecked) return;  // MAIL FROM was not evaluated
@@ -355,13 +355,13 @@ void check_verdict(const spf::Verdict& verdict) {
   fuzz::check(!wants_problem || !verdict.problem.empty(), "none and errors have a cause");
 }
 
-// A refusal by MAIL FROM does not wait for HELO, which is checked first where it is known: then either of them may refuse.
+// A refusal by MAIL FROM does not wait for HELO; if HELO is known first, either of them may refuse.
 bool same(const receiver::Policy& policy, const receiver::Reply& a, const receiver::Reply& b) {
   const bool may_differ = policy.rules.check_helo == receiver::HeloCheck::first && a.action == receiver::Action::reject;
   return may_differ ? b.action == a.action && b.smtp_code == a.smtp_code : a == b;
 }
 
-// A workspace in which something else has been decided before.
+// A workspace that was used for another decision before.
 const receiver::Workspace& used_workspace() {
   static const receiver::Workspace used = [] {
     constexpr std::string_view kBefore =
@@ -393,10 +393,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::check_reply(fresh.reply);
   check_verdict(fresh.judgement.verdict);
 
-  // One question at a time takes time by the square of their number.
+  // Asking one question at a time takes quadratic time.
   constexpr int kManyQuestions = 10;
-  // The others are decided where something else has been decided before, of which nothing may be left. A corpus is replayed with
-  // all of them. A fuzzer's input chooses one, or, every second one, none: new paths are found without.
+  // The others are decided in used workspaces, of whose data nothing may be left. A corpus is replayed with all of them. Of a
+  // fuzzer's inputs only every second one chooses one of them: new paths are found without.
   constexpr std::array<std::pair<spf::Prefetch, Order>, 5> kOthers = {{{spf::Prefetch::records, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::every_second},

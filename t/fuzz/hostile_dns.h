@@ -1,5 +1,5 @@
-// A name server on one port of the loopback, UDP and TCP, in the thread of the fuzz target: it answers what the target says,
-// when the target says so.
+// A name server on one port of the loopback, UDP and TCP, in the thread of the fuzz target, which decides what it answers and
+// when.
 #pragma once
 
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ namespace fuzz {
 class HostileDns {
  public:
   HostileDns() {
-    constexpr int kTimes = 20;  // the port that UDP got may be taken for TCP
+    constexpr int kTimes = 20;  // the port chosen for UDP may be in use for TCP
     for (int i = 0; i < kTimes && !bind_both(); ++i) {}
     check(listener_ >= 0, "a port for DNS can be had");
   }
@@ -41,14 +41,14 @@ class HostileDns {
 
   [[nodiscard]] io::NameServer server() const { return {*base::IpAddress::parse("127.0.0.1"), port_}; }
 
-  // Drops what has come, and what is remembered.
+  // Drops received queries and all state.
   void forget() {
     receive();
     close_connections();
     waiting_.clear();
     told_.clear();
   }
-  // Takes the queries that have come.
+  // Receives pending queries.
   void receive() {
     if (!has_input()) return;
     receive_udp();
@@ -57,7 +57,7 @@ class HostileDns {
   }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] const dns::Question& question(std::size_t n) const { return *waiting_[n].query.question; }
-  // Answers the n-th query that waits, and takes it out.
+  // Answers the n-th waiting query and removes it.
   void answer(std::size_t n, const support::Reaction& reaction) {
     const Waiting one = std::move(waiting_[n]);
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(n));
@@ -77,7 +77,7 @@ class HostileDns {
         (reaction.fault == Fault::none || comes_after) && reaction.answer.status != dns::Status::failure && !reaction.rcode;
     if (is_answer && one.query.question->type == dns::Type::txt) told_.insert(one.query.question->name);
   }
-  // A TXT question for the name got an answer without a fault, or one after what is wrong.
+  // Returns whether a TXT question for the name got an answer without a fault, or one after a faulty one.
   [[nodiscard]] bool has_told(const dns::Name& name) const { return told_.contains(name); }
 
  private:
@@ -111,7 +111,7 @@ class HostileDns {
   }
   int accept() const {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    // Closing resets the connection: a fuzzer opens more of them than there are ports in the time that the kernel keeps one.
+    // Closing resets the connection: otherwise a fuzzer would use up the ports, which the kernel keeps for some time.
     const linger at_once{.l_onoff = 1, .l_linger = 0};
     if (fd >= 0) ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     return fd;
@@ -143,7 +143,7 @@ class HostileDns {
       take({buffer.data(), static_cast<std::size_t>(got)}, std::move(one));
     }
   }
-  // False: the client has closed the connection, and its queries are dropped.
+  // Returns false if the client has closed the connection; its queries are dropped.
   bool receive_tcp(Connection& connection) {
     std::array<char, 1500> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
     const ssize_t got = ::recv(connection.fd, buffer.data(), buffer.size(), MSG_DONTWAIT);

@@ -22,7 +22,7 @@ spf::MacroValues read_values(fuzz::Cutter& input) {
   return values;
 }
 
-// RFC 7208 §7.3: a name that is too long loses labels from the left, so what is left is an end of the whole.
+// RFC 7208 §7.3: a name that is too long loses labels from the left, so the result is a suffix of the whole.
 void check_name(const spf::MacroString& macros, const spf::MacroValues& values) {
   const auto name = macros.expand_name(values);
   if (name) {
@@ -30,12 +30,12 @@ void check_name(const spf::MacroString& macros, const spf::MacroValues& values) 
     fuzz::check(dns::Name::parse(name->text()) == name, "a target name is well-formed");
   }
   const auto whole = macros.expand(values, spf::kMaxExpansionWork);
-  if (!whole || whole->empty() || whole->size() == spf::kMaxExpansionWork) return;  // too long to hold against
+  if (!whole || whole->empty() || whole->size() == spf::kMaxExpansionWork) return;  // too long to compare
   std::string expected = base::lower(*whole);
   if (expected.ends_with('.')) expected.pop_back();
   if (name) fuzz::check(expected.ends_with(name->text()), "a target name is an end of the expanded text");
   if (expected.empty() || expected.ends_with('.')) return;
-  // RFC 1035 §2.3.4. Also where the label is among those that would be removed.
+  // RFC 1035 §2.3.4. Applies even if the label is one of those that would be removed.
   for (const std::string_view label : base::split(expected, '.')) {
     if (!label.empty() && label.size() <= 63 && fuzz::is_printable(label)) continue;
     fuzz::check(!name, "a target name with a bad label is malformed");

@@ -1,5 +1,5 @@
-// DNS messages. Input: one byte that selects the type asked, then the message; id and name asked are those of the message, so
-// that only what follows them decides.
+// DNS messages. Input: one byte that selects the type asked, then the message. The id and name asked are those of the message, so
+// that only the rest decides.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -17,7 +17,7 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::array kTypes = {dns::Type::txt, dns::Type::a, dns::Type::aaaa, dns::Type::mx, dns::Type::ptr};
 constexpr std::size_t kHeader = 12;
 
-// The first name of the question section, as far as plain labels go.
+// Returns the first name of the question section, up to the first label that is not plain.
 dns::Name asked_name(Bytes message) {
   std::string text;
   for (std::size_t at = kHeader; at < message.size() && message[at] != 0 && message[at] <= dns::Name::kMaxLabel;) {
@@ -52,7 +52,7 @@ void check_read(Bytes message, const dns::Question& question, std::uint16_t id) 
 
   const auto other_id = dns::decode_response(message, question, static_cast<std::uint16_t>(id + 1));
   fuzz::check(!other_id && other_id.error() == dns::ReadError::not_ours, "another id is not ours");
-  if (response->kind == dns::Response::Kind::refused) return;  // may come without its question
+  if (response->kind == dns::Response::Kind::refused) return;  // may lack its question
   for (const dns::Type type : kTypes) {
     if (type == question.type) continue;
     const auto other = dns::decode_response(message, {question.name, type}, id);

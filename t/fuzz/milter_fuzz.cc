@@ -1,5 +1,5 @@
-// The milter codec. Input: two numbers that cut the rest into chunks (and select options and what is decided), then what an MTA
-// sends.
+// The milter codec. Input: two numbers that cut the rest into chunks (and select options and the decision), then the bytes of an
+// MTA.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxItems = 200;
 
-// Packets of a milter, read by code of its own.
+// Checks the packets of a milter with a separate reader.
 void check_answer(std::string_view bytes, const protocol::Request& item) {
   std::size_t verdicts = 0;
   while (!bytes.empty()) {
@@ -69,7 +69,7 @@ struct Run {
   std::string answers;
 };
 
-// As a session does it: the same item each time, and each answer before the next one.
+// Serves in the way of a session: with the same item each time, and each answer before the next one.
 Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, std::size_t choice) {
   static const receiver::Policy policy = [] {
     receiver::Policy one;

@@ -1,4 +1,5 @@
-// An answer source for fuzz targets: it says the same for every question of a type. Made once, since it parses a record.
+// An answer source for fuzz targets with the same answer to every question of a type. It is created once, since it parses a
+// record.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 namespace fuzz {
 
-// By `choice`: one of two records, a failure, or no record. Other types have no record.
+// Depending on `choice`: one of two records, a failure, or no record. Other types have no record.
 class OneAnswer : public spf::AnswerSource {
  public:
   OneAnswer(std::size_t choice, std::string record, const char* problem) {

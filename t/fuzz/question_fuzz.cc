@@ -1,5 +1,5 @@
-// Query lines and Postfix's policy questions, and their answers. Input: two numbers that cut the rest into chunks (and select
-// what DNS says), then what a client sends.
+// Query lines and Postfix's policy requests, and their answers. Input: two numbers that cut the rest into chunks (and select the
+// DNS answers), then the bytes of a client.
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -20,7 +20,7 @@
 
 namespace {
 
-// A fuzzer learns nothing from many requests that it does not learn from some.
+// Some requests teach a fuzzer as much as many.
 std::size_t max_requests() { return fuzz::is_replay() ? 64 : 16; }
 
 // Calls `use` with each request and returns their number.
@@ -29,7 +29,7 @@ std::size_t read(std::string_view bytes, std::size_t first_chunk, std::size_t ch
   std::size_t count = 0;
   protocol::LineCodec codec;
   const protocol::DoorOptions options;
-  // As a connection does, the same object for all requests.
+  // The same object for all requests, as in a connection.
   protocol::Request request;
   const auto take_all = [&] {
     while (codec.next({options, 0}, request)) {
@@ -51,7 +51,7 @@ std::size_t read(std::string_view bytes, std::size_t first_chunk, std::size_t ch
   return count;
 }
 
-// RFC 8259, as far as one object of strings and numbers needs it.
+// Checks for RFC 8259, as far as one object of strings and numbers needs it.
 void check_json(std::string_view answer) {
   fuzz::check(answer.starts_with("{\"") && answer.ends_with("}\n"), "a JSON answer is one object on a line");
   answer.remove_suffix(1);
@@ -97,7 +97,7 @@ receiver::Policy policy_here() {
   return policy;
 }
 
-// An answer to Postfix.
+// Checks an answer to Postfix.
 void check_action(std::string_view answer, const protocol::CheckRequest& request) {
   fuzz::check(answer.ends_with("\n\n"), "an action ends in an empty line");
   answer.remove_suffix(2);
@@ -115,7 +115,7 @@ void check_action(std::string_view answer, const protocol::CheckRequest& request
     fuzz::check(answer == "action=DUNNO", "nothing is done about our own mail");
 }
 
-// Checks the answer to one request; `choice` selects what it says.
+// Checks the answer to one request; `choice` selects the reply.
 struct AnswerCheck {
   protocol::LineCodec& codec;
   receiver::Workspace& workspace;
@@ -175,13 +175,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // Long inputs come in fewer pieces, so that a run stays short.
   constexpr std::size_t kMaxPieces = 512;
   const std::size_t piece = std::max(chunk + 1, bytes.size() / kMaxPieces);
-  // After so many requests the input of one of them may have been cut.
+  // The bound on requests may have cut the input within one of them.
   const std::size_t in_pieces = read(bytes, choice + 1, piece, [&](std::size_t i, const protocol::Request& request) {
     if (i < std::min(count, max_requests())) fuzz::check(whole[i] == request, "how the bytes come does not matter");
   });
   if (count < max_requests()) fuzz::check(count == in_pieces, "how the bytes come makes no request");
   protocol::LineCodec codec;
-  receiver::Workspace workspace;  // as in a worker, the same for all
+  receiver::Workspace workspace;  // the same for all, as in a worker
   for (std::size_t i = 0; i < count; ++i) std::visit(AnswerCheck{codec, workspace, choice}, whole[i].what);
   return 0;
 }

@@ -1,4 +1,4 @@
-// SPF records. Input: one TXT string a line; "\n" in a line stands for a line feed.
+// SPF records. Input: one TXT string per line; "\n" in a line is a line feed.
 #include <algorithm>
 #include <string>
 #include <variant>

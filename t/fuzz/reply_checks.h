@@ -1,5 +1,5 @@
-// What holds for every receiver::Reply, whatever client and DNS sent: sizes, bytes, and header fields that a reader written
-// here, without a line of common/receiver, can take apart again.
+// Invariants of every receiver::Reply, for any client and DNS: sizes, bytes, and header fields that a separate reader, which
+// shares no code with common/receiver, can parse.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace fuzz {
 
-// Reads a header field from its front. Each function takes what it names, or nothing.
+// Reads a header field from its front. Each function reads the part in its name, or nothing.
 class FieldReader {
  public:
   explicit FieldReader(std::string_view field) : rest_(field) {}
@@ -26,7 +26,7 @@ class FieldReader {
   std::string_view word() {
     return run([](char c) { return base::is_alpha(c) || c == '-'; });
   }
-  // " (" text ")", in which parentheses are escaped, where a comment begins. Returns false when it is not closed.
+  // Skips " (" text ")", in which parentheses are escaped, if a comment begins here. Returns false if it is not closed.
   bool comment_if_any() {
     if (!rest_.starts_with(" (")) return true;
     rest_.remove_prefix(1);
@@ -90,7 +90,7 @@ inline void check_received_spf(std::string_view field, spf::Result result) {
   }
 }
 
-// RFC 8601 §2.2. A property is left out where its value is longer than a domain can be.
+// RFC 8601 §2.2. A property is left out if its value is too long for a domain.
 inline void check_authentication_results(std::string_view field, spf::Result result,
                                          const std::optional<receiver::HeloReply>& helo) {
   check_field(field);

@@ -1,4 +1,4 @@
-// One client of the target `session`: its end of a connection, the connection at the other end, and what must hold for the
+// One client of the target `session`: its end of a connection, the connection at the other end, and the invariants of the
 // answers.
 #pragma once
 
@@ -23,7 +23,7 @@
 
 namespace fuzz {
 
-// The value of a key in an answer: of query lines, of JSON.
+// Returns the value of a key in an answer, as lines or as JSON.
 inline std::string_view value_of(std::string_view answer, std::string_view key, bool is_json) {
   const std::string mark = is_json ? "\"" + std::string(key) + "\": \"" : "\n" + std::string(key) + "=";
   auto begin = answer.find(mark);
@@ -81,7 +81,7 @@ class Client final : public spfd::ConnectionOwner {
   }
   void close() { connection_.reset(); }
 
-  // After the end of the connection.
+  // Called after the end of the connection.
   void check_answers(std::string_view forged) {
     check(forged.empty() || received_.find(forged) == std::string::npos,
           "an answer that was guessed many times in vain decides nothing");
@@ -91,13 +91,13 @@ class Client final : public spfd::ConnectionOwner {
   }
 
  private:
-  // A connection that was closed for want of a question, or of a reader, or since the daemon stops, may have left questions
-  // unread.
+  // Returns whether the server may have left requests unread, because it closed the connection for want of a request or of a
+  // reader, or because the daemon stops.
   [[nodiscard]] bool is_cut() const {
     return shared_.counters.write_timeouts > 0 || shared_.counters.idle_timeouts > 0 || shared_.drain_end;
   }
 
-  // The codec by itself says which questions were sent; each has one answer, in their order.
+  // A separate run of the codec yields the requests that were sent; each has one answer, in order.
   void check_questions() {
     protocol::LineCodec codec;
     codec.feed(sent_);
@@ -112,7 +112,7 @@ class Client final : public spfd::ConnectionOwner {
       if (size == std::string_view::npos && is_cut()) return;
       check(size != std::string_view::npos, "each question has an answer");
       const std::string_view answer = rest.substr(0, size + end.size());
-      // The answer to a question that was given up in the middle, of which the codec here has read more.
+      // The answer to an incomplete request that the server has given up; the codec here has read more of it.
       if (is_cut() && (answer.starts_with('{') != is_json || !value_of(answer, "error", is_json).empty())) return;
       if (support::is_check(item)) check_answer(support::check_of(item), answer, is_json);
       rest.remove_prefix(size + end.size());
@@ -154,7 +154,7 @@ class Client final : public spfd::ConnectionOwner {
   }
   static bool is_of(std::string_view domain, const spf::Query& query) { return query.domain && query.domain->text() == domain; }
 
-  // "none" lets mail in: DNS must have said so, unless there is nothing to ask it about.
+  // "none" accepts mail, so DNS must have given it, unless there is no question to ask.
   void check_none(const protocol::CheckRequest& check_request, bool is_none) const {
     const receiver::Request& request = check_request.request;
     if (!is_none || !check_request.error.empty() || !request.client || request.is_authenticated || request.is_relay) return;
@@ -175,7 +175,7 @@ class Client final : public spfd::ConnectionOwner {
     }
   }
 
-  // Without a look at the next hop the reply to a request is known without DNS.
+  // Without a look-up of the next hop the reply to a request does not depend on DNS.
   void check_rewriting() const {
     if (is_cut() || shared_.snapshot != snapshot_) return;
     const auto codec = protocol::make_codec(door_);
@@ -197,7 +197,7 @@ class Client final : public spfd::ConnectionOwner {
   spfd::Shared& shared_;
   const HostileDns& dns_;
   const protocol::Door door_;
-  const std::shared_ptr<const spfd::Snapshot> snapshot_;  // in force when the client came
+  const std::shared_ptr<const spfd::Snapshot> snapshot_;  // in force when the client connected
   int socket_ = -1;
   std::unique_ptr<spfd::Connection> connection_;
   bool has_ended_ = false;

@@ -1,9 +1,9 @@
-// Connections of the daemon: two clients on sockets, a hostile name server, and time, all of them moved by the input.
+// Connections of the daemon: two clients on sockets, a hostile name server, and the time, all controlled by the input.
 //
-// Input: a byte that chooses the doors of the clients; lines "TYPE VALUE", records that the name server has for every name, up
-// to an empty line; then steps, a byte that says what to do and the bytes that this takes (see Play::step). At the end the
-// clients say no more and read all; the connections must come to their end within bounded time.
-// Not here: several workers and name servers. t/chaos and t/io have those.
+// Input: a byte that chooses the doors of the clients; lines "TYPE VALUE", records that the name server has for every name, up to
+// an empty line; then steps, each a byte with an action and the bytes that it needs (see Play::step). At the end the clients are
+// silent and read everything; the connections must end within bounded time.
+// Several workers and name servers are not covered here, but in t/chaos and t/io.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -24,7 +24,7 @@
 #include "t/fuzz/target.h"
 #include "t/fuzz/virtual_time.h"
 
-// Where there is an address sanitizer: mallinfo2() knows nothing then.
+// Exists only with an address sanitizer, with which mallinfo2() returns nothing useful.
 extern "C" __attribute__((weak)) std::size_t __sanitizer_get_current_allocated_bytes();  // NOLINT(bugprone-reserved-identifier)
 
 namespace {
@@ -32,12 +32,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Two connections, each with 64 questions and their answers, 64 KiB of input and as much output, and what their checks pin.
+// Two connections, each with 64 requests and their answers, 64 KiB of input and of output, and the pinned answers of their
+// checks.
 constexpr std::size_t kMaxMemory = std::size_t{48} << 20;
 constexpr int kMaxSteps = 200;
-// A question waits 20 s at most, an answer 10 s for the client to take it, a client says nothing for 60 s.
+// A question waits for at most 20 s, an answer for 10 s until the client reads it, and a client is silent for at most 60 s.
 constexpr seconds kLongest{600};
-// In answers that somebody sends who does not know the id: it must never be seen.
+// In answers of an attacker who does not know the id: it must never be visible.
 constexpr std::string_view kForged = "forged.invalid";
 
 std::size_t allocated() {
@@ -149,7 +150,7 @@ class Play {
   }
 
  private:
-  // 3 bits: what is done; 0x40: by which client.
+  // 3 bits: the action; 0x40: the client.
   void step() {
     const std::uint8_t what = input_.byte();
     fuzz::Client& client = *clients_[(what & 0x40) != 0 ? 1 : 0];
@@ -166,7 +167,7 @@ class Play {
     }
   }
 
-  // What the fuzzer need not find out by itself.
+  // Requests that the fuzzer need not find by itself.
   static std::string question(std::uint8_t n) {
     const std::string number = std::to_string(n % 5);
     if (n % 16 == 15) return "request=ping\nkeep=1\n\n";
@@ -180,7 +181,7 @@ class Play {
   [[nodiscard]] bool have_ended() const {
     return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->has_ended(); });
   }
-  // As a worker does when the daemon stops.
+  // Drains the connections in the way of a worker when the daemon stops.
   void drain() {
     if (shared_.drain_end) return;
     shared_.drain_end = loop_.now() + seconds{3};
@@ -196,7 +197,7 @@ class Play {
     driver_.set_name_servers({name_server().server()});
   }
 
-  // `how`: 4 bits for what is answered, 4 for its details.
+  // `how`: 4 bits for the kind of the answer, 4 for its details.
   void react(std::uint8_t which, std::uint8_t how) {
     fuzz::HostileDns& server = name_server();
     if (server.waiting() == 0) return;
@@ -238,13 +239,13 @@ class Play {
     }
     server.answer(n, reaction);
   }
-  // Somebody knows the port and guesses the id: too often to be believed when the right one is among the guesses.
+  // An attacker knows the port and guesses the id, so often that the answer is not accepted even if the right id is among them.
   static void forge(support::Reaction& reaction) {
     constexpr std::size_t kGuesses = 16;
     reaction.guesses = kGuesses;
     reaction.forged.ttl = 3600;
     reaction.forged.texts = {"v=spf1 a:" + std::string(kForged) + " +all"};
-    reaction.fault = support::Reaction::Fault::wrong_id;  // it tells nothing
+    reaction.fault = support::Reaction::Fault::wrong_id;  // it has no content
   }
   void answer_all() {
     fuzz::HostileDns& server = name_server();
@@ -252,7 +253,7 @@ class Play {
   }
   static void pass(milliseconds time) { fuzz::virtual_time += time; }
 
-  // Lets the loop do all that it can do now.
+  // Runs the loop until it has nothing to do.
   void turn() {
     for (int i = 0; i < 3; ++i) {
       event_base_loop(loop_.base(), EVLOOP_NONBLOCK);
@@ -289,7 +290,7 @@ class Play {
   }
 
   fuzz::Cutter input_;
-  std::string_view forged_;  // must not come to a client; empty where the input itself has it
+  std::string_view forged_;  // must not reach a client; empty if the input itself contains it
   std::size_t memory_before_;
   Records records_;
   io::Loop loop_;

@@ -1,4 +1,4 @@
-// Netstrings of socketmap. Input: the size of pieces, then what a client sends.
+// Netstrings of socketmap. Input: the size of pieces, then the bytes of a client.
 #include "t/fuzz/srs_checks.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

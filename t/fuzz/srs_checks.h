@@ -1,4 +1,4 @@
-// What holds for the codecs of sender rewriting, whatever comes.
+// Invariants of the codecs of sender rewriting, for any input.
 #pragma once
 
 #include <algorithm>
@@ -58,14 +58,14 @@ std::vector<receiver::SrsRequest> srs_requests(Reader reader, std::string_view b
   return out;
 }
 
-// The same requests, in whatever pieces the bytes come.
+// The requests are the same in pieces of any size.
 template <class Reader>
 std::vector<receiver::SrsRequest> check_reader(const Reader& reader, const std::uint8_t* data, std::size_t size) {
   Cutter input(data, size);
   const std::size_t piece = std::size_t{input.byte()} + 1;
   const std::string_view bytes = input.rest();
   auto at_once = srs_requests(reader, bytes, bytes.size() + 1);
-  // The input of a fuzzer chooses one size, and that may be 1.
+  // The fuzzer's input chooses one size, which may be 1.
   for (const std::size_t other : std::array{piece, std::size_t{1}}) {
     if (other != piece && !is_replay()) continue;
     const auto requests = srs_requests(reader, bytes, other);

@@ -1,5 +1,5 @@
 // Senders, SRS addresses and secrets. Input: a byte that chooses the configuration, a number of days, then lines: an alias, and
-// addresses. All of the lines are also read as a file of secrets.
+// addresses. All lines together are also read as a file of secrets.
 #include <array>
 #include <optional>
 #include <string>
@@ -35,7 +35,7 @@ srs::Rewriter make_rewriter(std::uint8_t choice) {
   return *made;
 }
 
-// Made once for each choice: libcrypto takes long to make the keys.
+// Created once for each choice, because libcrypto takes long to make the keys.
 const srs::Rewriter& rewriter_of(std::uint8_t choice) {
   static std::array<std::optional<srs::Rewriter>, 256> made;
   std::optional<srs::Rewriter>& its = made.at(choice);
@@ -91,7 +91,7 @@ void check_reverse(const srs::Rewriter& rewriter, const std::string& address, st
   }
 }
 
-// The address with the hash that belongs there: a fuzzer does not find it.
+// Checks the address with its right hash, which a fuzzer would not find.
 void check_signed(const srs::Rewriter& rewriter, std::string_view address, std::uint64_t day) {
   const auto parsed = srs::parse_address(address);
   if (!parsed) return;

@@ -1,5 +1,5 @@
-// srsd's lines, and whatever else the first bytes of a connection make of it. Input: the size of pieces, then what a client
-// sends.
+// srsd's lines, and the other protocols that the first bytes of a connection may choose. Input: the size of pieces, then the
+// bytes of a client.
 #include "t/fuzz/srs_checks.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,5 @@
-// Replays a corpus through a fuzz target without a fuzzer: each argument is a file, or a directory of files.
-// Linked instead of libFuzzer, so that any compiler and sanitizer can run the corpora in the tests.
+// Replays a corpus through a fuzz target without a fuzzer: each argument is a file or a directory of files. It is linked instead
+// of libFuzzer, so that the tests can replay the corpora with any compiler and sanitizer.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -25,7 +25,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& argumen
   return files;
 }
 
-// The path of the input that runs: what a crash leaves behind on the terminal must name it.
+// Runs one input. `running` is its path, so that the report of a violated invariant names it.
 void replay(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::filesystem::filesystem_error("cannot read", path, std::make_error_code(std::errc::io_error));

@@ -1,4 +1,4 @@
-// What every fuzz target is made of: its entry point, a way to say that an invariant does not hold, and a cutter of inputs.
+// The common parts of fuzz targets: the entry point, the report of a violated invariant, and a cutter of inputs.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 
 #include "common/base/text.h"
 
-// libFuzzer, or standalone.cc, calls it with one input; a crash or abort() is a finding.
+// libFuzzer or standalone.cc calls this with one input; a crash or abort() is a finding.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace fuzz {
 
-// The file that is replayed, if there is one.
+// The file that is replayed, if any.
 inline const char* running = "-";
-// standalone.cc replays a corpus: what takes time is done in full.
+// Returns whether standalone.cc replays a corpus. Then the expensive checks are complete.
 inline bool is_replay() { return running[0] != '-'; }
 
-// Ends the program when an invariant does not hold.
+// Ends the program if an invariant does not hold.
 inline void check(bool holds, const char* invariant) {
   if (holds) return;
   std::fprintf(stderr, "%s: violated: %s\n", running, invariant);
@@ -34,7 +34,7 @@ inline bool is_printable(std::string_view text) {
   return true;
 }
 
-// Cuts an input into pieces from its front. At the end every piece is empty, every number 0.
+// Cuts an input into pieces from its front. At its end every piece is empty and every number is 0.
 class Cutter {
  public:
   Cutter(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
@@ -45,7 +45,7 @@ class Cutter {
     rest_.remove_prefix(1);
     return first;
   }
-  // Up to the next LF, which is dropped.
+  // Returns the bytes up to the next LF, which is dropped.
   std::string_view line() {
     const auto end = rest_.find('\n');
     const std::string_view out = rest_.substr(0, end);

@@ -1,8 +1,8 @@
-// A clock for fuzz targets that drive the event loop: time passes only when the target says so, and nothing waits.
+// A clock for fuzz targets that drive the event loop: time passes only when the target advances it, and nothing waits.
 //
-// Whatever asks for monotonic time, std::chrono and libevent too, comes to the clock_gettime() here, which the program puts in
-// place of the C library's; time() goes on with it from a day of 2020. To be included by one source file of a program. Other
-// clocks are the kernel's.
+// Every read of monotonic time, by std::chrono and libevent too, calls the clock_gettime() below, which replaces that of the C
+// library. time() advances with it from a day in 2020. Other clocks are those of the kernel. Only one source file of a program
+// may include this header.
 #pragma once
 
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-// Zone files. Input: the text of a file; its words, as far as they are names, are then asked for.
+// Zone files. Input: the text of a file; those of its words that are names are then asked for.
 #include <algorithm>
 #include <array>
 #include <set>

@@ -163,6 +163,7 @@ for word in What Whatever Who Whose Whoever Of; do
   english 'new/part\.cc:2' 'start with' new/part.cc 1 'int x;' "// $word spfd it reads."
   english 'new/run\.sh:2' 'start with' new/run.sh 1 '#!/bin/bash' "echo  # A line. $word spfd it reads."
 done
+english 'new/part\.py:3' 'report' new/part.py 1 '"""A part.' '' 'It tells why."""'
 english 'new/part\.cc:1' 'start with' new/part.cc 1 '// Where the log is written to.'
 english 'new/part\.cc:1' 'say what is alike' new/part.cc 1 '// Likewise.'
 english 'NOTES\.md:3' 'a client that' NOTES.md 1 'A note:' '' 'for whoever reads.'

@@ -6,7 +6,7 @@ namespace model {
 
 namespace {
 
-// Of the ABNF's core rules (RFC 5234 appendix B).
+// Core rules of the ABNF (RFC 5234 appendix B).
 bool is_ALPHA(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 bool is_DIGIT(char c) { return c >= '0' && c <= '9'; }
 bool is_alphanum(char c) { return is_ALPHA(c) || is_DIGIT(c); }
@@ -15,7 +15,7 @@ char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 // macro-literal = %x21-24 / %x26-7E
 bool is_macro_literal(char c) { return c >= 0x21 && c <= 0x7e && c != '%'; }
 
-// macro-expand = ( "%{" macro-letter transformers *delimiter "}" ) / "%%" / "%_" / "%-", from `at` on, which it moves behind it.
+// macro-expand = ( "%{" macro-letter transformers *delimiter "}" ) / "%%" / "%_" / "%-", at `at`, which is moved to its end.
 std::optional<Piece> macro_expand(const std::string& text, std::size_t& at, const std::string& letters) {
   const std::string start = text.substr(at, 2);
   at += 2;
@@ -38,7 +38,7 @@ std::optional<Piece> macro_expand(const std::string& text, std::size_t& at, cons
   piece.letter = small(text[at]);
   piece.is_upper = text[at] != piece.letter;
   ++at;
-  // transformers = *DIGIT [ "r" ]; the number must not be zero (§7.3), and may be as long as it likes.
+  // transformers = *DIGIT [ "r" ]; the number must not be zero (§7.3), and may have any length.
   std::string digits;
   while (at < text.size() && is_DIGIT(text[at])) digits += text[at++];
   if (!digits.empty()) {
@@ -79,9 +79,9 @@ bool is_toplabel(const std::string& text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return is_ALPHA(c) || c == '-'; });
 }
 
-// Is the end of `text` a domain-end = ( "." toplabel [ "." ] ) / macro-expand? `text` is known to be a macro-string.
+// Returns whether `text`, a macro-string, ends in domain-end = ( "." toplabel [ "." ] ) / macro-expand.
 bool has_domain_end(const std::string& text) {
-  // The last macro-expand begins somewhere; what stands behind it are literals. Walk over the whole to find the place.
+  // Only literals follow the last macro-expand, whose end is found by reading from the start.
   std::size_t literals_from = 0;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] != '%') {
@@ -98,7 +98,7 @@ bool has_domain_end(const std::string& text) {
   return dot != std::string::npos && is_toplabel(tail.substr(dot + 1));
 }
 
-// RFC 3986 §2.3: everything but the unreserved characters is escaped.
+// RFC 3986 §2.3: everything except the unreserved characters is escaped.
 std::string url_escaped(const std::string& text) {
   const std::string hex = "0123456789ABCDEF";
   std::string out;
@@ -115,7 +115,7 @@ std::string url_escaped(const std::string& text) {
   return out;
 }
 
-// §7.3: split, reverse, keep right-hand parts, join with dots.
+// §7.3: splits, reverses, keeps right-hand parts, joins with dots.
 std::string transformed(const Piece& piece, const std::string& value) {
   if (piece.keep == 0 && !piece.reverse && piece.delimiters.empty()) return value;
   const std::string delimiters = piece.delimiters.empty() ? "." : piece.delimiters;

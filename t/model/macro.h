@@ -1,6 +1,6 @@
-// The model's own reading of macro strings (RFC 7208 §7): slow and plain, made from the ABNF.
+// The model's own parser of macro strings (RFC 7208 §7): slow and plain, written from the ABNF.
 //
-// Shares no code with common/spf/macro.h, so that the two can be held against each other.
+// Shares no code with common/spf/macro.h, so that tests can compare the two.
 #pragma once
 
 #include <functional>
@@ -25,14 +25,14 @@ using MacroText = std::vector<Piece>;
 inline const std::string kDomainLetters = "slodiphv";
 inline const std::string kAllLetters = "slodiphvcrt";
 
-// macro-string, with these letters (in lower case).
+// Parses a macro-string with these letters (in lower case).
 std::optional<MacroText> macro_string(const std::string& text, const std::string& letters);
 // domain-spec = macro-string domain-end
 std::optional<MacroText> domain_spec(const std::string& text);
 // explain-string = *( macro-string / SP )
 std::optional<MacroText> explain_string(const std::string& text);
 
-// What a letter stands for; asked once for each place where it stands.
+// Returns the value of a macro letter. Called once for each macro.
 using ValueOf = std::function<std::string(char letter)>;
 std::string expand(const MacroText& text, const ValueOf& value_of);
 

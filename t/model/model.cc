@@ -16,7 +16,7 @@ namespace {
 using dns::Name;
 using dns::Type;
 
-// What ends the whole check at once: a temperror or permerror, at any depth (§5, §5.2).
+// A temperror or permerror at any depth, which ends the whole check at once (§5, §5.2).
 struct Stop {
   spf::Result result;
 };
@@ -65,7 +65,7 @@ class Check {
       out.mechanism = mechanism_;
       out.domain = mechanism_.empty() ? "" : std::string(matched_in_.text());
       if (out.result == spf::Result::fail) {
-        const auto ttl = ttl_;  // an explanation is no part of what the result rests on
+        const auto ttl = ttl_;  // the result does not depend on the explanation
         out.authority_explanation = explanation();
         if (out.authority_explanation.empty()) out.default_explanation = own_explanation(default_explanation);
         ttl_ = ttl;
@@ -96,7 +96,7 @@ class Check {
     if (++voids_ > limits_.void_lookups) throw Stop{spf::Result::permerror};
   }
 
-  // The question of a term itself: an error ends the check (§5).
+  // Asks the question of a term itself: an error ends the check (§5).
   dns::Answer ask_term(const Name& name, Type type) {
     dns::Answer answer = ask(name, type);
     if (answer.status == dns::Status::failure) throw Stop{spf::Result::temperror};
@@ -154,7 +154,7 @@ class Check {
     const auto target = is_about_non_ascii(directive.target) ? std::nullopt : target_name(directive.target, domain);
     if (mechanism == "include") {  // §5.2
       if (!target) {
-        // By decision: no match where sender, HELO or client made it malformed, an error where the record's own text is.
+        // By decision: not a match if sender, HELO or client made it malformed, an error if the record's own text did.
         if (!is_about_non_ascii(directive.target) && is_malformed_by_itself(*directive.target))
           throw Stop{spf::Result::permerror};
         return false;
@@ -163,7 +163,7 @@ class Check {
       if (result == spf::Result::none) throw Stop{spf::Result::permerror};
       return result == spf::Result::pass;
     }
-    if (!target) {  // §4.8: malformed; a ptr has its question all the same
+    if (!target) {  // §4.8: malformed; a ptr still asks its question
       if (mechanism == "ptr") count_void(ask(*Name::parse(query_.client.reverse_name()), Type::ptr), Type::ptr);
       return false;
     }
@@ -180,7 +180,7 @@ class Check {
     });
   }
 
-  // §5.4. All hosts are asked: which of them comes first must not matter.
+  // §5.4. Asks for all hosts, so that their order does not matter.
   bool mx(const Name& target, const Directive& directive) {
     const dns::Answer answer = ask_term(target, Type::mx);
     if (answer.names.size() > static_cast<std::size_t>(limits_.mx_hosts)) throw Stop{spf::Result::permerror};  // §4.6.4
@@ -197,7 +197,7 @@ class Check {
     return matched;
   }
 
-  // §5.5: the names of the client that lead back to it. An error is no name.
+  // §5.5: returns the names of the client that lead back to it. An error leads to no name.
   std::vector<Name> validated_names(bool is_term) {
     std::vector<Name> out;
     const dns::Answer answer = ask(*Name::parse(query_.client.reverse_name()), Type::ptr);
@@ -221,7 +221,7 @@ class Check {
     return own.size() >= end.size() && own.substr(own.size() - end.size()) == end;
   }
 
-  // %{p} (§7.3): the domain itself, else a name below it, else any.
+  // %{p} (§7.3): the domain itself, else a name below it, else any name.
   std::string validated_name(const Name& domain) {
     const std::vector<Name> names = validated_names(false);
     for (const Name& name : names) {
@@ -253,19 +253,19 @@ class Check {
     });
   }
 
-  // RFC 8616 §4: a term with these macros matches nothing for a non-ASCII local part.
+  // RFC 8616 §4: a term with these macros matches nothing if the local part is not ASCII.
   [[nodiscard]] bool is_about_non_ascii(const std::optional<MacroText>& spec) const {
     return spec && uses(*spec, "sl") &&
            std::any_of(query_.local_part.begin(), query_.local_part.end(), [](char c) { return (c & 0x80) != 0; });
   }
 
-  // §4.8: nothing when it is malformed. Without a domain-spec it is the domain.
+  // §4.8: returns nothing if the name is malformed. Without a domain-spec, returns the domain.
   std::optional<Name> target_name(const std::optional<MacroText>& spec, const Name& domain) {
     if (!spec) return domain;
     return as_name(expanded(*spec, domain));
   }
 
-  // Whatever the macros are: even one character for each is too much.
+  // Returns whether the name is malformed for all values of its macros: even if each is a single character.
   static bool is_malformed_by_itself(const MacroText& spec) {
     return !as_name(expand(spec, [](char) { return std::string("x"); }));
   }
@@ -273,7 +273,7 @@ class Check {
   static std::optional<Name> as_name(std::string text) {
     if (!text.empty() && text.back() == '.') text.pop_back();
     std::size_t label = 0;
-    for (const char c : text + '.') {  // §4.8, for each label, also for those that go below
+    for (const char c : text + '.') {  // §4.8, for each label, also for those that are removed below
       if (c < 0x20 || c > 0x7e) return std::nullopt;
       if (c != '.') {
         ++label;
@@ -287,7 +287,7 @@ class Check {
     return Name::parse(text);
   }
 
-  // §6.2: empty when the domain has none that can be used.
+  // §6.2: empty if the domain has no usable one.
   std::string explanation() {
     if (!exp_ || is_about_non_ascii(exp_)) return "";
     const auto target = target_name(exp_, matched_in_);
@@ -300,7 +300,7 @@ class Check {
     return is_US_ASCII_text(out) ? out : "";
   }
 
-  // Our own text is about the domain that was asked for, and never fails.
+  // The site's own text is about the domain of the request, and never fails.
   std::string own_explanation(const std::string& text) {
     const auto parsed = explain_string(text);
     std::string out = parsed ? expanded(*parsed, *query_.domain) : "";

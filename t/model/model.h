@@ -1,8 +1,8 @@
-// A reference evaluator: check_host() of RFC 7208 read aloud, one question at a time.
+// A reference evaluator: check_host() as RFC 7208 describes it, one question at a time.
 //
-// Slow and plain on purpose. It has a record parser, a macro expander and a recursion of its own; with common/spf it shares
-// only types. Every other way to evaluate (rounds, prefetch, any arrival order) must come to what it says.
-// Source: RFC 7208, RFC 8616, and the project's decisions where these leave a choice.
+// It is deliberately slow and plain. It has its own record parser, macro expander and recursion; it shares only types with
+// common/spf. Every other way to evaluate (rounds, prefetch, any order of answers) must give the same result.
+// Sources: RFC 7208, RFC 8616, and the project's decisions where these leave a choice.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace model {
 
-// Answers at once.
+// Returns the answer at once.
 using Ask = std::function<dns::Answer(const dns::Question&)>;
 
 struct Verdict {

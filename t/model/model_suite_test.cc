@@ -1,4 +1,4 @@
-// The model must pass the official test suites too: otherwise it would be no reference.
+// The model must pass the official test suites too, or it would not be a reference.
 #include <string_view>
 
 #include <doctest/doctest.h>

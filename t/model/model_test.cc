@@ -1,7 +1,7 @@
-// The property on which the design of the evaluator stands: run in rounds, with any prefetch, with the answers coming in any
-// order, it says what a sequential reading of the RFC says.
+// The evaluator's main property: in rounds, with any prefetch and any order of answers, it gives the result of a sequential
+// reading of the RFC.
 //
-// ROUNDS and SEED in the environment: how many zones, and the first of their seeds. A failure prints its seed.
+// The variables ROUNDS and SEED set the number of zones and the first seed. A failure prints its seed.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -45,7 +45,7 @@ std::string show_errors_too(const spf::Verdict& verdict) {
                      verdict.domain, verdict.problem, verdict.record);
 }
 
-// What evaluator and model must agree on.
+// The parts of a verdict in which evaluator and model must agree.
 template <class Verdict>
 std::string show(const Verdict& verdict) {
   const bool is_error = verdict.result == spf::Result::temperror || verdict.result == spf::Result::permerror;
@@ -80,13 +80,13 @@ Setup random_setup(model::Random& random) {
     out.limits.ptr_names = static_cast<int>(random.below(12));
     out.limits.void_lookups_ipv6 = random.chance(50);
   } else if (random.chance(60)) {
-    out.limits.void_lookups = 20;  // so that more checks get far
+    out.limits.void_lookups = 20;  // so that more checks get to later terms
   }
   out.default_explanation = random.chance(70) ? "%{o} does not allow %{c}; ask %{d} and %{l}" : model::random_explanation(random);
   return out;
 }
 
-// Evaluates in rounds; answers come one at a time or all of a round together, questions that were only wanted are given or not.
+// Evaluates in rounds. Answers come one at a time or all together, and wanted questions are answered or not.
 class Rounds {
  public:
   Rounds(const Setup& setup, spf::Prefetch prefetch, bool trace, const Questions& asked_by_model, model::Random& random)
@@ -183,7 +183,7 @@ bool same_steps(const std::vector<spf::TraceStep>& a, const std::vector<spf::Tra
   });
 }
 
-// What is wrong with one zone and one question in it; nothing when all is well.
+// Compares evaluator and model for one zone and one check. Returns the differences, or nothing.
 std::string compare(std::uint64_t seed, model::Verdict& out) {
   model::Random random(seed);
   const Setup setup = random_setup(random);
@@ -218,7 +218,7 @@ std::string compare(std::uint64_t seed, model::Verdict& out) {
 
 }  // namespace
 
-TEST_CASE("in any round, with any prefetch and any order of answers, the evaluator says what the model says") {
+TEST_CASE("in any round, with any prefetch and any order of answers, the evaluator agrees with the model") {
   const std::uint64_t first = from_environment("SEED", 1);
   const std::uint64_t rounds = from_environment("ROUNDS", kRounds);
   std::map<spf::Result, int> results;
@@ -234,7 +234,7 @@ TEST_CASE("in any round, with any prefetch and any order of answers, the evaluat
     if (++failures == 3) break;
   }
   if (rounds < 1000) return;
-  // The zones are worth something: each result comes often.
+  // The zones are varied enough if each result is frequent.
   for (int result = 0; result <= static_cast<int>(spf::Result::permerror); ++result) {
     const auto wanted = static_cast<spf::Result>(result);
     CAPTURE(spf::result_name(wanted));

@@ -1,5 +1,5 @@
-// What is asked ahead of its turn carries nothing about sender, HELO or client: the zone's owner must not learn from a question
-// that a sequential checker would not have asked.
+// Questions that are asked before their turn contain nothing of sender, HELO or client: the zone's owner must not learn anything
+// from a question that a sequential checker would not have asked.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@
 
 namespace {
 
-// Personal data that no zone holds: what contains one of these came out of a macro.
+// Personal data that is in no zone: a name with one of these came from a macro.
 const std::vector<std::string> kMarks = {"zql", "zqo", "zqh", "250", "d.d.d.d", "in-addr", "ip6"};
 
 bool is_marked(const dns::Question& question) {
@@ -26,14 +26,14 @@ spf::Query marked_query(model::Random& random) {
   spf::Query query;
   query.client = *base::IpAddress::parse(random.chance(60) ? "192.0.2.250" : "2001:db8:dddd::1");
   query.local_part = "zql";
-  query.sender_domain = "zqo.test";  // apart from `domain`, so that %{o} can be told from %{d}
+  query.sender_domain = "zqo.test";  // differs from `domain`, to distinguish %{o} from %{d}
   query.sender = "zql@zqo.test";
   query.domain = dns::Name::parse("a.test");
   query.helo = "zqh.test";
   return query;
 }
 
-// Marked names exist too, so that checks go on behind them: each has the records of some other name.
+// Marked names exist too, so that checks continue after them: each has the records of some other name.
 dns::Answer answer(const model::Zone& zone, const dns::Question& question) {
   if (!is_marked(question) || question.type == dns::Type::ptr) return zone.answer(question);
   const std::vector<std::string> others = {"b.test", "c.test", "x.a.test", "x.b.test"};
@@ -42,7 +42,7 @@ dns::Answer answer(const model::Zone& zone, const dns::Question& question) {
 
 }  // namespace
 
-TEST_CASE("no question that is only wanted holds anything of sender, HELO or client") {
+TEST_CASE("a question that is only wanted contains nothing of sender, HELO or client") {
   int wanted = 0;
   int personal = 0;
   for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
@@ -65,7 +65,7 @@ TEST_CASE("no question that is only wanted holds anything of sender, HELO or cli
         known.add(question, answer(zone, question));
       }
     }
-    if (!leak.empty()) FAIL("seed " << seed << ": " << leak << " is asked ahead of its turn in\n" << zone.text());
+    if (!leak.empty()) FAIL("seed " << seed << ": " << leak << " is asked before its turn in\n" << zone.text());
   }
   CHECK(wanted > 3000);
   CHECK(personal > 1000);

@@ -80,7 +80,7 @@ std::string random_domain_spec(Random& random, const Strings& names, std::size_t
               "%{d}/24.test"});
 }
 
-// Syntax errors and things that look like some.
+// Syntax errors, and valid terms that resemble errors.
 std::string random_oddity(Random& random) {
   return random.pick(Strings{"moo",
                              "-all.",
@@ -244,7 +244,7 @@ std::string random_explanation(Random& random) {
   return out;
 }
 
-// About as long as a name may be, so that the cut at 253 characters is met from both sides.
+// Names around the maximal length, so that the cut at 253 characters is tested from both sides.
 std::string long_name(Random& random) {
   std::string out;
   const std::size_t size = 248 + random.below(8);

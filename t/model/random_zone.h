@@ -1,5 +1,5 @@
-// Random zones and questions for the property test: few names, so that includes, redirects, loops, voids, errors, crowds of MX
-// and PTR, macros that hit a name, and broken records all happen often.
+// Random zones and checks for the property test. They have few names, so that includes, redirects, loops, void answers, errors,
+// many MX and PTR hosts, macros that expand to an existing name, and broken records all occur often.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace model {
 
-// The same numbers everywhere for the same seed.
+// A random generator with the same numbers on every platform for the same seed.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
@@ -30,7 +30,7 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// What DNS knows. A name that is not there does not exist; a type that is not there has no record.
+// The data in DNS. A missing name does not exist; a name without the type has no such record.
 class Zone {
  public:
   using Records = std::map<dns::Type, dns::Answer>;
@@ -38,23 +38,23 @@ class Zone {
   Records& at(const std::string& name) { return names_[name]; }
   [[nodiscard]] dns::Answer answer(const dns::Question& question) const;
   [[nodiscard]] const std::map<std::string, Records>& names() const { return names_; }
-  // For people.
+  // Returns the zone as text for error messages.
   [[nodiscard]] std::string text() const;
 
  private:
   std::map<std::string, Records> names_;  // in lower case
 };
 
-// One check as a mail server would ask for it.
+// One check, as a mail server would request it.
 struct Sample {
   base::IpAddress client;
-  std::string sender;  // empty: check the HELO identity
+  std::string sender;  // empty: the check is of the HELO identity
   std::string helo;
 };
 
 Zone random_zone(Random& random);
 Sample random_sample(Random& random);
-// A record, "v=spf1" included; not always a correct one.
+// Returns a record that begins with "v=spf1" and may be invalid.
 std::string random_record(Random& random);
 std::string random_explanation(Random& random);
 

@@ -74,14 +74,14 @@ std::optional<std::string> ip4_network(const std::string& text) {
   return bytes;
 }
 
-// As RFC 4291 §2.2 has it; that is what inet_pton reads.
+// In the form of RFC 4291 §2.2, which inet_pton reads.
 std::optional<std::string> ip6_network(const std::string& text) {
   std::array<char, 16> bytes{};
   if (text.find('\0') != std::string::npos || inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return std::nullopt;
   return std::string(bytes.begin(), bytes.end());
 }
 
-// What stands behind the name of a mechanism; `rest` begins with ":" or "/" or is empty.
+// Parses the part after the name of a mechanism; `rest` begins with ":" or "/" or is empty.
 bool arguments(const std::string& rest, Directive& out) {
   const std::string& name = out.mechanism;
   if (name == "all") return rest.empty();
@@ -93,7 +93,7 @@ bool arguments(const std::string& rest, Directive& out) {
   }
   if (name == "a" || name == "mx") {
     if (rest.empty() || rest[0] == '/') return dual_cidr_length(rest, out);
-    // [ ":" domain-spec ] [ dual-cidr-length ]: a "/" may stand in both, so every place is tried.
+    // [ ":" domain-spec ] [ dual-cidr-length ]: a "/" may be part of either, so every place is tried.
     for (std::size_t end = 1; end <= rest.size(); ++end) {
       out.target = domain_spec(rest.substr(1, end - 1));
       if (out.target && dual_cidr_length(rest.substr(end), out)) return true;
@@ -129,7 +129,7 @@ std::optional<Directive> directive(const std::string& term) {
   return out;
 }
 
-// The name of a modifier = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ) with "=" behind it; empty when the term is none.
+// Returns the name of a modifier = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ) before its "="; empty if the term is not one.
 std::string modifier_name(const std::string& term) {
   std::size_t at = 0;
   if (!is_ALPHA(term[0])) return "";

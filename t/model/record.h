@@ -1,4 +1,4 @@
-// The model's own reading of an SPF record (RFC 7208 §4.5, §4.6.1, §5, §6, §12): the ABNF, tried rule by rule.
+// The model's own parser of an SPF record (RFC 7208 §4.5, §4.6.1, §5, §6, §12): the ABNF, rule by rule.
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@ struct Record {
   std::optional<MacroText> exp;
 };
 
-// Begins with a version section of exactly "v=spf1" (§4.5).
+// Returns whether the version section is exactly "v=spf1" (§4.5).
 bool is_spf_record(const std::string& text);
-// Nothing when there is a syntax error anywhere (§4.6).
+// Returns nothing if there is a syntax error anywhere (§4.6).
 std::optional<Record> parse_record(const std::string& text);
 
 }  // namespace model

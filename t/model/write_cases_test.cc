@@ -1,5 +1,5 @@
-// Writes random zones, a check in each and our verdict on it as JSON lines, for other SPF checkers to judge (t/differential).
-// Not a test of its own: it runs only when asked for, with CASES_FILE, SEED and ROUNDS in the environment.
+// Writes random zones, each with a check and our verdict, as JSON lines, which other SPF checkers judge (t/differential). It is
+// not a test and runs only on request, with CASES_FILE, SEED and ROUNDS in the environment.
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -16,7 +16,7 @@
 
 namespace {
 
-// Each byte is one character, so that any bytes survive: readers encode to Latin-1 to get them back.
+// Each byte becomes one character, so that all bytes survive. Readers encode to Latin-1 to get them back.
 std::string json_string(std::string_view bytes) {
   std::string out = "\"";
   for (const char c : bytes) {
@@ -81,7 +81,7 @@ TEST_CASE("writes cases for other checkers" * doctest::skip()) {
     spf::Settings settings;
     settings.default_explanation = *spf::MacroString::parse("DEFAULT", spf::MacroContext::explanation);
     settings.prefetch = spf::Prefetch::off;
-    // Without the limit, more checks get far; the peers are told the same.
+    // Without the limit, more checks get to later terms. The peers use the same limit.
     if (random.chance(70)) settings.limits.void_lookups = 1000;
     std::set<std::string> texts;
     const auto verdict = support::run(

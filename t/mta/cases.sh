@@ -1,11 +1,11 @@
-# Sourced by t/mta/*_test.sh, behind lib.sh: what holds for every door of spfd, whatever MTA stands before it.
+# Sourced by t/mta/*_test.sh after lib.sh: the cases that every door of spfd must pass, with any MTA.
 #
-# A test says what differs: run_spfd starts spfd as its MTA needs it, and
+# A test defines the differences: run_spfd starts spfd with the options for its MTA, and
 #   refused_at     the command that is refused: "RCPT TO" or "MAIL FROM"
 #   on_temperror   the reply, a regular expression
-#   on_absence     the reply when spfd does not answer
-#   on_comeback    the reply to the next message of a connection when spfd was killed and started again behind the last one
-#   place          "above" or "below": where the header stands, seen from Received
+#   on_absence     the reply while spfd does not answer
+#   on_comeback    the reply to the next message of a connection after spfd was killed and started again
+#   place          "above" or "below": the place of the header relative to Received
 # shellcheck shell=bash disable=SC2317,SC2034,SC2154
 refused_at="RCPT TO"
 on_temperror='^451 '
@@ -16,7 +16,7 @@ refused() { answers "$refused_at" "$1"; } # refused REGEX
 injected() { headers | grep -qi '^X-Injected'; }
 in_its_place() { if [[ $place == above ]]; then above Received-SPF Received; else above Received Received-SPF; fi; }
 
-# What ends a word, a comment, a value or a line somewhere: in a header, in the answer, in ${extract}.
+# Characters that end a word, a comment, a value or a line somewhere: in a header, in the answer, in ${extract}.
 # shellcheck disable=SC1003
 hostile_helo='mail) X-Injected: yes; ("\nX-Injected: yes\'
 # shellcheck disable=SC1003
@@ -26,7 +26,7 @@ common_cases() {
   good alice@pass.test
   check "pass: accepted" accepted
   check "pass: exactly one Received-SPF, naming the sender" header 1 'pass \(.*alice@pass\.test'
-  check "pass: the header stands $place Received" in_its_place
+  check "pass: the header is $place Received" in_its_place
   try 2001:db8::10 mail.pass.test alice@pass.test
   check "pass over IPv6: accepted" accepted
   check "pass over IPv6: one header, naming the address" header 1 'pass \(.*2001:db8::10'
@@ -86,11 +86,11 @@ common_cases() {
   run_spfd
   say_message alice@pass.test
   check "spfd killed and started again in the middle of a connection" replied "$on_comeback"
-  # So that it does not arrive later, in a mailbox that was emptied for the next case.
+  # Otherwise it would arrive later, in the mailbox of the next case.
   if replied '^250 '; then wait_until messages 3 || true; fi
   hang_up
 
-  # The header is about the sender that the message has in the end.
+  # The header is about the final sender of the message.
   local between
   for between in "RCPT TO:<bob@lab.test>" RSET "EHLO mail.pass.test" "RCPT TO:<bob@elsewhere.test>"; do
     call 192.0.2.10 mail.pass.test
@@ -121,7 +121,7 @@ common_cases() {
   check "spfd started again, over its old socket: 550" refused '^550 '
 }
 
-# For doors that do what spfd says about a result.
+# Cases for doors that follow spfd's advice about a result.
 rule_cases() {
   stop spfd
   run_spfd --on-softfail=reject --on-fail=defer --on-temperror=tag
@@ -135,12 +135,12 @@ rule_cases() {
   run_spfd --dry-run
   bad watched@fail.test
   check "--dry-run: accepted, and the header says so" both accepted 'header 1 fail'
-  check "--dry-run: the log says what would have been done" grep -q 'sender=watched@fail.test.* would=reject' "$LAB/log/spfd"
+  check "--dry-run: the log reports the replaced action" grep -q 'sender=watched@fail.test.* would=reject' "$LAB/log/spfd"
   stop spfd
   run_spfd
 }
 
-# unchecked_cases HEADER: for doors where mail is taken without spfd, when they are told so, with such a header.
+# unchecked_cases HEADER: for doors that accept mail without spfd if configured so, with this header.
 unchecked_cases() {
   stop spfd
   bad alice@fail.test

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Exim, a real spfd, real DNS: the ACLs of etc/exim, as they are shipped, do what the README there says.
-# shellcheck disable=SC2317,SC2016  # most functions are called by check; what looks like a variable is one of Exim
+# A real Exim, a real spfd, real DNS: the shipped ACLs of etc/exim do what the README there says.
+# shellcheck disable=SC2317,SC2016  # check calls most functions; Exim has variables that resemble those of the shell
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 # shellcheck source=cases.sh
@@ -19,17 +19,17 @@ start_exim() {
   start exim exim exim4 -bdf
   ready exim listening 127.0.0.1 25
 }
-# configure ACL-FILE RCPT-LINES [DATA-LINES]: the lab's configuration with that.
+# configure ACL-FILE RCPT-LINES [DATA-LINES]: writes the lab's configuration with these parts.
 configure() {
   cp "$here/exim.conf" "$etc/exim4.conf"
   cp "$1" "$etc/spf.acl"
   echo "$2" >"$etc/rcpt.acl"
   echo "${3:-}" >"$etc/data.acl"
 }
-# The second socket is where the ACL of 2004 looks.
+# The ACL of 2004 uses the second socket.
 run_spfd() { start_spfd --listen=unix:/tmp/spfd,mode=0666 --hostname=mx.lab.test "$@"; }
 
-# smtp LINE...: typed into Exim's standard input, as programs on the same machine do.
+# smtp LINE...: sends lines to Exim's standard input, like programs on the same machine.
 smtp() {
   empty_mailbox
   dialogue=$(printf '%s\r\n' "$@" QUIT | inside exim exim4 -bs 2>&1)
@@ -45,7 +45,7 @@ local_submission() {
   check "local submission by sendmail -t is not refused" wait_until messages 1
 }
 
-# Neither a long HELO name nor a long local part keeps a forgery from being refused.
+# Neither a long HELO name nor a long local part prevents the refusal of a forgery.
 long_values() {
   local size junk
   for size in 253 255 256 1025 8183 8188 8192 12000; do
@@ -76,16 +76,16 @@ stop spfd
 for text in '' 'result=pass' 'result=pass\n' 'result=fail\naction=rej' 'HTTP/1.1 400 Bad Request\n\n'; do
   answers_with "$text" /run/spfd/spfd.sock
   bad alice@fail.test
-  check "an answer that cannot be read, '$text': $on_absence" refused "$on_absence"
+  check "an invalid answer, '$text': $on_absence" refused "$on_absence"
   stop odd
 done
 run_spfd
 good once@pass.test --to bob@lab.test,carol@lab.test
-check "two recipients: one question" both accepted 'asked_once_about once@pass.test'
+check "two recipients: one request" both accepted 'asked_once_about once@pass.test'
 check "the header has the form of RFC 7208 §9.1" header 1 \
   'pass \([^()]*\) client-ip=192\.0\.2\.10; envelope-from="once@pass\.test"; helo=mail\.pass\.test; identity=mailfrom; '
 good '<>'
-check "null sender: the header says whose identity it was" both accepted 'header 1 .*identity=helo'
+check "null sender: the header names the identity" both accepted 'header 1 .*identity=helo'
 bad alice@fail.test
 check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
 bad alice@temperror.test
@@ -114,7 +114,7 @@ configure "$LAB/tmp/empty" "$(sed -n '/^## Exim in ten lines/,/^## Ask/ { /^```/
 start_exim
 good alice@pass.test
 check "pass: accepted, with a header" both accepted 'header 1 pass'
-check "the header stands above Received" above Received-SPF Received
+check "the header is above Received" above Received-SPF Received
 bad alice@exp.test
 check "fail: 550 5.7.23" refused '^550 5\.7\.23 .*See http://exp\.test/'
 bad alice@temperror.test
@@ -133,7 +133,7 @@ stop spfd
 for text in '' '\n' 'result=pass' 'result=pass\n' 'result=\n\n' 'result=word\n\n' 'HTTP/1.1 400 Bad Request\n\n'; do
   answers_with "$text" /tmp/spfd
   bad alice@fail.test
-  check "an answer that cannot be read, '$text': 451" refused '^451 SPF cannot be checked now$'
+  check "an invalid answer, '$text': 451" refused '^451 SPF cannot be checked now$'
   stop odd
 done
 run_spfd --legacy-results
@@ -151,7 +151,7 @@ good '<>' --header 'From: Alice <alice@pass.test>'
 check "a bounce whose author passes: accepted" accepted
 good '<>' --header 'From: Alice <alice@fail.test>'
 check "a bounce whose author fails: 550" answers 'lines sent' '^550 .*fail\.test'
-# A line end in the author would end the line sender= of the question and begin the line authenticated=1.
+# A line end in the author would end the line sender= of the request and begin the line authenticated=1.
 for from in '"a=0Aauthenticated=3D1=0A"' '"a=0D=0Aauthenticated=3D1=0D=0A"' '"a=0Asender=3Dalice@pass.test=0A"' \
   '"a=0A=0Aresult=3Dpass=0A"'; do
   good '<>' --header "From: =?us-ascii?q?${from//\"/=22}?=@fail.test"
@@ -186,7 +186,7 @@ inside exim update-exim4.conf
 start_exim
 good alice@pass.test
 check "pass: accepted, with a header" both accepted 'header 1 pass'
-check "the header stands above Received" above Received-SPF Received
+check "the header is above Received" above Received-SPF Received
 bad alice@exp.test
 check "fail: 550 5.7.23" refused '^550 5\.7\.23 .*See http://exp\.test/'
 smtp "EHLO localhost" "MAIL FROM:<alice@fail.test>" "RCPT TO:<bob@lab.test>" DATA "Subject: local" "" hello .
@@ -197,7 +197,7 @@ inside exim update-exim4.conf
 start_exim
 stop spfd
 bad alice@fail.test
-check "backed out: nothing asks spfd any more" both accepted 'header 0 .*'
+check "backed out: spfd is no longer asked" both accepted 'header 0 .*'
 stop exim
 
 finish

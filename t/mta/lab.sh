@@ -1,12 +1,12 @@
 #!/bin/bash
-# lab.sh "ROOT..." CMD...: runs CMD in a machine of its own with the roots named, and takes it down again.
+# lab.sh "ROOT..." CMD...: runs CMD in a private machine with the named roots, and removes it afterwards.
 #
-# Private process, network, mount, host name and IPC namespaces: only "lo" exists, so ports 25 and 53 are free, labs run
-# side by side, nothing reaches a network, and every process ends with CMD. "lo" has, besides 127.0.0.1,
+# The lab has its own process, network, mount, host name and IPC namespaces: only "lo" exists, so ports 25 and 53 are free, labs
+# run in parallel, nothing reaches a network, and every process ends with CMD. In addition to 127.0.0.1, "lo" has
 #   192.0.2.10  2001:db8::10   a client that pass.test permits
 #   192.0.2.66  2001:db8::66   a forger
-# CMD finds in $LAB: NAME/ (each root, fresh: what a run writes is thrown away), run/ and tmp/ (the /run and /tmp of all
-# roots, so sockets have their real paths), log/. LAB_KEEP=1 keeps the folder.
+# $LAB contains NAME/ (each root, fresh: changes of a run are discarded), run/ and tmp/ (the /run and /tmp of all roots, so
+# sockets have their real paths), log/. LAB_KEEP=1 keeps the folder.
 set -euo pipefail
 fail() {
   echo "t/mta: $*" >&2

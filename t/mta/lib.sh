@@ -1,7 +1,7 @@
 # Sourced by t/mta/*_test.sh.
 #
-# A test begins with `lab "ROOT..."`: outside a lab that builds the roots (root.sh) and starts the test again inside one
-# (lab.sh). It then starts programs in the roots, sends mail, and says what must be true, one `check` a line.
+# A test begins with `lab "ROOT..."`. Outside of a lab that builds the roots (root.sh) and starts the test again inside of one
+# (lab.sh). Then the test starts programs in the roots, sends mail, and verifies results, one `check` per line.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -30,16 +30,17 @@ lab() {
 
 # ---- programs ------------------------------------------------------------------------------------------------------------
 
-# inside ROOT CMD...
+# inside ROOT CMD...: runs CMD in the root.
 inside() {
   chroot "$LAB/$1" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
     TZ=UTC "${@:2}"
 }
 
-# start NAME ROOT CMD...: in the background, its output in $LAB/log/NAME. stop NAME [SIGNAL] ends it and waits for that.
+# start NAME ROOT CMD...: runs CMD in the background, its output in $LAB/log/NAME. stop NAME [SIGNAL] ends it and waits for its
+# end.
 declare -A pid_of
 start() {
-  # exec, so that the process is CMD itself and not a shell around it.
+  # exec, so that the process is CMD itself and not a shell.
   (exec chroot "$LAB/$2" "${@:3}") >>"$LAB/log/$1" 2>&1 &
   pid_of[$1]=$!
 }
@@ -48,7 +49,7 @@ stop() {
   wait "${pid_of[$1]}" 2>/dev/null || true
 }
 
-# wait_until CMD...: half a minute at most.
+# wait_until CMD...: waits until CMD succeeds, at most half a minute.
 wait_until() {
   local i
   for ((i = 0; i < 600; i++)); do
@@ -57,9 +58,9 @@ wait_until() {
   done
   return 1
 }
-# listening ADDRESS PORT: something accepts TCP connections there.
+# listening ADDRESS PORT: succeeds if something accepts TCP connections there.
 listening() { (exec 3<>"/dev/tcp/$1/$2"); }
-# ready NAME CMD...: waits for what NAME was started for; without it no check makes sense.
+# ready NAME CMD...: waits until NAME is ready; without it no check makes sense.
 ready() {
   wait_until "${@:2}" || {
     cat "$LAB/log/$1" >&2
@@ -74,14 +75,14 @@ start_dns() {
   ready nsd listening 127.0.0.1 53
 }
 
-# start_spfd OPTION...: ours, in the root $spfd_root, as a user without rights, on the socket that the samples in etc/ name;
-# its configuration is the sample, and the text $more_conf.
+# start_spfd OPTION...: starts our spfd in the root $spfd_root as a user without rights, on the socket of the samples in etc/,
+# with the sample configuration and the text $more_conf.
 spfd_root=tools
 more_conf=
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
   { cat "$source/etc/spfd.conf" && echo "$more_conf"; } >"$LAB/run/lab/spfd.conf"
-  # As a service manager makes it.
+  # The folder that a service manager would create.
   inside "$spfd_root" install -d -o nobody -m 0755 /run/spfd
   start spfd "$spfd_root" /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \
     --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
@@ -93,7 +94,7 @@ pong() {
     print $s "request=ping\n\n"; $s->flush; exit(<$s> !~ /^pong=/)'
 }
 
-# answers_with TEXT SOCKET: a program "odd" says that to all questions and SRS requests there, and closes.
+# answers_with TEXT SOCKET: starts a program "odd" that answers all SPF and SRS requests there with TEXT, and closes.
 answers_with() {
   inside tools rm -f "$2"
   # shellcheck disable=SC2016
@@ -112,14 +113,14 @@ answers_with() {
 
 # ---- mail ----------------------------------------------------------------------------------------------------------------
 
-# send CLIENT HELO SENDER RECIPIENT [SWAKS-OPTION...]: one message from that client address. The dialogue is in $dialogue.
+# send CLIENT HELO SENDER RECIPIENT [SWAKS-OPTION...]: sends one message from that client address. The dialogue is in $dialogue.
 send() {
   local server=127.0.0.1
   [[ $1 != *:* ]] || server=::1
   dialogue=$(inside tools swaks --hide-informational --suppress-data --timeout 40 --server "$server" --local-interface "$1" \
     --helo "$2" --from "$3" --to "$4" --body "hello" "${@:5}" 2>&1) || true
 }
-# What the server answered to the last command that matches the pattern, as one line: "550 5.7.23 ...".
+# Prints the server's answer to the last command that matches the pattern, as one line: "550 5.7.23 ...".
 answer_to() {
   awk -v command="$1" '
     /^ [-~]>/ { hot = ($0 ~ command); if (hot) answer = code = enhanced = ""; next }
@@ -136,7 +137,7 @@ answer_to() {
 answers() { [[ $(answer_to "$1") =~ $2 ]]; } # answers COMMAND-PATTERN REGEX
 accepted() { answers 'lines sent' '^250 ' && wait_until messages 1; }
 
-# try CLIENT HELO SENDER [SWAKS-OPTION...]: one message to an empty mailbox.
+# try CLIENT HELO SENDER [SWAKS-OPTION...]: sends one message to an empty mailbox.
 try() {
   empty_mailbox
   send "$1" "$2" "$3" bob@lab.test "${@:4}"
@@ -144,8 +145,9 @@ try() {
 good() { try 192.0.2.10 mail.pass.test "$@"; } # from a client that pass.test permits
 bad() { try 192.0.2.66 evil.test "$@"; }
 
-# call CLIENT HELO: a connection for several messages. say LINE: what the server answers is $reply; a message is one LINE,
-# with \n for its line ends. say_message SENDER: as far as the server takes it. hang_up ends the connection.
+# call CLIENT HELO: opens a connection for several messages. say LINE: sends a line; the server's answer is in $reply. A message
+# is one LINE, with \n for its line ends. say_message SENDER: sends a message as far as the server accepts it. hang_up closes the
+# connection.
 call() {
   empty_mailbox
   dialogue=
@@ -190,7 +192,7 @@ hang_up() {
 }
 replied() { [[ $reply =~ $1 ]]; }
 
-# What is delivered goes to the maildir $mail: for MTAs that run a program to deliver, to /run/lab/bin/deliver.
+# Delivered mail goes to the maildir $mail. MTAs that deliver through a program run /run/lab/bin/deliver.
 mail=${LAB:+$LAB/run/lab/mail}
 make_mailbox() {
   mkdir -p "$LAB/run/lab/bin" "$mail"/{tmp,new,cur}
@@ -202,7 +204,7 @@ make_mailbox() {
 }
 empty_mailbox() { rm -f "$mail"/new/*; }
 messages() { (($(find "$mail/new" -type f 2>/dev/null | wc -l) == $1)); }
-# The headers of all messages, a field a line.
+# Prints the headers of all messages, one field per line.
 headers() {
   local file
   for file in "$mail"/new/*; do
@@ -211,14 +213,14 @@ headers() {
       "$file"
   done
 }
-# field NAME COUNT REGEX: so many fields of that name begin like this, and there are no others.
+# field NAME COUNT REGEX: succeeds if there are COUNT fields with that name, and all begin like this.
 field() { [[ $(headers | grep -ci "^$1:") == "$2" && $(headers | grep -cE "^$1: ($3)") == "$2" ]]; }
 header() { field Received-SPF "$@"; }
 results() { field Authentication-Results "$@"; }
-# above A B: the first field named A stands above the first named B.
+# above A B: succeeds if the first field named A is above the first named B.
 above() { (($(headers | grep -nim1 "^$1:" | cut -d: -f1) < $(headers | grep -nim1 "^$2:" | cut -d: -f1))); }
 
-# hangs ROOT SOCKET: something listens there, with room for one connection, which is taken: another one waits in connect().
+# hangs ROOT SOCKET: listens there with room for one connection, which is taken, so that the next one waits in connect().
 hangs() {
   # shellcheck disable=SC2016
   start hangs "$1" perl -MFcntl -MIO::Socket::UNIX -e '$| = 1;
@@ -238,7 +240,7 @@ hangs() {
 # ---- checks --------------------------------------------------------------------------------------------------------------
 
 passed=0 failed=0
-# check WHAT CMD...: one line. On failure, what was said and logged follows.
+# check WHAT CMD...: prints one line. After a failure, prints the dialogue and the logs.
 check() {
   if "${@:2}"; then
     passed=$((passed + 1))
@@ -255,7 +257,7 @@ check() {
     done
   fi
 }
-# both COMMAND COMMAND: words within a command are split at blanks.
+# both COMMAND COMMAND: succeeds if both do; words within a command are split at blanks.
 both() {
   local first second
   read -ra first <<<"$1"

@@ -1,7 +1,7 @@
--- For miltertest: plays one connection of an SMTP client to the milter of spfd, and prints what the milter says.
--- Globals from the command line: socket, ip, helo; from, a sender or several, with a comma between them; header, "Name: value"
--- to be in each message; authenticated, the user.
--- For each message a line: the reply to MAIL ("c": goes on, "y": a reply of its own), then what is done at its end.
+-- For miltertest: plays one connection of an SMTP client to the milter of spfd, and prints the milter's answers.
+-- Globals from the command line: socket, ip, helo; from, one or more senders, separated by commas; header, a "Name: value" for each
+-- message; authenticated, the user.
+-- Prints one line per message: the reply to MAIL ("c": continue, "y": the milter's own reply), then the actions at its end.
 local function reply(connection) return string.char(mt.getreply(connection)) end
 local function must(failed, what) if failed ~= nil then error(what .. ": " .. tostring(failed)) end end
 
@@ -9,7 +9,7 @@ local c = mt.connect(socket, 40, 0.25)
 if c == nil then error("no connection") end
 must(mt.macro(c, SMFIC_CONNECT, "j", "mx.lab.test", "{daemon_name}", "MTA"), "macro")
 must(mt.conninfo(c, "client.test", ip), "connect")
--- spfd has said in the negotiation that it does not answer these two.
+-- In the negotiation spfd has announced that it does not answer these two.
 must(mt.helo(c, helo), "helo")
 for sender in string.gmatch(from .. ",", "([^,]*),") do
   must(mt.macro(c, SMFIC_MAIL, "i", "QID1"), "macro")

@@ -1,4 +1,4 @@
-# Sourced by the tests of MTAs that speak the milter protocol: what the other doors do not have.
+# Sourced by the tests of MTAs that speak the milter protocol: cases that other doors do not have.
 # shellcheck shell=bash disable=SC2317,SC2034,SC2154
 refused_at="MAIL FROM"
 
@@ -8,8 +8,8 @@ milter_cases() {
   bad alice@temperror.test
   check "temperror: the code of RFC 7372" refused '^451 4\.7\.24 .*temperror\.test'
   good alice@pass.test --header 'Received-SPF: pass (mx.lab.test: forged) receiver=mx.lab.test'
-  check "a forged header stays, below ours, unless told otherwise" both accepted 'header 2 pass'
-  check "it stands below Received" above Received-SPF Received
+  check "a forged header stays, below ours, by default" both accepted 'header 2 pass'
+  check "it is below Received" above Received-SPF Received
 
   try 127.0.0.1 localhost alice@fail.test
   check "mail from the host itself is exempt by default, without a header" both accepted 'header 0 .*'
@@ -21,8 +21,8 @@ milter_cases() {
     --header 'Received-SPF: pass (elsewhere.test: theirs) receiver=elsewhere.test' \
     --header 'Authentication-Results: elsewhere.test; spf=pass smtp.mailfrom=softfail.test' \
     --header 'Received-SPF: pass (forged again) receiver="mx.lab.test"'
-  check "--milter-remove-forged: what names us is removed" both accepted 'header 2 softfail|pass..elsewhere'
-  check "--milter-remove-forged: what others said stays" results 1 'elsewhere\.test;'
+  check "--milter-remove-forged: headers with our name are removed" both accepted 'header 2 softfail|pass..elsewhere'
+  check "--milter-remove-forged: headers of others stay" results 1 'elsewhere\.test;'
   call 192.0.2.10 mail.pass.test
   say_message alice@pass.test
   say_message alice@pass.test

@@ -1,13 +1,13 @@
 #!/bin/bash
-# OpenDKIM's miltertest, an MTA's side of the milter protocol that is not ours, drives the milter of a real spfd.
-# shellcheck disable=SC2317  # most functions are called by check
+# OpenDKIM's miltertest, an independent implementation of the MTA's side of the milter protocol, drives the milter of a real spfd.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "tools"
 
 cp "$here/milter.lua" "$LAB/tmp/"
 run_spfd() { start_spfd --milter=unix:/run/spfd/milter.sock --hostname=mx.lab.test "$@"; }
-# message NAME=VALUE...: globals of milter.lua.
+# message NAME=VALUE...: runs milter.lua with these globals.
 message() {
   local words=() word
   for word in "$@"; do words+=(-D "$word"); done
@@ -37,12 +37,12 @@ check "several messages on a connection: each has its own result" said \
 bad alice@fail.test authenticated=joe
 check "authenticated: nothing is checked, nothing added" said '^alice@fail\.test c c$'
 bad alice@softfail.test "header=Received-SPF: pass (mx.lab.test: forged)"
-check "a forged header stays unless told otherwise" not said deleted
+check "a forged header stays by default" not said deleted
 stop spfd
 run_spfd --milter-remove-forged --mta-header=authentication-results
 bad alice@softfail.test "header=Received-SPF: pass (mx.lab.test: forged)"
 check "--milter-remove-forged: a forged header is deleted" said 'deleted Received-SPF'
-check "--mta-header=authentication-results: that is inserted" said 'inserted mx\.lab\.test; spf=softfail'
+check "--mta-header=authentication-results: this header is inserted" said 'inserted mx\.lab\.test; spf=softfail'
 bad alice@softfail.test "header=Received-SPF: pass (mx.elsewhere.test: theirs)"
-check "--milter-remove-forged: what others said stays" not said deleted
+check "--milter-remove-forged: headers of others stay" not said deleted
 finish

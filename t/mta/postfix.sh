@@ -1,9 +1,9 @@
-# Sourced by the tests with Postfix: Debian's configuration, with the files of etc/postfix set up as the README there says.
+# Sourced by the tests with Postfix: Debian's configuration with the files of etc/postfix, set up in the way of the README there.
 # shellcheck shell=bash disable=SC2154,SC2034
 postfix=$source/etc/postfix
-spfd_root=postfix # its sockets lie within Postfix's chroot
+spfd_root=postfix # its sockets are in Postfix's chroot
 
-# configure FILE: Debian's main.cf, what the lab needs, and that file of etc/postfix.
+# configure FILE: writes Debian's main.cf, the settings of the lab, and this file of etc/postfix.
 configure() {
   make_mailbox
   inside postfix cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf
@@ -21,7 +21,7 @@ stop_postfix() {
   inside postfix postfix stop >>"$LAB/log/postfix" 2>&1
   wait "${pid_of[postfix]}" 2>/dev/null || true
 }
-# With the sockets that spfd.service.conf has. Options of spfd may follow.
+# run_spfd OPTION...: starts spfd with the sockets of spfd.service.conf.
 run_spfd() {
   local line
   inside postfix install -d -o nobody -g postfix -m 0750 /var/spool/postfix/spfd

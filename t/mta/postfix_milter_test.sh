@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Postfix asks a real spfd as a milter: etc/postfix, as it is shipped, does what the README there says.
-# shellcheck disable=SC2317  # most functions are called by check
+# A real Postfix asks a real spfd as a milter: the shipped files of etc/postfix do what the README there says.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 # shellcheck source=cases.sh
@@ -12,7 +12,7 @@ lab "postfix tools"
 . "$here/postfix.sh"
 
 suite="Postfix, milter"
-# Postfix asks a milter that has gone no more on that connection.
+# After a milter has gone, Postfix does not ask it again on the same connection.
 on_absence='^451 4\.7\.1 '
 on_comeback='^451 4\.7\.1 '
 start_dns

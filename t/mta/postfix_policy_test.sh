@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Postfix asks a real spfd as a policy service: etc/postfix, as it is shipped, does what the README there says.
-# shellcheck disable=SC2317  # most functions are called by check
+# A real Postfix asks a real spfd as a policy service: the shipped files of etc/postfix do what the README there says.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 # shellcheck source=cases.sh
@@ -28,13 +28,13 @@ run_spfd --policy-defer-if-permit --mta-header=authentication-results --secondar
 bad alice@temperror.test
 check "--policy-defer-if-permit: 450" refused '^450 4\.7\.24 .*temperror\.test'
 good alice@pass.test
-check "--mta-header=authentication-results: that, and no Received-SPF" both accepted \
+check "--mta-header=authentication-results: this header, and no Received-SPF" both accepted \
   'results 1 mx.lab.test;.*spf=pass.*smtp.mailfrom=pass\.test'
 try 2001:db8::66 evil.test alice@fail.test
 check "--secondary-mx: not refused" both accepted 'results 1 mx\.lab\.test;.none.*secondary'
 dialogue=$(inside tools swaks --server 127.0.0.1 --xclient "ADDR=203.0.113.7 NAME=example.com" --helo example.com \
   --to bob@lab.test --from alice@fail.test --quit-after RCPT 2>&1) || true
-check "XCLIENT, as the README has it: 550" refused '^550 5\.7\.23 .*203\.0\.113\.7'
+check "XCLIENT, in the way of the README: 550" refused '^550 5\.7\.23 .*203\.0\.113\.7'
 stop spfd
 run_spfd
 stop_postfix
@@ -47,7 +47,7 @@ unchecked_cases '0 .*'
 stop_postfix
 
 suite="Postfix, policy service, greylisting"
-# Instead of a greylisting service, what it says to mail that it has not seen before.
+# Replaces a greylisting service: gives its answer to mail that it has not seen before.
 {
   sed -n '/^smtpd/,$p' "$postfix/main.cf.policy" | sed '$s/$/,/'
   sed -n '/check_policy_service/,$p' "$postfix/main.cf.policy" | sed '$s/$/, defer/'
@@ -58,7 +58,7 @@ stop spfd
 run_spfd --on-pass=spf_passed
 start_postfix
 good alice@pass.test
-check "--on-pass: a sender who passes skips it, and has the header" both accepted 'header 1 pass'
+check "--on-pass: a sender that passes skips it, and has the header" both accepted 'header 1 pass'
 good two@pass.test --to bob@lab.test,carol@lab.test
 check "--on-pass: so do further recipients" both accepted 'header 1 pass'
 bad alice@none.test

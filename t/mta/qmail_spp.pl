@@ -1,10 +1,10 @@
 #!/usr/bin/perl
-# Plays a qmail-smtpd with qmail-spp, by its documentation, for the files of etc/qmail: states of SMTP, plugins and their
-# environment, and when headers are cleared (at RSET and DATA only).
+# Acts as a qmail-smtpd with qmail-spp, by its documentation, for the files of etc/qmail: states of SMTP, plugins and their
+# environment, and the clearing of headers (at RSET and DATA only).
 #   qmail_spp.pl FILE   (as control/smtpplugins)
-# Reads SMTP commands from standard input, and messages as one line after DATA. Prints the replies, and of each message
-# "from SENDER" and its lines. Of the commands of plugins it knows those that etc/qmail prints. With SPP_LIMIT, plugins have
-# so many bytes of address space, as under softlimit; with SPP_INETD their standard error is a socket, shown as "client ..."; SPP_PERL5OPT is
+# Reads SMTP commands from standard input, and a message as one line after DATA. Prints the replies, and for each message "from
+# SENDER" and its lines. Supports the plugin commands that etc/qmail prints. SPP_LIMIT bounds the address space of plugins in
+# bytes, like softlimit; with SPP_INETD their standard error is a socket, whose output is shown as "client ..."; SPP_PERL5OPT is
 # their PERL5OPT.
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ my ($mail, $recipients) = (undef, 0);
 
 sub reply { print "$_[0]\n" }
 
-# False: the command is refused, and the client has its reply.
+# Returns false if the command is refused and the client has its reply.
 sub plugins {
     my ($event) = @_;
     return 1 if exists $ENV{NOSPP};
@@ -76,7 +76,7 @@ while (my $line = <STDIN>) {
         reply('250 mx.lab.test');
     } elsif ($line =~ /^MAIL FROM:<(.*)>$/i) {
         $ENV{SMTPMAILFROM} = $1;
-        # What a refused one leaves in force is the one before.
+        # After a refusal the previous sender stays in force.
         next if !plugins('m');
         ($mail, $recipients) = ($ENV{SMTPMAILFROM}, 0);
         reply('250 ok');

@@ -1,21 +1,21 @@
 #!/bin/bash
-# The plugin of etc/qmail asks a real spfd: called as qmail-spp calls it, then in whole SMTP dialogues with what plays a
-# qmail-smtpd that has qmail-spp (qmail_spp.pl), with the file smtpplugins as it is shipped.
-# shellcheck disable=SC2317  # most functions are called by check
+# The plugin of etc/qmail asks a real spfd: first called in the way of qmail-spp, then in whole SMTP dialogues with a substitute
+# for a qmail-smtpd with qmail-spp (qmail_spp.pl), with the shipped file smtpplugins.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "tools"
 
 install -D "$source/etc/qmail/spfd" "$LAB/tools/var/qmail/plugins/spfd"
 run_spfd() { start_spfd --hostname=mx.lab.test "$@"; }
-# plugin NAME=VALUE...: what it prints with that environment is $output.
+# plugin NAME=VALUE...: runs the plugin with that environment; its output is in $output.
 plugin() {
   output=$(inside tools env "$@" /var/qmail/plugins/spfd 2>>"$LAB/log/plugin") || output+="exit status $?"
   dialogue=$(printf '%s\n' "EHLO" "$output")
 }
 good() { plugin TCPREMOTEIP=192.0.2.10 SMTPHELOHOST=mail.pass.test SMTPMAILFROM="$1"; }
 bad() { plugin TCPREMOTEIP=192.0.2.66 SMTPHELOHOST=evil.test SMTPMAILFROM="$1" "${@:2}"; }
-# said REGEX: the whole output, which is one line.
+# said REGEX: succeeds if the output is one line that matches.
 said() { [[ $output =~ $1 && $output != *$'\n'* ]]; }
 
 suite="qmail-spp"
@@ -44,7 +44,7 @@ bad alice@fail.test RELAYCLIENT=
 check "RELAYCLIENT: nothing is asked, and the variable is unset" said '^USPF_HEADER$'
 plugin SMTPHELOHOST=mail.pass.test SMTPMAILFROM=alice@pass.test
 check "without TCPREMOTEIP: 451" said '^E451 4\.4\.3 SPF cannot be checked now$'
-# Longest: what fits into one variable of an environment (128 KiB).
+# The largest size fits into one variable of an environment (128 KiB).
 long() { printf "%0$1d" 0; }
 for size in 63 64 65 253 254 255 256 999 1000 1001 4095 4096 8187 8188 8189 16384 65536 131000; do
   plugin TCPREMOTEIP=192.0.2.66 SMTPHELOHOST="$(long $size)" SMTPMAILFROM=alice@fail.test
@@ -57,7 +57,7 @@ check "a hostile sender: one line" said '^SSPF_HEADER=Received-SPF: softfail '
 stop spfd KILL
 good alice@pass.test
 check "spfd killed: 451" said '^E451 4\.4\.3 SPF cannot be checked now$'
-check "the log says why" grep -q '^spfd: Connection refused$' "$LAB/log/plugin"
+check "the log states the reason" grep -q '^spfd: Connection refused$' "$LAB/log/plugin"
 run_spfd --on-softfail=reject --on-fail=tag
 bad alice@softfail.test
 check "spfd started again: its rules hold" said '^E550 .*softfail\.test'
@@ -71,7 +71,7 @@ run_spfd
 suite="qmail-spp, dialogues"
 install -D "$here/qmail_spp.pl" "$LAB/run/lab/bin/qmail_spp"
 install -D -m 644 "$source/etc/qmail/smtpplugins" "$LAB/tools/var/qmail/control/smtpplugins"
-# talk NAME=VALUE... -- LINE...: what is said to the client and queued is $dialogue, behind the greeting.
+# talk NAME=VALUE... -- LINE...: holds a dialogue. The replies after the greeting, and queued messages, are in $dialogue.
 talk() {
   local environment=()
   while [[ $1 != -- ]]; do environment+=("$1") && shift; done
@@ -81,7 +81,7 @@ talk() {
 }
 helo="HELO mail.pass.test"
 message=("RCPT TO:<bob@lab.test>" DATA "Subject: hello")
-# queued SENDER RESULT...: one message, with these header lines and no others.
+# queued SENDER RESULT...: succeeds if there is one message with exactly these header lines.
 queued() {
   local found
   found=$(sed -nE 's/^from (.*)/\1/p; s/^Received-SPF: ([a-z]+) .*/\1/p' <<<"$dialogue")
@@ -103,7 +103,7 @@ check "HELO again and another MAIL: only the second sender's result" queued vict
 talk -- "$helo" "MAIL FROM:<alice@pass.test>" "MAIL FROM:<victim@fail.test>" "${message[@]}"
 check "a second MAIL that is refused: the first one stays in force" both 'hears ^550.5\.7\.23' 'queued alice@pass.test pass'
 talk -- "$helo" "MAIL FROM:<alice@pass.test>" "MAIL FROM:<victim@temperror.test>" "${message[@]}"
-check "a second MAIL that is put off: the first one stays in force" both 'hears ^451.4\.7\.24' 'queued alice@pass.test pass'
+check "a second MAIL that is deferred: the first one stays in force" both 'hears ^451.4\.7\.24' 'queued alice@pass.test pass'
 talk -- "$helo" "MAIL FROM:<alice@pass.test>" "RCPT TO:<bob@elsewhere.test>" "${message[@]}"
 check "a refused RCPT: one header" both 'hears ^553' 'queued alice@pass.test pass'
 talk -- "$helo" "MAIL FROM:<alice@pass.test>" "${message[@]}" "MAIL FROM:<victim@softfail.test>" "${message[@]}"
@@ -121,7 +121,7 @@ for sender in '"a\nReceived-SPF: pass (b"@softfail.test' '"a\\nReceived-SPF: pas
     "not hears ^Received-SPF:.pass|uid="
 done
 
-# What softlimit leaves; Perl dies of each in another way.
+# Limits of softlimit at which Perl fails in different ways.
 for limit in 4000000 5000000 8000000 10000000; do
   talk SPP_LIMIT=$limit -- "$helo" "MAIL FROM:<alice@pass.test>" "${message[@]}"
   check "only $limit bytes of memory: 451" both 'hears ^451.4\.3\.0' 'not hears ^from'

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real qpsmtpd, forkserver and prefork, asks a real spfd by the plugin of etc/qpsmtpd, as it is shipped.
-# shellcheck disable=SC2317,SC2034  # most functions are called by check; variables are those of cases.sh
+# A real qpsmtpd, forkserver and prefork, asks a real spfd through the shipped plugin of etc/qpsmtpd.
+# shellcheck disable=SC2317,SC2034  # check calls most functions; cases.sh uses the variables
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 # shellcheck source=cases.sh
@@ -9,7 +9,7 @@ lab "qpsmtpd tools"
 
 config=$LAB/qpsmtpd/etc/qpsmtpd
 run_spfd() { start_spfd --hostname=mx.lab.test "$@"; }
-# configure LINE...: Debian's folder, with these plugins before rcpt_ok.
+# configure LINE...: writes Debian's folder, with these plugins before rcpt_ok.
 queue="queue/maildir /run/lab/mail"
 configure() {
   printf '%s\n' "$@" rcpt_ok "$queue" >"$config/plugins"
@@ -30,7 +30,7 @@ echo 'logging/warn LOGINFO' >"$config/logging"
 start_dns
 run_spfd
 
-# qpsmtpd takes no blanks in a local part.
+# qpsmtpd accepts no blanks in a local part.
 hostile_local_part=${hostile_local_part// /}
 on_temperror='^450 .*temperror\.test.*\(#4\.7\.24\)'
 on_absence='^450 SPF cannot be checked now'
@@ -43,7 +43,7 @@ for flavour in forkserver prefork; do
   stop qpsmtpd
 done
 
-# with LINE: qpsmtpd with that plugin line.
+# with LINE: starts qpsmtpd with that plugin line.
 with() {
   suite="qpsmtpd, $*"
   configure "$*"
@@ -63,7 +63,7 @@ say_message alice@softfail.test
 say_message ''
 say_message alice@softfail.test
 hang_up
-check "Authentication-Results: only of the message itself" both 'wait_until messages 3' \
+check "Authentication-Results: only for the message itself" both 'wait_until messages 3' \
   'results 3 mx\.lab\.test;.auth=none;.spf=[a-z]+.\([^=]*\).smtp\.(mailfrom=softfail\.test|helo=evil\.test)$'
 stop spfd
 run_spfd --listen=inet:127.0.0.1:5970 --check-helo=first
@@ -73,7 +73,7 @@ wait_until messages 1
 empty_mailbox
 say_message alice@softfail.test
 hang_up
-check "Authentication-Results: nothing is left of a message with two results" both 'wait_until messages 1' \
+check "Authentication-Results: no result of an earlier message with two results is left" both 'wait_until messages 1' \
   'results 1 mx\.lab\.test;.auth=none;.spf=softfail.\([^=]*\).smtp\.mailfrom=softfail\.test;.spf=pass.smtp\.helo=mail\.pass\.test$'
 stop qpsmtpd
 
@@ -106,7 +106,7 @@ check "its mail is not asked about" both accepted 'header 0 .*'
 rm "$config/relayclients"
 stop qpsmtpd
 
-# As etc/qmail/README has it; qmail-queue reads the message from descriptor 0 and the envelope from 1.
+# In the way of etc/qmail/README; qmail-queue reads the message from descriptor 0 and the envelope from 1.
 queue="queue/qmail-queue /run/lab/bin/qmail-queue"
 printf '%s\n' '#!/bin/sh' '/run/lab/bin/deliver && tr "\0" "\n" <&1 >/run/lab/mail/envelope' >"$LAB/run/lab/bin/qmail-queue"
 chmod 755 "$LAB/run/lab/bin/qmail-queue"
@@ -117,7 +117,7 @@ good alice@pass.test
 check "in front of qmail: accepted, and the header on top" both accepted 'in_its_place'
 check "in front of qmail: the envelope" grep -qx Falice@pass.test "$mail/envelope"
 bad alice@fail.test
-check "a file spfbehavior says what is refused" both accepted 'header 1 fail'
+check "a file spfbehavior sets the refused results" both accepted 'header 1 fail'
 rm "$config/spfbehavior"
 queue="queue/maildir /run/lab/mail"
 stop qpsmtpd
@@ -140,7 +140,7 @@ with spfd socket /run/lab/odd.sock
 for text in '' 'result=pass\n' 'result=pass\naction=accept\n' 'action=accept\n\n' 'HTTP/1.1 400 Bad Request\n\n'; do
   answers_with "$text" /run/lab/odd.sock
   bad alice@pass.test
-  check "an answer that cannot be read, '$text': $on_absence" refused "$on_absence"
+  check "an invalid answer, '$text': $on_absence" refused "$on_absence"
   stop odd
 done
 stop qpsmtpd
@@ -184,7 +184,7 @@ stop spfd
 empty_mailbox
 say_message alice@pass.test
 hang_up
-check "Authentication-Results: mail that was not checked has not the result of the message before" both 'wait_until messages 1' \
+check "Authentication-Results: unchecked mail does not have the result of the previous message" both 'wait_until messages 1' \
   'results 1 mx\.lab\.test;.auth=none$'
 run_spfd
 stop qpsmtpd
@@ -224,7 +224,7 @@ stop qpsmtpd
 with spfd reject 2 socket /run/lab/odd.sock
 answers_with 'result=word\n\n' /run/lab/odd.sock
 bad alice@pass.test
-check "a result that is not known: 450" refused '^450 '
+check "an unknown result: 450" refused '^450 '
 stop odd
 stop qpsmtpd
 stop spfd

@@ -1,15 +1,15 @@
 #!/bin/bash
 # root.sh NAME: builds the private Debian root NAME, once.
 #
-# Debian's MTAs conflict with one another, so each lives in a root of its own: an overlay with this machine's "/" below
-# (never written) and $MTA_DIR/roots/NAME/upper above. The packages are installed there by a normal apt-get with their
-# real maintainer scripts; on this machine no package, user, service or mount is left behind.
-# A root is built anew when its packages or those of this machine change.
+# Debian's MTAs conflict with one another, so each has its own root: an overlay with this machine's "/" below (never written) and
+# $MTA_DIR/roots/NAME/upper above. A normal apt-get installs the packages there with their real maintainer scripts; on this
+# machine no package, user, service or mount is left behind.
+# A root is built again when its packages or those of this machine change.
 #
-# MTA_DIR: where the roots are kept; a file system that can carry an overlay (ext4, xfs, btrfs, tmpfs).
+# MTA_DIR: the folder of the roots, on a file system that can carry an overlay (ext4, xfs, btrfs, tmpfs).
 set -euo pipefail
 
-# What a root holds. A further MTA is one line here and one t/mta/NAME_test.sh.
+# The packages of each root. A further MTA needs one line here and one t/mta/NAME_test.sh.
 declare -A packages=(
   [tools]="nsd swaks libio-socket-inet6-perl miltertest netbase"
   [exim]="exim4-daemon-heavy"
@@ -31,18 +31,18 @@ cache=$MTA_DIR/cache
 mkdir -p "$MTA_DIR/roots" "$cache/archives/partial" "$cache/lists"
 
 exec 9>"$MTA_DIR/roots/lock"
-flock 9 # others may be at it, and apt-get shares its cache with nobody
+flock 9 # several scripts may run, and apt-get cannot share its cache
 stamp=$({ echo "${packages[$name]}"; cat "$0" /var/lib/dpkg/status; } | sha256sum)
 [[ $(cat "$root/built-from" 2>/dev/null) != "$stamp" ]] || exit 0
 
 rm -rf --one-file-system "$root"
 mkdir -p "$root"/{upper,work,mnt}
-# The package lists of this machine serve as long as they are good; newer ones stay in the cache.
+# The package lists of this machine are used while they are valid; newer ones stay in the cache.
 [[ -n $(ls "$cache/lists") || ! -d /var/lib/apt/lists ]] || cp -a /var/lib/apt/lists/. "$cache/lists/"
 
 build() {
   set -euo pipefail
-  hostname mx.lab.test # maintainer scripts of MTAs want a name with a dot
+  hostname mx.lab.test # maintainer scripts of MTAs need a name with a dot
   mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/mnt" || {
     echo "no overlay can be mounted on $root; set MTA_DIR to a folder on ext4, xfs, btrfs or tmpfs (/dev/shm/mta)"
     exit 1
@@ -55,14 +55,14 @@ build() {
   mkdir -p var/cache/apt/archives var/lib/apt/lists
   mount --bind "$cache/archives" var/cache/apt/archives
   mount --bind "$cache/lists" var/lib/apt/lists
-  # A copy, as the file may be a link to somewhere in /run.
+  # A copy, as the file may be a link into /run.
   resolv=$(cat /etc/resolv.conf)
   rm -f etc/resolv.conf
   echo "$resolv" >etc/resolv.conf
   printf '127.0.0.1 localhost\n127.0.0.1 mx.lab.test mx\n' >etc/hosts
-  printf '#!/bin/sh\nexit 101\n' >usr/sbin/policy-rc.d # start nothing
+  printf '#!/bin/sh\nexit 101\n' >usr/sbin/policy-rc.d # no services are started
   chmod 755 usr/sbin/policy-rc.d
-  rm -f etc/apt/apt.conf.d/docker-clean # it empties the cache
+  rm -f etc/apt/apt.conf.d/docker-clean # it would empty the cache
   apt_get() {
     chroot . env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -y --no-install-recommends \
       -o APT::Keep-Downloaded-Packages=true -o APT::Sandbox::User=root -o Dpkg::Options::=--force-unsafe-io \

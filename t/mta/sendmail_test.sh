@@ -1,6 +1,6 @@
 #!/bin/bash
-# A real Sendmail asks a real spfd as a milter: etc/sendmail, as it is shipped, does what the README there says.
-# shellcheck disable=SC2317  # most functions are called by check
+# A real Sendmail asks a real spfd as a milter: the shipped files of etc/sendmail do what the README there says.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 # shellcheck source=cases.sh

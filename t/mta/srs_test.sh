@@ -1,7 +1,7 @@
 #!/bin/bash
-# Real forwarding: Exim, Postfix, Sendmail and qpsmtpd, set up by etc/*/README.srs, send on what comes to fwd.test, with senders
-# rewritten by a real spfd, and another MTA checks it by SPF. Mail for the first sender's domain comes to that one too.
-# shellcheck disable=SC2317  # most functions are called by check
+# Real forwarding: Exim, Postfix, Sendmail and qpsmtpd, set up in the way of etc/*/README.srs, forward mail for fwd.test. A real
+# spfd rewrites the senders, and another MTA, which also receives the mail for the first sender's domain, checks them by SPF.
+# shellcheck disable=SC2317  # check calls most functions
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 lab "exim postfix sendmail qpsmtpd tools"
@@ -20,7 +20,7 @@ make_secret() {
   rm -f "$LAB/run/lab/srs.secret"
   inside postfix /run/lab/bin/spfd --user=nobody --new-srs-secret=/run/lab/srs.secret
 }
-spfd_root=postfix # one of its sockets lies within Postfix's chroot
+spfd_root=postfix # one of its sockets is in Postfix's chroot
 run_spfd() {
   start_spfd --hostname=mx.fwd.test --listen=unix:/var/spool/postfix/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock,mode=0666 \
     --srs=unix:/var/spool/postfix/spfd/srs.sock,group=postfix --srs-secret-file=/run/lab/srs.secret --srs-domain=fwd.test "$@"
@@ -69,7 +69,7 @@ run_exim() { # ADDRESS
 exim_forwards() { # ROUTERS TRANSPORT
   cp "$here/exim_forwarder.conf" "$exim/exim4.conf"
   cp "$1" "$exim/srs-routers.conf"
-  # Its route is from this host's one address.
+  # Routes start at the only address of this host.
   sed '/driver = smtp/a\  interface = 192.0.2.30' "$2" >"$exim/srs-transport.conf"
   run_exim $forwarder
 }
@@ -87,12 +87,12 @@ out:\n  driver = dnslookup\n  domains = ! +local_domains\n  transport = smtp\n  
 
 # ---- mail ----------------------------------------------------------------------------------------------------------------
 
-# Nothing is under way any more. (A message may be in the mailbox before who sent it knows.)
+# Succeeds if no mail is in transit. (A message may be in the mailbox before its sender has the reply.)
 settled() {
   [[ $(inside postfix postqueue -j 2>/dev/null) == "" && $(inside exim exim4 -bpc) == 0 ]] &&
     [[ -z $(find "$LAB/sendmail/var/spool/mqueue" -name 'qf*') ]]
 }
-# forward SENDER RECIPIENT: from a client that pass.test permits, to the forwarder.
+# forward SENDER RECIPIENT: sends from a client that pass.test permits to the forwarder.
 forward() {
   wait_until settled || true
   empty_mailbox
@@ -101,10 +101,10 @@ forward() {
 }
 taken() { answers 'lines sent' '^250 '; }
 arrived() { wait_until messages 1; }
-# That is in the only message.
+# holds REGEX: succeeds if the only message contains this.
 holds() { grep -qE "$1" "$mail"/new/*; }
 rewritten='SRS0=[A-Za-z0-9/+]{4}=[A-Z2-7]{2}=pass\.test=alice@fwd\.test'
-# A bounce in the mailbox: from whom it came in, and what it says.
+# bounce REGEX: succeeds if a bounce with this text is in the mailbox.
 bounce() { both taken arrived && holds "$1"; }
 
 without_srs() {
@@ -115,11 +115,11 @@ without_srs() {
 with_srs() {
   forward alice@pass.test list@fwd.test
   check "with SRS: it arrives" both taken arrived
-  check "with SRS: Received-SPF says pass for the rewritten sender" header 1 "pass \(.*$rewritten"
+  check "with SRS: Received-SPF has pass for the rewritten sender" header 1 "pass \(.*$rewritten"
   forward alice@pass.test refused@fwd.test
-  check "refused behind the forwarder: the bounce comes home" bounce 'nobody@final\.test'
+  check "refused after the forwarder: the bounce arrives" bounce 'nobody@final\.test'
   forward alice@pass.test late@fwd.test
-  check "bounced by the final host, later: the bounce comes home" bounce 'late@final\.test'
+  check "bounced by the final host, later: the bounce arrives" bounce 'late@final\.test'
   check "it came from the final host through the forwarder" both from_final turned_back
   forward '<>' list@fwd.test
   check "a bounce itself is not rewritten" both taken arrived
@@ -128,7 +128,7 @@ with_srs() {
   check "a quoted sender is rewritten" both taken arrived
   check "and passes" header 1 'pass \(.*SRS0=.{8}pass\.test=a b'
   forward '"a b"@pass.test' late@fwd.test
-  check "the bounce to a quoted sender comes home" bounce 'late@final\.test'
+  check "the bounce to a quoted sender arrives" bounce 'late@final\.test'
   check "to himself" grep -q 'srs=reverse reply=ok .*answer=.*a b.*@pass\.test' "$LAB/log/spfd"
   send 192.0.2.66 evil.test '<>' SRS0=AAAA=22=pass.test=alice@fwd.test --server $forwarder
   check "a forged address is refused at RCPT" answers 'RCPT TO' '^550 '
@@ -137,15 +137,15 @@ with_srs() {
   empty_mailbox
 }
 from_final() { headers | grep -q "^Received: .*mx\.final\.test.*[[:blank:]]for [<\"]*SRS0="; }
-# The last thing that spfd was asked to turn back.
+# Succeeds if spfd has reversed the sender.
 turned_back() { grep 'srs=reverse' "$LAB/log/spfd" | grep -q 'reply=ok .*answer=alice@pass\.test'; }
 only_what_fails() {
   forward someone@nospf.test list@fwd.test
   check "--srs-outgoing: a sender without a record is rewritten" both taken arrived
   check "and passes" header 1 'pass \(.*SRS0='
   forward someone@open.test list@fwd.test
-  check "--srs-outgoing: a sender who passes from the forwarder too arrives" both taken arrived
-  check "as it is" header 1 'pass \(.*domain of someone@open\.test'
+  check "--srs-outgoing: a sender that passes from the forwarder too arrives" both taken arrived
+  check "unchanged" header 1 'pass \(.*domain of someone@open\.test'
 }
 
 # ---- the cases -----------------------------------------------------------------------------------------------------------
@@ -173,21 +173,21 @@ run_spfd --on-fail=tag
 wait_until settled || true
 empty_mailbox
 send 192.0.2.66 evil.test alice@fail.test list@fwd.test --server $forwarder
-check "a sender who has failed SPF, but was accepted, is not rewritten" both taken arrived
+check "a sender that has failed SPF, but was accepted, is not rewritten" both taken arrived
 check "and fails at the final host" header 1 'fail \(.*domain of alice@fail\.test'
-check "spfd's log says why" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
+check "spfd's log states the reason" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
 check "no entry in Exim's panic log" test ! -e "$LAB/run/lab/exim/paniclog"
 stop spfd
-# The message stays in the queue: at the final host it would be without a sender, or with half of one.
+# The message stays in the queue, because it would have no sender or an incomplete one at the final host.
 deferred() { grep -q 'R=srs_forwarded T=srs_smtp defer' "$LAB/run/lab/exim/mainlog"; }
 waiting() { [[ $(inside exim exim4 -bpc) == 1 ]]; }
 for text in '' 'SRS0=half'; do
   answers_with "$text" /run/spfd/srs.sock
   send 192.0.2.10 mail.pass.test '<>' SRS0=AAAA=22=pass.test=alice@fwd.test --server $forwarder
-  check "REVERSE, an answer that is not whole, '$text': 451" answers 'RCPT TO' '^451 '
+  check "REVERSE, an incomplete answer, '$text': 451" answers 'RCPT TO' '^451 '
   : >"$LAB/run/lab/exim/mainlog"
   send 192.0.2.10 mail.pass.test alice@pass.test list@fwd.test --server $forwarder
-  check "FORWARD, an answer that is not whole, '$text': deferred" both taken 'wait_until deferred'
+  check "FORWARD, an incomplete answer, '$text': deferred" both taken 'wait_until deferred'
   check "it waits in the queue" waiting
   stop odd
   inside tools rm -f /run/spfd/srs.sock
@@ -251,7 +251,7 @@ qpsmtpd_forwards() { # PLUGIN-LINE...
   start qpsmtpd qpsmtpd env QPSMTPD_CONFIG=/etc/qpsmtpd qpsmtpd-forkserver --listen-address $forwarder --port 25 --user qpsmtpd
   ready qpsmtpd listening $forwarder 25
 }
-# It has no option for the address that it sends from.
+# qpsmtpd has no option for its sending address.
 ip route replace local $final/32 dev lo table local src $forwarder
 qpsmtpd_forwards
 forward alice@pass.test bob@final.test
@@ -261,38 +261,38 @@ stop qpsmtpd
 qpsmtpd_forwards 'srs domain fwd.test forward on'
 forward alice@pass.test bob@final.test
 check "with SRS: it arrives" both taken arrived
-check "with SRS: Received-SPF says pass for the rewritten sender" header 1 "pass \(.*$rewritten"
+check "with SRS: Received-SPF has pass for the rewritten sender" header 1 "pass \(.*$rewritten"
 home=$(headers | grep -oE "$rewritten" | head -n 1)
 forward '<>' "$home"
-check "a bounce comes home" both taken arrived
-check "its recipient was turned back" turned_back
+check "a bounce arrives" both taken arrived
+check "its recipient was reversed" turned_back
 send 192.0.2.66 evil.test '<>' "${home/=pass.test/=fail.test}" --server $forwarder
 check "a forged address is refused at RCPT" answers 'RCPT TO' '^550 .*hash is wrong'
 send 192.0.2.66 evil.test '<>' alice@pass.test --server $forwarder
 check "qpsmtpd relays for nobody" answers 'RCPT TO' '^550 '
 stop spfd
 forward '<>' "$home"
-check "spfd stopped: put off" answers 'RCPT TO' '^450 '
+check "spfd stopped: deferred" answers 'RCPT TO' '^450 '
 stop qpsmtpd
 run_spfd --on-fail=tag
 qpsmtpd_forwards spfd 'srs domain fwd.test forward on'
 wait_until settled || true
 empty_mailbox
 send 192.0.2.66 evil.test alice@fail.test bob@final.test --server $forwarder
-check "a sender who has failed SPF, but was accepted, is not rewritten" both taken arrived
+check "a sender that has failed SPF, but was accepted, is not rewritten" both taken arrived
 check "and fails at the final host" header 2 'fail \(.*domain of alice@fail\.test'
-check "spfd's log says why" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
+check "spfd's log states the reason" grep -q 'srs=forward reply=unchanged address=alice@fail.test .*the sender has failed SPF' "$LAB/log/spfd"
 send 192.0.2.66 evil.test alice@softfail.test bob@final.test --server $forwarder
 check "one with softfail is rewritten" grep -q 'srs=forward reply=ok address=alice@softfail.test' "$LAB/log/spfd"
 stop qpsmtpd
 stop spfd
-# Nothing takes a connection from a socket that is full.
+# A full socket accepts no connection.
 hangs qpsmtpd /run/lab/full.sock
 qpsmtpd_forwards 'srs domain fwd.test socket /run/lab/full.sock timeout 1 forward on'
 send 192.0.2.10 mail.pass.test '<>' "$home" --server $forwarder
-check "connect() hangs: put off at RCPT" answers 'RCPT TO' '^450 '
+check "connect() hangs: deferred at RCPT" answers 'RCPT TO' '^450 '
 send 192.0.2.10 mail.pass.test alice@pass.test bob@final.test --server $forwarder
-check "connect() hangs: put off after the message" answers 'lines sent' '^45[0-9] '
+check "connect() hangs: deferred after the message" answers 'lines sent' '^45[0-9] '
 stop qpsmtpd
 stop hangs
 run_spfd

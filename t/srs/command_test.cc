@@ -22,7 +22,7 @@ using Words = std::vector<std::string>;
 
 const std::string kRewritten = "SRS0=vmyz=2W=otherdomain.com=test@example.com";
 
-// With the secret and the day of the known vectors.
+// Runs with the secret and the day of the known vectors.
 Outcome run(const Words& words, std::string_view input = {}) {
   Words all = {"--secret=tops3cr3t", "--date=2020-01-01"};
   all.insert(all.end(), words.begin(), words.end());
@@ -84,7 +84,7 @@ TEST_CASE("spfsrs: options of our own") {
   CHECK(run({"--alias=example.com", "\"user.\"@otherdomain.com"}).out.starts_with("\"SRS0="));
 }
 
-TEST_CASE("spfsrs: without a date it is today") {
+TEST_CASE("spfsrs: without a date it uses today") {
   const auto today = [] { return srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))); };
   srs::Config config;
   config.secrets = {"tops3cr3t"};
@@ -95,12 +95,12 @@ TEST_CASE("spfsrs: without a date it is today") {
   for (std::uint64_t day = today();; day = today()) {
     expected = rewriter->forward("test@otherdomain.com", "example.com", day)->address;
     got = run_srs({"--secret=tops3cr3t", "--alias=example.com", "test@otherdomain.com"});
-    if (day == today()) break;  // else midnight was in between
+    if (day == today()) break;  // else it was midnight in between
   }
   CHECK(got.out == expected + "\n");
 }
 
-TEST_CASE("spfsrs: addresses that are refused are told, the others are done") {
+TEST_CASE("spfsrs: refused addresses are reported, the others are rewritten") {
   const Outcome got = run({"--reverse", "bob@example.com", kRewritten, "SRS0=FAKE=2W=otherdomain.com=test@example.com", "a\nb"});
   CHECK(got.out == "test@otherdomain.com\n");
   CHECK(got.err ==
@@ -146,7 +146,7 @@ TEST_CASE("spfsrs: secrets of a file") {
   CHECK(other.out != kRewritten + "\n");
   const Words reverse = {"--date=2020-01-01", "--reverse", "--secretfile", file};
   CHECK(run_srs(with(reverse, {"--secret=other", kRewritten})).out == "test@otherdomain.com\n");
-  // Signed by Mail::SRS with the same file, of which it keeps the line ends.
+  // Signed by Mail::SRS with the same file, whose line ends it keeps.
   CHECK(run_srs(with(reverse, {"SRS0=FHfC=2W=otherdomain.com=test@example.com"})).out == "test@otherdomain.com\n");
 
   const Outcome open = run_srs(with(forward, {"--secretfile=" + folder.file("open", "tops3cr3t\n", 0644)}));
@@ -168,7 +168,7 @@ TEST_CASE("spfsrs: secrets of a file") {
   refused(folder.file("line", std::string(2000, 'a')), "a secret has 1 to 1024 bytes");
 }
 
-TEST_CASE("a new file of secrets holds one, for its owner only, and replaces nothing") {
+TEST_CASE("a new file of secrets holds one, is readable by its owner only, and replaces nothing") {
   const Folder folder;
   const std::string path = folder.path("new");
   CHECK_FALSE(io::create_secret_file(path).has_value());
@@ -231,7 +231,7 @@ TEST_CASE("spfsrs: bad usage") {
   CHECK(got.err == "spfsrs: test@otherdomain.com: the alias has no domain\n");
 }
 
-TEST_CASE("spfsrs: output that cannot be written is bad") {
+TEST_CASE("spfsrs: an output that cannot be written is an error") {
   const Outcome words = run_srs({"--secret=tops3cr3t", "--alias=example.com", "test@otherdomain.com"}, "", "/dev/full");
   CHECK(words.exit_code == 255);
   CHECK(words.err == "spfsrs: the output cannot be written\n");
@@ -239,7 +239,7 @@ TEST_CASE("spfsrs: output that cannot be written is bad") {
   CHECK(run_srs({"--help"}, "", "/dev/full").exit_code == 255);
 }
 
-TEST_CASE("spfsrs: help, version, and the manual has every option") {
+TEST_CASE("spfsrs: help, version, and a manual page with every option") {
   const Outcome help = run_srs({"--help"});
   CHECK(help.exit_code == 0);
   CHECK(help.err == "");
@@ -257,7 +257,7 @@ TEST_CASE("spfsrs: help, version, and the manual has every option") {
   const Outcome version = run_srs({"--version", "--nonsense"});
   CHECK(version.out == "spfsrs " + std::string(base::kVersion) + "\n");
   CHECK(version.exit_code == 0);
-  // The examples of the manual.
+  // The examples of the manual page.
   CHECK(manual.find("$ spfsrs --secret=tops3cr3t --date=2020-01-01 --alias=example.com test@otherdomain.com\n" + kRewritten +
                     "\n") != std::string::npos);
 }

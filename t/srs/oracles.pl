@@ -1,8 +1,8 @@
-# Holds our srs against Mail::SRS, Debian's srs and postsrsd. Started by oracles.sh: OUR_SRS PEERS_ROOT WORK_FOLDER
+# Compares our srs with Mail::SRS, Debian's srs and postsrsd. Started by oracles.sh: OUR_SRS PEERS_ROOT WORK_FOLDER
 use strict;
 use warnings;
 
-# Mail::SRS asks for the time when it is compiled; here it is ours.
+# Mail::SRS binds time() when it is compiled; here it gets our own.
 my $now;
 BEGIN { *CORE::GLOBAL::time = sub () { defined $now ? $now : CORE::time() } }
 
@@ -12,13 +12,13 @@ use POSIX qw(strftime);
 
 my ($srs, $root, $work) = @ARGV;
 my ($passed, $failed) = (0, 0);
-my %refused;  # by both, of what was asked
+my %refused;  # requests that both refused
 my %asked;
 srand($ENV{SEED});
-# Case smashed in the hash: Mail::SRS warns, and accepts it.
+# If the case of the hash has changed, Mail::SRS warns and accepts it.
 local $SIG{__WARN__} = sub { warn @_ unless $_[0] =~ /Case insensitive hash match|uninitialized value .*Mail.SRS/ };
 
-# The mailbox that an address names. We write valid local parts, with quotes around all where they need them; others do not.
+# Returns the mailbox that an address names. We write valid local parts, with quotes around the whole if needed; others do not.
 sub mailbox {
   my ($address) = @_;
   my ($local, $domain) = $address =~ /^(.*)@(.*)$/s or return $address;
@@ -30,7 +30,7 @@ sub same {
   my ($what, $input, $ours, $theirs, $options) = @_;
   $asked{$what}++;
   $refused{$what} += $ours eq '' && $theirs eq '' ? 1 : 0;
-  # Of a quoted sender others sign the quotes, too; whether we take their addresses home is asked by itself.
+  # Others sign the quotes of a quoted sender, too. Whether we reverse their addresses is tested separately.
   my $differs = $input =~ /^"/ ? ($ours eq '') != ($theirs eq '') : mailbox($ours) ne mailbox($theirs);
   if (!$differs) { $passed++; return; }
   $failed++;
@@ -48,14 +48,14 @@ sub local_part {
   my $kind = int rand 8;
   return '"' . text('abcXYZ019 .=+-<>,;:()[]', 1, 10) . '"' if $kind == 0;
   return pick(qw(SRS0 srs0)) . text('=+-', 1, 1) . text('abAB01=+-', 1, 14) if $kind == 1;
-  # SRS1 with all its fields: what others make of less is nothing that could come back.
+  # SRS1 with all its fields: what others write for an incomplete one could not be reversed.
   return pick(qw(SRS1 Srs1)) . text('=+-', 1, 1) . text('abAB01', 1, 4) . '=' . domain() . '=' . text('=+-', 1, 1) . text('abAB01=+-', 1, 14)
     if $kind == 2;
   return text('abcXYZ019', 1, 1) . text("abcXYZ019.=+-_!#\$&'*/?^`{|}~%", 0, 20);
 }
 my @addresses = map { local_part() . '@' . domain() } 1 .. $ENV{COUNT};
 
-# Our srs, with an answer for each address; empty: refused.
+# Returns our srs's answer for each address; empty if it was refused.
 sub ours {
   my ($options, @input) = @_;
   open my $file, '>', "$work/input" or die "$work/input: $!";
@@ -74,7 +74,7 @@ sub theirs {
   return defined $result ? $result : '';
 }
 
-# An address that somebody else has changed. Where the borders between the fields lie is all that the hash does not cover.
+# Returns an address that was changed. The hash covers everything except the borders between the fields.
 sub tampered {
   my ($address) = @_;
   my ($local, $domain) = $address =~ /^(.*)@(.*)$/;
@@ -96,13 +96,13 @@ sub with_mail_srs {
 
     my @here = @addresses[map { int rand @addresses } 1 .. $ENV{COUNT} / 4];
     push @here, map { local_part() . '@' . $alias } 1 .. 20;
-    # One of ours as sender: Mail::SRS would wrap it once more.
+    # One of our own addresses as sender: Mail::SRS would wrap it once more.
     @here = grep { !$config{AlwaysRewrite} || !/^srs[01].*@\Q$alias\E$/i } @here;
     $now = $day * 86400 + int rand 86400;
     my @forward = ours([@options, $date->($day), "--alias=$alias", ($config{AlwaysRewrite} ? '--always-rewrite' : ())], @here);
     my @theirs = map { my $sender = $_; theirs(sub { $mail_srs->forward($sender, $alias) }) } @here;
     same('forward, Mail::SRS', $here[$_], $forward[$_], $theirs[$_]) for 0 .. $#here;
-    # Without slashes only the hash is another, and both are turned back.
+    # Without slashes only the hash differs, and both forms are reversed.
     my @plain = ours([@options, '--no-slash', $date->($day), "--alias=$alias", ($config{AlwaysRewrite} ? '--always-rewrite' : ())], @here);
     for my $i (0 .. $#here) {
       my $plain = $plain[$i];
@@ -115,7 +115,7 @@ sub with_mail_srs {
 
     my @back;
     for my $address (grep { /^SRS[01]/ } @theirs) {
-      # With a hash of one character every 38th forgery is right, and then we look closer at what it stands for.
+      # With a hash of one character every 38th forgery is right; then the address that it yields must be a valid one.
       push @back, $address, pick(lc $address, uc $address, $address, $config{HashLength} > 1 ? tampered($address) : ());
     }
     my $later = $day + pick(0, 1, 20, 21, 22, 23, 500, 1023, 1024);
@@ -129,7 +129,7 @@ sub with_mail_srs {
   undef $now;
 }
 
-# The program, with what shells and servers give it: its words. It ends at the first address that it refuses.
+# The program, with words as shells and servers pass them. It ends at the first address that it refuses.
 sub with_program {
   open my $file, '>', "$work/secrets" or die "$work/secrets: $!";
   print $file "# secrets\n\nfirst one\nsecond\n";
@@ -148,7 +148,7 @@ sub with_program {
   my @ours = ($srs, '--max-local-part=254');
   for my $options (['--secret=s3cr3t', '--separator=+'], ['-secret', 's', '--hash=6', '--secretfile', "$work/secrets"]) {
     my ($a, $b, @ours_out, @theirs_out);
-    do {  # again when midnight was in between
+    do {  # repeated if it was midnight in between
       $a = int(time / 86400);
       @theirs_out = $run->(@theirs, @$options, '--alias=bob@alias.example', '--', @here);
       @ours_out = $run->(@ours, @$options, '--alias=bob@alias.example', '--', @here);
@@ -160,14 +160,14 @@ sub with_program {
     my @their_home = $run->(@theirs, @$options, '--reverse', '--', @signed);
     same('srs --reverse', $signed[$_], $home[$_] // '', $their_home[$_] // '') for 0 .. $#signed;
   }
-  # The secrets of a file alone: they sign with the line end, and we take it.
+  # Only the secrets of a file: they sign with the line end, and we accept that.
   my @signed = grep { /^SRS/ } $run->(@theirs, "--secretfile=$work/secrets", '--alias=alias.example', '--', @here);
   my @home = $run->(@ours, "--secretfile=$work/secrets", '--reverse', '--', @signed);
   my @their_home = $run->(@theirs, "--secretfile=$work/secrets", '--reverse', '--', @signed);
   same('srs --reverse, secrets of a file', $signed[$_], $home[$_] // '', $their_home[$_] // '') for 0 .. $#signed;
 }
 
-# Listening sockets of a process: it took whatever ports were free.
+# Returns the listening sockets of a process, which has chosen free ports.
 sub ports_of {
   my ($pid) = @_;
   my %inodes;
@@ -191,7 +191,7 @@ sub ask {
   my ($socket, $key) = @_;
   print $socket 'get ' . coded($key) . "\n";
   my $line = <$socket>;
-  die "postsrsd says nothing" unless defined $line;
+  die "postsrsd does not answer" unless defined $line;
   return '' unless $line =~ /^200 (.*)\n/;
   my $value = $1;
   $value =~ s/%([0-9a-fA-F]{2})/chr hex $1/ge;

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Random addresses through other implementations of SRS, both ways: Mail::SRS with its program srs, and postsrsd, as Debian has
-# them. COUNT (2000) addresses from SEED (the day's) on. The peers are unpacked below $BUILD; nothing is installed.
-# Last line: "N passed, N failed". Exit codes: 0 all is the same, 1 something differs, 69 a peer could not be had.
+# Compares random addresses with other implementations of SRS, in both directions: Mail::SRS with its program srs, and postsrsd,
+# in Debian's versions. COUNT (2000) addresses from SEED (the day's) on. The peers are unpacked below $BUILD; nothing is
+# installed.
+# Last line: "N passed, N failed". Exit codes: 0 no difference, 1 a difference, 69 a peer is not available.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,7 +14,7 @@ peers=$(realpath -m "$build/srs-peers")
 if [[ ! -e $peers/complete ]]; then
   mkdir -p "$peers/packages" "$peers/root"
   if ! (cd "$peers/packages" && apt-get download -q "${packages[@]}") >&2; then
-    echo "t/srs/oracles.sh: Debian's packages ${packages[*]} cannot be had; perhaps \"apt-get update\" helps" >&2
+    echo "t/srs/oracles.sh: Debian's packages ${packages[*]} are not available; perhaps \"apt-get update\" helps" >&2
     exit 69
   fi
   for package in "$peers"/packages/*.deb; do dpkg -x "$package" "$peers/root"; done
@@ -23,7 +24,7 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/spfd-srs.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 echo "SEED=$SEED COUNT=$COUNT"
-# postsrsd closes every descriptor that it may have.
+# postsrsd closes every possible descriptor, so their number is kept small.
 ulimit -n 256
 export PERL5LIB=$peers/root/usr/share/perl5
 /usr/bin/perl t/srs/oracles.pl "$(realpath "$build/bin/spfsrs")" "$peers/root" "$work"

@@ -43,7 +43,7 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-// Input and output are files, so nobody waits for anybody.
+// Input and output are files, so neither process waits for the other.
 Outcome run_srs(const std::vector<std::string>& arguments, std::string_view input, const std::string& out_path) {
   const Folder folder;
   const std::string in = folder.file("in", input);

@@ -11,10 +11,10 @@ namespace srs_test {
 struct Outcome {
   std::string out;
   std::string err;
-  int exit_code = -1;  // 128 + the signal when one ended it
+  int exit_code = -1;  // 128 + the signal if one ended it
 };
 
-// A folder of its own for a test; goes with it.
+// A folder for a test, which is deleted with its object.
 class Folder {
  public:
   Folder();
@@ -23,7 +23,7 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
 
   [[nodiscard]] std::string path(std::string_view name) const { return path_ / name; }
-  // Makes a file, and gives its path.
+  // Creates a file and returns its path.
   [[nodiscard]] std::string file(std::string_view name, std::string_view text, int mode = 0600) const;
 
  private:
@@ -32,7 +32,7 @@ class Folder {
 
 std::string read_file(const std::string& path);
 
-// `out_path`: its standard output, instead of reading it.
+// `out_path`: a file for the standard output, which is then not read.
 Outcome run_srs(const std::vector<std::string>& arguments, std::string_view input = {}, const std::string& out_path = {});
 
 }  // namespace srs_test

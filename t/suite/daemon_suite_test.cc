@@ -1,4 +1,4 @@
-// The official test suites through the built daemon: questions on its socket, DNS on real packets.
+// The official test suites through the built daemon: requests on its socket, and DNS in real packets.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -15,7 +15,7 @@ namespace {
 
 using support::Reaction;
 
-// No cache: each scenario has its own zone data for the same names.
+// No cache, because each scenario has its own zone data for the same names.
 support::SpfdProcess::Settings settings(const support::DnsServer& server, std::vector<std::string> more = {}) {
   support::SpfdProcess::Settings out;
   out.arguments = {"--nameserver", server.address(), "--default-explanation", "DEFAULT", "--cache-size", "0"};
@@ -59,7 +59,7 @@ TEST_CASE("rfc4408-tests.yml through spfd and real packets: 191 of 191") {
   CHECK(count.explained == count.explanations);
 }
 
-TEST_CASE("a TIMEOUT of the suites as a name server's silence") {
+TEST_CASE("a TIMEOUT of the suites is the silence of a name server") {
   const auto scenarios = support::read_suite(support::suite_path("rfc7208-tests.yml"));
   support::DnsServer server(support::ZoneData{});
   const support::SpfdProcess spfd(settings(server, {"--dns-timeout", "300ms", "--dns-tries", "1"}));

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Puts the two official test suites, rfc7208-tests.yml and rfc4408-tests.yml, into $BUILD/suites (BUILD: default build).
-# They come out of Debian's package python3-spf, which is downloaded but not installed: an installed package may lack
-# /usr/share/doc. Files that are there and have the right sum are left alone.
-# Exit codes: 0 both files are there, 69 (EX_UNAVAILABLE) the package could not be had, 65 (EX_DATAERR) wrong content.
+# They come from Debian's package python3-spf, which is downloaded but not installed, since an installed package may lack
+# /usr/share/doc. Existing files with the right checksum are kept.
+# Exit codes: 0 both files exist, 69 (EX_UNAVAILABLE) the package is not available, 65 (EX_DATAERR) wrong content.
 set -euo pipefail
 
 readonly package=python3-spf
@@ -34,7 +34,7 @@ done
 mkdir -p "$target"
 work=$(mktemp -d "${TMPDIR:-/tmp}/spfd-suites.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-chmod 755 "$work" # apt downloads as user _apt where it can
+chmod 755 "$work" # apt downloads as user _apt if possible
 
 download() { (cd "$work" && apt-get download "$package") >"$work/log" 2>&1; }
 if ! download && ! { [[ $(id -u) == 0 ]] && apt-get update >>"$work/log" 2>&1 && download; }; then
