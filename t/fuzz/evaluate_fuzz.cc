@@ -395,8 +395,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
   // Asking one question at a time takes quadratic time.
   constexpr int kManyQuestions = 10;
-  // The others are decided in used workspaces, of whose data nothing may be left. A corpus is replayed with all of them. A fuzzer's
-  // input chooses one, or, in every second input, none: new paths are found without.
+  // The others are decided in used workspaces, of whose data nothing may be left. A corpus is replayed with all of them. A
+  // fuzzer's input chooses one, or, in every second input, none: new paths are found without.
   constexpr std::array<std::pair<spf::Prefetch, Order>, 5> kOthers = {{{spf::Prefetch::records, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::all_at_once},
                                                                        {spf::Prefetch::all, Order::every_second},
