@@ -227,8 +227,7 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
   }
 }
 
-TEST_CASE(
-    "a hostile recipient domain: slow, or with a thousand MX hosts; the answer comes in time, and other questions do not wait") {
+TEST_CASE("a hostile recipient domain, slow or with a thousand MX hosts: the answer is in time, and other requests do not wait") {
   support::DnsServer dns([](const dns::Question& asked, bool) -> support::Reaction {
     const std::string name(asked.name.text());
     if (name == "slow.test") return support::react(support::Reaction::Fault::silence);

@@ -111,8 +111,7 @@ TEST_CASE("100 pipelined requests are answered in order, also if sent in single 
   }
 }
 
-TEST_CASE(
-    "an address that does not verify is never turned back: forged hash, wrong or future day, endless stamp, no local part") {
+TEST_CASE("an address that does not verify is never reversed: forged hash, wrong or future day, endless stamp, no local part") {
   const World world;
   const auto day = srs_world::today();
   const std::string good = signed_address("joe@example.org");

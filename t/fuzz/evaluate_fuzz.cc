@@ -297,15 +297,15 @@ void check_needs(const spf::Needs& needs, Asked& known, spf::Prefetch prefetch) 
   all.clear();
   for (const auto* list : {&needs.needed, &needs.wanted}) {
     for (const auto& question : *list) {
-      fuzz::check(!known.has(question), "what is known is not asked");
-      for (const auto* earlier : all) fuzz::check(question != *earlier, "each question stands once");
+      fuzz::check(!known.has(question), "known answers are not asked for");
+      for (const auto* earlier : all) fuzz::check(question != *earlier, "each question is listed once");
       all.push_back(&question);
     }
   }
   for (const auto& question : needs.wanted) {
-    fuzz::check(prefetch != spf::Prefetch::off, "nothing is asked ahead when that is off");
-    fuzz::check(prefetch == spf::Prefetch::all || question.type == dns::Type::txt, "records alone are asked ahead");
-    fuzz::check(question.type != dns::Type::ptr, "PTR is never asked ahead");
+    fuzz::check(prefetch != spf::Prefetch::off, "nothing is asked ahead if that is switched off");
+    fuzz::check(prefetch == spf::Prefetch::all || question.type == dns::Type::txt, "only records are asked ahead");
+    fuzz::check(question.type != dns::Type::ptr, "PTR is never asked before its turn");
   }
 }
 
@@ -321,7 +321,7 @@ void run(World& world, spf::Prefetch prefetch, Order order, Run& out) {
   for (;;) {
     const spf::Needs needs = receiver::decide(world.request(), world.policy(), known, out.workspace);
     if (needs.empty()) {
-      fuzz::check(needs.wanted.empty(), "with a reply nothing is wanted");
+      fuzz::check(needs.wanted.empty(), "nothing is wanted after the reply");
       return;
     }
     check_needs(needs, known, prefetch);
@@ -337,7 +337,7 @@ void run(World& world, spf::Prefetch prefetch, Order order, Run& out) {
       }
       fuzz::check(out.rounds <= kMaxRounds * evaluations, "a check ends within a bounded number of rounds");
     }
-    fuzz::check(out.questions <= kMaxQuestions * evaluations, "a check asks a bounded number of questions");
+    fuzz::check(out.questions <= kMaxQuestions * evaluations, "a check has a bounded number of questions");
   }
 }
 
@@ -345,10 +345,10 @@ void run(World& world, spf::Prefetch prefetch, Order order, Run& out) {
 void check_verdict(const spf::Verdict& verdict) {
   static const spf::Verdict unchecked;
   if (verdict == unchecked) return;  // MAIL FROM was not evaluated
-  fuzz::check(fuzz::is_printable(verdict.authority_explanation), "what the domain explains is printable");
-  fuzz::check(fuzz::is_printable(verdict.default_explanation), "what the receiver explains is printable");
+  fuzz::check(fuzz::is_printable(verdict.authority_explanation), "the domain's explanation is printable");
+  fuzz::check(fuzz::is_printable(verdict.default_explanation), "the receiver's explanation is printable");
   fuzz::check(verdict.authority_explanation.empty() || verdict.default_explanation.empty(), "there is one explanation");
-  fuzz::check(verdict.authority_explanation.size() <= spf::kMaxExplanation, "an explanation is bounded");
+  fuzz::check(verdict.authority_explanation.size() <= spf::kMaxExplanation, "an explanation has a bounded length");
   fuzz::check(verdict.result != spf::Result::temperror || verdict.ttl == 0, "a temperror does not last");
   const bool wants_problem =
       verdict.result == spf::Result::none || verdict.result == spf::Result::temperror || verdict.result == spf::Result::permerror;
@@ -410,9 +410,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     receiver::Workspace used = used_workspace();
     Run other(world, used);
     run(world, prefetch, order, other);
-    fuzz::check(same(world.policy(), fresh.reply, used.reply),
-                "the reply depends neither on what is asked ahead nor on what was decided before");
-    if (order != Order::one_at_a_time) fuzz::check(other.rounds <= reference.rounds, "asking ahead takes no round more");
+    fuzz::check(same(world.policy(), fresh.reply, used.reply), "the reply depends neither on prefetch nor on earlier decisions");
+    if (order != Order::one_at_a_time) fuzz::check(other.rounds <= reference.rounds, "asking ahead takes no additional round");
   }
   return 0;
 }

@@ -33,7 +33,7 @@ void check_name(const spf::MacroString& macros, const spf::MacroValues& values) 
   if (!whole || whole->empty() || whole->size() == spf::kMaxExpansionWork) return;  // too long to compare
   std::string expected = base::lower(*whole);
   if (expected.ends_with('.')) expected.pop_back();
-  if (name) fuzz::check(expected.ends_with(name->text()), "a target name is an end of the expanded text");
+  if (name) fuzz::check(expected.ends_with(name->text()), "a target name is a suffix of the expanded text");
   if (expected.empty() || expected.ends_with('.')) return;
   // RFC 1035 §2.3.4. Applies even if the label is one of those that would be removed.
   for (const std::string_view label : base::split(expected, '.')) {
@@ -46,23 +46,23 @@ void check_name(const spf::MacroString& macros, const spf::MacroValues& values) 
     if (dot == std::string::npos) return;
     expected.erase(0, dot + 1);
   }
-  fuzz::check(name == dns::Name::parse(expected), "a target name is as much of the expanded text as fits");
+  fuzz::check(name == dns::Name::parse(expected), "a target name is the longest suffix that fits");
 }
 
 void run(std::string_view text, spf::MacroContext context, const spf::MacroValues& values, std::size_t limit) {
   const auto macros = spf::MacroString::parse(text, context);
   if (!macros) {
-    fuzz::check(!macros.error().empty(), "a syntax error says what is wrong");
+    fuzz::check(!macros.error().empty(), "a syntax error has a reason");
     return;
   }
-  fuzz::check(macros->text() == text, "a macro string is kept as published");
+  fuzz::check(macros->text() == text, "a macro string is stored as published");
   fuzz::check(fuzz::is_printable(text), "a macro string is printable");
   const auto whole = macros->expand(values, spf::kMaxExpansionWork);
   const auto cut = macros->expand(values, limit);
-  if (cut) fuzz::check(cut->size() <= limit, "an expansion keeps to its limit");
-  if (whole && cut) fuzz::check(whole->substr(0, limit) == *cut, "an expansion that is cut is the front of the whole");
+  if (cut) fuzz::check(cut->size() <= limit, "an expansion observes its limit");
+  if (whole && cut) fuzz::check(whole->substr(0, limit) == *cut, "a cut expansion is a prefix of the whole");
   if (!macros->has_macros() && text.find('%') == std::string_view::npos && whole) {
-    fuzz::check(*whole == text, "text without macros stays as it is");
+    fuzz::check(*whole == text, "text without macros is unchanged");
   }
   check_name(*macros, values);
 }

@@ -65,11 +65,11 @@ void check_written(const dns::Question& question, std::uint16_t id, bool edns) {
   std::vector<std::uint8_t> query = dns::encode_query(question, id, edns);
   fuzz::check(query.size() <= 512, "a query fits the smallest datagram");
   const auto as_it_is = dns::decode_response(query, question, id);
-  fuzz::check(!as_it_is && as_it_is.error() == dns::ReadError::not_ours, "a query is no response");
+  fuzz::check(!as_it_is && as_it_is.error() == dns::ReadError::not_ours, "a query is not a response");
   query[2] |= 0x80;
   const auto turned = dns::decode_response(query, question, id);
-  fuzz::check(turned.ok() && turned->kind == dns::Response::Kind::answer, "a query turned round can be read");
-  fuzz::check(turned->answer.is_void() && turned->answer.ttl == dns::kUnsaidTtl, "a query turned round holds no records");
+  fuzz::check(turned.ok() && turned->kind == dns::Response::Kind::answer, "a query with the response flag can be read");
+  fuzz::check(turned->answer.is_void() && turned->answer.ttl == dns::kUnsaidTtl, "a query with the response flag has no records");
 }
 
 }  // namespace

@@ -21,16 +21,16 @@ constexpr std::size_t kMaxItems = 200;
 void check_answer(std::string_view bytes, const protocol::Request& item) {
   std::size_t verdicts = 0;
   while (!bytes.empty()) {
-    fuzz::check(bytes.size() >= 5, "an answer is made of whole packets");
+    fuzz::check(bytes.size() >= 5, "an answer consists of whole packets");
     std::size_t length = 0;
     for (const char c : bytes.substr(0, 4)) length = length << 8U | static_cast<unsigned char>(c);
-    fuzz::check(length >= 1 && length <= bytes.size() - 4, "the length of a packet fits");
+    fuzz::check(length >= 1 && length <= bytes.size() - 4, "the length of a packet matches");
     const char command = bytes[4];
     std::string_view data = bytes.substr(5, length - 1);
     bytes.remove_prefix(4 + length);
     switch (command) {
       case 'O': fuzz::check(data.size() == 12, "a negotiation is three numbers"); break;
-      case 'c': fuzz::check(data.empty(), "to continue needs no words"); break;
+      case 'c': fuzz::check(data.empty(), "a reply to continue has no text"); break;
       case 'y': {
         fuzz::check(data.ends_with('\0'), "a reply ends in NUL");
         data.remove_suffix(1);
@@ -52,16 +52,17 @@ void check_answer(std::string_view bytes, const protocol::Request& item) {
         fuzz::check((command == 'm') == (text.size() == nul + 1), "headers are only changed to nothing");
         fuzz::check(command == 'i' ? data.starts_with(std::string_view("\0\0\0\0", 4))
                                    : !data.starts_with(std::string_view("\0\0\0\0", 4)),
-                    "ours stands on top, others count from 1");
+                    "our header is on top, others count from 1");
         fuzz::check(verdicts == 0, "changes come before the verdict");
         break;
       }
-      default: fuzz::check(false, "an answer is one of ours");
+      default: fuzz::check(false, "an answer is one of the known ones");
     }
     if (command == 'O' || command == 'c' || command == 'y') ++verdicts;
   }
   fuzz::check(verdicts <= 1, "an item has one answer");
-  if (support::is_check(item)) fuzz::check(verdicts == (item.closes ? 0U : 1U), "a check is answered, disorder is not");
+  if (support::is_check(item))
+    fuzz::check(verdicts == (item.closes ? 0U : 1U), "checks are answered, packets out of order are not");
 }
 
 struct Run {
@@ -103,14 +104,14 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
           workspace.reply = receiver::bad_request(policy, check.error);
         } else {
           const spf::Needs needs = receiver::decide(check.request, policy, known.at(choice % known.size()), workspace);
-          fuzz::check(needs.empty(), "what knows all answers needs none");
+          fuzz::check(needs.empty(), "a check with all answers needs none");
         }
         codec.encode(check, workspace.reply, options, answer);
       }
       check_answer(answer, item);
       run.answers += answer;
       run.items.push_back(item);
-      fuzz::check(!codec.is_broken() || item.closes, "what cannot be followed is closed");
+      fuzz::check(!codec.is_broken() || item.closes, "an unreadable stream is closed");
     }
   };
   for (std::size_t size = first_chunk; !bytes.empty() && run.items.size() < kMaxItems; size = chunk) {
@@ -133,10 +134,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Run whole = serve(bytes, bytes.size(), 1, choice);
   const Run chunks = serve(bytes, choice + 1, chunk + 1, choice);
   if (whole.items.size() == kMaxItems) return 0;
-  fuzz::check(whole.items.size() == chunks.items.size(), "how the bytes come makes no item");
-  fuzz::check(whole.answers == chunks.answers, "how the bytes come does not matter");
+  fuzz::check(whole.items.size() == chunks.items.size(), "the sizes of the pieces do not change the items");
+  fuzz::check(whole.answers == chunks.answers, "the sizes of the pieces do not matter");
   for (std::size_t i = 0; i < whole.items.size(); ++i) {
-    fuzz::check(whole.items[i] == chunks.items[i], "nor do they change one");
+    fuzz::check(whole.items[i] == chunks.items[i], "the sizes of the pieces do not change an item");
   }
   return 0;
 }

@@ -65,7 +65,7 @@ void check_json(std::string_view answer) {
       in_string = !in_string;
     } else if (!in_string) {
       fuzz::check(base::is_digit(answer[i]) || answer[i] == ':' || answer[i] == ',' || answer[i] == ' ',
-                  "between strings stand numbers and separators");
+                  "between strings are numbers and separators");
     }
   }
   fuzz::check(!in_string, "the strings of a JSON answer are closed");
@@ -79,8 +79,8 @@ void check_lines(std::string_view answer) {
     answer.remove_prefix(text.size() + 1);
     fuzz::check(fuzz::is_printable(text), "an answer line is printable");
     const auto equals = text.find('=');
-    fuzz::check(equals != std::string_view::npos && equals != 0, "an answer line is key=value, and none but the last is empty");
-    fuzz::check(text.size() <= protocol::kMaxAnswerValue + equals + 1, "an answer line is bounded");
+    fuzz::check(equals != std::string_view::npos && equals != 0, "an answer line is key=value, and only the last line is empty");
+    fuzz::check(text.size() <= protocol::kMaxAnswerValue + equals + 1, "an answer line has a bounded length");
     const std::string_view key = text.substr(0, equals);
     constexpr std::string_view kFirst[] = {"result", "smtp_comment", "header_comment"};
     if (line < 3) {
@@ -102,13 +102,14 @@ void check_action(std::string_view answer, const protocol::CheckRequest& request
   fuzz::check(answer.ends_with("\n\n"), "an action ends in an empty line");
   answer.remove_suffix(2);
   fuzz::check(fuzz::is_printable(answer), "an action is one printable line");
-  fuzz::check(answer.size() <= receiver::kMaxHeader + 20, "an action is bounded");
+  fuzz::check(answer.size() <= receiver::kMaxHeader + 20, "an action has a bounded length");
   constexpr std::string_view kActions[] = {"action=DUNNO", "action=550 5.7.23 ", "action=451 4.7.24 ",
                                            "action=DEFER_IF_PERMIT 4.7.24 ", "action=PREPEND Received-SPF: "};
   fuzz::check(std::any_of(std::begin(kActions), std::end(kActions), [&](auto known) { return answer.starts_with(known); }),
-              "an action is one of ours, and not OK");
+              "an action is one of the known ones, and not OK");
   if (!request.error.empty()) {
-    fuzz::check(answer.starts_with("action=451 ") || answer.starts_with("action=DEFER_IF_PERMIT "), "what is not checked waits");
+    fuzz::check(answer.starts_with("action=451 ") || answer.starts_with("action=DEFER_IF_PERMIT "),
+                "an unchecked request is deferred");
     return;
   }
   if (!request.request.client || request.request.is_from_this_host() || request.request.is_authenticated)
@@ -122,7 +123,7 @@ struct AnswerCheck {
   std::size_t choice;
 
   void operator()(const protocol::Ready& ready) const {
-    if (ready.kind == protocol::Ready::Kind::request) return fuzz::check(ready.answer == "action=DUNNO\n\n", "Postfix goes on");
+    if (ready.kind == protocol::Ready::Kind::request) return fuzz::check(ready.answer == "action=DUNNO\n\n", "Postfix continues");
     if (ready.answer.starts_with('{')) return check_json(ready.answer);
     fuzz::check(ready.answer.starts_with("pong=1\n") && ready.answer.ends_with("\n\n"), "a ping is answered");
   }
@@ -142,10 +143,10 @@ struct AnswerCheck {
       static std::array<fuzz::OneAnswer, 4> answers = {
           {{0, kRecord, "timed out"}, {1, kRecord, "timed out"}, {2, kRecord, "timed out"}, {3, kRecord, "timed out"}}};
       const spf::Needs needs = receiver::decide(request.request, policy, answers.at(choice % answers.size()), workspace);
-      fuzz::check(needs.empty(), "what knows all answers needs none");
+      fuzz::check(needs.empty(), "a check with all answers needs none");
     } else {
       reply = receiver::bad_request(policy, request.error);
-      fuzz::check(!reply.error.empty(), "a bad request is told what is wrong");
+      fuzz::check(!reply.error.empty(), "a bad request gets its error");
     }
     fuzz::check_reply(reply);
     protocol::DoorOptions options;
@@ -177,9 +178,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::size_t piece = std::max(chunk + 1, bytes.size() / kMaxPieces);
   // The bound on requests may have cut the input within one of them.
   const std::size_t in_pieces = read(bytes, choice + 1, piece, [&](std::size_t i, const protocol::Request& request) {
-    if (i < std::min(count, max_requests())) fuzz::check(whole[i] == request, "how the bytes come does not matter");
+    if (i < std::min(count, max_requests())) fuzz::check(whole[i] == request, "the sizes of the pieces do not matter");
   });
-  if (count < max_requests()) fuzz::check(count == in_pieces, "how the bytes come makes no request");
+  if (count < max_requests()) fuzz::check(count == in_pieces, "the sizes of the pieces do not change the requests");
   protocol::LineCodec codec;
   receiver::Workspace workspace;  // the same for all, as in a worker
   for (std::size_t i = 0; i < count; ++i) std::visit(AnswerCheck{codec, workspace, choice}, whole[i].what);

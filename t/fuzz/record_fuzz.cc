@@ -38,11 +38,11 @@ void check_directive(const spf::Directive& directive, const spf::Record& record)
 }
 
 void check_record(const spf::Record& record, const std::string& text) {
-  fuzz::check(record.text == text, "a record is kept as published");
+  fuzz::check(record.text == text, "a record is stored as published");
   for (const auto& directive : record.directives) check_directive(directive, record);
   const bool has_all = std::any_of(record.directives.begin(), record.directives.end(),
                                    [](const auto& directive) { return directive.mechanism == spf::Mechanism::all; });
-  if (has_all) fuzz::check(record.redirect == 0, "redirect does not count beside all");
+  if (has_all) fuzz::check(record.redirect == 0, "redirect does not count together with all");
 }
 
 }  // namespace
@@ -58,12 +58,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       ++good;
       check_record(*record, text);
     } else {
-      fuzz::check(!record.error().message.empty(), "a syntax error says what is wrong");
+      fuzz::check(!record.error().message.empty(), "a syntax error has a reason");
       fuzz::check(text.find(record.error().term) != std::string::npos, "a syntax error quotes the record");
     }
   }
   const auto policy = spf::select_record(texts);
   if (std::holds_alternative<spf::Record>(policy)) fuzz::check(good == 1, "a record is selected only if it is the only one");
-  if (std::holds_alternative<spf::NoRecord>(policy)) fuzz::check(good == 0, "a good record is found");
+  if (std::holds_alternative<spf::NoRecord>(policy)) fuzz::check(good == 0, "a valid record is found");
   return 0;
 }

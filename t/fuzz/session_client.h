@@ -83,8 +83,7 @@ class Client final : public spfd::ConnectionOwner {
 
   // Called after the end of the connection.
   void check_answers(std::string_view forged) {
-    check(forged.empty() || received_.find(forged) == std::string::npos,
-          "an answer that was guessed many times in vain decides nothing");
+    check(forged.empty() || received_.find(forged) == std::string::npos, "an answer after many wrong guesses decides nothing");
     if (door_ == protocol::Door::query) check_questions();
     if (door_ == protocol::Door::milter) check_packets();
     if (door_ == protocol::Door::srs_forward || door_ == protocol::Door::srs_reverse) check_rewriting();
@@ -143,7 +142,7 @@ class Client final : public spfd::ConnectionOwner {
     if (result == "fail") check(action == "reject", "a fail is rejected");
     const std::string_view domain = value_of(answer, "spf_domain", is_json);
     check(domain.empty() || is_of(domain, query_of(request.request, false)) || is_of(domain, query_of(request.request, true)),
-          "the domain is one that this client asked about");
+          "the domain is one of this client's requests");
   }
 
   static spf::Query query_of(const receiver::Request& request, bool is_helo) {
@@ -165,11 +164,11 @@ class Client final : public spfd::ConnectionOwner {
 
   void check_packets() const {
     for (std::string_view rest = received_; !rest.empty();) {
-      check(rest.size() >= 5 || is_cut(), "an answer is made of whole packets");
+      check(rest.size() >= 5 || is_cut(), "an answer consists of whole packets");
       if (rest.size() < 5) return;
       std::size_t size = 0;
       for (const char c : rest.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
-      check(size >= 1 && (size <= rest.size() - 4 || is_cut()), "the length of a packet fits");
+      check(size >= 1 && (size <= rest.size() - 4 || is_cut()), "the length of a packet matches");
       check(std::string_view("Ocyim").find(rest[4]) != std::string_view::npos, "a packet is one of ours");
       rest.remove_prefix(std::min(rest.size(), 4 + size));
     }

@@ -283,10 +283,10 @@ class Play {
   void check_counters() {
     const spfd::Counters& counters = shared_.counters;
     fuzz::check(counters.dropped == 0 || counters.write_timeouts > 0, "no question is dropped while its client is there");
-    fuzz::check(counters.failed == 0, "no check and no connection is given up");
-    fuzz::check(shared_.held == 0, "with the connection, what it holds is given back");
+    fuzz::check(counters.failed == 0, "no check and no connection is dropped");
+    fuzz::check(shared_.held == 0, "a connection's memory is freed with it");
     for (const auto& client : clients_) client->close();
-    fuzz::check(driver_.running() == 0, "with the connection its checks end");
+    fuzz::check(driver_.running() == 0, "a connection's checks end with it");
   }
 
   fuzz::Cutter input_;

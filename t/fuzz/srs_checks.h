@@ -73,7 +73,7 @@ std::vector<receiver::SrsRequest> check_reader(const Reader& reader, const std::
                      [](const auto& a, const auto& b) {
                        return a.kind == b.kind && a.address == b.address && a.alias == b.alias && a.error == b.error;
                      }),
-          "the pieces in which bytes come do not matter");
+          "the sizes of the pieces do not matter");
   }
   return at_once;
 }

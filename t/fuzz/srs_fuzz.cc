@@ -62,7 +62,7 @@ void check_forward(const srs::Rewriter& rewriter, std::string_view sender, std::
     return;
   }
   if (forwarded->outcome != Outcome::rewritten) {
-    fuzz::check(forwarded->address == sender, "a sender that is not rewritten stays as it is");
+    fuzz::check(forwarded->address == sender, "a sender that is not rewritten is unchanged");
     return;
   }
   const std::string& address = forwarded->address;
@@ -71,15 +71,15 @@ void check_forward(const srs::Rewriter& rewriter, std::string_view sender, std::
   fuzz::check(forwarded->warning.empty() == (local.size() <= 64), "RFC 5321 §4.5.3.1.1");
   const bool is_guarded = srs::content_of(local).starts_with("SRS1");
   const auto reversed = rewriter.reverse(address, day);
-  fuzz::check(reversed.ok(), "what was rewritten comes home");
+  fuzz::check(reversed.ok(), "a rewritten address is restored");
   const std::string home = srs::content_of(local_part(*reversed));
   const std::string before = srs::content_of(srs::parse_address(sender)->local);
   fuzz::check(is_guarded ? home.starts_with("SRS0") && before.ends_with(home.substr(5)) : home == before, "to the same mailbox");
   const auto again = rewriter.forward(address, alias, day);
   fuzz::check(again.ok() && again->outcome != Outcome::rewritten, "a rewritten address is not rewritten again");
-  fuzz::check(rewriter.original_sender(address, day).has_value(), "it is ours");
+  fuzz::check(rewriter.original_sender(address, day).has_value(), "a rewritten address is one of ours");
   const bool is_late = rewriter.reverse(address, day + 22).ok();
-  fuzz::check(is_late == is_guarded, "SRS0 ends after 21 days");
+  fuzz::check(is_late == is_guarded, "SRS0 expires after 21 days");
 }
 
 void check_reverse(const srs::Rewriter& rewriter, const std::string& address, std::uint64_t day) {
@@ -132,9 +132,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     check_forward(rewriter, address, alias, day);
     check_reverse(rewriter, address, day);
     check_signed(rewriter, address, day);
-    fuzz::check(srs::content_of(srs::local_part_of(address)) == address, "quotes go as they came");
+    fuzz::check(srs::content_of(srs::local_part_of(address)) == address, "quotes are unchanged");
     if (const auto stamp = srs::parse_stamp(address)) {
-      fuzz::check(base::equals_ignoring_case(srs::make_stamp(*stamp), address), "a stamp stands for a day");
+      fuzz::check(base::equals_ignoring_case(srs::make_stamp(*stamp), address), "a stamp is a day");
     }
   }
   return 0;

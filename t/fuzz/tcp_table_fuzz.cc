@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (!line.starts_with("200 ")) continue;
     const auto back = protocol::parse_tcp_table_line("get " + line.substr(4, line.size() - 5), protocol::SrsMap::reverse);
     fuzz::check(back.kind == receiver::SrsRequest::Kind::reverse && back.address == reply.text,
-                "a value is coded so that it comes back");
+                "a value is encoded so that decoding restores it");
   }
   return 0;
 }

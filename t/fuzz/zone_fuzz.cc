@@ -39,7 +39,7 @@ void check_found(const dns::Zone& zone, const dns::Question& question, const Fou
   fuzz::check(unknown.type == question.type, "a CNAME does not change the type");
   const auto again = zone.find(unknown);
   const auto* still = std::get_if<dns::Zone::Unknown>(&again);
-  fuzz::check(still != nullptr && still->question == unknown, "what DNS is asked is unknown here");
+  fuzz::check(still != nullptr && still->question == unknown, "the zone has no answer to a question that it leaves to DNS");
 }
 
 }  // namespace
@@ -50,13 +50,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   dns::Zone zone;
   const auto added = zone.add_file(text);
   if (!added) {
-    fuzz::check(added.error().line >= 1 && added.error().line <= lines, "an error stands in a line of the file");
-    fuzz::check(!added.error().message.empty(), "an error says what is wrong");
+    fuzz::check(added.error().line >= 1 && added.error().line <= lines, "an error has a line of the file");
+    fuzz::check(!added.error().message.empty(), "an error has a reason");
     fuzz::check(fuzz::is_printable(added.error().message), "an error message is printable");
     fuzz::check(zone.empty(), "at an error nothing is added");
     return 0;
   }
-  fuzz::check(added->kept.size() == std::min(added->count, dns::ZoneNotes::kMaxKept), "the notes are bounded");
+  fuzz::check(added->kept.size() == std::min(added->count, dns::ZoneNotes::kMaxKept), "the number of notes is bounded");
   for (const auto& note : added->kept) {
     fuzz::check(note.line >= 1 && note.line <= lines, "a note is about a line of the file");
     fuzz::check(fuzz::is_printable(note.message), "a note is printable");
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       const auto again = twice.find({name, type});
       const auto* a = std::get_if<dns::Answer>(&once);
       const auto* b = std::get_if<dns::Answer>(&again);
-      fuzz::check((a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b), "the same records twice are the same zone");
+      fuzz::check((a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b), "duplicate records do not change the zone");
     }
   }
   return 0;

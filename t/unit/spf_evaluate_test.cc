@@ -245,7 +245,7 @@ TEST_CASE("RFC 7208 §5.5: ptr requires the forward check, ignores names with er
 }
 
 TEST_CASE(
-    "RFC 7208 §6.2: the explanation of the record that failed; with redirect that of its target; never that of an include") {
+    "RFC 7208 §6.2: the explanation is that of the failed record, with redirect that of its target, never that of an include") {
   World world;
   world.txt("example.com", "v=spf1 redirect=r.example.com exp=wrong.example.com")
       .txt("r.example.com", "v=spf1 -all exp=why.%{d}");

@@ -170,14 +170,14 @@ void check_all_local_parts(const Forward& forward, const Reverse& reverse) {
     CHECK_MESSAGE(is_valid_local_part(address.substr(0, address.rfind('@'))), sender, " becomes ", address);
     const std::string home = reverse(address);
     const std::string home_local = home.substr(0, home.rfind('@'));
-    CHECK_MESSAGE(is_valid_local_part(home_local), sender, " comes home as ", home);
+    CHECK_MESSAGE(is_valid_local_part(home_local), sender, " is restored as ", home);
     // Somebody else's SRS address is returned to him as SRS0.
     const std::string address_content = named_by(address.substr(0, address.rfind('@')));
     if (address_content.starts_with("SRS1")) {
-      CHECK_MESSAGE(named_by(home_local).starts_with("SRS0"), sender, " comes home as ", home);
-      CHECK_MESSAGE(content.ends_with(named_by(home_local).substr(5)), sender, " comes home as ", home);
+      CHECK_MESSAGE(named_by(home_local).starts_with("SRS0"), sender, " is restored as ", home);
+      CHECK_MESSAGE(content.ends_with(named_by(home_local).substr(5)), sender, " is restored as ", home);
     } else {
-      CHECK_MESSAGE(named_by(home_local) == content, sender, " comes home as ", home);
+      CHECK_MESSAGE(named_by(home_local) == content, sender, " is restored as ", home);
       CHECK_MESSAGE(home.ends_with("@example.org"), home);
     }
   };
