@@ -68,7 +68,7 @@ std::optional<StartError> open_inet(const InetAddress& address, protocol::Door d
   if (failed != 0) return StartError{fmt::format("{}: the host is unknown: {}", name, ::gai_strerror(failed)), EX_NOHOST};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    Descriptor fd(::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    io::Descriptor fd(::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) {
       if (errno == EAFNOSUPPORT && one->ai_next != nullptr) continue;
       const int problem = errno;
@@ -105,7 +105,7 @@ protocol::Door door_of(std::string_view name) {
 
 }  // namespace
 
-Listener::Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file)
+Listener::Listener(io::Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file)
     : socket_(std::move(socket)), name_(std::move(name)), door_(door), file_(std::move(file)) {}
 
 void Listener::refuse_more() const {
@@ -177,7 +177,7 @@ base::Result<std::vector<Listener>, StartError> inherited_listeners() {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     const auto index = static_cast<std::size_t>(fd - kFirstInheritedFd);
     const protocol::Door door = index < names.size() ? door_of(names[index]) : protocol::Door::query;
-    listeners.emplace_back(Descriptor(fd), socket_name(fd), door);
+    listeners.emplace_back(io::Descriptor(fd), socket_name(fd), door);
   }
   return listeners;
 }

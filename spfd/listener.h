@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/io/descriptor.h"
 #include "common/protocol/codec.h"
-#include "spfd/descriptor.h"
 #include "spfd/listen_address.h"
 #include "spfd/start_error.h"
 #include "spfd/unix_socket.h"
@@ -18,7 +18,7 @@ class Listener {
  public:
   // Takes over a socket that is listening already. `name`: its name in the log. `door`: what its clients speak. `file`: the file
   // of a UNIX socket that we have made; its name is removed with the listener.
-  Listener(Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file = {});
+  Listener(io::Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file = {});
 
   [[nodiscard]] int fd() const { return socket_.get(); }
   // Refuses further connections; those in the queue can still be accepted. Has an effect only on UNIX sockets of our own: TCP
@@ -33,7 +33,7 @@ class Listener {
   [[nodiscard]] protocol::Door door() const { return door_; }
 
  private:
-  Descriptor socket_;
+  io::Descriptor socket_;
   std::string name_;
   protocol::Door door_;
   std::optional<io::OwnFile> file_;

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/io/descriptor.h"
 #include "common/io/guarded.h"
 #include "spfd/log.h"
 
@@ -37,14 +37,11 @@ constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
 class LogWriter::Queue {
  public:
-  explicit Queue(Write write) : write_(write), wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  explicit Queue(Write write) : write_(write), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!wake_.is_open()) throw std::system_error(errno, std::generic_category(), "eventfd");
     state_.with([](State& state) { state.lines.reserve(kLogRoom + kReportRoom); });
     batch_.reserve(kLogRoom + kReportRoom);
   }
-  ~Queue() { ::close(wake_fd_); }
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
 
   void put(std::string_view lines, bool is_urgent) {
     const std::size_t room = is_urgent ? kLogRoom : kLogRoom - kUrgentLogRoom;
@@ -57,12 +54,12 @@ class LogWriter::Queue {
       state.lines += lines;
       return before < state.wake_at && state.lines.size() >= state.wake_at;
     });
-    if (must_wake) ::eventfd_write(wake_fd_, 1);
+    if (must_wake) ::eventfd_write(wake_.get(), 1);
   }
 
   void stop() {
     state_.with([](State& state) { state.stops = true; });
-    ::eventfd_write(wake_fd_, 1);
+    ::eventfd_write(wake_.get(), 1);
   }
 
   std::uint64_t lost() {
@@ -97,10 +94,10 @@ class LogWriter::Queue {
   }
 
   void wait_for_wake(milliseconds time) const {
-    pollfd wake{wake_fd_, POLLIN, 0};
+    pollfd wake{wake_.get(), POLLIN, 0};
     ::poll(&wake, 1, static_cast<int>(time.count()));
     eventfd_t ignored = 0;
-    ::eventfd_read(wake_fd_, &ignored);
+    ::eventfd_read(wake_.get(), &ignored);
   }
 
   // Writes all lines. True: stop() was called, and all is written that can be.
@@ -138,7 +135,7 @@ class LogWriter::Queue {
   }
 
   const Write write_;
-  const int wake_fd_;
+  const io::Descriptor wake_;  // an eventfd
   io::Guarded<State> state_;
   // Used by the thread only.
   std::string batch_;

@@ -13,6 +13,7 @@
 
 #include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/io/descriptor.h"
 #include "common/io/secret_file.h"
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
@@ -28,7 +29,7 @@ void open_standard_descriptors() {
   do {
     fd = ::open("/dev/null", O_RDWR);
   } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) ::close(fd);
+  const io::Descriptor one_too_many(fd);
 }
 
 // Makes a secret file. With --user, root makes it for that user, who has to read it again at each SIGHUP.

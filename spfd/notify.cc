@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "common/base/text.h"
-#include "spfd/descriptor.h"
+#include "common/io/descriptor.h"
 
 namespace spfd {
 
@@ -22,7 +22,7 @@ void notify(std::string_view state) {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path, size);
   if (path[0] == '@') address.sun_path[0] = 0;  // Linux's abstract names
-  const Descriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const io::Descriptor fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size);
   // Failures are ignored: the service manager may have gone.

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "spfd/descriptor.h"
+#include "common/io/descriptor.h"
 
 namespace spfd {
 
@@ -29,7 +29,7 @@ std::optional<StartError> PidFile::write(const std::string& path) {
   if (!own) return cannot(own.error());
 
   constexpr mode_t kMode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
-  const Descriptor file(
+  const io::Descriptor file(
       ::openat(own->workshop(), own->name().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kMode));
   if (!file.is_open()) return cannot(errno);
   const std::string text = fmt::format("{}\n", ::getpid());

@@ -35,8 +35,8 @@ void Publication::end_child() {
 int Publication::keep_rights() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return errno;
-  Descriptor ours(ends[0]);
-  Descriptor theirs(ends[1]);
+  io::Descriptor ours(ends[0]);
+  io::Descriptor theirs(ends[1]);
   child_ = ::fork();
   if (child_ < 0) return errno;
   channel_ = std::move(child_ == 0 ? theirs : ours);

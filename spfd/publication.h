@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "common/io/descriptor.h"
 #include "common/io/place.h"
-#include "spfd/descriptor.h"
 #include "spfd/unix_socket.h"
 
 namespace spfd {
@@ -48,7 +48,7 @@ class Publication {
 
   std::vector<io::OwnFile*> files_;
   std::vector<Predecessor> predecessors_;
-  Descriptor channel_;  // to the child
+  io::Descriptor channel_;  // to the child
   pid_t child_ = -1;
 };
 

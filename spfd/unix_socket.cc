@@ -33,13 +33,13 @@ struct Occupant {
 constexpr int SO_PEERPIDFD = 77;  // Linux 6.5
 #endif
 
-int send_signal(const Descriptor& process, int number) {
+int send_signal(const io::Descriptor& process, int number) {
   return ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) == 0 ? 0 : errno;
 }
 
 // Returns the process that called listen(). Its number may belong to another process by now; the pidfd that the socket gives
 // cannot. If Linux gives no pidfd, why_not() compares users.
-Predecessor listener_of(const Descriptor& client) {
+Predecessor listener_of(const io::Descriptor& client) {
   Predecessor server;
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -50,19 +50,19 @@ Predecessor listener_of(const Descriptor& client) {
   size = sizeof fd;
   if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERPIDFD, &fd, &size) != 0)
     fd = errno == ENOPROTOOPT ? static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)) : -1;
-  server.process = Descriptor(fd);
+  server.process = io::Descriptor(fd);
   return server;
 }
 
 Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   using Kind = Occupant::Kind;
   // The file is opened once, since the name may become a link meanwhile.
-  const Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const io::Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!found.is_open() || ::fstat(found.get(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) return {Kind::no_socket, {}, {}};
   const io::FileId file = io::id_of(status);
-  const Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const io::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_un opened{};
   opened.sun_family = AF_UNIX;
   fmt::format("/proc/self/fd/{}", found.get()).copy(opened.sun_path, sizeof opened.sun_path - 1);
@@ -103,7 +103,7 @@ int bind_in(int folder, const std::string& name, int socket, mode_t mode) {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   std::memcpy(local.sun_path, name.data(), name.size());
-  const Descriptor current(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const io::Descriptor current(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!current.is_open()) return errno;
   // On Linux the file gets the mode of the socket minus the umask.
   if (::fchmod(socket, mode) != 0 || ::fchdir(folder) != 0) return errno;
@@ -185,7 +185,7 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
 
   auto file = io::OwnFile::at(std::move(*place), occupant.file);
   if (!file) return fail("cannot listen there", file.error());
-  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  io::Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return fail("no socket", errno);
   if (const int problem = bind_in(file->workshop(), file->name(), fd.get(), address.mode); problem != 0)
     return fail("cannot listen there", problem);

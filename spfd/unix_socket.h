@@ -12,8 +12,8 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/io/descriptor.h"
 #include "common/io/place.h"
-#include "spfd/descriptor.h"
 #include "spfd/listen_address.h"
 #include "spfd/start_error.h"
 
@@ -21,13 +21,13 @@ namespace spfd {
 
 // A server that listens at the name of a socket to be opened.
 struct Predecessor {
-  pid_t pid = 0;            // 0: unknown
-  uid_t uid = 0;            // when it began to listen
-  Descriptor process = {};  // a pidfd; closed: the process cannot be identified
+  pid_t pid = 0;                // 0: unknown
+  uid_t uid = 0;                // when it began to listen
+  io::Descriptor process = {};  // a pidfd; closed: the process cannot be identified
 };
 
 struct UnixListener {
-  Descriptor socket;                       // listening, non-blocking
+  io::Descriptor socket;                   // listening, non-blocking
   io::OwnFile file;                        // clients can connect after it has been published
   std::optional<Predecessor> predecessor;  // the server whose socket has the name
 };

@@ -14,6 +14,7 @@
 
 #include "common/base/text.h"
 #include "common/base/version.h"
+#include "common/io/descriptor.h"
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/message.h"
@@ -55,9 +56,14 @@ int ask_one(io::Loop& loop, Asker& asker, const Options& options) {
 
 int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
   const bool is_standard_input = *options.file == "-";
-  const int fd = is_standard_input ? STDIN_FILENO : ::open(options.file->c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return bad_usage(fmt::format("{}: cannot be read: {}", base::printable(*options.file), std::strerror(errno)));
-  Batch batch(loop, asker, options, is_standard_input ? "standard input" : base::printable(*options.file), fd);
+  io::Descriptor file;
+  if (!is_standard_input) {
+    file = io::Descriptor(::open(options.file->c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open())
+      return bad_usage(fmt::format("{}: cannot be read: {}", base::printable(*options.file), std::strerror(errno)));
+  }
+  Batch batch(loop, asker, options, is_standard_input ? "standard input" : base::printable(*options.file),
+              is_standard_input ? STDIN_FILENO : file.get());
   return batch.run();
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <netdb.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/io/descriptor.h"
 #include "spfquery/question.h"
 
 namespace spfquery {
@@ -63,9 +63,6 @@ class Server::Connection final : public Ask {
         done_(std::move(done)),
         unsent_(query_lines(question, server.options_)),
         timer_(server.loop_, [this] { finish("the server did not answer in time"); }) {}
-  ~Connection() override { close(); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 
   void start() {
     // The first event starts the work, so that nothing is called from within ask().
@@ -87,7 +84,7 @@ class Server::Connection final : public Ask {
   const protocol::Question& question_;
   Done done_;
   std::size_t next_address_ = 0;
-  int socket_ = -1;
+  io::Descriptor socket_;
   bool is_connected_ = false;
   std::string unsent_;
   std::string answer_;
@@ -101,10 +98,10 @@ void Server::Connection::connect_next() {
   while (server_.addresses_ && next_address_ < server_.addresses_->size()) {
     const SocketAddress& address = server_.addresses_->at(next_address_++);
     close();
-    socket_ = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    socket_ = io::Descriptor(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const auto* const generic = reinterpret_cast<const sockaddr*>(&address.bytes);
-    if (socket_ >= 0 && (::connect(socket_, generic, address.size) == 0 || errno == EINPROGRESS)) {
-      writable_ = std::make_unique<io::Watch>(server_.loop_, socket_, io::Watch::writable, [this] { on_writable(); });
+    if (socket_.is_open() && (::connect(socket_.get(), generic, address.size) == 0 || errno == EINPROGRESS)) {
+      writable_ = std::make_unique<io::Watch>(server_.loop_, socket_.get(), io::Watch::writable, [this] { on_writable(); });
       writable_->enable();
       return;
     }
@@ -121,20 +118,20 @@ void Server::Connection::on_writable() {
   if (!is_connected_) {
     int problem = 0;
     socklen_t size = sizeof problem;
-    ::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &problem, &size);
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem != 0) {
       if (next_address_ < server_.addresses_->size()) return connect_next();
       return finish(fmt::format("cannot reach {}: {}", server_address_text(*server_.options_.server), std::strerror(problem)));
     }
     is_connected_ = true;
-    readable_ = std::make_unique<io::Watch>(server_.loop_, socket_, io::Watch::readable, [this] { on_readable(); });
+    readable_ = std::make_unique<io::Watch>(server_.loop_, socket_.get(), io::Watch::readable, [this] { on_readable(); });
     readable_->enable();
   }
   send_rest();
 }
 
 void Server::Connection::send_rest() {
-  const ssize_t sent = ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+  const ssize_t sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return;
   // A server that closed early may have sent an answer: reading shows it.
   if (sent < 0) {
@@ -147,7 +144,7 @@ void Server::Connection::send_rest() {
 
 void Server::Connection::on_readable() {
   std::array<char, 16384> buffer;
-  const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+  const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (size < 0) return finish(fmt::format("the connection to the server broke: {}", std::strerror(errno)));
   if (size == 0) {
@@ -176,8 +173,7 @@ void Server::Connection::finish(std::string_view problem) {
 void Server::Connection::close() {
   readable_.reset();
   writable_.reset();
-  if (socket_ >= 0) ::close(socket_);
-  socket_ = -1;
+  socket_.close();
 }
 
 std::unique_ptr<Ask> Server::ask(const protocol::Question& question, Done done) {

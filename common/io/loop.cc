@@ -2,7 +2,6 @@
 
 #include <event2/event.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,11 +15,9 @@ static_assert(Watch::readable == EV_READ && Watch::writable == EV_WRITE);
 
 // ---- Inbox ---------------------------------------------------------------------------------------------------------------
 
-Inbox::Inbox() : wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+Inbox::Inbox() : wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!wake_.is_open()) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
-
-Inbox::~Inbox() { ::close(wake_fd_); }
 
 void Inbox::post(Task task) {
   const bool is_first = state_.with([&](State& state) {
@@ -29,12 +26,12 @@ void Inbox::post(Task task) {
     return state.tasks.size() == 1;
   });
   // The loop takes all tasks at once, so one wake-up is enough. The write fails only if a wake-up is already pending.
-  if (is_first) eventfd_write(wake_fd_, 1);
+  if (is_first) eventfd_write(wake_.get(), 1);
 }
 
 std::vector<Inbox::Task> Inbox::take() {
   eventfd_t wakes = 0;
-  eventfd_read(wake_fd_, &wakes);
+  eventfd_read(wake_.get(), &wakes);
   return state_.with([](State& state) { return std::exchange(state.tasks, {}); });
 }
 
@@ -51,7 +48,7 @@ void Inbox::close() {
 Loop::Loop() : base_(event_base_new()), inbox_(std::make_shared<Inbox>()), wake_event_(nullptr) {
   if (base_ == nullptr) throw std::system_error(errno, std::generic_category(), "event_base_new");
   const auto on_wake = [](evutil_socket_t, short, void* self) { static_cast<Loop*>(self)->run_posted(); };
-  wake_event_ = event_new(base_, inbox_->wake_fd_, EV_READ | EV_PERSIST, on_wake, this);
+  wake_event_ = event_new(base_, inbox_->wake_.get(), EV_READ | EV_PERSIST, on_wake, this);
   if (wake_event_ == nullptr || event_add(wake_event_, nullptr) != 0) {
     if (wake_event_ != nullptr) event_free(wake_event_);
     event_base_free(base_);

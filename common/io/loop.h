@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/io/descriptor.h"
 #include "common/io/guarded.h"
 
 struct event;
@@ -26,9 +27,6 @@ class Inbox {
   using Task = std::function<void()>;
 
   Inbox();
-  ~Inbox();
-  Inbox(const Inbox&) = delete;
-  Inbox& operator=(const Inbox&) = delete;
 
   // Runs `task` soon in the loop's thread, never from within this call. May be called from any thread.
   void post(Task task);
@@ -43,7 +41,7 @@ class Inbox {
   std::vector<Task> take();
   void close();
 
-  int wake_fd_;
+  Descriptor wake_;  // an eventfd
   Guarded<State> state_;
 };
 

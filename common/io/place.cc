@@ -35,14 +35,14 @@ void push_components(std::string_view path, std::deque<std::string>& components)
 
 base::Result<Descriptor, int> open_folder(const std::string& path) {
   Descriptor at(::open(path.starts_with('/') ? "/" : ".", kFolderFlags));
-  if (at.get() < 0) return base::failure(int{errno});
+  if (!at.is_open()) return base::failure(int{errno});
   std::deque<std::string> components;
   push_components(path, components);
   int links = 0;
   while (!components.empty()) {
     Descriptor next(::openat(at.get(), components.front().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
-    if (next.get() < 0 || ::fstat(next.get(), &status) != 0) return base::failure(int{errno});
+    if (!next.is_open() || ::fstat(next.get(), &status) != 0) return base::failure(int{errno});
     components.pop_front();
     if (!S_ISLNK(status.st_mode)) {
       if (!S_ISDIR(status.st_mode)) return base::failure(int{ENOTDIR});
@@ -57,7 +57,7 @@ base::Result<Descriptor, int> open_folder(const std::string& path) {
     push_components(text, components);
     if (!text.starts_with('/')) continue;
     at = Descriptor(::open("/", kFolderFlags));
-    if (at.get() < 0) return base::failure(int{errno});
+    if (!at.is_open()) return base::failure(int{errno});
   }
   return at;
 }
@@ -69,7 +69,7 @@ class NameLock {
  public:
   explicit NameLock(int folder) : fd_(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     static std::atomic<int> waits_left{50};
-    while (fd_.get() >= 0 && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && waits_left-- > 0)
+    while (fd_.is_open() && ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && waits_left-- > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     if (waits_left < 0) waits_left = 0;
   }
@@ -115,7 +115,7 @@ void Place::remove(const FileId& file) const {
 base::Result<Workshop, int> Workshop::beside(const Place& place) {
   constexpr int kTries = 100;
   Descriptor parent(::fcntl(place.folder(), F_DUPFD_CLOEXEC, 0));
-  if (parent.get() < 0) return base::failure(int{errno});
+  if (!parent.is_open()) return base::failure(int{errno});
   for (int i = 0; i < kTries; ++i) {
     std::string name = fmt::format(".spfd-{}-{}", ::getpid(), i);
     if (::mkdirat(parent.get(), name.c_str(), S_IRWXU) != 0) {
@@ -125,10 +125,10 @@ base::Result<Workshop, int> Workshop::beside(const Place& place) {
     Descriptor folder(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const int problem = errno;
     struct stat status {};
-    const bool is_ours = folder.get() >= 0 && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() &&
+    const bool is_ours = folder.is_open() && ::fstat(folder.get(), &status) == 0 && status.st_uid == ::geteuid() &&
                          (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
     if (is_ours) return Workshop(std::move(parent), std::move(folder), std::move(name));
-    return base::failure(int{folder.get() < 0 ? problem : EPERM});
+    return base::failure(int{folder.is_open() ? EPERM : problem});
   }
   return base::failure(int{EEXIST});
 }
@@ -136,7 +136,7 @@ base::Result<Workshop, int> Workshop::beside(const Place& place) {
 Workshop::~Workshop() { remove(); }
 
 void Workshop::remove() {
-  if (folder_.get() >= 0) ::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
+  if (folder_.is_open()) ::unlinkat(parent_.get(), name_.c_str(), AT_REMOVEDIR);
   abandon();
 }
 
@@ -156,7 +156,7 @@ OwnFile::~OwnFile() {
 int OwnFile::made() {
   struct stat status {};
   open_ = Descriptor(::openat(workshop(), name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (open_.get() < 0 || ::fstat(open_.get(), &status) != 0) return errno;
+  if (!open_.is_open() || ::fstat(open_.get(), &status) != 0) return errno;
   file_ = id_of(status);
   return 0;
 }

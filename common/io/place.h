@@ -13,7 +13,7 @@
 #include <string>
 
 #include "common/base/result.h"
-#include "common/io/socket.h"
+#include "common/io/descriptor.h"
 
 namespace io {
 
@@ -56,7 +56,7 @@ class Workshop {
   [[nodiscard]] int folder() const { return folder_.get(); }
   void remove();
   // Keeps the folder: another process removes it.
-  void abandon() { folder_ = Descriptor(); }
+  void abandon() { folder_.close(); }
 
  private:
   Workshop(Descriptor parent, Descriptor folder, std::string name)

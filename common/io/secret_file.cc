@@ -11,9 +11,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "common/io/descriptor.h"
 #include "common/io/place.h"
 #include "common/io/random.h"
-#include "common/io/socket.h"
 #include "common/srs/secrets.h"
 
 namespace io {
@@ -49,7 +49,7 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
   // O_NONBLOCK, so that opening a FIFO that another user has put there does not block.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return base::failure(problem("cannot be read"));
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return base::failure(problem("cannot be read"));
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
     return base::failure(problem("cannot be read"));
@@ -77,7 +77,7 @@ std::optional<std::string> create_secret_file(const std::string& path, std::opti
   if (!place) return "cannot be made: " + problem_text(place.error());
   const char* const name = place->name().c_str();
   const Descriptor file(::openat(place->folder(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (file.get() < 0) return problem("cannot be made");
+  if (!file.is_open()) return problem("cannot be made");
   std::string why;
   struct stat status {};
   if (::fstat(file.get(), &status) != 0 || !write_all(file.get(), new_secret() + "\n")) {

@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,14 +31,10 @@ int connect_v6(int fd, const NameServer& server) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 base::Result<Descriptor, int> connect_to(const NameServer& server, int type) {
   const int family = server.address.is_v4() ? AF_INET : AF_INET6;
   Descriptor fd(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0) return base::failure(errno);
+  if (!fd.is_open()) return base::failure(errno);
   const int connected = server.address.is_v4() ? connect_v4(fd.get(), server) : connect_v6(fd.get(), server);
   if (connected != 0 && errno != EINPROGRESS) return base::failure(errno);
   return fd;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/dns/message.h"
+#include "common/io/socket.h"
 
 namespace io {
 

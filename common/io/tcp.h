@@ -13,10 +13,10 @@
 #include "common/base/result.h"
 #include "common/dns/answer.h"
 #include "common/io/cookies.h"
+#include "common/io/descriptor.h"
 #include "common/io/exchange.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
-#include "common/io/socket.h"
 
 namespace io {
 

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/io/socket.h"
+
 namespace io {
 
 namespace {

@@ -26,12 +26,12 @@
 #include "common/base/result.h"
 #include "common/dns/answer.h"
 #include "common/io/cookies.h"
+#include "common/io/descriptor.h"
 #include "common/io/exchange.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
 #include "common/io/random.h"
 #include "common/io/resolver.h"
-#include "common/io/socket.h"
 
 namespace io {
 

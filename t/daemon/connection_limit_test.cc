@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/io/descriptor.h"
 #include "spfd/connection_limit.h"
-#include "spfd/descriptor.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -138,8 +138,8 @@ std::optional<std::uint64_t> peer_at(int family, const char* from, const char* t
     REQUIRE(::inet_pton(family, text, bytes) == 1);
     return storage;
   };
-  const spfd::Descriptor server(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const spfd::Descriptor client(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const io::Descriptor server(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const io::Descriptor client(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_storage place = address_of(to);
   sockaddr_storage source = address_of(from);
   socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
@@ -147,7 +147,7 @@ std::optional<std::uint64_t> peer_at(int family, const char* from, const char* t
   if (::bind(client.get(), reinterpret_cast<sockaddr*>(&source), size) != 0) return {};
   REQUIRE(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&place), &size) == 0);
   REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&place), size) == 0);
-  const spfd::Descriptor accepted(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const io::Descriptor accepted(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
   REQUIRE(accepted.is_open());
   return spfd::peer_of(accepted.get());
 }

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <thread>
 
-#include "spfd/descriptor.h"
+#include "common/io/descriptor.h"
 #include "t/support/spfd_process.h"
 
 namespace {
@@ -25,7 +25,7 @@ using support::SpfdProcess;
 // Applies to this thread and to the processes that it starts.
 bool enter_network_without_ipv4() {
   if (::unshare(CLONE_NEWNET) != 0) return false;
-  const spfd::Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const io::Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strcpy(request.ifr_name, "lo");
   request.ifr_flags = IFF_UP;

@@ -66,7 +66,7 @@ class World {
       REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
       fd_ = ends[0];
       if (send_buffer > 0) ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-      servers_ = spfd::Descriptor(ends[1]);
+      servers_ = io::Descriptor(ends[1]);
     }
     ~Client() { ::close(fd_); }
     Client(const Client&) = delete;
@@ -92,7 +92,7 @@ class World {
    private:
     friend class World;
     int fd_ = -1;
-    spfd::Descriptor servers_;
+    io::Descriptor servers_;
   };
   std::unique_ptr<Client> connect(protocol::Door door = protocol::Door::query, int send_buffer = 0) {
     auto client = std::make_unique<Client>(send_buffer);

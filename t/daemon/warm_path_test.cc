@@ -55,7 +55,7 @@ class Connection {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
     client_ = ends[0];
-    connection_ = std::make_unique<spfd::Connection>(shared_, owner_, 1, spfd::Descriptor(ends[1]), protocol::Door::query);
+    connection_ = std::make_unique<spfd::Connection>(shared_, owner_, 1, io::Descriptor(ends[1]), protocol::Door::query);
     connection_->start();
     REQUIRE_FALSE(connection_->has_ended());
   }

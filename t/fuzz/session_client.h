@@ -44,7 +44,7 @@ class Client final : public spfd::ConnectionOwner {
     std::array<int, 2> ends{};
     check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0, "sockets can be had");
     socket_ = ends[0];
-    connection_ = std::make_unique<spfd::Connection>(shared_, *this, 1, spfd::Descriptor(ends[1]), door_);
+    connection_ = std::make_unique<spfd::Connection>(shared_, *this, 1, io::Descriptor(ends[1]), door_);
     connection_->start();
   }
   ~Client() override { ::close(socket_); }
