@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/options/command_line.h"
 #include "common/options/help.h"
 
@@ -42,7 +42,7 @@ std::string dump_config(const Options& options) {
     text += options::toml_line(*row, get(options));
   }
   for (const DomainSection& section : options.sections) {
-    text += fmt::format("\n[{}.{}]\n", section_name(section.kind), options::toml_string(section.pattern));
+    text += fmt::format("\n[{}.{}]\n", section_name(section.kind), base::quoted_string(section.pattern));
     Options of_section;
     of_section.in_force.policy.rules = section.rules;
     for (const options::Setting& setting : section.settings) {

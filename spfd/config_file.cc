@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/io/zone_file.h"
 #include "common/options/toml.h"
 #include "common/receiver/domain_map.h"

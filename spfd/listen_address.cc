@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spfd {
@@ -74,12 +75,10 @@ std::optional<unsigned> parse_mode(std::string_view text) {
   return mode;
 }
 
-std::string bad_mode(std::string_view text) {
-  return fmt::format("\"{}\" is not an octal mode such as 0660", base::printable(text));
-}
+std::string bad_mode(std::string_view text) { return base::in_quotes(text) + " is not an octal mode such as 0660"; }
 
 base::Result<ListenAddress, std::string> parse_listen_address(std::string_view text, unsigned default_mode) {
-  const auto bad = [&](std::string_view why) { return base::failure(fmt::format("\"{}\": {}", base::printable(text), why)); };
+  const auto bad = [&](std::string_view why) { return base::failure(fmt::format("{}: {}", base::in_quotes(text, 200), why)); };
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad("control characters are not allowed");
   }

@@ -19,6 +19,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "spfd/log.h"
 

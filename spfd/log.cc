@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spfd {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/base/version.h"
 #include "common/io/descriptor.h"
 #include "common/io/secret_file.h"

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/io/descriptor.h"
 
 namespace spfd {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spfd {
@@ -38,13 +39,13 @@ base::Result<User, StartError> find_user(const std::string& name) {
   if (entry == nullptr && id) entry = getpwuid(*id);
   if (entry != nullptr) return User{entry->pw_uid, entry->pw_gid, entry->pw_name};
   if (id) return User{*id, *id, ""};
-  return base::failure(StartError{fmt::format("there is no user \"{}\"", base::printable(name)), EX_NOUSER});
+  return base::failure(StartError{"there is no user " + base::in_quotes(name), EX_NOUSER});
 }
 
 base::Result<gid_t, StartError> find_group(const std::string& name) {
   if (const group* entry = getgrnam(name.c_str())) return entry->gr_gid;
   if (const auto id = parse_id(name)) return gid_t{*id};
-  return base::failure(StartError{fmt::format("there is no group \"{}\"", base::printable(name)), EX_NOUSER});
+  return base::failure(StartError{"there is no group " + base::in_quotes(name), EX_NOUSER});
 }
 
 base::Result<Identity, StartError> find_identity(const std::string& user, const std::string& group) {

@@ -19,7 +19,7 @@
 #include <thread>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/base/version.h"
 #include "common/io/cache.h"
 #include "common/io/guarded.h"

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/io/machine_name.h"
 #include "common/io/secret_file.h"
 #include "common/io/zone_file.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/options/fields.h"
 #include "common/srs/address.h"
 #include "common/srs/domain_set.h"

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/text.h"
 #include "common/spf/result.h"
 #include "spfd/log.h"
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/io/machine_name.h"
 #include "common/receiver/receiver.h"

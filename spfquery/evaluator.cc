@@ -3,7 +3,6 @@
 #include <ctime>
 #include <utility>
 
-#include "common/base/text.h"
 #include "common/io/machine_name.h"
 #include "common/io/zone_file.h"
 

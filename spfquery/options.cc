@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 #include "common/options/command_line.h"

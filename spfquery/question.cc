@@ -4,8 +4,6 @@
 
 #include <vector>
 
-#include "common/base/text.h"
-
 namespace spfquery {
 
 namespace {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/io/descriptor.h"
 #include "spfquery/question.h"
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "common/base/ip.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spfquery {
@@ -15,7 +16,7 @@ constexpr std::size_t kMaxSocketPath = 107;  // sun_path, with its NUL
 }  // namespace
 
 base::Result<ServerAddress, std::string> parse_server_address(std::string_view text) {
-  const auto bad = [&](std::string_view why) { return base::failure(fmt::format("\"{}\": {}", base::printable(text), why)); };
+  const auto bad = [&](std::string_view why) { return base::failure(fmt::format("{}: {}", base::in_quotes(text, 200), why)); };
   const bool is_unix = text.starts_with("unix:");
   const bool is_inet = text.starts_with("inet:");
   std::string_view rest = is_unix || is_inet ? text.substr(5) : text;

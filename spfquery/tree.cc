@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spfquery {
@@ -159,14 +160,7 @@ std::string_view kind_name(TraceStep::Kind kind) {
 }
 
 // Returns a string of printable US-ASCII (RFC 8259 §7).
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : base::printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
+std::string json_string(std::string_view text) { return base::quoted_string(base::printable(text)); }
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/base/version.h"
 #include "common/io/secret_file.h"
 #include "common/srs/rewriter.h"

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/options/command_line.h"
 #include "common/options/fields.h"

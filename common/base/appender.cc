@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace base {

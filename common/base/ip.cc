@@ -7,8 +7,6 @@
 
 #include <fmt/core.h>
 
-#include "common/base/text.h"
-
 namespace base {
 
 namespace {

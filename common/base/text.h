@@ -1,7 +1,6 @@
 // Text helpers on ASCII bytes. None of them looks at the locale.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,28 +36,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // A decimal number of digits only, at most `maximum`.
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
 
-// The functions below come in several forms: one gives a string, another appends to one or changes it, and so allocates nothing
-// where that has room.
-
-// How a byte that is not printable US-ASCII is shown: "\xNN", with two hexadecimal digits in lower case.
-std::array<char, 4> byte_escape(char c);
-// Every byte that is not printable US-ASCII as its byte_escape(), so that the text fits in one line of a log, an answer or a
-// header. Where a backslash has a meaning of its own (in quotes), the caller escapes it as any other backslash; texts without
-// backslash show it as "/" (receiver/wording.h).
-std::string printable(std::string_view text);
-void append_printable(std::string& out, std::string_view text);
-void make_printable(std::string& text);
-// Returns the text with each US-ASCII control character as its byte_escape(): it fits in one line, and UTF-8 stays.
-std::string without_controls(std::string_view text);
-// The printable text, cut to at most `limit` (3 or more) bytes: "..." replaces what was cut off, at the end of a sentence, or
-// within an address or a name, of which the end says most. No "\xNN" is cut in two.
-std::string clip(std::string_view text, std::size_t limit);
-void append_clipped(std::string& out, std::string_view text, std::size_t limit);
-std::string clip_middle(std::string_view text, std::size_t limit);
-void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit);
-// The printable text in double quotes, at most `limit` bytes of it: how messages show a value that somebody gave.
-std::string in_quotes(std::string_view text, std::size_t limit = 100);
-// One piece behind the other.
+// Appends one piece after the other.
 template <class... Pieces>
 void append(std::string& out, const Pieces&... pieces) {
   (out.append(std::string_view(pieces)), ...);

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace dns {
@@ -54,7 +55,7 @@ class TextData {
     const auto address = base::IpAddress::parse(token->text);
     // Not is_v6(): "::ffff:192.0.2.1" is IPv6 as it is written here.
     if (!address || (token->text.find(':') != std::string_view::npos) != v6) {
-      return tokens_.fail(token->line, fmt::format("{} is not {}", shown(token->text), what));
+      return tokens_.fail(token->line, fmt::format("{} is not {}", base::in_quotes(token->text), what));
     }
     record_.address = *address;
     return true;

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/zone_data.h"
 #include "common/dns/zone_lexer.h"
@@ -96,7 +97,7 @@ class Parser {
       default_ttl_ = ttl;
       return true;
     }
-    return tokens.fail(word.line, fmt::format("{} is not supported here", shown(word.text)));
+    return tokens.fail(word.line, fmt::format("{} is not supported here", base::in_quotes(word.text)));
   }
 
   bool record(ZoneTokens& tokens, bool same_owner) {
@@ -163,7 +164,7 @@ class Parser {
 
   bool type_and_data(ZoneTokens& tokens, const ZoneToken& word, ZoneRecord& record) {
     if (word.quoted || parse_class(word.text))
-      return tokens.fail(word.line, fmt::format("{} is not a record type", shown(word.text)));
+      return tokens.fail(word.line, fmt::format("{} is not a record type", base::in_quotes(word.text)));
     const auto number = number_after("TYPE", word.text);
     for (const KnownType& known : kTypes) {
       if (number != known.number && !base::equals_ignoring_case(word.text, known.name)) continue;
@@ -174,8 +175,9 @@ class Parser {
     }
     const auto matches = [&word](std::string_view name) { return base::equals_ignoring_case(word.text, name); };
     if (number || std::any_of(kOtherTypes.begin(), kOtherTypes.end(), matches)) return true;
-    if (!is_type_word(word.text)) return tokens.fail(word.line, fmt::format("{} is not a record type", shown(word.text)));
-    content_.notes.add(word.line, fmt::format("skipped: a record of the unknown type {}", shown(word.text)));
+    if (!is_type_word(word.text))
+      return tokens.fail(word.line, fmt::format("{} is not a record type", base::in_quotes(word.text)));
+    content_.notes.add(word.line, fmt::format("skipped: a record of the unknown type {}", base::in_quotes(word.text)));
     return true;
   }
 

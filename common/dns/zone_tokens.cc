@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace dns {
@@ -41,8 +42,6 @@ std::optional<std::uint32_t> parse_ttl(std::string_view text) {
 
 }  // namespace
 
-std::string shown(std::string_view text) { return base::in_quotes(text, 60); }
-
 std::size_t ZoneTokens::line() const { return at_end() ? entry_.tokens.back().line : entry_.tokens[next_].line; }
 
 const ZoneToken* ZoneTokens::take(std::string_view what) {
@@ -55,7 +54,8 @@ std::optional<unsigned long> ZoneTokens::take_number(std::string_view what, unsi
   const ZoneToken* token = take(what);
   if (token == nullptr) return std::nullopt;
   const auto number = base::parse_number(token->text, maximum);
-  if (!number) fail(token->line, fmt::format("{} should be a number up to {}, not {}", what, maximum, shown(token->text)));
+  if (!number)
+    fail(token->line, fmt::format("{} should be a number up to {}, not {}", what, maximum, base::in_quotes(token->text)));
   return number;
 }
 
@@ -63,7 +63,8 @@ std::optional<std::uint32_t> ZoneTokens::take_ttl(std::string_view what) {
   const ZoneToken* token = take(what);
   if (token == nullptr) return std::nullopt;
   const auto ttl = parse_ttl(token->text);
-  if (!ttl) fail(token->line, fmt::format("{} should be seconds or a time like 1h30m, not {}", what, shown(token->text)));
+  if (!ttl)
+    fail(token->line, fmt::format("{} should be seconds or a time like 1h30m, not {}", what, base::in_quotes(token->text)));
   return ttl;
 }
 
@@ -73,14 +74,15 @@ std::optional<ZoneName> ZoneTokens::take_name(std::string_view what, const ZoneN
   if (token->text == "@" && !token->quoted) return origin;
   auto name = read_zone_name(token->text, origin);
   if (!name) {
-    fail(token->line, fmt::format("{}: {} is not a domain name (labels of 1 to 63 bytes, 253 in all)", what, shown(token->text)));
+    fail(token->line,
+         fmt::format("{}: {} is not a domain name (labels of 1 to 63 bytes, 253 in all)", what, base::in_quotes(token->text)));
   }
   return name;
 }
 
 bool ZoneTokens::end(std::string_view what) {
   const ZoneToken* token = peek();
-  return token == nullptr || fail(token->line, fmt::format("{} is too much after {}", shown(token->text), what));
+  return token == nullptr || fail(token->line, fmt::format("{} is too much after {}", base::in_quotes(token->text), what));
 }
 
 bool ZoneTokens::fail(std::size_t line, std::string message) {

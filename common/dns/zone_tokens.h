@@ -13,9 +13,6 @@
 
 namespace dns {
 
-// A text of the file as an error shows it.
-std::string shown(std::string_view text);
-
 // After a function has returned nothing, or false, error() says why.
 class ZoneTokens {
  public:

@@ -12,6 +12,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace io {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <utility>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 
 namespace io {
 

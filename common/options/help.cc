@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace options {
@@ -45,23 +46,14 @@ std::string help(const Rows& rows, char before_argument) {
   return text;
 }
 
-std::string toml_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 std::string toml_line(const Row& row, const Values& values) {
   std::string written;
   if (row.kind == Kind::list) {
-    for (const std::string& value : values) written += (written.empty() ? "" : ", ") + toml_string(value);
+    for (const std::string& value : values) written += (written.empty() ? "" : ", ") + base::quoted_string(value);
     written = "[" + written + "]";
   } else {
     const bool is_bare = row.kind == Kind::flag || row.kind == Kind::number;
-    written = is_bare ? values.back() : toml_string(values.back());
+    written = is_bare ? values.back() : base::quoted_string(values.back());
   }
   return fmt::format("{} = {}\n", row.name, written);
 }

@@ -14,9 +14,7 @@ std::string wrapped(std::string_view text);
 // before_argument: the separator of name and argument.
 std::string help(const Rows& rows, char before_argument = ' ');
 
-// "..." with its escapes, as TOML has them.
-std::string toml_string(std::string_view text);
-// Returns "name = value", a line of a configuration file.
+// "name = value", a line of a configuration file.
 std::string toml_line(const Row& row, const Values& values);
 
 }  // namespace options

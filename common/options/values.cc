@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace options {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "common/base/printable.h"
 #include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/protocol/forged_headers.h"

@@ -1,5 +1,6 @@
 #include "common/protocol/policy.h"
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/protocol/mta_answer.h"
 #include "common/receiver/receiver.h"

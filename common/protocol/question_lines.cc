@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/appender.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/protocol/mta_answer.h"

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
 
@@ -157,6 +158,6 @@ void set_mailbox(std::string& target, std::string_view mailbox) {
   target += mailbox;
 }
 
-std::string shown(std::string_view value) { return "'" + base::clip(value, 64) + "'"; }
+std::string shown(std::string_view value) { return base::in_quotes(value, 64, '\''); }
 
 }  // namespace protocol

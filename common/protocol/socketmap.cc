@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace protocol {

@@ -1,5 +1,6 @@
 #include "common/protocol/srs_lines.h"
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace protocol {

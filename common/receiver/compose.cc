@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/reuse.h"
-#include "common/base/text.h"
 #include "common/receiver/headers.h"
 #include "common/receiver/wording.h"
 #include "common/spf/explanation.h"

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "common/base/blocks.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
 
@@ -35,12 +36,7 @@ bool is_dot_atom(std::string_view text) {
 void append_changed_word(std::string& out, std::string_view text, std::size_t limit) {
   const std::string shown = base::clip_middle(text, limit);
   if (is_dot_atom(shown)) return base::append(out, shown);
-  out += '"';
-  for (const char c : shown) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
+  out += base::quoted_string(shown);
 }
 
 // A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of

@@ -6,8 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/reuse.h"
-#include "common/base/text.h"
 
 namespace receiver {
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/actions.h"
 #include "common/receiver/compose.h"

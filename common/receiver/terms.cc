@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/domain_map.h"
 

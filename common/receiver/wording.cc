@@ -1,5 +1,6 @@
 #include "common/receiver/wording.h"
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
 
@@ -26,7 +27,7 @@ char plain_char(char c, bool is_comment) {
 
 void make_plain(std::string& text, bool is_comment) {
   if (is_comment ? base::all_printable<'"', '\\', '(', ')'>(text) : base::all_printable<'"', '\\'>(text)) return;
-  base::make_printable(text);
+  if (!base::all_printable(text)) text = base::printable(text);
   for (char& c : text) c = plain_char(c, is_comment);
 }
 

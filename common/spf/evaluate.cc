@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/reuse.h"
 #include "common/base/text.h"
 #include "common/spf/expansion.h"

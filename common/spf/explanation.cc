@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace spf {

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/spf/near_miss.h"
 #include "common/spf/query.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/ip.h"
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 
@@ -105,15 +106,6 @@ std::optional<std::string> unquoted(std::string_view local) {
   return std::nullopt;
 }
 
-std::string quoted_string(std::string_view content) {
-  std::string out = "\"";
-  for (const char c : content) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 std::string content_of(std::string_view local) {
   std::string content;
   Quotes quotes;
@@ -129,7 +121,7 @@ std::string local_part_of(std::string_view content) {
   const bool is_dot_string = !content.empty() && content.front() != '.' && content.back() != '.' &&
                              content.find("..") == std::string_view::npos &&
                              std::all_of(content.begin(), content.end(), [](char c) { return c == '.' || is_atom_character(c); });
-  return is_dot_string ? std::string(content) : quoted_string(content);
+  return is_dot_string ? std::string(content) : base::quoted_string(content);
 }
 
 }  // namespace srs

@@ -32,7 +32,6 @@ std::string_view domain_of(std::string_view alias);
 
 // What a quoted-string stands for (RFC 5321 §4.1.2); nothing when the local part is none, or not one as a whole.
 std::optional<std::string> unquoted(std::string_view local);
-std::string quoted_string(std::string_view content);
 // The mailbox that a local part names, however it is written: without quotes, also where they enclose a part of it only, and
 // without the backslashes within them. Quotes that do not close stay.
 std::string content_of(std::string_view local);

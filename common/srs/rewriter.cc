@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/srs/address.h"
 #include "common/srs/fields.h"
@@ -46,7 +47,7 @@ base::Result<std::string, Error> joined(std::string_view content, std::string_vi
 // The original local part in an SRS address: with quotes only where it could be taken for one with quotes.
 std::string enclosed(const std::string& content) {
   const bool is_ambiguous = content.empty() || content.find('"') != std::string::npos;
-  return is_ambiguous ? quoted_string(content) : content;
+  return is_ambiguous ? base::quoted_string(content) : content;
 }
 
 base::Failure<Error> wrong_hash() { return refuse(Check::hash, "the hash is wrong"); }
@@ -213,7 +214,7 @@ Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, s
   };
   std::vector<Original> originals{{std::string(fields->local), content_of(fields->local)}};
   // Of Mail::SRS' `SRS0=...="a b"@us` Postfix makes `"SRS0=...=a b"@us`.
-  if (was_quoted) originals.push_back({quoted_string(fields->local), std::string(fields->local)});
+  if (was_quoted) originals.push_back({base::quoted_string(fields->local), std::string(fields->local)});
 
   if (config_.accept_exim) {
     for (const Original& original : originals) {

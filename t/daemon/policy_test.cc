@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/text.h"
 #include "spfd/config_file.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/options/help.h"
 #include "spfd/config_file.h"
 #include "spfd/options.h"
@@ -30,7 +31,7 @@ class Snapshots {
 
   // Makes a snapshot from a file with these lines and with the options that SRS options depend on. Sections come last.
   [[nodiscard]] Made of(const std::string& lines) const {
-    const std::string needed = "srs-secret-file = " + options::toml_string(secret_) + "\nsrs-domain = \"fwd.example\"\n";
+    const std::string needed = "srs-secret-file = " + base::quoted_string(secret_) + "\nsrs-domain = \"fwd.example\"\n";
     std::string text = needed + lines;
     for (const char* key : {"srs-secret-file = ", "srs-domain = "}) {
       if (lines.starts_with(key)) text.erase(text.find(key), text.find('\n', text.find(key)) + 1 - text.find(key));

@@ -12,7 +12,7 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 #include "common/spf/evaluate.h"
 #include "t/model/model.h"
 #include "t/model/random_zone.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "common/base/text.h"
+#include "common/base/printable.h"
 
 namespace model {
 

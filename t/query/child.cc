@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace query_test {

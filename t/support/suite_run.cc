@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 
 namespace support {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
-#include "t/support/show.h"
 
 using namespace std::string_literals;
 using namespace std::string_view_literals;

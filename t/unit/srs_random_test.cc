@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/srs/address.h"
 #include "common/srs/fields.h"
@@ -41,7 +42,7 @@ class RandomAddresses {
   std::string next() {
     std::string local;
     if (one_of(6) == 0) {
-      local = srs::quoted_string(characters("abcXYZ019 .=+-\"\\<>,;:()[]", 12));
+      local = base::quoted_string(characters("abcXYZ019 .=+-\"\\<>,;:()[]", 12));
     } else if (one_of(5) == 0) {
       local = std::string(one_of(2) == 0 ? "SRS0" : "srs1") + "=+-"[one_of(3)] + characters("abAB01=+-.", 14);
     } else {

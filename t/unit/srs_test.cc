@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/srs/address.h"
 #include "common/srs/hash.h"
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
 #include "common/srs/stamp.h"
-#include "t/support/show.h"
 
 namespace {
 
@@ -526,7 +526,7 @@ TEST_CASE("SRS: quotes around the whole local part, as Postfix writes them") {
     CHECK_FALSE(srs::unquoted(local).has_value());
   }
   for (const std::string_view content : {"", "a b", "\\", "\"", "a\\\"b", "a@b"})
-    CHECK(srs::unquoted(srs::quoted_string(content)) == content);
+    CHECK(srs::unquoted(base::quoted_string(content)) == content);
 }
 
 TEST_CASE("SRS: Exim's native form is reversed by option") {

@@ -1,10 +1,12 @@
 #include "common/base/text.h"
 #include "common/base/blocks.h"
+#include "common/base/printable.h"
 
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+
 
 namespace {
 
