@@ -2,35 +2,31 @@
 
 #include <fmt/core.h>
 
-#include "common/spf/result.h"
+#include "common/base/members.h"
 
 namespace spfd {
 
-void Counters::add(const Counters& other) {
-  connections += other.connections;
-  open += other.open;
-  questions += other.questions;
-  for (std::size_t i = 0; i < doors.size(); ++i) doors[i] += other.doors[i];
-  bad_questions += other.bad_questions;
-  pings += other.pings;
-  for (std::size_t i = 0; i < results.size(); ++i) results[i] += other.results[i];
-  for (std::size_t i = 0; i < rewriting.size(); ++i) rewriting[i] += other.rewriting[i];
-  running += other.running;
-  dropped += other.dropped;
-  idle_timeouts += other.idle_timeouts;
-  write_timeouts += other.write_timeouts;
-  displaced += other.displaced;
-  failed += other.failed;
-  dns.questions += other.dns.questions;
-  dns.sent += other.dns.sent;
-  dns.tcp += other.dns.tcp;
-  dns.timeouts += other.dns.timeouts;
-  dns.failures += other.dns.failures;
-  dns.strays += other.dns.strays;
-  dns.queued += other.dns.queued;
-  dns.turned_away += other.dns.turned_away;
-  dns.brief += other.dns.brief;
+namespace {
+
+void add_to(std::uint64_t& sum, std::uint64_t more) { sum += more; }
+
+template <std::size_t N>
+void add_to(std::array<std::uint64_t, N>& sums, const std::array<std::uint64_t, N>& more) {
+  for (std::size_t i = 0; i < N; ++i) sums[i] += more[i];
 }
+
+template <class T>
+void add_each(T& sums, const T& more);
+void add_to(io::ResolverCounters& sums, const io::ResolverCounters& more) { add_each(sums, more); }
+
+template <class T>
+void add_each(T& sums, const T& more) {
+  base::with_members(sums, [&](auto&... sum) { base::with_members(more, [&](const auto&... one) { (add_to(sum, one), ...); }); });
+}
+
+}  // namespace
+
+void Counters::add(const Counters& other) { add_each(*this, other); }
 
 std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache) {
   std::string answers = fmt::format("counters: questions={}", counters.questions);

@@ -9,6 +9,8 @@
 #include "common/io/cache.h"
 #include "common/io/resolver.h"
 #include "common/protocol/codec.h"
+#include "common/receiver/srs_request.h"
+#include "common/spf/result.h"
 
 namespace spfd {
 
@@ -19,7 +21,7 @@ struct Counters {
   std::array<std::uint64_t, protocol::kDoors> doors{};  // requests by protocol::Door
   std::uint64_t bad_questions = 0;                      // requests that could not be understood
   std::uint64_t pings = 0;
-  std::array<std::uint64_t, 7> results{};                        // answers by spf::Result
+  std::array<std::uint64_t, spf::kResults> results{};            // answers by spf::Result
   std::array<std::uint64_t, receiver::kSrsReplies> rewriting{};  // answers by receiver::SrsReply::Kind
   std::uint64_t running = 0;                                     // checks under way
   std::uint64_t dropped = 0;                                     // checks whose client closed its connection

@@ -47,7 +47,7 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
     case spf::Result::none: break;
     case spf::Result::temperror:
     case spf::Result::permerror: facts.problem = reply.problem; break;
-    default: facts.mechanism = verdict.mechanism.empty() ? "default" : std::string_view(reply.mechanism);
+    default: facts.mechanism = verdict.mechanism.empty() ? spf::kDefaultMechanism : std::string_view(reply.mechanism);
   }
   received_spf(facts, reply.received_spf_header);
   authentication_results(facts, reply.authentication_results);

@@ -23,7 +23,7 @@ struct HeaderFacts {
   std::string_view envelope_from;         // shown when the MAIL FROM identity was checked
   std::string_view helo;
   std::string_view domain;     // whose policy was asked for
-  std::string_view mechanism;  // that matched, or "default"
+  std::string_view mechanism;  // that matched, or spf::kDefaultMechanism
   std::string_view problem;    // of temperror and permerror
   // Authentication-Results, about MAIL FROM: what the HELO identity, checked apart, came to.
   std::optional<spf::Result> helo_result = {};

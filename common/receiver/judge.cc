@@ -99,7 +99,7 @@ std::vector<std::string_view> Judge::rule_names() {
   return names;
 }
 
-Needs Judge::judge(const spf::Query& query, Judgement& out) {
+Needs Judge::evaluate(const spf::Query& query, Judgement& out) {
   base::renew(out.local);  // evaluate() sets the verdict
   const spf::Verdict& verdict = out.verdict;
   begin(Part::record);
@@ -149,7 +149,7 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
       if (out.problem.empty()) out.problem = std::move(verdict.problem);
       continue;
     }
-    if (verdict.mechanism == "default") continue;
+    if (verdict.mechanism == spf::kDefaultMechanism) continue;
     out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : std::string(term.record.text_of(directive));
     out.verdict = std::move(verdict);
     out.problem.clear();

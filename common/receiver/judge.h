@@ -40,7 +40,7 @@ class Judge {
   static std::vector<std::string_view> rule_names();
 
   // The judgement is complete when nothing is needed.
-  spf::Needs judge(const spf::Query& query, Judgement& out);
+  spf::Needs evaluate(const spf::Query& query, Judgement& out);
 
   // Sets the verdict of terms alone: pass or neutral; none for a query without a domain.
   spf::Needs guess(const spf::Query& query, const Terms& terms, spf::Verdict& out);
@@ -48,7 +48,7 @@ class Judge {
  private:
   // What asks DNS on its own account (see spf::AnswerSource::begin_part()).
   enum class Part : std::uint8_t { record, fallback, guess, own_terms, local, forwarders, secondary, told_guess };
-  static constexpr std::size_t kPartsPerTurn = 8;
+  static constexpr std::size_t kPartsPerTurn = static_cast<std::size_t>(Part::told_guess) + 1;
   static_assert(2 * kPartsPerTurn <= spf::AnswerSource::kParts);
   void begin(Part part) { answers_.begin_part(static_cast<std::size_t>(turn_) * kPartsPerTurn + static_cast<std::size_t>(part)); }
 

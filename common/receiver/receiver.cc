@@ -177,7 +177,7 @@ class Decision {
 
     const spf::Settings& settings = own_settings_ ? *own_settings_ : policy_.spf;
     Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_, turn);
-    if (Needs needs = judge.judge(query, workspace.judgement); !needs.empty()) return needs;
+    if (Needs needs = judge.evaluate(query, workspace.judgement); !needs.empty()) return needs;
     // What people read: the sender as it came, unless only its A-labels are US-ASCII.
     std::string_view shown = is_helo ? (helo_.empty() ? "unknown" : helo_) : sender_;
     if (!is_helo && !base::is_ascii(sender_)) shown = query.sender;

@@ -29,8 +29,7 @@ enum class HeloCheck : std::uint8_t {
 };
 
 struct Rules {
-  static constexpr std::size_t kResults = 7;
-  using Actions = std::array<std::optional<Action>, kResults>;
+  using Actions = std::array<std::optional<Action>, spf::kResults>;
 
   // By result. fail: reject; temperror: defer; others: accept.
   Actions mailfrom, helo;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/enums.h"
 #include "common/spf/result.h"
 
 namespace receiver {
@@ -28,8 +29,15 @@ struct SrsRequest {
 
   friend bool operator==(const SrsRequest&, const SrsRequest&) = default;
 };
-// "forward", "reverse", "too-long", "invalid".
-std::string_view srs_kind_name(SrsRequest::Kind kind);
+constexpr std::string_view srs_kind_name(SrsRequest::Kind kind) {
+  switch (kind) {
+    case SrsRequest::Kind::forward: return "forward";
+    case SrsRequest::Kind::reverse: return "reverse";
+    case SrsRequest::Kind::too_long: return "too-long";
+    case SrsRequest::Kind::invalid: return "invalid";
+  }
+  return "";
+}
 
 struct SrsReply {
   enum class Kind : std::uint8_t {
@@ -47,8 +55,17 @@ struct SrsReply {
 
   friend bool operator==(const SrsReply&, const SrsReply&) = default;
 };
-inline constexpr std::size_t kSrsReplies = 6;
-// "ok", "unchanged", "not-found", "temporary", "timeout", "permanent".
-std::string_view srs_reply_name(SrsReply::Kind kind);
+constexpr std::string_view srs_reply_name(SrsReply::Kind kind) {
+  switch (kind) {
+    case SrsReply::Kind::ok: return "ok";
+    case SrsReply::Kind::unchanged: return "unchanged";
+    case SrsReply::Kind::not_found: return "not-found";
+    case SrsReply::Kind::temporary: return "temporary";
+    case SrsReply::Kind::timeout: return "timeout";
+    case SrsReply::Kind::permanent: return "permanent";
+  }
+  return "";
+}
+inline constexpr std::size_t kSrsReplies = base::count_named(srs_reply_name);
 
 }  // namespace receiver

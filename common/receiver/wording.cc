@@ -166,7 +166,7 @@ void local_explanation(const Case& about, std::string& out) {
       if (out.empty()) append_problem(out, about);
       break;
     default: {
-      const bool is_default = verdict.mechanism.empty() || verdict.mechanism == "default";
+      const bool is_default = verdict.mechanism.empty() || verdict.mechanism == spf::kDefaultMechanism;
       out += is_default ? "no mechanism" : "mechanism ";
       if (!is_default) base::append_clipped(out, verdict.mechanism, kMaxIdentity);
       out += " in the record of ";

@@ -170,7 +170,7 @@ class Evaluator {
       }
     }
     if (role != Role::included) {
-      keep_term("default", domain);  // RFC 7208 §9.1
+      keep_term(kDefaultMechanism, domain);
       if (!walk_.is_collecting()) verdict_.at_last_word = true;
     }
     return Result::neutral;  // RFC 7208 §4.7

@@ -16,9 +16,12 @@
 
 namespace spf {
 
+// Verdict::mechanism where no directive matched (RFC 7208 §9.1).
+inline constexpr std::string_view kDefaultMechanism = "default";
+
 struct Verdict {
   Result result = Result::none;
-  // The directive that matched, as published, "default" when none did; for errors the term at fault, if there is one.
+  // The directive that matched, as published, or kDefaultMechanism; for errors the term at fault, if there is one.
   std::string mechanism;
   // The domain whose record holds `mechanism`: the domain checked, or where redirect led.
   std::string domain;
