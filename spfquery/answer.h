@@ -14,7 +14,7 @@
 namespace spfquery {
 
 inline constexpr int kExitTemperror = 5;
-inline constexpr int kExitUsage = 255;
+inline constexpr int kExitUsage = options::Program::kExitUsage;
 
 // Returns 0 for pass, 1 fail, 2 softfail, 3 neutral, 4 permerror or unknown, 5 temperror or error, 6 none; kExitUsage for other
 // words.

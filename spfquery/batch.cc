@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "spfquery/message.h"
 #include "spfquery/question.h"
 
 namespace spfquery {
@@ -84,7 +83,7 @@ void Batch::print_answers() {
     output_.add(answer.output);
     if (!answer.verbose.empty()) {
       progress_.clear();
-      say(answer.verbose);
+      options::say(answer.verbose);
     }
     if (!slots_.front().is_comment) {
       exit_code_ = answer.exit_code;
@@ -129,7 +128,7 @@ void Batch::take_line(std::string_view line) {
   auto ask = asker_.ask(slot.question, [this, &slot](Answer answer) {
     if (!answer.complaint.empty()) {
       progress_.clear();
-      say(fmt::format("spfquery: {}:{}: {}\n", name_, slot.question.id, answer.complaint));
+      kProgram.complain(fmt::format("{}:{}: {}", name_, slot.question.id, answer.complaint));
     }
     slot.answer = std::move(answer);
     slot.is_done = true;
@@ -142,7 +141,7 @@ void Batch::take_line(std::string_view line) {
 void Batch::complain(const std::string& what) {
   has_bad_lines_ = true;
   progress_.clear();
-  say(fmt::format("spfquery: {}\n", what));
+  kProgram.complain(what);
 }
 
 }  // namespace spfquery

@@ -17,6 +17,7 @@ namespace spfquery {
 
 namespace {
 
+using options::kAny;
 using options::Kind;
 using options::kNumber;
 using options::kTimeUpTo;
@@ -29,14 +30,7 @@ using P = receiver::Policy;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-// Whatever it is: the question's values are checked with the question.
-template <auto member>
-constexpr options::Access<O> kAny = {[](O& o, const Values& v) -> Problem {
-  o.*member = v.back();
-  return {};
-}};
-
-// The flag is off for the value 0: -debug=0 of libspf2.
+// libspf2: -debug=0
 template <bool O::*flag>
 constexpr options::Access<O> kOn = {[](O& o, const Values& v) -> Problem {
   o.*flag = v.empty() || v.back() != "0";
@@ -301,10 +295,7 @@ Problem check(const Options& options) {
 
 }  // namespace
 
-const options::Rows& option_table() {
-  static const options::Rows table = options::rows_of(kRows);
-  return table;
-}
+const options::Rows& option_table() { return options::rows_of<kRows>(); }
 
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
   Options options;

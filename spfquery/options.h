@@ -16,13 +16,16 @@
 #include "common/base/result.h"
 #include "common/dns/name.h"
 #include "common/io/resolver.h"
+#include "common/options/program.h"
 #include "common/options/row.h"
 #include "common/receiver/rules.h"
 #include "spfquery/server_address.h"
 
 namespace spfquery {
 
-// A record to be tried before it is published: --record NAME=TEXT.
+inline constexpr options::Program kProgram("spfquery");
+
+// "What if I published this": --record NAME=TEXT.
 struct WhatIf {
   dns::Name name;
   std::string text;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "spfquery/message.h"
+#include "common/options/program.h"
 
 namespace spfquery {
 
@@ -36,12 +36,12 @@ void Progress::show(std::uint64_t questions, std::uint64_t bytes) {
   }
   const double seconds = std::chrono::duration<double>(now - begin_).count();
   text += fmt::format("{} answered, {:.0f} a second\x1b[K", questions, static_cast<double>(questions) / seconds);
-  say(text);
+  options::say(text);
   is_shown_ = true;
 }
 
 void Progress::clear() {
-  if (is_shown_) say("\r\x1b[K");
+  if (is_shown_) options::say("\r\x1b[K");
   is_shown_ = false;
 }
 

@@ -5,14 +5,12 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/printable.h"
-#include "common/base/version.h"
 #include "common/io/secret_file.h"
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
@@ -20,32 +18,18 @@
 
 namespace {
 
+using spfsrs::kProgram;
 using spfsrs::Options;
 
 constexpr int kExitRefused = 1;
-constexpr int kExitUsage = 255;
 constexpr std::size_t kMaxLine = 4096;  // bytes
-
-void complain(std::string_view what) { static_cast<void>(std::fputs(fmt::format("spfsrs: {}\n", what).c_str(), stderr)); }
-
-int bad_usage(std::string_view what) {
-  complain(what);
-  return kExitUsage;
-}
-
-int print_and_exit(std::string_view text) {
-  const bool was_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  return std::fflush(stdout) == 0 && was_written
-             ? 0
-             : bad_usage(fmt::format("the output cannot be written: {}", std::strerror(errno)));
-}
 
 std::optional<std::string> add_secrets(Options& options) {
   const std::string& path = *options.secret_file;
   const std::string shown = base::printable(path);
   const auto file = io::read_secret_file(path);
   if (!file) return fmt::format("{}: {}", shown, file.error());
-  if (!file->warning.empty()) complain(fmt::format("{}: {}", shown, file->warning));
+  if (!file->warning.empty()) kProgram.complain(fmt::format("{}: {}", shown, file->warning));
   const auto found = srs::parse_secrets(file->text);
   if (!found) return fmt::format("{}: {}", shown, found.error());
   auto& secrets = options.config.secrets;
@@ -55,7 +39,7 @@ std::optional<std::string> add_secrets(Options& options) {
 }
 
 void complain_about(std::string_view address, std::string_view what) {
-  complain(fmt::format("{}: {}", base::clip_middle(address, 200), what));
+  kProgram.complain(fmt::format("{}: {}", base::clip_middle(address, 200), what));
 }
 
 // Returns the result for one address; none, after a message, if it is refused.
@@ -110,7 +94,7 @@ int do_lines(const srs::Rewriter& rewriter, const Options& options) {
   while (const auto line = read_line()) {
     std::optional<std::string> result;
     if (line->size() > kMaxLine) {
-      complain(fmt::format("a line is longer than {} bytes", kMaxLine));
+      kProgram.complain(fmt::format("a line is longer than {} bytes", kMaxLine));
     } else {
       result = done(rewriter, options, *line);
     }
@@ -118,31 +102,25 @@ int do_lines(const srs::Rewriter& rewriter, const Options& options) {
     std::puts(result.value_or("").c_str());
     if (std::ferror(stdout) != 0) break;
   }
-  if (std::ferror(stdin) != 0) return bad_usage(fmt::format("standard input cannot be read: {}", std::strerror(errno)));
+  if (std::ferror(stdin) != 0) return kProgram.bad_usage(fmt::format("standard input cannot be read: {}", std::strerror(errno)));
   return exit_code;
 }
 
-int run(int argc, char** argv) {
-  auto options = spfsrs::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
-  if (!options) return bad_usage(options.error());
-  if (options->action == Options::Action::help) return print_and_exit(spfsrs::help_text());
-  if (options->action == Options::Action::version) return print_and_exit(fmt::format("spfsrs {}\n", base::kVersion));
+int run(const std::vector<std::string>& words) {
+  auto options = spfsrs::parse_command_line(words);
+  if (!options) return kProgram.bad_usage(options.error());
+  if (options->action == Options::Action::help) return kProgram.print_and_exit(spfsrs::help_text());
+  if (options->action == Options::Action::version) return kProgram.print_version();
   if (options->secret_file) {
-    if (const auto problem = add_secrets(*options)) return bad_usage(*problem);
+    if (const auto problem = add_secrets(*options)) return kProgram.bad_usage(*problem);
   }
   const auto rewriter = srs::Rewriter::make(options->config);
-  if (!rewriter) return bad_usage(rewriter.error());
+  if (!rewriter) return kProgram.bad_usage(rewriter.error());
   const int exit_code = options->addresses.empty() ? do_lines(*rewriter, *options) : do_words(*rewriter, *options);
   const bool was_written = std::ferror(stdout) == 0;
-  return std::fflush(stdout) == 0 && was_written ? exit_code : bad_usage("the output cannot be written");
+  return std::fflush(stdout) == 0 && was_written ? exit_code : kProgram.bad_usage("the output cannot be written");
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    return bad_usage(error.what());
-  }
-}
+int main(int argc, char** argv) { return kProgram.main(argc, argv, run); }

@@ -25,17 +25,7 @@ using O = Options;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-// Unchecked: the rewriter checks the alias, and opening the file checks the path.
-Problem set_alias(O& o, const Values& v) {
-  o.alias = v.back();
-  return {};
-}
-Problem set_secret_file(O& o, const Values& v) {
-  o.secret_file = v.back();
-  return {};
-}
-
-// Reads YYYY-MM-DD.
+// YYYY-MM-DD
 Problem set_date(Options& options, const Values& values) {
   const std::string& value = values.back();
   const auto parts = base::split(value, '-');
@@ -69,8 +59,8 @@ constexpr Option kRows[] = {
      options::kChoice<O::Action::reverse, &O::action>},
     {{.name = "alias",
       .argument = "ALIAS",
-      .help = "address whose mail is forwarded, or its domain: rewritten senders are in this domain"},
-     {set_alias}},
+      .help = "the address, or its domain, whose mail is forwarded: rewritten senders are in this domain"},
+     options::kAny<&O::alias>},
     {{.name = "address",
       .kind = Kind::list,
       .argument = "ADDRESS",
@@ -83,10 +73,9 @@ constexpr Option kRows[] = {
      options::kTexts<&O::config, &srs::Config::secrets>},
     {{.name = "secretfile",
       .argument = "FILE",
-      .help = "file with secrets, one per line; empty lines and lines that begin with # are skipped"},
-     {set_secret_file}},
-    {{.name = "separator", .argument = "CHARACTER", .help = "character after SRS0 or SRS1: = + or - (default: =)"},
-     {set_separator}},
+      .help = "secrets, one a line; empty lines and those that begin with # are skipped"},
+     options::kAny<&O::secret_file>},
+    {{.name = "separator", .argument = "CHARACTER", .help = "what follows SRS0 or SRS1: = + or - (default: =)"}, {set_separator}},
     {{.name = "hashlength", .kind = Kind::number, .argument = "N", .help = "characters of the hash (default: 4)"},
      kNumber<1, srs::kMaxHash, &O::config, &srs::Config::hash_length>},
     {{.name = "min-hash",
@@ -129,10 +118,7 @@ Problem check(const Options& options) {
 
 }  // namespace
 
-const options::Rows& option_table() {
-  static const options::Rows table = options::rows_of(kRows);
-  return table;
-}
+const options::Rows& option_table() { return options::rows_of<kRows>(); }
 
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
   const options::Rows& rows = option_table();

@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/options/program.h"
 #include "common/options/row.h"
 #include "common/srs/config.h"
 
 namespace spfsrs {
+
+inline constexpr options::Program kProgram("spfsrs");
 
 struct Options {
   enum class Action : std::uint8_t { forward, reverse, help, version };

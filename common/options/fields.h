@@ -80,7 +80,15 @@ inline constexpr Access<OwnerOf<first>> kNeededText = {
     [](OwnerOf<first>& o, const Values& v) { return read_needed_text(filled(at<first, rest...>(o)), v); },
     kText<first, rest...>.get};
 
-// All values, unchecked.
+// The last value, whatever it is: it is checked where it is used.
+template <auto first, auto... rest>
+inline constexpr Access<OwnerOf<first>> kAny = {[](OwnerOf<first>& o, const Values& v) -> Problem {
+                                                  at<first, rest...>(o) = v.back();
+                                                  return {};
+                                                },
+                                                nullptr};
+
+// All values, whatever they are.
 template <auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kTexts = {[](OwnerOf<first>& o, const Values& v) -> Problem {
                                                     at<first, rest...>(o) = v;

@@ -74,11 +74,14 @@ void add_rows(Rows& rows, const RowOf<O> (&table)[N]) {  // NOLINT(modernize-avo
   for (const RowOf<O>& row : table) rows.push_back(&row);
 }
 
-// A program's only table.
-template <class O, std::size_t N>
-Rows rows_of(const RowOf<O> (&table)[N]) {  // NOLINT(modernize-avoid-c-arrays)
-  Rows rows;
-  add_rows(rows, table);
+// The rows of a program with one table.
+template <const auto& table>
+const Rows& rows_of() {
+  static const Rows rows = [] {
+    Rows out;
+    add_rows(out, table);
+    return out;
+  }();
   return rows;
 }
 

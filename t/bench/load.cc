@@ -264,7 +264,7 @@ class Load {
 
 int main(int argc, char** argv) {
   Settings settings;
-  const options::Rows rows = options::rows_of(kRows);
+  const options::Rows& rows = options::rows_of<kRows>();
   const auto line = options::read_command_line(rows, std::vector<std::string>(argv + 1, argv + argc));
   options::Problem problem = line.error;
   for (const options::Setting& setting : line.settings) {

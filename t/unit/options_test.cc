@@ -34,10 +34,7 @@ const options::RowOf<Some> kTable[] = {
     {{.name = "act", .letter = 'a', .kind = Kind::act}, {}},
 };
 
-const options::Rows& rows() {
-  static const options::Rows made = options::rows_of(kTable);
-  return made;
-}
+const options::Rows& rows() { return options::rows_of<kTable>(); }
 
 // Returns "name=a,b list= stray:c error:...".
 std::string read(const std::vector<std::string>& words, std::string_view for_strays = "") {
