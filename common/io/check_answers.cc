@@ -43,7 +43,11 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
       if (is_full()) return own_failures().too_many.get();
       SharedAnswer answer = look(*at);
       if (answer == nullptr) {
-        seek(*at);
+        if (Shares* const known = seekers(*at)) {
+          *known |= asking_;
+        } else {
+          sought_.emplace_back(*at, asking_);
+        }
         return nullptr;
       }
       slot = &add(*at, std::move(answer));
@@ -70,18 +74,11 @@ const CheckAnswers::Slot& CheckAnswers::add(const dns::Question& question, Share
   return slot;
 }
 
-void CheckAnswers::seek(const dns::Question& question) {
-  const auto known = std::find_if(sought_.begin(), sought_.end(), [&](const auto& one) { return one.first == question; });
-  if (known != sought_.end()) {
-    known->second |= asking_;
-  } else {
-    sought_.emplace_back(question, asking_);
+CheckAnswers::Shares* CheckAnswers::seekers(const dns::Question& question) {
+  for (auto& [sought, shares] : sought_) {
+    if (sought == question) return &shares;
   }
-}
-
-CheckAnswers::Shares CheckAnswers::seekers(const dns::Question& question) const {
-  const auto known = std::find_if(sought_.begin(), sought_.end(), [&](const auto& one) { return one.first == question; });
-  return known == sought_.end() ? asking_ : known->second;
+  return nullptr;
 }
 
 void CheckAnswers::retry(std::size_t slot) {
@@ -118,18 +115,20 @@ CheckAnswers::Missing CheckAnswers::missing(const dns::Question& question) const
 }
 
 std::optional<std::size_t> CheckAnswers::open_slot(const dns::Question& question, int depth) {
+  const Shares* const sought = seekers(question);
+  const Shares shares = sought == nullptr ? asking_ : *sought;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (!slots_[i].is_open || slots_[i].question != question) continue;
     slots_[i].is_open = false;
     slots_[i].depth = depth;
-    slots_[i].shares |= seekers(question);
+    slots_[i].shares |= shares;
     ++slots_[i].times;
     return i;
   }
   if (is_full()) return std::nullopt;
   slots_.emplace_back(question, depth);
-  slots_.back().shares = seekers(question);
-  charge(slots_.back().shares, sizeof(Slot));
+  slots_.back().shares = shares;
+  charge(shares, sizeof(Slot));
   return slots_.size() - 1;
 }
 

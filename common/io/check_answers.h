@@ -121,10 +121,9 @@ class CheckAnswers final : public spf::AnswerSource {
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
   const Slot& add(const dns::Question& question, SharedAnswer answer);
-  // Remembers for which identity a question has to be asked.
-  void seek(const dns::Question& question);
-  [[nodiscard]] Shares seekers(const dns::Question& question) const;
-  // Asks again for an answer that did not fit into the other identity's share, if the present identity has room.
+  // Returns the identities for which a question has been sought in this step; null: for none.
+  Shares* seekers(const dns::Question& question);
+  // What did not fit into the share of the other identity may fit into that of the one which asks now.
   void retry(std::size_t slot);
   void charge(Shares shares, std::size_t bytes);
 
