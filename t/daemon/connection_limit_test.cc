@@ -19,6 +19,7 @@
 #include "common/io/descriptor.h"
 #include "spfd/connection_limit.h"
 #include "t/support/dns_server.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

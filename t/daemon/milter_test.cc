@@ -11,6 +11,7 @@
 #include "t/daemon/mta_zone.h"
 #include "t/support/dns_server.h"
 #include "t/support/milter_client.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 using namespace std::string_literals;

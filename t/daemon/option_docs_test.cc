@@ -10,6 +10,7 @@
 #include "common/options/help.h"
 #include "spfd/config_file.h"
 #include "spfd/options.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

@@ -14,6 +14,7 @@
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
 #include "t/daemon/other_values.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

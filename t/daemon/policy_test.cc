@@ -9,6 +9,7 @@
 
 #include "spfd/config_file.h"
 #include "t/support/dns_server.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "t/support/dns_server.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

@@ -22,6 +22,7 @@
 #include "common/io/secret_file.h"
 #include "spfd/pid_file.h"
 #include "spfd/unix_socket.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

@@ -18,6 +18,7 @@
 #include "spfd/options.h"
 #include "t/support/dns_server.h"
 #include "t/support/heap.h"
+#include "t/support/show.h"
 
 namespace {
 

@@ -13,6 +13,7 @@
 #include "spfd/config_file.h"
 #include "spfd/options.h"
 #include "t/daemon/other_values.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

@@ -21,6 +21,7 @@
 
 #include "spfd/config_file.h"
 #include "spfd/options.h"
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 namespace {

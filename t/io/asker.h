@@ -19,6 +19,7 @@
 #include "t/io/questions.h"
 #include "t/io/run.h"
 #include "t/support/dns_server.h"
+#include "t/support/show.h"
 
 namespace support {
 

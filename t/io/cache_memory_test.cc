@@ -8,6 +8,7 @@
 
 #include "common/io/cache.h"
 #include "t/support/heap.h"
+#include "t/support/show.h"
 
 using namespace std::chrono_literals;
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "t/support/show.h"
+
 using namespace std::chrono_literals;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "common/io/driver.h"
 #include "t/io/questions.h"
 #include "t/support/dns_server.h"
+#include "t/support/show.h"
 
 namespace support {
 

@@ -10,6 +10,7 @@
 #include "common/base/ip.h"
 #include "common/dns/likely_zone.h"
 #include "t/io/run.h"
+#include "t/support/show.h"
 
 using io::FairQueue;
 using support::run_until;

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "t/support/show.h"
+
 using namespace std::chrono_literals;
 
 TEST_CASE("loop: posted tasks run in the loop's thread, in order, also those that tasks post") {

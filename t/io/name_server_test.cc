@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
 TEST_CASE("name servers: their addresses") {

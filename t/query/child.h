@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "t/support/show.h"
+
 namespace query_test {
 
 struct Outcome {

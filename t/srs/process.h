@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "t/support/show.h"
+
 namespace srs_test {
 
 struct Outcome {

@@ -7,6 +7,7 @@
 
 #include "common/dns/message.h"
 #include "t/support/dns_wire.h"
+#include "t/support/show.h"
 
 using support::WireWriter;
 

@@ -9,6 +9,7 @@
 
 #include "common/base/text.h"
 #include "common/dns/answer.h"
+#include "t/support/show.h"
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include "common/dns/message.h"
+#include "t/support/show.h"
 
 namespace {
 

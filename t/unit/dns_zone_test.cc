@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include "t/support/show.h"
+
 namespace {
 
 using dns::Type;

@@ -11,6 +11,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/request.h"
+#include "t/support/show.h"
 
 using namespace std::string_literals;
 using namespace std::string_view_literals;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "t/support/show.h"
+
 namespace {
 
 using base::IpAddress;

@@ -7,6 +7,7 @@
 #include "common/options/command_line.h"
 #include "common/options/fields.h"
 #include "common/options/help.h"
+#include "t/support/show.h"
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include "common/protocol/question_lines.h"
 #include "common/protocol/question_reader.h"
 #include "common/protocol/question_values.h"
+#include "t/support/show.h"
 
 using namespace std::string_literals;
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/base/ip.h"
+#include "t/support/show.h"
 
 namespace {
 

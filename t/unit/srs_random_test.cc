@@ -15,6 +15,7 @@
 #include "common/srs/address.h"
 #include "common/srs/fields.h"
 #include "common/srs/rewriter.h"
+#include "t/support/show.h"
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "common/srs/rewriter.h"
 #include "common/srs/secrets.h"
 #include "common/srs/stamp.h"
+#include "t/support/show.h"
 
 namespace {
 

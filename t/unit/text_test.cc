@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "t/support/show.h"
 
 namespace {
 

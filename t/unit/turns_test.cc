@@ -6,6 +6,8 @@
 #include <chrono>
 #include <vector>
 
+#include "t/support/show.h"
+
 namespace {
 
 using std::chrono::milliseconds;
