@@ -7,6 +7,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/io/socket.h"
 
 namespace spfd {
 
@@ -20,7 +21,8 @@ Parsed parse_unix(std::string_view text, unsigned default_mode) {
   const auto parts = base::split(text, ',');
   UnixAddress address{.path = std::string(parts.front()), .mode = default_mode};
   if (address.path.empty()) return base::failure(std::string("the path is missing"));
-  if (address.path.size() > kMaxSocketPath) return base::failure(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
+  if (address.path.size() > io::kMaxSocketPath)
+    return base::failure(fmt::format("the path is longer than {} bytes", io::kMaxSocketPath));
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string_view part = parts[i];
     const std::string_view value = part.substr(std::min(part.find('='), part.size() - 1) + 1);

@@ -16,11 +16,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/io/socket.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -61,17 +61,12 @@ bool is_missing_loopback(const InetAddress& address, int problem) {
 std::optional<StartError> open_inet(const InetAddress& address, protocol::Door door, std::vector<Listener>& listeners,
                                     std::vector<StartError>& missing) {
   const std::string name = listen_address_text(address);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
-  if (failed != 0) return StartError{fmt::format("{}: the host is unknown: {}", name, ::gai_strerror(failed)), EX_NOHOST};
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    io::Descriptor fd(::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const auto found = io::find_addresses(address.host, std::to_string(address.port), AI_PASSIVE);
+  if (!found) return StartError{fmt::format("{}: the host is unknown: {}", name, found.error()), EX_NOHOST};
+  for (const io::SocketAddress& one : *found) {
+    io::Descriptor fd(::socket(one.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.is_open()) {
-      if (errno == EAFNOSUPPORT && one->ai_next != nullptr) continue;
+      if (errno == EAFNOSUPPORT && &one != &found->back()) continue;
       const int problem = errno;
       StartError error = listen_error(name, "no socket", problem);
       if (!is_missing_loopback(address, problem)) return error;
@@ -81,8 +76,8 @@ std::optional<StartError> open_inet(const InetAddress& address, protocol::Door d
     enable(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     // Accepted connections inherit this. Answers are written whole, so Nagle's algorithm could only delay them.
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    if (one->ai_family == AF_INET6) enable(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
-    if (::bind(fd.get(), one->ai_addr, one->ai_addrlen) != 0) {
+    if (one.family() == AF_INET6) enable(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+    if (::bind(fd.get(), one.get(), one.size) != 0) {
       const int problem = errno;
       StartError error = listen_error(name, "cannot listen there", problem);
       if (!is_missing_loopback(address, problem)) return error;

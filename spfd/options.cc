@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/io/socket.h"
 #include "spfd/option_rows.h"
 
 namespace spfd {
@@ -18,7 +19,7 @@ using options::Setting;
 // Turns the options of the Perl spfds into listen addresses.
 Problem complete(Options& options) {
   if (options.legacy_socket) {
-    if (options.legacy_socket->size() > kMaxSocketPath) return "the path of --socket is too long";
+    if (options.legacy_socket->size() > io::kMaxSocketPath) return "the path of --socket is too long";
     UnixAddress address{.path = *options.legacy_socket, .user = options.legacy_socket_user, .group = options.legacy_socket_group};
     if (options.legacy_socket_mode) address.mode = *options.legacy_socket_mode;
     options.listen.emplace_back(std::move(address));

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "common/io/socket.h"
 #include "spfd/privileges.h"
 
 namespace spfd {
@@ -54,7 +54,7 @@ Predecessor listener_of(const io::Descriptor& client) {
   return server;
 }
 
-Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
+Occupant who_is_at(const io::Place& place, const io::SocketAddress& address) {
   using Kind = Occupant::Kind;
   // The file is opened once, since the name may become a link meanwhile.
   const io::Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -63,15 +63,11 @@ Occupant who_is_at(const io::Place& place, const sockaddr_un& address) {
   if (!S_ISSOCK(status.st_mode)) return {Kind::no_socket, {}, {}};
   const io::FileId file = io::id_of(status);
   const io::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  sockaddr_un opened{};
-  opened.sun_family = AF_UNIX;
-  fmt::format("/proc/self/fd/{}", found.get()).copy(opened.sun_path, sizeof opened.sun_path - 1);
-  if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&opened), sizeof opened) == 0)
-    return {Kind::alive, listener_of(client), file};
-  // Without /proc, we can find out only whether somebody listens.
-  if (errno == ENOENT && ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return {Kind::alive, {}, file};
-  // A socket with a full queue (EAGAIN), or one that we may not write to, has an owner too.
+  const io::SocketAddress opened = io::unix_address(fmt::format("/proc/self/fd/{}", found.get()));
+  if (::connect(client.get(), opened.get(), opened.size) == 0) return {Kind::alive, listener_of(client), file};
+  // Without /proc, only whether somebody listens can be found out.
+  if (errno == ENOENT && ::connect(client.get(), address.get(), address.size) == 0) return {Kind::alive, {}, file};
+  // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
   return {errno == ECONNREFUSED ? Kind::stale : Kind::alive, {}, file};
 }
 
@@ -100,16 +96,14 @@ base::Result<Owner, StartError> find_owner(const UnixAddress& address, const std
 
 // Binds to a name in a folder: bind() resolves names only in the current folder. Returns 0 or an errno.
 int bind_in(int folder, const std::string& name, int socket, mode_t mode) {
-  sockaddr_un local{};
-  local.sun_family = AF_UNIX;
-  std::memcpy(local.sun_path, name.data(), name.size());
+  const io::SocketAddress local = io::unix_address(name);
   const io::Descriptor current(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!current.is_open()) return errno;
   // On Linux the file gets the mode of the socket minus the umask.
   if (::fchmod(socket, mode) != 0 || ::fchdir(folder) != 0) return errno;
   const mode_t old_mask = ::umask(0);
   int problem = 0;
-  if (::bind(socket, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) problem = errno;
+  if (::bind(socket, local.get(), local.size) != 0) problem = errno;
   ::umask(old_mask);
   if (::fchdir(current.get()) != 0 && problem == 0) problem = errno;
   return problem;
@@ -164,11 +158,7 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   using Kind = Occupant::Kind;
   const std::string name = "unix:" + address.path;
   const auto fail = [&](std::string_view what, int problem) { return base::failure(listen_error(name, what, problem)); };
-  sockaddr_un local{};
-  local.sun_family = AF_UNIX;
-  if (address.path.size() >= sizeof local.sun_path)
-    return base::failure(StartError{name + ": the path is too long", EX_CANTCREAT});
-  std::memcpy(local.sun_path, address.path.data(), address.path.size());
+  if (address.path.size() > io::kMaxSocketPath) return base::failure(StartError{name + ": the path is too long", EX_CANTCREAT});
   const auto owner = find_owner(address, name);
   if (!owner) return base::failure(owner.error());
 
@@ -176,8 +166,9 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   // The path ends with "/", or names a folder.
   if (!place && place.error() == EISDIR) return base::failure(StartError{name + ": that is not a socket", EX_CANTCREAT});
   if (!place) return fail("cannot listen there", place.error());
-  Occupant occupant = who_is_at(*place, local);
-  if (occupant.kind == Kind::no_socket) return base::failure(StartError{name + ": the file there is not a socket", EX_CANTCREAT});
+  Occupant occupant = who_is_at(*place, io::unix_address(address.path));
+  if (occupant.kind == Kind::no_socket)
+    return base::failure(StartError{name + ": there is a file that is not a socket", EX_CANTCREAT});
   if (occupant.kind == Kind::alive) {
     if (const auto problem = why_not(occupant.server, take_over))
       return base::failure(StartError{fmt::format("{}: {}", name, *problem), EX_UNAVAILABLE});

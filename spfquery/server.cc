@@ -1,10 +1,7 @@
 #include "spfquery/server.h"
 
 #include <fmt/core.h>
-#include <netdb.h>
-#include <sys/un.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -23,36 +20,14 @@ namespace {
 constexpr std::size_t kMaxAnswer = std::size_t{1} << 20;  // bytes
 constexpr std::chrono::milliseconds kRetry{10};
 
-SocketAddress unix_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
-  SocketAddress out;
-  std::memcpy(&out.bytes, &address, sizeof address);
-  out.size = sizeof address;
-  return out;
-}
-
 }  // namespace
 
-base::Result<std::vector<SocketAddress>, std::string> socket_addresses(const ServerAddress& server) {
-  if (const auto* local = std::get_if<UnixServer>(&server)) return std::vector{unix_address(local->path)};
+base::Result<std::vector<io::SocketAddress>, std::string> socket_addresses(const ServerAddress& server) {
+  if (const auto* local = std::get_if<UnixServer>(&server)) return std::vector{io::unix_address(local->path)};
   const auto& inet = std::get<InetServer>(server);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int problem = ::getaddrinfo(inet.host.c_str(), inet.port.c_str(), &hints, &list);
-  if (problem != 0) return base::failure(fmt::format("{}: {}", base::printable(inet.host), ::gai_strerror(problem)));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-    if (entry->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    SocketAddress& address = addresses.emplace_back();
-    std::memcpy(&address.bytes, entry->ai_addr, entry->ai_addrlen);
-    address.size = entry->ai_addrlen;
-  }
-  return addresses;
+  auto found = io::find_addresses(inet.host, inet.port, 0);
+  if (!found) return base::failure(fmt::format("{}: {}", base::printable(inet.host), found.error()));
+  return found;
 }
 
 class Server::Connection final : public Ask {
@@ -96,11 +71,10 @@ class Server::Connection final : public Ask {
 void Server::Connection::connect_next() {
   std::string problem = server_.addresses_ ? "" : server_.addresses_.error();
   while (server_.addresses_ && next_address_ < server_.addresses_->size()) {
-    const SocketAddress& address = server_.addresses_->at(next_address_++);
+    const io::SocketAddress& address = server_.addresses_->at(next_address_++);
     close();
-    socket_ = io::Descriptor(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const auto* const generic = reinterpret_cast<const sockaddr*>(&address.bytes);
-    if (socket_.is_open() && (::connect(socket_.get(), generic, address.size) == 0 || errno == EINPROGRESS)) {
+    socket_ = io::Descriptor(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (socket_.is_open() && (::connect(socket_.get(), address.get(), address.size) == 0 || errno == EINPROGRESS)) {
       writable_ = std::make_unique<io::Watch>(server_.loop_, socket_.get(), io::Watch::writable, [this] { on_writable(); });
       writable_->enable();
       return;

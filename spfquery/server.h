@@ -2,27 +2,20 @@
 // end of the connection.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/io/loop.h"
+#include "common/io/socket.h"
 #include "spfquery/asker.h"
 #include "spfquery/server_address.h"
 
 namespace spfquery {
 
-// One of the socket addresses that a server's name stands for.
-struct SocketAddress {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-};
-
-// Looks up a host name, which may block for a while. The error is a sentence.
-base::Result<std::vector<SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
+// Returns the socket addresses that a server's name stands for; may take a while. The error is a sentence.
+base::Result<std::vector<io::SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
 
 class Server final : public Asker {
  public:
@@ -37,7 +30,7 @@ class Server final : public Asker {
 
   io::Loop& loop_;
   const Options& options_;
-  base::Result<std::vector<SocketAddress>, std::string> addresses_;
+  base::Result<std::vector<io::SocketAddress>, std::string> addresses_;
 };
 
 }  // namespace spfquery

@@ -5,13 +5,13 @@
 #include "common/base/ip.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/io/socket.h"
 
 namespace spfquery {
 
 namespace {
 
 constexpr std::string_view kDefaultPort = "5970";
-constexpr std::size_t kMaxSocketPath = 107;  // sun_path, with its NUL
 
 }  // namespace
 
@@ -23,7 +23,7 @@ base::Result<ServerAddress, std::string> parse_server_address(std::string_view t
   if (is_unix || (!is_inet && rest.find('/') != std::string_view::npos)) {
     if (is_unix) rest = rest.substr(0, rest.find(','));  // mode=, user= and group= are for the server
     if (rest.empty()) return bad("the path is missing");
-    if (rest.size() > kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
+    if (rest.size() > io::kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", io::kMaxSocketPath));
     return ServerAddress{UnixServer{std::string(rest)}};
   }
 

@@ -6,14 +6,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -24,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/io/socket.h"
 #include "spfd/unix_socket.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
@@ -160,20 +159,12 @@ TEST_CASE("--take-over: a predecessor that hangs does not stop the successor, an
 TEST_CASE("--take-over: without it, or if the socket belongs to another program, nothing is replaced or asked to end") {
   const TempFolder folder;
   const std::string path = folder / "other.sock";
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int other = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  REQUIRE(::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  REQUIRE(::listen(other, 5) == 0);
+  const io::Descriptor other = support::listen_at(path);
   const auto refused =
       support::run(support::program("spfd"), {"--config", "/dev/null", "--listen", "unix:" + path, "--take-over"});
   CHECK(refused.exit_code == EX_UNAVAILABLE);
   CHECK(refused.errors.find("is not an spfd") != std::string::npos);
-  const int client = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  CHECK(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  ::close(client);
-  ::close(other);
+  CHECK_NOTHROW(Client("unix:" + path));
 }
 
 // Starts a successor that fails. Returns its end after checking that the first spfd has not noticed.
@@ -226,17 +217,15 @@ class Impostor {
   Impostor(const std::string& path, uid_t user, bool leaves) {
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size());
+    const io::SocketAddress address = io::unix_address(path);
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
       ::alarm(30);
       ::prctl(PR_SET_NAME, "spfd");
       const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
-      const bool is_ready = ::bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                            ::seteuid(user) == 0 && ::listen(listening, 100) == 0 && ::seteuid(::getuid()) == 0;
+      const bool is_ready = ::bind(listening, address.get(), address.size) == 0 && ::seteuid(user) == 0 &&
+                            ::listen(listening, 100) == 0 && ::seteuid(::getuid()) == 0;
       if (leaves && ::fork() != 0) ::_exit(0);
       ::alarm(30);
       if (is_ready) static_cast<void>(::write(ready[1], "x", 1) == 1);
@@ -282,12 +271,7 @@ TEST_CASE("--take-over: a link that replaces a stale socket does not lead to ano
   const TempFolder folder;
   const std::string path = folder / "n.sock";
   const std::string link = folder / "link";
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int stale = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  REQUIRE(::bind(stale, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  ::close(stale);
+  support::listen_at(path).close();
   std::filesystem::create_symlink(victim.socket_path(), link);
   std::atomic<bool> ends{false};
   std::thread swapper([&] {
@@ -333,20 +317,10 @@ TEST_CASE("a duplicate address is refused, also with --take-over") {
 class Activator {
  public:
   explicit Activator(std::vector<std::string> arguments) : arguments_(std::move(arguments)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string path = folder_ / "spfd.sock";
-    std::memcpy(address.sun_path, path.data(), path.size());
-    listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(listening_, 1000) == 0);
     zone_ = folder_.write("zone", kZone);
     start();
   }
-  ~Activator() {
-    stop();
-    ::close(listening_);
-  }
+  ~Activator() { stop(); }
   Activator(const Activator&) = delete;
   Activator& operator=(const Activator&) = delete;
 
@@ -367,7 +341,7 @@ class Activator {
     if (child_ > 0) return;
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(out, STDERR_FILENO);
-    ::dup2(listening_, 3);
+    ::dup2(listening_.get(), 3);
     ::fcntl(3, F_SETFD, 0);  // even if it was 3 already
     for (int fd = 4; fd < 64; ++fd) ::close(fd);
     ::setenv("LISTEN_FDS", "1", 1);
@@ -387,7 +361,7 @@ class Activator {
   TempFolder folder_;
   std::vector<std::string> arguments_;
   std::string zone_;
-  int listening_ = -1;
+  io::Descriptor listening_ = support::listen_at(folder_ / "spfd.sock");
   pid_t child_ = -1;
 };
 

@@ -1,13 +1,11 @@
 // The life of the daemon: its sockets and rights, its messages when it cannot start, signals, the log.
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -15,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -24,6 +21,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/io/socket.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -32,6 +30,7 @@ namespace {
 using std::chrono::milliseconds;
 using support::Client;
 using support::Finished;
+using support::listen_at;
 using support::SpfdProcess;
 using support::TempFolder;
 
@@ -58,17 +57,6 @@ std::string field_of(pid_t pid, const std::string& name) {
   const std::size_t begin = status.find("\n" + name + ":");
   if (begin == std::string::npos) return "";
   return status.substr(begin + name.size() + 2, status.find('\n', begin + 1) - begin - name.size() - 2);
-}
-
-// Creates a listening UNIX socket that belongs to somebody else.
-int listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  REQUIRE(::listen(fd, 5) == 0);
-  return fd;
 }
 
 // ---- start ---------------------------------------------------------------------------------------------------------------
@@ -121,7 +109,7 @@ TEST_CASE("start: a path that is not a socket is not touched") {
 TEST_CASE("start: a stale socket is replaced") {
   const TempFolder folder;
   const std::string path = folder / "stale.sock";
-  ::close(listen_at(path));
+  listen_at(path).close();
   REQUIRE(std::filesystem::is_socket(path));
   SpfdProcess spfd({.arguments = {"--listen", "unix:" + path}, .zone = std::string(kZone)});
   Client client("unix:" + path);
@@ -186,10 +174,9 @@ TEST_CASE("a socket file that belongs to another process by now is not removed a
   const std::string path = folder / "x.sock";
   SpfdProcess spfd({.arguments = {"--listen", "unix:" + path}});
   std::filesystem::remove(path);
-  const int other = listen_at(path);
+  const io::Descriptor other = listen_at(path);
   CHECK(spfd.stop() == EX_OK);
   CHECK(std::filesystem::exists(path));
-  ::close(other);
 }
 
 TEST_CASE("root is dropped to the given user, groups included; the socket has its owner" * doctest::skip(::geteuid() != 0)) {
@@ -226,18 +213,16 @@ TEST_CASE("--pid-file holds the process id during the run") {
 
 TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and STOPPING=1") {
   const TempFolder folder;
-  const int listening = listen_at(folder / "given.sock");
-  const int manager = ::socket(AF_UNIX, SOCK_DGRAM, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
+  io::Descriptor listening = listen_at(folder / "given.sock");
+  const io::Descriptor manager(::socket(AF_UNIX, SOCK_DGRAM, 0));
   const std::string notify = folder / "notify";
-  std::memcpy(address.sun_path, notify.data(), notify.size());
-  REQUIRE(::bind(manager, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const io::SocketAddress address = io::unix_address(notify);
+  REQUIRE(::bind(manager.get(), address.get(), address.size) == 0);
   const timeval patience{30, 0};
-  ::setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(manager.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const auto told = [&] {
     std::array<char, 1024> text{};
-    const ssize_t size = ::recv(manager, text.data(), text.size(), 0);
+    const ssize_t size = ::recv(manager.get(), text.data(), text.size(), 0);
     return std::string(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   };
 
@@ -246,7 +231,8 @@ TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and 
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::dup2(listening, 3);
+    ::dup2(listening.get(), 3);
+    ::fcntl(3, F_SETFD, 0);  // even if it was 3 already
     ::setenv("LISTEN_FDS", "1", 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
     ::setenv("NOTIFY_SOCKET", notify.c_str(), 1);
@@ -254,7 +240,7 @@ TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and 
     ::execl(program.c_str(), "spfd", "--config", "/dev/null", "--zone", zone.c_str(), "--log-level", "error", nullptr);
     ::_exit(127);
   }
-  ::close(listening);
+  listening.close();
   CHECK(told().starts_with("READY=1"));
   CHECK(told() == "WATCHDOG=1");
   Client client("unix:" + folder / "given.sock");
@@ -273,7 +259,6 @@ TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and 
   CHECK(status == 0);
   // The socket belongs to the manager.
   CHECK(std::filesystem::exists(folder / "given.sock"));
-  ::close(manager);
 }
 
 // ---- signals -------------------------------------------------------------------------------------------------------------

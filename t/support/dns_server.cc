@@ -18,6 +18,8 @@
 
 #include <fmt/core.h>
 
+#include "common/io/socket.h"
+
 namespace support {
 
 namespace {
@@ -25,33 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Message = std::vector<std::uint8_t>;
 
-// A socket address of either family, in the form that system calls need.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SocketAddress loopback(bool ipv6, std::uint16_t port) {
-  SocketAddress address;
-  if (ipv6) {
-    sockaddr_in6 six{};
-    six.sin6_family = AF_INET6;
-    six.sin6_port = htons(port);
-    six.sin6_addr = in6addr_loopback;
-    std::memcpy(&address.storage, &six, sizeof six);
-    address.size = sizeof six;
-  } else {
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_port = htons(port);
-    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    std::memcpy(&address.storage, &four, sizeof four);
-    address.size = sizeof four;
-  }
-  return address;
-}
+using io::SocketAddress;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -262,7 +238,7 @@ void DnsServer::listen(Options options) {
   for (int tries = 100; tries > 0; --tries) {
     udp_ = open_socket(ipv6_, SOCK_DGRAM);
     tcp_ = open_socket(ipv6_, SOCK_STREAM);
-    SocketAddress any = loopback(ipv6_, options.port);
+    const SocketAddress any = io::inet_address(*base::IpAddress::parse(ipv6_ ? "::1" : "127.0.0.1"), options.port);
     if (bind(udp_, any.get(), any.size) != 0) fail("bind");
     SocketAddress chosen;
     if (getsockname(udp_, chosen.get(), &chosen.size) != 0) fail("getsockname");

@@ -1,11 +1,9 @@
 #include "t/support/spfd_process.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,8 +22,8 @@
 #include <tuple>
 #include <utility>
 
-#include "common/base/ip.h"
 #include "common/base/text.h"
+#include "common/io/socket.h"
 
 namespace support {
 
@@ -134,57 +132,34 @@ Finished run(const std::string& path, const std::vector<std::string>& arguments)
   return {*code, slurp(folder / "out"), slurp(folder / "err")};
 }
 
+io::Descriptor listen_at(const std::string& path) {
+  const io::SocketAddress address = io::unix_address(path);
+  io::Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), 1000) != 0) fail("listen at " + path);
+  return fd;
+}
+
 // ---- Client --------------------------------------------------------------------------------------------------------------
 
 Client::Client(const std::string& address) {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
+  const std::string rest = address.substr(5);
+  io::SocketAddress to;
   if (address.starts_with("unix:")) {
-    const std::string path = address.substr(5);
-    sockaddr_un local{};
-    local.sun_family = AF_UNIX;
-    if (path.size() >= sizeof local.sun_path) throw std::runtime_error("path too long: " + path);
-    std::memcpy(local.sun_path, path.data(), path.size());
-    std::memcpy(&storage, &local, sizeof local);
-    size = sizeof local;
+    if (rest.size() > io::kMaxSocketPath) throw std::runtime_error("path too long: " + rest);
+    to = io::unix_address(rest);
   } else {
-    const std::size_t colon = address.rfind(':');
-    std::string host = address.substr(5, colon - 5);
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    const auto ip = base::IpAddress::parse(host);
-    const auto port = static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)));
-    if (!ip) throw std::runtime_error("not an address: " + address);
-    if (ip->is_v4()) {
-      sockaddr_in inet{};
-      inet.sin_family = AF_INET;
-      inet.sin_port = htons(port);
-      std::memcpy(&inet.sin_addr, ip->bytes().data(), 4);
-      std::memcpy(&storage, &inet, sizeof inet);
-      size = sizeof inet;
-    } else {
-      sockaddr_in6 inet{};
-      inet.sin6_family = AF_INET6;
-      inet.sin6_port = htons(port);
-      std::memcpy(&inet.sin6_addr, ip->bytes().data(), 16);
-      std::memcpy(&storage, &inet, sizeof inet);
-      size = sizeof inet;
-    }
+    const auto server = io::parse_name_server(rest);
+    if (!server) throw std::runtime_error(server.error());
+    to = io::inet_address(server->address, server->port, server->scope);
   }
-  fd_ = ::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) fail("socket");
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&storage), size) != 0) {
-    const int problem = errno;
-    ::close(fd_);
-    errno = problem;
-    fail("connect to " + address);
-  }
+  socket_ = io::Descriptor(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket_.is_open()) fail("socket");
+  if (::connect(socket_.get(), to.get(), to.size) != 0) fail("connect to " + address);
 }
-
-Client::~Client() { ::close(fd_); }
 
 bool Client::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t size = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(size));
@@ -192,17 +167,17 @@ bool Client::send(std::string_view bytes) {
   return true;
 }
 
-void Client::end_of_input() { ::shutdown(fd_, SHUT_WR); }
+void Client::end_of_input() { ::shutdown(fd(), SHUT_WR); }
 
 bool Client::is_readable(std::chrono::milliseconds wait) const {
-  pollfd look{fd_, POLLIN, 0};
+  pollfd look{fd(), POLLIN, 0};
   return ::poll(&look, 1, static_cast<int>(wait.count())) > 0;
 }
 
 bool Client::fill() {
   if (!is_readable(kPatience)) throw std::runtime_error("the server is silent");
   std::array<char, 65536> bytes{};
-  const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), 0);
+  const ssize_t size = ::recv(fd(), bytes.data(), bytes.size(), 0);
   if (size > 0) buffer_.append(bytes.data(), static_cast<std::size_t>(size));
   return size > 0;
 }

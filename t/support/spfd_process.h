@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/io/descriptor.h"
+
 namespace support {
 
 inline constexpr std::chrono::seconds kPatience{30};
@@ -51,14 +53,14 @@ struct Finished {
 // Runs a program to its end.
 Finished run(const std::string& path, const std::vector<std::string>& arguments);
 
+// A listening UNIX socket, as somebody else's.
+io::Descriptor listen_at(const std::string& path);
+
 // One connection to a server.
 class Client {
  public:
   // The address is "unix:/path" or "inet:127.0.0.1:5970".
   explicit Client(const std::string& address);
-  ~Client();
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
 
   // Returns false if the server has closed.
   bool send(std::string_view bytes);
@@ -70,11 +72,11 @@ class Client {
   std::string read_to_end();
   // Returns whether there is something to read, or the end, within this time.
   [[nodiscard]] bool is_readable(std::chrono::milliseconds wait) const;
-  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] int fd() const { return socket_.get(); }
 
  private:
   bool fill();
-  int fd_ = -1;
+  io::Descriptor socket_;
   std::string buffer_;
 };
 
