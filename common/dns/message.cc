@@ -226,23 +226,20 @@ class Collector {
     return below && !below->empty();
   }
 
+  template <std::size_t N>
+  bool take_address(Bytes data, base::IpAddress (*make)(std::array<std::uint8_t, N>)) {
+    std::array<std::uint8_t, N> bytes{};
+    if (data.size() != N) return false;
+    std::copy(data.begin(), data.end(), bytes.begin());
+    answer_.addresses.push_back(make(bytes));
+    return true;
+  }
+
   bool take(const Record& record) {
     answer_.ttl = std::min(answer_.ttl, sane_ttl(record.ttl));
     switch (type_) {
-      case Type::a: {
-        std::array<std::uint8_t, 4> bytes{};
-        if (record.data.size() != bytes.size()) return false;
-        std::copy(record.data.begin(), record.data.end(), bytes.begin());
-        answer_.addresses.push_back(base::IpAddress::v4(bytes));
-        return true;
-      }
-      case Type::aaaa: {
-        std::array<std::uint8_t, 16> bytes{};
-        if (record.data.size() != bytes.size()) return false;
-        std::copy(record.data.begin(), record.data.end(), bytes.begin());
-        answer_.addresses.push_back(base::IpAddress::v6(bytes));
-        return true;
-      }
+      case Type::a: return take_address(record.data, base::IpAddress::v4);
+      case Type::aaaa: return take_address(record.data, base::IpAddress::v6);
       case Type::mx: {
         if (record.data.size() < 3) return false;
         auto host = reader_.plain_name(record.data.subspan(2));
