@@ -1,7 +1,6 @@
 #include "common/protocol/question_values.h"
 
 #include <array>
-#include <cstdint>
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
@@ -11,103 +10,59 @@ namespace protocol {
 
 namespace {
 
-enum class Key : std::uint8_t {
-  ip,
-  helo,
-  sender,
-  identity,
-  scope,
-  receiver,
-  recipient,
-  id,
-  keep,
-  format,
-  timeout,
-  request,
-  authenticated,
-  relay,
-  guess,
-  guess_terms,
-  local,
-  protocol_state,
-  queue_id,
-  instance,
-  sasl_username,
-};
+template <auto member>
+void put(Values& values, std::string_view value) {
+  values.*member = value;
+}
+template <bool is_identity>
+void put_sender(Values& values, std::string_view value) {
+  values.sender = value;
+  values.sender_is_identity = is_identity;
+}
 
 struct KeyName {
   std::string_view name;
-  Key key;
+  void (*put)(Values& values, std::string_view value);
 };
 // The names are those of Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol; the first are asked most.
 constexpr std::array kKeys = {
-    KeyName{"ip", Key::ip},
-    KeyName{"helo", Key::helo},
-    KeyName{"sender", Key::sender},
-    KeyName{"id", Key::id},
-    KeyName{"keep", Key::keep},
-    KeyName{"ip_address", Key::ip},
-    KeyName{"ipv4", Key::ip},
-    KeyName{"ipv6", Key::ip},
-    KeyName{"client_address", Key::ip},
-    KeyName{"helo_identity", Key::helo},
-    KeyName{"helo_name", Key::helo},
-    KeyName{"mailfrom", Key::sender},
-    KeyName{"identity", Key::identity},
-    KeyName{"scope", Key::scope},
-    KeyName{"receiver", Key::receiver},
-    KeyName{"rcpt", Key::recipient},
-    KeyName{"rcpt_to", Key::recipient},
-    KeyName{"recipient", Key::recipient},
-    KeyName{"format", Key::format},
-    KeyName{"timeout", Key::timeout},
-    KeyName{"request", Key::request},
-    KeyName{"authenticated", Key::authenticated},
-    KeyName{"relay", Key::relay},
-    KeyName{"guess", Key::guess},
-    KeyName{"guess_mechs", Key::guess_terms},
-    KeyName{"local", Key::local},
-    KeyName{"protocol_state", Key::protocol_state},
-    KeyName{"queue_id", Key::queue_id},
-    KeyName{"instance", Key::instance},
-    KeyName{"sasl_username", Key::sasl_username},
+    KeyName{"ip", put<&Values::ip>},
+    KeyName{"helo", put<&Values::helo>},
+    KeyName{"sender", put_sender<false>},
+    KeyName{"id", put<&Values::id>},
+    KeyName{"keep", put<&Values::keep>},
+    KeyName{"ip_address", put<&Values::ip>},
+    KeyName{"ipv4", put<&Values::ip>},
+    KeyName{"ipv6", put<&Values::ip>},
+    KeyName{"client_address", put<&Values::ip>},
+    KeyName{"helo_identity", put<&Values::helo>},
+    KeyName{"helo_name", put<&Values::helo>},
+    KeyName{"mailfrom", put_sender<false>},
+    KeyName{"identity", put_sender<true>},
+    KeyName{"scope", put<&Values::scope>},
+    KeyName{"receiver", put<&Values::receiver>},
+    KeyName{"rcpt", put<&Values::recipient>},
+    KeyName{"rcpt_to", put<&Values::recipient>},
+    KeyName{"recipient", put<&Values::recipient>},
+    KeyName{"format", put<&Values::format>},
+    KeyName{"timeout", put<&Values::timeout>},
+    KeyName{"request", put<&Values::request>},
+    KeyName{"authenticated", put<&Values::authenticated>},
+    KeyName{"relay", put<&Values::relay>},
+    KeyName{"guess", put<&Values::guess>},
+    KeyName{"guess_mechs", put<&Values::guess_terms>},
+    KeyName{"local", put<&Values::local>},
+    KeyName{"protocol_state", put<&Values::protocol_state>},
+    KeyName{"queue_id", put<&Values::queue_id>},
+    KeyName{"instance", put<&Values::instance>},
+    KeyName{"sasl_username", put<&Values::sasl_username>},
 };
 
-std::optional<Key> key_of(std::string_view name) {
+void set(Values& values, std::string_view name, std::string_view value) {
   const char first = name.empty() ? '\0' : base::to_lower(name.front());
   for (const KeyName& known : kKeys) {
     if (known.name.size() == name.size() && known.name.front() == first && base::equals_ignoring_case(name, known.name))
-      return known.key;
-  }
-  return std::nullopt;
-}
-
-void set(Values& values, Key key, std::string_view value) {
-  switch (key) {
-    case Key::ip: values.ip = value; break;
-    case Key::helo: values.helo = value; break;
-    case Key::sender:
-    case Key::identity:
-      values.sender = value;
-      values.sender_is_identity = key == Key::identity;
-      break;
-    case Key::scope: values.scope = value; break;
-    case Key::receiver: values.receiver = value; break;
-    case Key::recipient: values.recipient = value; break;
-    case Key::id: values.id = value; break;
-    case Key::keep: values.keep = value; break;
-    case Key::format: values.format = value; break;
-    case Key::timeout: values.timeout = value; break;
-    case Key::request: values.request = value; break;
-    case Key::authenticated: values.authenticated = value; break;
-    case Key::relay: values.relay = value; break;
-    case Key::guess: values.guess = value; break;
-    case Key::guess_terms: values.guess_terms = value; break;
-    case Key::local: values.local = value; break;
-    case Key::protocol_state: values.protocol_state = value; break;
-    case Key::queue_id: values.queue_id = value; break;
-    case Key::instance: values.instance = value; break;
-    case Key::sasl_username: values.sasl_username = value; break;
+      return known.put(values, value);
   }
 }
 
@@ -124,7 +79,7 @@ Values read_values(std::string_view text) {
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) continue;
-    if (const auto key = key_of(base::strip(line.substr(0, equals)))) set(values, *key, base::strip(line.substr(equals + 1)));
+    set(values, base::strip(line.substr(0, equals)), base::strip(line.substr(equals + 1)));
   }
   return values;
 }
