@@ -1,5 +1,6 @@
 #include "common/base/printable.h"
 
+#include "common/base/hex.h"
 #include "common/base/text.h"
 
 namespace base {
@@ -22,13 +23,12 @@ std::size_t bytes_of_divided_escape(std::string_view text, std::size_t at) {
 
 template <class Stays>
 void append_escaped(std::string& out, std::string_view text, Stays&& stays) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (stays(c)) {
       out += c;
     } else {
-      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 0xf]};
+      out += "\\x";
+      append_hex(out, static_cast<unsigned char>(c));
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/hex.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
 
@@ -111,26 +112,6 @@ class TextData {
 
 // ---- RFC 3597 --------------------------------------------------------------------------------------------------------------
 
-std::optional<unsigned> hex_digit(char c) {
-  const char lower = base::to_lower(c);
-  if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
-// The bytes of pairs of digits; nothing when they are not.
-std::optional<std::string> bytes_of(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const auto high = hex_digit(hex[i]);
-    const auto low = hex_digit(hex[i + 1]);
-    if (!high || !low) return std::nullopt;
-    out += static_cast<char>(*high << 4 | *low);
-  }
-  return out;
-}
-
 std::optional<std::uint32_t> take_integer(std::string_view& data, std::size_t size) {
   if (data.size() < size) return std::nullopt;
   std::uint32_t out = 0;
@@ -205,7 +186,7 @@ bool read_generic(ZoneTokens& tokens, std::string_view type_name, ZoneRecord& re
   if (!size) return false;
   std::string hex;
   while (!tokens.at_end()) hex += tokens.take("data")->text;
-  const auto data = bytes_of(hex);
+  const auto data = base::bytes_of_hex(hex);
   if (!data || data->size() != *size) {
     return tokens.fail(line, fmt::format("after \\# {} should be {} hexadecimal digits", *size, 2 * *size));
   }

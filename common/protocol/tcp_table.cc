@@ -1,5 +1,6 @@
 #include "common/protocol/tcp_table.h"
 
+#include "common/base/hex.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
 
@@ -9,13 +10,6 @@ namespace {
 
 receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
-std::optional<unsigned> hex_digit(char c) {
-  if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
-  c = base::to_lower(c);
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-  return std::nullopt;
-}
-
 std::optional<std::string> decoded(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -24,28 +18,23 @@ std::optional<std::string> decoded(std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    if (text.size() < 3) return std::nullopt;
-    const auto high = hex_digit(text[1]);
-    const auto low = hex_digit(text[2]);
-    if (!high || !low) return std::nullopt;
-    out += static_cast<char>(static_cast<unsigned char>(*high * 16 + *low));
+    const auto byte = base::bytes_of_hex(text.substr(1, 2));
+    if (text.size() < 3 || !byte) return std::nullopt;
+    out += *byte;
     text.remove_prefix(3);
   }
   return out;
 }
 
 std::string encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   for (const char c : text) {
     if (base::is_printable(c) && c != ' ' && c != '%') {
       out += c;
       continue;
     }
-    const auto byte = static_cast<unsigned char>(c);
     out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 0xfU];
+    base::append_hex(out, static_cast<unsigned char>(c));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/hex.h"
 #include "common/base/text.h"
 
 namespace spf {
@@ -54,16 +55,13 @@ std::string transformed(std::string_view value, std::string_view delimiters, boo
 
 // RFC 7208 §7.3, RFC 3986 §2.3.
 std::string url_escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     if (base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
       out += c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
       out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 0xf];
+      base::append_hex(out, static_cast<unsigned char>(c), "0123456789ABCDEF");
     }
   }
   return out;

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "common/base/hex.h"
 #include "common/base/text.h"
 
 namespace srs {
@@ -55,12 +56,8 @@ std::optional<std::string> Key::sign(std::string_view text) const {
     ::EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(size));
     return std::string(base64.begin(), base64.begin() + kMaxHash);
   }
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
-  for (std::size_t i = 0; i < kEximHash / 2; ++i) {
-    out += kHex[digest[i] >> 4U];
-    out += kHex[digest[i] & 0xfU];
-  }
+  for (std::size_t i = 0; i < kEximHash / 2; ++i) base::append_hex(out, digest[i]);
   return out;
 }
 
