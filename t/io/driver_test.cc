@@ -448,6 +448,6 @@ TEST_CASE("driver: workers start, join and drop checks of the same names, and st
   threads.reserve(kThreads);
   for (unsigned i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
   for (std::thread& thread : threads) thread.join();
-  CHECK(done > 100);
-  CHECK(wrong == 0);
+  CHECK(done.load() > 100);
+  CHECK(wrong.load() == 0);
 }

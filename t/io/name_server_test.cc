@@ -10,6 +10,11 @@
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
+template <>
+struct doctest::StringMaker<io::NameServer> {
+  static String convert(const io::NameServer& server) { return io::name_server_text(server).c_str(); }
+};
+
 TEST_CASE("name servers: their addresses") {
   const auto text = [](std::string_view from) -> std::string {
     const auto server = io::parse_name_server(from);
