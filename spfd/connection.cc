@@ -27,7 +27,7 @@ constexpr int kReadsAtOnce = 4;
 
 }  // namespace
 
-Connection::Connection(Shared& shared, ConnectionOwner& owner, std::uint64_t id, Descriptor socket, protocol::Door door)
+Connection::Connection(Shared& shared, ConnectionOwner& owner, std::uint64_t id, io::Descriptor socket, protocol::Door door)
     : shared_(shared),
       owner_(owner),
       id_(id),

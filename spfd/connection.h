@@ -30,10 +30,10 @@
 #include <optional>
 #include <string_view>
 
+#include "common/io/descriptor.h"
 #include "common/io/loop.h"
 #include "common/protocol/codec.h"
 #include "spfd/connection_limit.h"
-#include "spfd/descriptor.h"
 #include "spfd/pipeline.h"
 #include "spfd/shared.h"
 
@@ -57,7 +57,7 @@ class ConnectionOwner {
 
 class Connection final : private Pipeline::Owner {
  public:
-  Connection(Shared& shared, ConnectionOwner& owner, std::uint64_t id, Descriptor socket, protocol::Door door);
+  Connection(Shared& shared, ConnectionOwner& owner, std::uint64_t id, io::Descriptor socket, protocol::Door door);
   ~Connection() override = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -117,8 +117,8 @@ class Connection final : private Pipeline::Owner {
   ConnectionOwner& owner_;
   const std::uint64_t id_;
   const TimePoint opened_;
-  std::optional<std::uint64_t> peer_;  // set by held()
-  Descriptor socket_;
+  std::optional<std::uint64_t> peer_;  // known when somebody asked
+  io::Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;
   bool at_end_of_input_ = false;

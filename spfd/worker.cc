@@ -141,7 +141,7 @@ bool Worker::accept_some(const Listener& listener) {
       pause_accepting(kPauseFull);
       return false;
     }
-    Descriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    io::Descriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
       serve(std::move(socket), listener.door());
       if (turns_.is_laden(index_)) return true;
@@ -162,7 +162,7 @@ bool Worker::accept_some(const Listener& listener) {
   return true;
 }
 
-void Worker::serve(Descriptor socket, protocol::Door door) {
+void Worker::serve(io::Descriptor socket, protocol::Door door) {
   ++shared_.counters.connections;
   try {
     auto connection = std::make_unique<Connection>(shared_, *this, ++last_id_, std::move(socket), door);

@@ -51,7 +51,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   void look_for_connections(const Listener& listener);
   // Returns false when the queue is empty.
   bool accept_some(const Listener& listener);
-  void serve(Descriptor socket, protocol::Door door);
+  void serve(io::Descriptor socket, protocol::Door door);
   void pause_accepting(std::chrono::milliseconds time);
   void connection_ended(Connection& connection) noexcept override;
   void hold_less() noexcept override;

@@ -6,17 +6,6 @@
 
 namespace protocol {
 
-std::string_view door_name(Door door) {
-  switch (door) {
-    case Door::query: return "query";
-    case Door::policy: return "policy";
-    case Door::milter: return "milter";
-    case Door::srs_forward: return "srs-forward";
-    case Door::srs_reverse: return "srs-reverse";
-  }
-  return "query";
-}
-
 namespace {
 
 struct TextSize {

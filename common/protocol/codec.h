@@ -14,6 +14,7 @@
 #include <string_view>
 #include <variant>
 
+#include "common/base/enums.h"
 #include "common/base/reuse.h"
 #include "common/protocol/srs_map.h"
 #include "common/receiver/request.h"
@@ -28,9 +29,17 @@ enum class Door : std::uint8_t {
   srs_forward,  // rewriting senders (srs_codec.h); for a socket: the direction of tcp_table requests
   srs_reverse,  // reversing rewritten addresses; for a socket: the direction of tcp_table requests
 };
-inline constexpr std::size_t kDoors = 5;
-// Returns "query", "policy", "milter", "srs-forward" or "srs-reverse".
-std::string_view door_name(Door door);
+constexpr std::string_view door_name(Door door) {
+  switch (door) {
+    case Door::query: return "query";
+    case Door::policy: return "policy";
+    case Door::milter: return "milter";
+    case Door::srs_forward: return "srs-forward";
+    case Door::srs_reverse: return "srs-reverse";
+  }
+  return "";
+}
+inline constexpr std::size_t kDoors = base::count_named(door_name);
 
 // The configuration of answers, for all doors.
 struct DoorOptions {
