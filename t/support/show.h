@@ -1,4 +1,5 @@
-// Prints our types in doctest's failures: enums by name instead of number, and results, names, lists and structs instead of "{?}".
+// Prints our types in doctest's failures: enums by name instead of number, and results, names, lists and structs instead of
+// "{?}".
 //
 // Every test that compares such values includes this. A struct is printed member by member once it is in the list below.
 #pragma once
