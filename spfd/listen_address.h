@@ -11,7 +11,8 @@
 
 namespace spfd {
 
-// Modes of socket files. Asking does no harm; but whoever may write to a socket of sender rewriting may sign in our name.
+// Default modes of socket files. Anybody may ask about SPF; but a client of a socket for sender rewriting can get addresses
+// signed in our name.
 inline constexpr unsigned kQuestionMode = 0666;
 inline constexpr unsigned kSigningMode = 0660;
 

@@ -123,7 +123,7 @@ class CheckAnswers final : public spf::AnswerSource {
   const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Returns the identities for which a question has been sought in this step; null: for none.
   Shares* seekers(const dns::Question& question);
-  // What did not fit into the share of the other identity may fit into that of the one which asks now.
+  // Asks again for an answer that did not fit into the other identity's share, if the present identity has room.
   void retry(std::size_t slot);
   void charge(Shares shares, std::size_t bytes);
 

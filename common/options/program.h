@@ -1,4 +1,4 @@
-// What the programs of the command line have in common beside their options: messages on standard error, and how they end.
+// The common part of the command-line programs beside their options: messages on standard error, and exit codes.
 #pragma once
 
 #include <fmt/core.h>
