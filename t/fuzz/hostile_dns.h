@@ -121,7 +121,7 @@ class HostileDns {
     connections_.clear();
   }
 
-  // One system call, where a look at each socket would be several: most of the time nothing has come.
+  // One system call instead of one per socket, because usually nothing has arrived.
   [[nodiscard]] bool has_input() const {
     std::array<pollfd, 2> looks{pollfd{udp_, POLLIN, 0}, pollfd{listener_, POLLIN, 0}};
     return !connections_.empty() || ::poll(looks.data(), looks.size(), 0) > 0;

@@ -45,7 +45,7 @@ check_words() {
 
 check_headers() {
   perl -0777 -ne '
-    print "$ARGV:1: a header opens with what it is\n" unless m{\A// \S};
+    print "$ARGV:1: a header must begin with a comment about its purpose\n" unless m{\A// \S};
     print "$ARGV:1: no #pragma once\n" unless /^#pragma once$/m;' "${headers[@]}"
 }
 

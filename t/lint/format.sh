@@ -6,7 +6,7 @@
 formatter=clang-format
 ! command -v clang-format-14 >/dev/null || formatter=clang-format-14
 if ! $formatter --version | grep -q ' version 14\.'; then
-  echo "not checked: the form is that of clang-format 14, and this machine has $($formatter --version)"
+  echo "not checked: this needs clang-format 14, and this machine has $($formatter --version)"
   exit
 fi
 check_format() { $formatter --dry-run -Werror "${sources[@]}" 2>&1 | grep -E '^[^ ]+:[0-9]+:[0-9]+: |^clang-format|not found'; }

@@ -141,7 +141,7 @@ finds files 'NOTES\.md:2' 'a tab' -- NOTES.md 1 'one' 'a\tb'
 finds files 'NOTES\.md:1' 'a CR' -- NOTES.md 1 'one\r'
 finds files 'NOTES\.md:1' 'no line end' -- NOTES.md 1 'one\c'
 finds files 'NOTES\.md:2' 'an empty line at the end' -- NOTES.md 1 'one' ''
-finds files 'spfd/new\.h:1' 'opens with what it is' -- spfd/new.h 1 '#pragma once'
+finds files 'spfd/new\.h:1' 'must begin with a comment' -- spfd/new.h 1 '#pragma once'
 finds files 'spfd/new\.h:1' 'no #pragma once' -- spfd/new.h 1 '// New.' '// #pragma once'
 for mark in 'TO''DO' 'FIX''ME' 'XX''X'; do finds files 'spfd/part\.cc:3' 'a mark' -- spfd/part.cc 3 "// $mark: later"; done
 for path in '/wo''rk/main' '/ro''ot/x' '/ho''me/me/spfd'; do finds files '\.ci/run:3' 'a path' -- .ci/run 3 "cd $path"; done
@@ -173,6 +173,10 @@ english 'new/man/new\.8:4' 'no longer' new/man/new.8 1 '.Sh NEW' 'It does not as
 english 'new/man/new\.8:3' 'start with' new/man/new.8 1 '.It Fl x' 'A file.' 'What it holds is read.'
 english '\.ci/run:3' 'say what' .ci/run 3 '# The answer that Postfix makes of it.'
 english 'new/part\.cc:1' 'if, as far as' new/part.cc 1 '// Read so far as it fits.'
+build_tree
+plant new/part.cc 1 '// The part behind a door.'
+sed -i 's/^allowed=($/&"new\/part.cc: behind a door"/' "$tree/t/lint/english.sh"
+if "$tree/t/lint/english.sh"; then count ok; else count bad 'english.sh complains about an allowed place'; fi
 for text in '// The file that was left behind.' '// i stands for the IP version' '// Writes "What stands here is no text".' \
   '// It is no longer read, and there is no limit.' '// What is read? Of course all.' 'auto x = "// behind it";' '// One word of it: what' \
   "char c = '\"'; // a" "int x = 1'000; // that's all" 'auto x = R"(// behind)";' '// See `behind`.'; do

@@ -65,7 +65,7 @@ TEST_CASE("RFC 7873 §5.3: cookies are read from every kind of response, among o
   CHECK(read(0, WireWriter{})->cookie.size == 0);
 }
 
-TEST_CASE("RFC 7873 §5.3: a cookie of an invalid length makes the response one that is not ours") {
+TEST_CASE("RFC 7873 §5.3: a response with a cookie of an invalid length is not ours") {
   for (std::size_t size = 0; size <= 48; ++size) {
     CAPTURE(size);
     const bool is_possible = size == 8 || (size >= 16 && size <= 40);

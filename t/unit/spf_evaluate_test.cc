@@ -347,7 +347,7 @@ TEST_CASE("six nested includes: seven rounds") {
   CHECK(done.rounds.size() == 7);
 }
 
-TEST_CASE("no question with personal data is asked before its turn, and no ptr") {
+TEST_CASE("no ptr and no question with personal data is asked before its turn") {
   World world;
   world.txt(
       "example.com",
