@@ -9,7 +9,7 @@
 namespace base {
 
 void Appender::add_number(unsigned long number) {
-  if (number < 10) return add(static_cast<char>('0' + number));  // most are
+  if (number < 10) return add(static_cast<char>('0' + number));  // the usual case
   std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars writes what is used
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   add({digits.data(), static_cast<std::size_t>(end - digits.data())});

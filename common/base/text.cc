@@ -49,7 +49,7 @@ bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text.front());
     std::size_t more = 0;
-    // Of the second byte; RFC 3629 §4 narrows it behind some first bytes.
+    // Bounds of the second byte; RFC 3629 §4 narrows them after some first bytes.
     unsigned char least = 0x80;
     unsigned char most = 0xbf;
     if (first < 0x80) {

@@ -54,7 +54,7 @@ class TextData {
     const ZoneToken* token = tokens_.take(what);
     if (token == nullptr) return false;
     const auto address = base::IpAddress::parse(token->text);
-    // Not is_v6(): "::ffff:192.0.2.1" is IPv6 as it is written here.
+    // Not is_v6(): "::ffff:192.0.2.1" counts as IPv6 here, because it is written so.
     if (!address || (token->text.find(':') != std::string_view::npos) != v6) {
       return tokens_.fail(token->line, fmt::format("{} is not {}", base::in_quotes(token->text), what));
     }
@@ -72,7 +72,7 @@ class TextData {
   bool strings() {
     const ZoneToken* first = tokens_.take("the text of the TXT record");
     if (first == nullptr) return false;
-    // In DNS it would be the strings without their blanks, which is never what is meant.
+    // Without quotes, the words would become strings that are joined without blanks, which is never intended.
     if (!first->quoted && !tokens_.at_end() && base::equals_ignoring_case(first->text, "v=spf1")) {
       return tokens_.fail(first->line, "a text with blanks must be in quotes");
     }
@@ -92,7 +92,7 @@ class TextData {
     return true;
   }
 
-  // Only MINIMUM counts.
+  // Keeps only MINIMUM.
   bool soa() {
     if (!tokens_.take_name("the server of the SOA record", origin_)) return false;
     if (!tokens_.take_name("the mailbox of the SOA record", origin_)) return false;
@@ -143,7 +143,7 @@ bool read_wire_soa(std::string_view data, ZoneRecord& record) {
   return true;
 }
 
-// Whether the bytes are the data of such a record.
+// Returns whether the bytes are valid data for the record's type.
 bool read_wire_data(std::string_view data, ZoneRecord& record) {
   switch (record.type) {
     case Type::a: {
@@ -166,7 +166,7 @@ bool read_wire_data(std::string_view data, ZoneRecord& record) {
     case Type::dname:
     case Type::ns: return read_wire_target(data, record);
     case Type::txt:
-      do {  // one string at least
+      do {  // at least one string
         const auto size = take_integer(data, 1);
         if (!size || *size > data.size()) return false;
         record.text += data.substr(0, *size);

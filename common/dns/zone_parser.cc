@@ -34,14 +34,14 @@ constexpr std::array<KnownType, 9> kTypes = {{{"A", 1, ZoneRecord::Type::a},
                                               {"AAAA", 28, ZoneRecord::Type::aaaa},
                                               {"DNAME", 39, ZoneRecord::Type::dname}}};
 
-// Read over without a note: nothing here asks for them, but the name exists.
+// Types that are ignored without a note: SPF never asks for them. Their owner name exists all the same.
 constexpr std::array<std::string_view, 42> kOtherTypes = {
     "SPF",   "SRV",        "CAA",  "HINFO",  "RP",    "LOC",   "NAPTR", "DS",      "DNSKEY",    "RRSIG", "NSEC",
     "NSEC3", "NSEC3PARAM", "TLSA", "SMIMEA", "SSHFP", "CDS",   "CERT",  "CDNSKEY", "URI",       "SVCB",  "HTTPS",
     "AFSDB", "APL",        "KEY",  "SIG",    "NXT",   "DHCID", "HIP",   "CSYNC",   "IPSECKEY",  "KX",    "WKS",
     "X25",   "ISDN",       "RT",   "NSAP",   "EUI48", "EUI64", "MINFO", "ZONEMD",  "OPENPGPKEY"};
 
-// "TYPE16", "CLASS1" (RFC 3597 §5).
+// Returns the number in "TYPE16" or "CLASS1" (RFC 3597 §5).
 std::optional<unsigned long> number_after(std::string_view prefix, std::string_view word) {
   if (!base::starts_with_ignoring_case(word, prefix)) return std::nullopt;
   return base::parse_number(word.substr(prefix.size()), 65535);
@@ -59,7 +59,7 @@ std::optional<Class> parse_class(std::string_view word) {
   return *number == 1 ? Class::in : Class::other;
 }
 
-// A word that may name a type which is not known here.
+// Returns whether the word may be the name of a type that is unknown here.
 bool is_type_word(std::string_view word) {
   if (base::starts_with_ignoring_case(word, "TYPE")) return false;
   const auto is_type_char = [](char c) { return base::is_alphanumeric(c) || c == '-'; };
@@ -129,7 +129,7 @@ class Parser {
     word = tokens.take("the record type");
     if (word == nullptr) return false;
     record.ttl = ttl_of(ttl);
-    // The class of this overlay is IN. RFC 1035 has the class last written for a record without one; name servers do not.
+    // A record without a class is IN. RFC 1035 §5.1 would use the class last written; name servers do not.
     if (written_class == Class::other) {
       content_.notes.add(record.line, "skipped: a record of another class than IN");
       return true;
@@ -144,7 +144,7 @@ class Parser {
     if (!owner_->name) {
       content_.notes.add(record.line,
                          "skipped: an owner name with a label that cannot be held here (a dot or an unprintable byte in it)");
-      record.type = ZoneRecord::Type::other;  // the names above exist all the same (RFC 4592 §2.2.2)
+      record.type = ZoneRecord::Type::other;  // the names above it exist all the same (RFC 4592 §2.2.2)
     }
     const bool is_alias = record.type == ZoneRecord::Type::cname || record.type == ZoneRecord::Type::dname;
     if (is_alias && !record.target) {
@@ -153,7 +153,8 @@ class Parser {
     content_.records.push_back(std::move(record));
   }
 
-  // RFC 2308 §4: $TTL; without it the TTL last written (RFC 1035 §5.1), then the SOA's MINIMUM.
+  // Returns the TTL written in the record, else $TTL (RFC 2308 §4), else the TTL last written (RFC 1035 §5.1), else the MINIMUM
+  // of the SOA record.
   std::uint32_t ttl_of(std::optional<std::uint32_t> written) {
     if (written) return *(last_ttl_ = written);
     for (const auto& ttl : {default_ttl_, last_ttl_, soa_minimum_}) {

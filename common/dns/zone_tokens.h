@@ -1,4 +1,4 @@
-// The tokens of one entry of a master file, taken one by one, and what each kind of token stands for.
+// Reads the tokens of one entry of a master file one by one, and converts them to numbers, TTLs and names.
 #pragma once
 
 #include <cstddef>
@@ -13,27 +13,28 @@
 
 namespace dns {
 
-// After a function has returned nothing, or false, error() says why.
+// When a function returns nothing, null or false, error() holds the reason.
 class ZoneTokens {
  public:
-  // `entry` has a token, and lives as long as this.
+  // `entry` has at least one token and must outlive this object.
   explicit ZoneTokens(const ZoneEntry& entry) : entry_(entry) {}
 
-  // Of the next token, or of the last one.
+  // Returns the line of the next token, or of the last token at the end.
   [[nodiscard]] std::size_t line() const;
   [[nodiscard]] bool at_end() const { return next_ == entry_.tokens.size(); }
-  // The next token stays the next one; null at the end.
+  // Returns the next token without taking it, or null at the end.
   [[nodiscard]] const ZoneToken* peek() const { return at_end() ? nullptr : &entry_.tokens[next_]; }
 
-  // `what` names what is expected, for the error.
+  // Takes the next token. In take() and the functions below, `what` names the expected token in the error.
   const ZoneToken* take(std::string_view what);
   std::optional<unsigned long> take_number(std::string_view what, unsigned long maximum);
-  // "300", "1h", "1h30m"; RFC 2181 §8: above 2^31-1 is 0.
+  // Takes a TTL: "300", "1h" or "1h30m". A TTL above 2^31-1 counts as 0 (RFC 2181 §8).
   std::optional<std::uint32_t> take_ttl(std::string_view what);
   std::optional<ZoneName> take_name(std::string_view what, const ZoneName& origin);
-  // Is it the end? `what` is what has been read.
+  // Returns whether the entry ends here; if not, the error names `what`, the part that was read.
   bool end(std::string_view what);
 
+  // Sets error() and returns false.
   bool fail(std::size_t line, std::string message);
   [[nodiscard]] const ZoneError& error() const { return error_; }
 

@@ -22,10 +22,10 @@ namespace {
 using milter::Packet;
 using milter::PacketReader;
 
-// More forged headers than this no message has; the MTA would not take as many.
+// Upper bound on forged headers per message. No legitimate message has as many, and an MTA would not remove more.
 constexpr std::size_t kMaxForged = 1000;
 constexpr std::string_view kTooManyForged = "550 5.7.1 Too many header fields claim to be written by this host\0"sv;
-// Of a macro's value: a host name or a queue id. The same for the client's address.
+// Maximum size, in bytes, of a macro's value (a host name or a queue id) and of the client's address.
 constexpr std::size_t kMaxMacro = 512;
 
 constexpr std::uint32_t kUnwantedSteps = milter::kNoBody | milter::kNoEndOfHeader | milter::kNoUnknown | milter::kNoData;
@@ -38,7 +38,7 @@ struct Suspect {
 constexpr std::array<Suspect, 2> kSuspects = {
     {{"Authentication-Results", is_authentication_results_of}, {"Received-SPF", is_received_spf_of}}};
 
-// Of a step.
+// Returns the answer of a request that is a protocol step.
 std::string& answer_of(Request& request) { return std::get<Ready>(request.what).answer; }
 
 std::string shown_command(char command) {
@@ -67,7 +67,7 @@ bool MilterCodec::next(const Moment& moment, Request& request) {
   return false;
 }
 
-// True when it made a request.
+// Processes a packet. Returns whether it became a request.
 bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& request) {
   const char command = packet.command;
   if (state_ == State::start && command != milter::kNegotiate && command != milter::kQuit)
@@ -104,13 +104,13 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& requ
     case milter::kRecipient: return recipient(packet.data, moment, request);
     case milter::kHeader: return header(packet.data, moment, request);
     case milter::kEndOfMessage: return end_of_message(request);
-    // What an MTA that cannot leave them out has to be answered.
+    // Steps that we asked the MTA to leave out, from one that cannot do that.
     default: return step(0, request);
   }
 }
 
 bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Request& request) {
-  // After "quit, new connection", too, an MTA may begin anew.
+  // An MTA may negotiate again after "quit, new connection".
   if (state_ > State::negotiated) return fail("negotiation in the middle of a connection", request);
   if (data.size() < 12) return fail("the negotiation is too short", request);
   const std::uint32_t version = milter::take_number(data);
@@ -132,7 +132,7 @@ bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Request
   return true;
 }
 
-// Hostname NUL, family, and for all families but 'U' a port of 16 bits and an address NUL.
+// Reads the connect packet: hostname NUL, family, and for all families but 'U' a port of 16 bits and an address NUL.
 bool MilterCodec::connect(std::string_view data, Request& request) {
   if (state_ != State::negotiated) return fail("a second connection within one", request);
   milter::take_string(data);
@@ -143,11 +143,11 @@ bool MilterCodec::connect(std::string_view data, Request& request) {
     case '6':
       milter::take_byte(data);
       milter::take_byte(data);
-      // An address is shorter, so what is cut is none.
+      // No valid address is as long as kMaxMacro.
       client_ = milter::take_string(data).substr(0, kMaxMacro);
       if (client_.empty()) return fail("the connection has no address", request);
       break;
-    // Mail that comes through a program of the host itself.
+    // Mail from a program on the MTA's own host.
     case 'L':
     case 'U': break;
     default: return fail("unknown address family " + shown_command(family), request);
@@ -158,7 +158,7 @@ bool MilterCodec::connect(std::string_view data, Request& request) {
 
 bool MilterCodec::mail(std::string_view data, const Moment& moment, Request& request) {
   if (data.empty()) return fail("MAIL without a sender", request);
-  // The one before may have been refused; the MTA need not tell of its end.
+  // The previous message may have been refused, in which case the MTA need not report its end.
   forget_message();
   state_ = State::in_message;
   set_mailbox(sender_, milter::take_string(data));
@@ -185,7 +185,7 @@ bool MilterCodec::check(std::string_view recipient, const Moment& moment, Reques
   return true;
 }
 
-// Name NUL value NUL.
+// Reads a header packet: name NUL value NUL.
 bool MilterCodec::header(std::string_view data, const Moment& moment, Request& request) {
   if (!removes_forged_) return step(milter::kHeadersUnanswered, request);
   const std::string_view name = base::strip(milter::take_string(data));
@@ -206,7 +206,7 @@ bool MilterCodec::header(std::string_view data, const Moment& moment, Request& r
 
 bool MilterCodec::end_of_message(Request& request) {
   if (suspects_[0].are_too_many || suspects_[1].are_too_many) {
-    // Those that are not removed would be believed.
+    // Refused because programs after us would trust the headers that are not removed.
     milter::append_packet(milter::kReply, kTooManyForged, answer_of(request));
     forget_message();
     queue_id_.clear();
@@ -214,7 +214,7 @@ bool MilterCodec::end_of_message(Request& request) {
   }
   for (std::size_t i = 0; i < kSuspects.size(); ++i) {
     std::vector<std::uint32_t>& forged = suspects_[i].forged;
-    // The last one first: Postfix numbers anew what is left.
+    // In reverse order, because Postfix renumbers the remaining headers.
     std::for_each(forged.rbegin(), forged.rend(), [&](std::uint32_t index) {
       milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, answer_of(request));
     });
@@ -222,7 +222,7 @@ bool MilterCodec::end_of_message(Request& request) {
   for (const std::string_view line : {std::string_view(helo_header_), std::string_view(header_)}) {
     const std::size_t colon = line.find(": ");
     if (!may_add_ || colon == std::string_view::npos) continue;
-    // Index 0 stands above the Received field of this host (RFC 7208 §9.1), and above what was there before.
+    // Index 0 places the header above the Received field of this host (RFC 7208 §9.1) and above all existing fields.
     milter::append_header(milter::kInsertHeader, 0, line.substr(0, colon), line.substr(colon + 2), answer_of(request));
   }
   milter::append_packet(milter::kContinue, {}, answer_of(request));
@@ -234,16 +234,16 @@ bool MilterCodec::end_of_message(Request& request) {
 void MilterCodec::encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
   if (broken_) return;
   if (reply.action == receiver::Action::accept) {
-    // Of several recipients, the first one that is not refused makes the header.
+    // The header is that of the first recipient that is accepted.
     if (check.error.empty() && header_.empty()) {
       base::append_printable(header_, header_to_add(check.request, reply, options));
-      // RFC 7208 §9.1: each identity has a Received-SPF field of its own. Authentication-Results tells of both in one.
+      // RFC 7208 §9.1: each identity has a Received-SPF field of its own. One Authentication-Results field reports both.
       if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
         base::append_printable(helo_header_, reply.helo->received_spf_header);
     }
     return milter::append_packet(milter::kContinue, {}, out);
   }
-  // MTAs take the text for a format string.
+  // MTAs use the text as a format string.
   std::string text;
   for (const char c : smtp_reply(reply)) {
     if (c == '%') text += '%';
@@ -255,7 +255,7 @@ void MilterCodec::encode(const CheckRequest& check, const receiver::Reply& reply
 
 void MilterCodec::give_up(std::string_view why, Request& request) { fail(why, request); }
 
-// Of a step that needs nothing but to go on. True if it has to be answered.
+// Answers "continue" to a protocol step. Returns false if this step must not be answered.
 bool MilterCodec::step(std::uint32_t unanswered, Request& request) const {
   if ((steps_ & unanswered) != 0) return false;
   milter::append_packet(milter::kContinue, {}, answer_of(request));
@@ -269,7 +269,7 @@ bool MilterCodec::fail(std::string_view why, Request& request) {
   return true;
 }
 
-// The step for which they are, then name NUL value NUL, and so on.
+// Reads a macro packet: the step to which the macros belong, then name NUL value NUL for each of them.
 void MilterCodec::read_macros(std::string_view data) {
   if (milter::take_byte(data) == milter::kMail) {
     queue_id_.clear();

@@ -17,7 +17,7 @@ enum class State : std::uint8_t {
   end_of_message,
 };
 
-// protocol_state: a question for RCPT comes with smtpd_delay_reject also from restrictions of earlier states.
+// Maps protocol_state. With smtpd_delay_reject, restrictions of earlier states also send requests with state RCPT.
 State state_of(std::string_view name) {
   for (const std::string_view early : {"CONNECT", "EHLO", "HELO", "VRFY", "ETRN"}) {
     if (base::equals_ignoring_case(name, early)) return State::before_mail;
@@ -46,7 +46,7 @@ bool is_policy_question(const Values& values) { return base::equals_ignoring_cas
 bool PolicyQuestions::is_same_message(const Values& values, const receiver::Request& request) const {
   if (message_ == 0 || request.client != client_ || request.helo != helo_ || request.sender != sender_) return false;
   if (!values.instance.empty() || !instance_.empty()) return values.instance == instance_;
-  // Postfix gives a message its queue id when the first recipient is accepted. Without any id nothing is known to be the same.
+  // Postfix assigns the queue id when it accepts the first recipient. Requests without any id count as different messages.
   return !values.queue_id.empty() && (queue_id_.empty() || values.queue_id == queue_id_);
 }
 
@@ -65,7 +65,7 @@ void PolicyQuestions::read(const Values& values, Request& request) {
   client_ = check.request.client;
   helo_ = check.request.helo;
   sender_ = check.request.sender;
-  // Postfix takes no header after the message.
+  // Postfix does not accept a header after the message.
   check.form = PolicyForm{.message = message_, .takes_header = state != State::end_of_message};
 }
 
@@ -79,7 +79,7 @@ void PolicyQuestions::encode(const CheckRequest& check, const PolicyForm& form, 
     case receiver::Action::defer:
       out += "action=";
       if (options.policy_defer_if_permit) {
-        // Postfix puts a code of its own before it.
+        // Postfix prepends a reply code of its own.
         out.append("DEFER_IF_PERMIT ").append(reply.enhanced_code).append(" ");
         base::append_printable(out, reply.smtp_comment);
       } else {
@@ -89,7 +89,7 @@ void PolicyQuestions::encode(const CheckRequest& check, const PolicyForm& form, 
     case receiver::Action::accept: {
       const std::string_view header = header_to_add(check.request, reply, options);
       if (header.empty() || !check.error.empty() || !form.takes_header || form.message == prepended_) {
-        // A pass that half of the Internet would get is worth nothing.
+        // A weak pass, which a large part of the Internet would get, is worth nothing.
         const bool is_pass = reply.result == spf::Result::pass && !reply.is_weak;
         out += "action=";
         out += is_pass && !options.policy_on_pass.empty() ? std::string_view(options.policy_on_pass) : "DUNNO";

@@ -24,7 +24,7 @@ bool is_yes(std::string_view value) {
          base::equals_ignoring_case(value, "on");
 }
 
-// Seconds, with decimals if need be and an "s" as Exim writes it: "20", "2.5", "20s".
+// Parses seconds, with optional decimals and an optional "s" as in Exim: "20", "2.5", "20s".
 std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
   if (text.ends_with('s') || text.ends_with('S')) text.remove_suffix(1);
   const std::size_t dot = text.find('.');
@@ -48,9 +48,9 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
 
 std::string too_long(std::string_view key, std::size_t limit) { return fmt::format("{} is longer than {} bytes", key, limit); }
 
-// Sets what is asked for in an empty request, and returns what is wrong with it.
+// Fills an empty request from the values. Returns what is wrong with it, or an empty text.
 std::string read_request(const Values& values, receiver::Request& request) {
-  // Mail::SPF's clients send the HELO name as the identity of this scope.
+  // Clients of Mail::SPF send the HELO name as the identity in this scope.
   const bool is_helo = base::equals_ignoring_case(values.scope, "helo");
   const bool sender_is_helo = is_helo && values.sender && !receiver::bare_sender(*values.sender).empty() &&
                               (values.sender_is_identity || values.helo.value_or(std::string_view()).empty());
@@ -80,19 +80,19 @@ std::string read_request(const Values& values, receiver::Request& request) {
   }
 
   if (!values.ip) return "no ip= was given";
-  // Mail from the host itself has no client address; that is no error.
+  // An empty address means mail from the MTA's own host, which is not an error.
   if (values.ip->empty()) return {};
   request.client = parse_client(*values.ip);
   if (!request.client) return "ip= is no IP address: " + shown(*values.ip);
-  // Empty ones are the SMTP client's, which the check itself makes something of; without either the asker has forgotten them.
+  // Empty values come from the SMTP client, and the check handles them. If both keys are missing, the mail server forgot them.
   if (!values.sender && !values.helo) return "neither sender= nor helo= was given";
   return {};
 }
 
-// Appends an answer in one of the two formats. Keys are given as they stand in a line: "result=".
+// Appends an answer in one of the two formats. Keys include their "=", as in a line: "result=".
 class AnswerWriter {
  public:
-  // room: bytes that the values are expected to have.
+  // `room`: expected total size of the values, in bytes.
   AnswerWriter(Format format, std::string& out, std::size_t room)
       : out_(out, room + kRoomForKeys), json_(format == Format::json) {
     if (json_) out_.add('{');
@@ -113,7 +113,7 @@ class AnswerWriter {
     out_.add_number(value);
     if (!json_) out_.add('\n');
   }
-  // What an MTA may say as it stands; empty where it has nothing to refuse.
+  // Appends the reply that an MTA can send unchanged; empty when the action is accept.
   void smtp_reply(std::string_view key, const receiver::Reply& reply) {
     if (reply.action == receiver::Action::accept) return text(key, {});
     if (json_) return text(key, protocol::smtp_reply(reply));
@@ -151,14 +151,14 @@ std::string_view result_word(spf::Result result, const DoorOptions& options) {
   return spf::result_name(result);
 }
 
-// Of the long values.
+// Returns the total size of the long values, in bytes.
 std::size_t room_for(const receiver::Reply& reply) {
   return 2 * reply.smtp_comment.size() + reply.header_comment.size() + reply.local_explanation.size() +
          reply.authority_explanation.size() + reply.received_spf_header.size() + reply.authentication_results.size() +
          reply.spf_record.size() + reply.spf_domain.size() + reply.mechanism.size() + reply.problem.size();
 }
 
-// What is there only where something was configured or asked for.
+// Appends the values that depend on configuration or request.
 void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
   if (reply.would) answer.text("would=", receiver::action_name(*reply.would));
   if (!reply.local_policy.empty()) answer.text("local_policy=", reply.local_policy);

@@ -24,7 +24,7 @@ struct KeyName {
   std::string_view name;
   void (*put)(Values& values, std::string_view value);
 };
-// The names are those of Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol; the first are asked most.
+// The names come from Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol. The most frequent ones are first.
 constexpr std::array kKeys = {
     KeyName{"ip", put<&Values::ip>},
     KeyName{"helo", put<&Values::helo>},
@@ -66,7 +66,7 @@ void set(Values& values, std::string_view name, std::string_view value) {
   }
 }
 
-// Where something was cut off. In a domain it is malformed.
+// Marks a place where text was cut. It makes a domain malformed.
 constexpr std::string_view kCut = "...";
 
 }  // namespace

@@ -24,10 +24,10 @@ constexpr std::array kMapNames = {
     MapName{"make_srs", {SrsMap::forward, true}},     MapName{"reverse_srs", {SrsMap::reverse, true}},
 };
 
-// "$|" of a rule set. In UTF-8 the byte stands within characters, too.
+// "$|" in rule sets. The byte also occurs within UTF-8 characters.
 constexpr char kRuleSetBar = '\x9b';
 
-// Cuts the host and the bar off. False: there is a bar, and no host before it.
+// Removes the host and the bar. Returns false if there is a bar without a host before it.
 bool take_host(std::string_view& key) {
   for (std::size_t at = key.find(kRuleSetBar); at != std::string_view::npos; at = key.find(kRuleSetBar, at + 1)) {
     if (!base::is_utf8(key.substr(0, at))) continue;
@@ -37,7 +37,7 @@ bool take_host(std::string_view& key) {
   return true;
 }
 
-// `user<@example.org.>` as an address. `<@>`: the null sender.
+// Converts `user<@example.org.>` to an address, and `<@>` to the null sender.
 std::string out_of_rule_set(std::string_view text) {
   constexpr std::string_view kFocus = "<@";
   const std::size_t focus = text.rfind(kFocus);
@@ -58,7 +58,7 @@ receiver::SrsRequest parse_rule_set(SrsMap map, std::string_view key) {
   const bool leaves = map == SrsMap::reverse || take_host(key);
   receiver::SrsRequest request{
       map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse, {}, {}, {}};
-  // Mail that does not leave is treated as that of the null sender.
+  // The sender of local mail is not rewritten: the request is handled like one with the null sender.
   if (leaves) request.address = out_of_rule_set(key);
   request.in_rule_set = key;
   return request;
@@ -76,7 +76,7 @@ receiver::SrsRequest SocketmapReader::give_up(std::string_view why) {
   return invalid(why);
 }
 
-// Reads digits and the colon behind them. False: they are none, or too many.
+// Reads digits and the colon after them. Returns false if there are none, or the length is too large.
 bool SocketmapReader::read_length() {
   for (const char c : buffer_.rest()) {
     buffer_.take(1);
@@ -88,7 +88,7 @@ bool SocketmapReader::read_length() {
       state_ = State::content;
       return true;
     }
-    // A length has no zeros before it, so its digits are bounded by its value.
+    // A length has no leading zeros, so kMaxNetstring also limits the number of digits.
     if (!base::is_digit(c) || (has_digits_ && length_ == 0)) return false;
     length_ = (has_digits_ ? length_ * 10 : 0) + static_cast<std::size_t>(c - '0');
     has_digits_ = true;

@@ -11,7 +11,7 @@ constexpr std::string_view kBlanks = " \t";
 
 receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 
-// Cuts it off, and the blanks behind it; the blank before it stays.
+// Removes the last word and the blanks after it, and returns the word. The blank before it stays.
 std::string_view take_last_word(std::string_view& text) {
   while (!text.empty() && kBlanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
   const std::size_t last = text.find_last_of(kBlanks);
@@ -40,10 +40,10 @@ receiver::SrsRequest parse_srs_line(std::string_view line) {
     return {receiver::SrsRequest::Kind::reverse, std::string(base::strip(rest)), {}, {}};
   }
   if (!base::equals_ignoring_case(command, "FORWARD")) return invalid("the request is neither FORWARD nor REVERSE");
-  // A quoted sender may have blanks of its own, so words are taken from the end; the others have none.
+  // A quoted sender may contain blanks, so the words after it, which do not, are taken from the end.
   std::string_view alias = take_last_word(rest);
   receiver::SrsRequest request{receiver::SrsRequest::Kind::forward, {}, {}, {}};
-  // An alias may be an address that begins like this.
+  // With "@" it is an alias that happens to begin with "spf=".
   constexpr std::string_view kSpf = "spf=";
   if (base::starts_with_ignoring_case(alias, kSpf) && alias.find('@') == std::string_view::npos) {
     alias.remove_prefix(kSpf.size());

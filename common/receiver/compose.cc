@@ -12,7 +12,7 @@ namespace receiver {
 
 namespace {
 
-// The texts and fields about the verdict.
+// Writes the texts and header fields for the verdict.
 void compose_verdict(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
                      const std::optional<HeloReply>& helo) {
   const spf::Query& query = workspace.query;

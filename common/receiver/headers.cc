@@ -13,34 +13,34 @@ namespace receiver {
 
 namespace {
 
-// No mailbox and no host name that SMTP allows is longer (RFC 5321 §4.5.3.1: 64 and 255 bytes, and the "@").
+// Size, in bytes, of the longest mailbox or host name that SMTP allows (RFC 5321 §4.5.3.1: 64 bytes, "@" and 255 bytes).
 constexpr std::size_t kMaxValue = 320;
-// A comment with less room than this says nothing.
+// Minimum room, in bytes, for a comment: a shorter one would say nothing.
 constexpr std::size_t kMinComment = 24;
 
-// All but the characters of an atom (RFC 5322 §3.2.3) and dots; "/" and "=" too, at which simple readers stumble. A lambda, and
-// not a function, so that it becomes a part of the loop over a text.
+// Matches all bytes except dots and the characters of an atom (RFC 5322 §3.2.3). "/" and "=" match too, because simple parsers
+// misread them. A lambda and not a function, so that it is inlined into the loop over a text.
 constexpr auto no_atom_chars = [](base::Block block) {
   using base::is_between, base::is_byte;
   return ~is_between(block, '!', '~') | is_byte(block, '"') | is_between(block, '(', ')') | is_byte(block, ',') |
          is_byte(block, '/') | is_between(block, ':', '>') | is_byte(block, '@') | is_between(block, '[', ']');
 };
 
-// RFC 5322 §3.2.3
+// Returns whether the text is a dot-atom (RFC 5322 §3.2.3) without "/" and "=".
 bool is_dot_atom(std::string_view text) {
   return !text.empty() && !base::has_any(text, no_atom_chars) && text.front() != '.' && text.back() != '.' &&
          text.find("..") == std::string_view::npos;
 }
 
-// What must be shown in another form than it came.
+// Appends a value that must be shortened or escaped.
 void append_changed_word(std::string& out, std::string_view text, std::size_t limit) {
   const std::string shown = base::clip_middle(text, limit);
   if (is_dot_atom(shown)) return base::append(out, shown);
   out += base::quoted_string(shown);
 }
 
-// A dot-atom as it is; any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a token of
-// RFC 2045 §5.1, the value of RFC 8601 §2.2.
+// Appends a dot-atom unchanged and any other text as a quoted-string (RFC 5322 §3.2.4). A dot-atom without "/" and "=" is also a
+// token (RFC 2045 §5.1), and so a value of RFC 8601 §2.2.
 void append_word(std::string& out, std::string_view text, std::size_t limit) {
   if (text.size() <= limit) {
     if (is_dot_atom(text)) return base::append(out, text);
@@ -49,13 +49,13 @@ void append_word(std::string& out, std::string_view text, std::size_t limit) {
   append_changed_word(out, text, limit);
 }
 
-// Printable, and without what must be quoted in a comment (RFC 5322 §3.2.2).
+// Returns whether the text is printable and has no characters that must be quoted in a comment (RFC 5322 §3.2.2).
 bool is_plain_comment(std::string_view text) { return base::all_printable<'(', ')', '\\'>(text); }
 
-// The text with what must be quoted quoted, and at most `room` bytes long.
+// Returns the text with quoted-pairs where a comment needs them, at most `room` bytes long.
 std::string quoted_comment(std::string_view text, std::size_t room) {
   std::string out;
-  std::size_t cut = 0;  // here the text may end so that "..." still fits
+  std::size_t cut = 0;  // last position at which "..." still fits
   for (const char c : text) {
     if (out.size() + 3 <= room) cut = out.size();
     if (!base::is_printable(c)) {
@@ -70,7 +70,7 @@ std::string quoted_comment(std::string_view text, std::size_t room) {
   return out;
 }
 
-// Puts " (text)" into the field at `place`, shortened so that the whole fits; nothing if there is hardly any room.
+// Inserts " (text)" into the field at `place`, shortened to fit; inserts nothing if there is less room than kMinComment.
 void insert_comment(std::string& field, std::size_t place, std::string_view text) {
   const std::size_t used = field.size() + 1;
   if (text.empty() || used + kMinComment > kMaxHeader) return;
@@ -86,10 +86,10 @@ void insert_comment(std::string& field, std::size_t place, std::string_view text
 }
 
 struct Pair {
-  std::string_view key;  // "; key=": what stands before the value, except before the first
+  std::string_view key;  // "; key="; the ";" is left out before the first pair
   std::string_view value;
-  std::size_t limit = kMaxValue;  // bytes of the value that are shown
-  std::size_t size = 0;           // as it was written last
+  std::size_t limit = kMaxValue;  // maximum size of the value shown, in bytes
+  std::size_t size = 0;           // size of the pair as last written, in bytes
 };
 
 class Pairs {
@@ -97,7 +97,7 @@ class Pairs {
   void add(std::string_view key, std::string_view value) {
     if (!value.empty()) pairs_[count_++] = {.key = key, .value = value};
   }
-  // " key=value; key=value"
+  // Appends " key=value; key=value".
   void write(std::string& out) {
     for (std::size_t i = 0; i < count_; ++i) {
       const std::size_t begin = out.size();
@@ -133,7 +133,7 @@ void received_spf(const HeaderFacts& facts, std::string& out) {
   base::append(out, "Received-SPF: ", spf::result_name(facts.result));
   const std::size_t place = out.size();
   pairs.write(out);
-  // The comment gets what room the pairs leave. Only if they alone are too much, the longest values are cut.
+  // The comment gets the room that the pairs leave. The longest values are shortened only if the pairs alone do not fit.
   while (out.size() > kMaxHeader) {
     pairs.halve_longest();
     out.resize(place);
@@ -146,22 +146,22 @@ void authentication_results(const HeaderFacts& facts, std::string& out) {
   out = "Authentication-Results: ";
   append_word(out, facts.receiver.empty() ? "unknown" : facts.receiver, kMaxValue);
   if (!facts.identity && facts.result == spf::Result::none) {
-    // RFC 8601 §2.2: "none" tells that nothing was authenticated; spf=none would speak of a domain without policy.
+    // RFC 8601 §2.2: "none" means that nothing was authenticated; spf=none would mean a domain without an SPF record.
     out += "; none";
   } else {
     base::append(out, "; spf=", spf::result_name(facts.result));
   }
   const std::size_t place = out.size();
-  // A domain too long to be one is not shown: a part of it could be taken for another domain.
+  // An overlong domain is left out: a part of it could be taken for another domain.
   if (facts.identity && !facts.domain.empty() && facts.domain.size() <= dns::Name::kMaxText) {
-    // RFC 8601 §2.7.2: without the local part, which SPF seldom authenticates.
+    // RFC 8601 §2.7.2: the local part is left out, because SPF seldom authenticates it.
     out += *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=";
     append_word(out, facts.domain, kMaxValue);
   }
-  // RFC 8601 §2.2: several results of one method stand one behind the other, each with its own property.
+  // RFC 8601 §2.2: several results of one method follow each other, each with its own property.
   if (facts.helo_result) {
     base::append(out, "; spf=", spf::result_name(*facts.helo_result));
-    // In the form of smtp.mailfrom: a name in lower case, without a dot at the end.
+    // In the form of smtp.mailfrom: a name in lower case, without a trailing dot.
     const auto name = dns::Name::parse(facts.helo);
     if (name || facts.helo.size() <= dns::Name::kMaxText) {
       out += " smtp.helo=";

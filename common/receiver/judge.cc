@@ -32,12 +32,12 @@ void append(std::vector<spf::TraceStep>& trace, std::vector<spf::TraceStep>&& mo
   trace.insert(trace.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-// The result holds no longer than the answers that changed it. 0: none were needed.
+// Limits the TTL to that of the answers that changed the result; a TTL of 0 means that no answers were needed.
 void shorten_ttl(spf::Verdict& verdict, const spf::Verdict& by) {
   if (by.ttl != 0) verdict.ttl = std::min(verdict.ttl, by.ttl);
 }
 
-// Takes the place of what the domain's record said; its record and counters stay.
+// Replaces the verdict on the domain's record by that of a rule; record and counters stay.
 void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
   shorten_ttl(verdict, by);
   verdict.result = result;
@@ -54,7 +54,7 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
 
 }  // namespace
 
-// A rule acts on what the rules before it have left. So of the two rows for local terms the second is asked only when no term of
+// Each rule acts on the verdict that the rules before it left. So the second row for local terms is evaluated only if no term of
 // the request matched.
 const std::array<Judge::Rule, 6> Judge::kRules = {{
     {.name = "fallback",
@@ -112,7 +112,8 @@ Needs Judge::evaluate(const spf::Query& query, Judgement& out) {
     if (!needs.empty()) return needs;
   }
 
-  // Nobody is refused for good because our own rules, or by a limit of our own a name of the client, could not be looked up.
+  // Mail is not rejected permanently when one of our own rules could not be looked up, or when a limit of our own ended a lookup
+  // of the client's names.
   if (unknown_.empty()) unknown_ = verdict.own_failure;
   if (!unknown_.empty() && out.local.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
     add_note(out.local.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));

@@ -1,7 +1,7 @@
-// What the receiver's rules make of an identity: first the domain's own record speaks, then local policy about its result.
+// Judges an identity: evaluates the domain's record first, then applies the receiver's rules to the result.
 //
-// The rules are the rows of a table (judge.cc), in their order: when a rule applies, its list of terms, and what a match does.
-// A rule that is absent costs nothing. Pure; by the need/answer protocol of spf::evaluate().
+// The rules are the rows of a table (judge.cc), in order of application: when a rule applies, its list of terms, and what a match
+// does. A rule that is absent costs nothing. Pure; works like spf::evaluate(): it returns the questions that are still open.
 #pragma once
 
 #include <array>
@@ -22,10 +22,10 @@ namespace receiver {
 
 class Judge {
  public:
-  // Judgements per decision: one per identity. Each has its own share of the questions, and so has each rule in it.
+  // The judgements of a decision, one per identity. Each of them has limits of its own on questions, as has each of its rules.
   enum class Turn : std::uint8_t { helo_first, last };
 
-  // The arguments must outlive it. own_terms: local terms that the request brings; null: none.
+  // The arguments must outlive the Judge. `own_terms`: the local terms in the request, or null.
   Judge(const Request& request, const Policy& policy, const RulesInForce& rules, const Terms* own_terms,
         const spf::Settings& settings, spf::AnswerSource& answers, Turn turn)
       : request_(request),
@@ -36,49 +36,49 @@ class Judge {
         answers_(answers),
         turn_(turn) {}
 
-  // The names of the rules' options in the order of the rules, which is that of spfd(8).
+  // Returns the names of the rules' options, in the order of application, which is also that of spfd(8).
   static std::vector<std::string_view> rule_names();
 
   // The judgement is complete when nothing is needed.
   spf::Needs evaluate(const spf::Query& query, Judgement& out);
 
-  // Sets the verdict of terms alone: pass or neutral; none for a query without a domain.
+  // Sets a verdict that is based on the terms alone: pass or neutral; none for a query without a domain.
   spf::Needs guess(const spf::Query& query, const Terms& terms, spf::Verdict& out);
 
  private:
-  // What asks DNS on its own account (see spf::AnswerSource::begin_part()).
+  // The parts of a judgement with limits of their own on questions (see spf::AnswerSource::begin_part()).
   enum class Part : std::uint8_t { record, fallback, guess, own_terms, local, forwarders, secondary, told_guess };
   static constexpr std::size_t kPartsPerTurn = static_cast<std::size_t>(Part::told_guess) + 1;
   static_assert(2 * kPartsPerTurn <= spf::AnswerSource::kParts);
   void begin(Part part) { answers_.begin_part(static_cast<std::size_t>(turn_) * kPartsPerTurn + static_cast<std::size_t>(part)); }
 
-  // What a list of terms says about the client: the first that matches counts.
+  // The result of a list of terms: the first term that matches counts.
   struct Match {
-    spf::Needs needs;                     // not empty: it is not known yet
+    spf::Needs needs;                     // if not empty, answers are missing
     std::optional<spf::Verdict> verdict;  // of the term that matched
-    std::string what;                     // it: the term, or "mx of example.org"
-    std::string problem;                  // none matched, but one could not be looked up
+    std::string what;                     // the term that matched, or "mx of example.org"
+    std::string problem;                  // set if no term matched, but one could not be looked up
   };
   Match match(const spf::Query& query, const Terms& terms, std::string_view name, std::vector<spf::TraceStep>& trace);
 
   struct Rule {
-    std::string_view name;  // of its option
+    std::string_view name;  // name of the option
     Part part;
     bool (*applies)(const spf::Verdict& verdict);
-    // Changes the judgement, and returns what it needs for that.
+    // Changes the judgement, or returns the questions that are still open.
     spf::Needs (Judge::*act)(const Rule& rule, const spf::Query& query, Judgement& out);
-    // Of match_list() only. Null: the terms that the request brings.
+    // The members below are for match_list(). Null: the terms in the request.
     std::optional<Terms> Rules::*terms = nullptr;
-    // The result of a term that passes; null: that of each term that matches.
+    // The new result when a term passes. Null: each term that matches sets the result of its qualifier.
     std::optional<spf::Result> Rules::*result = nullptr;
-    bool sets_aside = false;  // or a term that passes sets the verdict aside
-    // A term that could not be looked up counts as one that might have spared the client.
+    bool sets_aside = false;  // a term that passes sets the verdict aside
+    // Whether a match could spare the client a refusal: if a term cannot be looked up, mail is deferred instead of rejected.
     bool may_spare = true;
   };
   static const std::array<Rule, 6> kRules;
   spf::Needs fall_back(const Rule& rule, const spf::Query& query, Judgement& out);
   spf::Needs match_list(const Rule& rule, const spf::Query& query, Judgement& out);
-  // Not in line: most lists are absent, and this one's frame is large.
+  // Not inlined: most lists are absent, and this function has a large stack frame.
   [[gnu::noinline]] spf::Needs act_on_match(const Rule& rule, const Terms& terms, const spf::Query& query, Judgement& out);
 
   const Request& request_;
@@ -88,10 +88,10 @@ class Judge {
   const spf::Settings& settings_;
   spf::AnswerSource& answers_;
   const Turn turn_;
-  std::string unknown_;  // what could not be looked up, and could spare the client
+  std::string unknown_;  // a failed lookup that might have spared the client; empty if there is none
 };
 
-// The terms of the best guess of 2003.
+// Returns the terms of the best guess of 2003: a/24 mx/24 ptr.
 const Terms& best_guess();
 
 }  // namespace receiver

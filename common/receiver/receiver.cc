@@ -24,12 +24,12 @@ void refuse(spf::Result result, const RulesInForce& rules, std::string_view host
   set_action(reply, rules, Identity::mailfrom);
 }
 
-// Our name, as the request tells it or as it is configured.
+// Returns the name of the receiving host, from the request or else from the configuration.
 std::string_view host_of(const Request& request, const Policy& policy) {
   return request.receiver.empty() ? policy.hostname : request.receiver;
 }
 
-// Why the client's mail is not checked, and which rule says so.
+// The reason why the client's mail is not checked, and the rule that exempts it.
 struct Exemption {
   std::string why;
   std::string rule;
@@ -51,10 +51,10 @@ std::optional<Exemption> exemption(const Request& request, const RulesInForce& r
   return std::nullopt;
 }
 
-// One run over the known answers.
+// One run of decide() over the known answers.
 class Decision {
  public:
-  // note: what was done about the request before.
+  // `note`: how the request was changed beforehand, for Reply::local_policy.
   Decision(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace,
            std::string_view note = {})
       : request_(request),
@@ -71,7 +71,7 @@ class Decision {
     if (!request_.client) return skip("the message has no SMTP client", {});
     if (auto exempt = exemption(request_, rules_)) return skip(exempt->why, std::move(exempt->rule));
     // RFC 7208 §2.4: with the null sender, the MAIL FROM identity is postmaster at the HELO name.
-    // A client that gives no HELO name has no such identity: its result is none (§4.3).
+    // An SMTP client without a HELO name does not have this identity: the result is none (§4.3).
     const bool is_helo = request_.scope == Scope::helo || sender_.empty();
     if (policy_.allow_request_policy) {
       if (const std::string problem = read_own_terms(); !problem.empty()) return refuse(problem);
@@ -94,9 +94,9 @@ class Decision {
     return {};
   }
 
-  // RFC 7208 §2.3: HELO first. What it came to never takes the place of what MAIL FROM comes to, unless it refuses the mail.
-  // Both are looked up side by side: who chooses a HELO name whose zone does not answer takes no time from MAIL FROM. HELO has
-  // half of the time; a refusal of MAIL FROM does not wait for it at all, since the mail is refused whatever HELO comes to.
+  // Checks HELO, then MAIL FROM (RFC 7208 §2.3). The HELO result replaces that of MAIL FROM only if it refuses the mail.
+  // Both are looked up at the same time, so that a HELO name with an unresponsive zone takes no time from MAIL FROM. HELO may use
+  // half of the time. If MAIL FROM is rejected, the reply does not wait for HELO, because the mail is refused in any case.
   Needs check_both() {
     Workspace helo;
     answers_.set_impatient(answers_.is_late());
@@ -116,7 +116,7 @@ class Decision {
     add(std::move(helo_needs), needs);
     if (!needs.empty()) return needs;
     Reply& reply = workspace_.reply;
-    // A HELO that should be tried again later does not spare MAIL FROM its refusal. What is unknown of it changes nothing.
+    // A HELO result that defers the mail does not prevent a rejection for MAIL FROM. An incomplete HELO check changes nothing.
     if (first.action == Action::defer && reply.action != Action::reject) {
       reply = std::move(first);
       return {};
@@ -134,13 +134,13 @@ class Decision {
     };
     join(more.needed, needs.needed);
     join(more.wanted, needs.wanted);
-    // One identity may need what the other wants ahead.
+    // One identity may need a question that the other wants ahead.
     std::erase_if(needs.wanted, [&](const dns::Question& question) {
       return std::find(needs.needed.begin(), needs.needed.end(), question) != needs.needed.end();
     });
   }
 
-  // What is wrong with the terms that the request brings.
+  // Reads the terms in the request. Returns what is wrong with them, or an empty text.
   std::string read_own_terms() {
     const auto read = [](std::string_view key, const std::string& text, std::optional<Terms>& terms) -> std::string {
       if (base::strip(text).empty()) return {};
@@ -153,7 +153,7 @@ class Decision {
     return problem.empty() ? read("guess_mechs", request_.guess_terms, own_guess_) : problem;
   }
 
-  // Only where rules for a domain have texts of their own is there anything to copy.
+  // Copies the settings only if the rules for this request have texts of their own.
   void choose_texts() {
     const auto* const explanation = rules_.find(&Rules::explanation);
     const auto* const why_url = rules_.find(&Rules::why_url);
@@ -163,7 +163,7 @@ class Decision {
     if (why_url != nullptr) own_settings_->why_url = *why_url;
   }
 
-  // `before`: what the HELO identity came to, when this is MAIL FROM.
+  // Checks one identity. `before`: the reply for HELO if that was checked before MAIL FROM.
   Needs check(Identity identity, std::optional<HeloReply>&& before, Workspace& workspace, Judge::Turn turn) {
     const bool is_helo = identity == Identity::helo;
     spf::Query& query = workspace.query;
@@ -178,7 +178,7 @@ class Decision {
     const spf::Settings& settings = own_settings_ ? *own_settings_ : policy_.spf;
     Judge judge(request_, policy_, rules_, own_local_ ? &*own_local_ : nullptr, settings, answers_, turn);
     if (Needs needs = judge.evaluate(query, workspace.judgement); !needs.empty()) return needs;
-    // What people read: the sender as it came, unless only its A-labels are US-ASCII.
+    // The identity for people to read: the sender as received, or with A-labels if it is not US-ASCII.
     std::string_view shown = is_helo ? (helo_.empty() ? "unknown" : helo_) : sender_;
     if (!is_helo && !base::is_ascii(sender_)) shown = query.sender;
     std::optional<Guesses> guesses;
@@ -192,7 +192,7 @@ class Decision {
     return {};
   }
 
-  // The keys of Mail::SPF::Query: they tell, and change no result.
+  // Adds the best guesses of Mail::SPF::Query, which do not change the result.
   Needs guess(Judge& judge, const spf::Query& query, std::string_view shown, Guesses& out) {
     const Terms* usual = own_guess_ ? &*own_guess_ : rules_.find(&Rules::guess);
     if (usual == nullptr || usual->empty()) usual = &best_guess();
@@ -215,12 +215,12 @@ class Decision {
   const std::string_view host_;
   const std::string_view sender_;
   const std::string_view helo_;
-  std::optional<Terms> own_local_;  // that the request brings
+  std::optional<Terms> own_local_;  // terms in the request
   std::optional<Terms> own_guess_;
   std::optional<spf::Settings> own_settings_;
 };
 
-// Where we rewrite senders ourselves.
+// Decides a request at a host that rewrites senders itself.
 Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
   if (const auto why = forged_recipient(policy.own_addresses, request)) {
     Reply& reply = workspace.reply;

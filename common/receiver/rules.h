@@ -1,8 +1,8 @@
-// The receiver's rules: what the configuration decides about results and clients, in general and for single domains.
+// The receiver's rules: the site's decisions about results and SMTP clients, in general and for single domains.
 //
-// Every rule may be absent. It is then looked for in the next less specific place, and in the end it is what the comment says.
-// The order of places: the sender's domain, then the recipient's domain, then the general rules; of several patterns for a
-// domain, first the domain itself, then the longest "*.name" above it.
+// Every rule may be absent; then the next less specific place decides, and finally the default given in the comment. The places,
+// in order: rules for the sender's domain, rules for the recipient's domain, general rules. For one domain, the pattern of the
+// domain itself comes first, then the longest "*.name" above it.
 #pragma once
 
 #include <array>
@@ -22,30 +22,30 @@
 
 namespace receiver {
 
-// When the HELO identity is checked where nobody asks for it by name.
+// When the HELO identity is checked in requests that do not ask for it explicitly.
 enum class HeloCheck : std::uint8_t {
-  null_sender,  // only in place of the null sender (RFC 7208 §2.4)
-  first,        // and before each MAIL FROM (RFC 7208 §2.3); its result counts where it refuses the mail
+  null_sender,  // only instead of the null sender (RFC 7208 §2.4)
+  first,        // also before MAIL FROM (RFC 7208 §2.3); its result counts if it refuses the mail
 };
 
 struct Rules {
   using Actions = std::array<std::optional<Action>, spf::kResults>;
 
-  // By result. fail: reject; temperror: defer; others: accept.
+  // Indexed by result. Defaults: fail: reject; temperror: defer; others: accept.
   Actions mailfrom, helo;
-  std::optional<bool> dry_run;                  // false. Accept all, and say what would have been done
-  std::optional<HeloCheck> check_helo;          // null_sender
-  std::optional<std::vector<Network>> exempt;   // none. Their mail is not checked
-  std::optional<bool> check_authenticated;      // false. Check the mail of such clients too
-  std::optional<bool> check_loopback;           // false. Check clients at loopback addresses too, where the door spares them
-  std::optional<Terms> local;                   // none. Put in before the last "all" of each record
-  std::optional<Terms> forwarders;              // none. Clients whose fail or softfail becomes `forwarder_result`
-  std::optional<spf::Result> forwarder_result;  // neutral
-  std::optional<Terms> secondary_mx;            // none. Clients that are not refused
-  std::optional<Terms> guess;                   // none. For domains without a record: a match makes none `guess_result`
-  std::optional<spf::Result> guess_result;      // neutral
-  std::optional<spf::MacroString> explanation;  // that of spf::Settings
-  std::optional<spf::MacroString> why_url;      // that of spf::Settings
+  std::optional<bool> dry_run;                  // Default: false. Accepts all mail, and reports the action that was due
+  std::optional<HeloCheck> check_helo;          // Default: null_sender
+  std::optional<std::vector<Network>> exempt;   // Default: none. SMTP clients that are not checked
+  std::optional<bool> check_authenticated;      // Default: false. Checks authenticated and relay clients too
+  std::optional<bool> check_loopback;           // Default: false. Checks loopback addresses even if Request::spares_loopback
+  std::optional<Terms> local;                   // Default: none. Inserted before the last "all" of each record
+  std::optional<Terms> forwarders;              // Default: none. SMTP clients that turn fail, softfail to forwarder_result
+  std::optional<spf::Result> forwarder_result;  // Default: neutral
+  std::optional<Terms> secondary_mx;            // Default: none. SMTP clients that are never refused
+  std::optional<Terms> guess;                   // Default: none. A match turns none into guess_result
+  std::optional<spf::Result> guess_result;      // Default: neutral
+  std::optional<spf::MacroString> explanation;  // Default: that of spf::Settings
+  std::optional<spf::MacroString> why_url;      // Default: that of spf::Settings
 
   [[nodiscard]] const Actions& of(spf::Identity identity) const { return identity == spf::Identity::helo ? helo : mailfrom; }
 
@@ -56,29 +56,29 @@ Action default_action(spf::Result result);
 
 struct Policy {
   spf::Settings spf;
-  std::string hostname;  // of the receiving host: in texts, headers and %{r} where the request names no receiver
+  std::string hostname;  // name of the receiving host, for texts, headers and %{r} if the request names no receiver
   spf::Result bad_request_result = spf::Result::temperror;
   Rules rules;
-  DomainMap<Rules> senders;           // by the domain of the sender, of the HELO name for the null sender
-  DomainMap<Rules> recipients;        // by the domain of the recipient
-  DomainMap<spf::Record> fallback;    // records for domains that have none
+  DomainMap<Rules> senders;           // by the sender's domain, or by the HELO name for the null sender
+  DomainMap<Rules> recipients;        // by the recipient's domain
+  DomainMap<spf::Record> fallback;    // records for domains that publish none
   bool allow_request_policy = false;  // honour Request::local and Request::guess_terms
   OwnAddresses own_addresses;
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
-// The records by domain, as Policy::fallback has them.
+// Returns the records in the form of Policy::fallback.
 DomainMap<spf::Record> by_domain(const std::vector<FallbackRecord>& records);
 
-// The rules for one request. Allocates nothing where there are no rules for domains.
+// The rules that apply to one request. Allocates nothing if there are no rules for domains.
 class RulesInForce {
  public:
   RulesInForce(const Policy& policy, const Request& request);
-  // Of a request that could not be understood.
+  // For an invalid request: only the general rules apply.
   explicit RulesInForce(const Policy& policy) : general_(policy.rules) {}
 
-  // Null: absent everywhere.
+  // Returns the value of a rule, or null when it is absent everywhere.
   template <class T>
   const T* find(std::optional<T> Rules::*rule) const {
     return search([rule](const Rules& rules) -> const std::optional<T>& { return rules.*rule; });

@@ -1,4 +1,4 @@
-// A mail server's request to rewrite a sender, whatever protocol it came by, and the reply (srs_answer.h makes it).
+// A request to rewrite a sender or to reverse that, independent of the protocol, and the reply (see srs_answer.h).
 #pragma once
 
 #include <cstddef>
@@ -16,15 +16,15 @@ struct SrsRequest {
   enum class Kind : std::uint8_t {
     forward,
     reverse,
-    too_long,  // so long that it cannot be an address
-    invalid,   // no request of the protocol, or of a map that there is not
+    too_long,  // too long to be an address
+    invalid,   // violates the protocol, or names a map that does not exist
   };
   Kind kind = Kind::invalid;
   std::string address;
-  std::string alias;                    // of forward; empty: the protocol does not say it
-  std::string error;                    // of too_long and invalid: a sentence
-  std::optional<spf::Result> spf = {};  // of forward: what the message was found to be; nothing: the protocol does not say it
-  // The address as a rule set of Sendmail has it, `user<@example.org.>`; empty: it came as an address. The answer has its form.
+  std::string alias;                    // forward: empty if the protocol does not convey it
+  std::string error;                    // too_long and invalid: a sentence
+  std::optional<spf::Result> spf = {};  // forward: the SPF result of the message; empty if the protocol does not convey it
+  // The address in the form of a Sendmail rule set, `user<@example.org.>`, which the answer also uses; empty for other requests.
   std::string in_rule_set = {};
 
   friend bool operator==(const SrsRequest&, const SrsRequest&) = default;
@@ -41,17 +41,17 @@ constexpr std::string_view srs_kind_name(SrsRequest::Kind kind) {
 
 struct SrsReply {
   enum class Kind : std::uint8_t {
-    ok,         // the new address
-    unchanged,  // the address as it was asked for: there is nothing to do
-    not_found,  // it is no address that could be rewritten or turned back
+    ok,         // the address was rewritten or reversed
+    unchanged,  // there is nothing to do
+    not_found,  // the address cannot be rewritten or reversed
     temporary,  // ask again later
     timeout,
-    permanent,  // the request is wrong
+    permanent,  // the request is invalid
   };
   Kind kind = Kind::permanent;
-  std::string text;    // an address for ok and unchanged, else a sentence
-  std::string reason;  // of unchanged: a sentence; of ok: what made it necessary, where that was looked up, and warnings
-  std::string in_rule_set = {};  // that of the request
+  std::string text;              // ok and unchanged: the address; else a sentence
+  std::string reason;            // unchanged: a sentence; ok: the predicted SPF result, if it was looked up, and warnings
+  std::string in_rule_set = {};  // SrsRequest::in_rule_set
 
   friend bool operator==(const SrsReply&, const SrsReply&) = default;
 };

@@ -13,7 +13,7 @@ namespace receiver {
 
 namespace {
 
-// Written without a mechanism: an address, a network, a host. Nothing: a directive.
+// Returns the mechanism for an address, a network or a host name; empty for a word that is already a directive.
 std::string mechanism_for(std::string_view word) {
   if (const auto network = parse_network(word)) return network->address.is_v6() ? "ip6:" : "ip4:";
   const bool is_host = base::is_alphanumeric(word.front()) && word.find('.') != std::string_view::npos &&
@@ -33,7 +33,7 @@ base::Result<Network, std::string> parse_network(std::string_view text) {
   if (!address) return base::failure(base::in_quotes(text, 200) + " is no address and no network such as 192.0.2.0/24");
   Network out{*address, address->bits()};
   if (slash == std::string_view::npos) return out;
-  // ::ffff:192.0.2.0/120 is an IPv4 network.
+  // ::ffff:192.0.2.0/120 is the IPv4 network 192.0.2.0/24.
   const bool is_mapped = address->is_v4() && text.substr(0, slash).find(':') != std::string_view::npos;
   const unsigned long most = is_mapped ? 128 : static_cast<unsigned long>(out.length);
   const auto length = base::parse_number(text.substr(slash + 1), most);

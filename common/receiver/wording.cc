@@ -8,13 +8,14 @@ namespace receiver {
 
 namespace {
 
-// In sentences. Mailboxes and domains that exist in practice are shorter, and hostile ones must not push the rest out.
+// Maximum sizes of values in sentences, in bytes. Mailboxes and domains in practical use are shorter, and hostile ones must not
+// displace the rest of the sentence.
 constexpr std::size_t kMaxIdentity = 256;
 constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
 constexpr std::size_t kMaxNote = 200;
 
-// Returns what a printable byte is written as in a text without '"' and '\', and without parentheses if it is for a comment.
+// Returns the replacement of a printable byte in texts without '"' and '\', and in comments also without parentheses.
 char plain_char(char c, bool is_comment) {
   switch (c) {
     case '"': return '\'';
@@ -31,7 +32,7 @@ void make_plain(std::string& text, bool is_comment) {
   for (char& c : text) c = plain_char(c, is_comment);
 }
 
-// The domain asked about; the text of it where it is no domain name.
+// Appends the domain checked, or its text if it is not a valid domain name.
 void append_domain(std::string& out, const Case& about) {
   const std::string_view domain = about.query.domain ? about.query.domain->text() : std::string_view(about.query.sender_domain);
   base::append_clipped_middle(out, domain, kMaxDomain);
@@ -117,11 +118,11 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
   out.clear();
   const spf::Verdict& verdict = about.verdict;
   if (verdict.result == spf::Result::fail && !verdict.authority_explanation.empty()) {
-    // RFC 7208 §6.2, §8.4: it should be clear that these are the words of a third party.
+    // RFC 7208 §6.2, §8.4: the text must be recognizable as that of a third party.
     base::append(out, about.query.sender_domain, " explains: ", verdict.authority_explanation);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
     out += verdict.default_explanation;
-    // Whole, or not at all: a part of it leads nowhere.
+    // The URL is written completely or not at all; a part of it would be useless.
     if (!verdict.why_url.empty() && verdict.why_url.size() < kMaxSmtpComment / 2) {
       constexpr std::string_view kBefore = " Please see ";
       shorten(out, kMaxSmtpComment - kBefore.size() - verdict.why_url.size());

@@ -31,7 +31,7 @@ std::string_view outcome_name(Outcome outcome) {
   return "permerror";
 }
 
-// How a record came to be evaluated. Below an include everything is `included`: what matches there is not what the verdict names.
+// Why a record is evaluated. Everything below an include is `included`; the verdict does not name what matches there.
 enum class Role : std::uint8_t { checked, redirected, included };
 
 template <class... Handlers>
@@ -41,8 +41,7 @@ struct Overloaded : Handlers... {
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-// One run of check_host(): the plain sequential walk of the RFC over the answers that are known (see walk.h for those that are
-// not).
+// One run of check_host(): the sequential walk of the RFC over the known answers (walk.h explains how missing ones are handled).
 class Evaluator {
  public:
   Evaluator(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict)
@@ -95,7 +94,7 @@ class Evaluator {
     return result;
   }
 
-  // RFC 7208 §4. Nothing: the record is not known yet.
+  // Evaluates the record of `target` (RFC 7208 §4). Returns nothing when the record is not known yet.
   std::optional<Result> check_host(const Target& target, Role role) {
     const std::size_t step = walk_.trace().open(TraceStep::Kind::check, target.name.text());
     std::optional<Result> result = Result::none;
@@ -176,7 +175,7 @@ class Evaluator {
     return Result::neutral;  // RFC 7208 §4.7
   }
 
-  // RFC 7208 §6.1. Nothing: it does not apply (RFC 8616 §4), and the record ends here.
+  // Evaluates redirect (RFC 7208 §6.1). Returns nothing when it does not apply (RFC 8616 §4) and the record ends here.
   std::optional<Result> follow_redirect(const MacroString& domain_spec, const Target& checked, Role role) {
     const std::size_t step = walk_.trace().open(TraceStep::Kind::term, "redirect=", domain_spec.text());
     const std::optional<Result> result = redirected_result(domain_spec, checked, role, step);
@@ -223,8 +222,8 @@ class Evaluator {
       case Target::Kind::never_matches:
       case Target::Kind::malformed:
         if (directive.mechanism == Mechanism::ptr) return evaluate_ptr(nullptr);
-        // RFC 7208 §4.8 leaves it open: no match. An include whose own text is at fault has no record to include (§5.2); but who
-        // sends mail must not be able to make an error of it by his sender or HELO name.
+        // RFC 7208 §4.8 leaves this open; we take it as "no match". An include whose own text is invalid has no record to include
+        // (§5.2), but an SMTP client must not be able to cause that error with its sender or HELO name.
         if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches || spec->can_be_name())
           return Outcome::no_match;
         walk_.set_problem(fmt::format("'{}' names no valid domain", record.text_of(directive)));
@@ -240,7 +239,7 @@ class Evaluator {
     }
   }
 
-  // RFC 7208 §5.2: the table.
+  // Maps the included result by the table in RFC 7208 §5.2.
   Outcome evaluate_include(const Target& target) {
     const auto result = check_host(target, Role::included);
     if (!result) return Outcome::pending;
@@ -264,7 +263,7 @@ class Evaluator {
     });
   }
 
-  // RFC 7208 §5.7: any A record, also for an IPv6 client.
+  // RFC 7208 §5.7: any A record matches, also for an IPv6 client.
   Outcome evaluate_exists(const Target& target) {
     return evaluate_answer({target.name, dns::Type::a}, target.personal, [](const dns::Answer& answer) {
       return answer.addresses.empty() ? Outcome::no_match : Outcome::match;
@@ -282,7 +281,8 @@ class Evaluator {
     });
   }
 
-  // Settled only when the addresses of all hosts are known, so that the order in which they come cannot matter.
+  // Compares the client with the addresses of the hosts. Decides only when those of all hosts are known, so that the order in
+  // which answers arrive does not matter.
   Outcome match_hosts(const std::vector<std::string>& hosts, bool personal, int length) {
     bool pending = false;
     bool match = false;
@@ -310,10 +310,10 @@ class Evaluator {
     return Outcome::temperror;
   }
 
-  // RFC 7208 §5.5: DNS errors are no match. target: null when it is not a name: nothing matches, but the term has asked and
-  // counts.
+  // Evaluates ptr; DNS errors mean "no match" (RFC 7208 §5.5). `target` is null when it is not a valid name: then nothing
+  // matches, but the lookup takes place and counts.
   Outcome evaluate_ptr(const dns::Name* target) {
-    if (walk_.is_collecting()) return Outcome::pending;  // never ahead of its turn
+    if (walk_.is_collecting()) return Outcome::pending;  // ptr is never asked ahead
     if (target == nullptr) {
       const KnownAnswer* known = walk_.ask(expansion_.ptr_question(), true);
       if (known == nullptr) return Outcome::pending;
@@ -329,7 +329,7 @@ class Evaluator {
     return match ? Outcome::match : Outcome::no_match;
   }
 
-  // Asks the term's own question; failure is temperror (RFC 7208 §5), a void answer counts (§4.6.4).
+  // Asks the term's own question. A failure is a temperror (RFC 7208 §5); a void answer counts (§4.6.4).
   template <class Judge>
   Outcome evaluate_answer(const dns::Question& question, bool personal, Judge&& judge) {
     const KnownAnswer* known = walk_.ask(question, personal);
@@ -346,9 +346,9 @@ class Evaluator {
     return query_.client.is_v6() ? directive.prefix6 : directive.prefix4;
   }
 
-  // ---- what the verdict says -------------------------------------------------------------------------------------------------
+  // ---- details of the verdict ------------------------------------------------------------------------------------------------
 
-  // The innermost term comes first and stays.
+  // Keeps the first term reported, which is the innermost one.
   void keep_term(std::string_view term, const dns::Name& domain) {
     if (walk_.is_collecting() || !verdict_.mechanism.empty()) return;
     verdict_.mechanism = term;
@@ -358,7 +358,7 @@ class Evaluator {
   void keep_match(const Directive& directive, const Record& record, const dns::Name& domain) {
     if (walk_.is_collecting()) return;
     keep_term(record.text_of(directive), domain);
-    // RFC 7208 §6.2: the exp of the record where redirect led, never one of an included record.
+    // RFC 7208 §6.2: exp comes from the record to which redirect led, never from an included record.
     exp_ = record.domain_spec(record.explanation);
     exp_domain_ = domain;
     const bool is_only_term = &directive == &record.directives.front();
@@ -366,7 +366,7 @@ class Evaluator {
                             !(is_only_term && directive.qualifier == Result::fail);
   }
 
-  // Of the term that holds the client, which may stand in an included record: it comes before the include that it makes match.
+  // Keeps the width of the network that contains the client. In an included record, its term comes before the include itself.
   void keep_width(const Directive& directive) {
     if (walk_.is_collecting() || directive.mechanism == Mechanism::include) return;
     switch (directive.mechanism) {
@@ -404,7 +404,7 @@ class Evaluator {
   Verdict& verdict_;
   const MacroString* exp_ = nullptr;
   dns::Name exp_domain_;
-  std::string near_miss_;  // about the domain last found to have no record
+  std::string near_miss_;  // for the last domain without a record
   bool is_wide_ = false;
 };
 

@@ -1,6 +1,6 @@
-// check_host() (RFC 7208 §4): the verdict on a query, or the DNS questions still open.
+// check_host() (RFC 7208 §4): returns the verdict on a query, or the DNS questions that are still open.
 //
-// Pure: no I/O, no clock, no state between calls. It runs from the beginning each time; `answers` is what makes it get further.
+// Pure: no I/O, no clock, no state between calls. Each call runs from the beginning and gets further as `answers` grows.
 #pragma once
 
 #include <cstdint>
@@ -23,42 +23,44 @@ struct Verdict {
   Result result = Result::none;
   // The directive that matched, as published, or kDefaultMechanism; for errors the term at fault, if there is one.
   std::string mechanism;
-  // The domain whose record holds `mechanism`: the domain checked, or where redirect led.
+  // The domain whose record contains `mechanism`: the domain checked, or the target of redirect.
   std::string domain;
-  // none, temperror, permerror: why, in words that name term and domain.
+  // none, temperror, permerror: the reason, in words that name term and domain.
   std::string problem;
-  // The first look-up of ptr or %{p} that a limit of ours ended, such as the time. It counted as "no match" (RFC 7208 §5.5), but
-  // DNS did not say so: the caller must not refuse mail for good because of it (§4.6.4). Empty: there was none.
+  // The first lookup of ptr or %{p} that failed at one of our own limits, such as the deadline. It counted as "no match"
+  // (RFC 7208 §5.5), although DNS did not answer: the caller must not reject mail permanently because of it (§4.6.4). Empty if
+  // there was none.
   std::string own_failure;
   // The SPF record of the domain checked.
   std::string record;
-  // fail: the text that the domain publishes by exp; empty if it has none that is usable.
+  // fail: the text that the domain publishes with exp; empty if there is no usable one.
   std::string authority_explanation;
   // fail without authority_explanation: Settings::default_explanation and Settings::why_url, expanded.
   std::string default_explanation;
   std::string why_url;
   int lookups = 0;  // DNS terms used (RFC 7208 §4.6.4)
   int void_lookups = 0;
-  // Seconds that the result holds: the least TTL of the answers that made it. 0 for temperror.
+  // Seconds that the result is valid: the lowest TTL of the answers used. 0 for temperror.
   std::uint32_t ttl = 0;
-  // No term decided but the record's last word, its "all" or its end: here terms of our own may be put in before it. Not for
-  // a record that is only "-all", which means that the domain sends no mail.
+  // Only "all", or the end of the record, decided: local terms may be inserted before it. False for a record that consists of
+  // "-all" alone, because its domain sends no mail.
   bool at_last_word = false;
-  // pass: by a term that lets a large part of the Internet pass ("all", or a network wider than kWideNetwork4 or 6).
+  // pass: the term that matched covers a large part of the Internet ("all", or a network wider than kWideNetwork4 or 6).
   bool is_wide = false;
-  std::vector<TraceStep> trace;  // when Settings::trace
+  std::vector<TraceStep> trace;  // empty without Settings::trace
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
-// The verdict is complete when nothing is needed. It is set as a whole: it may have been used before (base::renew()).
+// Evaluates the record that the query's domain publishes. The verdict is complete when the returned Needs are empty. Every member
+// of `verdict` is set, so it may be reused (base::renew()).
 Needs evaluate(const Query& query, const Settings& settings, AnswerSource& answers, Verdict& verdict);
-// By a record of our own instead of the one that the domain of the query publishes. The query must have a domain, the record's
-// current domain. `title` stands in the trace for it.
+// Like evaluate(), but with a record of our own. The query must have a domain, which is the current domain of that record.
+// `title` names the record in the trace.
 Needs evaluate_record(const Query& query, const Record& record, std::string_view title, const Settings& settings,
                       AnswerSource& answers, Verdict& verdict);
 
-// Bits of a prefix. The large senders of today publish /13 and narrower.
+// Prefix lengths, in bits. Today's large senders publish /13 and narrower.
 inline constexpr int kWideNetwork4 = 12;
 inline constexpr int kWideNetwork6 = 24;
 

@@ -9,8 +9,8 @@ namespace spf {
 
 namespace {
 
-// The text of the domain; empty when anything is wrong with it (RFC 7208 §6.2: as if there were no exp). False: an answer is
-// missing.
+// Sets `out` to the domain's text, or leaves it empty if anything is wrong (RFC 7208 §6.2: as if there were no exp). Returns
+// false when an answer is missing.
 bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expansion& expansion, Walk& walk, std::string& out) {
   const auto unused = [&](std::string_view why) {
     if (walk.trace().is_on()) walk.trace().note(fmt::format("exp={} is not used: {}", base::clip(exp.text(), 200), why));
@@ -31,13 +31,13 @@ bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expans
   const MacroValues* values = expansion.values(*macros, exp_domain);
   if (values == nullptr) return false;
   const bool is_expanded = macros->append_expansion(*values, kMaxExplanation, out);
-  // US-ASCII only; and a control character could end the SMTP reply line.
+  // The text must be US-ASCII, and a control character could end the SMTP reply line.
   if (is_expanded && !out.empty() && base::all_printable(out)) return true;
   out.clear();
   return unused(!is_expanded ? "its text is too long" : "its text is empty or not printable US-ASCII");
 }
 
-// A text of ours. False: an answer is missing.
+// Expands one of our own texts. Returns false when an answer is missing.
 bool expand_own(const MacroString& macros, const dns::Name& checked, Expansion& expansion, std::string& out) {
   const MacroValues* values = expansion.values(macros, checked);
   if (values == nullptr) return false;

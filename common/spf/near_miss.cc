@@ -34,21 +34,21 @@ constexpr std::array<Stray, 15> kStrays = {{{" ", "a blank"},
                                             {"\xe2\x80\x8b", "a zero-width space"},
                                             {"\xc2\xa0", "a no-break space"}}};
 
-// Null: the text does not begin with one.
+// Returns the stray at the beginning of the text, or null.
 const Stray* stray_at(std::string_view text) {
   const auto* const found =
       std::find_if(kStrays.begin(), kStrays.end(), [text](const Stray& stray) { return text.starts_with(stray.bytes); });
   return found == kStrays.end() ? nullptr : found;
 }
 
-// Removes strays; returns the first, null if there was none.
+// Removes strays from the beginning; returns the first one, or null.
 const Stray* skip_strays(std::string_view& text) {
   const Stray* const first = stray_at(text);
   for (const Stray* stray = first; stray != nullptr; stray = stray_at(text)) text.remove_prefix(stray->bytes.size());
   return first;
 }
 
-// What keeps a text from being a record, if it was probably meant to be one; otherwise nothing.
+// Returns why the text is not an SPF record if it was probably meant to be one; otherwise an empty text.
 std::string near_miss_of(std::string_view text) {
   std::string_view rest = text;
   const Stray* const before = skip_strays(rest);

@@ -30,12 +30,13 @@ constexpr std::array<MechanismName, 8> kMechanisms = {{{"all", Mechanism::all},
                                                        {"ip6", Mechanism::ip6},
                                                        {"exists", Mechanism::exists}}};
 
-// RFC 7208 §4.5: the version ends at a blank or at the end of the record. In any case: an ABNF string (RFC 5234 §2.3).
+// Returns whether the text is an SPF record: the version ends at a blank or at the end of the text (RFC 7208 §4.5). Upper and
+// lower case are equal, as in every ABNF string (RFC 5234 §2.3).
 bool is_spf_record(std::string_view text) {
   return base::starts_with_ignoring_case(text, kVersion) && (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
 }
 
-// ip4-cidr-length and ip6-cidr-length without the "/" (RFC 7208 §5.6): no leading zero.
+// Parses ip4-cidr-length or ip6-cidr-length without its "/" (RFC 7208 §5.6). Leading zeros are not allowed.
 std::optional<std::uint8_t> parse_prefix_length(std::string_view digits, unsigned maximum) {
   if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
   const auto value = base::parse_number(digits, maximum);
@@ -43,7 +44,8 @@ std::optional<std::uint8_t> parse_prefix_length(std::string_view digits, unsigne
   return static_cast<std::uint8_t>(*value);
 }
 
-// A run of digits with a "/" before it at the end of `text`: their digits, cut off `text` together with the "/".
+// Removes a "/" and the digits after it from the end of `text`, and returns the digits. Returns nothing when there is no "/" or
+// something else follows it.
 std::optional<std::string_view> take_slash_number(std::string_view& text) {
   const auto slash = text.rfind('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -65,7 +67,7 @@ std::string_view name_of(Mechanism mechanism) {
 
 Problem missing_value(std::string_view before) { return fmt::format("the value after '{}' is missing", before); }
 
-// dual-cidr-length at the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
+// Takes dual-cidr-length from the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
 Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
   auto digits = take_slash_number(arguments);
   if (!digits) return {};
@@ -85,7 +87,7 @@ Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
   return {};
 }
 
-// number: by which the record knows it.
+// Adds a domain-spec to the record and sets `number` for Record::domain_spec().
 Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& number) {
   auto spec = MacroString::parse(text, MacroContext::domain_spec);
   if (!spec) return spec.error();
@@ -94,7 +96,7 @@ Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& nu
   return {};
 }
 
-// ":" domain-spec. `required`: include and exists have no default (RFC 7208 §5.2, §5.7).
+// Takes ":" domain-spec, which include and exists require (RFC 7208 §5.2, §5.7).
 Problem take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
   if (arguments.empty()) return required ? "a domain is missing" : Problem{};
   if (arguments.front() != ':') return "unexpected text after the mechanism";
@@ -102,7 +104,7 @@ Problem take_domain_spec(std::string_view arguments, bool required, Record& reco
   return add_domain_spec(arguments.substr(1), record, out.domain_spec);
 }
 
-// ip4 and ip6 (RFC 7208 §5.6).
+// Takes the network of ip4 or ip6 (RFC 7208 §5.6).
 Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
   if (arguments.empty() || arguments.front() != ':') return "an address is missing";
   arguments.remove_prefix(1);
@@ -136,7 +138,7 @@ Problem parse_arguments(std::string_view arguments, Record& record, Directive& o
   return "unknown mechanism";
 }
 
-// directive = [ qualifier ] mechanism (RFC 7208 §4.6.1). `term` stands at `from` in the record.
+// Parses directive = [ qualifier ] mechanism (RFC 7208 §4.6.1). `from` is the position of `term` in the record.
 Problem parse_directive(std::string_view term, std::size_t from, Record& record) {
   Directive out;
   std::string_view rest = term;
@@ -163,7 +165,7 @@ Problem parse_directive(std::string_view term, std::size_t from, Record& record)
   return {};
 }
 
-// Where the name of a modifier ends with its "=" (RFC 7208 §4.6.1); npos when the term is no modifier.
+// Returns the position of the "=" after the name of a modifier (RFC 7208 §4.6.1), or npos when the term is not a modifier.
 std::size_t modifier_equals(std::string_view term) {
   if (!base::is_alpha(term.front())) return std::string_view::npos;
   const auto end = term.find_first_of("=:/");
@@ -179,7 +181,7 @@ Problem parse_modifier(std::string_view term, std::size_t equals, Record& record
   const std::string_view value = term.substr(equals + 1);
   const bool is_redirect = base::equals_ignoring_case(name, "redirect");
   const bool is_explanation = base::equals_ignoring_case(name, "exp");
-  if (!is_redirect && !is_explanation) {  // RFC 7208 §6: unknown modifiers are ignored, but for their syntax
+  if (!is_redirect && !is_explanation) {  // RFC 7208 §6: unknown modifiers are ignored, but must have valid syntax
     const auto parsed = MacroString::parse(value, MacroContext::modifier);
     return parsed ? Problem{} : parsed.error();
   }
@@ -215,10 +217,10 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   if (!is_spf_record(text)) return base::failure(SyntaxError{std::string(text.substr(0, kVersion.size())), "no SPF record"});
   Record record;
   record.text = text;
-  Record unreachable;  // for terms of which only the syntax counts
+  Record unreachable;  // for terms of which only the syntax is checked
   int dns_terms = 0;
   bool has_all = false;
-  // terms = *( 1*SP ( directive / modifier ) ); only SP separates, so a tab belongs to a term and is an error there.
+  // terms = *( 1*SP ( directive / modifier ) ). Only SP separates terms, so a tab is part of a term and a syntax error.
   for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
     if (term.empty()) continue;
     if (const auto equals = modifier_equals(term); equals != std::string_view::npos) {

@@ -8,7 +8,7 @@ namespace spf {
 
 namespace {
 
-// What came as the answer to a question, in a few words.
+// Describes an answer in a few words.
 std::string describe(const dns::Answer& answer) {
   constexpr std::size_t kMost = 400;  // bytes
   if (answer.status == dns::Status::failure) return answer.problem;

@@ -15,7 +15,7 @@ base::Failure<Error> refuse(Check check, std::string_view text) { return base::f
 
 bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
 
-// Where the text stands within quotes: a backslash takes the next character as it is.
+// Tracks whether a position in a text is within quotes. A backslash in quotes escapes the next character.
 class Quotes {
  public:
   void pass(char c) {
@@ -28,7 +28,7 @@ class Quotes {
     }
   }
   [[nodiscard]] bool inside() const { return inside_; }
-  // The next character is taken as it is.
+  // Returns whether the next character is escaped.
   [[nodiscard]] bool escaped() const { return escaped_; }
 
  private:
@@ -36,7 +36,7 @@ class Quotes {
   bool escaped_ = false;
 };
 
-// RFC 5322 §3.2.3, and RFC 6531 §3.3 for UTF-8.
+// Follows RFC 5322 §3.2.3, and RFC 6531 §3.3 for UTF-8.
 bool is_atom_character(char c) {
   return base::is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos ||
          !base::is_ascii({&c, 1});

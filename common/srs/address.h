@@ -1,5 +1,5 @@
-// Mailboxes as SRS sees them: a local part and a domain. Not a full parser of RFC 5321: much mail is sent from local parts
-// that it does not allow, and they too must come home.
+// Mailboxes for SRS: a local part and a domain. This is not a full parser of RFC 5321: much mail has local parts that it does not
+// allow, and bounces to them must be delivered too.
 #pragma once
 
 #include <optional>
@@ -19,24 +19,25 @@ struct Address {
   std::string_view domain;
 };
 
-// The views point into the text. A local part with an "@" inside its quotes is an error: SRS has no form for it that all
-// implementations read alike.
+// Splits an address into views of `text`. An "@" inside a quoted local part is an error, because SRS implementations do not
+// agree on a form for it.
 base::Result<Address, Error> parse_address(std::string_view text);
 
-// A domain name, in U-labels or not (RFC 6531 §3.3), or the literal of an IP address; never with "=", which separates fields.
+// Returns whether the text is a domain name, with or without U-labels (RFC 6531 §3.3), or an address literal. A text with "=",
+// the separator of SRS fields, is neither.
 bool is_domain(std::string_view text);
-// A domain as it is compared: lower case, A-labels, no dot at its end.
+// Returns the form of a domain for comparisons: lower case, A-labels, no trailing dot.
 std::string comparable_domain(std::string_view domain);
-// The part behind the last "@", or all of it.
+// Returns the part after the last "@", or all of the text.
 std::string_view domain_of(std::string_view alias);
 
-// What a quoted-string stands for (RFC 5321 §4.1.2); nothing when the local part is none, or not one as a whole.
+// Returns the content of a quoted-string (RFC 5321 §4.1.2), or nothing when the whole local part is not one quoted-string.
 std::optional<std::string> unquoted(std::string_view local);
-// The mailbox that a local part names, however it is written: without quotes, also where they enclose a part of it only, and
-// without the backslashes within them. Quotes that do not close stay.
+// Returns the local part without quotes, even where they enclose only a part of it, and without the backslashes within them.
+// Local parts that name the same mailbox have the same content. Returns a local part with an unclosed quote unchanged.
 std::string content_of(std::string_view local);
-// The local part that names this mailbox: a dot-string where the content is one, else a quoted-string (RFC 5321 §4.1.2).
-// content_of() gives the content back.
+// Returns the local part with this content: a dot-string if possible, else a quoted-string (RFC 5321 §4.1.2). content_of()
+// reverses it.
 std::string local_part_of(std::string_view content);
 
 }  // namespace srs

@@ -16,8 +16,8 @@ namespace srs {
 namespace {
 
 constexpr unsigned kEximMaxAge = 10;    // days, fixed in Exim
-constexpr int kMaxLoops = 4;            // through us, of one message
-constexpr std::size_t kLocalPart = 64;  // octets, RFC 5321 §4.5.3.1.1: each server takes so many
+constexpr int kMaxLoops = 4;            // how often one message may have passed through us
+constexpr std::size_t kLocalPart = 64;  // octets that every server accepts (RFC 5321 §4.5.3.1.1)
 
 base::Failure<Error> refuse(Check check, std::string text) { return base::failure(Error{check, std::move(text)}); }
 
@@ -35,7 +35,8 @@ std::string_view without_last_dot(std::string_view domain) {
   return domain;
 }
 
-// The parts of a verified address that someone else may have signed with the same secret: never give out what is no address.
+// Joins the parts of a verified address. Another program may have signed them with the same secret, so the result is checked: an
+// invalid address is never returned.
 base::Result<std::string, Error> joined(std::string_view content, std::string_view domain) {
   std::string address = fmt::format("{}@{}", local_part_of(content), without_last_dot(domain));
   if (const auto parsed = parse_address(address); !parsed) {
@@ -44,7 +45,7 @@ base::Result<std::string, Error> joined(std::string_view content, std::string_vi
   return address;
 }
 
-// The original local part in an SRS address: with quotes only where it could be taken for one with quotes.
+// Returns the form of the original local part in an SRS address: quoted only where its content could be read as quotes.
 std::string enclosed(const std::string& content) {
   const bool is_ambiguous = content.empty() || content.find('"') != std::string::npos;
   return is_ambiguous ? base::quoted_string(content) : content;
@@ -114,7 +115,7 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
 base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::string_view alias, std::uint64_t day) const {
   using Outcome = Forwarded::Outcome;
   const auto unchanged = [&](Outcome outcome) { return Forwarded{outcome, std::string(sender), {}}; };
-  // Postfix writes "" in its tables.
+  // Postfix writes the null sender as "" in table lookups.
   if (sender.empty() || sender == "<>" || sender == "\"\"") return unchanged(Outcome::null_sender);
   const auto address = parse_address(sender);
   if (!address) return base::failure(address.error());
@@ -168,7 +169,7 @@ Rewriter::Text Rewriter::signature(std::string_view text) const {
 
 Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day) const {
   const std::string content = content_of(sender.local);
-  // An SRS address of somebody else: only he can turn his part back, so bounces must go through him.
+  // An SRS address of another host: only that host can reverse its own part, so bounces must pass through it.
   std::string_view host;
   std::string_view rest;
   if (const auto guarded = parse_srs1(content); guarded && is_domain(guarded->host)) {
@@ -193,7 +194,7 @@ Rewriter::Text Rewriter::new_local_part(const Address& sender, std::uint64_t day
 Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) const {
   const auto parsed = parse_address(address);
   if (!parsed) return base::failure(parsed.error());
-  // Postfix puts the quotes that the original local part had around all of the new one.
+  // Postfix moves the quotes of the original local part, so that they enclose all of the new one.
   const auto content = unquoted(parsed->local);
   const std::string_view local = content ? std::string_view(*content) : parsed->local;
   const Tag tag = tag_of(local);
@@ -207,7 +208,7 @@ Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) co
 Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const {
   const auto fields = parse_srs0(local);
   if (!fields || fields->domain.empty() || fields->local.empty()) return refuse(Check::fields, "a field is missing");
-  // What may have been signed, and the mailbox that it names.
+  // A text that may have been signed, and the content of the original local part.
   struct Original {
     std::string text;
     std::string content;
@@ -247,7 +248,7 @@ std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {
   return Error{Check::hash_length, fmt::format("the hash has {} characters; {} are needed", hash.size(), config_.hash_min)};
 }
 
-// Every secret is tried, so that the time does not tell which one it was.
+// Tries every secret, so that the time taken does not reveal which one matched.
 bool Rewriter::verifies(std::string_view hash, std::string_view text) const {
   bool found = false;
   for (const Key& key : keys_) {
