@@ -405,7 +405,7 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   if (is_aliased && rcode == ns_r_noerror && response.answer.is_void() && !denies(*authority, collector.end())) {
     const auto target = name_of(collector.end());
     response.answer =
-        target ? alias_answer(*target, response.answer.ttl) : failure_answer("CNAME to a name that cannot be asked");
+        target ? alias_answer(*target, response.answer.ttl) : failure_answer("CNAME to a name that cannot be asked for");
     return response;
   }
   if (response.answer.is_void()) response.answer.ttl = std::min(response.answer.ttl, negative_ttl(*authority));

@@ -177,7 +177,7 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
     const bool has_cname = node != nullptr && node->alias;
     if (const Alias* alias = has_cname ? &*node->alias : cover.renames) {
       if (links == kMaxCnames) return failure_answer("CNAME loop");
-      if (!alias->target) return failure_answer("an alias of a name that cannot be held");
+      if (!alias->target) return failure_answer("an alias to a name that is not supported");
       ttl = std::min(ttl, alias->ttl);
       const auto target = has_cname ? alias->target : substituted(now.name, cover.renamed, *alias->target);
       if (!target) return failure_answer("YXDOMAIN");  // RFC 6672 §2.2

@@ -188,7 +188,7 @@ bool read_generic(ZoneTokens& tokens, std::string_view type_name, ZoneRecord& re
   while (!tokens.at_end()) hex += tokens.take("data")->text;
   const auto data = base::bytes_of_hex(hex);
   if (!data || data->size() != *size) {
-    return tokens.fail(line, fmt::format("after \\# {} should be {} hexadecimal digits", *size, 2 * *size));
+    return tokens.fail(line, fmt::format("\\# {} must be followed by {} hexadecimal digits", *size, 2 * *size));
   }
   return read_wire_data(*data, record) || tokens.fail(line, fmt::format("the bytes after \\# are not {} data", type_name));
 }

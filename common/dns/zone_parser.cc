@@ -142,13 +142,12 @@ class Parser {
   void add(ZoneRecord&& record) {
     record.owner = owner_->above;
     if (!owner_->name) {
-      content_.notes.add(record.line,
-                         "skipped: an owner name with a label that cannot be held here (a dot or an unprintable byte in it)");
+      content_.notes.add(record.line, "skipped: an owner name with an unsupported label (one with a dot or an unprintable byte)");
       record.type = ZoneRecord::Type::other;  // the names above it exist all the same (RFC 4592 §2.2.2)
     }
     const bool is_alias = record.type == ZoneRecord::Type::cname || record.type == ZoneRecord::Type::dname;
     if (is_alias && !record.target) {
-      content_.notes.add(record.line, "the target has a label that cannot be held here: questions that lead there fail");
+      content_.notes.add(record.line, "the target has an unsupported label: questions that lead to it fail");
     }
     content_.records.push_back(std::move(record));
   }

@@ -59,7 +59,7 @@ bool MilterCodec::next(const Moment& moment, Request& request) {
     switch (reader_.next(packet)) {
       case PacketReader::Found::nothing:
         return finished_ && reader_.has_partial() ? fail("the connection ended in the middle of a packet", request) : false;
-      case PacketReader::Found::bad_length: return fail("a packet has no length that can be", request);
+      case PacketReader::Found::bad_length: return fail("a packet has an invalid length", request);
       case PacketReader::Found::packet: break;
     }
     if (take(packet, moment, request)) return true;
@@ -134,7 +134,7 @@ bool MilterCodec::negotiate(std::string_view data, const Moment& moment, Request
 
 // Reads the connect packet: hostname NUL, family, and for all families but 'U' a port of 16 bits and an address NUL.
 bool MilterCodec::connect(std::string_view data, Request& request) {
-  if (state_ != State::negotiated) return fail("a second connection within one", request);
+  if (state_ != State::negotiated) return fail("a second SMTP client before the first one has quit", request);
   milter::take_string(data);
   const char family = milter::take_byte(data);
   client_.clear();

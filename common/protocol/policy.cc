@@ -34,7 +34,7 @@ std::string read_request(const Values& values, receiver::Request& request) {
   request.spares_loopback = true;
   if (values.ip->empty()) return {};
   request.client = parse_client(*values.ip);
-  if (!request.client) return "client_address= is no IP address: " + shown(*values.ip);
+  if (!request.client) return "client_address= is not an IP address: " + shown(*values.ip);
   if (!values.sender) return "no sender= was given";
   return {};
 }

@@ -76,14 +76,14 @@ std::string read_request(const Values& values, receiver::Request& request) {
   } else if (base::equals_ignoring_case(values.scope, "pra")) {
     return "scope=pra (Sender ID) is not supported";
   } else if (!values.scope.empty()) {
-    return "unknown scope " + shown(values.scope) + "; it is helo or mfrom";
+    return "unknown scope " + shown(values.scope) + "; it must be helo or mfrom";
   }
 
   if (!values.ip) return "no ip= was given";
   // An empty address means mail from the MTA's own host, which is not an error.
   if (values.ip->empty()) return {};
   request.client = parse_client(*values.ip);
-  if (!request.client) return "ip= is no IP address: " + shown(*values.ip);
+  if (!request.client) return "ip= is not an IP address: " + shown(*values.ip);
   // Empty values come from the SMTP client, and the check handles them. If both keys are missing, the mail server forgot them.
   if (!values.sender && !values.helo) return "neither sender= nor helo= was given";
   return {};
@@ -206,10 +206,10 @@ AnswerForm read_question(const Values& values, CheckRequest& check) {
   check.error = read_request(values, check.request);
   if (!values.timeout.empty()) {
     check.timeout = parse_seconds(values.timeout);
-    if (!check.timeout) check.error = "timeout= is no number of seconds: " + shown(values.timeout);
+    if (!check.timeout) check.error = "timeout= is not a number of seconds: " + shown(values.timeout);
   }
   if (!is_json && !values.format.empty() && !base::equals_ignoring_case(values.format, "lines")) {
-    check.error = "unknown format " + shown(values.format) + "; it is lines or json";
+    check.error = "unknown format " + shown(values.format) + "; it must be lines or json";
   }
   return form;
 }

@@ -6,7 +6,7 @@ namespace protocol {
 
 namespace {
 
-constexpr std::string_view kTooLong = "the question is longer than 65536 bytes";
+constexpr std::string_view kTooLong = "the request is longer than 65536 bytes";
 static_assert(kMaxQuestion == 65536);
 
 }  // namespace
@@ -33,7 +33,7 @@ bool QuestionReader::break_off(std::string_view why, std::string_view& text) {
   return true;
 }
 
-void QuestionReader::give_up(std::string_view& text) { break_off("the question was given up", text); }
+void QuestionReader::give_up(std::string_view& text) { break_off("the request was given up", text); }
 
 bool QuestionReader::nothing() {
   if (!buffer_.empty()) return false;

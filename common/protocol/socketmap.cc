@@ -100,7 +100,7 @@ bool SocketmapReader::read_length() {
 std::optional<receiver::SrsRequest> SocketmapReader::next() {
   if (broken_) return std::nullopt;
   if (state_ == State::length && !read_length()) {
-    return give_up(length_ > kMaxNetstring ? "the netstring is longer than 100000 bytes" : "this is no netstring");
+    return give_up(length_ > kMaxNetstring ? "the netstring is longer than 100000 bytes" : "this is not a netstring");
   }
   if (state_ == State::content) {
     const std::string_view here = buffer_.rest().substr(0, left_);
@@ -116,7 +116,7 @@ std::optional<receiver::SrsRequest> SocketmapReader::next() {
   }
   const bool has_comma = buffer_.rest().front() == ',';
   buffer_.take(1);
-  if (!has_comma) return give_up("no comma ends the netstring");
+  if (!has_comma) return give_up("the netstring does not end with a comma");
   state_ = State::length;
   if (length_ <= kMaxSocketmapRequest) return parse_socketmap(content_);
   return receiver::SrsRequest{

@@ -48,7 +48,7 @@ receiver::SrsRequest parse_srs_line(std::string_view line) {
   if (base::starts_with_ignoring_case(alias, kSpf) && alias.find('@') == std::string_view::npos) {
     alias.remove_prefix(kSpf.size());
     request.spf = result_named(alias);
-    if (!request.spf && !alias.empty()) return invalid("spf= is none of the results of SPF");
+    if (!request.spf && !alias.empty()) return invalid("spf= is not one of the results of SPF");
     alias = take_last_word(rest);
   }
   if (alias.empty() || rest.empty()) return invalid("FORWARD takes a sender and an alias");

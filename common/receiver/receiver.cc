@@ -224,7 +224,7 @@ class Decision {
 Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
   if (const auto why = forged_recipient(policy.own_addresses, request)) {
     Reply& reply = workspace.reply;
-    compose_unchecked(spf::Result::none, host_of(request, policy), "the recipient is no valid SRS address of ours: " + *why,
+    compose_unchecked(spf::Result::none, host_of(request, policy), "the recipient is not a valid SRS address of ours: " + *why,
                       reply);
     reply.local_policy = "srs-check-recipients: " + *why;
     set_action(reply, RulesInForce(policy, request), Action::reject, "5.1.1");  // RFC 3463 §3.2

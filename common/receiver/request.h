@@ -97,8 +97,8 @@ struct Reply {
   std::string enhanced_code;  // RFC 7372: "5.7.23", "4.7.24"; empty for accept
   // In a dry run: the action that would have been taken; `action` is then accept.
   std::optional<Action> would;
-  // What local policy did: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if nothing. At most kMaxDetail
-  // bytes.
+  // The effect of local policy: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if there is none. At most
+  // kMaxDetail bytes.
   std::string local_policy;
   bool is_weak = false;  // a pass that a large part of the Internet would also get
   std::optional<HeloReply> helo;

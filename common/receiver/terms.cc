@@ -30,7 +30,7 @@ std::string Network::text() const {
 base::Result<Network, std::string> parse_network(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = base::IpAddress::parse(text.substr(0, slash));
-  if (!address) return base::failure(base::in_quotes(text, 200) + " is no address and no network such as 192.0.2.0/24");
+  if (!address) return base::failure(base::in_quotes(text, 200) + " is neither an address nor a network such as 192.0.2.0/24");
   Network out{*address, address->bits()};
   if (slash == std::string_view::npos) return out;
   // ::ffff:192.0.2.0/120 is the IPv4 network 192.0.2.0/24.
@@ -52,7 +52,7 @@ base::Result<Terms, std::string> parse_terms(const std::vector<std::string>& tex
       auto record = spf::parse_record("v=spf1 " + (is_auto ? "mx" : mechanism_for(word) + std::string(word)));
       if (!record) return base::failure(fmt::format("{}: {}", base::in_quotes(word, 200), record.error().message));
       if (record->directives.size() != 1)
-        return base::failure(base::in_quotes(word, 200) + " is a modifier, and no term that can match");
+        return base::failure(base::in_quotes(word, 200) + " is a modifier, not a term that can match");
       out.push_back({std::move(*record), is_auto});
     }
   }
@@ -64,7 +64,7 @@ base::Result<FallbackRecord, std::string> parse_fallback(std::string_view text) 
   if (equals == std::string_view::npos) return base::failure(base::in_quotes(text, 200) + " is not DOMAIN=RECORD");
   const std::string_view domain = base::strip(text.substr(0, equals));
   const auto pattern = DomainPattern::parse(domain);
-  if (!pattern) return base::failure(base::in_quotes(domain, 200) + " is no domain name, with or without \"*.\" before it");
+  if (!pattern) return base::failure(base::in_quotes(domain, 200) + " is not a domain name, with or without \"*.\" before it");
   const std::string_view written = base::strip(text.substr(equals + 1));
   auto record = spf::parse_record(written);
   if (!record) {

@@ -40,7 +40,7 @@ void append_domain(std::string& out, const Case& about) {
 
 void append_problem(std::string& out, const Case& about) {
   if (about.verdict.problem.empty()) {
-    out += "no details are known";
+    out += "no details are available";
   } else {
     base::append_clipped(out, about.verdict.problem, kMaxProblem);
   }
@@ -129,7 +129,7 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
       base::append(out, kBefore, verdict.why_url);
     }
   } else if (verdict.result == spf::Result::temperror) {
-    out += "The SPF policy of ";
+    out += "The SPF record of ";
     append_domain(out, about);
     out += " could not be looked up now (";
     append_problem(out, about);

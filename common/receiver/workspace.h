@@ -9,9 +9,9 @@
 
 namespace receiver {
 
-// What local policy did about a verdict.
+// The effect of local policy on a verdict.
 struct LocalWord {
-  // "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if it did nothing.
+  // "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if there is none.
   std::string note;
   // Why the verdict does not count, in words: the SMTP client is a secondary MX, to which SPF does not apply. Else empty.
   std::string set_aside;

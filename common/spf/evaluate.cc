@@ -81,7 +81,7 @@ class Evaluator {
   Result check_query() {
     if (!query_.domain) {  // RFC 7208 §4.3
       verdict_.problem = query_.sender_domain.empty() ? "no domain to check"
-                                                      : fmt::format("'{}' is no domain that can have an SPF record",
+                                                      : fmt::format("'{}' is not a domain that can have an SPF record",
                                                                     base::clip(query_.sender_domain, 200));
       return Result::none;
     }
@@ -193,7 +193,7 @@ class Evaluator {
     }
     if (target.kind == Target::Kind::never_matches) return std::nullopt;
     if (target.kind != Target::Kind::name) {
-      walk_.set_problem(fmt::format("'redirect={}' names no valid domain", domain_spec.text()));
+      walk_.set_problem(fmt::format("'redirect={}' does not name a valid domain", domain_spec.text()));
       return Result::permerror;
     }
     if (domain_spec.has_macros()) walk_.trace().target(step, target.name.text());
@@ -201,7 +201,7 @@ class Evaluator {
     if (!result) return Result::neutral;
     if (*result != Result::none) return *result;
     walk_.set_problem(
-        fmt::format("{}, where {} redirects, has no SPF record{}", target.name.text(), checked.name.text(), near_miss_));
+        fmt::format("{}, to which {} redirects, has no SPF record{}", target.name.text(), checked.name.text(), near_miss_));
     return Result::permerror;
   }
 
@@ -226,7 +226,7 @@ class Evaluator {
         // (§5.2), but an SMTP client must not be able to cause that error with its sender or HELO name.
         if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches || spec->can_be_name())
           return Outcome::no_match;
-        walk_.set_problem(fmt::format("'{}' names no valid domain", record.text_of(directive)));
+        walk_.set_problem(fmt::format("'{}' does not name a valid domain", record.text_of(directive)));
         return Outcome::permerror;
     }
     if (spec != nullptr && spec->has_macros()) walk_.trace().target(step, target.name.text());

@@ -19,7 +19,7 @@ bool fetch_authority(const MacroString& exp, const dns::Name& exp_domain, Expans
   const Target target = expansion.target(exp, {.name = exp_domain});
   if (target.kind == Target::Kind::pending) return false;
   if (target.kind == Target::Kind::never_matches) return unused("the local part is not US-ASCII");  // RFC 8616 §4
-  if (target.kind != Target::Kind::name) return unused("it names no valid domain");
+  if (target.kind != Target::Kind::name) return unused("it does not name a valid domain");
   const KnownAnswer* known = walk.ask({target.name, dns::Type::txt}, target.personal);
   if (known == nullptr) return false;
   if (known->answer.status == dns::Status::failure) return unused(known->answer.problem);

@@ -113,7 +113,7 @@ Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
   if (text.empty()) return missing_value(want_v6 ? "ip6:" : "ip4:");
   if (slash != std::string_view::npos && slash + 1 == arguments.size()) return missing_value("/");
   const auto address = base::IpAddress::parse_as_written(text);
-  if (!address || address->is_v6() != want_v6) return fmt::format("'{}' is no IPv{} address", text, want_v6 ? 6 : 4);
+  if (!address || address->is_v6() != want_v6) return fmt::format("'{}' is not an IPv{} address", text, want_v6 ? 6 : 4);
   out.network = *address;
   if (slash == std::string_view::npos) return {};
   const auto length = parse_prefix_length(arguments.substr(slash + 1), want_v6 ? 128 : 32);
@@ -189,7 +189,7 @@ Problem parse_modifier(std::string_view term, std::size_t equals, Record& record
   std::uint32_t number = 0;
   if (auto problem = add_domain_spec(value, record, number); !problem.empty()) return problem;
   auto& modifier = is_redirect ? record.redirect : record.explanation;
-  if (modifier != 0) return fmt::format("'{}' stands there twice", base::lower(name));  // RFC 7208 §6
+  if (modifier != 0) return fmt::format("'{}' appears twice", base::lower(name));  // RFC 7208 §6
   modifier = number;
   return {};
 }
@@ -214,7 +214,7 @@ bool asks_dns(Mechanism mechanism) {
 }
 
 base::Result<Record, SyntaxError> parse_record(std::string_view text) {
-  if (!is_spf_record(text)) return base::failure(SyntaxError{std::string(text.substr(0, kVersion.size())), "no SPF record"});
+  if (!is_spf_record(text)) return base::failure(SyntaxError{std::string(text.substr(0, kVersion.size())), "not an SPF record"});
   Record record;
   record.text = text;
   Record unreachable;  // for terms of which only the syntax is checked

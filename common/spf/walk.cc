@@ -53,7 +53,7 @@ void Walk::reach_frontier() {
 bool Walk::count_lookup() {
   const int limit = std::min(settings_.limits.dns_terms, kMaxDnsTerms);
   if (++counters_.lookups <= limit) return true;
-  set_problem(fmt::format("more than {} terms that ask DNS", limit));
+  set_problem(fmt::format("more than {} terms that require DNS lookups", limit));
   return false;
 }
 
@@ -61,7 +61,7 @@ bool Walk::count_void(const dns::Question& question, const dns::Answer& answer) 
   if (!answer.is_void()) return true;
   const bool exempt = question.type == dns::Type::aaaa && answer.status == dns::Status::ok && !settings_.limits.void_lookups_ipv6;
   if (exempt || ++counters_.void_lookups <= settings_.limits.void_lookups) return true;
-  set_problem(fmt::format("more than {} void look-ups: {} {} has no answer", settings_.limits.void_lookups,
+  set_problem(fmt::format("more than {} void lookups; the last one is {} {}", settings_.limits.void_lookups,
                           dns::type_name(question.type), question.name.text()));
   return false;
 }

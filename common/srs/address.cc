@@ -86,8 +86,8 @@ base::Result<Address, Error> parse_address(std::string_view text) {
     if (c == ' ' && !quotes.inside()) return refuse(Check::characters, "the local part has a blank outside quotes");
     quotes.pass(c);
   }
-  if (quotes.inside()) return refuse(Check::local_part, "the quotes in the local part do not close");
-  if (!is_domain(address.domain)) return refuse(Check::domain, "what follows the @ is no domain");
+  if (quotes.inside()) return refuse(Check::local_part, "the quotes in the local part are not closed");
+  if (!is_domain(address.domain)) return refuse(Check::domain, "the text after the @ is not a domain");
   return address;
 }
 

@@ -26,7 +26,7 @@ std::optional<Error> check_age(std::string_view stamp, unsigned max_age, std::ui
   if (!number) return Error{Check::stamp_form, "the day stamp is not two characters of base32"};
   const unsigned age = stamp_age(*number, day);
   if (age <= max_age) return std::nullopt;
-  if (age > kStampDays / 2) return Error{Check::stamp_future, "the day stamp is of a day in the future"};
+  if (age > kStampDays / 2) return Error{Check::stamp_future, "the day stamp is in the future"};
   return Error{Check::stamp_age, fmt::format("the day stamp is {} days old; at most {} are accepted", age, max_age)};
 }
 
@@ -40,7 +40,7 @@ std::string_view without_last_dot(std::string_view domain) {
 base::Result<std::string, Error> joined(std::string_view content, std::string_view domain) {
   std::string address = fmt::format("{}@{}", local_part_of(content), without_last_dot(domain));
   if (const auto parsed = parse_address(address); !parsed) {
-    return refuse(Check::fields, fmt::format("it stands for no address: {}", parsed.error().text));
+    return refuse(Check::fields, fmt::format("it does not contain a valid address: {}", parsed.error().text));
   }
   return address;
 }
@@ -58,8 +58,8 @@ base::Failure<Error> wrong_hash() { return refuse(Check::hash, "the hash is wron
 std::string_view outcome_text(Forwarded::Outcome outcome) {
   switch (outcome) {
     case Forwarded::Outcome::rewritten: return "rewritten";
-    case Forwarded::Outcome::null_sender: return "the null sender stays as it is";
-    case Forwarded::Outcome::own_domain: return "the sender is in a domain of ours";
+    case Forwarded::Outcome::null_sender: return "the null sender is not rewritten";
+    case Forwarded::Outcome::own_domain: return "the sender is in one of our domains";
     case Forwarded::Outcome::excluded: return "the sender's domain is excluded from rewriting";
     case Forwarded::Outcome::already_ours: return "the sender is an SRS address of ours";
   }
@@ -73,27 +73,28 @@ base::Result<Rewriter, std::string> Rewriter::make(Config config) {
   if (c.secrets.empty()) return wrong("there is no secret");
   for (const auto* secrets : {&c.secrets, &c.old_secrets}) {
     for (const std::string& secret : *secrets) {
-      if (secret.empty() || secret.size() > kMaxSecret) return wrong(fmt::format("a secret has 1 to {} bytes", kMaxSecret));
+      if (secret.empty() || secret.size() > kMaxSecret) return wrong(fmt::format("a secret must have 1 to {} bytes", kMaxSecret));
       const auto key = Key::make(Key::Form::mail_srs, secret);
-      if (!key) return wrong("libcrypto computes no HMAC-SHA1 here");
+      if (!key) return wrong("libcrypto does not support HMAC-SHA1");
       rewriter.keys_.push_back(*key);
     }
   }
   for (const std::string& secret : c.secrets) {
     if (!c.accept_exim) break;
     const auto key = Key::make(Key::Form::exim, secret);
-    if (!key) return wrong("libcrypto computes no HMAC-MD5 here, which Exim's form needs");
+    if (!key) return wrong("libcrypto does not support HMAC-MD5, which Exim's form requires");
     rewriter.exim_keys_.push_back(*key);
   }
   c.secrets.clear();
   c.old_secrets.clear();
-  if (kSeparators.find(c.separator) == std::string_view::npos) return wrong("the separator is one of = + -");
-  if (c.hash_length < 1 || c.hash_length > kMaxHash) return wrong(fmt::format("a hash has 1 to {} characters", kMaxHash));
-  if (c.hash_min > c.hash_length) return wrong("the least length of a hash is above the length that is written");
+  if (kSeparators.find(c.separator) == std::string_view::npos) return wrong("the separator must be one of = + -");
+  if (c.hash_length < 1 || c.hash_length > kMaxHash) return wrong(fmt::format("a hash must have 1 to {} characters", kMaxHash));
+  if (c.hash_min > c.hash_length) return wrong("the minimum length of a hash is greater than the length that is written");
   if (c.hash_min == 0) c.hash_min = c.hash_length;
-  if (c.max_age_days < 1 || c.max_age_days >= kStampDays) return wrong(fmt::format("the age is 1 to {} days", kStampDays - 1));
+  if (c.max_age_days < 1 || c.max_age_days >= kStampDays)
+    return wrong(fmt::format("the maximum age must be 1 to {} days", kStampDays - 1));
 
-  const auto no_domain = [&](std::string_view text) { return wrong(base::in_quotes(text) + " is no domain"); };
+  const auto no_domain = [&](std::string_view text) { return wrong(base::in_quotes(text) + " is not a domain"); };
   for (const std::string& domain : c.local_domains) {
     if (!rewriter.own_.add(domain)) return no_domain(domain);
   }
@@ -142,7 +143,7 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
   }
   Forwarded forwarded{Outcome::rewritten, fmt::format("{}@{}", *local, *target), {}};
   if (local->size() > kLocalPart) {
-    forwarded.warning = fmt::format("the new local part has {} octets; some servers take {} only", local->size(), kLocalPart);
+    forwarded.warning = fmt::format("the new local part has {} octets; some servers accept only {}", local->size(), kLocalPart);
   }
   return forwarded;
 }
@@ -155,13 +156,13 @@ Rewriter::Text Rewriter::target_for(std::string_view alias) const {
     if (const auto found = targets_.find(comparable_domain(domain)); found != targets_.end()) return found->second;
   }
   if (!config_.rewriting_domain.empty()) return config_.rewriting_domain;
-  if (domain.empty()) return refuse(Check::alias, "there is no alias, and no rewriting domain");
+  if (domain.empty()) return refuse(Check::alias, "there is neither an alias nor a rewriting domain");
   return std::string(without_last_dot(domain));
 }
 
 Rewriter::Text Rewriter::signature(std::string_view text) const {
   auto full = keys_.front().sign(text);
-  if (!full) return refuse(Check::digest, "libcrypto computes no HMAC-SHA1 now");
+  if (!full) return refuse(Check::digest, "libcrypto failed to compute HMAC-SHA1");
   full->resize(config_.hash_length);
   if (!config_.hash_has_slash) std::replace(full->begin(), full->end(), '/', kNoSlash);
   return std::move(*full);
@@ -198,7 +199,7 @@ Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) co
   const auto content = unquoted(parsed->local);
   const std::string_view local = content ? std::string_view(*content) : parsed->local;
   const Tag tag = tag_of(local);
-  if (tag == Tag::none) return refuse(Check::tag, "it is no SRS address");
+  if (tag == Tag::none) return refuse(Check::tag, "it is not an SRS address");
   if (!config_.rewriting_domain.empty() && !own_.has(parsed->domain)) {
     return refuse(Check::own_domain, "it is an SRS address of another domain");
   }
@@ -245,7 +246,8 @@ Rewriter::Text Rewriter::reverse_srs1(std::string_view local, bool was_quoted) c
 
 std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {
   if (hash.size() >= config_.hash_min) return std::nullopt;
-  return Error{Check::hash_length, fmt::format("the hash has {} characters; {} are needed", hash.size(), config_.hash_min)};
+  return Error{Check::hash_length,
+               fmt::format("the hash has {} characters; at least {} are required", hash.size(), config_.hash_min)};
 }
 
 // Tries every secret, so that the time taken does not reveal which one matched.

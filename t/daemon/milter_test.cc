@@ -198,9 +198,9 @@ TEST_CASE("--milter-remove-forged and --mta-header") {
 TEST_CASE("absurd packets, unknown commands and wrong order end that connection, with a line in the log") {
   const Milter milter;
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"GET / HTTP/1.0\r\n\r\n", "a packet has no length that can be"},
-      {std::string(100, '\xff'), "a packet has no length that can be"},
-      {std::string(4, '\0'), "a packet has no length that can be"},
+      {"GET / HTTP/1.0\r\n\r\n", "a packet has an invalid length"},
+      {std::string(100, '\xff'), "a packet has an invalid length"},
+      {std::string(4, '\0'), "a packet has an invalid length"},
       {MilterClient::packet('E'), "the connection begins without negotiation"},
       {MilterClient::packet('O', "short"), "the negotiation is too short"},
   };

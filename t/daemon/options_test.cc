@@ -223,7 +223,7 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--on-pass", "250"}, "--on-pass: "},
       {{"--on-pass", std::string(65, 'a')}, "--on-pass: "},
       {{"--on-fail", "discard"}, "--on-fail: \"discard\" is not one of: reject, defer, tag"},
-      {{"--exempt-clients", "localhost"}, "--exempt-clients: \"localhost\" is no address"},
+      {{"--exempt-clients", "localhost"}, "--exempt-clients: \"localhost\" is neither an address nor a network"},
       {{"--fallback", "example.com"}, "--fallback: \"example.com\" is not DOMAIN=RECORD"},
       {{"--srs", "10001"}, "--srs: \"10001\""},
       {{"--srs", "inet:h:1,map="}, "--srs: \"inet:h:1,map=\": map is forward or reverse"},

@@ -116,7 +116,7 @@ TEST_CASE("a request with bytes that are not UTF-8: answer and log are printable
     for (const char c : answer) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
   }
   CHECK(ask(client, question("u@pass.test", "5")).starts_with("action=PREPEND Received-SPF: pass "));
-  spfd.wait_for_log("error=\"client_address= is no IP address: ");
+  spfd.wait_for_log("error=\"client_address= is not an IP address: ");
   for (const char c : spfd.log()) CHECK((c == '\n' || (c >= ' ' && c <= '~')));
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("spfd does not start without secrets, or with a file of secrets that o
   refused({"--srs", socket, "--srs-secret-file", srs_world::write_secret(folder, "# none\n\n")}, EX_CONFIG, "there is no secret");
   const std::string good = srs_world::write_secret(folder, "s\n", 0640);
   refused({"--srs", socket, "--srs-secret-file", good, "--srs-unwrap"}, EX_CONFIG, "need srs-domain");
-  refused({"--srs", socket, "--srs-secret-file", good, "--srs-hash-min=9"}, EX_CONFIG, "the least length of a hash");
+  refused({"--srs", socket, "--srs-secret-file", good, "--srs-hash-min=9"}, EX_CONFIG, "the minimum length of a hash");
   CHECK(start({"--srs", socket, "--srs-secret-file", good, "--check-config"}).exit_code == EX_OK);
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("options take effect: own domains, exclusions, rewriting domains, sepa
 TEST_CASE("without a rewriting domain the alias determines it; if the protocol has no alias, nothing is rewritten") {
   const World world({}, "", false);
   CHECK(world.line("FORWARD joe@example.org l@alias.example").ends_with("@alias.example\n"));
-  CHECK(world.talk(world.forward(), "get joe@example.org\n").starts_with("500 there is no alias"));
+  CHECK(world.talk(world.forward(), "get joe@example.org\n").starts_with("500 there is neither an alias"));
 }
 
 TEST_CASE("--srs-accept-exim reverses Exim's addresses; without it they do not verify") {
@@ -257,7 +257,7 @@ TEST_CASE("--srs-outgoing: a sender that cannot be looked up is rewritten, after
   Client client(world.forward());
   REQUIRE(client.send("get joe@slow.test\nget joe@fwd.example\n"));
   CHECK(client.read_until('\n').starts_with("200 SRS0="));
-  CHECK(client.read_until('\n').starts_with("500 the sender is in a domain of ours"));
+  CHECK(client.read_until('\n').starts_with("500 the sender is in one of our domains"));
   world.spfd().wait_for_log("reason=\"SPF would be temperror\"");
   CHECK(dns.count() > 0);
 
@@ -297,7 +297,7 @@ TEST_CASE("--srs-check-recipients: a forged recipient at one of our domains is r
   CHECK(answer["result"] == "none");
   CHECK(answer["action"] == "reject");
   CHECK(answer["smtp_comment"] ==
-        "mx.example.org: SPF was not checked: the recipient is no valid SRS address of ours: the hash is wrong");
+        "mx.example.org: SPF was not checked: the recipient is not a valid SRS address of ours: the hash is wrong");
   CHECK(answer["local_policy"] == "srs-check-recipients: the hash is wrong");
   CHECK(spfd.answer(question("u@pass.test", "<" + signed_address("joe@example.org", srs_world::today() - 30) + ">"))["action"] ==
         "reject");

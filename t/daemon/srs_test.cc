@@ -53,7 +53,7 @@ TEST_CASE("tcp_table: the listener's map sets the direction, the connection stay
   REQUIRE(first.starts_with("200 SRS0="));
   CHECK(turned_back(first.substr(4)) == "joe@example.org");
   REQUIRE(forward.send("get joe@fwd.example\nget \"a%20b\"@example.org\nget joe%zz@example.org\nput a b\nget nobody\n"));
-  CHECK(forward.read_until('\n') == "500 the sender is in a domain of ours\n");
+  CHECK(forward.read_until('\n') == "500 the sender is in one of our domains\n");
   const std::string quoted = without_line_end(forward.read_until('\n'));
   CHECK(quoted.starts_with("200 \"SRS0="));
   CHECK(quoted.ends_with("=example.org=a%20b\"@fwd.example"));
@@ -65,7 +65,7 @@ TEST_CASE("tcp_table: the listener's map sets the direction, the connection stay
   REQUIRE(reverse.send("get " + first.substr(4) + "\nget joe@example.org\nget SRS0=AAAA=22=example.org=joe@fwd.example\n"));
   CHECK(reverse.read_until('\n') == "200 joe@example.org\n");
   REQUIRE(reverse.send("get " + quoted.substr(4) + "\n"));
-  CHECK(reverse.read_until('\n') == "500 it is no SRS address\n");
+  CHECK(reverse.read_until('\n') == "500 it is not an SRS address\n");
   CHECK(reverse.read_until('\n') == "500 the hash is wrong\n");
   CHECK(reverse.read_until('\n') == "200 \"a%20b\"@example.org\n");
   CHECK_FALSE(reverse.is_readable(milliseconds(50)));
@@ -85,7 +85,7 @@ TEST_CASE("socketmap: the map's name sets the direction, on any --srs socket") {
   CHECK(client.read_until(',') == netstring("OK joe@example.org"));
   CHECK(client.read_until(',') == netstring("OK joe<@example.org.>"));
   CHECK(client.read_until(',') == netstring("PERM there is no map \"aliases\""));
-  CHECK(client.read_until(',') == netstring("NOTFOUND the sender is in a domain of ours"));
+  CHECK(client.read_until(',') == netstring("NOTFOUND the sender is in one of our domains"));
   CHECK(client.read_until(',') == netstring("PERM the request is not \"map key\""));
   CHECK_FALSE(client.is_readable(milliseconds(50)));
 }
@@ -124,7 +124,7 @@ TEST_CASE("an address that does not verify is never reversed: forged hash, wrong
       {other_day, "the hash is wrong"},
       {signed_address("joe@example.org", day, "another secret"), "the hash is wrong"},
       {signed_address("joe@example.org", day - 23), "the day stamp is "},
-      {signed_address("joe@example.org", day + 2), "the day stamp is of a day in the future"},
+      {signed_address("joe@example.org", day + 2), "the day stamp is in the future"},
       {"SRS0=AAAA=" + std::string(3000, 'Q') + "=example.org=joe@fwd.example", "the hash is wrong"},
       {"SRS0=AAAA=22=example.org=@fwd.example", "a field is missing"},
       {"SRS0=AAAA=22=example.org@fwd.example", "a field is missing"},
@@ -133,7 +133,7 @@ TEST_CASE("an address that does not verify is never reversed: forged hash, wrong
       {"SRS1=AAAA=other.example==AAAA=22=example.org=joe@fwd.example", "the hash is wrong"},
       {"@fwd.example", ""},
       {"SRS0=AAAA=22=example.org=joe", ""},
-      {"joe@example.org", "it is no SRS address"},
+      {"joe@example.org", "it is not an SRS address"},
       {std::string(signed_address("joe@example.org"), 0, good.find('@')) + "@elsewhere.example", "another domain"},
       {"SRS0=\xff\xfe=22=example.org=joe@fwd.example", ""},
       {"SRS0=AAAA=22=example.org=j\x01oe@fwd.example", ""},
@@ -164,10 +164,10 @@ TEST_CASE("RFC 5321 §4.5.3.1.1: a local part of more than 64 octets is written 
   }
   const World world({"--srs-outgoing=192.0.2.10"}, "none.test SOA a.test b.test 1 2 3 4 5\n");
   CHECK(world.line("FORWARD " + std::string(64, 'x') + "@none.test l@fwd.example").starts_with("SRS0="));
-  world.spfd().wait_for_log("reason=\"SPF would be none; the new local part has 87 octets; some servers take 64 only\"");
+  world.spfd().wait_for_log("reason=\"SPF would be none; the new local part has 87 octets; some servers accept only 64\"");
   const World plain;
   CHECK(plain.line("FORWARD " + sender + " l@fwd.example").starts_with("SRS0="));
-  plain.spfd().wait_for_log("reason=\"the new local part has 89 octets; some servers take 64 only\"");
+  plain.spfd().wait_for_log("reason=\"the new local part has 89 octets; some servers accept only 64\"");
 }
 
 TEST_CASE("input without a request gets the error of its protocol, and the next client is served") {
@@ -218,7 +218,7 @@ TEST_CASE("a partial request has --idle-timeout; a mail server's connection may 
   REQUIRE(slow_map.send("24:forward joe@exa"));
   Client kept(world.reverse());
   REQUIRE(kept.send("get joe@example.org\n"));
-  CHECK(kept.read_until('\n') == "500 it is no SRS address\n");
+  CHECK(kept.read_until('\n') == "500 it is not an SRS address\n");
   CHECK(silent.read_to_end().empty());
   CHECK(slow_line.read_to_end() == "ERROR: the request was not complete in time\n");
   CHECK(slow_table.read_to_end() == "400 the request was not complete in time\n");
@@ -230,7 +230,7 @@ TEST_CASE("a partial request has --idle-timeout; a mail server's connection may 
   const World strict({"--mta-idle-timeout=100ms"});
   Client idle(strict.reverse());
   REQUIRE(idle.send("get joe@example.org\n"));
-  CHECK(idle.read_until('\n') == "500 it is no SRS address\n");
+  CHECK(idle.read_until('\n') == "500 it is not an SRS address\n");
   CHECK(idle.read_to_end().empty());
 }
 
@@ -238,10 +238,10 @@ TEST_CASE("SIGTERM: received requests are answered, and kept connections end") {
   World world;
   Client kept(world.forward());
   REQUIRE(kept.send("get joe@fwd.example\n"));
-  CHECK(kept.read_until('\n') == "500 the sender is in a domain of ours\n");
+  CHECK(kept.read_until('\n') == "500 the sender is in one of our domains\n");
   REQUIRE(kept.send("get joe@fwd.example\nget joe@fw"));
   world.spfd().signal(SIGTERM);
-  CHECK(kept.read_to_end() == "500 the sender is in a domain of ours\n400 the request was not complete in time\n");
+  CHECK(kept.read_to_end() == "500 the sender is in one of our domains\n400 the request was not complete in time\n");
 }
 
 TEST_CASE("TCP; log and counters report each rewriting") {

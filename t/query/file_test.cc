@@ -91,7 +91,7 @@ TEST_CASE("a broken line: FILE:LINE: what; the others are answered; exit code 25
   CHECK(results(got) == Words{"pass", "fail"});
   CHECK(got.exit_code == 255);
   const std::string at = "spfquery: " + path;
-  CHECK(got.err == at + ":2: ip= is no IP address: '192.0.2'\n" +                   //
+  CHECK(got.err == at + ":2: ip= is not an IP address: '192.0.2'\n" +               //
                        at + ":3: one word where IP SENDER [HELO] was expected\n" +  //
                        at + ":4: 5 words where IP SENDER [HELO] was expected\n" +   //
                        at + ":5: neither sender= nor helo= was given\n" +           //

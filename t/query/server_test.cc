@@ -203,7 +203,7 @@ TEST_CASE("--file with --server: many connections, the order of the lines, one b
   const Outcome got =
       run_query({"--file", "-", "--server", spfd.address(), "--jobs", "200"}, text + "192.0.2 u@pass.example h.test\n");
   CHECK(got.exit_code == 255);
-  CHECK(got.err == "spfquery: standard input:401: ip= is no IP address: '192.0.2'\n");
+  CHECK(got.err == "spfquery: standard input:401: ip= is not an IP address: '192.0.2'\n");
   const auto lines = got.lines();
   REQUIRE(lines.size() == 1600);
   for (std::size_t i = 0; i < 400; ++i) {

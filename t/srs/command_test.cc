@@ -74,7 +74,7 @@ TEST_CASE("spfsrs: options of our own") {
   CHECK(run({"--reverse", "--exim", "SRS0=5fea=2w=otherdomain.com=test@example.com"}).out == "test@otherdomain.com\n");
   const std::string longest = std::string(64, 'a') + "@otherdomain.com";
   CHECK(run({"--alias=example.com", longest}).err ==
-        "spfsrs: " + longest + ": warning: the new local part has 93 octets; some servers take 64 only\n");
+        "spfsrs: " + longest + ": warning: the new local part has 93 octets; some servers accept only 64\n");
   CHECK(run({"--alias=example.com", "--max-local-part=93", longest}).exit_code == 0);
   CHECK(run({"--alias=example.com", "--max-local-part=92", longest}).err ==
         "spfsrs: " + longest + ": the local part would be 93 octets long; the limit is 92\n");
@@ -104,7 +104,7 @@ TEST_CASE("spfsrs: refused addresses are reported, the others are rewritten") {
   const Outcome got = run({"--reverse", "bob@example.com", kRewritten, "SRS0=FAKE=2W=otherdomain.com=test@example.com", "a\nb"});
   CHECK(got.out == "test@otherdomain.com\n");
   CHECK(got.err ==
-        "spfsrs: bob@example.com: it is no SRS address\n"
+        "spfsrs: bob@example.com: it is not an SRS address\n"
         "spfsrs: SRS0=FAKE=2W=otherdomain.com=test@example.com: the hash is wrong\n"
         "spfsrs: a\\x0ab: the address has no @\n");
   CHECK(got.exit_code == 1);
@@ -165,7 +165,7 @@ TEST_CASE("spfsrs: secrets of a file") {
   refused(folder.file("empty", "# nothing\n"), "there is no secret in the file");
   refused(folder.file("binary", std::string("a\0b\n", 4)), "the file of secrets is not text");
   refused(folder.file("long", std::string(70'000, 'a')), "the file of secrets is longer than 64 KiB");
-  refused(folder.file("line", std::string(2000, 'a')), "a secret has 1 to 1024 bytes");
+  refused(folder.file("line", std::string(2000, 'a')), "a secret must have 1 to 1024 bytes");
 }
 
 TEST_CASE("a new file of secrets holds one, is readable by its owner only, and replaces nothing") {
@@ -207,7 +207,7 @@ TEST_CASE("spfsrs: bad usage") {
   refused({"--reverse"}, "there is no secret");
   refused({"--secret=s", "test@otherdomain.com"}, "an alias is needed");
   refused({"--secret=s", "--forward", "--reverse"}, "exclude each other");
-  refused({"--secret=", "--reverse"}, "a secret has 1 to 1024 bytes");
+  refused({"--secret=", "--reverse"}, "a secret must have 1 to 1024 bytes");
   refused({"--secret=s", "--reverse", "--separator=_"}, "is not one of: = + -");
   refused({"--secret=s", "--reverse", "--separator="}, "is not one of: = + -");
   refused({"--secret=s", "--reverse", "--separator==="}, "is not one of: = + -");

@@ -99,7 +99,7 @@ TEST_CASE("a record whose owner cannot be stored is skipped with a note, and so 
   REQUIRE(notes.ok());
   CHECK(notes->count == 4);
   CHECK(notes->lines("FILE")[1] ==
-        "FILE:5: skipped: an owner name with a label that cannot be held here (a dot or an unprintable byte in it)");
+        "FILE:5: skipped: an owner name with an unsupported label (one with a dot or an unprintable byte)");
   CHECK(answer(got, "b.example", Type::txt).texts == std::vector<std::string>{"here"});
   CHECK(answer(got, "f.example", Type::txt).texts == std::vector<std::string>{"z"});
   CHECK(answer(got, "c.example", Type::txt).status == dns::Status::ok);  // RFC 4592 §2.2.2
@@ -187,8 +187,8 @@ TEST_CASE("RFC 3597 §5: data as \\# LENGTH HEX, types as TYPEn") {
     CAPTURE(text);
     CHECK(error(text).message == message);
   };
-  check("a TXT \\# 4 036162", "after \\# 4 should be 8 hexadecimal digits");
-  check("a TXT \\# 2 0g61", "after \\# 2 should be 4 hexadecimal digits");
+  check("a TXT \\# 4 036162", "\\# 4 must be followed by 8 hexadecimal digits");
+  check("a TXT \\# 2 0g61", "\\# 2 must be followed by 4 hexadecimal digits");
   check("a TXT \\#", "the length after \\# is missing");
   check("a TXT \\# x", "the length after \\# should be a number up to 65535, not \"x\"");
   check("a TXT \\# 2 0261", "the bytes after \\# are not TXT data");

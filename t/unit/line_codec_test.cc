@@ -125,7 +125,7 @@ TEST_CASE("a stream that cannot be parsed ends with an error that closes the con
   const std::string too_much = "sender=" + std::string(protocol::kMaxQuestion, 'x') + "\n\n";
   Connection connection;
   REQUIRE(connection.next("keep=1\nid=7\n" + too_much));
-  CHECK(check_of(connection.item).error == "the question is longer than 65536 bytes");
+  CHECK(check_of(connection.item).error == "the request is longer than 65536 bytes");
   CHECK(check_of(connection.item).id == "7");
   CHECK(connection.item.closes);
   CHECK(connection.codec.is_broken());
@@ -331,8 +331,8 @@ TEST_CASE("a policy request that lacks a required value is deferred, with an err
   const std::string begin = "request=smtpd_access_policy\nprotocol_state=RCPT\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {begin + "sender=a@b.test\n\n", "no client_address= was given"},
-      {begin + "client_address=unknown\nsender=a@b.test\n\n", "client_address= is no IP address: 'unknown'"},
-      {begin + "client_address=\xff\x01\nsender=a@b.test\n\n", "client_address= is no IP address: '\\xff\\x01'"},
+      {begin + "client_address=unknown\nsender=a@b.test\n\n", "client_address= is not an IP address: 'unknown'"},
+      {begin + "client_address=\xff\x01\nsender=a@b.test\n\n", "client_address= is not an IP address: '\\xff\\x01'"},
       {begin + "client_address=192.0.2.1\nhelo_name=h.test\n\n", "no sender= was given"},
       {"request=smtpd_access_policy\n\n", "no client_address= was given"},
   };

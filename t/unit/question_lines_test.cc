@@ -122,17 +122,17 @@ TEST_CASE("the client's address has many forms") {
   CHECK(client("[IPv6:FE80::1%25]") == "fe80::1");
   CHECK(client("::ffff:192.0.2.1%1") == "192.0.2.1");
   for (const auto* bad : {"fe80::1%", "192.0.2.1%eth0", "%eth0", "fe80::1/64%eth0"}) {
-    CHECK(client(bad) == "ip= is no IP address: '"s + bad + "'");
+    CHECK(client(bad) == "ip= is not an IP address: '"s + bad + "'");
   }
   CHECK(client("IPV6:2001:db8::1") == "2001:db8::1");
   // A local submission: Exim's $sender_host_address is empty.
   CHECK(client("") == "none");
   CHECK(client("  ") == "none");
-  CHECK(client("192.0.2") == "ip= is no IP address: '192.0.2'");
-  CHECK(client("[]") == "ip= is no IP address: '[]'");
-  CHECK(client("192.0.2.1/24") == "ip= is no IP address: '192.0.2.1/24'");
-  CHECK(client("192.0.2.1\0"s) == "ip= is no IP address: '192.0.2.1\\x00'");
-  CHECK(client("\x01\xff"s) == "ip= is no IP address: '\\x01\\xff'");
+  CHECK(client("192.0.2") == "ip= is not an IP address: '192.0.2'");
+  CHECK(client("[]") == "ip= is not an IP address: '[]'");
+  CHECK(client("192.0.2.1/24") == "ip= is not an IP address: '192.0.2.1/24'");
+  CHECK(client("192.0.2.1\0"s) == "ip= is not an IP address: '192.0.2.1\\x00'");
+  CHECK(client("\x01\xff"s) == "ip= is not an IP address: '\\x01\\xff'");
   CHECK(client(std::string(8000, '1')).size() < 100);
 }
 
@@ -146,9 +146,9 @@ TEST_CASE("a request that cannot be checked gets an error sentence") {
   CHECK(parse_question("ip=192.0.2.1\nhelo=").error == "");
   CHECK(parse_question("ip=").error == "");
   CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=pra").error == "scope=pra (Sender ID) is not supported");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it is helo or mfrom");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it is lines or json");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is no number of seconds: 'soon'");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it must be helo or mfrom");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it must be lines or json");
+  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is not a number of seconds: 'soon'");
   // keep, format and id apply nevertheless.
   const Question question = parse_question("keep=1\nformat=json\nid=7\nip=x");
   CHECK(question.error != "");

@@ -228,7 +228,8 @@ TEST_CASE("bounds of the values that the mail server states about itself") {
     CHECK(parse_question(begin + key + "=" + std::string(protocol::kMaxTerms + 1, 'a')).error ==
           key + "= is longer than 8192 bytes");
   }
-  CHECK(parse_question("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1')).error.starts_with("ip= is no IP address: "));
+  CHECK(
+      parse_question("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1')).error.starts_with("ip= is not an IP address: "));
 }
 
 TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its connection") {
@@ -247,7 +248,7 @@ TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its c
         CHECK(question.error == "");
         CHECK(question.id == "9");
         question = read_one(with(most + 1, last_end), end, step);
-        CHECK(question.error == "the question is longer than 65536 bytes");
+        CHECK(question.error == "the request is longer than 65536 bytes");
         CHECK(question.id == "9");
         CHECK(question.format == Format::json);
       }
@@ -255,7 +256,7 @@ TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its c
     // Many lines instead of one long line.
     std::string stream = "ip=192.0.2.1\nsender=a@example.com\n";
     while (stream.size() <= most) stream += "unknown=1\n";
-    CHECK(read_one(stream, "", step).error == "the question is longer than 65536 bytes");
+    CHECK(read_one(stream, "", step).error == "the request is longer than 65536 bytes");
   }
   // The error does not wait for the end of the long line, and nothing follows it.
   QuestionReader reader;

@@ -197,7 +197,7 @@ TEST_CASE("RFC 7372 §3.2: temperror is deferred with 451 4.7.24, with the reaso
   CHECK(reply.action == Action::defer);
   CHECK(reply.smtp_code == 451);
   CHECK(reply.enhanced_code == "4.7.24");
-  CHECK(reply.smtp_comment.starts_with("The SPF policy of temp.example could not be looked up now ("));
+  CHECK(reply.smtp_comment.starts_with("The SPF record of temp.example could not be looked up now ("));
   CHECK(reply.smtp_comment.find("SERVFAIL") != std::string::npos);
   CHECK(reply.smtp_comment.ends_with("). Please try again later."));
   CHECK(reply.header_comment.starts_with(
@@ -441,11 +441,11 @@ TEST_CASE("RFC 8616: an internationalized sender is shown by its A-labels") {
 }
 
 TEST_CASE("the reply to a request that could not be parsed") {
-  const Reply reply = receiver::bad_request(policy(), "ip= is no IP address: '\"\r\n'");
+  const Reply reply = receiver::bad_request(policy(), "ip= is not an IP address: '\"\r\n'");
   check_form(reply);
-  CHECK(reply.error == "ip= is no IP address: '\"\\x0d\\x0a'");
+  CHECK(reply.error == "ip= is not an IP address: '\"\\x0d\\x0a'");
   // Without a backslash, which Exim's ${extract} would turn into a line end.
-  CHECK(reply.smtp_comment == "mx.example.org: SPF was not checked: ip= is no IP address: ''/x0d/x0a'");
+  CHECK(reply.smtp_comment == "mx.example.org: SPF was not checked: ip= is not an IP address: ''/x0d/x0a'");
   // A request that cannot be checked must not be accepted for that.
   CHECK(reply.result == Result::temperror);
   CHECK(reply.action == Action::defer);

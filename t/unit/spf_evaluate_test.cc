@@ -189,7 +189,7 @@ TEST_CASE("RFC 7208 §4.6.4: redirect counts only when it is followed") {
   CHECK(result(world, "192.0.2.2") == Result::permerror);
 }
 
-TEST_CASE("RFC 7208 §4.6.4: more than two void look-ups are permerror; addresses of MX hosts do not count") {
+TEST_CASE("RFC 7208 §4.6.4: more than two void lookups are permerror; addresses of MX hosts do not count") {
   World world;
   world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com -all");
   CHECK(result(world) == Result::fail);
@@ -204,7 +204,7 @@ TEST_CASE("RFC 7208 §4.6.4: more than two void look-ups are permerror; addresse
   CHECK(result(hosts) == Result::fail);
 }
 
-TEST_CASE("void look-ups of IPv6 clients at IPv4-only hosts are not counted, by option") {
+TEST_CASE("void lookups of IPv6 clients at IPv4-only hosts are not counted, by option") {
   World world;
   world.txt("example.com", "v=spf1 a:a.example.com a:b.example.com a:c.example.com ip6:2001:db8::/32 -all");
   for (const char* host : {"a.example.com", "b.example.com", "c.example.com"}) world.a(host, "198.51.100.1");
@@ -527,7 +527,8 @@ TEST_CASE("the trace reports which terms have no effect, and why an exp is not u
   CHECK(with_exp("e.example", {"%{l}"}, "\xc3\xa4@example.com").ends_with("its text is empty or not printable US-ASCII\n"));
   CHECK(with_exp("%{l}.e.example", {}, "\xc3\xa4@example.com") ==
         "0 exp=%{l}.e.example is not used: the local part is not US-ASCII\n");
-  CHECK(with_exp("%{l}.e.example", {}, "a..b@example.com") == "0 exp=%{l}.e.example is not used: it names no valid domain\n");
+  CHECK(with_exp("%{l}.e.example", {}, "a..b@example.com") ==
+        "0 exp=%{l}.e.example is not used: it does not name a valid domain\n");
   World redirected;
   redirected.txt("example.com", "v=spf1 redirect=r.example exp=e.example").txt("r.example", "v=spf1 -all");
   CHECK(notes(redirected) == "1 the exp of this record is not used: redirect leads to another record\n");

@@ -162,8 +162,8 @@ TEST_CASE("srsd lines: bad ones get an error") {
   CHECK(line("\0\xff\n"s) == "invalid: the request is neither FORWARD nor REVERSE");
   CHECK(line("FORWARD a@b.org spf=fail\n") == "invalid: FORWARD takes a sender and an alias");
   CHECK(line("FORWARD example.com spf=fail\n") == "invalid: FORWARD takes a sender and an alias");
-  CHECK(line("FORWARD a@b.org example.com spf=bad\n") == "invalid: spf= is none of the results of SPF");
-  CHECK(line("FORWARD a@b.org example.com spf=failed\n") == "invalid: spf= is none of the results of SPF");
+  CHECK(line("FORWARD a@b.org example.com spf=bad\n") == "invalid: spf= is not one of the results of SPF");
+  CHECK(line("FORWARD a@b.org example.com spf=failed\n") == "invalid: spf= is not one of the results of SPF");
   CHECK(line("FORWARD\n") == "invalid: FORWARD takes a sender and an alias");
   CHECK(line("FORWARD a@b.org\n") == "invalid: FORWARD takes a sender and an alias");
   CHECK(line("REVERSE \n") == "invalid: REVERSE takes an address");
@@ -255,7 +255,7 @@ TEST_CASE("socketmap: rule sets for pysrs send the content of their work space")
   CHECK(answers("make_srs mx.final.example\x9b<@>") == netstring("OK <@>"));
   CHECK(answers("make_srs \x9btest<@otherdomain.com.>") == netstring("OK test<@otherdomain.com.>"));
   CHECK(answers("make_srs mx.final.example\x9bnobody") == netstring("OK nobody"));
-  CHECK(answers("make_srs x\x9b") == netstring("NOTFOUND the null sender stays as it is"));
+  CHECK(answers("make_srs x\x9b") == netstring("NOTFOUND the null sender is not rewritten"));
   CHECK(answers("reverse_srs SRS0=FAKE=2W=otherdomain.com=test<@example.com.>") ==
         netstring("OK SRS0=FAKE=2W=otherdomain.com=test<@example.com.>"));
 }
@@ -270,7 +270,7 @@ TEST_CASE("socketmap: unknown maps, and bytes that are not a netstring") {
   for (const std::string_view input :
        {"x", ":", "1x", "-1:a,", "+1:a,", " 1:a,", "01:a,", "00:,", "0x1:a,", "1 :a,", "forward a@b\n"}) {
     CAPTURE(input);
-    CHECK(maps(input) == Strings{"invalid: this is no netstring", "close"});
+    CHECK(maps(input) == Strings{"invalid: this is not a netstring", "close"});
   }
   for (const std::string_view length :
        {"100001", "2147483648", "4294967296", "18446744073709551616", "99999999999999999999999"}) {
@@ -278,9 +278,9 @@ TEST_CASE("socketmap: unknown maps, and bytes that are not a netstring") {
     CHECK(maps(std::string(length) + ":") == Strings{"invalid: the netstring is longer than 100000 bytes", "close"});
   }
   CHECK(maps(std::string(100'000, '1')) == Strings{"invalid: the netstring is longer than 100000 bytes", "close"});
-  CHECK(maps(std::string(100'000, '0')) == Strings{"invalid: this is no netstring", "close"});
-  CHECK(maps("9:forward a;") == Strings{"invalid: no comma ends the netstring", "close"});
-  CHECK(maps("9:forward a" + netstring("reverse b")) == Strings{"invalid: no comma ends the netstring", "close"});
+  CHECK(maps(std::string(100'000, '0')) == Strings{"invalid: this is not a netstring", "close"});
+  CHECK(maps("9:forward a;") == Strings{"invalid: the netstring does not end with a comma", "close"});
+  CHECK(maps("9:forward a" + netstring("reverse b")) == Strings{"invalid: the netstring does not end with a comma", "close"});
   for (const std::string_view input : {"1", "9:", "9:forw", "9:forward a"}) {
     CAPTURE(input);
     CHECK(maps(input) == Strings{"invalid: the input ended within a netstring", "close"});
@@ -353,20 +353,20 @@ TEST_CASE("requests are answered with a rewritten address, the same address, or 
   CHECK(serve("REVERSE SRS0=vmyz=2W=otherdomain.com=test@example.com\n") == "test@otherdomain.com\n");
   CHECK(serve("FORWARD test@example.com bob@example.com\n") == "test@example.com\n");
   CHECK(serve("FORWARD  bob@example.com\n") == "\n");
-  CHECK(serve(netstring("forward \"\"")) == netstring("NOTFOUND the null sender stays as it is"));
-  CHECK(serve("get \"\"\n") == "500 the null sender stays as it is\n");
-  CHECK(serve("REVERSE bob@example.com\n") == "ERROR: it is no SRS address\n");
+  CHECK(serve(netstring("forward \"\"")) == netstring("NOTFOUND the null sender is not rewritten"));
+  CHECK(serve("get \"\"\n") == "500 the null sender is not rewritten\n");
+  CHECK(serve("REVERSE bob@example.com\n") == "ERROR: it is not an SRS address\n");
   CHECK(serve("REVERSE SRS0=FAKE=2W=otherdomain.com=test@example.com\n") == "ERROR: the hash is wrong\n");
   CHECK(serve("FORWARD nobody example.com\n") == "ERROR: the address has no @\n");
   CHECK(serve("nonsense\n") == "ERROR: the request is neither FORWARD nor REVERSE\n");
 
   CHECK(serve("get test@otherdomain.com\nget test@example.com\nget bob\nget %\n") ==
-        "200 SRS0=vmyz=2W=otherdomain.com=test@example.com\n500 the sender is in a domain of ours\n500 the address has no @\n"
+        "200 SRS0=vmyz=2W=otherdomain.com=test@example.com\n500 the sender is in one of our domains\n500 the address has no @\n"
         "400 the key has a % without two hexadecimal digits\n");
   CHECK(serve("get \"a%20b\"@otherdomain.com\n") == "200 \"SRS0=Po3q=2W=otherdomain.com=a%20b\"@example.com\n");
   CHECK(serve("get \"SRS0=Po3q=2W=otherdomain.com=a%20b\"@example.com\n", SrsMap::reverse) == "200 \"a%20b\"@otherdomain.com\n");
   CHECK(serve("get SRS0=0bVp=2W=otherdomain.com=\"a%20b\"@example.com\nget bob@example.com\n", SrsMap::reverse) ==
-        "200 \"a%20b\"@otherdomain.com\n500 it is no SRS address\n");
+        "200 \"a%20b\"@otherdomain.com\n500 it is not an SRS address\n");
 
   CHECK(serve(netstring("forward test@otherdomain.com") + netstring("reverse SRS0=FAKE=2W=otherdomain.com=test@example.com") +
               netstring("aliases root")) == netstring("OK SRS0=vmyz=2W=otherdomain.com=test@example.com") +
