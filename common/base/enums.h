@@ -1,4 +1,4 @@
-// Enums whose values have names: how many there are.
+// Counts the values of enums that have a function for their names.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace base {
 
-// Counts the values of an enum, from 0, by the function that names them. That function is a switch without default, so a new
-// value does not compile before it has a name; what is not a value has the name "".
+// Returns the number of values of an enum that begins at 0. `name_of` returns the names, and "" for anything else. It is a switch
+// without a default, so a new value does not compile until it has a name.
 template <class E>
 constexpr std::size_t count_named(std::string_view (*name_of)(E)) {
   std::size_t count = 0;

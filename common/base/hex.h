@@ -1,4 +1,4 @@
-// Bytes as two hexadecimal digits.
+// Converts bytes to pairs of hexadecimal digits and back.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace base {
 
-// The byte's digits: those of `digits`, which may be in upper case.
+// Appends the two digits of a byte. `digits`: the 16 digits, in lower or upper case.
 inline void append_hex(std::string& out, unsigned char byte, std::string_view digits = "0123456789abcdef") {
   out += {digits[byte >> 4U], digits[byte & 0xfU]};
 }
 
-// Returns the bytes of pairs of digits in any case; nothing when they are not.
+// Converts pairs of digits, in lower or upper case, to bytes. Returns nothing when the text is not such pairs.
 inline std::optional<std::string> bytes_of_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
   std::string out;

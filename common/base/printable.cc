@@ -11,7 +11,7 @@ constexpr std::size_t kEscape = 4;  // bytes of "\xNN"
 
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
-// Returns how many bytes before `at` the "\xNN" begins that a cut there would divide; 0 when it divides none.
+// Returns how many bytes before `at` an "\xNN" begins that a cut at `at` would divide; 0 if there is none.
 std::size_t bytes_of_divided_escape(std::string_view text, std::size_t at) {
   for (std::size_t before = 1; before < kEscape && before <= at; ++before) {
     const std::string_view escape = text.substr(at - before, kEscape);
@@ -61,7 +61,7 @@ std::string clip(std::string_view text, std::size_t limit) {
 void append_clipped(std::string& out, std::string_view text, std::size_t limit) {
   if (text.empty()) return;
   if (!all_printable(text.substr(0, limit))) {
-    // As it is shown it is longer, and what is beyond the limit is cut off in any case.
+    // Escapes only make the text longer, so bytes beyond the limit are cut off in any case.
     const std::string shown = printable(text.substr(0, limit + 1));
     return append_clipped(out, shown, limit);
   }

@@ -36,7 +36,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Reads a decimal number that consists of digits only and is at most `maximum`.
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
 
-// Appends one piece after the other.
+// Appends the pieces in order.
 template <class... Pieces>
 void append(std::string& out, const Pieces&... pieces) {
   (out.append(std::string_view(pieces)), ...);

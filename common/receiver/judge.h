@@ -39,7 +39,7 @@ class Judge {
   // Returns the names of the rules' options, in the order of application, which is also that of spfd(8).
   static std::vector<std::string_view> rule_names();
 
-  // The judgement is complete when nothing is needed.
+  // Judges the query. The judgement is complete when the returned Needs are empty.
   spf::Needs evaluate(const spf::Query& query, Judgement& out);
 
   // Sets a verdict that is based on the terms alone: pass or neutral; none for a query without a domain.

@@ -16,7 +16,7 @@
 
 namespace spf {
 
-// Verdict::mechanism where no directive matched (RFC 7208 §9.1).
+// The value of Verdict::mechanism when no directive matched (RFC 7208 §9.1).
 inline constexpr std::string_view kDefaultMechanism = "default";
 
 struct Verdict {

@@ -215,7 +215,7 @@ Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, s
     std::string content;
   };
   std::vector<Original> originals{{std::string(fields->local), content_of(fields->local)}};
-  // Of Mail::SRS' `SRS0=...="a b"@us` Postfix makes `"SRS0=...=a b"@us`.
+  // Postfix turns `SRS0=...="a b"@us`, as Mail::SRS writes it, into `"SRS0=...=a b"@us`.
   if (was_quoted) originals.push_back({base::quoted_string(fields->local), std::string(fields->local)});
 
   if (config_.accept_exim) {
