@@ -10,7 +10,7 @@
 // Bounds: at most Codec::max_in_flight() slots, or one when the worker is busy. At kFullSlots bytes of requests and answers in
 // slots, or at kFullOutput bytes of output, no further request begins.
 // Errors: begin() and the functions that call it may throw, for example std::bad_alloc. If a step throws, only its check fails
-// (temperror); if encoding an answer throws later, the owner's failed() is called.
+// (temperror). If encoding the answer of a step throws, the owner's failed() is called.
 #pragma once
 
 #include <chrono>
