@@ -117,7 +117,7 @@ class Connection final : private Pipeline::Owner {
   ConnectionOwner& owner_;
   const std::uint64_t id_;
   const TimePoint opened_;
-  std::optional<std::uint64_t> peer_;  // known when somebody asked
+  std::optional<std::uint64_t> peer_;  // set by held()
   io::Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;

@@ -65,9 +65,9 @@ Occupant who_is_at(const io::Place& place, const io::SocketAddress& address) {
   const io::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const io::SocketAddress opened = io::unix_address(fmt::format("/proc/self/fd/{}", found.get()));
   if (::connect(client.get(), opened.get(), opened.size) == 0) return {Kind::alive, listener_of(client), file};
-  // Without /proc, only whether somebody listens can be found out.
+  // Without /proc, we can find out only whether somebody listens.
   if (errno == ENOENT && ::connect(client.get(), address.get(), address.size) == 0) return {Kind::alive, {}, file};
-  // A full accept queue (EAGAIN), or a socket that we may not write to, has an owner, too.
+  // A socket with a full queue (EAGAIN), or one that we may not write to, has an owner too.
   return {errno == ECONNREFUSED ? Kind::stale : Kind::alive, {}, file};
 }
 

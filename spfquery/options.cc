@@ -30,7 +30,7 @@ using P = receiver::Policy;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-// libspf2: -debug=0
+// The flag is off for the value 0: -debug=0 of libspf2.
 template <bool O::*flag>
 constexpr options::Access<O> kOn = {[](O& o, const Values& v) -> Problem {
   o.*flag = v.empty() || v.back() != "0";

@@ -25,7 +25,7 @@ namespace spfquery {
 
 inline constexpr options::Program kProgram("spfquery");
 
-// "What if I published this": --record NAME=TEXT.
+// A record to be tried before it is published: --record NAME=TEXT.
 struct WhatIf {
   dns::Name name;
   std::string text;

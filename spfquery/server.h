@@ -14,7 +14,7 @@
 
 namespace spfquery {
 
-// Returns the socket addresses that a server's name stands for; may take a while. The error is a sentence.
+// Returns the socket addresses of a server, which may block for a while. The error is a sentence.
 base::Result<std::vector<io::SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
 
 class Server final : public Asker {

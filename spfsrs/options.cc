@@ -25,7 +25,7 @@ using O = Options;
 
 // ---- values --------------------------------------------------------------------------------------------------------------
 
-// YYYY-MM-DD
+// Reads YYYY-MM-DD.
 Problem set_date(Options& options, const Values& values) {
   const std::string& value = values.back();
   const auto parts = base::split(value, '-');

@@ -121,7 +121,7 @@ class CheckAnswers final : public spf::AnswerSource {
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
   const Slot& add(const dns::Question& question, SharedAnswer answer);
-  // Returns the identities for which a question has been sought in this step; null: for none.
+  // Returns the identities that asked for a question in this step; null: none did.
   Shares* seekers(const dns::Question& question);
   // Asks again for an answer that did not fit into the other identity's share, if the present identity has room.
   void retry(std::size_t slot);

@@ -13,7 +13,7 @@ class Descriptor {
   explicit Descriptor(int fd) : fd_(fd) {}
   ~Descriptor() { close(); }
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  // Closes what this object has owned.
+  // Closes the descriptor that this object has owned.
   Descriptor& operator=(Descriptor&& other) noexcept {
     if (this != &other) {
       close();

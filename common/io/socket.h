@@ -17,7 +17,7 @@
 
 namespace io {
 
-// As system calls take it, or fill it.
+// A socket address in the form that system calls take or fill in.
 struct SocketAddress {
   sockaddr_storage storage = {};
   socklen_t size = sizeof storage;
@@ -28,13 +28,15 @@ struct SocketAddress {
 };
 
 inline constexpr std::size_t kMaxSocketPath = sizeof sockaddr_un::sun_path - 1;  // bytes
-// Returns the address of a UNIX socket. A longer path than kMaxSocketPath is cut.
+// Returns the address of a UNIX socket. A path longer than kMaxSocketPath is cut.
 SocketAddress unix_address(std::string_view path);
 SocketAddress inet_address(const base::IpAddress& address, std::uint16_t port, std::uint32_t scope = 0);
-// Looks up a host name or address for streams, which may take a while. flags: those of getaddrinfo(3), whose error it returns.
+// Looks up a host name or address for streams, which may block for a while. flags: those of getaddrinfo(3), whose error it
+// returns.
 base::Result<std::vector<SocketAddress>, std::string> find_addresses(const std::string& host, const std::string& port, int flags);
 
-// type: SOCK_DGRAM or SOCK_STREAM. Non-blocking; a stream is still on its way to its peer. The error is an errno.
+// Connects a non-blocking socket. type: SOCK_DGRAM or SOCK_STREAM; a stream may not be connected yet when this returns. The error
+// is an errno.
 base::Result<Descriptor, int> connect_to(const NameServer& server, int type);
 
 }  // namespace io

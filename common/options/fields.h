@@ -80,7 +80,7 @@ inline constexpr Access<OwnerOf<first>> kNeededText = {
     [](OwnerOf<first>& o, const Values& v) { return read_needed_text(filled(at<first, rest...>(o)), v); },
     kText<first, rest...>.get};
 
-// The last value, whatever it is: it is checked where it is used.
+// The last value, unchecked: it is checked where it is used.
 template <auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kAny = {[](OwnerOf<first>& o, const Values& v) -> Problem {
                                                   at<first, rest...>(o) = v.back();
@@ -88,7 +88,7 @@ inline constexpr Access<OwnerOf<first>> kAny = {[](OwnerOf<first>& o, const Valu
                                                 },
                                                 nullptr};
 
-// All values, whatever they are.
+// All values, unchecked.
 template <auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kTexts = {[](OwnerOf<first>& o, const Values& v) -> Problem {
                                                     at<first, rest...>(o) = v;

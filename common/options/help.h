@@ -14,7 +14,7 @@ std::string wrapped(std::string_view text);
 // before_argument: the separator of name and argument.
 std::string help(const Rows& rows, char before_argument = ' ');
 
-// "name = value", a line of a configuration file.
+// Returns "name = value", a line of a configuration file.
 std::string toml_line(const Row& row, const Values& values);
 
 }  // namespace options

@@ -1,4 +1,4 @@
-// The common part of the command-line programs beside their options: messages on standard error, and exit codes.
+// The common part of the command-line programs besides their options: messages on standard error, and exit codes.
 #pragma once
 
 #include <fmt/core.h>
