@@ -53,7 +53,7 @@ struct Finished {
 // Runs a program to its end.
 Finished run(const std::string& path, const std::vector<std::string>& arguments);
 
-// A listening UNIX socket, as somebody else's.
+// Creates a listening UNIX socket that belongs to somebody else.
 io::Descriptor listen_at(const std::string& path);
 
 // One connection to a server.
