@@ -158,8 +158,8 @@ test: all $(OFFLINE_PROGRAMS) $(FUZZ_REPLAYS)
 	@BUILD=$(BUILD) t/run $(OFFLINE_PROGRAMS) "$(MAKE) -s fuzz-regress"
 # Real MTAs in private roots, in parallel. Needs root.
 check-mta: all
-	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES)"
-	@BUILD=$(BUILD) JOBS=3 t/run $(sort $(wildcard t/mta/*_test.sh))
+	@$(MAKE) --no-print-directory deps PACKAGES="$(MTA_PACKAGES) $(if $(SUITE),$(DEBIAN_PACKAGES))"
+	@BUILD=$(BUILD) SUITE=$(SUITE) JOBS=3 t/run $(sort $(wildcard t/mta/*_test.sh))
 # The README's commands in a fresh root of another Debian release (trixie, bookworm). Needs root.
 check-debian:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
@@ -358,7 +358,7 @@ help:
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
 	@echo 'check-tsan    the test programs with the thread sanitizer'
 	@echo 'chaos         the daemon under loads and faults of all kinds at once, with each sanitizer for CHAOS_SECONDS (30)'
-	@echo 'check-mta     real MTAs in private roots (needs root)'
+	@echo 'check-mta     real MTAs in private roots (needs root; SUITE=trixie: those of another release)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'

@@ -3,6 +3,8 @@
 . "$(dirname "$0")/tree.bash"
 
 version=$(sed -nE 's/.*kVersion = "(.*)";/\1/p' common/base/version.h)
+# How recipes name it.
+field='^ *([vV]ersion|DISTVERSION)[ ":=]'
 # names FILE PATTERN: the first line that matches has the version.
 names() {
   local line
@@ -14,8 +16,8 @@ check_version() {
   names debian/changelog '^spfd \('
   names CHANGES.md '^## '
   local file
-  for file in packaging/*; do
-    if [[ -f $file ]] && grep -qiE '^ *(version|distversion) *[:=]' "$file"; then names "$file" '^ *([vV]ersion|DISTVERSION) *[:=]'; fi
+  for file in "${files[@]}"; do
+    [[ $file != packaging/* ]] || ! grep -qiE "$field" "$file" || names "$file" "$field"
   done
 }
 report check_version

@@ -23,7 +23,11 @@ mkdir "$LAB"/{run,tmp,log}
 chmod 1777 "$LAB/tmp"
 for name in "${roots[@]}"; do
   mkdir "$LAB/$name" "$LAB/$name.work"
-  cp -a "$MTA_DIR/roots/$name/upper" "$LAB/$name.upper" || fail "the root $name is not built"
+  root=$MTA_DIR/roots/$name
+  [[ -z ${SUITE:-} || $name == tools ]] || root=$MTA_DIR/roots/$SUITE-$name
+  [[ -e $root/lower ]] || fail "the root $name is not built"
+  cp -a "$root/upper" "$LAB/$name.upper"
+  cp "$root/lower" "$LAB/$name.lower"
 done
 
 setup() {
@@ -34,13 +38,18 @@ setup() {
   echo "nameserver 127.0.0.1" >"$LAB/resolv.conf"
   printf '127.0.0.1 localhost\n127.0.0.1 mx.lab.test mx\n' >"$LAB/hosts"
   for name in "$@"; do
-    mount -t overlay overlay -o "lowerdir=/,upperdir=$LAB/$name.upper,workdir=$LAB/$name.work" "$LAB/$name"
+    mount -t overlay overlay -o "lowerdir=$(cat "$LAB/$name.lower"),upperdir=$LAB/$name.upper,workdir=$LAB/$name.work" "$LAB/$name"
     mount --rbind /proc "$LAB/$name/proc"
     mount --rbind /dev "$LAB/$name/dev"
     mount --bind "$LAB/run" "$LAB/$name/run"
     mount --bind "$LAB/tmp" "$LAB/$name/tmp"
     cp "$LAB/resolv.conf" "$LAB/hosts" "$LAB/$name/etc/"
   done
+  # spfd makes sockets within the chroot of Postfix.
+  if [[ -d $LAB/postfix/var/spool/postfix ]]; then
+    mkdir -p "$LAB/tools/var/spool/postfix"
+    mount --bind "$LAB/postfix/var/spool/postfix" "$LAB/tools/var/spool/postfix"
+  fi
 }
 unshare --mount --propagation private --net --uts --ipc --pid --fork --kill-child --mount-proc \
   bash -c "$(declare -f setup); roots=(${roots[*]@Q}); setup \"\${roots[@]}\" && \"\$@\"" lab "$@"

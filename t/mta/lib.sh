@@ -75,16 +75,15 @@ start_dns() {
   ready nsd listening 127.0.0.1 53
 }
 
-# start_spfd OPTION...: starts our spfd in the root $spfd_root as a user without rights, on the socket of the samples in etc/,
+# start_spfd OPTION...: starts our spfd in the root tools as a user without rights, on the socket of the samples in etc/,
 # with the sample configuration and the text $more_conf.
-spfd_root=tools
 more_conf=
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
   { cat "$source/etc/spfd.conf" && echo "$more_conf"; } >"$LAB/run/lab/spfd.conf"
   # The folder that a service manager would create.
-  inside "$spfd_root" install -d -o nobody -m 0755 /run/spfd
-  start spfd "$spfd_root" /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \
+  inside tools install -d -o nobody -m 0755 /run/spfd
+  start spfd tools /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \
     --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
   ready spfd pong
 }

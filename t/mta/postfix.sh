@@ -1,7 +1,6 @@
 # Sourced by the tests with Postfix: Debian's configuration with the files of etc/postfix, set up in the way of the README there.
 # shellcheck shell=bash disable=SC2154,SC2034
 postfix=$source/etc/postfix
-spfd_root=postfix # its sockets are in Postfix's chroot
 
 # configure FILE: writes Debian's main.cf, the settings of the lab, and this file of etc/postfix.
 configure() {
@@ -21,10 +20,9 @@ stop_postfix() {
   inside postfix postfix stop >>"$LAB/log/postfix" 2>&1
   wait "${pid_of[postfix]}" 2>/dev/null || true
 }
-# run_spfd OPTION...: starts spfd with the sockets of spfd.service.conf.
+# run_spfd OPTION...: starts spfd with the sockets of spfd-postfix.socket and spfd-postfix-milter.socket.
 run_spfd() {
-  local line
   inside postfix install -d -o nobody -g postfix -m 0750 /var/spool/postfix/spfd
-  read -ra line < <(sed -n 's/^ExecStart=[^ ]* //p' "$postfix/spfd.service.conf")
-  start_spfd "${line[@]}" --hostname=mx.lab.test "$@"
+  start_spfd --listen=unix:/var/spool/postfix/spfd/spfd.sock --milter=unix:/var/spool/postfix/spfd/milter.sock \
+    --hostname=mx.lab.test "$@"
 }

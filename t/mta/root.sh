@@ -5,6 +5,8 @@
 # $MTA_DIR/roots/NAME/upper above. A normal apt-get installs the packages there with their real maintainer scripts; on this
 # machine no package, user, service or mount is left behind.
 # A root is built again when its packages or those of this machine change.
+# With SUITE, the MTAs' roots have that Debian release below (t/debian/root.sh), in $MTA_DIR/roots/SUITE-NAME. spfd and the clients,
+# in the root "tools", are still this machine's.
 #
 # MTA_DIR: the folder of the roots, on a file system that can carry an overlay (ext4, xfs, btrfs, tmpfs).
 set -euo pipefail
@@ -26,24 +28,28 @@ fail() {
 name=${1:?root.sh NAME}
 [[ -n ${packages[$name]:-} ]] || fail "no root is called $name (known: ${!packages[*]})"
 : "${MTA_DIR:?}"
-root=$MTA_DIR/roots/$name
-cache=$MTA_DIR/cache
+suite=${SUITE:-}
+[[ $name != tools ]] || suite=
+root=$MTA_DIR/roots/${suite:+$suite-}$name
+cache=$MTA_DIR/cache${suite:+-$suite}
+lower=/
+[[ -z $suite ]] || lower=$("$(dirname "$(readlink -f "$0")")/../debian/root.sh" "$suite")
 mkdir -p "$MTA_DIR/roots" "$cache/archives/partial" "$cache/lists"
 
 exec 9>"$MTA_DIR/roots/lock"
 flock 9 # several scripts may run, and apt-get cannot share its cache
-stamp=$({ echo "${packages[$name]}"; cat "$0" /var/lib/dpkg/status; } | sha256sum)
+stamp=$({ echo "${packages[$name]}"; cat "$0" "$lower/var/lib/dpkg/status"; } | sha256sum)
 [[ $(cat "$root/built-from" 2>/dev/null) != "$stamp" ]] || exit 0
 
 rm -rf --one-file-system "$root"
 mkdir -p "$root"/{upper,work,mnt}
 # The package lists of this machine are used while they are valid; newer ones stay in the cache.
-[[ -n $(ls "$cache/lists") || ! -d /var/lib/apt/lists ]] || cp -a /var/lib/apt/lists/. "$cache/lists/"
+[[ -n $suite || -n $(ls "$cache/lists") || ! -d /var/lib/apt/lists ]] || cp -a /var/lib/apt/lists/. "$cache/lists/"
 
 build() {
   set -euo pipefail
   hostname mx.lab.test # maintainer scripts of MTAs need a name with a dot
-  mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/mnt" || {
+  mount -t overlay overlay -o "lowerdir=$lower,upperdir=$root/upper,workdir=$root/work" "$root/mnt" || {
     echo "no overlay can be mounted on $root; set MTA_DIR to a folder on ext4, xfs, btrfs or tmpfs (/dev/shm/mta)"
     exit 1
   }
@@ -71,10 +77,11 @@ build() {
   read -ra wanted <<<"${packages[$name]}"
   apt_get install "${wanted[@]}" || { apt_get update && apt_get install "${wanted[@]}"; }
 }
-export root cache name
+export root cache name lower
 if ! unshare --mount --uts --propagation private bash -c "$(declare -p packages); $(declare -f build); build" \
   9>&- >"$root/log" 2>&1; then
   tail -n 20 "$root/log" >&2
   fail "could not build the root $name; the whole log: $root/log"
 fi
+echo "$lower" >"$root/lower"
 echo "$stamp" >"$root/built-from"

@@ -17,10 +17,11 @@ main_cf() { inside postfix postconf -e "$@"; }
 
 make_secret() {
   inside postfix install -d -o nobody -g postfix -m 0750 /var/spool/postfix/spfd
+  inside tools getent group postfix >/dev/null ||
+    inside tools groupadd --non-unique --gid "$(inside postfix stat -c %g /var/spool/postfix/spfd)" postfix
   rm -f "$LAB/run/lab/srs.secret"
-  inside postfix /run/lab/bin/spfd --user=nobody --new-srs-secret=/run/lab/srs.secret
+  inside tools /run/lab/bin/spfd --user=nobody --new-srs-secret=/run/lab/srs.secret
 }
-spfd_root=postfix # one of its sockets is in Postfix's chroot
 run_spfd() {
   start_spfd --hostname=mx.fwd.test --listen=unix:/var/spool/postfix/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock,mode=0666 \
     --srs=unix:/var/spool/postfix/spfd/srs.sock,group=postfix --srs-secret-file=/run/lab/srs.secret --srs-domain=fwd.test "$@"

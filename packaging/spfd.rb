@@ -1,0 +1,28 @@
+# Homebrew formula of spfd, for Linux, whose system calls spfd uses. Untried: no Homebrew was at hand. The url is the place of the
+# tarball of `make dist`, once there is one.
+class Spfd < Formula
+  desc "SPF query daemon for mail servers"
+  license "BSD-2-Clause"
+  version "0.1.0"
+  url "file:///tmp/spfd-0.1.0.tar.gz"
+
+  depends_on "tomlplusplus" => :build
+  depends_on "fmt"
+  depends_on "libevent"
+  depends_on "libidn2"
+  depends_on :linux
+  depends_on "openssl@3"
+
+  def install
+    system "make", "PREFIX=#{prefix}", "sysconfdir=#{etc}", "install"
+  end
+
+  service do
+    run [opt_sbin/"spfd"]
+  end
+
+  test do
+    (testpath/"zone").write "pass.example TXT \"v=spf1 ip4:192.0.2.10 -all\"\n"
+    system bin/"spfquery", "--zone", "zone", "--ip", "192.0.2.10", "--sender", "a@pass.example", "--helo", "x.example"
+  end
+end
