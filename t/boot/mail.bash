@@ -47,7 +47,7 @@ taken() {
 # refused SENDER REGEX
 refused() { bad "$1" | grep -E "$2"; }
 
-# What holds for each server.
+# The cases for each mail server.
 mail_cases() {
   check "$1: good mail is delivered, with the header" taken alice@pass.test
   check "$1: a forgery is refused, with the explanation of the domain" refused alice@exp.test '^550[ -]5\.7\.23 .*See http://exp\.test/'

@@ -14,7 +14,7 @@ check() {
   fi
 }
 
-# Who publishes the packages puts in a mail address that exists.
+# The maintainer address is replaced before publication.
 excused=bogus-mail-host,bogus-mail-host-in-debian-changelog
 check 'lintian has no error and no warning' lintian --allow-root --fail-on error,warning --suppress-tags "$excused" "$folder"/*.changes
 

@@ -17,7 +17,7 @@ declare -A libraries_of=(
   [bookworm]="libevent-core-2.1-7 libfmt9 libidn2-0 libssl3"
   [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64"
 )
-# What cannot be installed together, one line each.
+# Packages that conflict with others, one set per line.
 later="nsd spf-tools-perl spfquery apparmor autopkgtest dpkg-dev
 exim4-daemon-light
 postfix"
@@ -31,7 +31,7 @@ command -v debootstrap >/dev/null || fail "needs debootstrap"
 mkdir -p "$DEBIAN_DIR/roots" "$DEBIAN_DIR/archives/$suite/partial"
 
 minbase() {
-  # shellcheck disable=SC2086  # no mirror is no word
+  # shellcheck disable=SC2086  # without a mirror the argument is absent
   debootstrap --variant=minbase "$suite" "$1" ${DEBIAN_MIRROR:-}
   printf '127.0.0.1 localhost\n::1 localhost\n' >"$1/etc/hosts"
 }
