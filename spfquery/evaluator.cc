@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
 
+}  // namespace
+
 io::ResolverOptions resolver_options(const Options& options) {
   io::ResolverOptions dns = options.dns;
   if (dns.servers.empty()) dns.servers = io::system_name_servers();
   return dns;
 }
-
-}  // namespace
 
 base::Result<MadeZone, std::string> make_zone(const Options& options) {
   auto zone = std::make_shared<dns::Zone>();

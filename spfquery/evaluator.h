@@ -21,6 +21,9 @@ struct MadeZone {
 };
 base::Result<MadeZone, std::string> make_zone(const Options& options);
 
+// Returns the options of the resolver, with the system's name servers where none are given.
+io::ResolverOptions resolver_options(const Options& options);
+
 class Evaluator final : public Asker {
  public:
   // Loop and options must outlive it.

@@ -14,6 +14,7 @@
 #include "common/io/descriptor.h"
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
+#include "spfquery/examiner.h"
 #include "spfquery/question.h"
 #include "spfquery/server.h"
 
@@ -51,20 +52,29 @@ int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
 
 int run(const std::vector<std::string>& words) {
   const auto options = parse_command_line(words);
-  if (!options) return kProgram.bad_usage(options.error());
+  if (!options) {
+    const int code = kProgram.bad_usage(options.error());
+    return is_examination(words) ? kExitLintUsage : code;
+  }
   switch (options->action) {
     case Options::Action::help: return kProgram.print_and_exit(help_text());
     case Options::Action::version: return kProgram.print_version();
-    case Options::Action::ask: break;
+    case Options::Action::ask:
+    case Options::Action::examine: break;
   }
   io::Loop loop;
   std::unique_ptr<Asker> asker;
   if (options->server) {
     asker = std::make_unique<Server>(loop, *options);
   } else {
+    const bool examines = options->action == Options::Action::examine;
     auto made = make_zone(*options);
-    if (!made) return kProgram.bad_usage(made.error());
+    if (!made) {
+      const int code = kProgram.bad_usage(made.error());
+      return examines ? kExitLintUsage : code;
+    }
     for (const std::string& note : made->notes) kProgram.complain(note);
+    if (examines) return examine(loop, *options, std::move(made->zone));
     asker = std::make_unique<Evaluator>(loop, *options, std::move(made->zone));
   }
   return options->file ? ask_all(loop, *asker, *options) : ask_one(loop, *asker, *options);

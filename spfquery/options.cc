@@ -77,6 +77,15 @@ Problem add_records(O& o, const Values& values) {
   return {};
 }
 
+Problem set_examined(O& o, const Values& v) {
+  const auto ascii = dns::to_a_labels(v.back());
+  const auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
+  if (!name || name->labels() < 2) return fmt::format("{} is not a domain name with a dot", base::in_quotes(v.back()));
+  o.examined = *name;
+  o.action = O::Action::examine;
+  return {};
+}
+
 Problem set_server(O& o, const Values& v) {
   auto address = parse_server_address(v.back());
   if (!address) return address.error();
@@ -258,6 +267,11 @@ constexpr Option kRows[] = {
       .argument = "TEXT",
       .help = "macro string that explains a fail for domains without an explanation"},
      {set_explanation}},
+    {{.name = "lint",
+      .argument = "DOMAIN",
+      .heading = "Examining a record",
+      .help = "examine the SPF record of DOMAIN, with all records that it leads to, and say what is wrong with it"},
+     {set_examined}},
     {{.name = "trace",
       .kind = Kind::act,
       .heading = "Output",
@@ -284,6 +298,11 @@ constexpr Option kRows[] = {
 
 // Checks combinations of options, whatever their order.
 Problem check(const Options& options) {
+  if (options.action == Options::Action::examine) {
+    if (options.ip || options.file || options.sender || options.helo)
+      return "--lint examines a record: leave out --ip, --sender, --helo and --file";
+    if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
+  }
   if (options.action != Options::Action::ask) return {};
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
@@ -291,6 +310,21 @@ Problem check(const Options& options) {
     return "neither a sender nor a HELO name was given (--sender, --helo); see --help";
   if (options.server && options.policy.spf.trace) return "--trace shows an evaluation of spfquery's own: leave out --server";
   return {};
+}
+
+// Takes words without option, where neither --ip nor --lint nor --file is given: "ADDRESS [MAILBOX [HELO]]" is a check, "DOMAIN"
+// an examination. Any others are ignored, as they always were.
+Problem take_words(Options& options, const Values& words) {
+  const bool has_task = options.ip || options.file || options.action != Options::Action::ask;
+  if (has_task || words.empty()) return {};
+  if (base::IpAddress::parse(words.front())) {
+    options.ip = words.front();
+    if (words.size() > 1 && !options.sender) options.sender = words[1];
+    if (words.size() > 2 && !options.helo) options.helo = words[2];
+    return {};
+  }
+  const bool is_domain = words.size() == 1 && words.front().find('.') != std::string::npos && !options.sender && !options.helo;
+  return is_domain ? set_examined(options, words) : Problem{};
 }
 
 }  // namespace
@@ -302,11 +336,16 @@ base::Result<Options, std::string> parse_command_line(const std::vector<std::str
   options.policy.spf.default_explanation = receiver::default_explanation();
   if (auto problem = set_authorized(options, {""})) return base::failure(*problem);
   options::CommandLine line = options::read_command_line(option_table(), words);
+  Values strays;
   for (const options::Setting& setting : line.settings) {
-    if (setting.row == nullptr) continue;
-    if (auto problem = apply(setting, options)) return base::failure(std::move(*problem));
+    if (setting.row == nullptr) {
+      strays.push_back(setting.values.front());
+    } else if (auto problem = apply(setting, options)) {
+      return base::failure(std::move(*problem));
+    }
   }
   if (line.error) return base::failure(std::move(*line.error));
+  if (auto problem = take_words(options, strays)) return base::failure(std::move(*problem));
   options.policy.spf.trace = options.trace || options.verbose;
   if (auto problem = check(options)) return base::failure(std::move(*problem));
   return options;
@@ -317,7 +356,11 @@ std::string help_text() {
       "Usage: spfquery --ip ADDRESS --sender MAILBOX [--helo NAME] [OPTION]...\n"
       "       spfquery --ip ADDRESS --helo NAME [OPTION]...\n"
       "       spfquery --file FILE [OPTION]...\n"
+      "       spfquery --lint DOMAIN [OPTION]...\n"
+      "       spfquery ADDRESS MAILBOX [NAME]\n"
+      "       spfquery DOMAIN\n"
       "Asks whether the mail client at ADDRESS may send for MAILBOX or NAME (SPF, RFC 7208).\n"
+      "With --lint, or a domain alone: examines the SPF record of DOMAIN.\n"
       "\n"
       "Examples:\n"
       "  spfquery --ip 192.0.2.1 --sender user@example.org --helo mail.example.org\n"
@@ -326,6 +369,7 @@ std::string help_text() {
       "           --record 'example.org=v=spf1 ip4:192.0.2.0/24 -all'\n"
       "  spfquery --ip 2001:db8::1 --helo mail.example.org --server /run/spfd/spfd.sock\n"
       "  spfquery --file requests.txt --json > answers.json\n"
+      "  spfquery --lint example.org --record 'example.org=v=spf1 mx -all'\n"
       "\n" +
       options::help(option_table());
   Values without_effect;
@@ -338,7 +382,8 @@ std::string help_text() {
          "\n"
          "The answer is four lines: result, text for the SMTP client, text for people, header.\n"
          "Exit code: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none,\n"
-         "255 bad usage. With --file: that of the last request, or 255 if a line was bad.\n";
+         "255 bad usage. With --lint: 0 no errors, 1 errors, 75 DNS was\n"
+         "incomplete, 64 bad usage. With --file: that of the last request, or 255 if a line was bad.\n";
 }
 
 }  // namespace spfquery

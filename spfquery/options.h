@@ -32,7 +32,7 @@ struct WhatIf {
 };
 
 struct Options {
-  enum class Action : std::uint8_t { ask, help, version };
+  enum class Action : std::uint8_t { ask, examine, help, version };
 
   Action action = Action::ask;
 
@@ -49,6 +49,8 @@ struct Options {
   std::optional<std::string> file;  // "-": standard input
   int jobs = 64;                    // at the same time
   bool keep_comments = false;
+
+  dns::Name examined;  // the domain of --lint
 
   // The server that answers. None: spfquery itself.
   std::optional<ServerAddress> server;

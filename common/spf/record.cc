@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/spf/near_miss.h"
 #include "common/spf/query.h"
+#include "common/spf/terms.h"
 
 namespace spf {
 
@@ -59,12 +60,6 @@ std::optional<std::string_view> take_slash_number(std::string_view& text) {
 
 using Problem = std::string;  // empty: none
 
-std::string_view name_of(Mechanism mechanism) {
-  const auto* const found = std::find_if(kMechanisms.begin(), kMechanisms.end(),
-                                         [mechanism](const MechanismName& known) { return known.mechanism == mechanism; });
-  return found == kMechanisms.end() ? std::string_view() : found->name;
-}
-
 Problem missing_value(std::string_view before) { return fmt::format("the value after '{}' is missing", before); }
 
 // Takes dual-cidr-length from the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
@@ -100,7 +95,7 @@ Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& nu
 Problem take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
   if (arguments.empty()) return required ? "a domain is missing" : Problem{};
   if (arguments.front() != ':') return "unexpected text after the mechanism";
-  if (arguments.size() == 1) return missing_value(fmt::format("{}:", name_of(out.mechanism)));
+  if (arguments.size() == 1) return missing_value(fmt::format("{}:", mechanism_name(out.mechanism)));
   return add_domain_spec(arguments.substr(1), record, out.domain_spec);
 }
 
@@ -152,12 +147,9 @@ Problem parse_directive(std::string_view term, std::size_t from, Record& record)
   if (std::string_view("+-~?").find(rest.front()) != std::string_view::npos) rest.remove_prefix(1);
   const auto end = rest.find_first_of(":/");
   const std::string_view name = rest.substr(0, end);
-  const MechanismName* found = nullptr;
-  for (const MechanismName& candidate : kMechanisms) {
-    if (base::equals_ignoring_case(name, candidate.name)) found = &candidate;
-  }
-  if (found == nullptr) return "unknown mechanism";
-  out.mechanism = found->mechanism;
+  const auto mechanism = find_mechanism(name);
+  if (!mechanism) return "unknown mechanism";
+  out.mechanism = *mechanism;
   out.from = static_cast<std::uint32_t>(from);
   out.size = static_cast<std::uint32_t>(term.size());
   if (auto problem = parse_arguments(rest.substr(name.size()), record, out); !problem.empty()) return problem;
@@ -241,6 +233,42 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   record.directives.shrink_to_fit();
   record.domain_specs.shrink_to_fit();
   return record;
+}
+
+std::vector<Term> read_terms(std::string_view text) {
+  std::vector<Term> out;
+  if (!is_spf_record(text)) return out;
+  for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
+    if (term.empty()) continue;
+    Record alone;
+    Term& read = out.emplace_back();
+    read.text = term;
+    if (const auto equals = modifier_equals(term); equals != std::string_view::npos) {
+      read.problem = parse_modifier(term, equals, alone);
+      const std::string_view name = term.substr(0, equals);
+      read.kind = base::equals_ignoring_case(name, "redirect") ? Term::Kind::redirect
+                  : base::equals_ignoring_case(name, "exp")    ? Term::Kind::explanation
+                                                               : Term::Kind::modifier;
+    } else {
+      read.problem = parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), alone);
+      if (read.problem.empty()) read.directive = alone.directives.back();
+    }
+    if (read.problem.empty() && !alone.domain_specs.empty()) read.domain_spec = std::move(alone.domain_specs.back());
+  }
+  return out;
+}
+
+std::optional<Mechanism> find_mechanism(std::string_view name) {
+  for (const MechanismName& known : kMechanisms) {
+    if (base::equals_ignoring_case(name, known.name)) return known.mechanism;
+  }
+  return std::nullopt;
+}
+
+std::string_view mechanism_name(Mechanism mechanism) {
+  const auto* const found = std::find_if(kMechanisms.begin(), kMechanisms.end(),
+                                         [mechanism](const MechanismName& known) { return known.mechanism == mechanism; });
+  return found == kMechanisms.end() ? std::string_view() : found->name;
 }
 
 std::vector<std::string> describe_unused(const Record& record) {

@@ -6,13 +6,14 @@ declare -A may=(
   [common/base]="common/base"
   [common/dns]="common/base common/dns"
   [common/spf]="common/base common/dns common/spf"
+  [common/lint]="common/base common/dns common/spf common/lint"
   [common/receiver]="common/base common/dns common/spf common/srs common/receiver"
   [common/srs]="common/base common/dns common/srs"
   [common/protocol]="common/base common/spf common/receiver common/protocol"
   [common/io]="common/base common/dns common/spf common/srs common/io"
   [common/options]="common/base common/spf common/receiver common/io common/options"
   [spfd]="common/base common/dns common/spf common/srs common/receiver common/protocol common/io common/options spfd"
-  [spfquery]="common/base common/dns common/spf common/receiver common/protocol common/io common/options spfquery"
+  [spfquery]="common/base common/dns common/spf common/lint common/receiver common/protocol common/io common/options spfquery"
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 

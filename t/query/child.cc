@@ -150,6 +150,8 @@ void Child::close_input() {
   close_fd(in_);
 }
 
+void Child::signal(int number) const { ::kill(pid_, number); }
+
 // Moves bytes in all directions. Returns false if nothing is left to read.
 bool Child::read_some(int wait_ms) {
   std::array<pollfd, 3> look = {{{out_, POLLIN, 0}, {err_, POLLIN, 0}, {unsent_.empty() ? -1 : in_, POLLOUT, 0}}};

@@ -35,6 +35,7 @@ class Child {
 
   void send(std::string_view text);
   void close_input();
+  void signal(int number) const;
   // Waits until `out` has this number of lines. Fails the test if it does not get them.
   std::vector<std::string> wait_for_lines(std::size_t count);
   // Returns the peak of the resident memory so far.

@@ -1,0 +1,148 @@
+// B: the limits of a check (RFC 7208 §4.6.4). Addresses of MX hosts and exp never count.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "common/lint/findings.h"
+
+namespace lint {
+
+namespace {
+
+constexpr int kNearLimit = 8;  // DNS terms
+
+std::string described(const Examined& examined, Place place) {
+  return fmt::format("{} of {}", quoted(examined.tree.term(place)), examined.tree.records[place.record].domain.text());
+}
+
+// "IPv4 clients", "IPv6 clients", "IPv4 and IPv6 clients".
+std::string families(bool is_ipv4, bool is_ipv6) {
+  return is_ipv4 && is_ipv6 ? "IPv4 and IPv6 clients" : is_ipv4 ? "IPv4 clients" : "IPv6 clients";
+}
+
+void check_terms(const Examined& examined, Findings& findings) {
+  const Reach& ipv4 = examined.reach[Family::ipv4];
+  const Reach& ipv6 = examined.reach[Family::ipv6];
+  const int most = std::max(ipv4.lookups, ipv6.lookups);
+  if (most <= examined.limits.dns_terms) {
+    if (most >= kNearLimit) findings.add("B02", {}, fmt::format("{} of {}", most, examined.limits.dns_terms));
+    return;
+  }
+  const Place over = ipv4.term_over ? *ipv4.term_over : *ipv6.term_over;
+  findings.add(
+      "B01", over,
+      fmt::format("{} is number {} of {}, for {}", described(examined, over), examined.limits.dns_terms + 1,
+                  std::max(examined.longest_path, most), families(ipv4.term_over.has_value(), ipv6.term_over.has_value())));
+  const auto has_result = [](const Reach& reach) {
+    return std::ranges::any_of(std::array{spf::Result::pass, spf::Result::fail, spf::Result::softfail, spf::Result::neutral},
+                               [&](spf::Result result) { return !reach.of(result).empty(); });
+  };
+  if (!has_result(ipv4) && !has_result(ipv6)) return;
+  const std::uint64_t passing = ipv4.of(spf::Result::pass).size();
+  findings.add(
+      "B08", over,
+      fmt::format("{} IPv4 addresses pass before {}; the check of others ends there", passing, described(examined, over)));
+}
+
+void check_voids(const Examined& examined, Findings& findings) {
+  std::vector<std::string> void_terms;
+  std::optional<Place> last;
+  bool is_over = false;
+  bool breaks_mail = false;
+  int most = 0;
+  for (const Family family : kFamilies) {
+    const Reach& reach = examined.reach[family];
+    most = std::max(most, reach.voids);
+    if (reach.voids < examined.limits.void_lookups) continue;
+    is_over = is_over || !reach.over_voids.empty();
+    for (const Place place : reach.order) {
+      const Term& term = examined.tree.term(place);
+      if (!term.is_void[family] || !term.target) continue;
+      if (family == Family::ipv6 && term.is_void[Family::ipv4] && !void_terms.empty()) continue;  // is in the list
+      const bool is_address = term.is(spf::Mechanism::a);
+      const std::string_view type = term.is(spf::Mechanism::mx) ? "MX" : is_address && family == Family::ipv6 ? "AAAA" : "A";
+      const std::string name = fmt::format("{} (no {} at {})", described(examined, place), type, term.target->text());
+      if (std::ranges::find(void_terms, name) == void_terms.end()) void_terms.push_back(name);
+      last = reach.void_over ? *reach.void_over : place;
+    }
+    if (reach.over_voids.empty()) continue;
+    // Clients without any address that could pass lose nothing by a permerror.
+    const auto has_networks = [&](const Term& term) { return term.is_directive() && !term.networks[family].empty(); };
+    breaks_mail = breaks_mail || std::ranges::any_of(examined.tree.records, [&](const Record& record) {
+                    return std::ranges::any_of(record.terms, has_networks);
+                  });
+  }
+  if (!last || most < examined.limits.void_lookups) return;
+  const bool is_error = is_over && (breaks_mail || !examined.reach[Family::ipv4].over_voids.empty());
+  findings.add("B03", *last, listed(void_terms), {.severity = is_error ? Severity::error : Severity::warning, .fix = {}});
+}
+
+// Terms that lead back to a record from which they were reached.
+class Loops {
+ public:
+  Loops(const Examined& examined, Findings& findings) : tree_(examined.tree), findings_(findings), seen_(tree_.records.size()) {}
+
+  void search(std::size_t number) {
+    seen_[number] = true;
+    path_.push_back(number);
+    const Record& record = tree_.records[number];
+    for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      const std::size_t next = record.terms[i].leads_to;
+      if (next == kNone) continue;
+      const auto begin = std::ranges::find(path_, next);
+      if (begin != path_.end()) {
+        report({number, i}, begin);
+      } else if (!seen_[next]) {
+        search(next);
+      }
+    }
+    path_.pop_back();
+  }
+
+ private:
+  using Path = std::vector<std::size_t>;
+
+  void report(Place place, Path::const_iterator begin) {
+    std::vector<std::string> names;
+    for (auto at = begin; at != path_.end(); ++at) names.emplace_back(tree_.records[*at].domain.text());
+    const std::string_view verb = tree_.term(place).is_redirect() ? "redirects to" : "includes";
+    if (names.size() == 1) return findings_.add("B06", place, fmt::format("{} {} itself", names.front(), verb));
+    findings_.add("B06", place, fmt::format("{0} {1} {2}, which leads to {0}", names.back(), verb, names.front()));
+  }
+
+  const Tree& tree_;
+  Findings& findings_;
+  std::vector<bool> seen_;
+  Path path_;
+};
+
+}  // namespace
+
+void check_budget(const Examined& examined, Findings& findings) {
+  // A loop uses up the limit in any case: only the loop is to be reported.
+  if (examined.has_loop) {
+    Loops(examined, findings).search(0);
+  } else {
+    check_terms(examined, findings);
+  }
+  check_voids(examined, findings);
+  for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
+    const Record& record = examined.tree.records[number];
+    for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      const Term& term = record.terms[i];
+      const Place place{number, i};
+      if (term.hosts.size() > static_cast<std::size_t>(examined.limits.mx_hosts))
+        findings.add("B04", place, fmt::format("{} has {}", term.target->text(), term.hosts.size()));
+      if (term.leads_to == kNone) continue;
+      const Record& target = examined.tree.records[term.leads_to];
+      if (target.state != Record::State::none) continue;
+      findings.add("B07", place,
+                   target.near_miss.empty() ? std::string(target.domain.text())
+                                            : fmt::format("{}; {}", target.domain.text(), target.near_miss));
+    }
+  }
+}
+
+}  // namespace lint

@@ -1,0 +1,39 @@
+// The checks of an examination: one table, from which the findings, the JSON object and spf-lint(7) are made.
+//
+// To add a check: a row in check.cc, the code in the file of its family that calls Findings::add() with its id, and a pair of
+// records in t/unit. The row's examples are a pair too; a test examines them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace lint {
+
+enum class Severity : std::uint8_t {
+  info,     // tidiness
+  warning,  // weak or fragile
+  error,    // some mail breaks, or anyone passes
+};
+
+// "error", "warning", "info".
+std::string_view severity_name(Severity severity);
+
+struct Check {
+  std::string_view id;
+  Severity severity;         // the usual one
+  std::string_view section;  // "RFC 7208 §4.5"
+  std::string_view what;     // what is wrong; a sentence without its full stop
+  std::string_view fix;      // what to do
+  std::string_view
+      example;  // a record of example.com that has it, in the world of t/unit/lint_world.h; empty: not by a record alone
+  std::string_view repaired;   // the most similar record that has not
+  std::string_view note = {};  // for the manual: when the severity differs
+};
+
+// In the order of their ids' families: published, syntax, budget, logic, coverage.
+std::span<const Check> checks();
+// The id must be one of the table.
+const Check& check_of(std::string_view id);
+
+}  // namespace lint

@@ -1,0 +1,165 @@
+// K: who passes.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "common/dns/likely_zone.h"
+#include "common/lint/findings.h"
+
+namespace lint {
+
+namespace {
+
+using spf::Mechanism;
+using spf::Result;
+
+// Networks from which no mail comes over the Internet (RFC 6890). Not 198.18.0.0/15, since laboratories send mail from there.
+struct Special {
+  std::string_view address;
+  int length;
+  std::string_view name;
+};
+constexpr auto kSpecial = std::to_array<Special>({
+    {"0.0.0.0", 8, "this network"},
+    {"10.0.0.0", 8, "private"},
+    {"100.64.0.0", 10, "shared by customers of a provider"},
+    {"127.0.0.0", 8, "loopback"},
+    {"169.254.0.0", 16, "link-local"},
+    {"172.16.0.0", 12, "private"},
+    {"192.0.2.0", 24, "for documentation"},
+    {"192.168.0.0", 16, "private"},
+    {"198.51.100.0", 24, "for documentation"},
+    {"203.0.113.0", 24, "for documentation"},
+    {"224.0.0.0", 4, "multicast"},
+    {"240.0.0.0", 4, "reserved"},
+    {"::", 127, "unspecified or loopback"},
+    {"2001:db8::", 32, "for documentation"},
+    {"fc00::", 7, "private"},
+    {"fe80::", 10, "link-local"},
+    {"ff00::", 8, "multicast"},
+});
+
+// The special network in which all addresses of the interval are; null: none.
+const Special* special_of(const Interval& interval, Family family) {
+  for (const Special& special : kSpecial) {
+    const auto address = base::IpAddress::parse_as_written(special.address);
+    if (!address || address->is_v4() != (family == Family::ipv4)) continue;
+    const Interval network = network_of(*address, special.length);
+    if (network.first <= interval.first && interval.last <= network.last) return &special;
+  }
+  return nullptr;
+}
+
+// At least half of all addresses of the family.
+bool is_half(const Networks& networks, Family family) {
+  if (family == Family::ipv4) return networks.size() >= std::uint64_t{1} << 31;
+  return networks.size_in_64s() >= std::uint64_t{1} << 63;
+}
+
+bool passes(const Examined& examined, Place place, Family family) {
+  const Visit& visit = examined.reach[family].visit(place);
+  return visit.result == Result::pass && !visit.taken.empty();
+}
+
+void check_everyone(const Examined& examined, Findings& findings) {
+  for (const Family family : kFamilies) {
+    const Reach& reach = examined.reach[family];
+    const Networks& pass = reach.of(Result::pass);
+    if (!is_half(pass, family)) continue;
+    const auto widest = std::ranges::max_element(reach.order, {}, [&](Place place) {
+      const Visit& visit = reach.visit(place);
+      const bool counts = visit.result == Result::pass && !examined.tree.term(place).is(Mechanism::include);
+      return counts ? std::pair(visit.taken.size_in_64s(), visit.taken.size()) : std::pair(std::uint64_t{0}, std::uint64_t{0});
+    });
+    const bool is_everyone = pass == Networks::whole(family);
+    findings.add("K01", *widest,
+                 fmt::format("{} lets {} pass", quoted(examined.tree.term(*widest)), is_everyone ? "everyone" : "most clients"));
+    return;
+  }
+  const std::uint64_t count = examined.reach[Family::ipv4].of(Result::pass).size();
+  if (count > 100'000) findings.add("K04", {}, fmt::format("{} addresses", count));
+}
+
+void check_all(const Examined& examined, Findings& findings) {
+  // The all that decides is the one that gives its result to clients of the whole check.
+  for (const Place place : examined.reach[Family::ipv4].order) {
+    const Term& term = examined.tree.term(place);
+    const Visit& visit = examined.reach[Family::ipv4].visit(place);
+    if (!term.is(Mechanism::all) || !visit.result || visit.taken.empty()) continue;
+    if (*visit.result == Result::neutral) findings.add("K02", place, quoted(term));
+    if (*visit.result == Result::softfail)
+      findings.add("K02", place, fmt::format("{} is softfail, which most receivers accept", quoted(term)),
+                   {.severity = Severity::info, .fix = {}});
+  }
+}
+
+void check_width(const Examined& examined, Place place, Findings& findings) {
+  const Term& term = examined.tree.term(place);
+  for (const Family family : kFamilies) {
+    if (term.networks[family].empty() || !passes(examined, place, family)) continue;
+    const int length = family == Family::ipv4 ? term.read.directive.prefix4 : term.read.directive.prefix6;
+    if (length > (family == Family::ipv4 ? 16 : 32)) continue;
+    findings.add("K03", place, fmt::format("{} is a /{} of IPv{}", quoted(term), length, family == Family::ipv4 ? 4 : 6),
+                 {.severity = length <= 8 ? Severity::error : Severity::warning, .fix = {}});
+  }
+}
+
+void check_special(const Examined& examined, Place place, Findings& findings) {
+  const Term& term = examined.tree.term(place);
+  for (const Family family : kFamilies) {
+    if (!passes(examined, place, family)) continue;
+    for (const Interval& interval : term.networks[family].intervals()) {
+      const Special* const special = special_of(interval, family);
+      if (special == nullptr) continue;
+      // A host may have such an address beside others, for its own network.
+      const bool is_network = term.is(Mechanism::ip4) || term.is(Mechanism::ip6);
+      findings.add("K08", place, fmt::format("{}: {} is {}", quoted(term), text_of(interval, family), special->name),
+                   {.severity = is_network ? Severity::error : Severity::warning, .fix = {}});
+      break;
+    }
+  }
+}
+
+// The domain to whose name servers the question goes, whatever the macros are; nothing: that depends on them.
+std::optional<dns::Name> constant_end(const spf::MacroString& spec) {
+  const std::string& text = spec.text();
+  const auto close = text.rfind('}');
+  std::string_view tail = std::string_view(text).substr(close == std::string::npos ? 0 : close + 1);
+  if (tail.starts_with('.')) tail.remove_prefix(1);
+  const auto name = dns::Name::parse(tail);
+  return name && name->labels() > 1 ? name : std::nullopt;
+}
+
+// RFC 7208 §11.6
+void check_privacy(const Examined& examined, Place place, Findings& findings) {
+  const Term& term = examined.tree.term(place);
+  if (!term.asks_dns() || !term.read.domain_spec) return;
+  const spf::MacroString& spec = *term.read.domain_spec;
+  if (!spec.uses('l') && !spec.uses('s') && !spec.uses('h')) return;
+  const auto end = constant_end(spec);
+  if (end && dns::likely_zone(*end) != dns::likely_zone(examined.tree.root().domain))
+    findings.add("K09", place, fmt::format("{} shows them to {}", quoted(term), dns::likely_zone(*end)));
+}
+
+}  // namespace
+
+void check_coverage(const Examined& examined, Findings& findings) {
+  check_everyone(examined, findings);
+  check_all(examined, findings);
+  for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
+    const Record& record = examined.tree.records[number];
+    for (std::size_t i = 0; i < record.terms.size() && i <= record.all; ++i) {
+      const Place place{number, i};
+      if (!record.terms[i].is_sound()) continue;
+      if (record.terms[i].is(Mechanism::ptr)) findings.add("K07", place, quoted(record.terms[i]));
+      check_width(examined, place, findings);
+      check_special(examined, place, findings);
+      check_privacy(examined, place, findings);
+    }
+  }
+}
+
+}  // namespace lint

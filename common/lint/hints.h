@@ -1,0 +1,18 @@
+// Guesses what the owner of a record meant by a term with a syntax error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lint {
+
+struct Fault {
+  std::string_view id = "S01";  // of the check
+  std::string detail;           // a clause that follows a colon
+  std::string fix;              // empty: the check's own
+};
+
+// term: a term that the parser refuses, and why. next: the term after it; empty: none.
+Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next);
+
+}  // namespace lint

@@ -1,0 +1,95 @@
+#include "common/lint/json.h"
+
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+
+namespace lint {
+
+namespace {
+
+std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
+
+std::string text_or_null(std::string_view text) { return text.empty() ? "null" : quoted_text(text); }
+
+std::string_view state_name(Record::State state) {
+  switch (state) {
+    case Record::State::found: return "found";
+    case Record::State::none: return "none";
+    case Record::State::several: return "several";
+    case Record::State::unknown:
+    case Record::State::failed: break;
+  }
+  return "unknown";
+}
+
+void add_findings(const Report& report, std::string& out) {
+  out += "\"findings\": [";
+  bool is_first = true;
+  for (const Finding& finding : report.findings) {
+    if (!is_first) out += ", ";
+    is_first = false;
+    out += fmt::format(
+        "{{\"id\": \"{}\", \"severity\": \"{}\", \"term\": {}, \"record_of\": {}, \"line\": {}, \"section\": {}, \"message\": "
+        "{}, "
+        "\"fix\": {}}}",
+        finding.check->id, severity_name(finding.severity), text_or_null(finding.term), quoted_text(finding.record_of),
+        finding.line, quoted_text(finding.section()), quoted_text(finding.message), quoted_text(finding.fix));
+  }
+  out += ']';
+}
+
+void add_summary(const Report& report, std::string& out) {
+  const Summary& summary = report.summary;
+  out += fmt::format(
+      "\"summary\": {{\"errors\": {}, \"warnings\": {}, \"infos\": {}, \"left_out\": {}, \"lookups_ipv4\": {}, \"lookups_ipv6\": "
+      "{}, "
+      "\"lookup_limit\": {}, \"void_lookups_ipv4\": {}, \"void_lookups_ipv6\": {}, \"void_lookup_limit\": {}, \"octets\": {}, "
+      "\"addresses_ipv4\": {}, \"networks_ipv6\": {}, \"round_trips\": {}, \"lower_bound\": {}, \"complete\": {}, "
+      "\"incomplete\": [",
+      report.count(Severity::error), report.count(Severity::warning), report.count(Severity::info), report.left_out,
+      summary.lookups[Family::ipv4], summary.lookups[Family::ipv6], report.limits.dns_terms, summary.voids[Family::ipv4],
+      summary.voids[Family::ipv6], report.limits.void_lookups, summary.octets, summary.addresses4, summary.networks6,
+      summary.rounds, summary.is_lower_bound, report.is_complete());
+  for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
+    if (i > 0) out += ", ";
+    out += quoted_text(report.tree.gaps[i]);
+  }
+  out += "]}";
+}
+
+void add_tree(const Report& report, std::string& out) {
+  out += "\"tree\": [";
+  std::size_t number = 0;
+  for (const Line& line : report.tree.lines) {
+    if (++number > 1) out += ", ";
+    const Record& record = report.tree.records[line.place.record];
+    out += fmt::format("{{\"line\": {}, \"depth\": {}, \"record_of\": {}", number, line.depth, quoted_text(record.domain.text()));
+    if (line.place.term != kNone) {
+      out += fmt::format(", \"term\": {}", quoted_text(record.terms[line.place.term].text()));
+    } else if (line.see != kNone) {
+      out += fmt::format(", \"see\": {}", line.see);
+    } else {
+      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record.state), text_or_null(record.text));
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
+}  // namespace
+
+std::string json(const Report& report) {
+  std::string out =
+      fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()), text_or_null(report.tree.root().text));
+  add_findings(report, out);
+  out += ", ";
+  add_summary(report, out);
+  out += ", ";
+  add_tree(report, out);
+  return out + "}\n";
+}
+
+}  // namespace lint

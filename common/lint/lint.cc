@@ -1,0 +1,139 @@
+#include "common/lint/lint.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+#include "common/lint/findings.h"
+
+namespace lint {
+
+namespace {
+
+constexpr std::size_t kMaxTermShown = 100;
+constexpr std::size_t kMaxMessage = 600;
+
+// The longest chain of questions that wait for each other, in a check without cache that asks the others side by side.
+class Rounds {
+ public:
+  explicit Rounds(const Tree& tree) : tree_(tree), known_(tree.records.size(), 0) {}
+
+  int of(std::size_t number) {
+    if (known_[number] != 0) return std::max(known_[number], 1);  // -1: a loop
+    known_[number] = -1;
+    int below = 0;
+    for (const Term& term : tree_.records[number].terms) {
+      if (!term.asks_dns()) continue;
+      const bool asks_twice = term.is(spf::Mechanism::mx) || term.is(spf::Mechanism::ptr);
+      below = std::max(below, term.leads_to != kNone ? of(term.leads_to) : asks_twice ? 2 : 1);
+    }
+    return known_[number] = 1 + below;
+  }
+
+ private:
+  const Tree& tree_;
+  std::vector<int> known_;
+};
+
+class Loops {
+ public:
+  explicit Loops(const Tree& tree) : tree_(tree), states_(tree.records.size(), State::unseen) {}
+
+  bool exists_from(std::size_t number) {
+    if (states_[number] == State::open) return true;
+    if (states_[number] == State::done) return false;
+    states_[number] = State::open;
+    const auto& terms = tree_.records[number].terms;
+    const bool found =
+        std::ranges::any_of(terms, [&](const Term& term) { return term.leads_to != kNone && exists_from(term.leads_to); });
+    states_[number] = State::done;
+    return found;
+  }
+
+ private:
+  enum class State : std::uint8_t { unseen, open, done };
+
+  const Tree& tree_;
+  std::vector<State> states_;
+};
+
+void sum_up(const Examined& examined, Report& report) {
+  Summary& summary = report.summary;
+  for (const Family family : kFamilies) {
+    const Reach& reach = examined.reach[family];
+    summary.lookups[family] = reach.over_terms.empty() ? reach.lookups : std::max(reach.lookups, examined.longest_path);
+    summary.voids[family] = reach.voids;
+    summary.is_lower_bound = summary.is_lower_bound || reach.is_uncertain || reach.is_cut_off;
+  }
+  summary.octets = report.tree.root().text.size();
+  summary.addresses4 = examined.reach[Family::ipv4].of(spf::Result::pass).size();
+  summary.networks6 = examined.reach[Family::ipv6].of(spf::Result::pass).size_in_64s();
+  summary.rounds = Rounds(report.tree).of(0);
+}
+
+}  // namespace
+
+std::string Finding::section() const {
+  constexpr std::string_view kSign = "\u00a7";
+  std::string out(check->section);
+  for (std::size_t at = 0; (at = out.find(kSign, at)) != std::string::npos;) out.erase(at, kSign.size());
+  return out;
+}
+
+std::size_t Report::count(Severity severity) const {
+  return static_cast<std::size_t>(std::ranges::count(findings, severity, &Finding::severity));
+}
+
+void Findings::add(std::string_view id, Place place, std::string_view detail, Special special) {
+  if (report_.findings.size() >= kMaxFindings) {
+    ++report_.left_out;
+    return;
+  }
+  const Check& check = check_of(id);
+  Finding& finding = report_.findings.emplace_back();
+  finding.check = &check;
+  finding.severity = special.severity.value_or(check.severity);
+  if (place.term != kNone) finding.term = base::printable(report_.tree.term(place).text());
+  finding.record_of = report_.tree.records[place.record].domain.text();
+  finding.line = report_.tree.line_of(place);
+  finding.message = base::clip(detail.empty() ? std::string(check.what) : fmt::format("{}: {}", check.what, detail), kMaxMessage);
+  finding.fix = base::clip(special.fix.empty() ? check.fix : std::string_view(special.fix), kMaxMessage);
+}
+
+std::string quoted(const Term& term) { return fmt::format("'{}'", base::clip(term.text(), kMaxTermShown)); }
+
+std::string listed(const std::vector<std::string>& names, std::size_t most) {
+  std::string out;
+  const std::size_t shown = std::min(names.size(), most);
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
+    out += names[i];
+  }
+  if (shown < names.size()) out += fmt::format(" and {} more", names.size() - shown);
+  return out;
+}
+
+spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report) {
+  report = Report();
+  report.domain = domain;
+  spf::Needs needs = read_tree(domain, limits, answers, report.tree);
+  if (!needs.empty()) return needs;
+
+  Examined examined{.tree = report.tree, .limits = report.limits, .reach = {}};
+  for (const Family family : kFamilies) examined.reach[family] = reach_of(report.tree, family, report.limits);
+  examined.longest_path = terms_of_longest_path(report.tree);
+  examined.has_loop = Loops(report.tree).exists_from(0);
+  sum_up(examined, report);
+  Findings findings(report);
+  check_publication(examined, findings);
+  check_syntax(examined, findings);
+  check_budget(examined, findings);
+  check_logic(examined, findings);
+  check_coverage(examined, findings);
+  std::ranges::stable_sort(report.findings, std::ranges::greater{}, &Finding::severity);
+  return {};
+}
+
+}  // namespace lint

@@ -1,0 +1,58 @@
+// Examines the SPF record of a domain: the whole tree of records, for every client, and what is wrong with it.
+//
+// Pure, in the step form of spf::evaluate(): no I/O, no clock, no state between calls. It runs from the beginning each time; the
+// answers are what makes it get further. It asks all questions of a round at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/lint/check.h"
+#include "common/lint/reader.h"
+#include "common/lint/tree.h"
+#include "common/spf/query.h"
+
+namespace lint {
+
+struct Finding {
+  const Check* check = nullptr;
+  Severity severity = Severity::info;
+  std::string term;       // as published; empty: the finding is about the record
+  std::string record_of;  // the domain whose record it is about
+  std::size_t line = 0;   // of the tree, from 1
+  std::string message;    // a sentence without its full stop; printable US-ASCII
+  std::string fix;        // likewise
+
+  [[nodiscard]] std::string section() const;  // in printable US-ASCII: "RFC 7208 4.5"
+};
+
+struct Summary {
+  PerFamily<int> lookups;        // the most DNS terms of a check, of spf::Limits::dns_terms; more where the limit is exceeded
+  PerFamily<int> voids;          // the most void look-ups, up to one over the limit
+  std::size_t octets = 0;        // of the domain's record
+  std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
+  std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
+  int rounds = 0;                // round trips of a check without cache
+  bool is_lower_bound = false;   // a term depends on the mail, or was not looked up
+};
+
+struct Report {
+  dns::Name domain;
+  std::vector<Finding> findings;
+  std::size_t left_out = 0;  // findings beyond kMaxFindings
+  Summary summary;
+  Tree tree;
+  spf::Limits limits;
+
+  [[nodiscard]] bool is_complete() const { return tree.gaps.empty(); }
+  [[nodiscard]] std::size_t count(Severity severity) const;
+};
+
+inline constexpr std::size_t kMaxFindings = 500;
+
+// The report is complete when nothing is needed. It is set as a whole.
+spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report);
+
+}  // namespace lint

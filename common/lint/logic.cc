@@ -1,0 +1,251 @@
+// L: the logic of the terms, within a record and across the records of the tree.
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "common/base/text.h"
+#include "common/lint/findings.h"
+
+namespace lint {
+
+namespace {
+
+using spf::Mechanism;
+using spf::Result;
+
+// No check evaluates it (RFC 7208 §5.1, §6.1).
+bool is_ignored(const Record& record, std::size_t term) {
+  if (record.terms[term].is_directive()) return term > record.all;
+  return record.terms[term].is_redirect() && term != record.redirect;
+}
+
+// The record whose end decides: that of the domain, or where its redirects lead.
+std::size_t deciding_record(const Tree& tree) {
+  std::size_t number = 0;
+  for (std::size_t steps = 0; steps < tree.records.size(); ++steps) {
+    const Record& record = tree.records[number];
+    if (record.redirect == kNone || record.terms[record.redirect].leads_to == kNone) break;
+    number = record.terms[record.redirect].leads_to;
+  }
+  return number;
+}
+
+void check_end(const Tree& tree, Findings& findings) {
+  const std::size_t number = deciding_record(tree);
+  const Record& record = tree.records[number];
+  // A misspelled all is reported as such.
+  const bool is_sound = std::ranges::all_of(record.terms, [](const Term& term) { return term.is_sound(); });
+  if (record.state == Record::State::found && record.all == kNone && record.redirect == kNone && is_sound)
+    findings.add("L01", {number});
+}
+
+void check_order(const Record& record, std::size_t number, Findings& findings) {
+  if (record.all == kNone) return;
+  std::vector<std::string> after;
+  std::size_t first = kNone;
+  for (std::size_t i = 0; i < record.terms.size(); ++i) {
+    const Term& term = record.terms[i];
+    if (term.is_redirect()) findings.add("L03", {number, i}, quoted(term));
+    if (i <= record.all || !term.is_directive() || !term.is_sound()) continue;
+    if (first == kNone) first = i;
+    after.push_back(quoted(term));
+  }
+  if (first != kNone) findings.add("L02", {number, first}, listed(after));
+}
+
+// A directive without its qualifier, so that equal ones compare equal.
+std::string mechanism_text(const Term& term) {
+  const std::string_view text = term.text();
+  const bool has_qualifier = std::string_view("+-~?").find(text.front()) != std::string_view::npos;
+  return base::lower(has_qualifier ? text.substr(1) : text);
+}
+
+class Logic {
+ public:
+  Logic(const Examined& examined, Findings& findings) : examined_(examined), tree_(examined.tree), findings_(findings) {
+    for (const Record& record : tree_.records) is_twice_.emplace_back(record.terms.size(), false);
+  }
+
+  void check_twice() {
+    for (std::size_t number = 0; number < tree_.records.size(); ++number) check_twice(number);
+    // Domains to which several records lead: each time costs look-ups.
+    std::unordered_map<std::size_t, Place> led;
+    for (std::size_t number = 0; number < tree_.records.size(); ++number) {
+      for (std::size_t i = 0; i < tree_.records[number].terms.size(); ++i) {
+        const Place place{number, i};
+        const std::size_t next = tree_.term(place).leads_to;
+        if (next == kNone || is_twice_[number][i]) continue;
+        const auto [before, is_new] = led.try_emplace(next, place);
+        if (is_new || examined_.has_loop) continue;
+        findings_.add("L04", place,
+                      fmt::format("{} is also reached by {}", tree_.records[next].domain.text(), described(before->second)));
+      }
+    }
+  }
+
+  void check_dead() {
+    for (std::size_t number = 0; number < tree_.records.size(); ++number) {
+      for (std::size_t i = 0; i < tree_.records[number].terms.size(); ++i) {
+        const Place place{number, i};
+        if (!has_networks(place) || is_ignored(tree_.records[number], i) || is_twice_[number][i]) continue;
+        if (!check_decided_before(place)) check_decided_after(place);
+      }
+    }
+  }
+
+ private:
+  void check_twice(std::size_t number) {
+    const Record& record = tree_.records[number];
+    std::unordered_map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      const Term& term = record.terms[i];
+      if (!term.is_directive() || !term.is_sound() || is_ignored(record, i)) continue;
+      const auto [before, is_new] = seen.try_emplace(mechanism_text(term), i);
+      if (is_new) continue;
+      // With another qualifier it is a contradiction (L06), unless it has no networks to compare.
+      const bool differs = record.terms[before->second].read.directive.qualifier != term.read.directive.qualifier;
+      if (differs && has_networks({number, i})) continue;
+      is_twice_[number][i] = true;
+      findings_.add("L04", {number, i}, quoted(term));
+    }
+  }
+
+  [[nodiscard]] bool has_networks(Place place) const {
+    const Term& term = tree_.term(place);
+    return term.is_directive() && term.is_sound() &&
+           std::ranges::any_of(kFamilies, [&](Family family) { return !term.networks[family].empty(); });
+  }
+
+  [[nodiscard]] std::string described(Place place) const {
+    return fmt::format("{} of {}", quoted(tree_.term(place)), tree_.records[place.record].domain.text());
+  }
+
+  // Returns the terms that decide the clients of a set, in the order of a check.
+  [[nodiscard]] std::vector<std::string> deciders(const Networks& networks, Family family, Place except) const {
+    std::vector<std::string> names;
+    const Reach& reach = examined_.reach[family];
+    for (const Place place : reach.order) {
+      if (place == except || tree_.term(place).is(Mechanism::include)) continue;
+      const Visit& visit = reach.visit(place);
+      if (visit.result && !visit.taken.common_with(networks).empty()) names.push_back(described(place));
+    }
+    return names;
+  }
+
+  // No client comes to the term that it matches, since others decide them all.
+  bool check_decided_before(Place place) {
+    const Term& term = tree_.term(place);
+    bool is_contradiction = true;
+    std::vector<std::string> names;
+    for (const Family family : kFamilies) {
+      const Networks& networks = term.networks[family];
+      if (networks.empty()) continue;
+      const Reach& reach = examined_.reach[family];
+      const Visit& visit = reach.visit(place);
+      if (!visit.taken.empty() || reach.is_cut_off) return false;
+      for (const Networks* broken : {&reach.over_terms, &reach.over_voids, &reach.of(Result::permerror)}) {
+        if (!broken->common_with(networks).empty()) return false;
+      }
+      if (names.empty()) names = deciders(networks, family, place);
+      const std::optional<Result> result = visit.result        ? visit.result
+                                           : place.record == 0 ? std::optional(term.read.directive.qualifier)
+                                                               : std::nullopt;
+      if (!result || !reach.of(*result).common_with(networks).empty()) is_contradiction = false;
+    }
+    if (names.empty()) return false;
+    const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, 3));
+    if (!is_contradiction) {
+      findings_.add("L05", place, detail);
+    } else {
+      findings_.add("L06", place, detail, {.severity = place.record == 0 ? Severity::error : Severity::warning, .fix = {}});
+    }
+    return true;
+  }
+
+  // A later term would give the same clients the same result.
+  void check_decided_after(Place place) {
+    const Term& term = tree_.term(place);
+    if (!term.is(Mechanism::ip4) && !term.is(Mechanism::ip6)) return;
+    const Family family = term.is(Mechanism::ip4) ? Family::ipv4 : Family::ipv6;
+    const Reach& reach = examined_.reach[family];
+    const Visit& visit = reach.visit(place);
+    const bool is_sure =
+        reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;
+    if (!is_sure || !visit.result || reach.order.size() > kMaxCompared) return;
+    const auto begin = std::ranges::find(reach.order, place);
+    if (begin == reach.order.end()) return;
+    for (auto later = begin + 1; later != reach.order.end(); ++later) {
+      const Term& other = tree_.term(*later);
+      if (other.is(Mechanism::include) && !other.is_personal) continue;
+      if (other.is_personal || other.is(Mechanism::ptr) || other.matches_all || other.is(Mechanism::all) || other.has_failed) {
+        // It may decide the clients, in another way. An all of an included record that does not pass ends only that record.
+        const bool ends_include_only = other.is(Mechanism::all) && !reach.visit(*later).result;
+        if (ends_include_only) continue;
+        return;
+      }
+      const Networks& networks = other.networks[family];
+      const Visit& there = reach.visit(*later);
+      if (there.result == visit.result && networks.covers(term.networks[family])) {
+        if (networks == term.networks[family] && later->record == place.record && mechanism_text(other) == mechanism_text(term))
+          return;
+        return findings_.add("L05", place, fmt::format("{} is in {}", quoted(term), described(*later)));
+      }
+      if (there.result != visit.result && !networks.common_with(term.networks[family]).empty()) return;
+    }
+  }
+
+  static constexpr std::size_t kMaxCompared = 2000;  // terms
+
+  const Examined& examined_;
+  const Tree& tree_;
+  Findings& findings_;
+  std::vector<std::vector<bool>> is_twice_;  // by record and term: reported as L04
+};
+
+// RFC 7208 §5.2, §6.2
+void check_included_ends(const Tree& tree, Findings& findings) {
+  std::vector<bool> is_included(tree.records.size());
+  for (const Record& record : tree.records) {
+    for (const Term& term : record.terms) {
+      if (term.leads_to != kNone && term.is(Mechanism::include)) is_included[term.leads_to] = true;
+    }
+  }
+  std::optional<Place> first;
+  std::vector<std::string> without_effect;
+  for (std::size_t number = 1; number < tree.records.size(); ++number) {
+    const Record& record = tree.records[number];
+    if (!is_included[number]) continue;
+    const auto exp =
+        std::ranges::find(record.terms, spf::Term::Kind::explanation, [](const Term& term) { return term.read.kind; });
+    const bool has_all = record.all != kNone;
+    if (has_all && record.terms[record.all].read.directive.qualifier == Result::pass) {
+      findings.add("L07", {number, record.all},
+                   fmt::format("{} of {} lets every client pass", quoted(record.terms[record.all]), record.domain.text()));
+    } else if (has_all || exp != record.terms.end()) {
+      if (!first) first = Place{number, has_all ? record.all : static_cast<std::size_t>(exp - record.terms.begin())};
+      const Term& term = has_all ? record.terms[record.all] : *exp;
+      without_effect.push_back(fmt::format("{} of {}", quoted(term), record.domain.text()));
+    }
+  }
+  if (first) {
+    findings.add("L07", *first, listed(without_effect),
+                 {.severity = Severity::info, .fix = "Nothing, as long as the record that includes them has an all of its own"});
+  }
+}
+
+}  // namespace
+
+void check_logic(const Examined& examined, Findings& findings) {
+  const Tree& tree = examined.tree;
+  check_end(tree, findings);
+  for (std::size_t number = 0; number < tree.records.size(); ++number) check_order(tree.records[number], number, findings);
+  Logic logic(examined, findings);
+  logic.check_twice();
+  logic.check_dead();
+  check_included_ends(tree, findings);
+}
+
+}  // namespace lint

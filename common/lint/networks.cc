@@ -1,0 +1,170 @@
+#include "common/lint/networks.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+
+namespace lint {
+
+namespace {
+
+constexpr int kBits = 64;
+
+// The lowest `bits` bits, at most 64.
+std::uint64_t low_mask(int bits) { return bits >= kBits ? UINT64_MAX : (std::uint64_t{1} << bits) - 1; }
+
+Interval network_of(Number number, int host_bits) {
+  const std::uint64_t low = low_mask(std::min(host_bits, kBits));
+  const std::uint64_t high = low_mask(std::max(host_bits - kBits, 0));
+  return {{number.high & ~high, number.low & ~low}, {number.high | high, number.low | low}};
+}
+
+}  // namespace
+
+Number number_of(const base::IpAddress& address) {
+  Number number;
+  for (const std::uint8_t byte : address.bytes()) {
+    number.high = number.high << 8 | number.low >> 56;
+    number.low = number.low << 8 | byte;
+  }
+  return number;
+}
+
+base::IpAddress address_of(Number number, Family family) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[7 - i] = static_cast<std::uint8_t>(number.high >> (8 * i));
+    bytes[15 - i] = static_cast<std::uint8_t>(number.low >> (8 * i));
+  }
+  if (family == Family::ipv6) return base::IpAddress::v6(bytes);
+  return base::IpAddress::v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+}
+
+Interval network_of(const base::IpAddress& address, int length) {
+  return network_of(number_of(address), address.bits() - length);
+}
+
+Networks Networks::whole(Family family) { return Networks(network_of(Number{}, family == Family::ipv4 ? 32 : 128)); }
+
+bool Networks::contains(Number number) const {
+  const auto after = std::ranges::upper_bound(intervals_, number, {}, &Interval::first);
+  return after != intervals_.begin() && std::prev(after)->last >= number;
+}
+
+bool Networks::covers(const Networks& other) const {
+  return std::ranges::all_of(other.intervals_, [this](const Interval& interval) {
+    const auto after = std::ranges::upper_bound(intervals_, interval.first, {}, &Interval::first);
+    return after != intervals_.begin() && std::prev(after)->last >= interval.last;
+  });
+}
+
+void Networks::add(Interval interval) {
+  // From the first interval that overlaps or touches the new one, up to the last.
+  auto from = std::ranges::lower_bound(intervals_, interval.first, {}, &Interval::last);
+  if (from != intervals_.begin() && std::prev(from)->last.next() == interval.first) --from;
+  auto to = from;
+  while (to != intervals_.end() && (to->first <= interval.last || to->first == interval.last.next())) {
+    interval.first = std::min(interval.first, to->first);
+    interval.last = std::max(interval.last, to->last);
+    ++to;
+  }
+  if (from == to) {
+    intervals_.insert(from, interval);
+  } else {
+    *from = interval;
+    intervals_.erase(std::next(from), to);
+  }
+}
+
+void Networks::add(const Networks& other) {
+  if (other.intervals_.size() < 8) {
+    for (const Interval& interval : other.intervals_) add(interval);
+    return;
+  }
+  std::vector<Interval> all;
+  all.reserve(intervals_.size() + other.intervals_.size());
+  std::ranges::merge(intervals_, other.intervals_, std::back_inserter(all), {}, &Interval::first, &Interval::first);
+  intervals_.clear();
+  for (const Interval& interval : all) {
+    const bool joins =
+        !intervals_.empty() && (intervals_.back().last >= interval.first || intervals_.back().last.next() == interval.first);
+    if (joins) {
+      intervals_.back().last = std::max(intervals_.back().last, interval.last);
+    } else {
+      intervals_.push_back(interval);
+    }
+  }
+}
+
+Networks Networks::common_with(const Networks& other) const {
+  Networks out;
+  auto a = intervals_.begin();
+  auto b = other.intervals_.begin();
+  while (a != intervals_.end() && b != other.intervals_.end()) {
+    const Interval both{std::max(a->first, b->first), std::min(a->last, b->last)};
+    if (both.first <= both.last) out.intervals_.push_back(both);
+    if (a->last < b->last) {
+      ++a;
+    } else {
+      ++b;
+    }
+  }
+  return out;
+}
+
+Networks Networks::without(const Networks& other) const {
+  Networks out;
+  auto hole = other.intervals_.begin();
+  for (Interval rest : intervals_) {
+    while (hole != other.intervals_.end() && hole->last < rest.first) ++hole;
+    bool is_left = true;
+    for (auto next = hole; next != other.intervals_.end() && next->first <= rest.last; ++next) {
+      if (next->first > rest.first) out.intervals_.push_back({rest.first, next->first.previous()});
+      if (next->last >= rest.last) {
+        is_left = false;
+        break;
+      }
+      rest.first = next->last.next();
+    }
+    if (is_left) out.intervals_.push_back(rest);
+  }
+  return out;
+}
+
+std::uint64_t Networks::size() const {
+  std::uint64_t sum = 0;
+  for (const Interval& interval : intervals_) {
+    const std::uint64_t borrow = interval.last.low < interval.first.low ? 1 : 0;
+    const std::uint64_t distance = interval.last.low - interval.first.low;
+    if (interval.last.high - interval.first.high != borrow || distance == UINT64_MAX || sum > UINT64_MAX - distance - 1)
+      return UINT64_MAX;
+    sum += distance + 1;
+  }
+  return sum;
+}
+
+std::uint64_t Networks::size_in_64s() const {
+  std::uint64_t sum = 0;
+  const Interval* before = nullptr;
+  for (const Interval& interval : intervals_) {
+    const bool is_counted = before != nullptr && before->last.high == interval.first.high;
+    const std::uint64_t distance = interval.last.high - interval.first.high;
+    if (distance == UINT64_MAX || sum > UINT64_MAX - distance - 1) return UINT64_MAX;
+    sum += distance + (is_counted ? 0 : 1);
+    before = &interval;
+  }
+  return sum;
+}
+
+std::string text_of(const Interval& interval, Family family) {
+  const int bits = family == Family::ipv4 ? 32 : 128;
+  const std::string first = address_of(interval.first, family).text();
+  if (interval.first == interval.last) return first;
+  for (int host_bits = 1; host_bits <= bits; ++host_bits) {
+    if (network_of(interval.first, host_bits) == interval) return fmt::format("{}/{}", first, bits - host_bits);
+  }
+  return fmt::format("{}-{}", first, address_of(interval.last, family).text());
+}
+
+}  // namespace lint

@@ -1,0 +1,244 @@
+#include "common/lint/reach.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lint {
+
+namespace {
+
+using spf::Mechanism;
+using spf::Result;
+
+// Clients with the same counters.
+struct Group {
+  int lookups = 0;
+  int voids = 0;
+  Networks clients;
+};
+using Groups = std::vector<Group>;
+
+void add_to(Groups& groups, int lookups, int voids, const Networks& clients) {
+  if (clients.empty()) return;
+  const auto same = std::ranges::find_if(groups, [&](const Group& g) { return g.lookups == lookups && g.voids == voids; });
+  if (same == groups.end()) {
+    groups.push_back({lookups, voids, clients});
+  } else {
+    same->clients.add(clients);
+  }
+}
+
+void add_to(Groups& groups, const Groups& more) {
+  for (const Group& group : more) add_to(groups, group.lookups, group.voids, group.clients);
+}
+
+// The results of a record, each with its clients.
+using Outcome = std::array<Groups, 7>;
+Groups& of(Outcome& outcome, Result result) { return outcome[static_cast<std::size_t>(result)]; }
+
+// How a match counts for the whole check: a term of an included record that passes makes the include match.
+struct Role {
+  bool is_included = false;
+  std::optional<Result> result;  // is_included: the result of the whole check when the include matches
+};
+
+class Walker {
+ public:
+  Walker(const Tree& tree, Family family, const spf::Limits& limits) : tree_(tree), family_(family), limits_(limits) {
+    for (const Record& record : tree.records) reach_.visits.emplace_back(record.terms.size());
+  }
+
+  Reach run() {
+    Outcome outcome = walk(0, {{0, 0, Networks::whole(family_)}}, {});
+    for (std::size_t i = 0; i < outcome.size(); ++i) {
+      for (const Group& group : outcome[i]) reach_.results[i].add(group.clients);
+    }
+    return std::move(reach_);
+  }
+
+ private:
+  Outcome walk(std::size_t number, Groups live, const Role& role) {
+    Outcome out;
+    const Record& record = tree_.records[number];
+    switch (record.state) {
+      case Record::State::found: break;
+      case Record::State::several: fail(live); return out;
+      case Record::State::none: of(out, Result::none) = std::move(live); return out;
+      case Record::State::unknown:
+      case Record::State::failed:
+        reach_.is_uncertain = true;
+        of(out, Result::neutral) = std::move(live);
+        return out;
+    }
+    for (std::size_t i = 0; i < record.terms.size() && !live.empty(); ++i) {
+      if (record.terms[i].is_directive() && record.terms[i].is_sound()) step({number, i}, live, out, role);
+    }
+    if (record.redirect != kNone && !live.empty()) {
+      redirect({number, record.redirect}, live, out, role);
+    }
+    add_to(of(out, Result::neutral), live);  // RFC 7208 §4.7
+    return out;
+  }
+
+  // Takes the clients that match out of `live`.
+  void step(Place place, Groups& live, Outcome& out, const Role& role) {
+    const Term& term = tree_.term(place);
+    const Result qualifier = term.read.directive.qualifier;
+    Visit& visit = reach_.visits[place.record][place.term];
+    if (visit.reached.empty()) reach_.order.push_back(place);
+    for (const Group& group : live) visit.reached.add(group.clients);
+    visit.result = role.is_included ? (qualifier == Result::pass ? role.result : std::nullopt) : qualifier;
+    if (!spend(live.size())) return live.clear();
+    if (term.is(Mechanism::all)) return take(Networks::whole(family_), visit, live, of(out, qualifier));
+    if (!term.asks_dns()) return take(term.networks[family_], visit, live, of(out, qualifier));
+    count_term(place, live);
+    if (term.is(Mechanism::include)) return include(place, live, out, visit, role);
+    if (term.is_void[family_]) count_void(place, live);
+    if (term.is_personal || term.is(Mechanism::ptr) || term.has_failed) reach_.is_uncertain = true;
+    if (term.is(Mechanism::mx) && term.hosts.size() > static_cast<std::size_t>(limits_.mx_hosts)) return fail(live);
+    if (term.matches_all) return take(Networks::whole(family_), visit, live, of(out, qualifier));
+    take(term.networks[family_], visit, live, of(out, qualifier));
+  }
+
+  static void take(const Networks& networks, Visit& visit, Groups& live, Groups& out) {
+    if (networks.empty()) return;
+    Groups rest;
+    for (const Group& group : live) {
+      const Networks taken = group.clients.common_with(networks);
+      if (taken.empty()) {
+        rest.push_back(group);
+        continue;
+      }
+      visit.taken.add(taken);
+      add_to(out, group.lookups, group.voids, taken);
+      add_to(rest, group.lookups, group.voids, group.clients.without(taken));
+    }
+    live = std::move(rest);
+  }
+
+  // RFC 7208 §5.2
+  void include(Place place, Groups& live, Outcome& out, Visit& visit, const Role& role) {
+    const Term& term = tree_.term(place);
+    if (term.is_personal) {
+      reach_.is_uncertain = true;
+      return;
+    }
+    if (term.is_nowhere) return fail(live);
+    if (term.leads_to == kNone) {  // beyond our own limits
+      reach_.is_uncertain = true;
+      return;
+    }
+    const Result qualifier = term.read.directive.qualifier;
+    const Role inner{.is_included = true, .result = role.is_included && qualifier != Result::pass ? std::nullopt : visit.result};
+    Outcome inside = walk(term.leads_to, std::move(live), inner);
+    for (const Group& group : of(inside, Result::pass)) visit.taken.add(group.clients);
+    add_to(of(out, qualifier), of(inside, Result::pass));
+    fail(of(inside, Result::none));
+    live.clear();
+    for (const Result result : {Result::fail, Result::softfail, Result::neutral}) add_to(live, of(inside, result));
+  }
+
+  // RFC 7208 §6.1
+  void redirect(Place place, Groups& live, Outcome& out, const Role& role) {
+    const Term& term = tree_.term(place);
+    Visit& visit = reach_.visits[place.record][place.term];
+    for (const Group& group : live) visit.reached.add(group.clients);
+    count_term(place, live);
+    if (term.is_personal || (term.leads_to == kNone && !term.is_nowhere)) {
+      reach_.is_uncertain = true;
+      return;
+    }
+    if (term.is_nowhere) return fail(live);
+    Outcome inside = walk(term.leads_to, std::move(live), role);
+    fail(of(inside, Result::none));
+    live.clear();
+    for (const Result result : {Result::pass, Result::fail, Result::softfail, Result::neutral})
+      add_to(of(out, result), of(inside, result));
+  }
+
+  void fail(Groups& groups) {
+    for (const Group& group : groups) reach_.results[static_cast<std::size_t>(Result::permerror)].add(group.clients);
+    groups.clear();
+  }
+
+  // RFC 7208 §4.6.4
+  void count_term(Place place, Groups& live) {
+    Groups rest;
+    for (Group& group : live) {
+      reach_.lookups = std::max(reach_.lookups, ++group.lookups);
+      if (group.lookups > limits_.dns_terms) {
+        reach_.over_terms.add(group.clients);
+        if (!reach_.term_over) reach_.term_over = place;
+      } else {
+        rest.push_back(std::move(group));
+      }
+    }
+    live = std::move(rest);
+  }
+
+  void count_void(Place place, Groups& live) {
+    Groups rest;
+    for (Group& group : live) {
+      reach_.voids = std::max(reach_.voids, ++group.voids);
+      if (group.voids > limits_.void_lookups) {
+        reach_.over_voids.add(group.clients);
+        if (!reach_.void_over) reach_.void_over = place;
+      } else {
+        rest.push_back(std::move(group));
+      }
+    }
+    live = std::move(rest);
+  }
+
+  bool spend(std::size_t groups) {
+    work_ += 1 + groups;
+    if (work_ <= kMaxWork) return true;
+    reach_.is_cut_off = true;
+    return false;
+  }
+
+  static constexpr std::size_t kMaxWork = 100'000;  // steps of groups
+
+  const Tree& tree_;
+  Family family_;
+  const spf::Limits& limits_;
+  Reach reach_;
+  std::size_t work_ = 0;
+};
+
+class LongestPath {
+ public:
+  explicit LongestPath(const Tree& tree) : tree_(tree), known_(tree.records.size(), kUnknown) {}
+
+  int of(std::size_t number) {
+    if (known_[number] == kOpen) return 0;  // a loop
+    if (known_[number] != kUnknown) return known_[number];
+    known_[number] = kOpen;
+    const Record& record = tree_.records[number];
+    int sum = 0;
+    for (std::size_t i = 0; i < record.terms.size() && i <= record.all; ++i) {
+      const Term& term = record.terms[i];
+      if (!term.asks_dns() || (term.is_redirect() && i != record.redirect)) continue;
+      sum += 1 + (term.leads_to == kNone ? 0 : of(term.leads_to));
+      sum = std::min(sum, kMost);
+    }
+    // The redirect comes last, wherever it is (RFC 7208 §6.1).
+    return known_[number] = sum;
+  }
+
+ private:
+  static constexpr int kUnknown = -1;
+  static constexpr int kOpen = -2;
+  static constexpr int kMost = 100'000;
+
+  const Tree& tree_;
+  std::vector<int> known_;
+};
+
+}  // namespace
+
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits) { return Walker(tree, family, limits).run(); }
+
+int terms_of_longest_path(const Tree& tree) { return LongestPath(tree).of(0); }
+
+}  // namespace lint

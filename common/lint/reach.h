@@ -1,0 +1,50 @@
+// Which clients reach each term, which it decides, and what the whole check returns for them: check_host() run for all addresses
+// of a family at once.
+//
+// The clients that have used up the same number of DNS terms and void look-ups walk together, as a set. At each term the set
+// parts: those that match leave with the term's result, the others go on. So the limits of RFC 7208 §4.6.4 are applied to each
+// address exactly as the evaluator does, without trying addresses. A term whose match depends on the mail (macros, ptr) is taken
+// not to match: that is the longest path. Terms with a syntax error are left out, as if they were repaired.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "common/lint/tree.h"
+#include "common/spf/query.h"
+#include "common/spf/result.h"
+
+namespace lint {
+
+struct Visit {
+  Networks reached;  // clients that come to the term
+  Networks taken;    // of those: the clients that match
+  // The result of the whole check for a client that matches; nothing when it ends an included record without a match.
+  std::optional<spf::Result> result;
+};
+
+struct Reach {
+  // By result. permerror: other reasons than the limits; temperror stays empty.
+  std::array<Networks, 7> results;
+  Networks over_terms;             // permerror: too many DNS terms
+  Networks over_voids;             // permerror: too many void look-ups
+  int lookups = 0;                 // the most DNS terms that a client uses, up to one over the limit
+  int voids = 0;                   // likewise
+  std::optional<Place> term_over;  // the term that exceeds the limit, for the clients that get there first
+  std::optional<Place> void_over;
+  bool is_uncertain = false;               // some term depends on the mail, or was not looked up
+  bool is_cut_off = false;                 // it was too much work
+  std::vector<std::vector<Visit>> visits;  // by record and term
+  std::vector<Place> order;                // of the directives, as the first client came to them
+
+  [[nodiscard]] const Networks& of(spf::Result result) const { return results[static_cast<std::size_t>(result)]; }
+  [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
+};
+
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits);
+
+// How many DNS terms a client uses that matches nothing, without any limit; a loop counts once.
+int terms_of_longest_path(const Tree& tree);
+
+}  // namespace lint

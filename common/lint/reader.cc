@@ -1,0 +1,261 @@
+#include "common/lint/reader.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+#include "common/spf/expansion.h"
+#include "common/spf/macro.h"
+
+namespace lint {
+
+namespace {
+
+constexpr std::size_t kMaxGaps = 50;
+
+class Reader {
+ public:
+  Reader(const Limits& limits, spf::AnswerSource& answers, Tree& tree) : limits_(limits), answers_(answers), tree_(tree) {}
+
+  spf::Needs run(const dns::Name& domain) {
+    tree_ = Tree();
+    add_record(domain, 0);
+    // Breadth first, so that the limits cut off what is deepest.
+    for (std::size_t number = 0; number < tree_.records.size(); ++number) read_record(number);
+    read_mx(domain);
+    if (needs_.empty()) number_lines(tree_);
+    return std::move(needs_);
+  }
+
+ private:
+  // The answer; null when it is not known yet, or never will be.
+  const dns::Answer* ask(const dns::Name& name, dns::Type type) {
+    const spf::KnownAnswer* const known = ask_known(name, type);
+    return known == nullptr ? nullptr : &known->answer;
+  }
+
+  const spf::KnownAnswer* ask_known(const dns::Name& name, dns::Type type) {
+    dns::Question question{name, type};
+    const bool is_new = !asked_.contains(question);
+    if (is_new && asked_.size() >= limits_.questions) {
+      add_gap(fmt::format("more than {} DNS questions: the others were not asked", limits_.questions));
+      return nullptr;
+    }
+    const spf::KnownAnswer* const known = answers_.find(question);
+    if (is_new) {
+      asked_.insert(question);
+      if (known == nullptr) needs_.needed.push_back(question);
+    }
+    if (known == nullptr || known->answer.status != dns::Status::failure) return known;
+    add_gap(fmt::format("{} {}: {}", dns::type_name(type), name.text(), base::printable(known->answer.problem)));
+    return nullptr;
+  }
+
+  void add_gap(std::string gap) {
+    if (tree_.gaps.size() < kMaxGaps && std::ranges::find(tree_.gaps, gap) == tree_.gaps.end())
+      tree_.gaps.push_back(std::move(gap));
+  }
+
+  // The number of the record; kNone when there is no room for one more.
+  std::size_t add_record(const dns::Name& domain, int depth) {
+    const auto known = numbers_.find(domain);
+    if (known != numbers_.end()) return known->second;
+    if (depth > limits_.depth) return kNone;
+    if (tree_.records.size() >= limits_.records) {
+      add_gap(fmt::format("more than {} records: the others were not read", limits_.records));
+      return kNone;
+    }
+    const std::size_t number = tree_.records.size();
+    Record& record = tree_.records.emplace_back();
+    record.domain = domain;
+    record.depth = depth;
+    numbers_.emplace(domain, number);
+    return number;
+  }
+
+  void read_record(std::size_t number) {
+    const dns::Name domain = tree_.records[number].domain;
+    const spf::KnownAnswer* const known = ask_known(domain, dns::Type::txt);
+    Record& record = tree_.records[number];
+    if (known == nullptr) {
+      record.state = Record::State::failed;
+      return;
+    }
+    record.texts = known->answer.texts;
+    if (const auto* none = std::get_if<spf::NoRecord>(&known->policy)) {
+      record.state = Record::State::none;
+      record.near_miss = none->near_miss;
+      return;
+    }
+    if (const auto* several = std::get_if<spf::SeveralRecords>(&known->policy)) {
+      record.state = Record::State::several;
+      record.count = several->count;
+      return;
+    }
+    const auto* const broken = std::get_if<spf::BrokenRecord>(&known->policy);
+    record.text = broken != nullptr ? broken->text : std::get<spf::Record>(known->policy).text;
+    record.state = Record::State::found;
+    read_terms(number);
+  }
+
+  void read_terms(std::size_t number) {
+    std::vector<spf::Term> read = spf::read_terms(tree_.records[number].text);
+    if (terms_ + read.size() > limits_.terms) {
+      add_gap(fmt::format("more than {} terms: the others were not examined", limits_.terms));
+      read.resize(limits_.terms - terms_);
+    }
+    terms_ += read.size();
+    std::vector<Term> terms(read.size());
+    std::size_t redirect = kNone;
+    std::size_t all = kNone;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      terms[i].read = std::move(read[i]);
+      if (terms[i].is(spf::Mechanism::all) && all == kNone) all = i;
+      if (terms[i].is_redirect() && redirect == kNone) redirect = i;
+    }
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      const bool is_ignored = all != kNone && (i > all || terms[i].is_redirect());  // RFC 7208 §5.1
+      if (!is_ignored) look_up(terms[i], number);
+    }
+    Record& record = tree_.records[number];
+    record.terms = std::move(terms);
+    record.all = all;
+    if (all == kNone) record.redirect = redirect;  // RFC 7208 §5.1
+  }
+
+  void look_up(Term& term, std::size_t number) {
+    if (term.is_directive() && term.is_sound() && !spf::asks_dns(term.read.directive.mechanism)) return add_network(term);
+    if (!term.asks_dns()) return;
+    set_target(term, tree_.records[number].domain);
+    if (!term.target) return;
+    if (term.is_redirect()) return lead(term, number);
+    switch (term.read.directive.mechanism) {
+      case spf::Mechanism::include: return lead(term, number);
+      case spf::Mechanism::a: return look_up_a(term);
+      case spf::Mechanism::mx: return look_up_mx(term);
+      case spf::Mechanism::exists: return look_up_exists(term);
+      default: return;
+    }
+  }
+
+  static void add_network(Term& term) {
+    const spf::Directive& directive = term.read.directive;
+    if (directive.mechanism == spf::Mechanism::ip4) {
+      term.networks[Family::ipv4].add(network_of(directive.network, directive.prefix4));
+    } else if (directive.mechanism == spf::Mechanism::ip6) {
+      term.networks[Family::ipv6].add(network_of(directive.network, directive.prefix6));
+    }
+  }
+
+  // RFC 7208 §4.8
+  static void set_target(Term& term, const dns::Name& domain) {
+    const bool has_default = term.is_directive() && term.read.directive.mechanism != spf::Mechanism::include;
+    if (!term.read.domain_spec) {
+      if (has_default) term.target = domain;
+      return;
+    }
+    const spf::MacroString& spec = *term.read.domain_spec;
+    term.is_personal = spec.is_personal();
+    if (term.is_personal) {
+      term.is_nowhere = !spec.can_be_name();
+      return;
+    }
+    spf::MacroValues values;
+    values.domain = domain.text();
+    term.target = spec.expand_name(values);
+    term.is_nowhere = !term.target;
+  }
+
+  void lead(Term& term, std::size_t number) {
+    if (term.target->labels() < 2) {  // RFC 7208 §4.3
+      term.is_nowhere = true;
+      return;
+    }
+    term.leads_to = add_record(*term.target, tree_.records[number].depth + 1);
+  }
+
+  // RFC 7208 §5.3
+  void look_up_a(Term& term) {
+    for (const Family family : kFamilies) {
+      const dns::Answer* const answer = ask(*term.target, address_type(family));
+      if (answer == nullptr) {
+        term.has_failed = true;
+        continue;
+      }
+      term.is_void[family] = answer->is_void();
+      add_addresses(term, *answer, family);
+    }
+  }
+
+  // RFC 7208 §5.4
+  void look_up_mx(Term& term) {
+    const dns::Answer* const answer = ask(*term.target, dns::Type::mx);
+    if (answer == nullptr) {
+      term.has_failed = true;
+      return;
+    }
+    for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
+    term.hosts = answer->names;
+    for (std::size_t i = 0; i < std::min<std::size_t>(term.hosts.size(), kMaxHosts); ++i) {
+      const auto host = spf::host_name(term.hosts[i]);
+      if (!host) continue;
+      for (const Family family : kFamilies) {
+        const dns::Answer* const addresses = ask(*host, address_type(family));
+        if (addresses == nullptr) {
+          term.has_failed = true;
+        } else {
+          add_addresses(term, *addresses, family);
+        }
+      }
+    }
+  }
+
+  // RFC 7208 §5.7
+  void look_up_exists(Term& term) {
+    const dns::Answer* const answer = ask(*term.target, dns::Type::a);
+    if (answer == nullptr) {
+      term.has_failed = true;
+      return;
+    }
+    term.matches_all = !answer->addresses.empty();
+    for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
+  }
+
+  static dns::Type address_type(Family family) { return family == Family::ipv4 ? dns::Type::a : dns::Type::aaaa; }
+
+  static void add_addresses(Term& term, const dns::Answer& answer, Family family) {
+    const spf::Directive& directive = term.read.directive;
+    const int length = family == Family::ipv4 ? directive.prefix4 : directive.prefix6;
+    for (const base::IpAddress& address : answer.addresses) {
+      if (address.is_v4() == (family == Family::ipv4)) term.networks[family].add(network_of(address, length));
+    }
+  }
+
+  void read_mx(const dns::Name& domain) {
+    if (const dns::Answer* const answer = ask(domain, dns::Type::mx)) tree_.mx = answer->names;
+  }
+
+  // A term with more hosts is an error (RFC 7208 §4.6.4); this many are looked up all the same.
+  static constexpr std::size_t kMaxHosts = 20;
+
+  const Limits& limits_;
+  spf::AnswerSource& answers_;
+  Tree& tree_;
+  spf::Needs needs_;
+  std::unordered_set<dns::Question> asked_;
+  std::unordered_map<dns::Name, std::size_t> numbers_;
+  std::size_t terms_ = 0;
+};
+
+}  // namespace
+
+spf::Needs read_tree(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Tree& tree) {
+  return Reader(limits, answers, tree).run(domain);
+}
+
+}  // namespace lint

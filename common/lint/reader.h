@@ -1,0 +1,24 @@
+// Reads the tree of records from the answers that are known, and collects the questions that are still open.
+#pragma once
+
+#include <cstddef>
+
+#include "common/dns/name.h"
+#include "common/lint/tree.h"
+#include "common/spf/answers.h"
+
+namespace lint {
+
+// Bounds of one examination. Anything beyond them is not looked up, and the tree says so (Tree::gaps).
+struct Limits {
+  std::size_t records = 300;
+  std::size_t questions = 1000;
+  std::size_t terms = 5000;  // of all records together
+  // Records that more terms lead to are beyond the limit of DNS terms (RFC 7208 §4.6.4), so no check reaches them.
+  int depth = 11;
+};
+
+// The tree is complete when nothing is needed.
+spf::Needs read_tree(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Tree& tree);
+
+}  // namespace lint

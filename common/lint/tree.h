@@ -1,0 +1,112 @@
+// The records of an examination: every record that a check of the domain could reach, with its terms and what DNS says about
+// them.
+//
+// The result of check_host() for a domain depends on that domain and on the mail, not on how the check came there. So each domain
+// has one record in the tree, however many terms lead to it, and loops are edges of the graph.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/answer.h"
+#include "common/lint/networks.h"
+#include "common/spf/record.h"
+#include "common/spf/terms.h"
+
+namespace lint {
+
+inline constexpr std::array<Family, 2> kFamilies = {Family::ipv4, Family::ipv6};
+
+// A pair of values, one per family.
+template <class T>
+class PerFamily {
+ public:
+  T& operator[](Family family) { return values_[static_cast<std::size_t>(family)]; }
+  const T& operator[](Family family) const { return values_[static_cast<std::size_t>(family)]; }
+
+ private:
+  std::array<T, 2> values_{};
+};
+
+inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+struct Term {
+  spf::Term read;
+  // The name that the term asks about; nothing when it has none, or when that depends on sender, HELO name or client.
+  std::optional<dns::Name> target;
+  bool is_personal = false;      // its target depends on sender, HELO name or client
+  bool is_nowhere = false;       // its target cannot be a domain with a record or addresses (RFC 7208 §4.3, §4.8)
+  std::size_t leads_to = kNone;  // include, redirect: the number of the record
+  // ip4, ip6, a, mx: the addresses that match. all: empty.
+  PerFamily<Networks> networks;
+  bool matches_all = false;        // exists of a name that has an address: it matches every client
+  PerFamily<bool> is_void;         // its first look-up is void (RFC 7208 §4.6.4)
+  bool has_failed = false;         // DNS did not answer all of it
+  std::vector<std::string> hosts;  // mx: the hosts
+
+  [[nodiscard]] bool is_directive() const { return read.kind == spf::Term::Kind::directive; }
+  [[nodiscard]] bool is_sound() const { return read.problem.empty(); }
+  // A sound directive of that mechanism.
+  [[nodiscard]] bool is(spf::Mechanism mechanism) const {
+    return is_directive() && is_sound() && read.directive.mechanism == mechanism;
+  }
+  [[nodiscard]] bool is_redirect() const { return read.kind == spf::Term::Kind::redirect && is_sound(); }
+  // Counted in the limit of DNS terms (RFC 7208 §4.6.4).
+  [[nodiscard]] bool asks_dns() const {
+    return is_redirect() || (is_directive() && is_sound() && spf::asks_dns(read.directive.mechanism));
+  }
+  [[nodiscard]] std::string_view text() const { return read.text; }
+};
+
+struct Record {
+  enum class State : std::uint8_t { unknown, failed, none, several, found };
+
+  dns::Name domain;
+  State state = State::unknown;
+  std::string text;                // found
+  std::vector<std::string> texts;  // all TXT records of the name
+  std::string near_miss;           // none: why a text is nearly a record
+  std::size_t count = 0;           // several
+  std::vector<Term> terms;
+  std::size_t all = kNone;       // the first sound "all"
+  std::size_t redirect = kNone;  // the redirect, where it is in force
+  int depth = 0;                 // how many terms lead here at least
+};
+
+// A term in its record; term kNone: the record itself.
+struct Place {
+  std::size_t record = 0;
+  std::size_t term = kNone;
+
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+// A line of the tree as it is shown.
+struct Line {
+  Place place;
+  int depth = 0;
+  std::size_t see = kNone;  // a record that was shown before: the number of its line
+};
+
+struct Tree {
+  std::vector<Record> records;  // the first is that of the domain
+  std::vector<std::string> mx;  // the MX hosts of the domain
+  // What is not known, in sentences: questions without an answer, limits of the examination.
+  std::vector<std::string> gaps;
+  std::vector<Line> lines;  // numbered from 1
+
+  [[nodiscard]] const Record& root() const { return records.front(); }
+  [[nodiscard]] const Term& term(Place place) const { return records[place.record].terms[place.term]; }
+  // The number of the first line that shows the place.
+  [[nodiscard]] std::size_t line_of(Place place) const;
+};
+
+// Sets Tree::lines.
+void number_lines(Tree& tree);
+
+}  // namespace lint

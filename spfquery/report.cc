@@ -1,0 +1,128 @@
+#include "spfquery/report.h"
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "common/base/printable.h"
+
+namespace spfquery {
+
+namespace {
+
+using lint::Family;
+using lint::Finding;
+using lint::Severity;
+
+constexpr std::size_t kMaxTermShown = 160;
+
+class ReportWriter {
+ public:
+  ReportWriter(const lint::Report& report, const TreeStyle& style) : report_(report), style_(style) {}
+
+  std::string write() {
+    add_tree();
+    add_summary();
+    for (const Finding& finding : report_.findings) add_finding(finding);
+    if (report_.left_out > 0) out_ += fmt::format("\n{} more findings are not shown.\n", report_.left_out);
+    if (report_.findings.empty())
+      out_ += report_.is_complete() ? "\nNothing was found.\n" : "\nNothing was found in what is known.\n";
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] std::string painted(std::string_view text, std::string_view code) const {
+    return style_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  }
+  [[nodiscard]] std::string in_colour(std::string_view text, Severity severity) const {
+    switch (severity) {
+      case Severity::error: return painted(text, "1;31");
+      case Severity::warning: return painted(text, "1;33");
+      case Severity::info: break;
+    }
+    return painted(text, "2");
+  }
+
+  void add_tree() {
+    const auto& lines = report_.tree.lines;
+    // Whether another line follows below the same parent, by line.
+    std::vector<bool> is_last(lines.size());
+    std::vector<bool> seen;
+    for (std::size_t i = lines.size(); i-- > 0;) {
+      const auto depth = static_cast<std::size_t>(lines[i].depth);
+      seen.resize(depth + 1);
+      is_last[i] = !seen[depth];
+      seen[depth] = true;
+    }
+    std::vector<std::vector<const Finding*>> findings(lines.size() + 1);
+    for (const Finding& finding : report_.findings) findings[finding.line].push_back(&finding);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      out_ += painted(fmt::format("{:3} ", i + 1), "2");
+      indent(static_cast<std::size_t>(lines[i].depth), is_last[i]);
+      out_ += line_text(lines[i]);
+      for (const Finding* finding : findings[i + 1])
+        out_ += "  " + in_colour(fmt::format("[{}]", finding->check->id), finding->severity);
+      out_ += '\n';
+    }
+  }
+
+  void indent(std::size_t levels, bool is_last) {
+    open_.resize(levels + 1);
+    for (std::size_t level = 1; level < levels; ++level) out_ += !open_[level] ? "   " : style_.utf8 ? "\u2502  " : "|  ";
+    if (levels > 0 && style_.utf8) out_ += is_last ? "\u2514\u2500 " : "\u251c\u2500 ";
+    if (levels > 0 && !style_.utf8) out_ += is_last ? "`- " : "|- ";
+    open_[levels] = !is_last;
+  }
+
+  [[nodiscard]] std::string line_text(const lint::Line& line) const {
+    const lint::Record& record = report_.tree.records[line.place.record];
+    if (line.place.term != lint::kNone) return base::clip(record.terms[line.place.term].text(), kMaxTermShown);
+    const std::string domain(record.domain.text());
+    if (line.see != lint::kNone) return fmt::format("{}: see line {}", domain, line.see);
+    switch (record.state) {
+      case lint::Record::State::found: return domain;
+      case lint::Record::State::none: return domain + ": no SPF record";
+      case lint::Record::State::several: return fmt::format("{}: {} SPF records", domain, record.count);
+      default: return domain + ": not known";
+    }
+  }
+
+  void add_summary() {
+    const lint::Summary& summary = report_.summary;
+    out_ += fmt::format("\nDNS terms: {} for IPv4 clients, {} for IPv6 clients, of {}{}\n", summary.lookups[Family::ipv4],
+                        summary.lookups[Family::ipv6], report_.limits.dns_terms,
+                        summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : "");
+    out_ += fmt::format("void look-ups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
+                        summary.voids[Family::ipv6], report_.limits.void_lookups);
+    out_ += fmt::format("record: {} octets; a check without cache takes {} round trips\n", summary.octets, summary.rounds);
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+    out_ += fmt::format("passing: {} IPv4 addresses; ", summary.addresses4);
+    out_ += summary.networks6 == kMost ? "all IPv6 networks\n"
+                                       : fmt::format("addresses in {} IPv6 networks of 64 bits\n", summary.networks6);
+    out_ += fmt::format("errors: {}, warnings: {}, infos: {}\n", report_.count(Severity::error), report_.count(Severity::warning),
+                        report_.count(Severity::info));
+    for (const std::string& gap : report_.tree.gaps) out_ += painted("not known: " + gap, "1;35") + '\n';
+  }
+
+  void add_finding(const Finding& finding) {
+    out_ += fmt::format("\n{} {}, line {}", in_colour(finding.check->id, finding.severity), lint::severity_name(finding.severity),
+                        finding.line);
+    out_ += finding.term.empty()
+                ? fmt::format(", {}", finding.record_of)
+                : fmt::format(", {} in the record of {}", base::clip(finding.term, kMaxTermShown), finding.record_of);
+    out_ += fmt::format(" ({})\n   {}.\n   {}.\n", finding.section(), finding.message, finding.fix);
+  }
+
+  const lint::Report& report_;
+  const TreeStyle& style_;
+  std::string out_;
+  std::vector<bool> open_;  // by depth: the line at the left goes on
+};
+
+}  // namespace
+
+std::string report_text(const lint::Report& report, const TreeStyle& style) { return ReportWriter(report, style).write(); }
+
+}  // namespace spfquery

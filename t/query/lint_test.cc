@@ -1,0 +1,176 @@
+// spfquery --lint: the report, its JSON object, exit codes; plain words on the command line.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <csignal>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "t/query/child.h"
+#include "t/query/zone.h"
+
+namespace {
+
+using query_test::Child;
+using query_test::ChildOptions;
+using query_test::Outcome;
+using query_test::run_query;
+using query_test::ZoneFile;
+using Words = std::vector<std::string>;
+
+// A name server that never answers, on a loopback port of its own.
+class SilentServer {
+ public:
+  SilentServer() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  // Waits until a question came.
+  void wait_for_question() const {
+    char byte = 0;
+    REQUIRE(::recv(fd_, &byte, 1, 0) == 1);
+  }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+std::set<std::string> keys(const YAML::Node& object) {
+  std::set<std::string> out;
+  for (const auto& entry : object) out.insert(entry.first.as<std::string>());
+  return out;
+}
+
+TEST_CASE("--lint: the tree with findings at their lines, a summary, each finding with what to do; exit 1 for an error") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--lint", "permerror.example"}));
+  CHECK(got.exit_code == 1);
+  CHECK(got.err.empty());
+  const Words lines = got.lines();
+  REQUIRE(lines.size() > 10);
+  CHECK(lines[0] == "  1 permerror.example");
+  CHECK(lines[1] == "  2 |- ipv4:192.0.2.1  [S01]");
+  CHECK(lines[2] == "  3 `- -all");
+  CHECK(lines[4] == "DNS terms: 0 for IPv4 clients, 0 for IPv6 clients, of 10");
+  CHECK(got.out.find("\nS01 error, line 2, ipv4:192.0.2.1 in the record of permerror.example (RFC 7208 12)\n") !=
+        std::string::npos);
+  CHECK(got.out.find("\n   Write ip4:192.0.2.1.\n") != std::string::npos);
+}
+
+TEST_CASE("--lint: exit 0 without an error; --record examines a record before it is published") {
+  const ZoneFile zone;
+  CHECK(run_query(zone.with({"--lint", "softfail.example"})).exit_code == 0);
+  const Words bad = {"--record", "softfail.example=v=spf1 +all", "--lint", "softfail.example"};
+  CHECK(run_query(zone.with(bad)).exit_code == 1);
+  CHECK(run_query(zone.with({"--lint", "SoftFail.Example."})).exit_code == 0);
+}
+
+TEST_CASE("--lint --json: one object with the keys of the manual") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--json", "--lint", "permerror.example"}));
+  CHECK(got.exit_code == 1);
+  REQUIRE(got.lines().size() == 1);
+  const YAML::Node object = YAML::Load(got.out);  // YAML holds JSON
+  CHECK(keys(object) == std::set<std::string>{"domain", "record", "findings", "summary", "tree"});
+  CHECK(object["domain"].as<std::string>() == "permerror.example");
+  CHECK(object["record"].as<std::string>() == "v=spf1 ipv4:192.0.2.1 -all");
+  const YAML::Node finding = object["findings"][0];
+  CHECK(keys(finding) == std::set<std::string>{"id", "severity", "term", "record_of", "line", "section", "message", "fix"});
+  CHECK(finding["id"].as<std::string>() == "S01");
+  CHECK(finding["severity"].as<std::string>() == "error");
+  CHECK(finding["term"].as<std::string>() == "ipv4:192.0.2.1");
+  CHECK(finding["record_of"].as<std::string>() == "permerror.example");
+  CHECK(finding["line"].as<int>() == 2);
+  CHECK(object["summary"]["errors"].as<int>() == 1);
+  CHECK(object["summary"]["complete"].as<bool>());
+  CHECK(object["tree"].size() == 3);
+  CHECK(object["tree"][1]["term"].as<std::string>() == "ipv4:192.0.2.1");
+
+  const YAML::Node none = YAML::Load(run_query(zone.with({"--json", "--lint", "none.example"})).out);
+  CHECK(none["record"].IsNull());
+}
+
+TEST_CASE("--lint: exit 75 when DNS is incomplete, and the report names what is not known") {
+  const SilentServer server;
+  const Outcome got = run_query({"--lint", "a.test", "--nameserver", server.address(), "--timeout", "300ms"});
+  CHECK(got.exit_code == 75);
+  CHECK(got.out.find("\nnot known: TXT a.test: timed out\n") != std::string::npos);
+  CHECK(got.out.find("P01") == std::string::npos);
+}
+
+TEST_CASE("--lint: SIGINT ends the wait, and what is known is printed") {
+  const SilentServer server;
+  Child child({"--lint", "a.test", "--record", "a.test=v=spf1 ipv4:192.0.2.1 include:b.test -all", "--nameserver",
+               server.address(), "--timeout", "60s"});
+  server.wait_for_question();
+  child.signal(SIGINT);
+  const Outcome got = child.finish();
+  CHECK(got.exit_code == 75);
+  CHECK(got.out.find("S01") != std::string::npos);
+  CHECK(got.out.find("not known: TXT b.test: timed out") != std::string::npos);
+}
+
+TEST_CASE("--lint: exit 64 for a command line that is wrong") {
+  for (const Words& words :
+       {Words{"--lint"}, Words{"--lint", "localhost"}, Words{"--lint", "a..example"},
+        Words{"--lint", "a.example", "--ip", "192.0.2.1"}, Words{"--lint", "a.example", "--file", "-"},
+        Words{"--lint", "a.example", "--server", "localhost"}, Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
+    const Outcome got = run_query(words);
+    CAPTURE(got.err);
+    CHECK(got.exit_code == 64);
+    CHECK(got.err.starts_with("spfquery: "));
+    CHECK(got.out.empty());
+  }
+}
+
+TEST_CASE("--lint: a full disk or a closed pipe is an error, not a success") {
+  const ZoneFile zone;
+  ChildOptions to_full_disk;
+  to_full_disk.out_path = "/dev/full";
+  const Outcome got = run_query(zone.with({"--lint", "softfail.example"}), {}, to_full_disk);
+  CHECK(got.exit_code == 75);
+  CHECK(got.err.find("cannot be written") != std::string::npos);
+}
+
+TEST_CASE("--lint: lines of boxes where the terminal has UTF-8, US-ASCII elsewhere; colours on a terminal only") {
+  const ZoneFile zone;
+  ChildOptions utf8;
+  utf8.environment = {"LC_ALL=C.UTF-8", "TERM=xterm"};
+  utf8.out_is_terminal = true;
+  CHECK(run_query(zone.with({"--lint", "permerror.example"}), {}, utf8).out.find("\u251c\u2500 ipv4") != std::string::npos);
+  CHECK(run_query(zone.with({"--lint", "permerror.example"}), {}, utf8).out.find("\x1b[1;31m[S01]") != std::string::npos);
+  for (const char c : run_query(zone.with({"--lint", "permerror.example"})).out) {
+    if (c != '\n' && (c < ' ' || c > '~')) FAIL("a byte that is not printable US-ASCII");
+  }
+}
+
+TEST_CASE("plain words: an address and a sender are a check, a domain alone is an examination") {
+  const ZoneFile zone;
+  CHECK(run_query(zone.with({"192.0.2.1", "u@pass.example"})).lines().at(0) == "pass");
+  CHECK(run_query(zone.with({"192.0.2.66", "u@fail.example", "h.test"})).out.find("(h.test, mx.test)") != std::string::npos);
+  CHECK(run_query(zone.with({"2001:db8::1", "u@pass.example"})).lines().at(0) == "pass");
+  CHECK(run_query(zone.with({"permerror.example"})).lines().at(1) == "  2 |- ipv4:192.0.2.1  [S01]");
+  // As it always was: other words are ignored where an option says what is asked.
+  CHECK(run_query(zone.with({"--ip", "192.0.2.1", "--sender", "u@pass.example", "permerror.example"})).lines().at(0) == "pass");
+  CHECK(run_query(zone.with({"--ip=192.0.2.1", "u@fail.example", "--sender=u@pass.example"})).lines().at(0) == "pass");
+  // An address alone is not enough.
+  CHECK(run_query(zone.with({"192.0.2.1"})).exit_code == 255);
+  CHECK(run_query(zone.with({"word"})).exit_code == 255);
+}
+
+}  // namespace

@@ -1,0 +1,294 @@
+// The checks of an examination, by their ids: for each, a record with the fault and the most similar one without it.
+#include "common/lint/check.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "t/unit/lint_world.h"
+
+namespace {
+
+using lint::Severity;
+using lint_test::Examination;
+using lint_test::examine;
+using lint_test::world;
+using lint_test::World;
+using lint_test::world_with;
+
+TEST_CASE("the examples of the table of checks have what they show, and the repaired records have not") {
+  std::set<std::string_view> ids;
+  for (const lint::Check& check : lint::checks()) {
+    CAPTURE(check.id);
+    CHECK(ids.insert(check.id).second);
+    CHECK(&lint::check_of(check.id) == &check);
+    if (!check.example.empty()) CHECK(examine(world_with(check.example)).has(check.id));
+    REQUIRE_FALSE(check.repaired.empty());
+    CHECK_FALSE(examine(world_with(check.repaired)).has(check.id));
+  }
+}
+
+// A record of example.com in world(), or several of them with "|" between.
+struct Pair {
+  std::string_view id;
+  std::string_view faulty;
+  std::string_view sound;
+  Severity severity = Severity::error;
+  std::string_view says = {};  // in message or fix of the faulty one
+};
+
+constexpr Pair kPairs[] = {
+    // P
+    {"P02", "v=spf1 mx -all|v=spf1 a -all", "v=spf1 mx -all|v=spf10 a -all", Severity::error, "example.com has 2"},
+    {"P03", "v=spf1; mx -all", "v=spf1 mx -all", Severity::error, "followed by a blank"},
+    {"P03", "v=spf1include:_spf.example.net", "v=spf1 include:_spf.example.net"},
+    {"P03", "\xef\xbb\xbfv=spf1 mx", "v=spf1 mx", Severity::error, "byte order mark"},
+    {"P03", "\xe2\x80\x9cv=spf1 mx\xe2\x80\x9d", "v=spf1 mx", Severity::error, "typographic"},
+    {"P06", "v=spf1 mx\xc2\xa0-all", "v=spf1 mx -all", Severity::error, "no-break space (U+00A0)"},
+    {"P06",
+     "v=spf1 mx \xe2\x80\x93"
+     "all",
+     "v=spf1 mx -all", Severity::error, "en dash"},
+    {"P06", "v=spf1 a:mail.example.com\xe2\x80\x8b -all", "v=spf1 a:mail.example.com -all", Severity::error, "zero-width space"},
+    {"P06", "v=spf1 a:mail\xff.example.com -all", "v=spf1 a:mailx.example.com -all", Severity::error, "\\xff"},
+    // S
+    {"S01", "v=spf1 ipv4:198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
+    {"S01", "v=spf1 ~ip:2001:dba::1 -all", "v=spf1 ~ip6:2001:dba::1 -all", Severity::error, "Write ~ip6:2001:dba::1"},
+    {"S01", "v=spf1 inlude:_spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S01", "v=spf1 includ:_spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S01", "v=spf1 include._spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S01", "v=spf1 redirect:_spf.example.net", "v=spf1 redirect=_spf.example.net", Severity::error,
+     "Write redirect=_spf.example.net"},
+    {"S01", "v=spf1 mx -al", "v=spf1 mx -all", Severity::error, "Write -all"},
+    {"S01", "v=spf1 prt -all", "v=spf1 ptr -all", Severity::error, "Write ptr"},
+    {"S01", "v=spf1 198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "an address alone"},
+    {"S01", "v=spf1 mail.example.com -all", "v=spf1 a:mail.example.com -all", Severity::error, "a name alone"},
+    {"S01", "v=spf1 mx - all", "v=spf1 mx -all", Severity::error, "a blank after '-'"},
+    {"S01", "v=spf1 mx-all", "v=spf1 mx -all", Severity::error, "Write mx -all"},
+    {"S01", "v=spf1 ip4:198.18.0.1include:_spf.example.net -all", "v=spf1 ip4:198.18.0.1 include:_spf.example.net -all",
+     Severity::error, "Write ip4:198.18.0.1 include:_spf.example.net"},
+    {"S01", "v=spf1 mx ~allv=spf1", "v=spf1 mx ~all v=spf1", Severity::error, "two terms without a blank"},
+    {"S01", "v=spf1 mx -allMS=ms123", "v=spf1 mx -all MS=ms123", Severity::error, "glued to all"},
+    {"S01", "v=spf1 mx -all;", "v=spf1 mx -all", Severity::error, "';' at the end"},
+    {"S01", "v=spf1 mx\ta -all", "v=spf1 mx a -all", Severity::error, "a tab"},
+    {"S02", "v=spf1 ip4:198.18.0.256 -all", "v=spf1 ip4:198.18.0.255 -all"},
+    {"S02", "v=spf1 ip4:198.18.0.0/33 -all", "v=spf1 ip4:198.18.0.0/32 -all"},
+    {"S02", "v=spf1 ip6:198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
+    {"S02", "v=spf1 a/33 -all", "v=spf1 a/32 -all"},
+    {"S02", "v=spf1 ip4:198.18.0.1,198.18.0.2 -all", "v=spf1 ip4:198.18.0.1 ip4:198.18.0.2 -all", Severity::error, "','"},
+    {"S02", "v=spf1 ip4:mail.example.com -all", "v=spf1 a:mail.example.com -all", Severity::error, "Write a:mail.example.com"},
+    {"S04", "v=spf1 include: _spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "a blank after 'include:'"},
+    {"S04", "v=spf1 ip4: 198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
+    {"S04", "v=spf1 a:198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
+    {"S04", "v=spf1 include:198.18.0.0/24 -all", "v=spf1 ip4:198.18.0.0/24 -all", Severity::error, "Write ip4:198.18.0.0/24"},
+    {"S04", "v=spf1 a:mail -all", "v=spf1 a:mail.example.com -all", Severity::error, "no dot"},
+    {"S05", "v=spf1 exists:%{i.example.com -all", "v=spf1 exists:%{i}.example.com -all"},
+    {"S05", "v=spf1 exists:%{c}.example.com -all", "v=spf1 exists:%{i}.example.com -all"},
+    {"S05", "v=spf1 exists:%{p}.example.com -all", "v=spf1 exists:%{d}.example.com -all", Severity::warning},
+    {"S06", "v=spf1 redirect=_spf.example.net redirect=_spf.example.net", "v=spf1 redirect=_spf.example.net"},
+    {"S08", "v=spf1 ~exp=a.example.com -all", "v=spf1 exp=a.example.com -all", Severity::error, "Write exp=a.example.com"},
+    {"S10",
+     "v=spf1 a:b\xc3\xbc"
+     "cher.example.net -all",
+     "v=spf1 a:xn--bcher-kva.example.net -all", Severity::error, "Write a:xn--bcher-kva.example.net"},
+    // B
+    {"B01", "v=spf1 mx mx mx mx mx mx mx mx mx mx include:_spf.example.net -all", "v=spf1 mx mx mx mx mx mx mx mx mx mx -all",
+     Severity::error, "'include:_spf.example.net' of example.com is number 11 of 11"},
+    {"B01", "v=spf1 a a a a a a a a a a redirect=_spf.example.net", "v=spf1 a a a a a a a a a redirect=_spf.example.net",
+     Severity::error, "'redirect=_spf.example.net'"},
+    // Not more than ten, since the first ten match every client; and terms after all do not count.
+    {"B01", "v=spf1 ip4:0.0.0.0/0 a a a a a a a a a a a -all", "v=spf1 ip4:0.0.0.0/0 ip6:::/0 a a a a a a a a a a a -all",
+     Severity::error, "for IPv6 clients"},
+    {"B02", "v=spf1 a a a a a a a mx -all", "v=spf1 a a a a a a mx exp=example.com -all", Severity::warning, "8 of 10"},
+    {"B03", "v=spf1 a:x1.example.com a:x2.example.com a:x3.example.com -all", "v=spf1 a:x1.example.com a -all", Severity::error,
+     "'a:x2.example.com' of example.com (no A at x2.example.com)"},
+    {"B03", "v=spf1 a:x1.example.com mx:x2.example.com -all", "v=spf1 a:x1.example.com mx -all", Severity::warning,
+     "(no MX at x2.example.com)"},
+    {"B04", "v=spf1 mx:many.example.net -all", "v=spf1 mx:_spf.example.net -all", Severity::error, "has 11"},
+    {"B06", "v=spf1 include:example.com -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "example.com includes itself"},
+    {"B06", "v=spf1 redirect=example.com", "v=spf1 redirect=_spf.example.net", Severity::error, "redirects to itself"},
+    {"B07", "v=spf1 include:nothing.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "nothing.example.net"},
+    {"B07", "v=spf1 redirect=nothing.example.net", "v=spf1 redirect=_spf.example.net"},
+    {"B08", "v=spf1 ip4:198.18.0.0/24 a:z.a.example a a a a a a a a a a -all",
+     "v=spf1 ip4:198.18.0.0/24 a a a a a a a a a a -all", Severity::error, "256 IPv4 addresses pass before"},
+    // L
+    {"L01", "v=spf1 mx redirect=nobody-said.example.net", "v=spf1 mx redirect=_spf.example.net", Severity::warning},
+    {"L02", "v=spf1 mx -all ip4:198.18.9.1 a", "v=spf1 mx ip4:198.18.9.1 a -all", Severity::warning, "'ip4:198.18.9.1' and 'a'"},
+    {"L03", "v=spf1 redirect=_spf.example.net -all", "v=spf1 redirect=_spf.example.net", Severity::warning},
+    {"L04", "v=spf1 MX a +mx -all", "v=spf1 MX a -all", Severity::warning, "'+mx'"},
+    {"L04", "v=spf1 ip4:198.18.9.1 ip4:198.18.9.1 -all", "v=spf1 ip4:198.18.9.1 ip4:198.18.9.2 -all", Severity::warning},
+    {"L05", "v=spf1 ip4:198.18.9.0/24 ip4:198.18.9.1 -all", "v=spf1 ip4:198.18.9.0/24 ip4:198.18.10.1 -all", Severity::warning,
+     "'ip4:198.18.9.1' after 'ip4:198.18.9.0/24' of example.com"},
+    {"L05", "v=spf1 ip4:198.18.9.1 ip4:198.18.9.0/24 -all", "v=spf1 -ip4:198.18.9.1 ip4:198.18.9.0/24 -all", Severity::warning,
+     "'ip4:198.18.9.1' is in 'ip4:198.18.9.0/24' of example.com"},
+    {"L05", "v=spf1 ip4:198.18.7.7 include:_spf.example.net -all", "v=spf1 ip4:198.18.6.7 include:_spf.example.net -all",
+     Severity::warning, "of _spf.example.net"},
+    {"L05", "v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 ip4:198.18.9.0/24 -all",
+     "v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 ip4:198.18.8.0/24 -all", Severity::warning},
+    {"L06", "v=spf1 ip4:198.18.9.0/24 ~ip4:198.18.9.1 -all", "v=spf1 ~ip4:198.18.9.1 ip4:198.18.9.0/24 -all", Severity::error,
+     "'~ip4:198.18.9.1' after 'ip4:198.18.9.0/24' of example.com"},
+    {"L06", "v=spf1 include:_spf.example.net -ip4:198.18.7.7 -all", "v=spf1 -ip4:198.18.7.7 include:_spf.example.net -all",
+     Severity::error, "'ip4:198.18.7.0/24' of _spf.example.net"},
+    {"L07", "v=spf1 include:everyone.example.net -all", "v=spf1 include:nobody-said.example.net -all", Severity::warning},
+    {"L07", "v=spf1 include:_spf.example.net -all", "v=spf1 redirect=_spf.example.net", Severity::info,
+     "'-all' of _spf.example.net"},
+    // K
+    {"K01", "v=spf1 ip4:0.0.0.0/1 -all", "v=spf1 ip4:0.0.0.0/2 -all", Severity::error, "most clients"},
+    {"K01", "v=spf1 include:everyone.example.net -all", "v=spf1 -include:everyone.example.net -all", Severity::error, "everyone"},
+    {"K01", "v=spf1 ip6:::/0 -all", "v=spf1 ip6:::/2 -all"},
+    {"K02", "v=spf1 mx ?all", "v=spf1 mx -all", Severity::warning},
+    {"K02", "v=spf1 mx ~all", "v=spf1 mx -all", Severity::info},
+    {"K03", "v=spf1 ip4:52.0.0.0/8 -all", "v=spf1 ip4:52.1.0.0/17 -all", Severity::error},
+    {"K03", "v=spf1 a/16 -all", "v=spf1 a/17 -all", Severity::warning},
+    {"K03", "v=spf1 ip6:2001:dba::/32 -all", "v=spf1 ip6:2001:dba::/33 -all", Severity::warning},
+    {"K03", "v=spf1 ip4:52.0.0.0/8 -all", "v=spf1 -ip4:52.0.0.0/8 mx -all"},
+    {"K07", "v=spf1 ptr:example.com -all", "v=spf1 a:example.com -all", Severity::warning},
+    {"K08", "v=spf1 ip4:192.168.1.5 -all", "v=spf1 ip4:192.169.1.5 -all", Severity::error, "192.168.1.5 is private"},
+    {"K08", "v=spf1 ip6:fe80::1 -all", "v=spf1 -ip6:fe80::1 -all", Severity::error, "link-local"},
+    {"K09", "v=spf1 exists:%{s}.x.example.net -all", "v=spf1 exists:%{s}.x.example.com -all", Severity::warning, "example.net"},
+    {"K09", "v=spf1 include:%{h}.example.net -all", "v=spf1 include:%{d}.example.net -all", Severity::warning},
+};
+
+Examination examine_all(std::string_view records) {
+  World all = world();
+  for (std::size_t from = 0; from <= records.size();) {
+    const auto to = std::min(records.find('|', from), records.size());
+    all.txt("example.com", std::string(records.substr(from, to - from)));
+    from = to + 1;
+  }
+  return examine(all);
+}
+
+TEST_CASE("each check finds its fault, and not the most similar record without it") {
+  for (const Pair& pair : kPairs) {
+    CAPTURE(pair.id);
+    CAPTURE(pair.faulty);
+    const Examination faulty = examine_all(pair.faulty);
+    const lint::Finding* const finding = faulty.find(pair.id);
+    CHECK(finding != nullptr);
+    if (finding == nullptr) continue;
+    CHECK(finding->severity == pair.severity);
+    const std::string text = lint_test::described(faulty, pair.id);
+    CAPTURE(text);
+    CHECK(text.find(pair.says) != std::string::npos);
+    CAPTURE(pair.sound);
+    const Examination sound = examine_all(pair.sound);
+    const std::string false_alarm = lint_test::described(sound, pair.id);
+    CAPTURE(false_alarm);
+    CHECK_FALSE(sound.has(pair.id));
+  }
+}
+
+TEST_CASE("P01: a domain that receives mail and has no record; not one that receives none (RFC 7505)") {
+  CHECK(examine(world()).has("P01"));
+  World null_mx;
+  null_mx.mx("example.com", "");
+  CHECK_FALSE(examine(null_mx).has("P01"));
+}
+
+TEST_CASE("P08: the size of the answer with all TXT records of the name") {
+  const auto severity = [](std::size_t octets) {
+    const World world = world_with("v=spf1 mx -all").txt("example.com", std::string(octets, 'x'));
+    const Examination got = examine(world);
+    return got.has("P08") ? std::string(lint::severity_name(got.find("P08")->severity)) : std::string("none");
+  };
+  CHECK(severity(300) == "none");
+  CHECK(severity(400) == "info");
+  CHECK(severity(450) == "warning");
+  CHECK(severity(1200) == "error");
+}
+
+TEST_CASE("several faults in one record are all named, each with its line") {
+  const Examination got =
+      examine(world_with("v=spf1 ipv4:198.18.0.1 include: _spf.example.net a:mail mx redirect=x.example.com -al"));
+  std::map<std::size_t, std::string> by_line;
+  for (const lint::Finding& finding : got.report.findings) {
+    if (finding.check->id.starts_with('S')) by_line[finding.line] = finding.check->id;
+  }
+  CHECK(by_line == std::map<std::size_t, std::string>{{2, "S01"}, {3, "S04"}, {4, "S01"}, {5, "S04"}, {9, "S01"}});
+}
+
+TEST_CASE("a loop of several records is named once, and the limit of DNS terms is not reported for it") {
+  World loop = world_with("v=spf1 include:b.example.com -all").txt("b.example.com", "v=spf1 include:example.com -all");
+  const Examination got = examine(loop);
+  REQUIRE(got.has("B06"));
+  CHECK(got.find("B06")->message.find("b.example.com includes example.com, which leads to b.example.com") != std::string::npos);
+  CHECK_FALSE(got.has("B01"));
+}
+
+TEST_CASE("IPv4 and IPv6 clients are counted by themselves: an address that only one family has is void for the other") {
+  World hosts = world_with("v=spf1 a:h1.example.com a:h2.example.com a:h3.example.com -all");
+  for (const char* host : {"h1.example.com", "h2.example.com", "h3.example.com"}) hosts.a(host, "198.18.1.1");
+  const Examination got = examine(hosts);
+  CHECK(got.report.summary.voids[lint::Family::ipv4] == 0);
+  CHECK(got.report.summary.voids[lint::Family::ipv6] == 3);
+  // No IPv6 client passes, so that a permerror breaks no mail.
+  REQUIRE(got.has("B03"));
+  CHECK(got.find("B03")->severity == Severity::warning);
+  hosts.txt("other.example.com", "v=spf1 a:h1.example.com a:h2.example.com a:h3.example.com ip6:2001:dba::/48 -all");
+  CHECK(examine(hosts, "other.example.com").find("B03")->severity == Severity::error);
+}
+
+TEST_CASE("all questions of a round are asked at once: an examination takes as many rounds as the tree is deep") {
+  World deep = world_with("v=spf1 mx a include:a.example.com include:b.example.com -all");
+  deep.txt("a.example.com", "v=spf1 include:_spf.example.net -all").txt("b.example.com", "v=spf1 ip4:198.18.0.9 -all");
+  const Examination got = examine(deep);
+  CHECK(got.rounds.size() == 3);
+  CHECK(got.report.summary.rounds == 3);
+  CHECK(got.report.summary.lookups[lint::Family::ipv4] == 5);
+}
+
+TEST_CASE("what DNS did not answer is named, and nothing is guessed about it") {
+  World broken = world_with("v=spf1 include:a.example.com a:b.example.com -all");
+  broken.failure("a.example.com", dns::Type::txt).failure("b.example.com", dns::Type::aaaa, "timed out");
+  const Examination got = examine(broken);
+  CHECK(got.report.tree.gaps == std::vector<std::string>{"AAAA b.example.com: timed out", "TXT a.example.com: SERVFAIL"});
+  CHECK_FALSE(got.has("B07"));
+  CHECK_FALSE(got.has("B03"));
+  CHECK(got.report.count(Severity::error) == 0);
+}
+
+TEST_CASE("an examination is bounded: records that explode, long records, many terms") {
+  World world;
+  // Ten includes each, five deep.
+  const auto name = [](int level, int number) {
+    return "n" + std::to_string(level) + "x" + std::to_string(number) + ".example.com";
+  };
+  for (int level = 0; level < 5; ++level) {
+    for (int number = 0; number < (level == 0 ? 1 : 300); ++number) {
+      std::string record = "v=spf1";
+      for (int i = 0; i < 10; ++i) record += " include:" + name(level + 1, (number * 10 + i) % 300);
+      world.txt(level == 0 ? "example.com" : name(level, number), record + " -all");
+    }
+  }
+  const Examination exploding = examine(world);
+  CHECK(exploding.has("B01"));
+  CHECK_FALSE(exploding.report.is_complete());
+  CHECK(exploding.report.tree.records.size() <= lint::Limits{}.records);
+
+  std::string many = "v=spf1";
+  for (int i = 0; i < 1000; ++i) many += " a:h" + std::to_string(i) + ".example.com";
+  const Examination wide = examine(world_with(many + " -all"));
+  CHECK(wide.has("B03"));
+  CHECK_FALSE(wide.report.is_complete());
+
+  std::string longest = "v=spf1";
+  while (longest.size() < 60'000)
+    longest += " ip4:198.18." + std::to_string(longest.size() % 250) + "." + std::to_string(longest.size() / 250);
+  const Examination large = examine(world_with(longest + " -all"));
+  CHECK(large.report.findings.size() <= lint::kMaxFindings);
+  const Examination macros =
+      examine(world_with("v=spf1 exists:%{i}.%{l}.x.example.com include:%{o}.x.example.com a:%{h} ptr -all"));
+  CHECK(macros.report.summary.is_lower_bound);
+  CHECK(macros.report.summary.lookups[lint::Family::ipv4] == 4);
+}
+
+}  // namespace

@@ -1,0 +1,122 @@
+// spf-lint(7) is made from the table of checks.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+#include "common/lint/check.h"
+
+namespace {
+
+constexpr std::string_view kBegin = R"(.Dd November 26, 2026
+.Dt SPF-LINT 7
+.Os
+.Sh NAME
+.Nm spf-lint
+.Nd findings of the examination of an SPF record
+.Sh DESCRIPTION
+.Ql spfquery --lint
+examines the SPF record of a domain with all records that it leads to, for every IPv4 and IPv6 client, and reports findings.
+Each finding has an id that does not change from version to version, and a severity:
+.Bl -tag -width warning -compact
+.It error
+Some mail breaks, or anyone may send mail for the domain.
+.It warning
+The record is weak or fragile.
+.It info
+A matter of tidiness.
+.El
+.Pp
+DNS terms are counted as in RFC 7208 section 4.6.4: include, a, mx, ptr, exists and redirect count once each, wherever
+they are; the addresses of MX hosts and exp never count.
+The counts hold for the longest path: that of a client that no early term matches.
+.Pp
+The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 500 findings, 20 hosts per mx.
+Anything beyond these bounds is not looked up, and the report says so.
+The examples below are records of example.com.
+)";
+
+constexpr std::string_view kEnd = R"(.Sh SEE ALSO
+.Xr spfquery 1 ,
+.Xr spfd 8
+.Sh STANDARDS
+RFC 7208, RFC 8616.
+)";
+
+std::string_view family_name(char family) {
+  switch (family) {
+    case 'P': return "Publication";
+    case 'S': return "Syntax";
+    case 'B': return "Limits of a check";
+    case 'L': return "Logic of the terms";
+    default: return "Clients that pass";
+  }
+}
+
+std::string escaped(std::string_view text) {
+  constexpr std::string_view kSection = "\u00a7";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with(kSection)) {
+      out += "section ";
+      i += kSection.size() - 1;
+    } else if (text[i] == '\\') {
+      out += "\\e";
+    } else if (text[i] == '-') {
+      out += "\\-";
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string example(std::string_view record) {
+  std::string text = base::printable(record);
+  if (text.starts_with(' ')) text = '"' + text + '"';
+  return fmt::format(".Dl \\&{}\n", escaped(text));
+}
+
+std::string entry(const lint::Check& check) {
+  std::string out = fmt::format(".It Sy {} Pq {} , {}\n{}.\n", check.id, lint::severity_name(check.severity),
+                                escaped(check.section), escaped(check.what));
+  if (!check.note.empty()) out += escaped(check.note) + '\n';
+  out += fmt::format("Repair: {}.\n", escaped(check.fix));
+  if (!check.example.empty()) out += example(check.example) + "becomes\n" + example(check.repaired);
+  return out;
+}
+
+std::string manual() {
+  std::string out(kBegin);
+  out += ".Sh FINDINGS\n";
+  char family = 0;
+  for (const lint::Check& check : lint::checks()) {
+    if (check.id.front() != family) {
+      if (family != 0) out += ".El\n";
+      family = check.id.front();
+      out += fmt::format(".Ss {}\n.Bl -tag -width Ds\n", family_name(family));
+    }
+    out += entry(check);
+  }
+  out += ".El\n";
+  return out += kEnd;
+}
+
+TEST_CASE("spf-lint(7) and the table of checks are the same; the page of the table is in build/spf-lint.7") {
+  std::ifstream file("man/spf-lint.7");
+  std::stringstream page;
+  page << file.rdbuf();
+  const std::string expected = manual();
+  if (page.str() != expected) {
+    const char* const build = std::getenv("BUILD");
+    std::ofstream(fmt::format("{}/spf-lint.7", build == nullptr ? "build" : build)) << expected;
+  }
+  CHECK(page.str() == expected);
+}
+
+}  // namespace

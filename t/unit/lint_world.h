@@ -1,0 +1,70 @@
+// A world for examinations: what the names in the examples of the table of checks are.
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "common/lint/lint.h"
+#include "t/support/evaluate.h"
+#include "t/support/known_answers.h"
+
+namespace lint_test {
+
+using support::World;
+
+// Without the record of example.com.
+inline World world() {
+  World world;
+  world.a("example.com", "198.18.0.1").a("example.com", "2001:dba::1").mx("example.com", "mail.example.com");
+  world.a("mail.example.com", "198.18.0.2").a("mail.example.com", "2001:dba::2");
+  world.txt("_spf.example.net", "v=spf1 ip4:198.18.7.0/24 -all").mx("_spf.example.net", "mail.example.com");
+  world.txt("everyone.example.net", "v=spf1 +all").txt("nobody-said.example.net", "v=spf1 ip4:198.18.8.1");
+  world.a("nothing.example.net", "198.18.0.3");
+  for (int i = 0; i < 11; ++i) world.mx("many.example.net", "mail.example.com");
+  return world;
+}
+inline World world_with(std::string_view record) { return world().txt("example.com", std::string(record)); }
+
+struct Examination {
+  lint::Report report;
+  std::vector<std::size_t> rounds;  // questions
+
+  [[nodiscard]] const lint::Finding* find(std::string_view id) const {
+    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.check->id; });
+    return found == report.findings.end() ? nullptr : &*found;
+  }
+  [[nodiscard]] bool has(std::string_view id) const { return find(id) != nullptr; }
+  [[nodiscard]] std::set<std::string> ids() const {
+    std::set<std::string> ids;
+    for (const lint::Finding& finding : report.findings) ids.emplace(finding.check->id);
+    return ids;
+  }
+};
+
+inline Examination examine(const World& world, std::string_view domain = "example.com", const lint::Limits& limits = {}) {
+  support::KnownAnswers known;
+  Examination out;
+  for (;;) {
+    const spf::Needs needs = lint::examine(dns::Name::parse(domain).value(), limits, known, out.report);
+    if (needs.empty()) return out;
+    out.rounds.push_back(needs.needed.size());
+    for (const dns::Question& question : needs.needed) {
+      if (known.has(question)) throw std::logic_error("a question was asked twice");
+      known.add(question, world.answer(question));
+    }
+  }
+}
+
+// A name from the message or fix of the first finding of that id, for messages of failing tests.
+inline std::string described(const Examination& got, std::string_view id) {
+  const lint::Finding* const finding = got.find(id);
+  return finding == nullptr ? std::string() : finding->message + ". " + finding->fix;
+}
+
+}  // namespace lint_test
