@@ -153,7 +153,7 @@ class Logic {
       const std::optional<Result> result = visit.result        ? visit.result
                                            : place.record == 0 ? std::optional(term.read.directive.qualifier)
                                                                : std::nullopt;
-      if (!result || !reach.of(*result).common_with(networks).empty()) is_contradiction = false;
+      if (!result || visit.times > 1 || !reach.of(*result).common_with(networks).empty()) is_contradiction = false;
     }
     if (names.empty()) return false;
     const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, 3));
@@ -174,7 +174,7 @@ class Logic {
     const Visit& visit = reach.visit(place);
     const bool is_sure =
         reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;
-    if (!is_sure || !visit.result || reach.order.size() > kMaxCompared) return;
+    if (!is_sure || !visit.result || visit.times > 1 || reach.order.size() > kMaxCompared) return;
     const auto begin = std::ranges::find(reach.order, place);
     if (begin == reach.order.end()) return;
     for (auto later = begin + 1; later != reach.order.end(); ++later) {
@@ -188,12 +188,12 @@ class Logic {
       }
       const Networks& networks = other.networks[family];
       const Visit& there = reach.visit(*later);
-      if (there.result == visit.result && networks.covers(term.networks[family])) {
+      if (there.times == 1 && there.result == visit.result && networks.covers(term.networks[family])) {
         if (networks == term.networks[family] && later->record == place.record && mechanism_text(other) == mechanism_text(term))
           return;
         return findings_.add("L05", place, fmt::format("{} is in {}", quoted(term), described(*later)));
       }
-      if (there.result != visit.result && !networks.common_with(term.networks[family]).empty()) return;
+      if ((there.times > 1 || there.result != visit.result) && !networks.common_with(term.networks[family]).empty()) return;
     }
   }
 

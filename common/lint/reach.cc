@@ -85,7 +85,7 @@ class Walker {
     const Term& term = tree_.term(place);
     const Result qualifier = term.read.directive.qualifier;
     Visit& visit = reach_.visits[place.record][place.term];
-    if (visit.reached.empty()) reach_.order.push_back(place);
+    if (visit.times++ == 0) reach_.order.push_back(place);
     for (const Group& group : live) visit.reached.add(group.clients);
     visit.result = role.is_included ? (qualifier == Result::pass ? role.result : std::nullopt) : qualifier;
     if (!spend(live.size())) return live.clear();

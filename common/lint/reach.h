@@ -22,6 +22,7 @@ struct Visit {
   Networks taken;    // of those: the clients that match
   // The result of the whole check for a client that matches; nothing when it ends an included record without a match.
   std::optional<spf::Result> result;
+  int times = 0;  // the term is reached that often: several includes may lead to its record, with other results
 };
 
 struct Reach {

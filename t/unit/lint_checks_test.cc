@@ -224,6 +224,12 @@ TEST_CASE("a loop of several records is named once, and the limit of DNS terms i
   CHECK_FALSE(got.has("B01"));
 }
 
+TEST_CASE("L05: a record to which two terms lead with different results is compared with no later term") {
+  World twice = world_with("v=spf1 include:b.example.com -include:b.example.com -ip4:198.18.9.0/29 +all");
+  twice.txt("b.example.com", "v=spf1 ip4:198.18.9.1 ~all");
+  CHECK_FALSE(examine(twice).has("L05"));
+}
+
 TEST_CASE("IPv4 and IPv6 clients are counted by themselves: an address that only one family has is void for the other") {
   World hosts = world_with("v=spf1 a:h1.example.com a:h2.example.com a:h3.example.com -all");
   for (const char* host : {"h1.example.com", "h2.example.com", "h3.example.com"}) hosts.a(host, "198.18.1.1");

@@ -1,0 +1,253 @@
+// Examinations of random worlds, compared with a brute-force examiner: the sequential evaluator, asked about each address at
+// which something could change.
+//
+// The variables LINT_ROUNDS and SEED set the number of worlds and the first seed. A failure prints its world.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include "common/lint/lint.h"
+#include "common/lint/reach.h"
+#include "t/model/model.h"
+#include "t/model/random_zone.h"
+#include "t/support/known_answers.h"
+#include "t/support/sanitized.h"
+#include "t/support/single.h"
+
+namespace {
+
+using lint::Family;
+using spf::Result;
+
+constexpr std::uint64_t kRounds = support::kIsSanitized ? 200 : 1000;
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// ---- worlds --------------------------------------------------------------------------------------------------------------
+
+std::string domain(std::size_t number) { return fmt::format("n{}.example", number); }
+
+std::string random_network(model::Random& random, bool is_ip6) {
+  if (is_ip6) {
+    const std::vector<std::string> lengths = {"", "/128", "/127", "/126", "/64", "/48", "/0"};
+    return fmt::format("ip6:2001:dba::{}{}", random.below(6), random.chance(97) ? lengths[random.below(6)] : lengths.back());
+  }
+  const std::vector<std::string> lengths = {"", "/32", "/31", "/30", "/29", "/24", "/23", "/1", "/0"};
+  return fmt::format("ip4:198.18.{}.{}{}", random.below(2), random.below(10),
+                     random.chance(96) ? lengths[random.below(7)] : lengths[7 + random.below(2)]);
+}
+
+// A record without syntax errors and without macros.
+std::string random_record(model::Random& random, std::size_t terms, std::size_t number) {
+  const std::vector<std::string> qualifiers = {"", "", "", "-", "~", "?"};
+  const std::vector<std::string> lengths = {"", "", "/31", "/30//126", "//127", "/0"};
+  // Mostly to a later domain, so that loops do not hide the other faults.
+  const auto target = [&] { return domain(random.chance(97) ? number + 1 + random.below(6 - number) : random.below(7)); };
+  std::string record = "v=spf1";
+  for (std::size_t i = 0; i < terms; ++i) {
+    record += ' ' + random.pick(qualifiers);
+    switch (random.below(10)) {
+      case 0:
+      case 1: record += "include:" + target(); break;
+      case 2:
+        record += fmt::format("a:h{}.example{}", random.below(7), random.chance(95) ? lengths[random.below(5)] : lengths.back());
+        break;
+      case 3: record += fmt::format("mx:m{}.example{}", random.below(4), lengths[random.below(5)]); break;
+      case 4: record += random.chance(80) ? "a" : random.chance(30) ? "exists:h0.example" : "exists:h6.example"; break;
+      default: record += random_network(random, random.chance(30)); break;
+    }
+  }
+  if (random.chance(10)) return record;
+  if (random.chance(15)) return record + " redirect=" + target();
+  return record + ' ' + random.pick(std::vector<std::string>{"-all", "-all", "~all", "?all", "all"});
+}
+
+model::Zone random_world(model::Random& random) {
+  model::Zone zone;
+  const auto add = [&](const std::string& name, dns::Type type) -> dns::Answer& {
+    dns::Answer& answer = zone.at(name)[type];
+    answer.ttl = 300;
+    return answer;
+  };
+  const std::size_t most = random.pick(std::vector<std::size_t>{3, 6, 12});
+  for (std::size_t i = 0; i < 6; ++i) {  // n6 has no record
+    if (random.chance(8)) continue;
+    add(domain(i), dns::Type::txt).texts.push_back(random_record(random, random.below(most), i));
+    if (random.chance(3)) add(domain(i), dns::Type::txt).texts.push_back("v=spf1 -all");
+    if (random.chance(60))
+      add(domain(i), dns::Type::a).addresses.push_back(base::IpAddress::v4({198, 18, 0, static_cast<std::uint8_t>(i)}));
+  }
+  for (std::size_t i = 0; i < 6; ++i) {  // h6 does not exist
+    const std::string name = fmt::format("h{}.example", i);
+    const auto last = static_cast<std::uint8_t>(random.below(10));
+    if (i == 0 || random.chance(80)) add(name, dns::Type::a).addresses.push_back(base::IpAddress::v4({198, 18, 0, last}));
+    if (random.chance(60))
+      add(name, dns::Type::aaaa).addresses.push_back(*base::IpAddress::parse(fmt::format("2001:dba::{}", last % 6)));
+  }
+  for (std::size_t i = 0; i < 3; ++i) {  // m3 does not exist
+    const std::size_t hosts = random.chance(5) ? 11 : random.below(4);
+    for (std::size_t host = 0; host < hosts; ++host)
+      add(fmt::format("m{}.example", i), dns::Type::mx).names.push_back(fmt::format("h{}.example", random.below(7)));
+  }
+  return zone;
+}
+
+// ---- the brute-force examiner --------------------------------------------------------------------------------------------
+
+// The addresses of all networks that the world names: first, last, their neighbours, and one in the middle.
+std::vector<base::IpAddress> witnesses(const lint::Tree& tree) {
+  std::vector<base::IpAddress> out;
+  for (const Family family : lint::kFamilies) {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> numbers;
+    const auto add = [&](lint::Number number) { numbers.emplace(number.high, number.low); };
+    const lint::Interval whole = lint::Networks::whole(family).intervals().front();
+    const auto add_interval = [&](const lint::Interval& interval) {
+      add(interval.first);
+      add(interval.last);
+      add({interval.first.high, interval.first.low + (interval.last.low - interval.first.low) / 2});
+      if (interval.first != whole.first) add(interval.first.previous());
+      if (interval.last != whole.last) add(interval.last.next());
+    };
+    add_interval(whole);
+    for (const lint::Record& record : tree.records) {
+      for (const lint::Term& term : record.terms) {
+        for (const lint::Interval& interval : term.networks[family].intervals()) add_interval(interval);
+      }
+    }
+    for (const auto& [high, low] : numbers) {
+      const base::IpAddress address = lint::address_of({high, low}, family);
+      if (address.is_v4() == (family == Family::ipv4)) out.push_back(address);
+    }
+  }
+  return out;
+}
+
+model::Verdict check(const model::Zone& zone, const base::IpAddress& client) {
+  return model::check_host(support::mailfrom_query(client, "u@" + domain(0), "helo.example"), {}, {},
+                           [&zone](const dns::Question& question) { return zone.answer(question); });
+}
+
+struct Examination {
+  lint::Report report;
+
+  explicit Examination(const model::Zone& zone) {
+    support::KnownAnswers known;
+    for (;;) {
+      const spf::Needs needs = lint::examine(*dns::Name::parse(domain(0)), {}, known, report);
+      if (needs.empty()) return;
+      for (const dns::Question& question : needs.needed) known.add(question, zone.answer(question));
+    }
+  }
+  [[nodiscard]] const lint::Finding* find(std::string_view id) const {
+    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.check->id; });
+    return found == report.findings.end() ? nullptr : &*found;
+  }
+};
+
+// The result that the sets have for an address.
+Result result_at(const lint::Reach& reach, lint::Number number) {
+  if (reach.over_terms.contains(number) || reach.over_voids.contains(number)) return Result::permerror;
+  for (std::size_t i = 0; i < reach.results.size(); ++i) {
+    if (reach.results[i].contains(number)) return static_cast<Result>(i);
+  }
+  return Result::temperror;
+}
+
+std::string without_term(const std::string& record, const lint::Place& place) {
+  std::string out = "v=spf1";
+  const auto terms = spf::read_terms(record);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (i != place.term) out += ' ' + terms[i].text;
+  }
+  return out;
+}
+
+// Returns the ids that were found.
+std::set<std::string> check_world(const model::Zone& zone) {
+  const Examination got(zone);
+  const lint::Report& report = got.report;
+  REQUIRE(report.is_complete());
+  const std::vector<base::IpAddress> clients = witnesses(report.tree);
+  std::vector<model::Verdict> verdicts;
+  for (const base::IpAddress& client : clients) verdicts.push_back(check(zone, client));
+
+  // Results, address by address.
+  lint::PerFamily<int> lookups;
+  lint::PerFamily<int> voids;
+  bool has_result = false;
+  lint::PerFamily<lint::Reach> reach;
+  for (const Family family : lint::kFamilies) reach[family] = lint::reach_of(report.tree, family, report.limits);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const Family family = clients[i].is_v4() ? Family::ipv4 : Family::ipv6;
+    CAPTURE(clients[i].text());
+    REQUIRE(spf::result_name(result_at(reach[family], lint::number_of(clients[i]))) == spf::result_name(verdicts[i].result));
+    lookups[family] = std::max(lookups[family], verdicts[i].lookups);
+    voids[family] = std::max(voids[family], verdicts[i].void_lookups);
+    const Result result = verdicts[i].result;
+    has_result = has_result || (result != Result::permerror && result != Result::none);
+  }
+  CHECK(reach[Family::ipv4].lookups == lookups[Family::ipv4]);
+  CHECK(reach[Family::ipv6].lookups == lookups[Family::ipv6]);
+  CHECK(reach[Family::ipv4].voids == voids[Family::ipv4]);
+  CHECK(reach[Family::ipv6].voids == voids[Family::ipv6]);
+
+  // B.
+  const int most = std::max(lookups[Family::ipv4], lookups[Family::ipv6]);
+  const int most_voids = std::max(voids[Family::ipv4], voids[Family::ipv6]);
+  const bool has_loop = got.find("B06") != nullptr;
+  CHECK((got.find("B01") != nullptr) == (most > 10 && !has_loop));
+  CHECK((got.find("B08") != nullptr) == (most > 10 && !has_loop && has_result));
+  CHECK((got.find("B02") != nullptr) == (most >= 8 && most <= 10 && !has_loop));
+  CHECK((got.find("B03") != nullptr) == (most_voids >= 2));
+
+  // A term without effect can be removed: no address that had a result gets another.
+  for (const lint::Finding& finding : report.findings) {
+    if (finding.check->id != "L05" && finding.check->id != "L06") continue;
+    const lint::Place place = report.tree.lines[finding.line - 1].place;
+    const lint::Record& record = report.tree.records[place.record];
+    model::Zone changed = zone;
+    changed.at(std::string(record.domain.text()))[dns::Type::txt].texts.front() = without_term(record.text, place);
+    CAPTURE(finding.message);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      if (verdicts[i].result == Result::permerror) continue;
+      CAPTURE(clients[i].text());
+      REQUIRE(spf::result_name(check(changed, clients[i]).result) == spf::result_name(verdicts[i].result));
+    }
+  }
+  std::set<std::string> ids;
+  for (const lint::Finding& finding : report.findings) ids.emplace(finding.check->id);
+  return ids;
+}
+
+TEST_CASE("examinations of random worlds agree with the sequential evaluator at every address where something could change") {
+  const std::uint64_t rounds = from_environment("LINT_ROUNDS", kRounds);
+  const std::uint64_t first = from_environment("SEED", 1);
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    model::Random random(seed);
+    const model::Zone zone = random_world(random);
+    CAPTURE(seed);
+    const std::string text = zone.text();
+    CAPTURE(text);
+    for (const std::string& id : check_world(zone)) ++counts[id];
+  }
+  if (rounds < kRounds) return;
+  // The worlds are varied enough if each of these is found in one of five hundred.
+  for (const auto& id : std::vector<std::string>{"B01", "B02", "B03", "B04", "B06", "B07", "B08", "L04", "L05", "L06", "K01"}) {
+    CAPTURE(id);
+    CHECK(counts[id] * 500 >= rounds);
+    MESSAGE(id << ": " << counts[id]);
+  }
+}
+
+}  // namespace
