@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "common/dns/likely_zone.h"
 #include "common/lint/findings.h"
 
 namespace lint {
@@ -79,6 +80,31 @@ void check_voids(const Examined& examined, Findings& findings) {
   findings.add("B03", *last, listed(void_terms), {.severity = is_error ? Severity::error : Severity::warning, .fix = {}});
 }
 
+// Terms whose target depends on the mail, or ptr: what they lead to is not counted.
+void check_certainty(const Examined& examined, Findings& findings) {
+  std::vector<std::string> uncertain;
+  std::optional<Place> first;
+  for (const Place place : examined.reach[Family::ipv4].order) {
+    const Term& term = examined.tree.term(place);
+    if (!term.is_personal) continue;
+    if (!first) first = place;
+    uncertain.push_back(described(examined, place));
+  }
+  if (first) findings.add("B09", *first, listed(uncertain));
+}
+
+// A third party whose record takes more than half of the limit for itself.
+void check_shares(const Examined& examined, Findings& findings) {
+  const Record& root = examined.tree.root();
+  for (std::size_t i = 0; i < root.terms.size(); ++i) {
+    const Term& term = root.terms[i];
+    if (term.leads_to == kNone || dns::likely_zone(*term.target) == dns::likely_zone(root.domain)) continue;
+    const int cost = 1 + terms_of_longest_path(examined.tree, term.leads_to);
+    if (cost * 2 > examined.limits.dns_terms)
+      findings.add("B12", {0, i}, fmt::format("{} takes {} of {}", quoted(term), cost, examined.limits.dns_terms));
+  }
+}
+
 // Terms that lead back to a record from which they were reached.
 class Loops {
  public:
@@ -128,6 +154,8 @@ void check_budget(const Examined& examined, Findings& findings) {
     check_terms(examined, findings);
   }
   check_voids(examined, findings);
+  check_certainty(examined, findings);
+  if (!examined.has_loop) check_shares(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     for (std::size_t i = 0; i < record.terms.size(); ++i) {

@@ -31,7 +31,7 @@ struct Check {
   std::string_view note = {};  // for the manual: when the severity differs
 };
 
-// In the order of their ids' families: published, syntax, budget, logic, coverage.
+// In the order of their ids' families: published, syntax, budget, logic, coverage, site.
 std::span<const Check> checks();
 // The id must be one of the table.
 const Check& check_of(std::string_view id);

@@ -123,16 +123,6 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
   }
 }
 
-// The domain to whose name servers the question goes, whatever the macros are; nothing: that depends on them.
-std::optional<dns::Name> constant_end(const spf::MacroString& spec) {
-  const std::string& text = spec.text();
-  const auto close = text.rfind('}');
-  std::string_view tail = std::string_view(text).substr(close == std::string::npos ? 0 : close + 1);
-  if (tail.starts_with('.')) tail.remove_prefix(1);
-  const auto name = dns::Name::parse(tail);
-  return name && name->labels() > 1 ? name : std::nullopt;
-}
-
 // RFC 7208 §11.6
 void check_privacy(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
@@ -144,11 +134,30 @@ void check_privacy(const Examined& examined, Place place, Findings& findings) {
     findings.add("K09", place, fmt::format("{} shows them to {}", quoted(term), dns::likely_zone(*end)));
 }
 
+// An exists that matches every client, without a look at the mail.
+void check_exists(const Examined& examined, Place place, Findings& findings) {
+  const Term& term = examined.tree.term(place);
+  if (!term.is(Mechanism::exists) || term.read.directive.qualifier != Result::pass) return;
+  if (term.matches_all) findings.add("K10", place, fmt::format("{} has an address and no macro of the mail", quoted(term)));
+  if (term.is_wildcard) findings.add("K10", place, fmt::format("{}: every name there has an address", quoted(term)));
+}
+
+// RFC 7505
+void check_null_mx(const Examined& examined, Findings& findings) {
+  const Record& root = examined.tree.root();
+  if (root.state != Record::State::found || examined.tree.mx.empty()) return;
+  const bool is_null_mx = examined.tree.mx.size() == 1 && examined.tree.mx.front().empty();
+  const bool sends_nothing = root.all == 0 && root.terms.front().read.directive.qualifier == Result::fail;
+  if (is_null_mx && !sends_nothing) findings.add("C04", {}, "the domain has a null MX, and bounces of its mail go nowhere");
+  if (!is_null_mx && sends_nothing) findings.add("C04", {}, "the domain receives mail, and may not even send bounces");
+}
+
 }  // namespace
 
 void check_coverage(const Examined& examined, Findings& findings) {
   check_everyone(examined, findings);
   check_all(examined, findings);
+  check_null_mx(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     for (std::size_t i = 0; i < record.terms.size() && i <= record.all; ++i) {
@@ -158,6 +167,7 @@ void check_coverage(const Examined& examined, Findings& findings) {
       check_width(examined, place, findings);
       check_special(examined, place, findings);
       check_privacy(examined, place, findings);
+      check_exists(examined, place, findings);
     }
   }
 }

@@ -16,6 +16,8 @@ namespace {
 using spf::Mechanism;
 using spf::Result;
 
+constexpr std::size_t kMaxExplanation = 400;  // octets; more do not fit into an SMTP reply
+
 // No check evaluates it (RFC 7208 §5.1, §6.1).
 bool is_ignored(const Record& record, std::size_t term) {
   if (record.terms[term].is_directive()) return term > record.all;
@@ -236,6 +238,69 @@ void check_included_ends(const Tree& tree, Findings& findings) {
   }
 }
 
+// RFC 7208 §6.2
+void check_explanation(const Record& record, std::size_t number, Findings& findings) {
+  for (std::size_t i = 0; i < record.terms.size(); ++i) {
+    const Term& term = record.terms[i];
+    if (term.read.kind != spf::Term::Kind::explanation || !term.is_sound()) continue;
+    const auto add = [&](std::string_view what) { findings.add("L08", {number, i}, fmt::format("{}: {}", quoted(term), what)); };
+    const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) {
+      return other.is_directive() && other.is_sound() && other.read.directive.qualifier == Result::fail;
+    });
+    if (!can_fail) {
+      findings.add("L08", {number, i}, fmt::format("{}: no term of the record fails", quoted(term)),
+                   {.severity = Severity::info, .fix = {}});
+    } else if (term.explanations) {
+      const std::vector<std::string>& texts = *term.explanations;
+      if (texts.empty()) {
+        add("there is no TXT record");
+      } else if (texts.size() > 1) {
+        add(fmt::format("there are {} TXT records", texts.size()));
+      } else if (!base::is_ascii(texts.front())) {
+        add("the text is not US-ASCII");
+      } else if (texts.front().size() > kMaxExplanation) {
+        add(fmt::format("the text has {} octets", texts.front().size()));
+      }
+    }
+  }
+}
+
+// Whether everything below a record is known and does not depend on the mail.
+class Certainty {
+ public:
+  explicit Certainty(const Tree& tree) : tree_(tree), seen_(tree.records.size()) {}
+
+  bool holds_below(std::size_t number) {
+    if (seen_[number]) return true;
+    seen_[number] = true;
+    const Record& record = tree_.records[number];
+    if (record.state != Record::State::found) return false;
+    return std::ranges::all_of(record.terms, [&](const Term& term) {
+      if (!term.is_sound() || term.is_personal || term.has_failed || term.is(Mechanism::ptr)) return false;
+      return term.leads_to == kNone || holds_below(term.leads_to);
+    });
+  }
+
+ private:
+  const Tree& tree_;
+  std::vector<bool> seen_;
+};
+
+// No client matches the include, and none gets an error from it.
+void check_idle_includes(const Examined& examined, Findings& findings) {
+  const auto is_sound = [](const Reach& reach) {
+    return reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;
+  };
+  if (!is_sound(examined.reach[Family::ipv4]) || !is_sound(examined.reach[Family::ipv6])) return;
+  for (const Place place : examined.reach[Family::ipv4].order) {
+    const Term& term = examined.tree.term(place);
+    if (!term.is(Mechanism::include) || term.leads_to == kNone) continue;
+    const bool takes_any =
+        std::ranges::any_of(kFamilies, [&](Family family) { return !examined.reach[family].visit(place).taken.empty(); });
+    if (!takes_any && Certainty(examined.tree).holds_below(term.leads_to)) findings.add("L11", place, quoted(term));
+  }
+}
+
 }  // namespace
 
 void check_logic(const Examined& examined, Findings& findings) {
@@ -246,6 +311,10 @@ void check_logic(const Examined& examined, Findings& findings) {
   logic.check_twice();
   logic.check_dead();
   check_included_ends(tree, findings);
+  for (std::size_t number = 0; number < tree.records.size(); ++number) {
+    if (tree.records[number].is_deciding) check_explanation(tree.records[number], number, findings);
+  }
+  check_idle_includes(examined, findings);
 }
 
 }  // namespace lint

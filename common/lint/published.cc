@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
+#include "common/base/text.h"
 #include "common/lint/findings.h"
 
 namespace lint {
@@ -29,6 +31,23 @@ void check_size(const Record& record, Place place, Findings& findings) {
                {.severity = severity, .fix = {}});
 }
 
+void check_texts(const Record& record, Findings& findings) {
+  const auto is_left_over = [](const std::string& text) { return base::starts_with_ignoring_case(text, "spf2.0/"); };
+  const auto old = std::ranges::find_if(record.texts, is_left_over);
+  if (old != record.texts.end()) findings.add("P05", {}, base::in_quotes(*old));
+  if (record.texts.size() > 10) findings.add("P09", {}, fmt::format("{} records", record.texts.size()));
+}
+
+void check_failures(const Tree& tree, Findings& findings) {
+  for (const Failure& failure : tree.failures) {
+    if (failure.cause == dns::Cause::local) continue;  // says nothing about the name
+    const bool is_reported = failure.cause == dns::Cause::reported;
+    findings.add("P12", failure.place,
+                 fmt::format("{} {}: {}", dns::type_name(failure.question.type), failure.question.name.text(), failure.problem),
+                 {.severity = is_reported ? Severity::error : Severity::warning, .fix = {}});
+  }
+}
+
 }  // namespace
 
 void check_publication(const Examined& examined, Findings& findings) {
@@ -42,6 +61,8 @@ void check_publication(const Examined& examined, Findings& findings) {
       findings.add("P01", {});
     }
   }
+  check_texts(root, findings);
+  check_failures(tree, findings);
   for (std::size_t i = 0; i < tree.records.size(); ++i) {
     const Record& record = tree.records[i];
     if (record.state == Record::State::several)

@@ -239,6 +239,6 @@ class LongestPath {
 
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits) { return Walker(tree, family, limits).run(); }
 
-int terms_of_longest_path(const Tree& tree) { return LongestPath(tree).of(0); }
+int terms_of_longest_path(const Tree& tree, std::size_t record) { return LongestPath(tree).of(record); }
 
 }  // namespace lint

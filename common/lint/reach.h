@@ -45,7 +45,7 @@ struct Reach {
 
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits);
 
-// How many DNS terms a client uses that matches nothing, without any limit; a loop counts once.
-int terms_of_longest_path(const Tree& tree);
+// How many DNS terms the check of a record takes for a client that matches nothing, without any limit; a loop counts once.
+int terms_of_longest_path(const Tree& tree, std::size_t record = 0);
 
 }  // namespace lint

@@ -25,8 +25,10 @@ class Reader {
   spf::Needs run(const dns::Name& domain) {
     tree_ = Tree();
     add_record(domain, 0);
+    tree_.records.front().is_deciding = true;
     // Breadth first, so that the limits cut off what is deepest.
     for (std::size_t number = 0; number < tree_.records.size(); ++number) read_record(number);
+    at_ = {};
     read_mx(domain);
     if (needs_.empty()) number_lines(tree_);
     return std::move(needs_);
@@ -52,6 +54,8 @@ class Reader {
       if (known == nullptr) needs_.needed.push_back(question);
     }
     if (known == nullptr || known->answer.status != dns::Status::failure) return known;
+    if (is_new && tree_.failures.size() < kMaxGaps)
+      tree_.failures.push_back({at_, question, base::printable(known->answer.problem), known->answer.cause});
     add_gap(fmt::format("{} {}: {}", dns::type_name(type), name.text(), base::printable(known->answer.problem)));
     return nullptr;
   }
@@ -80,6 +84,7 @@ class Reader {
 
   void read_record(std::size_t number) {
     const dns::Name domain = tree_.records[number].domain;
+    at_ = {number, kNone};
     const spf::KnownAnswer* const known = ask_known(domain, dns::Type::txt);
     Record& record = tree_.records[number];
     if (known == nullptr) {
@@ -120,6 +125,7 @@ class Reader {
     }
     for (std::size_t i = 0; i < terms.size(); ++i) {
       const bool is_ignored = all != kNone && (i > all || terms[i].is_redirect());  // RFC 7208 §5.1
+      at_ = {number, i};
       if (!is_ignored) look_up(terms[i], number);
     }
     Record& record = tree_.records[number];
@@ -130,8 +136,11 @@ class Reader {
 
   void look_up(Term& term, std::size_t number) {
     if (term.is_directive() && term.is_sound() && !spf::asks_dns(term.read.directive.mechanism)) return add_network(term);
+    if (term.read.kind == spf::Term::Kind::explanation && term.is_sound() && tree_.records[number].is_deciding)
+      return look_up_explanation(term, number);
     if (!term.asks_dns()) return;
     set_target(term, tree_.records[number].domain);
+    if (term.is_personal && term.is(spf::Mechanism::exists)) look_up_wildcard(term);
     if (!term.target) return;
     if (term.is_redirect()) return lead(term, number);
     switch (term.read.directive.mechanism) {
@@ -177,6 +186,8 @@ class Reader {
       return;
     }
     term.leads_to = add_record(*term.target, tree_.records[number].depth + 1);
+    if (term.is_redirect() && term.leads_to != kNone && tree_.records[number].is_deciding)
+      tree_.records[term.leads_to].is_deciding = true;
   }
 
   // RFC 7208 §5.3
@@ -226,6 +237,26 @@ class Reader {
     for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
   }
 
+  // A name that no client, sender or HELO name leads to has an address only if all names have one.
+  void look_up_wildcard(Term& term) {
+    const auto end = constant_end(*term.read.domain_spec);
+    if (!end) return;
+    int found = 0;
+    for (const std::string_view label : {"spf-examination-q7v2", "spf-examination-k3x9"}) {
+      const auto probe = dns::Name::parse(fmt::format("{}.{}", label, end->text()));
+      const dns::Answer* const answer = probe ? ask(*probe, dns::Type::a) : nullptr;
+      if (answer != nullptr && !answer->addresses.empty()) ++found;
+    }
+    term.is_wildcard = found == 2;
+  }
+
+  // RFC 7208 §6.2
+  void look_up_explanation(Term& term, std::size_t number) {
+    set_target(term, tree_.records[number].domain);
+    if (!term.target) return;
+    if (const dns::Answer* const answer = ask(*term.target, dns::Type::txt)) term.explanations = answer->texts;
+  }
+
   static dns::Type address_type(Family family) { return family == Family::ipv4 ? dns::Type::a : dns::Type::aaaa; }
 
   static void add_addresses(Term& term, const dns::Answer& answer, Family family) {
@@ -250,6 +281,7 @@ class Reader {
   std::unordered_set<dns::Question> asked_;
   std::unordered_map<dns::Name, std::size_t> numbers_;
   std::size_t terms_ = 0;
+  Place at_;  // of the question that is asked
 };
 
 }  // namespace

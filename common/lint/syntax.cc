@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/text.h"
 #include "common/lint/findings.h"
 #include "common/lint/hints.h"
 
@@ -27,6 +28,47 @@ void check_term(const Record& record, Place place, Findings& findings) {
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
 }
 
+// RFC 7208 §6: unknown modifiers are ignored.
+void check_modifier(const Record& record, Place place, Findings& findings) {
+  const Term& term = record.terms[place.term];
+  if (term.read.kind != spf::Term::Kind::modifier || !term.is_sound()) return;
+  const std::string_view text = term.text();
+  const std::string_view name = text.substr(0, text.find('='));
+  const bool is_mechanism = spf::find_mechanism(name).has_value() || base::equals_ignoring_case(name, "v") ||
+                            base::starts_with_ignoring_case(name, "ip");
+  if (!is_mechanism) return findings.add("S07", place, quoted(term));
+  std::string fix =
+      spf::find_mechanism(name) ? fmt::format("Write {}:{}", base::lower(name), text.substr(name.size() + 1)) : std::string();
+  findings.add("S07", place, fmt::format("{} looks like a mechanism", quoted(term)),
+               {.severity = Severity::warning, .fix = std::move(fix)});
+}
+
+// Matters of taste, in the domain's own record only.
+void check_tidiness(const Record& record, Place place, Findings& findings) {
+  const Term& term = record.terms[place.term];
+  if (!term.is_sound()) return;
+  const std::string_view text = term.text();
+  if (!term.is_directive()) {
+    const auto later = record.terms.begin() + static_cast<std::ptrdiff_t>(place.term) + 1;
+    const bool is_early = std::any_of(later, record.terms.end(), [](const Term& other) { return other.is_directive(); });
+    if (is_early && term.read.kind != spf::Term::Kind::modifier)
+      findings.add("S09", place, fmt::format("{} before mechanisms", quoted(term)));
+    return;
+  }
+  if (text.starts_with('+') && !term.is(spf::Mechanism::all))
+    findings.add("S09", place, fmt::format("the sign of {}", quoted(term)));
+  const bool is_ip4 = term.is(spf::Mechanism::ip4);
+  if (!is_ip4 && !term.is(spf::Mechanism::ip6)) return;
+  const spf::Directive& directive = term.read.directive;
+  if (text.ends_with(is_ip4 ? "/32" : "/128")) findings.add("S09", place, fmt::format("the length of {}", quoted(term)));
+  const Family family = is_ip4 ? Family::ipv4 : Family::ipv6;
+  const Interval network = network_of(directive.network, is_ip4 ? directive.prefix4 : directive.prefix6);
+  if (network.first != number_of(directive.network)) {
+    const std::string better = fmt::format("{}:{}", is_ip4 ? "ip4" : "ip6", text_of(network, family));
+    findings.add("S03", place, quoted(term), {.severity = {}, .fix = "Write " + better + " if you mean the whole network"});
+  }
+}
+
 // RFC 7208 §6
 void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind, Findings& findings) {
   bool is_seen = false;
@@ -42,7 +84,11 @@ void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind,
 void check_syntax(const Examined& examined, Findings& findings) {
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
-    for (std::size_t i = 0; i < record.terms.size(); ++i) check_term(record, {number, i}, findings);
+    for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      check_term(record, {number, i}, findings);
+      check_modifier(record, {number, i}, findings);
+      if (number == 0) check_tidiness(record, {number, i}, findings);
+    }
     check_twice(record, number, spf::Term::Kind::redirect, findings);
     check_twice(record, number, spf::Term::Kind::explanation, findings);
   }

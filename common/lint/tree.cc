@@ -1,6 +1,7 @@
 #include "common/lint/tree.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace lint {
 
@@ -32,6 +33,15 @@ class Numbering {
 std::size_t Tree::line_of(Place place) const {
   const auto found = std::ranges::find(lines, place, &Line::place);
   return found == lines.end() ? 0 : static_cast<std::size_t>(found - lines.begin()) + 1;
+}
+
+std::optional<dns::Name> constant_end(const spf::MacroString& spec) {
+  const std::string& text = spec.text();
+  const auto close = text.rfind('}');
+  std::string_view tail = std::string_view(text).substr(close == std::string::npos ? 0 : close + 1);
+  if (tail.starts_with('.')) tail.remove_prefix(1);
+  const auto name = dns::Name::parse(tail);
+  return name && name->labels() > 1 ? name : std::nullopt;
 }
 
 void number_lines(Tree& tree) {

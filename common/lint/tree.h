@@ -48,6 +48,9 @@ struct Term {
   PerFamily<bool> is_void;         // its first look-up is void (RFC 7208 §4.6.4)
   bool has_failed = false;         // DNS did not answer all of it
   std::vector<std::string> hosts;  // mx: the hosts
+  bool is_wildcard = false;        // exists with macros: names that nobody can have chosen have addresses, too
+  // exp in a record that can decide: the TXT records that it names; nothing where they were not looked up.
+  std::optional<std::vector<std::string>> explanations;
 
   [[nodiscard]] bool is_directive() const { return read.kind == spf::Term::Kind::directive; }
   [[nodiscard]] bool is_sound() const { return read.problem.empty(); }
@@ -75,6 +78,7 @@ struct Record {
   std::vector<Term> terms;
   std::size_t all = kNone;       // the first sound "all"
   std::size_t redirect = kNone;  // the redirect, where it is in force
+  bool is_deciding = false;      // that of the domain, or reached from it by redirects only
   int depth = 0;                 // how many terms lead here at least
 };
 
@@ -93,10 +97,19 @@ struct Line {
   std::size_t see = kNone;  // a record that was shown before: the number of its line
 };
 
+// A question that DNS answered by a failure.
+struct Failure {
+  Place place;  // that asked it first
+  dns::Question question;
+  std::string problem;
+  dns::Cause cause = dns::Cause::reported;
+};
+
 struct Tree {
   std::vector<Record> records;  // the first is that of the domain
   std::vector<std::string> mx;  // the MX hosts of the domain
-  // What is not known, in sentences: questions without an answer, limits of the examination.
+  std::vector<Failure> failures;
+  // Everything that is not known, in sentences: questions without an answer, limits of the examination.
   std::vector<std::string> gaps;
   std::vector<Line> lines;  // numbered from 1
 
@@ -105,6 +118,9 @@ struct Tree {
   // The number of the first line that shows the place.
   [[nodiscard]] std::size_t line_of(Place place) const;
 };
+
+// Returns the domain to whose name servers a question goes, whatever the macros are; nothing: that depends on them.
+std::optional<dns::Name> constant_end(const spf::MacroString& spec);
 
 // Sets Tree::lines.
 void number_lines(Tree& tree);

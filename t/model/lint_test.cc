@@ -212,7 +212,7 @@ std::set<std::string> check_world(const model::Zone& zone) {
 
   // A term without effect can be removed: no address that had a result gets another.
   for (const lint::Finding& finding : report.findings) {
-    if (finding.check->id != "L05" && finding.check->id != "L06") continue;
+    if (finding.check->id != "L05" && finding.check->id != "L06" && finding.check->id != "L11") continue;
     const lint::Place place = report.tree.lines[finding.line - 1].place;
     const lint::Record& record = report.tree.records[place.record];
     model::Zone changed = zone;

@@ -54,7 +54,8 @@ std::string_view family_name(char family) {
     case 'S': return "Syntax";
     case 'B': return "Limits of a check";
     case 'L': return "Logic of the terms";
-    default: return "Clients that pass";
+    case 'K': return "Clients that pass";
+    default: return "The site around the record";
   }
 }
 
@@ -65,6 +66,9 @@ std::string escaped(std::string_view text) {
     if (text.substr(i).starts_with(kSection)) {
       out += "section ";
       i += kSection.size() - 1;
+    } else if (text.substr(i).starts_with(". ")) {  // mdoc begins each sentence on a line of its own
+      out += ".\n";
+      ++i;
     } else if (text[i] == '\\') {
       out += "\\e";
     } else if (text[i] == '-') {

@@ -26,6 +26,10 @@ inline World world() {
   world.txt("_spf.example.net", "v=spf1 ip4:198.18.7.0/24 -all").mx("_spf.example.net", "mail.example.com");
   world.txt("everyone.example.net", "v=spf1 +all").txt("nobody-said.example.net", "v=spf1 ip4:198.18.8.1");
   world.a("nothing.example.net", "198.18.0.3");
+  world.txt("none.example.net", "v=spf1 -all").txt("large.example.net", "v=spf1 a a:x.example.net mx ptr a:mail.example.com");
+  world.a("large.example.net", "198.18.0.4").mx("large.example.net", "mail.example.com").txt("why.example.com", "%{i} may not");
+  // As if all names below it had an address.
+  world.a("spf-examination-q7v2.wild.example.net", "127.0.0.2").a("spf-examination-k3x9.wild.example.net", "127.0.0.2");
   for (int i = 0; i < 11; ++i) world.mx("many.example.net", "mail.example.com");
   return world;
 }
