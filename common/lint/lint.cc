@@ -122,7 +122,9 @@ spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSou
   if (!needs.empty()) return needs;
 
   Examined examined{.tree = report.tree, .limits = report.limits, .reach = {}};
-  for (const Family family : kFamilies) examined.reach[family] = reach_of(report.tree, family, report.limits);
+  for (const Family family : kFamilies) examined.reach[family] = reach_of(report.tree, family, report.limits, limits.work);
+  if (examined.reach[Family::ipv4].is_cut_off || examined.reach[Family::ipv6].is_cut_off)
+    report.tree.gaps.emplace_back("too many networks and paths: not every client was followed to the end");
   examined.longest_path = terms_of_longest_path(report.tree);
   examined.has_loop = Loops(report.tree).exists_from(0);
   sum_up(examined, report);

@@ -44,7 +44,8 @@ struct Role {
 
 class Walker {
  public:
-  Walker(const Tree& tree, Family family, const spf::Limits& limits) : tree_(tree), family_(family), limits_(limits) {
+  Walker(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work)
+      : tree_(tree), family_(family), limits_(limits), most_work_(work) {
     for (const Record& record : tree.records) reach_.visits.emplace_back(record.terms.size());
   }
 
@@ -86,9 +87,8 @@ class Walker {
     const Result qualifier = term.read.directive.qualifier;
     Visit& visit = reach_.visits[place.record][place.term];
     if (visit.times++ == 0) reach_.order.push_back(place);
-    for (const Group& group : live) visit.reached.add(group.clients);
     visit.result = role.is_included ? (qualifier == Result::pass ? role.result : std::nullopt) : qualifier;
-    if (!spend(live.size())) return live.clear();
+    if (!spend(live)) return live.clear();
     if (term.is(Mechanism::all)) return take(Networks::whole(family_), visit, live, of(out, qualifier));
     if (!term.asks_dns()) return take(term.networks[family_], visit, live, of(out, qualifier));
     count_term(place, live);
@@ -141,8 +141,6 @@ class Walker {
   // RFC 7208 §6.1
   void redirect(Place place, Groups& live, Outcome& out, const Role& role) {
     const Term& term = tree_.term(place);
-    Visit& visit = reach_.visits[place.record][place.term];
-    for (const Group& group : live) visit.reached.add(group.clients);
     count_term(place, live);
     if (term.is_personal || (term.leads_to == kNone && !term.is_nowhere)) {
       reach_.is_uncertain = true;
@@ -190,18 +188,17 @@ class Walker {
     live = std::move(rest);
   }
 
-  bool spend(std::size_t groups) {
-    work_ += 1 + groups;
-    if (work_ <= kMaxWork) return true;
+  bool spend(const Groups& live) {
+    for (const Group& group : live) work_ += 1 + group.clients.intervals().size();
+    if (work_ <= most_work_) return true;
     reach_.is_cut_off = true;
     return false;
   }
 
-  static constexpr std::size_t kMaxWork = 100'000;  // steps of groups
-
   const Tree& tree_;
   Family family_;
   const spf::Limits& limits_;
+  std::size_t most_work_;
   Reach reach_;
   std::size_t work_ = 0;
 };
@@ -237,7 +234,9 @@ class LongestPath {
 
 }  // namespace
 
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits) { return Walker(tree, family, limits).run(); }
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work) {
+  return Walker(tree, family, limits, work).run();
+}
 
 int terms_of_longest_path(const Tree& tree, std::size_t record) { return LongestPath(tree).of(record); }
 

@@ -18,8 +18,7 @@
 namespace lint {
 
 struct Visit {
-  Networks reached;  // clients that come to the term
-  Networks taken;    // of those: the clients that match
+  Networks taken;  // the clients that match
   // The result of the whole check for a client that matches; nothing when it ends an included record without a match.
   std::optional<spf::Result> result;
   int times = 0;  // the term is reached that often: several includes may lead to its record, with other results
@@ -43,7 +42,8 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits);
+// work: the most intervals of addresses that are looked at.
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work);
 
 // How many DNS terms the check of a record takes for a client that matches nothing, without any limit; a loop counts once.
 int terms_of_longest_path(const Tree& tree, std::size_t record = 0);

@@ -16,6 +16,8 @@ struct Limits {
   std::size_t terms = 5000;  // of all records together
   // Records that more terms lead to are beyond the limit of DNS terms (RFC 7208 §4.6.4), so no check reaches them.
   int depth = 11;
+  // Intervals of addresses that are looked at per family, to follow all clients: a fraction of a second.
+  std::size_t work = 20'000'000;
 };
 
 // The tree is complete when nothing is needed.

@@ -342,6 +342,11 @@ TEST_CASE("an examination is bounded: records that explode, long records, many t
     longest += " ip4:198.18." + std::to_string(longest.size() % 250) + "." + std::to_string(longest.size() / 250);
   const Examination large = examine(world_with(longest + " -all"));
   CHECK(large.report.findings.size() <= lint::kMaxFindings);
+  lint::Limits little_work;
+  little_work.work = 1000;
+  const Examination cut_off = examine(world_with(longest + " -all"), "example.com", little_work);
+  REQUIRE(cut_off.report.tree.gaps.size() == 1);
+  CHECK(cut_off.report.tree.gaps.front().starts_with("too many networks"));
   const Examination macros =
       examine(world_with("v=spf1 exists:%{i}.%{l}.x.example.com include:%{o}.x.example.com a:%{h} ptr -all"));
   CHECK(macros.report.summary.is_lower_bound);
