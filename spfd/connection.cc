@@ -140,9 +140,9 @@ void Connection::read_input() {
       if (pipeline_.codec().is_kept() && !pipeline_.codec().has_partial()) waiting_since_ = shared_.loop.now();
       pipeline_.feed({input.data(), static_cast<std::size_t>(size)});
     }
-    const std::uint64_t before = shared_.counters.questions;
+    const std::uint64_t before = shared_.counters.requests;
     advance();
-    if (shared_.counters.questions != before || pipeline_.is_closed() || phase_ == Phase::blocked) break;
+    if (shared_.counters.requests != before || pipeline_.is_closed() || phase_ == Phase::blocked) break;
   }
   if (!has_ended()) wait();
 }
@@ -236,11 +236,11 @@ void Connection::wait_for_requests() {
   if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
 }
 
-// Returns whether the client may go on when the daemon stops: it has sent a partial request or part of a message, or has just
-// connected.
+// Returns whether the client may go on when the daemon stops: it has sent a partial request, an SMTP session depends
+// on it, or it has just connected.
 bool Connection::may_still_ask() const {
   const protocol::Codec& codec = pipeline_.codec();
-  return codec.has_partial() || codec.has_message() || (!pipeline_.has_asked() && !codec.is_kept());
+  return codec.has_partial() || codec.has_session() || (!pipeline_.has_asked() && !codec.is_kept());
 }
 
 void Connection::on_timer() {

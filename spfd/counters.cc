@@ -29,11 +29,11 @@ void add_each(T& sums, const T& more) {
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
 std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache) {
-  std::string answers = fmt::format("counters: questions={}", counters.questions);
+  std::string answers = fmt::format("counters: questions={}", counters.requests);
   for (std::size_t i = 0; i < counters.results.size(); ++i) {
     answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
   }
-  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_questions, counters.pings, counters.running,
+  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_requests, counters.pings, counters.running,
                          counters.dropped);
   std::string doors = "counters: doors";
   for (std::size_t i = 0; i < counters.doors.size(); ++i) {

@@ -17,9 +17,9 @@ namespace spfd {
 struct Counters {
   std::uint64_t connections = 0;                        // accepted
   std::uint64_t open = 0;                               // of those: open now
-  std::uint64_t questions = 0;                          // requests of any kind
+  std::uint64_t requests = 0;                           // of any kind
   std::array<std::uint64_t, protocol::kDoors> doors{};  // requests by protocol::Door
-  std::uint64_t bad_questions = 0;                      // requests that could not be understood
+  std::uint64_t bad_requests = 0;                       // requests that could not be understood
   std::uint64_t pings = 0;
   std::array<std::uint64_t, spf::kResults> results{};            // answers by spf::Result
   std::array<std::uint64_t, receiver::kSrsReplies> rewriting{};  // answers by receiver::SrsReply::Kind

@@ -33,7 +33,7 @@ using S = Snapshot;
 constexpr Word<LogTarget> kLogWords[] = {{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}};
 constexpr Word<LogLevel> kLevelWords[] = {
     {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
-constexpr Word<spf::Result> kBadQuestionWords[] = {
+constexpr Word<spf::Result> kBadRequestWords[] = {
     {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}};
 constexpr Word<bool> kCheckAtWords[] = {{"mail", false}, {"rcpt", true}};
 constexpr Word<DoorOptions::Header> kHeaderWords[] = {{"received-spf", DoorOptions::Header::received_spf},
@@ -223,7 +223,7 @@ constexpr Option kDaemonRows[] = {
     {{.name = "bad-question-result",
       .argument = "RESULT",
       .help = "result for a request that cannot be understood: permerror, temperror or none (default: temperror)"},
-     kWord<kBadQuestionWords, &O::in_force, &S::policy, &receiver::Policy::bad_request_result>},
+     kWord<kBadRequestWords, &O::in_force, &S::policy, &receiver::Policy::bad_request_result>},
     {{.name = "mta-header",
       .argument = "HEADER",
       .help = "header that Postfix and milters add: received-spf, authentication-results or none (default: received-spf)"},

@@ -77,7 +77,7 @@ void Pipeline::begin(Slot& slot) {
   const auto* ready = std::get_if<protocol::Ready>(&slot.request.what);
   if (ready == nullptr || ready->kind != protocol::Ready::Kind::step) {
     ++asked_;
-    ++shared_.counters.questions;
+    ++shared_.counters.requests;
     ++shared_.counters.doors[static_cast<std::size_t>(slot.request.door)];
   }
   std::visit([&](auto& what) { begin(what, slot); }, slot.request.what);
@@ -85,7 +85,7 @@ void Pipeline::begin(Slot& slot) {
 
 void Pipeline::begin(protocol::CheckRequest& check, Slot& slot) {
   if (check.error.empty()) return run<protocol::CheckRequest>(slot, check_time(*slot.snapshot, check));
-  ++shared_.counters.bad_questions;
+  ++shared_.counters.bad_requests;
   answer(check, receiver::bad_request(slot.snapshot->policy, check.error), slot);
 }
 
@@ -199,7 +199,7 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
 
 void Pipeline::answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot) {
   ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
-  if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_questions;
+  if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
   codec_->encode_rewriting(reply, answer_of(slot));
   finished(slot);
   shared_.verdicts.add(request, slot.request.door, reply, shared_.loop.now() - slot.started);

@@ -58,17 +58,17 @@ int exit_code(std::string_view result) {
   return found == kCodes.end() ? kExitUsage : found->second;
 }
 
-Answer make_answer(const receiver::Reply& reply, const protocol::Question& question, const Options& options) {
+Answer make_answer(const receiver::Reply& reply, const protocol::QueryLines& asked, const Options& options) {
   Answer answer;
   answer.exit_code = exit_code(spf::result_name(reply.result));
-  const bool is_json = question.format == protocol::Format::json;
+  const bool is_json = asked.format == protocol::Format::json;
   if (options.policy.spf.trace) {
     static const TreeStyle style = tree_style(options.trace ? STDOUT_FILENO : STDERR_FILENO);
-    if (!options.trace) answer.verbose = tree(reply, question.request, options.policy.spf.limits, style);
-    if (options.trace && !is_json) answer.output = tree(reply, question.request, options.policy.spf.limits, style) + '\n';
+    if (!options.trace) answer.verbose = tree(reply, asked.request, options.policy.spf.limits, style);
+    if (options.trace && !is_json) answer.output = tree(reply, asked.request, options.policy.spf.limits, style) + '\n';
   }
   if (is_json) {
-    protocol::append_reply(reply, question.format, question.id, {}, answer.output);
+    protocol::append_reply(reply, asked.format, asked.id, {}, answer.output);
     if (options.trace) answer.output.insert(answer.output.rfind('}'), ", \"trace\": " + json_trace(reply.trace));
   } else {
     answer.output +=
@@ -77,18 +77,18 @@ Answer make_answer(const receiver::Reply& reply, const protocol::Question& quest
   return answer;
 }
 
-Answer read_answer(std::string_view bytes, const protocol::Question& question, const Options& options) {
+Answer read_answer(std::string_view bytes, const protocol::QueryLines& asked, const Options& options) {
   Answer answer;
-  if (question.format == protocol::Format::json) {
+  if (asked.format == protocol::Format::json) {
     const std::string_view object = base::strip_right(bytes.substr(0, bytes.find('\n')));
     const std::string_view result = result_of_json(object);
-    if (exit_code(result) == kExitUsage) return no_answer("the server's answer is not in JSON", question, options);
+    if (exit_code(result) == kExitUsage) return no_answer("the server's answer is not in JSON", asked, options);
     answer.exit_code = exit_code(result);
     answer.output = base::printable(object) + '\n';
     return answer;
   }
   const std::string_view result = value_of(bytes, "result");
-  if (exit_code(result) == kExitUsage) return no_answer("there is no result in the server's answer", question, options);
+  if (exit_code(result) == kExitUsage) return no_answer("there is no result in the server's answer", asked, options);
   const std::string_view comment = value_of(bytes, "header_comment");
   std::string header(value_of(bytes, "received_spf_header"));
   // The spfd of Mail::SPF::Query leaves the header to its clients.
@@ -100,12 +100,12 @@ Answer read_answer(std::string_view bytes, const protocol::Question& question, c
   return answer;
 }
 
-Answer no_answer(std::string_view why, const protocol::Question& question, const Options& options) {
+Answer no_answer(std::string_view why, const protocol::QueryLines& asked, const Options& options) {
   static const std::string name = io::machine_name();
   receiver::Policy policy;
   policy.hostname = options.receiver.empty() ? name : options.receiver;
   policy.bad_request_result = spf::Result::temperror;
-  Answer answer = make_answer(receiver::bad_request(policy, why), question, options);
+  Answer answer = make_answer(receiver::bad_request(policy, why), asked, options);
   answer.complaint = why;
   return answer;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "common/receiver/request.h"
 #include "spfquery/options.h"
 
@@ -28,13 +28,13 @@ struct Answer {
 };
 
 // Makes the answer from spfquery's own evaluation.
-Answer make_answer(const receiver::Reply& reply, const protocol::Question& question, const Options& options);
+Answer make_answer(const receiver::Reply& reply, const protocol::QueryLines& asked, const Options& options);
 
 // Reads the answer from the bytes that a server sent: lines, or one JSON object if the request asked for it. Control characters
 // and other bytes that are not printable US-ASCII are escaped. If there is no result, it is the answer of no_answer().
-Answer read_answer(std::string_view bytes, const protocol::Question& question, const Options& options);
+Answer read_answer(std::string_view bytes, const protocol::QueryLines& asked, const Options& options);
 
 // Makes a temperror, because there is no answer; `why` is a sentence without its full stop.
-Answer no_answer(std::string_view why, const protocol::Question& question, const Options& options);
+Answer no_answer(std::string_view why, const protocol::QueryLines& asked, const Options& options);
 
 }  // namespace spfquery

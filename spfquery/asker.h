@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "spfquery/answer.h"
 
 namespace spfquery {
@@ -28,8 +28,8 @@ class Asker {
   Asker& operator=(const Asker&) = delete;
   virtual ~Asker() = default;
 
-  // The question must have no error, and must outlive the Ask.
-  virtual std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) = 0;
+  // The request must have no error, and must outlive the Ask.
+  virtual std::unique_ptr<Ask> ask(const protocol::QueryLines& asked, Done done) = 0;
 };
 
 }  // namespace spfquery

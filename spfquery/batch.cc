@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "common/base/text.h"
-#include "spfquery/question.h"
+#include "spfquery/request.h"
 
 namespace spfquery {
 
@@ -120,15 +120,15 @@ void Batch::take_line(std::string_view line) {
     slot.answer.output = std::string(line) + '\n';
     return;
   }
-  protocol::Question question = make_question(options_, text, reader_.line_number());
-  if (!question.error.empty()) return complain(fmt::format("{}:{}: {}", name_, reader_.line_number(), question.error));
+  protocol::QueryLines asked = make_request(options_, text, reader_.line_number());
+  if (!asked.error.empty()) return complain(fmt::format("{}:{}: {}", name_, reader_.line_number(), asked.error));
   Slot& slot = slots_.emplace_back();
-  slot.question = std::move(question);
+  slot.asked = std::move(asked);
   ++running_;
-  auto ask = asker_.ask(slot.question, [this, &slot](Answer answer) {
+  auto ask = asker_.ask(slot.asked, [this, &slot](Answer answer) {
     if (!answer.complaint.empty()) {
       progress_.clear();
-      kProgram.complain(fmt::format("{}:{}: {}", name_, slot.question.id, answer.complaint));
+      kProgram.complain(fmt::format("{}:{}: {}", name_, slot.asked.id, answer.complaint));
     }
     slot.answer = std::move(answer);
     slot.is_done = true;

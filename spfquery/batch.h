@@ -28,7 +28,7 @@ class Batch {
  private:
   // A line whose check is under way or whose answer waits for those of earlier lines; or a line that --keep-comments keeps.
   struct Slot {
-    protocol::Question question;
+    protocol::QueryLines asked;
     std::unique_ptr<Ask> ask;
     Answer answer;
     bool is_done = false;

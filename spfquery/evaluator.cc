@@ -32,8 +32,8 @@ base::Result<MadeZone, std::string> make_zone(const Options& options) {
 
 class Evaluator::Check final : public Ask {
  public:
-  Check(const Evaluator& evaluator, const protocol::Question& question, Done done)
-      : evaluator_(evaluator), question_(question), request_(question.request), done_(std::move(done)) {
+  Check(const Evaluator& evaluator, const protocol::QueryLines& asked, Done done)
+      : evaluator_(evaluator), asked_(asked), request_(asked.request), done_(std::move(done)) {
     request_.time = static_cast<std::uint64_t>(std::time(nullptr));
   }
 
@@ -55,12 +55,12 @@ class Evaluator::Check final : public Ask {
 
   void finish() {
     const Done done = std::move(done_);
-    done(is_decided_ ? make_answer(decision_.reply, question_, evaluator_.options_)
-                     : no_answer("the evaluation was not finished", question_, evaluator_.options_));
+    done(is_decided_ ? make_answer(decision_.reply, asked_, evaluator_.options_)
+                     : no_answer("the evaluation was not finished", asked_, evaluator_.options_));
   }
 
   const Evaluator& evaluator_;
-  const protocol::Question& question_;
+  const protocol::QueryLines& asked_;
   receiver::Request request_;
   Done done_;
   receiver::Workspace decision_;
@@ -76,8 +76,8 @@ Evaluator::Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<con
   driver_.set_zone(std::move(zone));
 }
 
-std::unique_ptr<Ask> Evaluator::ask(const protocol::Question& question, Done done) {
-  auto check = std::make_unique<Check>(*this, question, std::move(done));
+std::unique_ptr<Ask> Evaluator::ask(const protocol::QueryLines& asked, Done done) {
+  auto check = std::make_unique<Check>(*this, asked, std::move(done));
   if (check->start(driver_, options_.timeout)) return nullptr;
   return check;
 }

@@ -29,7 +29,7 @@ class Evaluator final : public Asker {
   // Loop and options must outlive it.
   Evaluator(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
 
-  std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) override;
+  std::unique_ptr<Ask> ask(const protocol::QueryLines& asked, Done done) override;
 
  private:
   class Check;

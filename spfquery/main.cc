@@ -15,7 +15,7 @@
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/examiner.h"
-#include "spfquery/question.h"
+#include "spfquery/request.h"
 #include "spfquery/server.h"
 
 namespace {
@@ -23,10 +23,10 @@ namespace {
 using namespace spfquery;
 
 int ask_one(io::Loop& loop, Asker& asker, const Options& options) {
-  const protocol::Question question = make_question(options);
-  if (!question.error.empty()) return kProgram.bad_usage(question.error);
+  const protocol::QueryLines asked = make_request(options);
+  if (!asked.error.empty()) return kProgram.bad_usage(asked.error);
   std::optional<Answer> answer;
-  const std::unique_ptr<Ask> ask = asker.ask(question, [&](Answer got) {
+  const std::unique_ptr<Ask> ask = asker.ask(asked, [&](Answer got) {
     answer = std::move(got);
     loop.stop();
   });

@@ -23,7 +23,7 @@ Progress::Progress(std::uint64_t total_bytes)
       begin_(Clock::now()),
       next_(begin_ + kInterval) {}
 
-void Progress::show(std::uint64_t questions, std::uint64_t bytes) {
+void Progress::show(std::uint64_t requests, std::uint64_t bytes) {
   if (!is_on_) return;
   const Clock::time_point now = Clock::now();
   if (now < next_) return;
@@ -35,7 +35,7 @@ void Progress::show(std::uint64_t questions, std::uint64_t bytes) {
     text += fmt::format("[{:#<{}}{:.<{}}] {:3}%  ", "", filled, "", kWidth - filled, read * 100 / total_bytes_);
   }
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  text += fmt::format("{} answered, {:.0f} a second\x1b[K", questions, static_cast<double>(questions) / seconds);
+  text += fmt::format("{} answered, {:.0f} a second\x1b[K", requests, static_cast<double>(requests) / seconds);
   options::say(text);
   is_shown_ = true;
 }

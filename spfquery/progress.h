@@ -12,7 +12,7 @@ class Progress {
   explicit Progress(std::uint64_t total_bytes);
 
   // Shows the progress, five times a second at most.
-  void show(std::uint64_t questions, std::uint64_t bytes);
+  void show(std::uint64_t requests, std::uint64_t bytes);
   // Removes the bar, so that something else can be printed in its line.
   void clear();
 

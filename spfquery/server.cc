@@ -11,7 +11,7 @@
 
 #include "common/base/printable.h"
 #include "common/io/descriptor.h"
-#include "spfquery/question.h"
+#include "spfquery/request.h"
 
 namespace spfquery {
 
@@ -32,11 +32,11 @@ base::Result<std::vector<io::SocketAddress>, std::string> socket_addresses(const
 
 class Server::Connection final : public Ask {
  public:
-  Connection(const Server& server, const protocol::Question& question, Done done)
+  Connection(const Server& server, const protocol::QueryLines& asked, Done done)
       : server_(server),
-        question_(question),
+        asked_(asked),
         done_(std::move(done)),
-        unsent_(query_lines(question, server.options_)),
+        unsent_(query_lines(asked, server.options_)),
         timer_(server.loop_, [this] { finish("the server did not answer in time"); }) {}
 
   void start() {
@@ -56,7 +56,7 @@ class Server::Connection final : public Ask {
   void close();
 
   const Server& server_;
-  const protocol::Question& question_;
+  const protocol::QueryLines& asked_;
   Done done_;
   std::size_t next_address_ = 0;
   io::Descriptor socket_;
@@ -132,7 +132,7 @@ void Server::Connection::on_readable() {
 
 // Returns whether the answer is complete: an empty line ends it. (The end of the connection does so for Mail::SPF's spfd.)
 bool Server::Connection::is_complete() const {
-  if (question_.format == protocol::Format::json) return answer_.find('\n') != std::string::npos;
+  if (asked_.format == protocol::Format::json) return answer_.find('\n') != std::string::npos;
   return answer_.find("\n\n") != std::string::npos || answer_.find("\n\r\n") != std::string::npos;
 }
 
@@ -141,7 +141,7 @@ void Server::Connection::finish(std::string_view problem) {
   timer_.cancel();
   close();
   const Done done = std::move(done_);
-  done(problem.empty() ? read_answer(answer_, question_, server_.options_) : no_answer(problem, question_, server_.options_));
+  done(problem.empty() ? read_answer(answer_, asked_, server_.options_) : no_answer(problem, asked_, server_.options_));
 }
 
 void Server::Connection::close() {
@@ -150,8 +150,8 @@ void Server::Connection::close() {
   socket_.close();
 }
 
-std::unique_ptr<Ask> Server::ask(const protocol::Question& question, Done done) {
-  auto connection = std::make_unique<Connection>(*this, question, std::move(done));
+std::unique_ptr<Ask> Server::ask(const protocol::QueryLines& asked, Done done) {
+  auto connection = std::make_unique<Connection>(*this, asked, std::move(done));
   connection->start();
   return connection;
 }

@@ -23,7 +23,7 @@ class Server final : public Asker {
   Server(io::Loop& loop, const Options& options)
       : loop_(loop), options_(options), addresses_(socket_addresses(*options.server)) {}
 
-  std::unique_ptr<Ask> ask(const protocol::Question& question, Done done) override;
+  std::unique_ptr<Ask> ask(const protocol::QueryLines& asked, Done done) override;
 
  private:
   class Connection;

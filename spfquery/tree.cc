@@ -141,7 +141,7 @@ class TreeWriter {
   std::vector<bool> open_;  // by depth: the line on the left continues
 };
 
-std::string question_line(const receiver::Reply& reply, const receiver::Request& request) {
+std::string request_line(const receiver::Reply& reply, const receiver::Request& request) {
   std::string text = reply.identity == spf::Identity::helo ? "HELO " + request.helo : "MAIL FROM " + request.sender;
   if (reply.identity == spf::Identity::mailfrom && !request.helo.empty()) text += ", HELO " + request.helo;
   text += request.client ? ", client " + request.client->text() : ", no client";
@@ -177,7 +177,7 @@ TreeStyle tree_style(int fd) {
 std::string tree(const receiver::Reply& reply, const receiver::Request& request, const spf::Limits& limits,
                  const TreeStyle& style) {
   TreeWriter writer(limits, style);
-  writer.add_line(question_line(reply, request));
+  writer.add_line(request_line(reply, request));
   for (const Node& node : nodes_of(reply.trace)) writer.add(node);
   if (!reply.problem.empty()) {
     writer.add_line("problem: " + painted(base::printable(reply.problem), Colour::broken, style));

@@ -23,7 +23,7 @@
 namespace protocol {
 
 enum class Door : std::uint8_t {
-  query,        // query lines (question_lines.h)
+  query,        // query lines (query_lines.h)
   policy,       // Postfix policy requests, on the same connections (policy.h)
   milter,       // Sendmail and Postfix (milter.h)
   srs_forward,  // rewriting senders (srs_codec.h); for a socket: the direction of tcp_table requests
@@ -177,6 +177,8 @@ class Codec {
   [[nodiscard]] virtual bool is_kept() const = 0;
   // Returns whether closing the connection would disrupt a message that the mail server is receiving.
   [[nodiscard]] virtual bool has_message() const { return false; }
+  // Returns whether an SMTP session depends on the connection: the MTA cannot ask it on another one.
+  [[nodiscard]] virtual bool has_session() const { return false; }
 };
 
 // Returns a new codec for a connection to a listening socket of this door.

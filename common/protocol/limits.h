@@ -21,7 +21,7 @@
 namespace protocol {
 
 // A whole request: its lines with their line ends, without the empty line that ends it.
-inline constexpr std::size_t kMaxQuestion = 64UL << 10U;
+inline constexpr std::size_t kMaxRequest = 64UL << 10U;
 // RFC 5321 §4.5.3.1.2. A domain name has at most 253 bytes, so a longer text is not a name.
 inline constexpr std::size_t kMaxHelo = 255;
 // A sender or recipient without its angle brackets. RFC 5321 §4.5.3.1 allows 64 + 1 + 255; mail servers accept more.

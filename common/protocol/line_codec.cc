@@ -4,15 +4,15 @@
 #include <utility>
 #include <variant>
 
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 
 namespace protocol {
 
 void LineCodec::read(const Values& values, Request& request) {
-  is_postfix_ = is_policy_question(values);
+  is_postfix_ = is_policy_request(values);
   if (is_postfix_) return policy_.read(values, request);
   auto& check = request.become<CheckRequest>(Door::query);
-  const AnswerForm form = read_question(values, check);
+  const AnswerForm form = read_check(values, check);
   if (form.is_health) {
     const std::string id = std::move(check.id);
     request.become<HealthRequest>(Door::query) = {id, form.format};
@@ -49,7 +49,7 @@ void LineCodec::encode_health(const HealthRequest& request, const Health& health
 // Makes a check with an error of the text, whatever kind of request it began.
 void LineCodec::refuse(std::string_view text, std::string_view why, Request& request) {
   Values values = read_values(text);
-  if (!is_policy_question(values)) values.request = {};
+  if (!is_policy_request(values)) values.request = {};
   values.protocol_state = {};
   read(values, request);
   std::get<CheckRequest>(request.what).error = why;

@@ -4,7 +4,7 @@
 
 #include "common/protocol/codec.h"
 #include "common/protocol/policy.h"
-#include "common/protocol/question_reader.h"
+#include "common/protocol/request_reader.h"
 
 namespace protocol {
 
@@ -29,8 +29,8 @@ class LineCodec : public Codec {
   void read(const Values& values, Request& request);
   void refuse(std::string_view text, std::string_view why, Request& request);
 
-  QuestionReader reader_;
-  PolicyQuestions policy_;
+  RequestReader reader_;
+  PolicyRequests policy_;
   bool is_postfix_ = false;  // the last request was a policy request
 };
 

@@ -10,7 +10,7 @@
 #include "common/base/text.h"
 #include "common/protocol/forged_headers.h"
 #include "common/protocol/mta_answer.h"
-#include "common/protocol/question_values.h"
+#include "common/protocol/request_values.h"
 #include "common/receiver/receiver.h"
 
 using namespace std::string_view_literals;

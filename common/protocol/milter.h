@@ -32,6 +32,7 @@ class MilterCodec : public Codec {
   [[nodiscard]] std::size_t held() const override { return reader_.held(); }
   [[nodiscard]] bool is_kept() const override { return state_ != State::start; }
   [[nodiscard]] bool has_message() const override { return !broken_ && state_ == State::in_message; }
+  [[nodiscard]] bool has_session() const override { return !broken_ && state_ != State::start; }
 
  private:
   enum class State : std::uint8_t { start, negotiated, connected, in_message };

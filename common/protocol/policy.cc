@@ -41,16 +41,16 @@ std::string read_request(const Values& values, receiver::Request& request) {
 
 }  // namespace
 
-bool is_policy_question(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
+bool is_policy_request(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
 
-bool PolicyQuestions::is_same_message(const Values& values, const receiver::Request& request) const {
+bool PolicyRequests::is_same_message(const Values& values, const receiver::Request& request) const {
   if (message_ == 0 || request.client != client_ || request.helo != helo_ || request.sender != sender_) return false;
   if (!values.instance.empty() || !instance_.empty()) return values.instance == instance_;
   // Postfix assigns the queue id when it accepts the first recipient. Requests without any id count as different messages.
   return !values.queue_id.empty() && (queue_id_.empty() || values.queue_id == queue_id_);
 }
 
-void PolicyQuestions::read(const Values& values, Request& request) {
+void PolicyRequests::read(const Values& values, Request& request) {
   const State state = state_of(values.protocol_state);
   if (state == State::before_mail) {
     request.become<Ready>(Door::policy).answer = kDunno;
@@ -69,8 +69,8 @@ void PolicyQuestions::read(const Values& values, Request& request) {
   check.form = PolicyForm{.message = message_, .takes_header = state != State::end_of_message};
 }
 
-void PolicyQuestions::encode(const CheckRequest& check, const PolicyForm& form, const receiver::Reply& reply,
-                             const DoorOptions& options, std::string& out) {
+void PolicyRequests::encode(const CheckRequest& check, const PolicyForm& form, const receiver::Reply& reply,
+                            const DoorOptions& options, std::string& out) {
   switch (reply.action) {
     case receiver::Action::reject:
       out += "action=";

@@ -1,6 +1,6 @@
 // Postfix's policy delegation protocol (SMTPD_POLICY_README): a request per recipient, on a connection that stays open.
 //
-//   request: the lines of question_values.h, with request=smtpd_access_policy.
+//   request: the lines of request_values.h, with request=smtpd_access_policy.
 //   answer:  "action=ACTION" in one line of printable US-ASCII, then an empty line.
 // The action is never OK, which would permit the recipient regardless of later restrictions. For a pass, the configuration may
 // name another action (DoorOptions::policy_on_pass).
@@ -13,17 +13,17 @@
 
 #include "common/base/ip.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/question_values.h"
+#include "common/protocol/request_values.h"
 #include "common/receiver/request.h"
 
 namespace protocol {
 
-bool is_policy_question(const Values& values);
+bool is_policy_request(const Values& values);
 
 // The policy requests of one connection. Postfix sends one per recipient, and each PREPEND adds a header, so only one answer per
 // message has a PREPEND. Two requests belong to the same message if they have the same instance or, without one, the same queue
 // id, and also the same SMTP client, HELO name and sender, which the header reports.
-class PolicyQuestions {
+class PolicyRequests {
  public:
   void read(const Values& values, Request& request);
   void encode(const CheckRequest& check, const PolicyForm& form, const receiver::Reply& reply, const DoorOptions& options,

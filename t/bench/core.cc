@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 #include "common/io/check_answers.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "common/receiver/receiver.h"
 #include "t/bench/world.h"
 
@@ -47,16 +47,16 @@ int main(int argc, char** argv) {
   std::size_t bytes = 0;
   const auto start = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < count; ++i) {
-    const protocol::Question question = protocol::parse_question(questions[i % kDomains]);
+    const protocol::QueryLines asked = protocol::parse_query_lines(questions[i % kDomains]);
     io::CheckAnswers answers(cache, nullptr, {160, std::size_t{1} << 20}, std::move(slots));
     answers.set_now(start);
-    const spf::Needs needs = receiver::decide(question.request, policy, answers, workspace);
+    const spf::Needs needs = receiver::decide(asked.request, policy, answers, workspace);
     if (!needs.empty() || spf::result_name(workspace.reply.result) != results[i % kDomains]) {
       fmt::print(stderr, "{}: wrong\n", questions[i % kDomains]);
       return 1;
     }
     text.clear();
-    protocol::append_reply(workspace.reply, question.format, question.id, {}, text);
+    protocol::append_reply(workspace.reply, asked.format, asked.id, {}, text);
     bytes += text.size();
     slots = std::move(answers.slots());
     slots.clear();

@@ -208,7 +208,7 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
       {"trusted-forwarders = [\"redirect=example.com\"]\n", ":1: trusted-forwarders: \"redirect=example.com\" is a modifier"},
       {"local-terms = [\"auto\"]\n", ":1: local-terms: \"auto\": unknown mechanism"},
       {"exempt-clients = [\"127.0.0.1/33\"]\n", ":1: exempt-clients: \"127.0.0.1/33\": bad prefix length"},
-      {"why-url = \"http://a b\"\n", ":1: why-url: a blank"},
+      {"why-url = \"http://a b\"\n", ":1: why-url: a URL cannot contain blanks"},
       {"why-url = \"http://%{z}\"\n", ":1: why-url: "},
       {"on-fail = \"accept\"\n", ":1: on-fail: \"accept\" is not one of: reject, defer, tag"},
   };

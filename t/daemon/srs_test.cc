@@ -188,7 +188,7 @@ TEST_CASE("input without a request gets the error of its protocol, and the next 
     CHECK((is_netstring ? answer.find(":PERM ") != std::string::npos : answer.starts_with("ERROR: ")));
   }
   CHECK(world.talk(world.forward(), "5:abc").find(":PERM the input ended within a netstring,") != std::string::npos);
-  CHECK(world.talk(world.forward(), "3:abcX").find(":PERM no comma") != std::string::npos);
+  CHECK(world.talk(world.forward(), "3:abcX").find(":PERM the netstring does not end with a comma") != std::string::npos);
   CHECK(world.talk(world.forward(), netstring("forward " + std::string(90'000, 'x'))).find(":NOTFOUND ") != std::string::npos);
   CHECK(world.line("FORWARD joe@example.org l@fwd.example").starts_with("SRS0="));
 }

@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kMaxWanted = 16;  // as io::DriverOptions
 // Per evaluated record: a part of a check may evaluate several.
-constexpr int kMaxQuestions = static_cast<int>(spf::QuestionBudget::kMost);
+constexpr int kMaxRequests = static_cast<int>(spf::QuestionBudget::kMost);
 // The first record, 10 terms of two rounds each, the addresses of %{p} after its PTR, and the explanation.
 constexpr int kMaxRounds = 24;
 
@@ -337,7 +337,7 @@ void run(World& world, spf::Prefetch prefetch, Order order, Run& out) {
       }
       fuzz::check(out.rounds <= kMaxRounds * evaluations, "a check ends within a bounded number of rounds");
     }
-    fuzz::check(out.questions <= kMaxQuestions * evaluations, "a check has a bounded number of questions");
+    fuzz::check(out.questions <= kMaxRequests * evaluations, "a check has a bounded number of questions");
   }
 }
 

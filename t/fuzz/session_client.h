@@ -13,7 +13,7 @@
 #include <variant>
 
 #include "common/protocol/line_codec.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "common/receiver/receiver.h"
 #include "spfd/connection.h"
 #include "t/fuzz/hostile_dns.h"

@@ -214,7 +214,7 @@ TEST_CASE("spfsrs: bad usage") {
   refused({"--secret=s", "--reverse", "--hashlength=0"}, "not a number from 1 to 27");
   refused({"--secret=s", "--reverse", "--hashlength=28"}, "not a number from 1 to 27");
   refused({"--secret=s", "--reverse", "--hashlength=x"}, "not a number from 1 to 27");
-  refused({"--secret=s", "--reverse", "--min-hash=5"}, "above the length that is written");
+  refused({"--secret=s", "--reverse", "--min-hash=5"}, "greater than the length that is written");
   refused({"--secret=s", "--reverse", "--maxage=0"}, "not a number from 1 to 1023");
   refused({"--secret=s", "--reverse", "--maxage=1024"}, "not a number from 1 to 1023");
   for (const char* date :

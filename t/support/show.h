@@ -27,7 +27,7 @@
 #include "common/io/check_answers.h"
 #include "common/options/row.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "common/receiver/request.h"
 #include "common/receiver/srs_request.h"
 #include "common/spf/evaluate.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/evaluate.h"
 
@@ -47,10 +47,10 @@ inline Outcome decide(const receiver::Request& request, const receiver::Policy& 
   return outcome;
 }
 
-inline std::string encode_reply(const receiver::Reply& reply, const protocol::Question& question,
+inline std::string encode_reply(const receiver::Reply& reply, const protocol::QueryLines& asked,
                                 const protocol::DoorOptions& options) {
   std::string out;
-  protocol::append_reply(reply, question.format, question.id, options, out);
+  protocol::append_reply(reply, asked.format, asked.id, options, out);
   return out;
 }
 

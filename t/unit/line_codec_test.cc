@@ -122,7 +122,7 @@ TEST_CASE("no value of a request is left in the next one") {
 }
 
 TEST_CASE("a stream that cannot be parsed ends with an error that closes the connection, and with a deferral") {
-  const std::string too_much = "sender=" + std::string(protocol::kMaxQuestion, 'x') + "\n\n";
+  const std::string too_much = "sender=" + std::string(protocol::kMaxRequest, 'x') + "\n\n";
   Connection connection;
   REQUIRE(connection.next("keep=1\nid=7\n" + too_much));
   CHECK(check_of(connection.item).error == "the request is longer than 65536 bytes");

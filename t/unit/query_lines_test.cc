@@ -1,4 +1,4 @@
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 
 #include <doctest/doctest.h>
 
@@ -18,8 +18,8 @@ using namespace std::string_literals;
 namespace {
 
 using protocol::Format;
-using protocol::parse_question;
-using protocol::Question;
+using protocol::parse_query_lines;
+using protocol::QueryLines;
 using receiver::Scope;
 
 receiver::Reply full_reply() {
@@ -50,47 +50,47 @@ constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsende
 
 TEST_CASE("the keys of every generation of spfd are recognized, in any case") {
   for (const auto* key : {"ip", "ip_address", "ipv4", "ipv6", "client_address", "IP", "Client_Address"}) {
-    const Question question = parse_question(key + "=192.0.2.1\nsender=a@example.com"s);
-    CHECK(question.error == "");
-    REQUIRE(question.request.client);
-    CHECK(question.request.client->text() == "192.0.2.1");
+    const QueryLines asked = parse_query_lines(key + "=192.0.2.1\nsender=a@example.com"s);
+    CHECK(asked.error == "");
+    REQUIRE(asked.request.client);
+    CHECK(asked.request.client->text() == "192.0.2.1");
   }
   for (const auto* key : {"helo", "helo_identity", "helo_name", "HELO"}) {
-    CHECK(parse_question("ip=192.0.2.1\n"s + key + "=mail.example.com").request.helo == "mail.example.com");
+    CHECK(parse_query_lines("ip=192.0.2.1\n"s + key + "=mail.example.com").request.helo == "mail.example.com");
   }
   for (const auto* key : {"sender", "identity", "mailfrom", "Sender"}) {
-    CHECK(parse_question("ip=192.0.2.1\n"s + key + "=a@example.com").request.sender == "a@example.com");
+    CHECK(parse_query_lines("ip=192.0.2.1\n"s + key + "=a@example.com").request.sender == "a@example.com");
   }
   for (const auto* key : {"rcpt", "rcpt_to", "recipient"}) {
-    CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\n"s + key + "=x@example.net").request.recipient == "x@example.net");
+    CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\n"s + key + "=x@example.net").request.recipient == "x@example.net");
   }
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nreceiver=mx.example.net").request.receiver == "mx.example.net");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nid=1xUqg9-00001R-0n").id == "1xUqg9-00001R-0n");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nreceiver=mx.example.net").request.receiver == "mx.example.net");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nid=1xUqg9-00001R-0n").id == "1xUqg9-00001R-0n");
 }
 
 TEST_CASE("the last of several equal keys wins, whatever its name; unknown keys and lines without = are ignored") {
-  const Question question = parse_question(
+  const QueryLines asked = parse_query_lines(
       "ip=192.0.2.1\nsender=a@example.com\nidentity=b@example.com\nsender=c=d@example.com\nfrobnicate=1\nguess_mechs=a/24\n"
       "trusted=1\nlocal=mx\nexplain=x\nversions=1,2\nrubbish\n=x\nclient_address=192.0.2.2");
-  CHECK(question.error == "");
-  CHECK(question.request.sender == "c=d@example.com");
-  CHECK(question.request.client->text() == "192.0.2.2");
+  CHECK(asked.error == "");
+  CHECK(asked.request.sender == "c=d@example.com");
+  CHECK(asked.request.client->text() == "192.0.2.2");
 }
 
 TEST_CASE("a Postfix policy request is read as the same request") {
-  const Question question = parse_question(
+  const QueryLines asked = parse_query_lines(
       "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=2001:db8::1\nclient_name=unknown\n"
       "helo_name=mail.example.com\nsender=u@example.com\nrecipient=x@example.net\nrecipient_count=0\nqueue_id=\ninstance=1.2\n");
-  CHECK(question.error == "");
-  CHECK_FALSE(question.is_ping);
-  CHECK_FALSE(question.keep);
-  CHECK(question.request.client->text() == "2001:db8::1");
-  CHECK(question.request.helo == "mail.example.com");
-  CHECK(question.request.sender == "u@example.com");
+  CHECK(asked.error == "");
+  CHECK_FALSE(asked.is_ping);
+  CHECK_FALSE(asked.keep);
+  CHECK(asked.request.client->text() == "2001:db8::1");
+  CHECK(asked.request.helo == "mail.example.com");
+  CHECK(asked.request.sender == "u@example.com");
 }
 
 TEST_CASE("the options of the client, and Mail::SPF::Query's keys of the best guess and of local policy") {
-  const auto asked = parse_question(
+  const auto asked = parse_query_lines(
       "ip=192.0.2.1\nsender=u@example.com\nAuthenticated=1\nrelay=yes\nguess=1\nguess_mechs= a mx \nlocal=ptr\ntrusted=1\n");
   CHECK(asked.error == "");
   CHECK(asked.request.is_authenticated);
@@ -98,7 +98,7 @@ TEST_CASE("the options of the client, and Mail::SPF::Query's keys of the best gu
   CHECK(asked.request.guess);
   CHECK(asked.request.guess_terms == "a mx");
   CHECK(asked.request.local == "ptr");
-  const auto plain = parse_question("ip=192.0.2.1\nsender=u@example.com\nauthenticated=0\nrelay=\nguess=no\n");
+  const auto plain = parse_query_lines("ip=192.0.2.1\nsender=u@example.com\nauthenticated=0\nrelay=\nguess=no\n");
   CHECK_FALSE(plain.request.is_authenticated);
   CHECK_FALSE(plain.request.is_relay);
   CHECK_FALSE(plain.request.guess);
@@ -106,9 +106,9 @@ TEST_CASE("the options of the client, and Mail::SPF::Query's keys of the best gu
 
 TEST_CASE("the client's address has many forms") {
   const auto client = [](const std::string& value) -> std::string {
-    const Question question = parse_question("ip=" + value + "\nsender=a@example.com");
-    if (!question.error.empty()) return question.error;
-    return question.request.client ? question.request.client->text() : "none";
+    const QueryLines asked = parse_query_lines("ip=" + value + "\nsender=a@example.com");
+    if (!asked.error.empty()) return asked.error;
+    return asked.request.client ? asked.request.client->text() : "none";
   };
   CHECK(client("192.0.2.1") == "192.0.2.1");
   CHECK(client("  192.0.2.1 \t\r") == "192.0.2.1");
@@ -137,29 +137,29 @@ TEST_CASE("the client's address has many forms") {
 }
 
 TEST_CASE("a request that cannot be checked gets an error sentence") {
-  CHECK(parse_question("").error == "no ip= was given");
-  CHECK(parse_question("sender=a@example.com").error == "no ip= was given");
-  CHECK(parse_question("ip=192.0.2.1").error == "neither sender= nor helo= was given");
+  CHECK(parse_query_lines("").error == "no ip= was given");
+  CHECK(parse_query_lines("sender=a@example.com").error == "no ip= was given");
+  CHECK(parse_query_lines("ip=192.0.2.1").error == "neither sender= nor helo= was given");
   // An empty value is what the SMTP client gave; the check reports what follows from it.
-  CHECK(parse_question("ip=192.0.2.1\nsender=<>\nhelo=").error == "");
-  CHECK(parse_question("ip=192.0.2.1\nsender=").error == "");
-  CHECK(parse_question("ip=192.0.2.1\nhelo=").error == "");
-  CHECK(parse_question("ip=").error == "");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=pra").error == "scope=pra (Sender ID) is not supported");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it must be helo or mfrom");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it must be lines or json");
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is not a number of seconds: 'soon'");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=<>\nhelo=").error == "");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=").error == "");
+  CHECK(parse_query_lines("ip=192.0.2.1\nhelo=").error == "");
+  CHECK(parse_query_lines("ip=").error == "");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nscope=pra").error == "scope=pra (Sender ID) is not supported");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nscope=x\"y").error == "unknown scope 'x\"y'; it must be helo or mfrom");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nformat=xml").error == "unknown format 'xml'; it must be lines or json");
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\ntimeout=soon").error == "timeout= is not a number of seconds: 'soon'");
   // keep, format and id apply nevertheless.
-  const Question question = parse_question("keep=1\nformat=json\nid=7\nip=x");
-  CHECK(question.error != "");
-  CHECK(question.keep);
-  CHECK(question.format == Format::json);
-  CHECK(question.id == "7");
+  const QueryLines asked = parse_query_lines("keep=1\nformat=json\nid=7\nip=x");
+  CHECK(asked.error != "");
+  CHECK(asked.keep);
+  CHECK(asked.format == Format::json);
+  CHECK(asked.id == "7");
 }
 
 TEST_CASE("the sender loses its angle brackets and blanks, and nothing else") {
   const auto sender = [](const std::string& value) {
-    return parse_question("ip=192.0.2.1\nhelo=h\nsender=" + value).request.sender;
+    return parse_query_lines("ip=192.0.2.1\nhelo=h\nsender=" + value).request.sender;
   };
   CHECK(sender("<u@example.com>") == "u@example.com");
   CHECK(sender(" <u@example.com> \r") == "u@example.com");
@@ -175,26 +175,26 @@ TEST_CASE("the sender loses its angle brackets and blanks, and nothing else") {
 }
 
 TEST_CASE("scope chooses the identity, and Mail::SPF's identity= is the HELO name with scope=helo") {
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c").request.scope == Scope::automatic);
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=").request.scope == Scope::automatic);
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=mfrom").request.scope == Scope::mailfrom);
-  CHECK(parse_question("ip=192.0.2.1\nsender=a@b.c\nscope=MailFrom").request.scope == Scope::mailfrom);
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c").request.scope == Scope::automatic);
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nscope=").request.scope == Scope::automatic);
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nscope=mfrom").request.scope == Scope::mailfrom);
+  CHECK(parse_query_lines("ip=192.0.2.1\nsender=a@b.c\nscope=MailFrom").request.scope == Scope::mailfrom);
 
-  Question question = parse_question("scope=helo\nidentity=mail.example.com\nip_address=192.0.2.1");
-  CHECK(question.request.scope == Scope::helo);
-  CHECK(question.request.helo == "mail.example.com");
-  CHECK(question.error == "");
+  QueryLines asked = parse_query_lines("scope=helo\nidentity=mail.example.com\nip_address=192.0.2.1");
+  CHECK(asked.request.scope == Scope::helo);
+  CHECK(asked.request.helo == "mail.example.com");
+  CHECK(asked.error == "");
 
-  question = parse_question("scope=helo\nidentity=mail.example.com\nhelo_identity=other.example.com\nip_address=192.0.2.1");
-  CHECK(question.request.helo == "mail.example.com");
+  asked = parse_query_lines("scope=helo\nidentity=mail.example.com\nhelo_identity=other.example.com\nip_address=192.0.2.1");
+  CHECK(asked.request.helo == "mail.example.com");
 
-  question = parse_question("scope=helo\nsender=a@example.com\nhelo=mail.example.com\nip=192.0.2.1");
-  CHECK(question.request.helo == "mail.example.com");
-  CHECK(question.request.sender == "a@example.com");
+  asked = parse_query_lines("scope=helo\nsender=a@example.com\nhelo=mail.example.com\nip=192.0.2.1");
+  CHECK(asked.request.helo == "mail.example.com");
+  CHECK(asked.request.sender == "a@example.com");
 }
 
 TEST_CASE("timeout is seconds, with decimals or an s, and bounded") {
-  const auto timeout = [](const std::string& value) { return parse_question("ip=\ntimeout=" + value).timeout; };
+  const auto timeout = [](const std::string& value) { return parse_query_lines("ip=\ntimeout=" + value).timeout; };
   CHECK_FALSE(timeout("").has_value());
   CHECK(timeout("5") == 5000ms);
   CHECK(timeout("20s") == 20000ms);
@@ -207,29 +207,29 @@ TEST_CASE("timeout is seconds, with decimals or an s, and bounded") {
   for (const auto* bad : {"-1", "s", ".", "1e3", "1.2.3", "0x10", "5 s x"}) {
     CAPTURE(bad);
     CHECK_FALSE(timeout(bad).has_value());
-    CHECK(parse_question("ip=\ntimeout="s + bad).error != "");
+    CHECK(parse_query_lines("ip=\ntimeout="s + bad).error != "");
   }
 }
 
-std::string pong(const Question& question) {
+std::string pong(const QueryLines& asked) {
   std::string out;
-  protocol::append_pong(question.format, question.id, out);
+  protocol::append_pong(asked.format, asked.id, out);
   return out;
 }
 
 TEST_CASE("a ping needs no other line") {
-  const Question question = parse_question("request=PING\nid=x\nkeep=1");
-  CHECK(question.is_ping);
-  CHECK(question.error == "");
-  CHECK(pong(question).starts_with("pong=1\nversion="));
-  CHECK(pong(question).ends_with("\nid=x\n\n"));
-  CHECK(pong(parse_question("request=ping\nformat=json")).starts_with("{\"pong\": 1, \"version\": \""));
+  const QueryLines asked = parse_query_lines("request=PING\nid=x\nkeep=1");
+  CHECK(asked.is_ping);
+  CHECK(asked.error == "");
+  CHECK(pong(asked).starts_with("pong=1\nversion="));
+  CHECK(pong(asked).ends_with("\nid=x\n\n"));
+  CHECK(pong(parse_query_lines("request=ping\nformat=json")).starts_with("{\"pong\": 1, \"version\": \""));
 }
 
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("the answer contains all lines in order, then an empty line") {
-  CHECK(support::encode_reply(full_reply(), parse_question(kEximQuestion), {}) ==
+  CHECK(support::encode_reply(full_reply(), parse_query_lines(kEximQuestion), {}) ==
         "result=fail\n"
         "smtp_comment=example.com explains: go away\n"
         "header_comment=mx.example.org: domain of u@example.com does not designate 192.0.2.1 as permitted sender\n"
@@ -250,9 +250,9 @@ TEST_CASE("the answer contains all lines in order, then an empty line") {
         "\n");
   receiver::Reply empty;
   empty.error = "what";
-  Question question;
-  question.id = "a-1";
-  CHECK(support::encode_reply(empty, question, {}) ==
+  QueryLines asked;
+  asked.id = "a-1";
+  CHECK(support::encode_reply(empty, asked, {}) ==
         "result=none\nsmtp_comment=\nheader_comment=\nlocal_explanation=\nauthority_explanation=\nreceived_spf_header=\n"
         "authentication_results=\nspf_record=\nidentity=\nspf_domain=\nmechanism=\nproblem=\naction=accept\nsmtp_code=250\nsmtp_"
         "reply="
@@ -262,15 +262,15 @@ TEST_CASE("the answer contains all lines in order, then an empty line") {
 
 TEST_CASE("lines about local policy are written only if there is something to report") {
   receiver::Reply reply;
-  protocol::Question question;
-  CHECK(support::encode_reply(reply, question, {}).find("would=") == std::string::npos);
+  protocol::QueryLines asked;
+  CHECK(support::encode_reply(reply, asked, {}).find("would=") == std::string::npos);
   reply.would = receiver::Action::defer;
   reply.local_policy = "exempt-clients: ::1";
   reply.is_weak = true;
   reply.helo = receiver::HeloReply{spf::Result::neutral, "comment", "Received-SPF: neutral"};
   reply.guesses = receiver::Guesses{{"pass", "s", "h"}, {}};
-  question.id = "7";
-  const std::string text = support::encode_reply(reply, question, {});
+  asked.id = "7";
+  const std::string text = support::encode_reply(reply, asked, {});
   CHECK(
       text.ends_with("void_lookups=0\nwould=defer\nlocal_policy=exempt-clients: ::1\nweak_pass=1\nhelo_result=neutral\n"
                      "helo_header_comment=comment\nhelo_received_spf_header=Received-SPF: neutral\nguess=pass\nsmtp_guess=s\n"
@@ -278,10 +278,10 @@ TEST_CASE("lines about local policy are written only if there is something to re
 }
 
 TEST_CASE("format=json: one object on one line, numbers as numbers") {
-  Question question;
-  question.format = Format::json;
-  question.id = "i\"d\\";
-  CHECK(support::encode_reply(full_reply(), question, {}) ==
+  QueryLines asked;
+  asked.format = Format::json;
+  asked.id = "i\"d\\";
+  CHECK(support::encode_reply(full_reply(), asked, {}) ==
         "{\"result\": \"fail\", \"smtp_comment\": \"example.com explains: go away\", \"header_comment\": \"mx.example.org: "
         "domain of "
         "u@example.com does not designate 192.0.2.1 as permitted sender\", \"local_explanation\": \"mechanism -all in the record "
@@ -323,10 +323,10 @@ TEST_CASE("no byte of a value can end its line, and no line of an answer is long
   }
   reply.spf_record = std::string(60000, 'r');
   for (const Format format : {Format::lines, Format::json}) {
-    Question question;
-    question.format = format;
-    question.id = evil;
-    const std::string answer = support::encode_reply(reply, question, {});
+    QueryLines asked;
+    asked.format = format;
+    asked.id = evil;
+    const std::string answer = support::encode_reply(reply, asked, {});
     std::size_t lines = 0;
     std::size_t line = 0;
     for (const char c : answer) {

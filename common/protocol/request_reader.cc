@@ -1,4 +1,4 @@
-#include "common/protocol/question_reader.h"
+#include "common/protocol/request_reader.h"
 
 #include "common/base/text.h"
 
@@ -7,42 +7,42 @@ namespace protocol {
 namespace {
 
 constexpr std::string_view kTooLong = "the request is longer than 65536 bytes";
-static_assert(kMaxQuestion == 65536);
+static_assert(kMaxRequest == 65536);
 
 }  // namespace
 
-void QuestionReader::feed(std::string_view bytes) {
+void RequestReader::feed(std::string_view bytes) {
   if (problem_.empty()) buffer_.add(bytes);
 }
 
-void QuestionReader::skip(std::size_t bytes) {
+void RequestReader::skip(std::size_t bytes) {
   buffer_.take(bytes);
   line_ = scanned_ = 0;
 }
 
 // Consumes `bytes`. Those up to `end` are the request.
-void QuestionReader::take(std::size_t end, std::size_t bytes, std::string_view& text) {
+void RequestReader::take(std::size_t end, std::size_t bytes, std::string_view& text) {
   text = buffer_.rest().substr(0, end);
   skip(bytes);
   any_ = true;
 }
 
-bool QuestionReader::break_off(std::string_view why, std::string_view& text) {
+bool RequestReader::break_off(std::string_view why, std::string_view& text) {
   problem_ = why;
   take(line_, buffer_.rest().size(), text);
   return true;
 }
 
-void QuestionReader::give_up(std::string_view& text) { break_off("the request was given up", text); }
+void RequestReader::give_up(std::string_view& text) { break_off("the request was given up", text); }
 
-bool QuestionReader::nothing() {
+bool RequestReader::nothing() {
   if (!buffer_.empty()) return false;
   buffer_.clear();
   line_ = scanned_ = 0;
   return false;
 }
 
-bool QuestionReader::next(std::string_view& text) {
+bool RequestReader::next(std::string_view& text) {
   if (!problem_.empty()) return nothing();
   for (;;) {
     const std::string_view rest = buffer_.rest();
@@ -51,7 +51,7 @@ bool QuestionReader::next(std::string_view& text) {
     scanned_ = complete ? lf : rest.size();
     const std::string_view line = rest.substr(line_, scanned_ - line_);
     // Does not count the CR of an empty line that may end the request here.
-    if (scanned_ - (line.ends_with('\r') ? 1 : 0) > kMaxQuestion) return break_off(kTooLong, text);
+    if (scanned_ - (line.ends_with('\r') ? 1 : 0) > kMaxRequest) return break_off(kTooLong, text);
     if (!complete) break;
     const std::size_t next_line = lf + 1;
     if (!base::strip(line).empty()) {

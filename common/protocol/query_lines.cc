@@ -1,4 +1,4 @@
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 
 #include <fmt/core.h>
 
@@ -192,7 +192,7 @@ unsigned long count(int value) { return value < 0 ? 0 : static_cast<unsigned lon
 
 }  // namespace
 
-AnswerForm read_question(const Values& values, CheckRequest& check) {
+AnswerForm read_check(const Values& values, CheckRequest& check) {
   AnswerForm form;
   form.keep = is_yes(values.keep);
   form.is_ping = base::equals_ignoring_case(values.request, "ping");
@@ -214,10 +214,10 @@ AnswerForm read_question(const Values& values, CheckRequest& check) {
   return form;
 }
 
-Question parse_question(std::string_view text) {
-  Question question;
-  static_cast<AnswerForm&>(question) = read_question(read_values(text), question);
-  return question;
+QueryLines parse_query_lines(std::string_view text) {
+  QueryLines asked;
+  static_cast<AnswerForm&>(asked) = read_check(read_values(text), asked);
+  return asked;
 }
 
 void append_reply(const receiver::Reply& reply, Format format, std::string_view id, const DoorOptions& options,

@@ -9,9 +9,9 @@
 
 #include "common/dns/name.h"
 #include "common/protocol/limits.h"
-#include "common/protocol/question_lines.h"
-#include "common/protocol/question_reader.h"
-#include "common/protocol/question_values.h"
+#include "common/protocol/query_lines.h"
+#include "common/protocol/request_reader.h"
+#include "common/protocol/request_values.h"
 #include "t/support/show.h"
 
 using namespace std::string_literals;
@@ -19,42 +19,42 @@ using namespace std::string_literals;
 namespace {
 
 using protocol::Format;
-using protocol::parse_question;
-using protocol::Question;
+using protocol::parse_query_lines;
+using protocol::QueryLines;
 
 constexpr std::string_view kEximQuestion = "ip=192.0.2.66\nhelo=evil.test\nsender=u@fail.test\n\n";
 
 // A reader whose requests come with its statements about the stream.
-class QuestionReader {
+class RequestReader {
  public:
   void feed(std::string_view bytes) { reader_.feed(bytes); }
   void finish() { reader_.finish(); }
-  std::optional<Question> next() {
+  std::optional<QueryLines> next() {
     std::string_view text;
     if (!reader_.next(text)) return {};
-    Question question = parse_question(text);
-    if (must_close()) question.error = reader_.problem();
-    return question;
+    QueryLines asked = parse_query_lines(text);
+    if (must_close()) asked.error = reader_.problem();
+    return asked;
   }
   [[nodiscard]] bool must_close() const { return !reader_.problem().empty(); }
   [[nodiscard]] bool has_partial() const { return reader_.has_partial(); }
 
  private:
-  protocol::QuestionReader reader_;
+  protocol::RequestReader reader_;
 };
 
-std::vector<Question> all_of(QuestionReader& reader) {
-  std::vector<Question> questions;
-  while (auto question = reader.next()) questions.push_back(std::move(*question));
-  return questions;
+std::vector<QueryLines> all_of(RequestReader& reader) {
+  std::vector<QueryLines> requests;
+  while (auto asked = reader.next()) requests.push_back(std::move(*asked));
+  return requests;
 }
 
 // Returns the requests of a whole stream that is fed `step` bytes at a time, followed by the end of input.
-std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
-  QuestionReader reader;
-  std::vector<Question> questions;
+std::vector<QueryLines> read_stream(std::string_view bytes, std::size_t step) {
+  RequestReader reader;
+  std::vector<QueryLines> requests;
   const auto drain = [&] {
-    for (Question& question : all_of(reader)) questions.push_back(std::move(question));
+    for (QueryLines& asked : all_of(reader)) requests.push_back(std::move(asked));
   };
   for (std::size_t at = 0; at < bytes.size(); at += step) {
     reader.feed(bytes.substr(at, step));
@@ -63,7 +63,7 @@ std::vector<Question> read_stream(std::string_view bytes, std::size_t step) {
   reader.finish();
   drain();
   CHECK_FALSE(reader.has_partial());
-  return questions;
+  return requests;
 }
 
 // Returns a sender in the form in which it is stored.
@@ -87,12 +87,12 @@ TEST_CASE("a request ends at an empty line or at the end of input, in pieces of 
     for (const std::size_t step : {std::size_t{1}, std::size_t{7}, stream.size()}) {
       CAPTURE(stream);
       CAPTURE(step);
-      const auto questions = read_stream(stream, step);
-      REQUIRE(questions.size() == 1);
-      CHECK(questions[0].error == "");
-      CHECK(questions[0].request.client->text() == "192.0.2.66");
-      CHECK(questions[0].request.helo == "evil.test");
-      CHECK(questions[0].request.sender == "u@fail.test");
+      const auto requests = read_stream(stream, step);
+      REQUIRE(requests.size() == 1);
+      CHECK(requests[0].error == "");
+      CHECK(requests[0].request.client->text() == "192.0.2.66");
+      CHECK(requests[0].request.helo == "evil.test");
+      CHECK(requests[0].request.sender == "u@fail.test");
     }
   }
 }
@@ -100,11 +100,11 @@ TEST_CASE("a request ends at an empty line or at the end of input, in pieces of 
 TEST_CASE("an empty stream and an empty first request get one answer: an error") {
   for (const std::string stream : {"", "\n", "\n\n\n", " \r\n", "   "}) {
     CAPTURE(stream);
-    const auto questions = read_stream(stream, 1);
-    REQUIRE(questions.size() == 1);
-    CHECK(questions[0].error == "no ip= was given");
+    const auto requests = read_stream(stream, 1);
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].error == "no ip= was given");
   }
-  QuestionReader reader;
+  RequestReader reader;
   CHECK_FALSE(reader.next().has_value());
   CHECK_FALSE(reader.has_partial());
   reader.feed("\n");
@@ -119,17 +119,17 @@ TEST_CASE("requests may be pipelined, with empty lines between them") {
               std::string(static_cast<std::size_t>(i % 3), '\n');
   }
   for (const std::size_t step : {std::size_t{1}, std::size_t{1000}, stream.size()}) {
-    const auto questions = read_stream(stream, step);
-    REQUIRE(questions.size() == 500);
+    const auto requests = read_stream(stream, step);
+    REQUIRE(requests.size() == 500);
     for (std::size_t i = 0; i < 500; ++i) {
-      CHECK(questions[i].id == std::to_string(i));
-      CHECK(questions[i].keep);
+      CHECK(requests[i].id == std::to_string(i));
+      CHECK(requests[i].keep);
     }
   }
 }
 
 TEST_CASE("has_partial distinguishes an idle connection from an unfinished request") {
-  QuestionReader reader;
+  RequestReader reader;
   reader.feed(kEximQuestion);
   CHECK(reader.next().has_value());
   CHECK_FALSE(reader.next().has_value());
@@ -143,10 +143,10 @@ TEST_CASE("has_partial distinguishes an idle connection from an unfinished reque
 }
 
 // Reads a request of these lines, whose end is marked by `end`.
-Question read_one(const std::string& lines, std::string_view end, std::size_t step) {
-  const auto questions = read_stream(lines + std::string(end), step);
-  REQUIRE(questions.size() == 1);
-  return questions.front();
+QueryLines read_one(const std::string& lines, std::string_view end, std::size_t step) {
+  const auto requests = read_stream(lines + std::string(end), step);
+  REQUIRE(requests.size() == 1);
+  return requests.front();
 }
 
 TEST_CASE("a long value affects only its own line: the others are read, in any order, in pieces of any size") {
@@ -170,18 +170,18 @@ TEST_CASE("a long value affects only its own line: the others are read, in any o
             CAPTURE(size);
             CAPTURE(place);
             CAPTURE(step);
-            const Question question = read_one(lines, end, step);
-            CHECK(question.error == "");
-            CHECK(question.id == "9");
-            CHECK(question.format == Format::json);
-            REQUIRE(question.request.client);
-            CHECK(question.request.recipient == "x@example.net");
-            CHECK(question.request.sender == (key == "sender" ? protocol_mailbox(std::string(size, 'a')) : "u@example.com"));
-            if (key == "sender") CHECK(question.request.helo == "h.example");
-            if (key == "helo" && size <= protocol::kMaxHelo) CHECK(question.request.helo == std::string(size, 'a'));
+            const QueryLines asked = read_one(lines, end, step);
+            CHECK(asked.error == "");
+            CHECK(asked.id == "9");
+            CHECK(asked.format == Format::json);
+            REQUIRE(asked.request.client);
+            CHECK(asked.request.recipient == "x@example.net");
+            CHECK(asked.request.sender == (key == "sender" ? protocol_mailbox(std::string(size, 'a')) : "u@example.com"));
+            if (key == "sender") CHECK(asked.request.helo == "h.example");
+            if (key == "helo" && size <= protocol::kMaxHelo) CHECK(asked.request.helo == std::string(size, 'a'));
             if (key == "helo" && size > protocol::kMaxHelo) {
-              CHECK(question.request.helo.size() == protocol::kMaxHelo + 1);
-              CHECK_FALSE(dns::Name::parse(question.request.helo));
+              CHECK(asked.request.helo.size() == protocol::kMaxHelo + 1);
+              CHECK_FALSE(dns::Name::parse(asked.request.helo));
             }
           }
         }
@@ -195,7 +195,7 @@ TEST_CASE("a long sender keeps its domain, whatever its local part; so does a lo
     CAPTURE(size);
     for (const std::string& local : {std::string(size, 'x'), "\"" + std::string(size, '@') + "\"", std::string(size, '\xc3')}) {
       const auto request =
-          parse_question("ip=192.0.2.1\nrcpt=<" + local + "@example.net>\nsender=<" + local + "@example.com>").request;
+          parse_query_lines("ip=192.0.2.1\nrcpt=<" + local + "@example.net>\nsender=<" + local + "@example.com>").request;
       CHECK(request.sender.ends_with(local.substr(local.size() - 1) + "@example.com"));
       CHECK(request.recipient.ends_with(local.substr(local.size() - 1) + "@example.net"));
       CHECK(request.sender.size() == std::min(protocol::kMaxMailbox, local.size() + 12));
@@ -210,26 +210,26 @@ TEST_CASE("a shortened HELO name does not become a valid name") {
   std::string name;
   while (name.size() < 250) name += "abcd.";
   for (const std::string& tail : {std::string(300, ' ') + "x", std::string(300, '.'), "." + std::string(300, 'x')}) {
-    const std::string helo = parse_question("ip=192.0.2.1\nhelo=" + name + tail).request.helo;
+    const std::string helo = parse_query_lines("ip=192.0.2.1\nhelo=" + name + tail).request.helo;
     CHECK(helo.size() == protocol::kMaxHelo + 1);
     CHECK_FALSE(dns::Name::parse(helo));
   }
-  CHECK(parse_question("ip=192.0.2.1\nscope=helo\nidentity=" + std::string(9000, 'a')).request.helo.size() ==
+  CHECK(parse_query_lines("ip=192.0.2.1\nscope=helo\nidentity=" + std::string(9000, 'a')).request.helo.size() ==
         protocol::kMaxHelo + 1);
 }
 
 TEST_CASE("bounds of the values that the mail server states about itself") {
   const std::string begin = "ip=192.0.2.1\nsender=a@b.test\n";
-  CHECK(parse_question(begin + "receiver=" + std::string(255, 'r')).request.receiver == std::string(255, 'r'));
-  CHECK(parse_question(begin + "receiver=" + std::string(256, 'r')).request.receiver == "");
-  CHECK(parse_question(begin + "id=" + std::string(2000, 'i')).id == std::string(protocol::kMaxId, 'i'));
+  CHECK(parse_query_lines(begin + "receiver=" + std::string(255, 'r')).request.receiver == std::string(255, 'r'));
+  CHECK(parse_query_lines(begin + "receiver=" + std::string(256, 'r')).request.receiver == "");
+  CHECK(parse_query_lines(begin + "id=" + std::string(2000, 'i')).id == std::string(protocol::kMaxId, 'i'));
   for (const std::string key : {"local", "guess_mechs"}) {
-    CHECK(parse_question(begin + key + "=" + std::string(protocol::kMaxTerms, 'a')).error == "");
-    CHECK(parse_question(begin + key + "=" + std::string(protocol::kMaxTerms + 1, 'a')).error ==
+    CHECK(parse_query_lines(begin + key + "=" + std::string(protocol::kMaxTerms, 'a')).error == "");
+    CHECK(parse_query_lines(begin + key + "=" + std::string(protocol::kMaxTerms + 1, 'a')).error ==
           key + "= is longer than 8192 bytes");
   }
-  CHECK(
-      parse_question("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1')).error.starts_with("ip= is not an IP address: "));
+  CHECK(parse_query_lines("sender=a@b.test\nip=192.0.2.1%" + std::string(9000, '1'))
+            .error.starts_with("ip= is not an IP address: "));
 }
 
 TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its connection") {
@@ -239,18 +239,18 @@ TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its c
     REQUIRE(text.size() == size);
     return text;
   };
-  const std::size_t most = protocol::kMaxQuestion;
+  const std::size_t most = protocol::kMaxRequest;
   for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, std::size_t{100000}}) {
     for (const auto* last_end : {"\n", "\r\n"}) {
       for (const auto* end : {"\n", "\r\n", ""}) {
         CAPTURE(step);
-        Question question = read_one(with(most, last_end), end, step);
-        CHECK(question.error == "");
-        CHECK(question.id == "9");
-        question = read_one(with(most + 1, last_end), end, step);
-        CHECK(question.error == "the request is longer than 65536 bytes");
-        CHECK(question.id == "9");
-        CHECK(question.format == Format::json);
+        QueryLines asked = read_one(with(most, last_end), end, step);
+        CHECK(asked.error == "");
+        CHECK(asked.id == "9");
+        asked = read_one(with(most + 1, last_end), end, step);
+        CHECK(asked.error == "the request is longer than 65536 bytes");
+        CHECK(asked.id == "9");
+        CHECK(asked.format == Format::json);
       }
     }
     // Many lines instead of one long line.
@@ -259,7 +259,7 @@ TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its c
     CHECK(read_one(stream, "", step).error == "the request is longer than 65536 bytes");
   }
   // The error does not wait for the end of the long line, and nothing follows it.
-  QuestionReader reader;
+  RequestReader reader;
   reader.feed(std::string(most + 2, 'x'));
   REQUIRE(reader.next().has_value());
   CHECK(reader.must_close());
@@ -268,14 +268,14 @@ TEST_CASE("a request of 64 KiB is read; one more byte is an error and ends its c
 }
 
 TEST_CASE("a megabyte of small lines, one byte at a time, is read in linear time") {
-  QuestionReader reader;
-  std::size_t questions = 0;
+  RequestReader reader;
+  std::size_t requests = 0;
   for (int i = 0; i < 1000000; ++i) {
     reader.feed(i % 2 == 0 ? "x" : "\n");
     if (i % 100 == 99) reader.feed("\n");
-    while (reader.next()) ++questions;
+    while (reader.next()) ++requests;
   }
-  CHECK(questions == 10000);
+  CHECK(requests == 10000);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "common/protocol/line_codec.h"
-#include "common/protocol/question_lines.h"
-#include "common/protocol/question_reader.h"
+#include "common/protocol/query_lines.h"
+#include "common/protocol/request_reader.h"
 #include "common/receiver/receiver.h"
 #include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"

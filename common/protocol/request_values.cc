@@ -1,4 +1,4 @@
-#include "common/protocol/question_values.h"
+#include "common/protocol/request_values.h"
 
 #include <array>
 

@@ -16,7 +16,7 @@
 
 namespace protocol {
 
-class QuestionReader {
+class RequestReader {
  public:
   // Adds bytes from the client. Call it only after next() returned false: until then earlier bytes are still buffered.
   void feed(std::string_view bytes);

@@ -6,19 +6,19 @@
 #include <string_view>
 
 #include "common/base/result.h"
-#include "common/protocol/question_lines.h"
+#include "common/protocol/query_lines.h"
 #include "spfquery/options.h"
 
 namespace spfquery {
 
 // Makes the request of the options. Its `error` says what is wrong with it.
-protocol::Question make_question(const Options& options);
+protocol::QueryLines make_request(const Options& options);
 
 // Makes the request of a line "IP SENDER [HELO [RECIPIENT]]"; values that are missing come from the options. With scope helo,
 // SENDER is the HELO name. The line number becomes the id of the request.
-protocol::Question make_question(const Options& options, std::string_view line, std::size_t line_number);
+protocol::QueryLines make_request(const Options& options, std::string_view line, std::size_t line_number);
 
 // Returns the lines to be sent to spfd.
-std::string query_lines(const protocol::Question& question, const Options& options);
+std::string query_lines(const protocol::QueryLines& asked, const Options& options);
 
 }  // namespace spfquery

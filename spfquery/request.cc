@@ -1,4 +1,4 @@
-#include "spfquery/question.h"
+#include "spfquery/request.h"
 
 #include <fmt/core.h>
 
@@ -19,7 +19,7 @@ struct Tuple {
   bool sender_is_identity = false;
 };
 
-protocol::Question ask(const Options& options, const Tuple& tuple) {
+protocol::QueryLines ask(const Options& options, const Tuple& tuple) {
   std::string lines;
   add_line(lines, "ip", tuple.ip);
   // On the command line only the user can have left out both, so that is a mistake.
@@ -30,7 +30,7 @@ protocol::Question ask(const Options& options, const Tuple& tuple) {
   add_line(lines, "receiver", options.receiver);
   add_line(lines, "scope", options.scope);
   add_line(lines, "format", options.json ? "json" : "lines");
-  return protocol::parse_question(lines);
+  return protocol::parse_query_lines(lines);
 }
 
 constexpr std::string_view kBlanks = " \t\r";
@@ -60,7 +60,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 }  // namespace
 
-protocol::Question make_question(const Options& options) {
+protocol::QueryLines make_request(const Options& options) {
   return ask(options, {.ip = options.ip ? std::string_view(*options.ip) : std::string_view(),
                        .sender = options.sender ? std::string_view(*options.sender) : std::string_view(),
                        .helo = options.helo ? std::string_view(*options.helo) : std::string_view(),
@@ -68,13 +68,13 @@ protocol::Question make_question(const Options& options) {
                        .sender_is_identity = options.sender_is_identity});
 }
 
-protocol::Question make_question(const Options& options, std::string_view line, std::size_t line_number) {
+protocol::QueryLines make_request(const Options& options, std::string_view line, std::size_t line_number) {
   const auto words = words_of(line);
   if (words.size() < 2 || words.size() > 4) {
-    protocol::Question question;
-    question.error = fmt::format("{} where IP SENDER [HELO] was expected",
-                                 words.size() == 1 ? "one word" : fmt::format("{} words", words.size()));
-    return question;
+    protocol::QueryLines asked;
+    asked.error = fmt::format("{} where IP SENDER [HELO] was expected",
+                              words.size() == 1 ? "one word" : fmt::format("{} words", words.size()));
+    return asked;
   }
   Tuple tuple{.ip = words[0],
               .sender = words[1],
@@ -83,13 +83,13 @@ protocol::Question make_question(const Options& options, std::string_view line, 
               .sender_is_identity = true};
   if (words.size() > 2) tuple.helo = words[2];
   if (words.size() > 3) tuple.recipient = words[3];
-  protocol::Question question = ask(options, tuple);
-  question.id = std::to_string(line_number);
-  return question;
+  protocol::QueryLines asked = ask(options, tuple);
+  asked.id = std::to_string(line_number);
+  return asked;
 }
 
-std::string query_lines(const protocol::Question& question, const Options& options) {
-  const receiver::Request& request = question.request;
+std::string query_lines(const protocol::QueryLines& asked, const Options& options) {
+  const receiver::Request& request = asked.request;
   std::string lines;
   add_line(lines, "ip", request.client ? request.client->text() : std::string());
   add_line(lines, "helo", request.helo);
@@ -99,8 +99,8 @@ std::string query_lines(const protocol::Question& question, const Options& optio
   }
   if (!request.receiver.empty()) add_line(lines, "receiver", request.receiver);
   if (!request.recipient.empty()) add_line(lines, "rcpt", request.recipient);
-  if (question.format == protocol::Format::json) add_line(lines, "format", "json");
-  if (!question.id.empty()) add_line(lines, "id", question.id);
+  if (asked.format == protocol::Format::json) add_line(lines, "format", "json");
+  if (!asked.id.empty()) add_line(lines, "id", asked.id);
   add_line(lines, "timeout", fmt::format("{:.3f}", static_cast<double>(options.timeout.count()) / 1000));
   return lines + '\n';
 }
