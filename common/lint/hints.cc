@@ -168,6 +168,8 @@ Fault explain_network(std::string_view term, std::string_view name, std::string_
   const std::string_view other = base::equals_ignoring_case(name, "ip4") ? "ip6" : "ip4";
   if (is_sound(fmt::format("{}:{}", other, value)))
     return {"S02", fmt::format("{} is an IPv{} address", shown(value), other.back()), write(fmt::format("{}:{}", other, value))};
+  if (value.starts_with(':') && network_name(value.substr(1)))
+    return {"S02", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}:{}", name, value.substr(1)))};
   if (const auto comma = value.find_first_of(",;"); comma != std::string_view::npos) {
     return {"S02", fmt::format("'{}' in {}", value[comma], shown(term)),
             "Write a term for each network, with blanks between them and no other mark"};
@@ -208,11 +210,15 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
   const auto end = rest.find_first_of(":/=");
   const std::string_view name = rest.substr(0, end);
   const std::string_view value = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  // An address after any name: "ipv4:", "ip:", "ip4v:", "ipv6:".
-  if (end != std::string_view::npos && base::starts_with_ignoring_case(name, "ip")) {
-    if (const auto network = network_name(value))
-      return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}{}:{}", sign, *network, value))};
-  }
+  // An address after any name: "ipv4:", "ip:", "i4:", "ipv6:"; or without a colon: "ip4192.0.2.1".
+  if (const auto network = network_name(value))
+    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}{}:{}", sign, *network, value))};
+  const bool has_ip = base::starts_with_ignoring_case(rest, "ip4") || base::starts_with_ignoring_case(rest, "ip6");
+  if (const auto network = has_ip ? network_name(rest.substr(3)) : std::nullopt)
+    return {"S01", fmt::format("a colon is missing in {}", shown(term)),
+            write(fmt::format("{}{}:{}", sign, *network, rest.substr(3)))};
+  if (base::starts_with_ignoring_case(name, "ip") && is_domain(value))
+    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}a:{}", sign, value))};
   if (base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp"))
     return {"S01", fmt::format("{} is a modifier", shown(name)), write(fmt::format("{}={}", base::lower(name), value))};
   if (base::starts_with_ignoring_case(rest, "include.") && is_domain(rest.substr(8)))

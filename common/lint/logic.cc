@@ -160,11 +160,18 @@ class Logic {
     if (names.empty()) return false;
     const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, 3));
     if (!is_contradiction) {
-      findings_.add("L05", place, detail);
+      report_superfluous(place, detail);
     } else {
       findings_.add("L06", place, detail, {.severity = place.record == 0 ? Severity::error : Severity::warning, .fix = {}});
     }
     return true;
+  }
+
+  void report_superfluous(Place place, std::string_view detail) {
+    if (place.record == 0) return findings_.add("L05", place, detail);
+    findings_.add("L05", place, detail,
+                  {.severity = Severity::info,
+                   .fix = fmt::format("The owner of {} can remove it", tree_.records[place.record].domain.text())});
   }
 
   // A later term would give the same clients the same result.
@@ -193,7 +200,7 @@ class Logic {
       if (there.times == 1 && there.result == visit.result && networks.covers(term.networks[family])) {
         if (networks == term.networks[family] && later->record == place.record && mechanism_text(other) == mechanism_text(term))
           return;
-        return findings_.add("L05", place, fmt::format("{} is in {}", quoted(term), described(*later)));
+        return report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(*later)));
       }
       if ((there.times > 1 || there.result != visit.result) && !networks.common_with(term.networks[family]).empty()) return;
     }

@@ -76,6 +76,10 @@ constexpr Pair kPairs[] = {
     {"S01", "v=spf1 mx -allMS=ms123", "v=spf1 mx -all MS=ms123", Severity::error, "glued to all"},
     {"S01", "v=spf1 mx -all;", "v=spf1 mx -all", Severity::error, "';' at the end"},
     {"S01", "v=spf1 mx\ta -all", "v=spf1 mx a -all", Severity::error, "a tab"},
+    {"S01", "v=spf1 i4:198.18.0.1/31 -all", "v=spf1 ip4:198.18.0.1/31 -all", Severity::error, "Write ip4:198.18.0.1/31"},
+    {"S01", "v=spf1 ip4198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
+    {"S01", "v=spf1 ip:mail.example.com -all", "v=spf1 a:mail.example.com -all", Severity::error, "Write a:mail.example.com"},
+    {"S02", "v=spf1 ip4::198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
     {"S02", "v=spf1 ip4:198.18.0.256 -all", "v=spf1 ip4:198.18.0.255 -all"},
     {"S02", "v=spf1 ip4:198.18.0.0/33 -all", "v=spf1 ip4:198.18.0.0/32 -all"},
     {"S02", "v=spf1 ip6:198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write ip4:198.18.0.1"},
@@ -272,6 +276,13 @@ TEST_CASE("a loop of several records is named once, and the limit of DNS terms i
   REQUIRE(got.has("B06"));
   CHECK(got.find("B06")->message.find("b.example.com includes example.com, which leads to b.example.com") != std::string::npos);
   CHECK_FALSE(got.has("B01"));
+}
+
+TEST_CASE("L05: a term of another domain is information, since the owner of the domain cannot remove it") {
+  const Examination got = examine(world_with("v=spf1 ip4:198.18.0.0/16 include:_spf.example.net -all"));
+  REQUIRE(got.has("L05"));
+  CHECK(got.find("L05")->severity == Severity::info);
+  CHECK(got.find("L05")->fix == "The owner of _spf.example.net can remove it");
 }
 
 TEST_CASE("L05: a record to which two terms lead with different results is compared with no later term") {
