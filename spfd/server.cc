@@ -56,8 +56,8 @@ constexpr std::size_t kFewestForDns = 32;
 constexpr std::size_t kForTheRest = 16;
 // For a listener: the socket, and the folder of its name.
 constexpr std::size_t kPerListener = 2;
-// For a worker's loop.
-constexpr std::size_t kPerWorker = 3;
+// For the loop of a worker: epoll, two ends of a pipe for signals, one of its inbox.
+constexpr std::size_t kPerWorker = 4;
 // The limit is never lower, however few descriptors there are, since spfd would be of no use.
 constexpr std::size_t kFewestConnections = 8;
 
