@@ -8,8 +8,8 @@ run=$(mktemp -d)
 trap 'kill "$spfd" 2>/dev/null || true; wait "$spfd" 2>/dev/null || true; rm -rf "$run"' EXIT
 
 # Nothing answers at 127.0.0.1:1, so that the demonstration asks no real name server.
-"$build/bin/spfd" --listen "unix:$run/spfd.sock" --zone "$here/demo.zone" --nameserver 127.0.0.1:1 --hostname mx.example.org \
-  --config /dev/null 2>"$run/log" &
+"$build/bin/spfd" --listen "unix:$run/spfd.sock" --zone "$here/demo.zone" --nameserver 127.0.0.1:1 --timeout 2s \
+  --hostname mx.example.org --config /dev/null 2>"$run/log" &
 spfd=$!
 for _ in $(seq 100); do [[ -S $run/spfd.sock ]] && break; sleep 0.05; done
 
