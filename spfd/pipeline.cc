@@ -49,7 +49,6 @@ bool Pipeline::take_requests() {
   while (!is_closed_) {
     if (output_.size() >= kFullOutput || is_full()) return true;
     Slot& slot = take_slot();
-    slot.time = static_cast<std::uint64_t>(std::time(nullptr));
     if (!codec_->next({shared_.snapshot->doors, slot.time}, slot.request)) {
       shared_.spare.slots.splice(shared_.spare.slots.begin(), slots_, std::prev(slots_.end()));
       if (at_end_ || codec_->is_broken()) close();
@@ -61,11 +60,15 @@ bool Pipeline::take_requests() {
   return false;
 }
 
-// Appends an empty slot to slots_.
+// Appends an empty slot to slots_, for a request that is read now.
 Slot& Pipeline::take_slot() {
   std::list<Slot>& spare = shared_.spare.slots;
-  if (spare.empty()) return slots_.emplace_back();
-  slots_.splice(slots_.end(), spare, spare.begin());
+  if (spare.empty()) {
+    slots_.emplace_back();
+  } else {
+    slots_.splice(slots_.end(), spare, spare.begin());
+  }
+  slots_.back().time = static_cast<std::uint64_t>(std::time(nullptr));
   return slots_.back();
 }
 

@@ -42,8 +42,8 @@ struct Shared {
   const ConnectionLimit* limit = nullptr;  // for request=health; null: no limit
   Counters counters = {};
   VerdictLog verdicts{loop};
-  // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, or have sent a
-  // partial request or part of a message, may go on until this time; then open checks are answered.
+  // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, have sent a
+  // partial request, or carry an SMTP session (Codec::has_session) may go on until this time; then open checks are answered.
   std::optional<std::chrono::steady_clock::time_point> drain_end = {};
   std::size_t held = 0;  // bytes held by all connections
   OnceAMinute complaint = {};

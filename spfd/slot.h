@@ -1,8 +1,8 @@
 // A request of a connection, from the moment it is read until its answer is in the output.
 //
-// Pipeline fills the members from top to bottom: the codec writes `request`, begin() sets snapshot and start and starts the
-// check, the check writes `found`, and from that the codec writes `answer`. Then the slot is used again (base::renew()): its
-// strings keep their memory, and nothing else is kept.
+// Pipeline sets `time` and lets the codec write `request`; begin() sets `started` and `snapshot` and starts the check; the check
+// writes `found`, from which the codec writes `answer`. Then the slot is used again (base::renew()): its strings keep their
+// memory, and nothing else is kept.
 #pragma once
 
 #include <chrono>

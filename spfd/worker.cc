@@ -23,7 +23,7 @@ constexpr std::size_t kReadBuffer = 16384;
 // otherwise.
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
-// The time that requests, checks and messages under way have when the daemon stops.
+// The time that requests, checks and SMTP sessions under way have when the daemon stops.
 constexpr std::chrono::milliseconds kChecksAtStop{2750};
 // The time that clients have after that to take their answers.
 constexpr std::chrono::milliseconds kWritesAtStop{250};

@@ -13,10 +13,11 @@ inline constexpr int kExitErrors = 1;       // there are findings of severity er
 inline constexpr int kExitIncomplete = 75;  // DNS did not answer everything, or the output could not be written
 inline constexpr int kExitLintUsage = 64;
 
-// Whether these words ask for an examination, if they are a command line at all.
+// Returns whether these words ask for an examination, even if they are not a valid command line.
 bool is_examination(const std::vector<std::string>& words);
 
-// Returns the exit code. An interrupt (SIGINT) ends the wait for DNS: the report says what is not known.
+// Examines Options::examined and prints the report; returns the exit code. An interrupt (SIGINT) ends the wait for DNS: the
+// report says what is not known.
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
 
 }  // namespace spfquery

@@ -31,7 +31,7 @@ std::size_t heap(const dns::Answer& answer) {
   return heap(answer.addresses) + heap(answer.names) + heap(answer.texts) + heap(answer.problem);
 }
 
-struct PolicyBytes {
+struct RecordBytes {
   std::size_t operator()(const spf::NoRecord& none) const { return heap(none.near_miss); }
   std::size_t operator()(const spf::SeveralRecords& /*several*/) const { return 0; }
   std::size_t operator()(const spf::BrokenRecord& broken) const {
@@ -51,7 +51,7 @@ constexpr std::size_t kCounts = 16;  // the counters that std::make_shared puts 
 KeptAnswer::KeptAnswer(dns::Answer from, Clock::time_point when)
     : KnownAnswer(std::move(from)),
       came(when),
-      bytes(heap_block(sizeof(KeptAnswer) + kCounts) + heap(answer) + std::visit(PolicyBytes{}, policy)) {}
+      bytes(heap_block(sizeof(KeptAnswer) + kCounts) + heap(answer) + std::visit(RecordBytes{}, record)) {}
 
 SharedAnswer own_failure(std::string problem) {
   return std::make_shared<const KeptAnswer>(dns::failure_answer(std::move(problem), dns::Cause::local), KeptAnswer::kAgeless);

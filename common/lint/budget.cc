@@ -14,10 +14,6 @@ namespace {
 
 constexpr int kNearLimit = 8;  // DNS terms
 
-std::string described(const Examined& examined, Place place) {
-  return fmt::format("{} of {}", quoted(examined.tree.term(place)), examined.tree.records[place.record].domain.text());
-}
-
 // "IPv4 clients", "IPv6 clients", "IPv4 and IPv6 clients".
 std::string families(bool is_ipv4, bool is_ipv6) {
   return is_ipv4 && is_ipv6 ? "IPv4 and IPv6 clients" : is_ipv4 ? "IPv4 clients" : "IPv6 clients";
@@ -34,7 +30,7 @@ void check_terms(const Examined& examined, Findings& findings) {
   const Place over = ipv4.term_over ? *ipv4.term_over : *ipv6.term_over;
   findings.add(
       "B01", over,
-      fmt::format("{} is number {} of {}, for {}", described(examined, over), examined.limits.dns_terms + 1,
+      fmt::format("{} is number {} of {}, for {}", described(examined.tree, over), examined.limits.dns_terms + 1,
                   std::max(examined.longest_path, most), families(ipv4.term_over.has_value(), ipv6.term_over.has_value())));
   const auto has_result = [](const Reach& reach) {
     return std::ranges::any_of(std::array{spf::Result::pass, spf::Result::fail, spf::Result::softfail, spf::Result::neutral},
@@ -44,7 +40,7 @@ void check_terms(const Examined& examined, Findings& findings) {
   const std::uint64_t passing = ipv4.of(spf::Result::pass).size();
   findings.add(
       "B08", over,
-      fmt::format("{} IPv4 addresses pass before {}; the check of others ends there", passing, described(examined, over)));
+      fmt::format("{} IPv4 addresses pass before {}; the check of others ends there", passing, described(examined.tree, over)));
 }
 
 void check_voids(const Examined& examined, Findings& findings) {
@@ -64,7 +60,7 @@ void check_voids(const Examined& examined, Findings& findings) {
       if (family == Family::ipv6 && term.is_void[Family::ipv4] && !void_terms.empty()) continue;  // is in the list
       const bool is_address = term.is(spf::Mechanism::a);
       const std::string_view type = term.is(spf::Mechanism::mx) ? "MX" : is_address && family == Family::ipv6 ? "AAAA" : "A";
-      const std::string name = fmt::format("{} (no {} at {})", described(examined, place), type, term.target->text());
+      const std::string name = fmt::format("{} (no {} at {})", described(examined.tree, place), type, term.target->text());
       if (std::ranges::find(void_terms, name) == void_terms.end()) void_terms.push_back(name);
       last = reach.void_over ? *reach.void_over : place;
     }
@@ -88,7 +84,7 @@ void check_certainty(const Examined& examined, Findings& findings) {
     const Term& term = examined.tree.term(place);
     if (!term.is_personal) continue;
     if (!first) first = place;
-    uncertain.push_back(described(examined, place));
+    uncertain.push_back(described(examined.tree, place));
   }
   if (first) findings.add("B09", *first, listed(uncertain));
 }

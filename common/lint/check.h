@@ -1,7 +1,7 @@
 // The checks of an examination: one table, from which the findings, the JSON object and spf-lint(7) are made.
 //
-// To add a check: a row in check.cc, the code in the file of its family that calls Findings::add() with its id, and a pair of
-// records in t/unit. The row's examples are a pair too; a test examines them.
+// To add a check: a row in check.cc, the code in the file of its family (findings.h) that calls Findings::add() with its id, and
+// a pair of records in t/unit. The row's examples are a pair too; a test examines them.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class Severity : std::uint8_t {
   error,    // some mail breaks, or anyone passes
 };
 
-// "error", "warning", "info".
+// Returns "error", "warning" or "info".
 std::string_view severity_name(Severity severity);
 
 struct Check {
@@ -31,9 +31,9 @@ struct Check {
   std::string_view note = {};  // for the manual: when the severity differs
 };
 
-// In the order of their ids' families: published, syntax, budget, logic, coverage, site.
+// Returns the table, in the order of the families: P (publication), S, B, L, K and C (the site around the record).
 std::span<const Check> checks();
-// The id must be one of the table.
+// Returns the row with this id, which must be in the table.
 const Check& check_of(std::string_view id);
 
 }  // namespace lint

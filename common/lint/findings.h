@@ -23,12 +23,13 @@ class Findings {
  public:
   explicit Findings(Report& report) : report_(report) {}
 
-  // In place of what the table says.
+  // Values that replace those of the table.
   struct Special {
     std::optional<Severity> severity;
     std::string fix;  // empty: the table's
   };
-  // detail: follows the table's sentence after a colon; empty: nothing does.
+  // Adds a finding about the place; beyond kMaxFindings, only counts it. `id` must be in the table. `detail` follows the table's
+  // sentence after a colon, unless it is empty.
   void add(std::string_view id, Place place, std::string_view detail, Special special);
   void add(std::string_view id, Place place, std::string_view detail = {}) { add(id, place, detail, {}); }
 
@@ -36,16 +37,18 @@ class Findings {
   Report& report_;
 };
 
-// The families of checks, one file each.
-void check_publication(const Examined& examined, Findings& findings);  // P
-void check_syntax(const Examined& examined, Findings& findings);       // S
-void check_budget(const Examined& examined, Findings& findings);       // B
-void check_logic(const Examined& examined, Findings& findings);        // L
-void check_coverage(const Examined& examined, Findings& findings);     // K
+// The families of checks, one file each; coverage.cc also has those of family C.
+void check_publication(const Examined& examined, Findings& findings);  // P: published.cc
+void check_syntax(const Examined& examined, Findings& findings);       // S: syntax.cc
+void check_budget(const Examined& examined, Findings& findings);       // B: budget.cc
+void check_logic(const Examined& examined, Findings& findings);        // L: logic.cc
+void check_coverage(const Examined& examined, Findings& findings);     // K, C: coverage.cc
 
-// A term as messages show it: "'include:example.net'", cut where it is long.
+// Returns the form of a term in messages: "'include:example.net'", shortened if it is long.
 std::string quoted(const Term& term);
-// "a, b and c"; "a, b, c and 4 more".
+// Returns the form of a place in messages: "'mx' of example.com". Its term must not be kNone.
+std::string described(const Tree& tree, Place place);
+// Returns "a, b and c", or "a, b, c and 4 more" if there are more than `most`.
 std::string listed(const std::vector<std::string>& names, std::size_t most = 10);
 
 }  // namespace lint

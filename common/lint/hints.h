@@ -12,7 +12,8 @@ struct Fault {
   std::string fix;              // empty: the check's own
 };
 
-// term: a term that the parser refuses, and why. next: the term after it; empty: none.
+// Explains a term that the parser refuses. `term` must not be empty; `problem` is the parser's reason; `next` is the term after
+// it, or empty.
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next);
 
 }  // namespace lint

@@ -19,7 +19,6 @@ std::string_view state_name(Record::State state) {
     case Record::State::found: return "found";
     case Record::State::none: return "none";
     case Record::State::several: return "several";
-    case Record::State::unknown:
     case Record::State::failed: break;
   }
   return "unknown";

@@ -7,7 +7,7 @@
 
 namespace lint {
 
-// One object on one line, of printable US-ASCII (RFC 8259).
+// Returns one object (RFC 8259) on one line of printable US-ASCII, with its line end.
 std::string json(const Report& report);
 
 }  // namespace lint

@@ -1,19 +1,13 @@
 #include "common/lint/lint.h"
 
 #include <algorithm>
-#include <utility>
+#include <functional>
 
-#include <fmt/core.h>
-
-#include "common/base/printable.h"
 #include "common/lint/findings.h"
 
 namespace lint {
 
 namespace {
-
-constexpr std::size_t kMaxTermShown = 100;
-constexpr std::size_t kMaxMessage = 600;
 
 // The longest chain of questions that wait for each other, in a check without cache that asks the others side by side.
 class Rounds {
@@ -84,35 +78,6 @@ std::string Finding::section() const {
 
 std::size_t Report::count(Severity severity) const {
   return static_cast<std::size_t>(std::ranges::count(findings, severity, &Finding::severity));
-}
-
-void Findings::add(std::string_view id, Place place, std::string_view detail, Special special) {
-  if (report_.findings.size() >= kMaxFindings) {
-    ++report_.left_out;
-    return;
-  }
-  const Check& check = check_of(id);
-  Finding& finding = report_.findings.emplace_back();
-  finding.check = &check;
-  finding.severity = special.severity.value_or(check.severity);
-  if (place.term != kNone) finding.term = base::printable(report_.tree.term(place).text());
-  finding.record_of = report_.tree.records[place.record].domain.text();
-  finding.line = report_.tree.line_of(place);
-  finding.message = base::clip(detail.empty() ? std::string(check.what) : fmt::format("{}: {}", check.what, detail), kMaxMessage);
-  finding.fix = base::clip(special.fix.empty() ? check.fix : std::string_view(special.fix), kMaxMessage);
-}
-
-std::string quoted(const Term& term) { return fmt::format("'{}'", base::clip(term.text(), kMaxTermShown)); }
-
-std::string listed(const std::vector<std::string>& names, std::size_t most) {
-  std::string out;
-  const std::size_t shown = std::min(names.size(), most);
-  for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
-    out += names[i];
-  }
-  if (shown < names.size()) out += fmt::format(" and {} more", names.size() - shown);
-  return out;
 }
 
 spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report) {

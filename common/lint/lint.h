@@ -1,7 +1,7 @@
 // Examines the SPF record of a domain: the whole tree of records, for every client, and what is wrong with it.
 //
-// Pure, in the step form of spf::evaluate(): no I/O, no clock, no state between calls. It runs from the beginning each time; the
-// answers are what makes it get further. It asks all questions of a round at once.
+// Pure and a step (io::Driver::Step), like spf::evaluate(): no I/O, no clock, no state between calls. Each call runs from the
+// beginning and gets further by the answers that have come. It asks all questions of a round at once.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ struct Finding {
   std::string message;    // a sentence without its full stop; printable US-ASCII
   std::string fix;        // likewise
 
-  [[nodiscard]] std::string section() const;  // in printable US-ASCII: "RFC 7208 4.5"
+  // Returns the section in printable US-ASCII: "RFC 7208 4.5".
+  [[nodiscard]] std::string section() const;
 };
 
 struct Summary {
@@ -50,9 +51,10 @@ struct Report {
   [[nodiscard]] std::size_t count(Severity severity) const;
 };
 
+// Further findings are only counted (Report::left_out).
 inline constexpr std::size_t kMaxFindings = 500;
 
-// The report is complete when nothing is needed. It is set as a whole.
+// Replaces `report`, which is complete when no question is needed. Until then it has only a part of the tree.
 spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report);
 
 }  // namespace lint

@@ -82,8 +82,9 @@ class Logic {
         if (next == kNone || is_twice_[number][i]) continue;
         const auto [before, is_new] = led.try_emplace(next, place);
         if (is_new || examined_.has_loop) continue;
-        findings_.add("L04", place,
-                      fmt::format("{} is also reached by {}", tree_.records[next].domain.text(), described(before->second)));
+        findings_.add(
+            "L04", place,
+            fmt::format("{} is also reached by {}", tree_.records[next].domain.text(), described(tree_, before->second)));
       }
     }
   }
@@ -121,10 +122,6 @@ class Logic {
            std::ranges::any_of(kFamilies, [&](Family family) { return !term.networks[family].empty(); });
   }
 
-  [[nodiscard]] std::string described(Place place) const {
-    return fmt::format("{} of {}", quoted(tree_.term(place)), tree_.records[place.record].domain.text());
-  }
-
   // Returns the terms that decide the clients of a set, in the order of a check.
   [[nodiscard]] std::vector<std::string> deciders(const Networks& networks, Family family, Place except) const {
     std::vector<std::string> names;
@@ -132,7 +129,7 @@ class Logic {
     for (const Place place : reach.order) {
       if (place == except || tree_.term(place).is(Mechanism::include)) continue;
       const Visit& visit = reach.visit(place);
-      if (visit.result && !visit.taken.common_with(networks).empty()) names.push_back(described(place));
+      if (visit.result && !visit.taken.common_with(networks).empty()) names.push_back(described(tree_, place));
     }
     return names;
   }
@@ -200,7 +197,7 @@ class Logic {
       if (there.times == 1 && there.result == visit.result && networks.covers(term.networks[family])) {
         if (networks == term.networks[family] && later->record == place.record && mechanism_text(other) == mechanism_text(term))
           return;
-        return report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(*later)));
+        return report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(tree_, *later)));
       }
       if ((there.times > 1 || there.result != visit.result) && !networks.common_with(term.networks[family]).empty()) return;
     }

@@ -35,7 +35,7 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// The network of an address and a prefix length.
+// Returns the network of an address. `length`: of its prefix, in bits.
 Interval network_of(const base::IpAddress& address, int length);
 
 class Networks {
@@ -54,9 +54,9 @@ class Networks {
   [[nodiscard]] Networks common_with(const Networks& other) const;
   [[nodiscard]] Networks without(const Networks& other) const;
 
-  // How many addresses; a lower bound of 2^64 - 1 where there are more.
+  // Returns the number of addresses, at most 2^64 - 1.
   [[nodiscard]] std::uint64_t size() const;
-  // How many networks of 64 bits hold an address of the set; the same bound.
+  // Returns the number of networks of 64 bits that hold an address of the set, at most 2^64 - 1.
   [[nodiscard]] std::uint64_t size_in_64s() const;
 
   friend bool operator==(const Networks&, const Networks&) = default;
@@ -65,7 +65,7 @@ class Networks {
   std::vector<Interval> intervals_;
 };
 
-// "192.0.2.0/24" where the interval is a network, else "192.0.2.1-192.0.2.9".
+// Returns "192.0.2.0/24" if the interval is a network, "192.0.2.1" for a single address, else "192.0.2.1-192.0.2.9".
 std::string text_of(const Interval& interval, Family family);
 
 }  // namespace lint

@@ -33,8 +33,8 @@ void add_to(Groups& groups, const Groups& more) {
 }
 
 // The results of a record, each with its clients.
-using Outcome = std::array<Groups, 7>;
-Groups& of(Outcome& outcome, Result result) { return outcome[static_cast<std::size_t>(result)]; }
+using ByResult = std::array<Groups, 7>;
+Groups& of(ByResult& groups, Result result) { return groups[static_cast<std::size_t>(result)]; }
 
 // How a match counts for the whole check: a term of an included record that passes makes the include match.
 struct Role {
@@ -50,22 +50,21 @@ class Walker {
   }
 
   Reach run() {
-    Outcome outcome = walk(0, {{0, 0, Networks::whole(family_)}}, {});
-    for (std::size_t i = 0; i < outcome.size(); ++i) {
-      for (const Group& group : outcome[i]) reach_.results[i].add(group.clients);
+    ByResult groups = walk(0, {{0, 0, Networks::whole(family_)}}, {});
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      for (const Group& group : groups[i]) reach_.results[i].add(group.clients);
     }
     return std::move(reach_);
   }
 
  private:
-  Outcome walk(std::size_t number, Groups live, const Role& role) {
-    Outcome out;
+  ByResult walk(std::size_t number, Groups live, const Role& role) {
+    ByResult out;
     const Record& record = tree_.records[number];
     switch (record.state) {
       case Record::State::found: break;
       case Record::State::several: fail(live); return out;
       case Record::State::none: of(out, Result::none) = std::move(live); return out;
-      case Record::State::unknown:
       case Record::State::failed:
         reach_.is_uncertain = true;
         of(out, Result::neutral) = std::move(live);
@@ -82,7 +81,7 @@ class Walker {
   }
 
   // Takes the clients that match out of `live`.
-  void step(Place place, Groups& live, Outcome& out, const Role& role) {
+  void step(Place place, Groups& live, ByResult& out, const Role& role) {
     const Term& term = tree_.term(place);
     const Result qualifier = term.read.directive.qualifier;
     Visit& visit = reach_.visits[place.record][place.term];
@@ -117,7 +116,7 @@ class Walker {
   }
 
   // RFC 7208 §5.2
-  void include(Place place, Groups& live, Outcome& out, Visit& visit, const Role& role) {
+  void include(Place place, Groups& live, ByResult& out, Visit& visit, const Role& role) {
     const Term& term = tree_.term(place);
     if (term.is_personal) {
       reach_.is_uncertain = true;
@@ -130,7 +129,7 @@ class Walker {
     }
     const Result qualifier = term.read.directive.qualifier;
     const Role inner{.is_included = true, .result = role.is_included && qualifier != Result::pass ? std::nullopt : visit.result};
-    Outcome inside = walk(term.leads_to, std::move(live), inner);
+    ByResult inside = walk(term.leads_to, std::move(live), inner);
     for (const Group& group : of(inside, Result::pass)) visit.taken.add(group.clients);
     add_to(of(out, qualifier), of(inside, Result::pass));
     fail(of(inside, Result::none));
@@ -139,7 +138,7 @@ class Walker {
   }
 
   // RFC 7208 §6.1
-  void redirect(Place place, Groups& live, Outcome& out, const Role& role) {
+  void redirect(Place place, Groups& live, ByResult& out, const Role& role) {
     const Term& term = tree_.term(place);
     count_term(place, live);
     if (term.is_personal || (term.leads_to == kNone && !term.is_nowhere)) {
@@ -147,7 +146,7 @@ class Walker {
       return;
     }
     if (term.is_nowhere) return fail(live);
-    Outcome inside = walk(term.leads_to, std::move(live), role);
+    ByResult inside = walk(term.leads_to, std::move(live), role);
     fail(of(inside, Result::none));
     live.clear();
     for (const Result result : {Result::pass, Result::fail, Result::softfail, Result::neutral})

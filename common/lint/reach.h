@@ -42,10 +42,12 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
-// work: the most intervals of addresses that are looked at.
+// Follows all clients of a family through the tree. `work`: upper bound on the intervals of addresses that are compared; beyond
+// it, Reach::is_cut_off.
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work);
 
-// How many DNS terms the check of a record takes for a client that matches nothing, without any limit; a loop counts once.
+// Returns the number of DNS terms that the check of a record takes for a client that matches nothing, without any limit. A loop
+// counts once.
 int terms_of_longest_path(const Tree& tree, std::size_t record = 0);
 
 }  // namespace lint

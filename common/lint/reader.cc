@@ -87,23 +87,20 @@ class Reader {
     at_ = {number, kNone};
     const spf::KnownAnswer* const known = ask_known(domain, dns::Type::txt);
     Record& record = tree_.records[number];
-    if (known == nullptr) {
-      record.state = Record::State::failed;
-      return;
-    }
+    if (known == nullptr) return;  // Record::State::failed
     record.texts = known->answer.texts;
-    if (const auto* none = std::get_if<spf::NoRecord>(&known->policy)) {
+    if (const auto* none = std::get_if<spf::NoRecord>(&known->record)) {
       record.state = Record::State::none;
       record.near_miss = none->near_miss;
       return;
     }
-    if (const auto* several = std::get_if<spf::SeveralRecords>(&known->policy)) {
+    if (const auto* several = std::get_if<spf::SeveralRecords>(&known->record)) {
       record.state = Record::State::several;
       record.count = several->count;
       return;
     }
-    const auto* const broken = std::get_if<spf::BrokenRecord>(&known->policy);
-    record.text = broken != nullptr ? broken->text : std::get<spf::Record>(known->policy).text;
+    const auto* const broken = std::get_if<spf::BrokenRecord>(&known->record);
+    record.text = broken != nullptr ? broken->text : std::get<spf::Record>(known->record).text;
     record.state = Record::State::found;
     read_terms(number);
   }

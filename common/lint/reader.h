@@ -9,7 +9,8 @@
 
 namespace lint {
 
-// Bounds of one examination. Anything beyond them is not looked up, and the tree says so (Tree::gaps).
+// Bounds of one examination, not those of a check (spf::Limits). Tree::gaps mentions what they left out,
+// except beyond `depth`.
 struct Limits {
   std::size_t records = 300;
   std::size_t questions = 1000;
@@ -20,7 +21,7 @@ struct Limits {
   std::size_t work = 20'000'000;
 };
 
-// The tree is complete when nothing is needed.
+// Replaces `tree`, which is complete when no question is needed.
 spf::Needs read_tree(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Tree& tree);
 
 }  // namespace lint

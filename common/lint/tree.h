@@ -54,12 +54,12 @@ struct Term {
 
   [[nodiscard]] bool is_directive() const { return read.kind == spf::Term::Kind::directive; }
   [[nodiscard]] bool is_sound() const { return read.problem.empty(); }
-  // A sound directive of that mechanism.
+  // Returns whether it is a sound directive of that mechanism.
   [[nodiscard]] bool is(spf::Mechanism mechanism) const {
     return is_directive() && is_sound() && read.directive.mechanism == mechanism;
   }
   [[nodiscard]] bool is_redirect() const { return read.kind == spf::Term::Kind::redirect && is_sound(); }
-  // Counted in the limit of DNS terms (RFC 7208 §4.6.4).
+  // Returns whether it counts in the limit of DNS terms (RFC 7208 §4.6.4).
   [[nodiscard]] bool asks_dns() const {
     return is_redirect() || (is_directive() && is_sound() && spf::asks_dns(read.directive.mechanism));
   }
@@ -67,10 +67,15 @@ struct Term {
 };
 
 struct Record {
-  enum class State : std::uint8_t { unknown, failed, none, several, found };
+  enum class State : std::uint8_t {
+    failed,  // DNS did not answer, or the record was not looked up
+    none,
+    several,
+    found,
+  };
 
   dns::Name domain;
-  State state = State::unknown;
+  State state = State::failed;
   std::string text;                // found
   std::vector<std::string> texts;  // all TXT records of the name
   std::string near_miss;           // none: why a text is nearly a record
@@ -115,7 +120,7 @@ struct Tree {
 
   [[nodiscard]] const Record& root() const { return records.front(); }
   [[nodiscard]] const Term& term(Place place) const { return records[place.record].terms[place.term]; }
-  // The number of the first line that shows the place.
+  // Returns the number of the first line that shows the place, from 1; 0 if none does.
   [[nodiscard]] std::size_t line_of(Place place) const;
 };
 

@@ -4,6 +4,6 @@
 
 namespace spf {
 
-KnownAnswer::KnownAnswer(dns::Answer from) : answer(std::move(from)), policy(select_record(answer.texts)) {}
+KnownAnswer::KnownAnswer(dns::Answer from) : answer(std::move(from)), record(select_record(answer.texts)) {}
 
 }  // namespace spf

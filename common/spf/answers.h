@@ -18,7 +18,7 @@ struct KnownAnswer {
   explicit KnownAnswer(dns::Answer from);
 
   dns::Answer answer;
-  PublishedPolicy policy;  // the SPF record of a TXT answer
+  PublishedRecord record;  // of a TXT answer
 };
 
 class AnswerSource {

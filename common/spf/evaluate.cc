@@ -137,7 +137,7 @@ class Evaluator {
                      keep_record(record.text, role);
                      return check_record(record, target, role);
                    }},
-        known.policy);
+        known.record);
   }
 
   Result check_record(const Record& record, const Target& checked, Role role) {

@@ -296,7 +296,7 @@ std::vector<std::string> describe_unused(const Record& record) {
   return out;
 }
 
-PublishedPolicy select_record(const std::vector<std::string>& texts) {
+PublishedRecord select_record(const std::vector<std::string>& texts) {
   const std::string* found = nullptr;
   std::size_t count = 0;
   for (const std::string& text : texts) {

@@ -78,8 +78,8 @@ struct BrokenRecord {
   std::string text;
   SyntaxError error;
 };
-using PublishedPolicy = std::variant<NoRecord, SeveralRecords, BrokenRecord, Record>;
+using PublishedRecord = std::variant<NoRecord, SeveralRecords, BrokenRecord, Record>;
 
-PublishedPolicy select_record(const std::vector<std::string>& texts);
+PublishedRecord select_record(const std::vector<std::string>& texts);
 
 }  // namespace spf

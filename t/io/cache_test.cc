@@ -39,7 +39,7 @@ TEST_CASE("cache: an answer is found until its TTL is over") {
   const auto found = cache.find(question("example.com"), kStart + 299s);
   REQUIRE(found != nullptr);
   CHECK(found->answer.texts.at(0) == "v=spf1 -all");
-  CHECK(std::holds_alternative<spf::Record>(found->policy));
+  CHECK(std::holds_alternative<spf::Record>(found->record));
   CHECK(cache.find(question("example.com"), kStart + 300s) == nullptr);
   CHECK(cache.find_or_join(question("example.com"), kStart + 300s, kNobody).look == Look::start);
 }

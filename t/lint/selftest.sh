@@ -12,18 +12,21 @@ passed=0 failed=0
 # Builds a tree without mistakes. Keeps build/, where tidy.sh remembers the files that passed.
 build_tree() {
   find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  mkdir -p "$tree"/common/{base,dns,spf,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,spfsrs,t/unit,t/lint,.ci}
+  mkdir -p "$tree"/common/{base,dns,spf,lint,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,spfsrs,t/unit,t/lint,.ci,debian}
   cp "$here"/*.sh "$here"/tree.bash "$tree/t/lint"
   rm "$tree/t/lint/selftest.sh"
   cp "$here"/../../.clang-{format,tidy} "$tree"
   cp "$here"/../.clang-tidy "$tree/t"
   local layer
-  for layer in common/{base,dns,spf,srs,receiver,protocol,io,options} spfd spfquery spfsrs t/unit; do
+  for layer in common/{base,dns,spf,lint,srs,receiver,protocol,io,options} spfd spfquery spfsrs t/unit; do
     printf '// A part.\n#pragma once\n\n#include <string>\n\nint %s_part(const std::string& text);\n' "${layer##*/}" >"$tree/$layer/part.h"
     printf '#include "%s/part.h"\n\nint %s_part(const std::string& text) { return text.empty() ? 1 : 2; }\n' \
       "$layer" "${layer##*/}" >"$tree/$layer/part.cc"
   done
   printf '#!/bin/bash\nset -u\necho "$0"\n' >"$tree/.ci/run"
+  printf '// The version.\n#pragma once\n\n#include <string_view>\n\nconstexpr std::string_view kVersion = "1.2.3";\n' >"$tree/common/base/version.h"
+  printf '# Changes\n\n## 1.2.3\n' >"$tree/CHANGES.md"
+  printf 'spfd (1.2.3) unstable; urgency=medium\n' >"$tree/debian/changelog"
 }
 
 count() {
@@ -74,7 +77,7 @@ passes() {
   fi
 }
 
-for check in purity layers files format shell english tidy; do passes "$check"; done
+for check in purity layers files format shell english version tidy; do passes "$check"; done
 
 # ---- purity ----------------------------------------------------------------------------------------------------------------
 
@@ -82,7 +85,7 @@ for header in sys/socket.h netinet/in.h event2/event.h fcntl.h unistd.h fstream 
   time.h random cstdlib cstdio arpa/inet.h arpa/nameser.h resolv.h; do
   finds purity 'common/spf/part\.cc:2' "<$header>" -- common/spf/part.cc 2 "#include <$header>"
 done
-for layer in base dns spf receiver protocol; do
+for layer in base dns spf lint srs receiver protocol; do
   finds purity "common/$layer/part\\.h:4" '<unistd.h>' -- common/$layer/part.h 4 '#  include <unistd.h>'
 done
 for code in 'time(nullptr);' 'auto t = std::time(nullptr);' 'x = ::time(0);' 'std::chrono::steady_clock::now();' 'getenv("A");' \
@@ -106,13 +109,13 @@ finds purity 'common/base/ip\.h:1' '<arpa/inet.h>' -- common/base/ip.h 1 '#inclu
 # ---- layers ----------------------------------------------------------------------------------------------------------------
 
 # An include FROM:TO is right if it is in this list, and wrong otherwise.
-right=" dns:base spf:base spf:dns srs:base srs:dns receiver:base receiver:dns receiver:spf receiver:srs protocol:base protocol:spf
-  protocol:receiver io:base io:dns io:spf io:srs spfd:base spfd:dns spfd:spf spfd:srs spfd:receiver spfd:protocol spfd:io
-  spfquery:base spfquery:dns spfquery:spf spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
+right=" dns:base spf:base spf:dns lint:base lint:dns lint:spf srs:base srs:dns receiver:base receiver:dns receiver:spf receiver:srs
+  protocol:base protocol:spf protocol:receiver io:base io:dns io:spf io:srs spfd:base spfd:dns spfd:spf spfd:srs spfd:receiver spfd:protocol spfd:io
+  spfquery:base spfquery:dns spfquery:spf spfquery:lint spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
   options:base options:spf options:receiver options:io spfd:options spfquery:options sender:options "
-declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [srs]=common/srs [receiver]=common/receiver
+declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [lint]=common/lint [srs]=common/srs [receiver]=common/receiver
   [protocol]=common/protocol [io]=common/io [options]=common/options [spfd]=spfd [spfquery]=spfquery [sender]=spfsrs [test]=t/unit)
-for from in base dns spf srs receiver protocol io options spfd spfquery sender; do
+for from in base dns spf lint srs receiver protocol io options spfd spfquery sender; do
   for to in "${!folder[@]}"; do
     [[ $from != "$to" ]] || continue
     place=${folder[$from]}/part.cc part=${folder[$to]}/part.h
@@ -186,6 +189,14 @@ passes english new/run.sh 1 '#!/bin/bash' 'echo "behind $#"' "sed 's/# behind//'
 passes english NOTES.md 1 'A note:' '```' 'What stands behind' '```'
 passes english new/man/new.8 1 '.Bd -literal' 'What stands behind' '.Ed'
 passes english t/fuzz/corpus/x/seed 1 '# What stands behind'
+
+# ---- version ---------------------------------------------------------------------------------------------------------------
+
+finds version 'debian/changelog:1' 'not version 1.2.3' -- debian/changelog 1 'spfd (1.2.2) unstable; urgency=medium'
+finds version 'CHANGES\.md:1' 'not version 1.2.3' -- CHANGES.md 1 '## 1.2.2'
+finds version 'packaging/spfd\.spec:2' 'not version 1.2.3' -- packaging/spfd.spec 1 'Name: spfd' 'Version: 1.2.2'
+passes version packaging/spfd.spec 1 'Name: spfd' 'Version: 1.2.3'
+passes version packaging/Containerfile 1 'FROM debian'
 
 # ---- format, shell, tidy ---------------------------------------------------------------------------------------------------
 
