@@ -132,7 +132,7 @@ void Connection::read_input() {
     if (size == 0) {
       at_end_of_input_ = true;
       if (client_is_gone()) return end();
-      pipeline_.finish();
+      pipeline_.end_input();
     } else if (pipeline_.is_closed()) {
       discarded_ += static_cast<std::size_t>(size);
     } else {

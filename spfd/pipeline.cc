@@ -38,7 +38,7 @@ Pipeline::Pipeline(Shared& shared, Owner& owner, protocol::Door door)
 
 Pipeline::~Pipeline() { shared_.held -= held_ + buffered_; }
 
-void Pipeline::finish() {
+void Pipeline::end_input() {
   at_end_ = true;
   codec_->finish();
 }
@@ -134,7 +134,7 @@ void Pipeline::run(Slot& slot, milliseconds time) {
     // Without a handle, the check ended within the call that is under way, in start() or expire(), whose caller goes on.
     const bool is_later = slot.check != nullptr;
     try {
-      finish(std::get<What>(slot.request.what), slot);
+      answer_found(std::get<What>(slot.request.what), slot);
     } catch (const std::exception& exception) {
       return owner_.failed(exception);
     }
@@ -168,7 +168,7 @@ spf::Needs Pipeline::look(const protocol::HealthRequest& /*request*/, Slot& slot
 
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
-void Pipeline::finish(const protocol::CheckRequest& check, Slot& slot) {
+void Pipeline::answer_found(const protocol::CheckRequest& check, Slot& slot) {
   auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found);
   if (workspace == nullptr)
     return answer(check, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"), slot);
@@ -176,13 +176,13 @@ void Pipeline::finish(const protocol::CheckRequest& check, Slot& slot) {
   shared_.spare.workspace = std::move(*workspace);
 }
 
-void Pipeline::finish(const receiver::SrsRequest& request, Slot& slot) {
+void Pipeline::answer_found(const receiver::SrsRequest& request, Slot& slot) {
   if (!std::holds_alternative<receiver::SrsReply>(slot.found))
     receiver::answer(request, *slot.snapshot->srs, slot.time, nullptr, slot.found.emplace<receiver::SrsReply>());
   answer(request, std::get<receiver::SrsReply>(slot.found), slot);
 }
 
-void Pipeline::finish(const protocol::HealthRequest& request, Slot& slot) {
+void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) {
   protocol::Health health{.is_draining = shared_.drain_end.has_value(),
                           .dns = std::get<std::unique_ptr<DnsProbe>>(slot.found)->found()};
   if (shared_.limit != nullptr) {
@@ -190,13 +190,13 @@ void Pipeline::finish(const protocol::HealthRequest& request, Slot& slot) {
     health.max_connections = shared_.limit->most();
   }
   codec_->encode_health(request, health, answer_of(slot));
-  finished(slot);
+  complete(slot);
 }
 
 void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot) {
   ++shared_.counters.results[static_cast<std::size_t>(reply.result)];
   codec_->encode(check, reply, slot.snapshot->doors, answer_of(slot));
-  finished(slot);
+  complete(slot);
   shared_.verdicts.add(check, slot.request.door, reply, shared_.loop.now() - slot.started);
 }
 
@@ -204,11 +204,11 @@ void Pipeline::answer(const receiver::SrsRequest& request, const receiver::SrsRe
   ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
   codec_->encode_rewriting(reply, answer_of(slot));
-  finished(slot);
+  complete(slot);
   shared_.verdicts.add(request, slot.request.door, reply, shared_.loop.now() - slot.started);
 }
 
-void Pipeline::finished(Slot& slot) {
+void Pipeline::complete(Slot& slot) {
   hold(slot);
   slot.is_done = true;
 }

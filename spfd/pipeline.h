@@ -54,9 +54,9 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Adds bytes from the client. None may follow finish().
+  // Adds bytes from the client. None may follow end_input().
   void feed(std::string_view bytes) { codec_->feed(bytes); }
-  void finish();
+  void end_input();
   // Begins the complete requests, as far as there is room, and collects answers. True: there was no room, so further requests may
   // be waiting.
   bool take_requests();
@@ -102,7 +102,7 @@ class Pipeline {
   void begin(receiver::SrsRequest& request, Slot& slot);
   void begin(protocol::HealthRequest& request, Slot& slot);
   void begin(protocol::Ready& ready, Slot& slot);
-  // Runs look() for the slot, whose request is of kind What, as a step of the driver, and then finish().
+  // Runs look() for the slot, whose request is of kind What, as a step of the driver, and then answer_found().
   template <class What>
   void run(Slot& slot, Milliseconds time);
   // Look at the DNS answers and return the missing questions. With none missing, Slot::found is complete.
@@ -110,12 +110,12 @@ class Pipeline {
   spf::Needs look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::HealthRequest& request, Slot& slot, spf::AnswerSource& answers);
   // Write the answer from Slot::found, or an answer that reports that there is no result.
-  void finish(const protocol::CheckRequest& check, Slot& slot);
-  void finish(const receiver::SrsRequest& request, Slot& slot);
-  void finish(const protocol::HealthRequest& request, Slot& slot);
+  void answer_found(const protocol::CheckRequest& check, Slot& slot);
+  void answer_found(const receiver::SrsRequest& request, Slot& slot);
+  void answer_found(const protocol::HealthRequest& request, Slot& slot);
   void answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot);
   void answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot);
-  void finished(Slot& slot);
+  void complete(Slot& slot);
   static void expire(Slot& slot);
   std::string& answer_of(Slot& slot);
   void hold(Slot& slot);

@@ -122,14 +122,18 @@ class Logic {
            std::ranges::any_of(kFamilies, [&](Family family) { return !term.networks[family].empty(); });
   }
 
-  // Returns the terms that decide the clients of a set, in the order of a check.
+  // Terms of a list that a finding names; the others are counted.
+  static constexpr std::size_t kNamed = 3;
+
+  // Returns the terms that decide the clients of a set, in the order of a check. Only the first kNamed have their names.
   [[nodiscard]] std::vector<std::string> deciders(const Networks& networks, Family family, Place except) const {
     std::vector<std::string> names;
     const Reach& reach = examined_.reach[family];
     for (const Place place : reach.order) {
       if (place == except || tree_.term(place).is(Mechanism::include)) continue;
       const Visit& visit = reach.visit(place);
-      if (visit.result && !visit.taken.common_with(networks).empty()) names.push_back(described(tree_, place));
+      if (visit.result && !visit.taken.common_with(networks).empty())
+        names.push_back(names.size() < kNamed ? described(tree_, place) : std::string());
     }
     return names;
   }
@@ -155,7 +159,7 @@ class Logic {
       if (!result || visit.times > 1 || !reach.of(*result).common_with(networks).empty()) is_contradiction = false;
     }
     if (names.empty()) return false;
-    const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, 3));
+    const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, kNamed));
     if (!is_contradiction) {
       report_superfluous(place, detail);
     } else {

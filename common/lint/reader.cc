@@ -256,11 +256,17 @@ class Reader {
 
   static dns::Type address_type(Family family) { return family == Family::ipv4 ? dns::Type::a : dns::Type::aaaa; }
 
-  static void add_addresses(Term& term, const dns::Answer& answer, Family family) {
+  void add_addresses(Term& term, const dns::Answer& answer, Family family) {
     const spf::Directive& directive = term.read.directive;
     const int length = family == Family::ipv4 ? directive.prefix4 : directive.prefix6;
     for (const base::IpAddress& address : answer.addresses) {
-      if (address.is_v4() == (family == Family::ipv4)) term.networks[family].add(network_of(address, length));
+      if (address.is_v4() != (family == Family::ipv4)) continue;
+      if (addresses_ == limits_.addresses) {
+        term.has_failed = true;
+        return add_gap(fmt::format("more than {} addresses of hosts: the others were not examined", limits_.addresses));
+      }
+      ++addresses_;
+      term.networks[family].add(network_of(address, length));
     }
   }
 
@@ -278,6 +284,7 @@ class Reader {
   std::unordered_set<dns::Question> asked_;
   std::unordered_map<dns::Name, std::size_t> numbers_;
   std::size_t terms_ = 0;
+  std::size_t addresses_ = 0;
   Place at_;  // of the question that is asked
 };
 

@@ -14,7 +14,8 @@ namespace lint {
 struct Limits {
   std::size_t records = 300;
   std::size_t questions = 1000;
-  std::size_t terms = 5000;  // of all records together
+  std::size_t terms = 5000;        // of all records together
+  std::size_t addresses = 20'000;  // of hosts, of all terms together: a host that two terms name counts twice
   // Records that more terms lead to are beyond the limit of DNS terms (RFC 7208 §4.6.4), so no check reaches them.
   int depth = 11;
   // Intervals of addresses that are looked at per family, to follow all clients: a fraction of a second.

@@ -358,6 +358,15 @@ TEST_CASE("an examination is bounded: records that explode, long records, many t
   const Examination cut_off = examine(world_with(longest + " -all"), "example.com", little_work);
   REQUIRE(cut_off.report.tree.gaps.size() == 1);
   CHECK(cut_off.report.tree.gaps.front().starts_with("too many networks"));
+  lint::Limits few_addresses;
+  few_addresses.addresses = 1;
+  World hosts = world_with("v=spf1 mx:m.example.com a:one.example.com -all");
+  hosts.mx("m.example.com", "one.example.com").mx("m.example.com", "two.example.com");
+  hosts.a("one.example.com", "198.18.0.1");
+  hosts.a("two.example.com", "198.18.0.2");
+  const Examination crowded = examine(hosts, "example.com", few_addresses);
+  REQUIRE(crowded.report.tree.gaps.size() == 1);
+  CHECK(crowded.report.tree.gaps.front() == "more than 1 addresses of hosts: the others were not examined");
   const Examination macros =
       examine(world_with("v=spf1 exists:%{i}.%{l}.x.example.com include:%{o}.x.example.com a:%{h} ptr -all"));
   CHECK(macros.report.summary.is_lower_bound);
