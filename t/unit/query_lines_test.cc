@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/protocol/limits.h"
 #include "common/receiver/receiver.h"
+#include "t/support/fill.h"
 #include "t/support/show.h"
 #include "t/support/single.h"
 
@@ -258,6 +263,31 @@ TEST_CASE("the answer contains all lines in order, then an empty line") {
         "reply="
         "\nlookups=0\n"
         "void_lookups=0\nid=a-1\nerror=what\n\n");
+}
+
+TEST_CASE("spfd-protocol(7) describes each line of an answer") {
+  std::ifstream file("man/spfd-protocol.7");
+  std::set<std::string> described;
+  bool is_answer = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(".Sh ")) is_answer = line == ".Sh ANSWER";
+    if (!is_answer || !line.starts_with(".It Cm ")) continue;
+    std::istringstream words(line.substr(7));
+    for (std::string word; words >> word;) described.insert(word);
+  }
+  QueryLines asked;
+  asked.id = "7";
+  for (const Format format : {Format::lines, Format::json}) {
+    asked.format = format;
+    const std::string answer = support::encode_reply(support::filled<receiver::Reply>(), asked, {});
+    const std::regex key(format == Format::lines ? "(?:^|\n)([a-z_]+)=" : "\"([a-z_]+)\": ");
+    int count = 0;
+    for (std::sregex_iterator one(answer.begin(), answer.end(), key), end; one != end; ++one, ++count) {
+      CAPTURE((*one)[1].str());
+      CHECK(described.contains((*one)[1].str()));
+    }
+    CHECK(count > 30);
+  }
 }
 
 TEST_CASE("lines about local policy are written only if there is something to report") {
