@@ -101,57 +101,23 @@ void check_shares(const Examined& examined, Findings& findings) {
   }
 }
 
-// Terms that lead back to a record from which they were reached.
-class Loops {
- public:
-  Loops(const Examined& examined, Findings& findings) : tree_(examined.tree), findings_(findings), seen_(tree_.records.size()) {}
-
-  void search(std::size_t number) {
-    seen_[number] = true;
-    path_.push_back(number);
-    const Record& record = tree_.records[number];
-    for (std::size_t i = 0; i < record.terms.size(); ++i) {
-      const std::size_t next = record.terms[i].leads_to;
-      if (next == kNone) continue;
-      const auto begin = std::ranges::find(path_, next);
-      if (begin != path_.end()) {
-        report({number, i}, begin);
-      } else if (!seen_[next]) {
-        search(next);
-      }
-    }
-    path_.pop_back();
-  }
-
- private:
-  using Path = std::vector<std::size_t>;
-
-  void report(Place place, Path::const_iterator begin) {
-    std::vector<std::string> names;
-    for (auto at = begin; at != path_.end(); ++at) names.emplace_back(tree_.records[*at].domain.text());
-    const std::string_view verb = tree_.term(place).is_redirect() ? "redirects to" : "includes";
-    if (names.size() == 1) return findings_.add("B06", place, fmt::format("{} {} itself", names.front(), verb));
-    findings_.add("B06", place, fmt::format("{0} {1} {2}, which leads to {0}", names.back(), verb, names.front()));
-  }
-
-  const Tree& tree_;
-  Findings& findings_;
-  std::vector<bool> seen_;
-  Path path_;
-};
+void report_loop(const Tree& tree, const Loop& loop, Findings& findings) {
+  const std::string_view verb = tree.term(loop.place).is_redirect() ? "redirects to" : "includes";
+  const std::string_view from = tree.records[loop.place.record].domain.text();
+  if (loop.leads_to == loop.place.record) return findings.add("B06", loop.place, fmt::format("{} {} itself", from, verb));
+  findings.add("B06", loop.place,
+               fmt::format("{0} {1} {2}, which leads to {0}", from, verb, tree.records[loop.leads_to].domain.text()));
+}
 
 }  // namespace
 
 void check_budget(const Examined& examined, Findings& findings) {
   // A loop uses up the limit in any case: only the loop is to be reported.
-  if (examined.has_loop) {
-    Loops(examined, findings).search(0);
-  } else {
-    check_terms(examined, findings);
-  }
+  for (const Loop& loop : examined.loops) report_loop(examined.tree, loop, findings);
+  if (examined.loops.empty()) check_terms(examined, findings);
   check_voids(examined, findings);
   check_certainty(examined, findings);
-  if (!examined.has_loop) check_shares(examined, findings);
+  if (examined.loops.empty()) check_shares(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     for (std::size_t i = 0; i < record.terms.size(); ++i) {

@@ -42,13 +42,25 @@ constexpr auto kSpecial = std::to_array<Special>({
     {"ff00::", 8, "multicast"},
 });
 
-// The special network in which all addresses of the interval are; null: none.
-const Special* special_of(const Interval& interval, Family family) {
+struct SpecialNetwork {
+  Interval interval;
+  std::string_view name;
+};
+PerFamily<std::vector<SpecialNetwork>> read_special() {
+  PerFamily<std::vector<SpecialNetwork>> networks;
   for (const Special& special : kSpecial) {
     const auto address = base::IpAddress::parse_as_written(special.address);
-    if (!address || address->is_v4() != (family == Family::ipv4)) continue;
-    const Interval network = network_of(*address, special.length);
-    if (network.first <= interval.first && interval.last <= network.last) return &special;
+    if (address)
+      networks[address->is_v4() ? Family::ipv4 : Family::ipv6].push_back({network_of(*address, special.length), special.name});
+  }
+  return networks;
+}
+
+// Returns the special network in which all addresses of the interval are; null: none.
+const SpecialNetwork* special_of(const Interval& interval, Family family) {
+  static const PerFamily<std::vector<SpecialNetwork>> networks = read_special();
+  for (const SpecialNetwork& network : networks[family]) {
+    if (network.interval.first <= interval.first && interval.last <= network.interval.last) return &network;
   }
   return nullptr;
 }
@@ -112,7 +124,7 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
   for (const Family family : kFamilies) {
     if (!passes(examined, place, family)) continue;
     for (const Interval& interval : term.networks[family].intervals()) {
-      const Special* const special = special_of(interval, family);
+      const SpecialNetwork* const special = special_of(interval, family);
       if (special == nullptr) continue;
       // A host may have such an address beside others, for its own network.
       const bool is_network = term.is(Mechanism::ip4) || term.is(Mechanism::ip6);

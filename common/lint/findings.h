@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/lint/lint.h"
 #include "common/lint/reach.h"
@@ -16,7 +17,7 @@ struct Examined {
   const spf::Limits& limits;
   PerFamily<Reach> reach;
   int longest_path = 0;
-  bool has_loop = false;
+  std::vector<Loop> loops = {};
 };
 
 class Findings {

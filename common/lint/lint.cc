@@ -31,28 +31,6 @@ class Rounds {
   std::vector<int> known_;
 };
 
-class Loops {
- public:
-  explicit Loops(const Tree& tree) : tree_(tree), states_(tree.records.size(), State::unseen) {}
-
-  bool exists_from(std::size_t number) {
-    if (states_[number] == State::open) return true;
-    if (states_[number] == State::done) return false;
-    states_[number] = State::open;
-    const auto& terms = tree_.records[number].terms;
-    const bool found =
-        std::ranges::any_of(terms, [&](const Term& term) { return term.leads_to != kNone && exists_from(term.leads_to); });
-    states_[number] = State::done;
-    return found;
-  }
-
- private:
-  enum class State : std::uint8_t { unseen, open, done };
-
-  const Tree& tree_;
-  std::vector<State> states_;
-};
-
 void sum_up(const Examined& examined, Report& report) {
   Summary& summary = report.summary;
   for (const Family family : kFamilies) {
@@ -91,7 +69,7 @@ spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSou
   if (examined.reach[Family::ipv4].is_cut_off || examined.reach[Family::ipv6].is_cut_off)
     report.tree.gaps.emplace_back("too many networks and paths: not every client was followed to the end");
   examined.longest_path = terms_of_longest_path(report.tree);
-  examined.has_loop = Loops(report.tree).exists_from(0);
+  examined.loops = loops_of(report.tree);
   sum_up(examined, report);
   Findings findings(report);
   check_publication(examined, findings);

@@ -81,7 +81,7 @@ class Logic {
         const std::size_t next = tree_.term(place).leads_to;
         if (next == kNone || is_twice_[number][i]) continue;
         const auto [before, is_new] = led.try_emplace(next, place);
-        if (is_new || examined_.has_loop) continue;
+        if (is_new || !examined_.loops.empty()) continue;
         findings_.add(
             "L04", place,
             fmt::format("{} is also reached by {}", tree_.records[next].domain.text(), described(tree_, before->second)));

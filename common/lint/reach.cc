@@ -160,26 +160,25 @@ class Walker {
 
   // RFC 7208 §4.6.4
   void count_term(Place place, Groups& live) {
-    Groups rest;
-    for (Group& group : live) {
-      reach_.lookups = std::max(reach_.lookups, ++group.lookups);
-      if (group.lookups > limits_.dns_terms) {
-        reach_.over_terms.add(group.clients);
-        if (!reach_.term_over) reach_.term_over = place;
-      } else {
-        rest.push_back(std::move(group));
-      }
-    }
-    live = std::move(rest);
+    count(&Group::lookups, limits_.dns_terms, live, {place, reach_.lookups, reach_.over_terms, reach_.term_over});
+  }
+  void count_void(Place place, Groups& live) {
+    count(&Group::voids, limits_.void_lookups, live, {place, reach_.voids, reach_.over_voids, reach_.void_over});
   }
 
-  void count_void(Place place, Groups& live) {
+  struct Count {
+    Place place;                  // of the term that counts
+    int& most;                    // of a client
+    Networks& over;               // the clients beyond the limit
+    std::optional<Place>& first;  // the term that was the first beyond it
+  };
+  static void count(int Group::*counter, int limit, Groups& live, const Count& count) {
     Groups rest;
     for (Group& group : live) {
-      reach_.voids = std::max(reach_.voids, ++group.voids);
-      if (group.voids > limits_.void_lookups) {
-        reach_.over_voids.add(group.clients);
-        if (!reach_.void_over) reach_.void_over = place;
+      count.most = std::max(count.most, ++(group.*counter));
+      if (group.*counter > limit) {
+        count.over.add(group.clients);
+        if (!count.first) count.first = count.place;
       } else {
         rest.push_back(std::move(group));
       }
@@ -200,6 +199,35 @@ class Walker {
   std::size_t most_work_;
   Reach reach_;
   std::size_t work_ = 0;
+};
+
+class LoopSearch {
+ public:
+  explicit LoopSearch(const Tree& tree) : tree_(tree), states_(tree.records.size()) {}
+
+  std::vector<Loop> run() {
+    search(0);
+    return std::move(loops_);
+  }
+
+ private:
+  enum class State : std::uint8_t { unseen, open, done };
+
+  void search(std::size_t number) {
+    states_[number] = State::open;
+    const Record& record = tree_.records[number];
+    for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      const std::size_t next = record.terms[i].leads_to;
+      if (next == kNone) continue;
+      if (states_[next] == State::open) loops_.push_back({{number, i}, next});
+      if (states_[next] == State::unseen) search(next);
+    }
+    states_[number] = State::done;
+  }
+
+  const Tree& tree_;
+  std::vector<State> states_;
+  std::vector<Loop> loops_;
 };
 
 class LongestPath {
@@ -236,6 +264,8 @@ class LongestPath {
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work) {
   return Walker(tree, family, limits, work).run();
 }
+
+std::vector<Loop> loops_of(const Tree& tree) { return LoopSearch(tree).run(); }
 
 int terms_of_longest_path(const Tree& tree, std::size_t record) { return LongestPath(tree).of(record); }
 

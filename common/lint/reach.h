@@ -26,7 +26,7 @@ struct Visit {
 
 struct Reach {
   // By result. permerror: other reasons than the limits; temperror stays empty.
-  std::array<Networks, 7> results;
+  std::array<Networks, spf::kResults> results;
   Networks over_terms;             // permerror: too many DNS terms
   Networks over_voids;             // permerror: too many void look-ups
   int lookups = 0;                 // the most DNS terms that a client uses, up to one over the limit
@@ -45,6 +45,15 @@ struct Reach {
 // Follows all clients of a family through the tree. `work`: upper bound on the intervals of addresses that are compared; beyond
 // it, Reach::is_cut_off.
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work);
+
+// A term that leads back to a record from which it was reached.
+struct Loop {
+  Place place;
+  std::size_t leads_to = kNone;  // the number of that record
+};
+
+// Returns the loops that a check can meet, in the order of the terms.
+std::vector<Loop> loops_of(const Tree& tree);
 
 // Returns the number of DNS terms that the check of a record takes for a client that matches nothing, without any limit. A loop
 // counts once.

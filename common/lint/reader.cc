@@ -35,7 +35,7 @@ class Reader {
   }
 
  private:
-  // The answer; null when it is not known yet, or never will be.
+  // Returns the answer; null if it is not known yet, or never will be.
   const dns::Answer* ask(const dns::Name& name, dns::Type type) {
     const spf::KnownAnswer* const known = ask_known(name, type);
     return known == nullptr ? nullptr : &known->answer;
@@ -60,12 +60,19 @@ class Reader {
     return nullptr;
   }
 
+  // The same for what a term matches.
+  const dns::Answer* ask_for(Term& term, const dns::Name& name, dns::Type type) {
+    const dns::Answer* const answer = ask(name, type);
+    if (answer == nullptr) term.has_failed = true;
+    return answer;
+  }
+
   void add_gap(std::string gap) {
     if (tree_.gaps.size() < kMaxGaps && std::ranges::find(tree_.gaps, gap) == tree_.gaps.end())
       tree_.gaps.push_back(std::move(gap));
   }
 
-  // The number of the record; kNone when there is no room for one more.
+  // Returns the number of the record, or kNone if there is no room for another.
   std::size_t add_record(const dns::Name& domain, int depth) {
     const auto known = numbers_.find(domain);
     if (known != numbers_.end()) return known->second;
@@ -190,11 +197,8 @@ class Reader {
   // RFC 7208 §5.3
   void look_up_a(Term& term) {
     for (const Family family : kFamilies) {
-      const dns::Answer* const answer = ask(*term.target, address_type(family));
-      if (answer == nullptr) {
-        term.has_failed = true;
-        continue;
-      }
+      const dns::Answer* const answer = ask_for(term, *term.target, address_type(family));
+      if (answer == nullptr) continue;
       term.is_void[family] = answer->is_void();
       add_addresses(term, *answer, family);
     }
@@ -202,34 +206,24 @@ class Reader {
 
   // RFC 7208 §5.4
   void look_up_mx(Term& term) {
-    const dns::Answer* const answer = ask(*term.target, dns::Type::mx);
-    if (answer == nullptr) {
-      term.has_failed = true;
-      return;
-    }
+    const dns::Answer* const answer = ask_for(term, *term.target, dns::Type::mx);
+    if (answer == nullptr) return;
     for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
     term.hosts = answer->names;
     for (std::size_t i = 0; i < std::min<std::size_t>(term.hosts.size(), kMaxHosts); ++i) {
       const auto host = spf::host_name(term.hosts[i]);
       if (!host) continue;
       for (const Family family : kFamilies) {
-        const dns::Answer* const addresses = ask(*host, address_type(family));
-        if (addresses == nullptr) {
-          term.has_failed = true;
-        } else {
-          add_addresses(term, *addresses, family);
-        }
+        const dns::Answer* const addresses = ask_for(term, *host, address_type(family));
+        if (addresses != nullptr) add_addresses(term, *addresses, family);
       }
     }
   }
 
   // RFC 7208 §5.7
   void look_up_exists(Term& term) {
-    const dns::Answer* const answer = ask(*term.target, dns::Type::a);
-    if (answer == nullptr) {
-      term.has_failed = true;
-      return;
-    }
+    const dns::Answer* const answer = ask_for(term, *term.target, dns::Type::a);
+    if (answer == nullptr) return;
     term.matches_all = !answer->addresses.empty();
     for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
   }

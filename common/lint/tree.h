@@ -48,7 +48,7 @@ struct Term {
   PerFamily<bool> is_void;         // its first look-up is void (RFC 7208 §4.6.4)
   bool has_failed = false;         // DNS did not answer all of it
   std::vector<std::string> hosts;  // mx: the hosts
-  bool is_wildcard = false;        // exists with macros: names that nobody can have chosen have addresses, too
+  bool is_wildcard = false;        // exists with macros: the probe names have addresses, too
   // exp in a record that can decide: the TXT records that it names; nothing where they were not looked up.
   std::optional<std::vector<std::string>> explanations;
 
