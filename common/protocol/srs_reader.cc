@@ -2,20 +2,10 @@
 
 #include <utility>
 
+#include "common/base/overloaded.h"
 #include "common/base/text.h"
 
 namespace protocol {
-
-namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
-
-}  // namespace
 
 std::string_view srs_protocol_name(SrsProtocol protocol) {
   switch (protocol) {
@@ -46,12 +36,12 @@ void SrsReader::start(SrsProtocol protocol, std::string_view bytes) {
 }
 
 void SrsReader::feed(std::string_view bytes) {
-  std::visit(Overloaded{[&](Unknown& unknown) {
-                          unknown.bytes += bytes;
-                          const std::string first = unknown.bytes;
-                          if (const auto protocol = recognise_srs(first)) start(*protocol, first);
-                        },
-                        [&](auto& reader) { reader.feed(bytes); }},
+  std::visit(base::Overloaded{[&](Unknown& unknown) {
+                                unknown.bytes += bytes;
+                                const std::string first = unknown.bytes;
+                                if (const auto protocol = recognise_srs(first)) start(*protocol, first);
+                              },
+                              [&](auto& reader) { reader.feed(bytes); }},
              reader_);
 }
 
@@ -60,13 +50,13 @@ void SrsReader::finish() {
     const std::string first = unknown->bytes;
     start(SrsProtocol::lines, first);
   }
-  std::visit(Overloaded{[](Unknown&) {}, [](auto& reader) { reader.finish(); }}, reader_);
+  std::visit(base::Overloaded{[](Unknown&) {}, [](auto& reader) { reader.finish(); }}, reader_);
 }
 
 std::optional<receiver::SrsRequest> SrsReader::next() {
-  return std::visit(
-      Overloaded{[](Unknown&) { return std::optional<receiver::SrsRequest>(); }, [](auto& reader) { return reader.next(); }},
-      reader_);
+  return std::visit(base::Overloaded{[](Unknown&) { return std::optional<receiver::SrsRequest>(); },
+                                     [](auto& reader) { return reader.next(); }},
+                    reader_);
 }
 
 std::string SrsReader::encode(const receiver::SrsReply& reply) const {
@@ -79,20 +69,20 @@ std::string SrsReader::encode(const receiver::SrsReply& reply) const {
 }
 
 bool SrsReader::must_close() const {
-  return std::visit(Overloaded{[](const Unknown&) { return false; }, [](const auto& reader) { return reader.must_close(); }},
-                    reader_);
+  return std::visit(
+      base::Overloaded{[](const Unknown&) { return false; }, [](const auto& reader) { return reader.must_close(); }}, reader_);
 }
 
 bool SrsReader::has_partial() const {
-  return std::visit(Overloaded{[](const Unknown& unknown) { return !unknown.bytes.empty(); },
-                               [](const auto& reader) { return reader.has_partial(); }},
+  return std::visit(base::Overloaded{[](const Unknown& unknown) { return !unknown.bytes.empty(); },
+                                     [](const auto& reader) { return reader.has_partial(); }},
                     reader_);
 }
 
 std::size_t SrsReader::held() const {
-  return std::visit(
-      Overloaded{[](const Unknown& unknown) { return unknown.bytes.size(); }, [](const auto& reader) { return reader.held(); }},
-      reader_);
+  return std::visit(base::Overloaded{[](const Unknown& unknown) { return unknown.bytes.size(); },
+                                     [](const auto& reader) { return reader.held(); }},
+                    reader_);
 }
 
 std::optional<SrsProtocol> SrsReader::protocol() const {

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "common/base/overloaded.h"
 #include "common/base/printable.h"
 #include "common/base/reuse.h"
 #include "common/base/text.h"
@@ -33,13 +34,6 @@ std::string_view outcome_name(Outcome outcome) {
 
 // Why a record is evaluated. Everything below an include is `included`; the verdict does not name what matches there.
 enum class Role : std::uint8_t { checked, redirected, included };
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 // One run of check_host(): the sequential walk of the RFC over the known answers (walk.h explains how missing ones are handled).
 class Evaluator {
@@ -117,27 +111,27 @@ class Evaluator {
       return Result::temperror;
     }
     const dns::Name& domain = question.name;
-    return std::visit(
-        Overloaded{[&](const NoRecord& none) {
-                     keep_near_miss(none);
-                     return Result::none;
-                   },
-                   [&](const SeveralRecords& several) {  // RFC 7208 §4.5
-                     walk_.set_problem(fmt::format("{} has {} SPF records", domain.text(), several.count));
-                     return Result::permerror;
-                   },
-                   [&](const BrokenRecord& broken) {  // RFC 7208 §4.6
-                     keep_record(broken.text, role);
-                     const std::string term = base::clip(broken.error.term, 200);
-                     walk_.set_problem(fmt::format("{} in the record of {}: {}", term, domain.text(), broken.error.message));
-                     keep_term(term, domain);
-                     return Result::permerror;
-                   },
-                   [&](const Record& record) {
-                     keep_record(record.text, role);
-                     return check_record(record, target, role);
-                   }},
-        known.record);
+    return std::visit(base::Overloaded{[&](const NoRecord& none) {
+                                         keep_near_miss(none);
+                                         return Result::none;
+                                       },
+                                       [&](const SeveralRecords& several) {  // RFC 7208 §4.5
+                                         walk_.set_problem(fmt::format("{} has {} SPF records", domain.text(), several.count));
+                                         return Result::permerror;
+                                       },
+                                       [&](const BrokenRecord& broken) {  // RFC 7208 §4.6
+                                         keep_record(broken.text, role);
+                                         const std::string term = base::clip(broken.error.term, 200);
+                                         walk_.set_problem(fmt::format("{} in the record of {}: {}", term, domain.text(),
+                                                                       broken.error.message));
+                                         keep_term(term, domain);
+                                         return Result::permerror;
+                                       },
+                                       [&](const Record& record) {
+                                         keep_record(record.text, role);
+                                         return check_record(record, target, role);
+                                       }},
+                      known.record);
   }
 
   Result check_record(const Record& record, const Target& checked, Role role) {
