@@ -121,7 +121,7 @@ void Connection::give_up(std::string_view why) {
 
 void Connection::read_input() {
   // Several reads per turn of the loop, for requests that come in pieces.
-  for (int i = 0; i < kReadsAtOnce && !has_ended() && !at_end_of_input_; ++i) {
+  for (int i = 0; i < kReadsAtOnce && !has_ended() && !pipeline_.is_at_end(); ++i) {
     std::vector<char>& input = shared_.spare.input;
     const ssize_t size = ::read(socket_.get(), input.data(), input.size());
     if (size < 0) {
@@ -130,7 +130,6 @@ void Connection::read_input() {
       return end();
     }
     if (size == 0) {
-      at_end_of_input_ = true;
       if (client_is_gone()) return end();
       pipeline_.end_input();
     } else if (pipeline_.is_closed()) {
@@ -214,7 +213,7 @@ void Connection::wait() {
       watch_input(false);
       return wait_until(waiting_since_ + shared_.snapshot->timeouts.write);
     case Phase::lingering:
-      if (at_end_of_input_ || discarded_ > kMaxDiscarded) return end();
+      if (pipeline_.is_at_end() || discarded_ > kMaxDiscarded) return end();
       watch_input(true);
       return wait_until(waiting_since_ + linger_);
     case Phase::ended: return;
@@ -231,7 +230,7 @@ void Connection::wait_for_requests() {
     return wait_until(waiting_since_ + (is_servers ? shared_.snapshot->timeouts.mta_idle : shared_.snapshot->timeouts.idle));
   }
   const bool reads =
-      !at_end_of_input_ && !is_draining && discarded_ <= kMaxDiscarded && (pipeline_.is_closed() || !pipeline_.is_full());
+      !pipeline_.is_at_end() && !is_draining && discarded_ <= kMaxDiscarded && (pipeline_.is_closed() || !pipeline_.is_full());
   watch_input(reads);
   if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
 }
@@ -260,7 +259,7 @@ void Connection::on_timer() {
 // ---- the end -------------------------------------------------------------------------------------------------------------
 
 void Connection::close_gently() {
-  if (!at_end_of_input_) {
+  if (!pipeline_.is_at_end()) {
     std::vector<char>& input = shared_.spare.input;
     const ssize_t size = ::recv(socket_.get(), input.data(), input.size(), MSG_DONTWAIT);
     const bool may_send_more =

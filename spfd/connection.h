@@ -121,7 +121,6 @@ class Connection final : private Pipeline::Owner {
   io::Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;
-  bool at_end_of_input_ = false;
   std::size_t written_ = 0;    // bytes written of the pipeline's output
   std::size_t discarded_ = 0;  // bytes read after the last request
   TimePoint waiting_since_;    // for a request, or for the client to take its answers

@@ -74,6 +74,7 @@ class Pipeline {
   void drop();
 
   [[nodiscard]] bool has_asked() const { return asked_ > 0; }
+  [[nodiscard]] bool is_at_end() const { return at_end_; }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool is_empty() const { return slots_.empty(); }
   [[nodiscard]] bool has_finished() const { return !slots_.empty() && slots_.front().is_done; }
