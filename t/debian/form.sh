@@ -3,16 +3,7 @@
 # the programs are hardened as Debian wants it. Last line: "N passed, N failed".
 set -u
 folder=$1
-passed=0 failed=0
-# check WHAT COMMAND...
-check() {
-  if "${@:2}"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $1"
-  fi
-}
+. "$(dirname "$0")/../checks.bash"
 
 # The maintainer address is replaced before publication.
 excused=bogus-mail-host,bogus-mail-host-in-debian-changelog
@@ -42,5 +33,4 @@ for program in "$unpacked"/usr/sbin/* "$unpacked"/usr/bin/*; do
   fi
 done
 check 'there are three programs' test "$programs" = 3
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+finish

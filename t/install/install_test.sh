@@ -4,16 +4,7 @@ set -u
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
 lab=$(mktemp -d)
 trap 'rm -rf "$lab"' EXIT
-passed=0 failed=0
-# check WHAT COMMAND...
-check() {
-  if "${@:2}"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $1"
-  fi
-}
+. t/checks.bash
 # installs TARGET PREFIX
 installs() { env -u MAKEFLAGS make -s BUILD="${BUILD:-build}" DESTDIR="$lab/to here" PREFIX="$2" "$1" >"$lab/log" 2>&1 || { cat "$lab/log" && false; }; }
 files() { (cd "$lab/to here" && find . -type f | LC_ALL=C sort); }
@@ -34,5 +25,4 @@ check 'install again' installs install /usr/local
 check 'a configuration that is there stays' is "$(cat "$lab/to here/etc/spfd/spfd.conf")" mine
 check 'uninstall' installs uninstall /usr/local
 check 'what it leaves' is "$(files)" ./etc/spfd/spfd.conf
-echo "$passed passed, $failed failed"
-[[ $failed = 0 ]]
+finish
