@@ -102,8 +102,8 @@ class CheckAnswers final : public spf::AnswerSource {
     dns::Question question;  // to ask; set if `what` is to_be_asked
   };
   [[nodiscard]] Missing missing(const dns::Question& question) const;
-  // Returns the number of the slot for a question to be asked: a new slot, or the one of a question that is asked again. None if
-  // there is no room: then find() returns a failure.
+  // Returns the number of the slot for a question to be asked: a new slot, or the one of a question that is asked again. Returns
+  // nothing if there is no room; find() returns a failure then.
   std::optional<std::size_t> open_slot(const dns::Question& question, int depth);
   // Pins the answer of a slot that is under way.
   void settle(std::size_t slot, SharedAnswer answer);

@@ -2,7 +2,7 @@
 // and port.
 //
 // The client cookie is secret and different for each server. A server that has once sent a server cookie is expected to return
-// our cookie in each answer over UDP. If it is missing, the question is asked again over TCP, where nobody can forge the answer,
+// our cookie in each answer over UDP. If it is missing, the question is asked again over TCP, where an answer cannot be forged,
 // and that answer decides whether the server still supports cookies. So does a time without any cookie (kMemory), for servers
 // that have lost both cookies and TCP. The resolver owns one jar per server.
 #pragma once

@@ -15,7 +15,7 @@ namespace io {
 struct Trouble {
   // Ordered by how much they say about the question; the later says more.
   enum class Kind : std::uint8_t {
-    unreachable,  // nothing listens there, or there is no route
+    unreachable,  // the port is closed, or the network has no route
     timed_out,
     no_socket,  // we have no descriptor or memory left
     strays,     // somebody forges answers: ask over TCP

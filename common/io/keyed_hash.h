@@ -1,4 +1,4 @@
-// A hash with a secret key, for tables whose keys come from outside: nobody can cause collisions on purpose.
+// A hash with a secret key, for tables whose keys come from outside: collisions cannot be caused on purpose.
 //
 // SipHash-1-3: SipHash (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012) with the numbers of rounds that the hash
 // tables of Rust and Python use.

@@ -75,7 +75,7 @@ struct ResolverCounters {
 class Resolver {
  public:
   using Callback = std::function<void(dns::Answer)>;
-  // Called before each retry. False: nobody waits for the answer, so the question ends without calling back.
+  // Called before each retry. Returns whether the answer is still wanted; if not, the question ends without calling back.
   using StillWanted = std::function<bool()>;
 
   // Datagrams sent for one question.

@@ -6,7 +6,7 @@
 //   - when another server has answered a question that this one left unanswered, and it has been silent since,
 //   - or when questions about kSilentZones different zones in a row got no answer.
 // A server that is down is asked after the others. From time to time it gets a probe: a copy of a question that the others are
-// asked too, so that nobody waits for it. Any answer brings it back. The resolver owns one object per server.
+// asked too, so that no check waits for it. Any answer brings it back. The resolver owns one object per server.
 #pragma once
 
 #include <chrono>
