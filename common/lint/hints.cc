@@ -58,7 +58,6 @@ constexpr std::array kStrays = std::to_array<Stray>({
     {"\n", "a line feed", "a blank"},
 });
 
-constexpr std::array kMechanisms = std::to_array<std::string_view>({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"});
 constexpr std::string_view kSigns = "+-~?";
 constexpr std::size_t kMaxShown = 100;
 
