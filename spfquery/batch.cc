@@ -1,14 +1,16 @@
 #include "spfquery/batch.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/base/text.h"
-#include "spfquery/request.h"
 
 namespace spfquery {
 
@@ -26,14 +28,23 @@ std::uint64_t size_of_file(int fd) {
 
 }  // namespace
 
-Batch::Batch(io::Loop& loop, Asker& asker, const Options& options, std::string name, int fd)
+base::Result<InputFile, std::string> InputFile::open(const std::string& path) {
+  InputFile out;
+  out.name_ = path == "-" ? "standard input" : base::printable(path);
+  if (path == "-") return out;
+  out.file_ = io::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!out.file_.is_open()) return base::failure(fmt::format("{}: cannot be read: {}", out.name_, std::strerror(errno)));
+  return out;
+}
+
+Batch::Batch(io::Loop& loop, const Options& options, const InputFile& file, Begin begin)
     : loop_(loop),
-      asker_(asker),
       options_(options),
-      name_(std::move(name)),
-      reader_(fd),
+      name_(file.name()),
+      begin_(std::move(begin)),
+      reader_(file.fd()),
       output_(loop, STDOUT_FILENO, [this] { schedule(); }),
-      input_(loop, fd, io::Watch::readable,
+      input_(loop, file.fd(), io::Watch::readable,
              [this] {
                input_.disable();
                advance();
@@ -43,13 +54,19 @@ Batch::Batch(io::Loop& loop, Asker& asker, const Options& options, std::string n
               is_scheduled_ = false;
               advance();
             }),
-      progress_(size_of_file(fd)) {}
+      progress_(size_of_file(file.fd())) {}
 
 int Batch::run() {
   schedule();
   loop_.run();
   progress_.clear();
   return has_bad_lines_ ? kExitUsage : exit_code_;
+}
+
+void Batch::end() {
+  at_end_ = true;
+  input_.disable();
+  schedule();
 }
 
 // Calls advance() in the next turn of the loop, since answers may come within ask().
@@ -120,22 +137,26 @@ void Batch::take_line(std::string_view line) {
     slot.answer.output = std::string(line) + '\n';
     return;
   }
-  protocol::QueryLines asked = make_request(options_, text, reader_.line_number());
-  if (!asked.error.empty()) return complain(fmt::format("{}:{}: {}", name_, reader_.line_number(), asked.error));
   Slot& slot = slots_.emplace_back();
-  slot.asked = std::move(asked);
+  slot.number = reader_.line_number();
   ++running_;
-  auto ask = asker_.ask(slot.asked, [this, &slot](Answer answer) {
+  auto ask = begin_(text, slot.number, [this, &slot](Answer answer) {
     if (!answer.complaint.empty()) {
       progress_.clear();
-      kProgram.complain(fmt::format("{}:{}: {}", name_, slot.asked.id, answer.complaint));
+      kProgram.complain(fmt::format("{}:{}: {}", name_, slot.number, answer.complaint));
     }
     slot.answer = std::move(answer);
     slot.is_done = true;
     --running_;
     schedule();
   });
-  slot.ask = std::move(ask);
+  if (ask) {
+    slot.ask = std::move(*ask);
+    return;
+  }
+  slots_.pop_back();
+  --running_;
+  complain(fmt::format("{}:{}: {}", name_, reader_.line_number(), ask.error()));
 }
 
 void Batch::complain(const std::string& what) {

@@ -1,73 +1,66 @@
 #include "spfquery/examiner.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
-#include <functional>
+#include <cstring>
+#include <set>
 #include <utility>
 
+#include "common/base/printable.h"
 #include "common/io/descriptor.h"
 #include "common/io/driver.h"
+#include "common/io/random.h"
 #include "common/lint/json.h"
 #include "common/lint/lint.h"
+#include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
+#include "spfquery/interrupt.h"
 #include "spfquery/report.h"
 
 namespace spfquery {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
+// Bytes of answers that an examination holds: one by itself, and one of many.
 constexpr std::size_t kMaxAnswerBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxAnswerBytesOfMany = std::size_t{4} << 20;
+// An examination that got its answers at the last moment may compute for this time.
+constexpr std::chrono::seconds kLastComputation{1};
 
-// The end of the pipe that the handler of SIGINT writes to; -1: none.
-std::atomic<int> interrupt_fd = -1;
-
-void on_interrupt(int /*number*/) { static_cast<void>(!::write(interrupt_fd, "", 1)); }
-
-// Calls back at the first SIGINT; the second one ends the program, as usual.
-class Interrupt {
- public:
-  Interrupt(io::Loop& loop, std::function<void()> callback) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;
-    reading_ = io::Descriptor(ends[0]);
-    writing_ = io::Descriptor(ends[1]);
-    watch_ = std::make_unique<io::Watch>(loop, reading_.get(), io::Watch::readable, [this, call = std::move(callback)] {
-      watch_->disable();
-      call();
-    });
-    watch_->enable();
-    interrupt_fd = writing_.get();
-    struct sigaction action {};
-    action.sa_handler = on_interrupt;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    ::sigaction(SIGINT, &action, nullptr);
-  }
-  ~Interrupt() { static_cast<void>(std::signal(SIGINT, SIG_DFL)); }
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
-
- private:
-  io::Descriptor reading_;
-  io::Descriptor writing_;
-  std::unique_ptr<io::Watch> watch_;
-};
+std::uint64_t random_salt() {
+  io::RandomIds ids;
+  std::uint64_t salt = 0;
+  for (int i = 0; i < 4; ++i) salt = salt << 16U | ids.next();
+  return salt;
+}
 
 // The step of the driver. All questions of a round are answered before the records are read again: reading takes longer than
 // looking whether an answer came.
 class Examination {
  public:
-  explicit Examination(const dns::Name& domain) : domain_(domain) {}
+  Examination(const lint::Subject& subject, std::chrono::milliseconds timeout)
+      : subject_(subject), deadline_(Clock::now() + timeout) {
+    subject_.is_over = [this] { return Clock::now() > computes_until_ || (Interrupt::has_come() && !was_interrupted_); };
+  }
+  Examination(const Examination&) = delete;
+  Examination& operator=(const Examination&) = delete;
 
   spf::Needs step(spf::AnswerSource& answers) {
     while (next_ < open_.size() && answers.find(open_[next_]) != nullptr) ++next_;
     if (next_ < open_.size()) return {.needed = {open_[next_]}, .wanted = {}};
-    spf::Needs needs = lint::examine(domain_, limits_, answers, report_);
+    // An interrupt that ended the wait for answers does not end the work on those that came.
+    was_interrupted_ = Interrupt::has_come();
+    computes_until_ = std::max(deadline_, Clock::now() + kLastComputation);
+    spf::Needs needs = lint::examine(subject_, answers, report_);
     is_complete_ = needs.empty();
     open_ = needs.needed;
     next_ = 0;
@@ -76,20 +69,151 @@ class Examination {
 
   [[nodiscard]] bool is_complete() const { return is_complete_; }
   [[nodiscard]] const lint::Report& report() const { return report_; }
-  [[nodiscard]] const lint::Limits& limits() const { return limits_; }
 
  private:
-  dns::Name domain_;
-  lint::Limits limits_;
+  lint::Subject subject_;
   lint::Report report_;
   bool is_complete_ = false;
+  Clock::time_point deadline_;
+  Clock::time_point computes_until_;
+  bool was_interrupted_ = false;
   std::vector<dns::Question> open_;
   std::size_t next_ = 0;
 };
 
-int exit_code_of(const lint::Report& report) {
-  if (!report.is_complete()) return kExitIncomplete;
-  return report.count(lint::Severity::error) > 0 ? kExitErrors : 0;
+// Prints one report after the other, or a line per report.
+enum class Form : std::uint8_t { report, line };
+
+class Examiner {
+ public:
+  Examiner(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, std::size_t answer_bytes, Form form)
+      : options_(options),
+        form_(form),
+        salt_(random_salt()),
+        driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
+                {.max_questions = static_cast<int>(lint::Limits{}.questions) + 100, .max_bytes = answer_bytes}) {
+    driver_.set_zone(std::move(zone));
+  }
+
+  // Begins an examination; null: it has ended already.
+  std::unique_ptr<Ask> begin(const dns::Name& domain, Asker::Done done) {
+    auto one = std::make_unique<One>(*this, domain, std::move(done));
+    if (one->start()) return nullptr;
+    return one;
+  }
+  // Ends all waits for DNS.
+  void end_waits() {
+    const std::set<One*> waiting = waiting_;
+    for (One* one : waiting) one->expire();
+  }
+  // Returns the exit code for all examinations that have ended.
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+ private:
+  class One final : public Ask {
+   public:
+    One(Examiner& examiner, const dns::Name& domain, Asker::Done done)
+        : examiner_(examiner),
+          examination_({.domain = domain, .salt = examiner.salt_}, examiner.options_.timeout),
+          done_(std::move(done)) {}
+    ~One() override { examiner_.waiting_.erase(this); }
+    One(const One&) = delete;
+    One& operator=(const One&) = delete;
+
+    bool start() {
+      auto running = examiner_.driver_.start([this](spf::AnswerSource& answers) { return examination_.step(answers); },
+                                             examiner_.options_.timeout, [this](const io::CheckCost&) { finish(); });
+      running_ = std::move(running);
+      if (running_) examiner_.waiting_.insert(this);
+      return running_ == nullptr;
+    }
+    void expire() { running_->expire(); }
+
+   private:
+    void finish() {
+      const Asker::Done done = std::move(done_);
+      examiner_.waiting_.erase(this);
+      done(examiner_.answer(examination_));
+    }
+
+    Examiner& examiner_;
+    Examination examination_;
+    Asker::Done done_;
+    io::Driver::Handle running_;
+  };
+
+  Answer answer(const Examination& examination) {
+    Answer answer;
+    if (!examination.is_complete()) {
+      answer.complaint = "the examination came to no end";
+      answer.exit_code = kExitIncomplete;
+    } else {
+      const lint::Report& report = examination.report();
+      answer.exit_code = !report.is_complete() ? kExitIncomplete : report.count(lint::Severity::error) > 0 ? kExitErrors : 0;
+      answer.output = options_.json         ? lint::json(report)
+                      : form_ == Form::line ? report_line(report)
+                                            : report_text(report, style_);
+    }
+    exit_code_ = std::max(exit_code_, answer.exit_code);
+    return answer;
+  }
+
+  const Options& options_;
+  Form form_;
+  TreeStyle style_ = tree_style(STDOUT_FILENO);
+  std::uint64_t salt_;
+  std::set<One*> waiting_;
+  int exit_code_ = 0;
+  io::Driver driver_;
+};
+
+// Prints the reports of the domains of the command line.
+int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
+  Examiner examiner(loop, options, std::move(zone), kMaxAnswerBytes, Form::report);
+  const Interrupt interrupt(loop, [&] { examiner.end_waits(); });
+  std::size_t printed = 0;
+  for (const dns::Name& domain : options.examined) {
+    if (printed > 0 && Interrupt::has_come()) {
+      kProgram.complain(fmt::format("interrupted: {} more domains were not examined", options.examined.size() - printed));
+      return kExitIncomplete;
+    }
+    std::optional<Answer> answer;
+    const std::unique_ptr<Ask> ask = examiner.begin(domain, [&](Answer got) {
+      answer = std::move(got);
+      loop.stop();
+    });
+    if (!answer) loop.run();
+    if (!answer) return kExitIncomplete;
+    if (!answer->complaint.empty()) kProgram.complain(answer->complaint);
+    const bool is_apart = printed > 0 && !options.json;
+    if (kProgram.print_and_exit(is_apart ? '\n' + answer->output : answer->output) != 0) return kExitIncomplete;
+    ++printed;
+  }
+  return examiner.exit_code();
+}
+
+// Prints a line or an object for each line of the file.
+int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
+  auto file = InputFile::open(*options.examined_file);
+  if (!file) {
+    kProgram.complain(file.error());
+    return kExitLintUsage;
+  }
+  Examiner examiner(loop, options, std::move(zone), kMaxAnswerBytesOfMany, Form::line);
+  Batch batch(loop, options, *file,
+              [&](std::string_view line, std::size_t, Asker::Done done) -> base::Result<std::unique_ptr<Ask>, std::string> {
+                const auto domain = parse_examined(line);
+                if (!domain) return base::failure(domain.error());
+                return examiner.begin(*domain, std::move(done));
+              });
+  const Interrupt interrupt(loop, [&] {
+    batch.end();
+    examiner.end_waits();
+  });
+  batch.run();
+  if (Interrupt::has_come()) kProgram.complain("interrupted: the other domains were not examined");
+  if (Interrupt::has_come() || batch.is_broken()) return kExitIncomplete;
+  return batch.has_bad_lines() ? kExitLintUsage : examiner.exit_code();
 }
 
 }  // namespace
@@ -97,36 +221,13 @@ int exit_code_of(const lint::Report& report) {
 bool is_examination(const std::vector<std::string>& words) {
   return std::ranges::any_of(words, [](const std::string& word) {
     const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    return name == "--lint" || name == "-lint";
+    return name == "--lint" || name == "-lint" || name == "--lint-file" || name == "-lint-file";
   });
 }
 
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
-  Examination examination(options.examined);
-  const io::DriverOptions limits{.max_questions = static_cast<int>(examination.limits().questions) + 100,
-                                 .max_bytes = kMaxAnswerBytes};
-  io::Driver driver(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options), limits);
-  driver.set_zone(std::move(zone));
-  io::Driver::Handle running;
-  bool is_over = false;
-  const Interrupt interrupt(loop, [&running] {
-    if (running) running->expire();
-  });
-  running = driver.start([&](spf::AnswerSource& answers) { return examination.step(answers); }, options.timeout,
-                         [&](const io::CheckCost&) {
-                           is_over = true;
-                           loop.stop();
-                         });
-  if (!is_over) loop.run();
-  if (!examination.is_complete()) {
-    kProgram.complain("the examination came to no end");
-    return kExitIncomplete;
-  }
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  const lint::Report& report = examination.report();
-  const std::string text = options.json ? lint::json(report) : report_text(report, tree_style(STDOUT_FILENO));
-  if (kProgram.print_and_exit(text) != 0) return kExitIncomplete;
-  return exit_code_of(report);
+  return options.examined_file ? examine_file(loop, options, std::move(zone)) : examine_each(loop, options, std::move(zone));
 }
 
 }  // namespace spfquery

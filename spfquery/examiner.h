@@ -1,7 +1,9 @@
-// spfquery --lint: asks DNS what an examination needs, and prints its report.
+// spfquery --lint: asks DNS what examinations need, and prints their reports.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/dns/zone.h"
 #include "common/io/loop.h"
@@ -16,8 +18,8 @@ inline constexpr int kExitLintUsage = 64;
 // Returns whether these words ask for an examination, even if they are not a valid command line.
 bool is_examination(const std::vector<std::string>& words);
 
-// Examines Options::examined and prints the report; returns the exit code. An interrupt (SIGINT) ends the wait for DNS: the
-// report says what is not known.
+// Examines the domains of Options::examined, or those in the lines of Options::examined_file, and prints the reports; returns the
+// exit code. An interrupt (SIGINT) ends the waits for DNS and long computations: the reports say what is not known.
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
 
 }  // namespace spfquery

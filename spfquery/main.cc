@@ -1,17 +1,11 @@
 // spfquery: checks SPF on the command line, by itself or through a running spfd.
-#include <fcntl.h>
-#include <fmt/core.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "common/base/printable.h"
-#include "common/io/descriptor.h"
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/examiner.h"
@@ -37,16 +31,30 @@ int ask_one(io::Loop& loop, Asker& asker, const Options& options) {
   return kProgram.print_and_exit(answer->output, answer->exit_code);
 }
 
+// The request of a line of a file.
+class LineAsk final : public Ask {
+ public:
+  explicit LineAsk(protocol::QueryLines asked) : asked_(std::move(asked)) {}
+
+  void start(Asker& asker, Asker::Done done) { ask_ = asker.ask(asked_, std::move(done)); }
+
+ private:
+  protocol::QueryLines asked_;
+  std::unique_ptr<Ask> ask_;
+};
+
 int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
-  const bool is_standard_input = *options.file == "-";
-  io::Descriptor file;
-  if (!is_standard_input) {
-    file = io::Descriptor(::open(options.file->c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open())
-      return kProgram.bad_usage(fmt::format("{}: cannot be read: {}", base::printable(*options.file), std::strerror(errno)));
-  }
-  Batch batch(loop, asker, options, is_standard_input ? "standard input" : base::printable(*options.file),
-              is_standard_input ? STDIN_FILENO : file.get());
+  auto file = InputFile::open(*options.file);
+  if (!file) return kProgram.bad_usage(file.error());
+  Batch batch(
+      loop, options, *file,
+      [&](std::string_view line, std::size_t number, Asker::Done done) -> base::Result<std::unique_ptr<Ask>, std::string> {
+        protocol::QueryLines asked = make_request(options, line, number);
+        if (!asked.error.empty()) return base::failure(asked.error);
+        auto ask = std::make_unique<LineAsk>(std::move(asked));
+        ask->start(asker, std::move(done));
+        return std::unique_ptr<Ask>(std::move(ask));
+      });
   return batch.run();
 }
 

@@ -77,11 +77,18 @@ Problem add_records(O& o, const Values& values) {
   return {};
 }
 
-Problem set_examined(O& o, const Values& v) {
-  const auto ascii = dns::to_a_labels(v.back());
-  const auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!name || name->labels() < 2) return fmt::format("{} is not a domain name with a dot", base::in_quotes(v.back()));
-  o.examined = *name;
+Problem add_examined(O& o, const Values& values) {
+  for (const std::string& value : values) {
+    const auto name = parse_examined(value);
+    if (!name) return name.error();
+    o.examined.push_back(*name);
+  }
+  o.action = O::Action::examine;
+  return {};
+}
+
+Problem set_examined_file(O& o, const Values& v) {
+  o.examined_file = v.back();
   o.action = O::Action::examine;
   return {};
 }
@@ -268,10 +275,16 @@ constexpr Option kRows[] = {
       .help = "macro string that explains a fail for domains without an explanation"},
      {set_explanation}},
     {{.name = "lint",
+      .kind = Kind::list,
       .argument = "DOMAIN",
       .heading = "Examining a record",
-      .help = "examine the SPF record of DOMAIN, with all records that it leads to, and say what is wrong with it"},
-     {set_examined}},
+      .help = "examine the SPF record of DOMAIN, with all records that it leads to, and say what is wrong with it; may be given "
+              "several times"},
+     {add_examined}},
+    {{.name = "lint-file",
+      .argument = "FILE",
+      .help = "examine the domain in each line of FILE, or of standard input (-), and print a line for each"},
+     {set_examined_file}},
     {{.name = "trace",
       .kind = Kind::act,
       .heading = "Output",
@@ -301,6 +314,7 @@ Problem check(const Options& options) {
   if (options.action == Options::Action::examine) {
     if (options.ip || options.file || options.sender || options.helo)
       return "--lint examines a record: leave out --ip, --sender, --helo and --file";
+    if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
     if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
   }
   if (options.action != Options::Action::ask) return {};
@@ -324,10 +338,17 @@ Problem take_words(Options& options, const Values& words) {
     return {};
   }
   const bool is_domain = words.size() == 1 && words.front().find('.') != std::string::npos && !options.sender && !options.helo;
-  return is_domain ? set_examined(options, words) : Problem{};
+  return is_domain ? add_examined(options, words) : Problem{};
 }
 
 }  // namespace
+
+base::Result<dns::Name, std::string> parse_examined(std::string_view text) {
+  const auto ascii = dns::to_a_labels(text);
+  auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
+  if (!name || name->labels() < 2) return base::failure(fmt::format("{} is not a domain name with a dot", base::in_quotes(text)));
+  return *std::move(name);
+}
 
 const options::Rows& option_table() { return options::rows_of<kRows>(); }
 
@@ -357,6 +378,7 @@ std::string help_text() {
       "       spfquery --ip ADDRESS --helo NAME [OPTION]...\n"
       "       spfquery --file FILE [OPTION]...\n"
       "       spfquery --lint DOMAIN [OPTION]...\n"
+      "       spfquery --lint-file FILE [OPTION]...\n"
       "       spfquery ADDRESS MAILBOX [NAME]\n"
       "       spfquery DOMAIN\n"
       "Asks whether the mail client at ADDRESS may send for MAILBOX or NAME (SPF, RFC 7208).\n"

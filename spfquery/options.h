@@ -50,7 +50,9 @@ struct Options {
   int jobs = 64;                    // at the same time
   bool keep_comments = false;
 
-  dns::Name examined;  // the domain of --lint
+  // Examinations.
+  std::vector<dns::Name> examined;           // the domains of --lint
+  std::optional<std::string> examined_file;  // of domains; "-": standard input
 
   // The server that answers. None: spfquery itself.
   std::optional<ServerAddress> server;
@@ -69,6 +71,9 @@ struct Options {
 };
 
 using Option = options::RowOf<Options>;
+
+// Reads a domain to examine. The error is a sentence without its full stop.
+base::Result<dns::Name, std::string> parse_examined(std::string_view text);
 
 const options::Rows& option_table();
 

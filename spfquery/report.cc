@@ -1,9 +1,11 @@
 #include "spfquery/report.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include "common/base/printable.h"
@@ -94,7 +96,7 @@ class ReportWriter {
     out_ += fmt::format("\nDNS terms: {} for IPv4 clients, {} for IPv6 clients, of {}{}\n", summary.lookups[Family::ipv4],
                         summary.lookups[Family::ipv6], report_.limits.dns_terms,
                         summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : "");
-    out_ += fmt::format("void look-ups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
+    out_ += fmt::format("void lookups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
                         summary.voids[Family::ipv6], report_.limits.void_lookups);
     out_ += fmt::format("record: {} octets; a check without cache takes {} round trips\n", summary.octets, summary.rounds);
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
@@ -124,5 +126,26 @@ class ReportWriter {
 }  // namespace
 
 std::string report_text(const lint::Report& report, const TreeStyle& style) { return ReportWriter(report, style).write(); }
+
+std::string report_line(const lint::Report& report) {
+  constexpr std::size_t kMaxShown = 1000;
+  std::string out(report.domain.text());
+  out += ':';
+  for (const Severity severity : {Severity::error, Severity::warning, Severity::info}) {
+    std::vector<std::string_view> ids;
+    for (const Finding& finding : report.findings) {
+      if (finding.severity == severity) ids.push_back(finding.check->id);
+    }
+    std::ranges::sort(ids);
+    const auto same = std::ranges::unique(ids);
+    ids.erase(same.begin(), same.end());
+    if (!ids.empty()) out += fmt::format(" {} {};", lint::severity_name(severity), fmt::join(ids, " "));
+  }
+  if (report.findings.empty()) out += " nothing was found;";
+  out += fmt::format(" lookups {}", std::max(report.summary.lookups[Family::ipv4], report.summary.lookups[Family::ipv6]));
+  if (!report.is_complete())
+    out += fmt::format("; not known: {}", base::clip(fmt::format("{}", fmt::join(report.tree.gaps, ", ")), kMaxShown));
+  return out + '\n';
+}
 
 }  // namespace spfquery

@@ -131,7 +131,7 @@ class TreeWriter {
   // Adds the counters at the end of the step, which include the steps below it.
   void add_counters(const TraceStep& step) {
     const std::string text =
-        fmt::format("[look-ups {}/{}, void {}/{}]", step.lookups, limits_.dns_terms, step.void_lookups, limits_.void_lookups);
+        fmt::format("[lookups {}/{}, void {}/{}]", step.lookups, limits_.dns_terms, step.void_lookups, limits_.void_lookups);
     out_ += "  " + painted(text, Colour::faint, style_);
   }
 

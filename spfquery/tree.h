@@ -19,7 +19,7 @@ struct TreeStyle {
 // Returns the style for `fd`: UTF-8 by the locale, and colours if it is a terminal and the user does not object (NO_COLOR).
 TreeStyle tree_style(int fd);
 
-// Returns the request, then each domain, record, term and look-up with its outcome.
+// Returns the request, then each domain, record, term and lookup with its outcome.
 std::string tree(const receiver::Reply& reply, const receiver::Request& request, const spf::Limits& limits,
                  const TreeStyle& style);
 

@@ -9,7 +9,7 @@ namespace {
 
 using enum Severity;
 
-constexpr Check kChecks[] = {
+constexpr auto kChecks = std::to_array<Check>({
     // ---- P: how the record is published ------------------------------------------------------------------------------------
     {.id = "P01",
      .severity = error,
@@ -166,7 +166,7 @@ constexpr Check kChecks[] = {
     {.id = "B03",
      .severity = error,
      .section = "RFC 7208 §4.6.4",
-     .what = "Terms ask for names that have no records (void look-ups)",
+     .what = "Terms ask for names that have no records (void lookups)",
      .fix = "Remove the terms, or publish the records that they ask for",
      .example = "v=spf1 a:x1.example.com a:x2.example.com a:x3.example.com -all",
      .repaired = "v=spf1 a:x1.example.com a -all",
@@ -352,7 +352,7 @@ constexpr Check kChecks[] = {
      .fix = "Publish a null MX and v=spf1 -all for a domain without mail; neither for any other",
      .example = "v=spf1 -all",
      .repaired = "v=spf1 mx -all"},
-};
+});
 
 }  // namespace
 
@@ -367,6 +367,9 @@ std::string_view severity_name(Severity severity) {
 
 std::span<const Check> checks() { return kChecks; }
 
-const Check& check_of(std::string_view id) { return *std::ranges::find(kChecks, id, &Check::id); }
+const Check& check_of(std::string_view id) {
+  const auto* const found = std::ranges::find(kChecks, id, &Check::id);
+  return kChecks.at(static_cast<std::size_t>(found - kChecks.begin()));
+}
 
 }  // namespace lint

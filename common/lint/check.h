@@ -33,7 +33,7 @@ struct Check {
 
 // Returns the table, in the order of the families: P (publication), S, B, L, K and C (the site around the record).
 std::span<const Check> checks();
-// Returns the row with this id, which must be in the table.
+// Returns the row with this id; throws std::out_of_range if there is none.
 const Check& check_of(std::string_view id);
 
 }  // namespace lint

@@ -25,7 +25,7 @@ void Findings::add(std::string_view id, Place place, std::string_view detail, Sp
   Finding& finding = report_.findings.emplace_back();
   finding.check = &check;
   finding.severity = special.severity.value_or(check.severity);
-  if (place.term != kNone) finding.term = base::printable(report_.tree.term(place).text());
+  if (place.term != kNone) finding.term = base::clip(report_.tree.term(place).text(), kMaxTerm);
   finding.record_of = report_.tree.records[place.record].domain.text();
   finding.line = report_.tree.line_of(place);
   finding.message = base::clip(detail.empty() ? std::string(check.what) : fmt::format("{}: {}", check.what, detail), kMaxMessage);

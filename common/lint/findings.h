@@ -9,12 +9,14 @@
 #include "common/lint/lint.h"
 #include "common/lint/reach.h"
 #include "common/lint/tree.h"
+#include "common/lint/work.h"
 
 namespace lint {
 
 struct Examined {
   const Tree& tree;
   const spf::Limits& limits;
+  Work& work;  // of comparing terms
   PerFamily<Reach> reach;
   int longest_path = 0;
   std::vector<Loop> loops = {};

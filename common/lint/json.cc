@@ -12,7 +12,9 @@ namespace {
 
 std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
 
-std::string text_or_null(std::string_view text) { return text.empty() ? "null" : quoted_text(text); }
+std::string text_or_null(std::string_view text, std::size_t limit) {
+  return text.empty() ? "null" : base::quoted_string(base::clip(text, limit));
+}
 
 std::string_view state_name(Record::State state) {
   switch (state) {
@@ -34,7 +36,7 @@ void add_findings(const Report& report, std::string& out) {
         "{{\"id\": \"{}\", \"severity\": \"{}\", \"term\": {}, \"record_of\": {}, \"line\": {}, \"section\": {}, \"message\": "
         "{}, "
         "\"fix\": {}}}",
-        finding.check->id, severity_name(finding.severity), text_or_null(finding.term), quoted_text(finding.record_of),
+        finding.check->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm), quoted_text(finding.record_of),
         finding.line, quoted_text(finding.section()), quoted_text(finding.message), quoted_text(finding.fix));
   }
   out += ']';
@@ -67,11 +69,11 @@ void add_tree(const Report& report, std::string& out) {
     const Record& record = report.tree.records[line.place.record];
     out += fmt::format("{{\"line\": {}, \"depth\": {}, \"record_of\": {}", number, line.depth, quoted_text(record.domain.text()));
     if (line.place.term != kNone) {
-      out += fmt::format(", \"term\": {}", quoted_text(record.terms[line.place.term].text()));
+      out += fmt::format(", \"term\": {}", text_or_null(record.terms[line.place.term].text(), kMaxTerm));
     } else if (line.see != kNone) {
       out += fmt::format(", \"see\": {}", line.see);
     } else {
-      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record.state), text_or_null(record.text));
+      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record.state), text_or_null(record.text, kMaxRecord));
     }
     out += '}';
   }
@@ -81,8 +83,8 @@ void add_tree(const Report& report, std::string& out) {
 }  // namespace
 
 std::string json(const Report& report) {
-  std::string out =
-      fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()), text_or_null(report.tree.root().text));
+  std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()),
+                                text_or_null(report.tree.root().text, kMaxRecord));
   add_findings(report, out);
   out += ", ";
   add_summary(report, out);

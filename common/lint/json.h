@@ -7,7 +7,9 @@
 
 namespace lint {
 
-// Returns one object (RFC 8259) on one line of printable US-ASCII, with its line end.
+// Returns one object (RFC 8259) on one line of printable US-ASCII, with its line end. It has at most kMaxJson bytes,
+// since longer records and terms are cut.
+inline constexpr std::size_t kMaxJson = std::size_t{8} << 20;
 std::string json(const Report& report);
 
 }  // namespace lint

@@ -59,15 +59,23 @@ std::size_t Report::count(Severity severity) const {
 }
 
 spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report) {
+  return examine({.domain = domain, .limits = limits}, answers, report);
+}
+
+spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report) {
   report = Report();
-  report.domain = domain;
-  spf::Needs needs = read_tree(domain, limits, answers, report.tree);
+  report.domain = subject.domain;
+  spf::Needs needs = read_tree(subject, answers, report.tree);
   if (!needs.empty()) return needs;
 
-  Examined examined{.tree = report.tree, .limits = report.limits, .reach = {}};
-  for (const Family family : kFamilies) examined.reach[family] = reach_of(report.tree, family, report.limits, limits.work);
-  if (examined.reach[Family::ipv4].is_cut_off || examined.reach[Family::ipv6].is_cut_off)
-    report.tree.gaps.emplace_back("too many networks and paths: not every client was followed to the end");
+  Work comparisons(subject.limits.work, subject.is_over);
+  Examined examined{.tree = report.tree, .limits = report.limits, .work = comparisons, .reach = {}};
+  for (const Family family : kFamilies) {
+    Work walk(subject.limits.work, subject.is_over);
+    examined.reach[family] = reach_of(report.tree, family, report.limits, walk);
+  }
+  const bool is_cut_off = examined.reach[Family::ipv4].is_cut_off || examined.reach[Family::ipv6].is_cut_off;
+  if (is_cut_off) report.tree.gaps.emplace_back("too many networks and paths: not every client was followed to the end");
   examined.longest_path = terms_of_longest_path(report.tree);
   examined.loops = loops_of(report.tree);
   sum_up(examined, report);
@@ -77,6 +85,8 @@ spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSou
   check_budget(examined, findings);
   check_logic(examined, findings);
   check_coverage(examined, findings);
+  if (comparisons.is_cut_off() && !is_cut_off)
+    report.tree.gaps.emplace_back("too many terms: not all of them were compared with each other");
   std::ranges::stable_sort(report.findings, std::ranges::greater{}, &Finding::severity);
   return {};
 }

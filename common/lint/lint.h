@@ -19,7 +19,7 @@ namespace lint {
 struct Finding {
   const Check* check = nullptr;
   Severity severity = Severity::info;
-  std::string term;       // as published; empty: the finding is about the record
+  std::string term;       // printable and at most kMaxTerm bytes; empty: the finding is about the record
   std::string record_of;  // the domain whose record it is about
   std::size_t line = 0;   // of the tree, from 1
   std::string message;    // a sentence without its full stop; printable US-ASCII
@@ -31,7 +31,7 @@ struct Finding {
 
 struct Summary {
   PerFamily<int> lookups;        // the most DNS terms of a check, of spf::Limits::dns_terms; more where the limit is exceeded
-  PerFamily<int> voids;          // the most void look-ups, up to one over the limit
+  PerFamily<int> voids;          // the most void lookups, up to one over the limit
   std::size_t octets = 0;        // of the domain's record
   std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
   std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
@@ -53,8 +53,13 @@ struct Report {
 
 // Further findings are only counted (Report::left_out).
 inline constexpr std::size_t kMaxFindings = 500;
+// Upper bounds in bytes of records and terms in reports, which cut longer ones.
+inline constexpr std::size_t kMaxRecord = 4096;
+inline constexpr std::size_t kMaxTerm = 300;
 
 // Replaces `report`, which is complete when no question is needed. Until then it has only a part of the tree.
+spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report);
+// The same for a domain alone.
 spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report);
 
 }  // namespace lint

@@ -65,15 +65,57 @@ std::string mechanism_text(const Term& term) {
   return base::lower(has_qualifier ? text.substr(1) : text);
 }
 
+// The terms that decide clients, by the addresses of these. A search takes the time of what it finds.
+class Deciders {
+ public:
+  Deciders() = default;
+  Deciders(const Tree& tree, const Reach& reach) {
+    for (std::size_t term = 0; term < reach.order.size(); ++term) {
+      const Visit& visit = reach.visit(reach.order[term]);
+      if (!visit.result || tree.term(reach.order[term]).is(Mechanism::include)) continue;
+      for (const Interval& interval : visit.taken.intervals()) entries_.push_back({interval, interval.last, term});
+    }
+    std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.taken.first; });
+    // Terms of a record that several includes reach may take the same clients, so intervals may overlap.
+    for (std::size_t i = 1; i < entries_.size(); ++i)
+      entries_[i].furthest = std::max(entries_[i].furthest, entries_[i - 1].furthest);
+  }
+
+  // Returns the numbers in Reach::order of the terms that decide a client of the set, in ascending order; fewer if the work is
+  // cut off.
+  std::vector<std::size_t> of(const Networks& networks, Work& work) const {
+    std::vector<std::size_t> terms;
+    for (const Interval& interval : networks.intervals()) {
+      auto entry = std::ranges::lower_bound(entries_, interval.first, {}, &Entry::furthest);
+      for (; entry != entries_.end() && entry->taken.first <= interval.last && work.spend(1); ++entry) {
+        if (entry->taken.last >= interval.first) terms.push_back(entry->term);
+      }
+    }
+    std::ranges::sort(terms);
+    const auto rest = std::ranges::unique(terms);
+    terms.erase(rest.begin(), rest.end());
+    return terms;
+  }
+
+ private:
+  struct Entry {
+    Interval taken;
+    Number furthest;  // the last address of this entry and all before it
+    std::size_t term;
+  };
+  std::vector<Entry> entries_;
+};
+
 class Logic {
  public:
   Logic(const Examined& examined, Findings& findings) : examined_(examined), tree_(examined.tree), findings_(findings) {
     for (const Record& record : tree_.records) is_twice_.emplace_back(record.terms.size(), false);
+    for (const Family family : kFamilies) deciders_[family] = Deciders(tree_, examined.reach[family]);
   }
 
   void check_twice() {
     for (std::size_t number = 0; number < tree_.records.size(); ++number) check_twice(number);
-    // Domains to which several records lead: each time costs look-ups.
+    // Domains to which several records lead: each time costs lookups.
     std::unordered_map<std::size_t, Place> led;
     for (std::size_t number = 0; number < tree_.records.size(); ++number) {
       for (std::size_t i = 0; i < tree_.records[number].terms.size(); ++i) {
@@ -126,15 +168,10 @@ class Logic {
   static constexpr std::size_t kNamed = 3;
 
   // Returns the terms that decide the clients of a set, in the order of a check. Only the first kNamed have their names.
-  [[nodiscard]] std::vector<std::string> deciders(const Networks& networks, Family family, Place except) const {
+  [[nodiscard]] std::vector<std::string> deciders(const Networks& networks, Family family) const {
     std::vector<std::string> names;
-    const Reach& reach = examined_.reach[family];
-    for (const Place place : reach.order) {
-      if (place == except || tree_.term(place).is(Mechanism::include)) continue;
-      const Visit& visit = reach.visit(place);
-      if (visit.result && !visit.taken.common_with(networks).empty())
-        names.push_back(names.size() < kNamed ? described(tree_, place) : std::string());
-    }
+    for (const std::size_t term : deciders_[family].of(networks, examined_.work))
+      names.push_back(names.size() < kNamed ? described(tree_, examined_.reach[family].order[term]) : std::string());
     return names;
   }
 
@@ -150,13 +187,13 @@ class Logic {
       const Visit& visit = reach.visit(place);
       if (!visit.taken.empty() || reach.is_cut_off) return false;
       for (const Networks* broken : {&reach.over_terms, &reach.over_voids, &reach.of(Result::permerror)}) {
-        if (!broken->common_with(networks).empty()) return false;
+        if (broken->overlaps(networks)) return false;
       }
-      if (names.empty()) names = deciders(networks, family, place);
+      if (names.empty()) names = deciders(networks, family);
       const std::optional<Result> result = visit.result        ? visit.result
                                            : place.record == 0 ? std::optional(term.read.directive.qualifier)
                                                                : std::nullopt;
-      if (!result || visit.times > 1 || !reach.of(*result).common_with(networks).empty()) is_contradiction = false;
+      if (!result || visit.times > 1 || reach.of(*result).overlaps(networks)) is_contradiction = false;
     }
     if (names.empty()) return false;
     const std::string detail = fmt::format("{} after {}", quoted(term), listed(names, kNamed));
@@ -184,10 +221,10 @@ class Logic {
     const Visit& visit = reach.visit(place);
     const bool is_sure =
         reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;
-    if (!is_sure || !visit.result || visit.times > 1 || reach.order.size() > kMaxCompared) return;
+    if (!is_sure || !visit.result || visit.times == 0 || visit.times > 1) return;
     const auto begin = std::ranges::find(reach.order, place);
-    if (begin == reach.order.end()) return;
     for (auto later = begin + 1; later != reach.order.end(); ++later) {
+      if (!examined_.work.spend(1 + tree_.term(*later).networks[family].intervals().size())) return;
       const Term& other = tree_.term(*later);
       if (other.is(Mechanism::include) && !other.is_personal) continue;
       if (other.is_personal || other.is(Mechanism::ptr) || other.matches_all || other.is(Mechanism::all) || other.has_failed) {
@@ -203,16 +240,15 @@ class Logic {
           return;
         return report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(tree_, *later)));
       }
-      if ((there.times > 1 || there.result != visit.result) && !networks.common_with(term.networks[family]).empty()) return;
+      if ((there.times > 1 || there.result != visit.result) && networks.overlaps(term.networks[family])) return;
     }
   }
-
-  static constexpr std::size_t kMaxCompared = 2000;  // terms
 
   const Examined& examined_;
   const Tree& tree_;
   Findings& findings_;
   std::vector<std::vector<bool>> is_twice_;  // by record and term: reported as L04
+  PerFamily<Deciders> deciders_;
 };
 
 // RFC 7208 §5.2, §6.2
@@ -248,13 +284,13 @@ void check_included_ends(const Tree& tree, Findings& findings) {
 
 // RFC 7208 §6.2
 void check_explanation(const Record& record, std::size_t number, Findings& findings) {
+  const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) {
+    return other.is_directive() && other.is_sound() && other.read.directive.qualifier == Result::fail;
+  });
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
     const Term& term = record.terms[i];
     if (term.read.kind != spf::Term::Kind::explanation || !term.is_sound()) continue;
     const auto add = [&](std::string_view what) { findings.add("L08", {number, i}, fmt::format("{}: {}", quoted(term), what)); };
-    const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) {
-      return other.is_directive() && other.is_sound() && other.read.directive.qualifier == Result::fail;
-    });
     if (!can_fail) {
       findings.add("L08", {number, i}, fmt::format("{}: no term of the record fails", quoted(term)),
                    {.severity = Severity::info, .fix = {}});

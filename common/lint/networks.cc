@@ -59,6 +59,16 @@ bool Networks::covers(const Networks& other) const {
   });
 }
 
+bool Networks::overlaps(const Networks& other) const {
+  const bool is_larger = intervals_.size() > other.intervals_.size();
+  const std::vector<Interval>& few = is_larger ? other.intervals_ : intervals_;
+  const std::vector<Interval>& many = is_larger ? intervals_ : other.intervals_;
+  return std::ranges::any_of(few, [&many](const Interval& interval) {
+    const auto at = std::ranges::lower_bound(many, interval.first, {}, &Interval::last);
+    return at != many.end() && at->first <= interval.last;
+  });
+}
+
 void Networks::add(Interval interval) {
   // From the first interval that overlaps or touches the new one, up to the last.
   auto from = std::ranges::lower_bound(intervals_, interval.first, {}, &Interval::last);

@@ -48,6 +48,7 @@ class Networks {
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
   [[nodiscard]] bool contains(Number number) const;
   [[nodiscard]] bool covers(const Networks& other) const;
+  [[nodiscard]] bool overlaps(const Networks& other) const;
 
   void add(Interval interval);
   void add(const Networks& other);

@@ -44,8 +44,8 @@ struct Role {
 
 class Walker {
  public:
-  Walker(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work)
-      : tree_(tree), family_(family), limits_(limits), most_work_(work) {
+  Walker(const Tree& tree, Family family, const spf::Limits& limits, Work& work)
+      : tree_(tree), family_(family), limits_(limits), work_(work) {
     for (const Record& record : tree.records) reach_.visits.emplace_back(record.terms.size());
   }
 
@@ -187,8 +187,9 @@ class Walker {
   }
 
   bool spend(const Groups& live) {
-    for (const Group& group : live) work_ += 1 + group.clients.intervals().size();
-    if (work_ <= most_work_) return true;
+    std::size_t steps = 0;
+    for (const Group& group : live) steps += 1 + group.clients.intervals().size();
+    if (work_.spend(steps)) return true;
     reach_.is_cut_off = true;
     return false;
   }
@@ -196,9 +197,8 @@ class Walker {
   const Tree& tree_;
   Family family_;
   const spf::Limits& limits_;
-  std::size_t most_work_;
+  Work& work_;
   Reach reach_;
-  std::size_t work_ = 0;
 };
 
 class LoopSearch {
@@ -261,7 +261,7 @@ class LongestPath {
 
 }  // namespace
 
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work) {
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work) {
   return Walker(tree, family, limits, work).run();
 }
 

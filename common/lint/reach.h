@@ -1,7 +1,7 @@
 // Which clients reach each term, which it decides, and what the whole check returns for them: check_host() run for all addresses
 // of a family at once.
 //
-// The clients that have used up the same number of DNS terms and void look-ups walk together, as a set. At each term the set
+// The clients that have used up the same number of DNS terms and void lookups walk together, as a set. At each term the set
 // parts: those that match leave with the term's result, the others go on. So the limits of RFC 7208 §4.6.4 are applied to each
 // address exactly as the evaluator does, without trying addresses. A term whose match depends on the mail (macros, ptr) is taken
 // not to match: that is the longest path. Terms with a syntax error are left out, as if they were repaired.
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/lint/tree.h"
+#include "common/lint/work.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 
@@ -28,7 +29,7 @@ struct Reach {
   // By result. permerror: other reasons than the limits; temperror stays empty.
   std::array<Networks, spf::kResults> results;
   Networks over_terms;             // permerror: too many DNS terms
-  Networks over_voids;             // permerror: too many void look-ups
+  Networks over_voids;             // permerror: too many void lookups
   int lookups = 0;                 // the most DNS terms that a client uses, up to one over the limit
   int voids = 0;                   // likewise
   std::optional<Place> term_over;  // the term that exceeds the limit, for the clients that get there first
@@ -42,9 +43,8 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
-// Follows all clients of a family through the tree. `work`: upper bound on the intervals of addresses that are compared; beyond
-// it, Reach::is_cut_off.
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, std::size_t work);
+// Follows all clients of a family through the tree. Beyond the allowed work, Reach::is_cut_off.
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work);
 
 // A term that leads back to a record from which it was reached.
 struct Loop {

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxGaps = 50;
 
 class Reader {
  public:
-  Reader(const Limits& limits, spf::AnswerSource& answers, Tree& tree) : limits_(limits), answers_(answers), tree_(tree) {}
+  Reader(const Subject& subject, spf::AnswerSource& answers, Tree& tree)
+      : limits_(subject.limits), probes_(probe_labels(subject.salt)), answers_(answers), tree_(tree) {}
 
   spf::Needs run(const dns::Name& domain) {
     tree_ = Tree();
@@ -233,7 +234,7 @@ class Reader {
     const auto end = constant_end(*term.read.domain_spec);
     if (!end) return;
     int found = 0;
-    for (const std::string_view label : {"spf-examination-q7v2", "spf-examination-k3x9"}) {
+    for (const std::string& label : probes_) {
       const auto probe = dns::Name::parse(fmt::format("{}.{}", label, end->text()));
       const dns::Answer* const answer = probe ? ask(*probe, dns::Type::a) : nullptr;
       if (answer != nullptr && !answer->addresses.empty()) ++found;
@@ -272,6 +273,7 @@ class Reader {
   static constexpr std::size_t kMaxHosts = 20;
 
   const Limits& limits_;
+  std::array<std::string, 2> probes_;
   spf::AnswerSource& answers_;
   Tree& tree_;
   spf::Needs needs_;
@@ -284,8 +286,12 @@ class Reader {
 
 }  // namespace
 
-spf::Needs read_tree(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Tree& tree) {
-  return Reader(limits, answers, tree).run(domain);
+std::array<std::string, 2> probe_labels(std::uint64_t salt) {
+  return {fmt::format("s{:016x}", salt), fmt::format("t{:016x}", ~salt * 0x9e3779b97f4a7c15U)};
+}
+
+spf::Needs read_tree(const Subject& subject, spf::AnswerSource& answers, Tree& tree) {
+  return Reader(subject, answers, tree).run(subject.domain);
 }
 
 }  // namespace lint

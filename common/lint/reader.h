@@ -1,7 +1,11 @@
 // Reads the tree of records from the answers that are known, and collects the questions that are still open.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
 
 #include "common/dns/name.h"
 #include "common/lint/tree.h"
@@ -18,11 +22,25 @@ struct Limits {
   std::size_t addresses = 20'000;  // of hosts, of all terms together: a host that two terms name counts twice
   // Records that more terms lead to are beyond the limit of DNS terms (RFC 7208 §4.6.4), so no check reaches them.
   int depth = 11;
-  // Intervals of addresses that are looked at per family, to follow all clients: a fraction of a second.
+  // Steps over intervals of addresses: to follow all clients of a family, and again to compare the terms. It takes a fraction of
+  // a second.
   std::size_t work = 20'000'000;
 };
 
+// The domain to examine, and how.
+struct Subject {
+  dns::Name domain;
+  Limits limits = {};
+  // Chosen at random by the caller, so that no zone can know the names that are asked to find wildcard records.
+  std::uint64_t salt = 0;
+  // Asked now and then during long work: true ends the examination with what is done. May be empty.
+  std::function<bool()> is_over = {};
+};
+
+// Returns labels that hardly any zone has: a name with one of them has an address only if all names have one.
+std::array<std::string, 2> probe_labels(std::uint64_t salt);
+
 // Replaces `tree`, which is complete when no question is needed.
-spf::Needs read_tree(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Tree& tree);
+spf::Needs read_tree(const Subject& subject, spf::AnswerSource& answers, Tree& tree);
 
 }  // namespace lint

@@ -44,14 +44,12 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
 }
 
 // Matters of taste, in the domain's own record only.
-void check_tidiness(const Record& record, Place place, Findings& findings) {
+void check_tidiness(const Record& record, Place place, bool has_later_directive, Findings& findings) {
   const Term& term = record.terms[place.term];
   if (!term.is_sound()) return;
   const std::string_view text = term.text();
   if (!term.is_directive()) {
-    const auto later = record.terms.begin() + static_cast<std::ptrdiff_t>(place.term) + 1;
-    const bool is_early = std::any_of(later, record.terms.end(), [](const Term& other) { return other.is_directive(); });
-    if (is_early && term.read.kind != spf::Term::Kind::modifier)
+    if (has_later_directive && term.read.kind != spf::Term::Kind::modifier)
       findings.add("S09", place, fmt::format("{} before mechanisms", quoted(term)));
     return;
   }
@@ -84,10 +82,12 @@ void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind,
 void check_syntax(const Examined& examined, Findings& findings) {
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
+    const auto last_directive = std::ranges::find_if(record.terms.rbegin(), record.terms.rend(), &Term::is_directive).base();
     for (std::size_t i = 0; i < record.terms.size(); ++i) {
       check_term(record, {number, i}, findings);
       check_modifier(record, {number, i}, findings);
-      if (number == 0) check_tidiness(record, {number, i}, findings);
+      const bool is_before_directive = record.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1 < last_directive;
+      if (number == 0) check_tidiness(record, {number, i}, is_before_directive, findings);
     }
     check_twice(record, number, spf::Term::Kind::redirect, findings);
     check_twice(record, number, spf::Term::Kind::explanation, findings);

@@ -45,7 +45,7 @@ struct Term {
   // ip4, ip6, a, mx: the addresses that match. all: empty.
   PerFamily<Networks> networks;
   bool matches_all = false;        // exists of a name that has an address: it matches every client
-  PerFamily<bool> is_void;         // its first look-up is void (RFC 7208 §4.6.4)
+  PerFamily<bool> is_void;         // its first lookup is void (RFC 7208 §4.6.4)
   bool has_failed = false;         // DNS did not answer all of it
   std::vector<std::string> hosts;  // mx: the hosts
   bool is_wildcard = false;        // exists with macros: the probe names have addresses, too

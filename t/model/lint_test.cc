@@ -186,8 +186,11 @@ std::set<std::string> check_world(const model::Zone& zone) {
   lint::PerFamily<int> voids;
   bool has_result = false;
   lint::PerFamily<lint::Reach> reach;
-  for (const Family family : lint::kFamilies)
-    reach[family] = lint::reach_of(report.tree, family, report.limits, lint::Limits{}.work);
+  const std::function<bool()> never_over;
+  for (const Family family : lint::kFamilies) {
+    lint::Work work(lint::Limits{}.work, never_over);
+    reach[family] = lint::reach_of(report.tree, family, report.limits, work);
+  }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const Family family = clients[i].is_v4() ? Family::ipv4 : Family::ipv6;
     CAPTURE(clients[i].text());

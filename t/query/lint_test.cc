@@ -125,11 +125,65 @@ TEST_CASE("--lint: SIGINT ends the wait, and what is known is printed") {
   CHECK(got.out.find("not known: TXT b.test: timed out") != std::string::npos);
 }
 
+TEST_CASE("--lint: several domains have a report each; one error makes the exit code 1") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--lint", "permerror.example", "--lint", "softfail.example"}));
+  CHECK(got.exit_code == 1);
+  CHECK(got.out.find("  1 permerror.example\n") == 0);
+  CHECK(got.out.find("\n\n  1 softfail.example\n") != std::string::npos);
+  CHECK(run_query(zone.with({"--json", "--lint", "permerror.example", "--lint", "softfail.example"})).lines().size() == 2);
+}
+
+TEST_CASE("--lint-file: a line for each domain in the order of the file, or an object; the exit code is the worst of all") {
+  const ZoneFile zone;
+  const std::string text = "# domains\npermerror.example\n\n  softfail.example\r\nnone.example\n";
+  const std::string path = zone.folder().write("domains", text);
+  for (const Words& words : std::vector<Words>{{"--lint-file", path}, {"--lint-file=-", "--jobs", "1"}}) {
+    const Outcome got = run_query(zone.with(words), text);
+    CHECK(got.exit_code == 1);
+    CHECK(got.err.empty());
+    REQUIRE(got.lines().size() == 3);
+    CHECK(got.lines()[0] == "permerror.example: error S01; lookups 0");
+    CHECK(got.lines()[1].starts_with("softfail.example: "));
+    CHECK(got.lines()[2] == "none.example: nothing was found; lookups 0");
+  }
+  const Words objects = run_query(zone.with({"--lint-file", path, "--json"})).lines();
+  REQUIRE(objects.size() == 3);
+  CHECK(YAML::Load(objects[1])["domain"].as<std::string>() == "softfail.example");
+}
+
+TEST_CASE("--lint-file: a bad line is reported and the others are examined; a missing file is bad usage") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--lint-file", "-"}), "word\nsoftfail.example\n" + std::string(20'000, 'x') + "\n");
+  CHECK(got.exit_code == 64);
+  CHECK(got.lines().size() == 1);
+  CHECK(got.err.find("standard input:1: \"word\" is not a domain name with a dot") != std::string::npos);
+  CHECK(got.err.find("standard input:3: the line is longer") != std::string::npos);
+  CHECK(run_query(zone.with({"--lint-file", "/does/not/exist"})).exit_code == 64);
+}
+
+TEST_CASE("--lint-file: SIGINT ends the waits, and the domains under way are printed") {
+  const SilentServer server;
+  const ZoneFile zone;
+  const std::string path = zone.folder().write("domains", "a.test\n");
+  Child child({"--lint-file", path, "--record", "a.test=v=spf1 ipv4:192.0.2.1 include:b.test -all", "--nameserver",
+               server.address(), "--timeout", "60s"});
+  server.wait_for_question();
+  child.signal(SIGINT);
+  const Outcome got = child.finish();
+  CHECK(got.exit_code == 75);
+  REQUIRE(got.lines().size() == 1);
+  CHECK(got.lines()[0].find("error S01;") != std::string::npos);
+  CHECK(got.lines()[0].find("; not known: ") != std::string::npos);
+  CHECK(got.err.find("interrupted") != std::string::npos);
+}
+
 TEST_CASE("--lint: exit 64 for a command line that is wrong") {
   for (const Words& words :
        {Words{"--lint"}, Words{"--lint", "localhost"}, Words{"--lint", "a..example"},
         Words{"--lint", "a.example", "--ip", "192.0.2.1"}, Words{"--lint", "a.example", "--file", "-"},
-        Words{"--lint", "a.example", "--server", "localhost"}, Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
+        Words{"--lint", "a.example", "--server", "localhost"}, Words{"--lint", "a.example", "--lint-file", "-"},
+        Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
     const Outcome got = run_query(words);
     CAPTURE(got.err);
     CHECK(got.exit_code == 64);
@@ -142,9 +196,11 @@ TEST_CASE("--lint: a full disk or a closed pipe is an error, not a success") {
   const ZoneFile zone;
   ChildOptions to_full_disk;
   to_full_disk.out_path = "/dev/full";
-  const Outcome got = run_query(zone.with({"--lint", "softfail.example"}), {}, to_full_disk);
-  CHECK(got.exit_code == 75);
-  CHECK(got.err.find("cannot be written") != std::string::npos);
+  for (const Words& words : std::vector<Words>{{"--lint", "softfail.example"}, {"--lint-file", "-"}}) {
+    const Outcome got = run_query(zone.with(words), "softfail.example\n", to_full_disk);
+    CHECK(got.exit_code == 75);
+    CHECK(got.err.find("cannot be written") != std::string::npos);
+  }
 }
 
 TEST_CASE("--lint: lines of boxes where the terminal has UTF-8, US-ASCII elsewhere; colours on a terminal only") {

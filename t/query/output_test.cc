@@ -79,22 +79,22 @@ TEST_CASE("--trace: the evaluation as a tree before the four lines") {
   CHECK(tree ==
         Words{
             "MAIL FROM u@deep.example, HELO h.test, client 203.0.113.9",
-            "deep.example: neutral  [look-ups 4/10, void 1/2]",
+            "deep.example: neutral  [lookups 4/10, void 1/2]",
             "|- TXT deep.example -> \"v=spf1 include:pass.example include:softfail.example exists:%{ir}.deep.example ?all\"",
-            "|- include:pass.example: no match  [look-ups 1/10, void 0/2]",
+            "|- include:pass.example: no match  [lookups 1/10, void 0/2]",
             "|  `- pass.example: fail",
             "|     |- TXT pass.example -> \"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all\"",
             "|     |- ip4:192.0.2.0/24: no match",
             "|     |- ip6:2001:db8::/32: no match",
             "|     `- -all: match -> fail",
-            "|- include:softfail.example: no match  [look-ups 3/10, void 0/2]",
+            "|- include:softfail.example: no match  [lookups 3/10, void 0/2]",
             "|  `- softfail.example: softfail",
             "|     |- TXT softfail.example -> \"v=spf1 mx ~all\"",
-            "|     |- mx: no match  [look-ups 3/10, void 0/2]",
+            "|     |- mx: no match  [lookups 3/10, void 0/2]",
             "|     |  |- MX softfail.example -> mx.softfail.example",
             "|     |  `- A mx.softfail.example -> 198.51.100.25",
             "|     `- ~all: match -> softfail",
-            "|- exists:%{ir}.deep.example (= 9.113.0.203.deep.example): no match  [look-ups 4/10, void 1/2]",
+            "|- exists:%{ir}.deep.example (= 9.113.0.203.deep.example): no match  [lookups 4/10, void 1/2]",
             "|  `- A 9.113.0.203.deep.example -> no such name",
             "`- ?all: match -> neutral",
             "",
@@ -108,7 +108,7 @@ TEST_CASE("--trace shows problems, the explanation's question and checks without
   const auto tree_of = [&](const Words& words) { return run_query(zone.with(words)).out; };
   CHECK(tree_of({"--trace", "--ip", "192.0.2.1", "--sender", "u@permerror.example"})
             .starts_with("MAIL FROM u@permerror.example, client 192.0.2.1\n"
-                         "permerror.example: permerror  [look-ups 0/10, void 0/2]\n"
+                         "permerror.example: permerror  [lookups 0/10, void 0/2]\n"
                          "`- TXT permerror.example -> \"v=spf1 ipv4:192.0.2.1 -all\"\n"
                          "problem: ipv4:192.0.2.1 in the record of permerror.example: "));
   CHECK(tree_of({"--trace", "--ip", "192.0.2.1", "--helo", "fail.example"}).find("explanation: TXT why.fail.example -> ") !=

@@ -1,10 +1,12 @@
 // The checks of an examination, by their ids: for each, a record with the fault and the most similar one without it.
 #include "common/lint/check.h"
+#include "common/lint/json.h"
 
 #include <doctest/doctest.h>
 
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 #include "t/unit/lint_world.h"
@@ -322,6 +324,56 @@ TEST_CASE("what DNS did not answer is named, and nothing is guessed about it") {
   CHECK_FALSE(got.has("B03"));
   CHECK(got.ids().contains("P12"));
   CHECK(got.report.count(Severity::error) == 2);
+}
+
+TEST_CASE("K10: names that show a wildcard are chosen by the caller, so that no zone can know them") {
+  const lint::Subject known = {.domain = *dns::Name::parse("example.com"), .salt = 0};
+  const lint::Subject unknown = {.domain = *dns::Name::parse("example.com"), .salt = 0x1234567890abcdef};
+  const World world = world_with("v=spf1 exists:%{i}.wild.example.net -all");
+  CHECK(examine(world, known).has("K10"));
+  CHECK_FALSE(examine(world, unknown).has("K10"));
+  CHECK(lint::probe_labels(1) != lint::probe_labels(2));
+}
+
+TEST_CASE("the caller can end long work: the report has what is done, and says that it is not all") {
+  lint::Subject subject = {.domain = *dns::Name::parse("example.com"), .is_over = [] { return true; }};
+  const Examination got = examine(world_with("v=spf1 ipv4:198.18.0.1 ip4:198.18.0.0/24 ip4:198.18.0.1 -all"), subject);
+  CHECK(got.has("S01"));
+  CHECK_FALSE(got.report.is_complete());
+}
+
+TEST_CASE("the work of comparing terms is bounded: a long record of terms without effect") {
+  std::string record = "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 ip6:::/0";
+  for (int i = 0; i < 4000; ++i) record += " -ip4:198.18." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+  const World world = world_with(record + " -all");
+  const Examination all = examine(world);
+  CHECK(all.has("L06"));
+  CHECK(all.report.is_complete());
+  lint::Limits little_work;
+  little_work.work = 2000;
+  const Examination cut_off = examine(world, "example.com", little_work);
+  REQUIRE(cut_off.report.tree.gaps.size() == 1);
+  CHECK(cut_off.report.tree.gaps.front().starts_with("too many terms"));
+}
+
+TEST_CASE("the JSON object is bounded, whatever DNS publishes, and a cut is marked") {
+  World large = world();
+  std::string first = "v=spf1";
+  for (int i = 0; i < 250; ++i) {
+    const std::string name = "l" + std::to_string(i) + ".example.com";
+    first += " include:" + name;
+    large.txt(name, "v=spf1 " + std::string(60'000, '\\'));
+  }
+  large.txt("example.com", first + " -all");
+  const Examination got = examine(large);
+  CHECK(got.report.tree.records.size() > 200);
+  const std::string json = lint::json(got.report);
+  CHECK(json.size() < lint::kMaxJson);
+  CHECK(json.find("...\"") != std::string::npos);
+}
+
+TEST_CASE("an id that is not in the table is an error of the program") {
+  CHECK_THROWS_AS(lint::check_of("X99"), std::out_of_range);
 }
 
 TEST_CASE("an examination is bounded: records that explode, long records, many terms") {

@@ -37,7 +37,7 @@ they are; the addresses of MX hosts and exp never count.
 The counts hold for the longest path: that of a client that no early term matches.
 .Pp
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
-20 hosts per mx, and 20 million steps over networks per family.
+20 hosts per mx, and 20 million steps over networks, per family and again to compare the terms.
 Anything beyond these bounds is not looked up, and the report says so.
 The examples below are records of example.com.
 )";

@@ -29,7 +29,7 @@ inline World world() {
   world.txt("none.example.net", "v=spf1 -all").txt("large.example.net", "v=spf1 a a:x.example.net mx ptr a:mail.example.com");
   world.a("large.example.net", "198.18.0.4").mx("large.example.net", "mail.example.com").txt("why.example.com", "%{i} may not");
   // As if all names below it had an address.
-  world.a("spf-examination-q7v2.wild.example.net", "127.0.0.2").a("spf-examination-k3x9.wild.example.net", "127.0.0.2");
+  for (const std::string& label : lint::probe_labels(0)) world.a(label + ".wild.example.net", "127.0.0.2");
   for (int i = 0; i < 11; ++i) world.mx("many.example.net", "mail.example.com");
   return world;
 }
@@ -51,11 +51,11 @@ struct Examination {
   }
 };
 
-inline Examination examine(const World& world, std::string_view domain = "example.com", const lint::Limits& limits = {}) {
+inline Examination examine(const World& world, const lint::Subject& subject) {
   support::KnownAnswers known;
   Examination out;
   for (;;) {
-    const spf::Needs needs = lint::examine(dns::Name::parse(domain).value(), limits, known, out.report);
+    const spf::Needs needs = lint::examine(subject, known, out.report);
     if (needs.empty()) return out;
     out.rounds.push_back(needs.needed.size());
     for (const dns::Question& question : needs.needed) {
@@ -63,6 +63,10 @@ inline Examination examine(const World& world, std::string_view domain = "exampl
       known.add(question, world.answer(question));
     }
   }
+}
+
+inline Examination examine(const World& world, std::string_view domain = "example.com", const lint::Limits& limits = {}) {
+  return examine(world, {.domain = dns::Name::parse(domain).value(), .limits = limits});
 }
 
 // A name from the message or fix of the first finding of that id, for messages of failing tests.
