@@ -31,7 +31,7 @@ has_fortify := $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))
 fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
-# --as-needed: only programs that rewrite senders load libcrypto.
+# --as-needed: a program loads only the libraries that it calls.
 LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto
 
 # V=1 shows the commands.

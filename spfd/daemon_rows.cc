@@ -113,8 +113,8 @@ Problem set_facility(O& o, const Values& v) {
 }
 
 Problem set_new_secret(O& o, const Values& v) {
-  o.action = O::Action::new_srs_secret;
-  return options::read_needed_text(o.new_srs_secret, v);
+  o.action = O::Action::new_secret;
+  return options::read_needed_text(o.new_secret, v);
 }
 
 // ---- rows ----------------------------------------------------------------------------------------------------------------
@@ -336,6 +336,11 @@ constexpr Option kTailRows[] = {
     {{.name = "new-srs-secret",
       .argument = "FILE",
       .help = "create a file with a new secret for --srs-secret-file, and exit",
+      .when = When::command_line},
+     {set_new_secret}},
+    {{.name = "new-key",
+      .argument = "FILE",
+      .help = "create a file with a new secret for --why-key-file, and exit",
       .when = When::command_line},
      {set_new_secret}},
     {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit", .when = When::command_line},

@@ -33,8 +33,8 @@ void open_standard_descriptors() {
 }
 
 // Makes a secret file. With --user, root makes it for that user, who has to read it again at each SIGHUP.
-int make_srs_secret(const spfd::Options& options) {
-  const std::string& path = options.new_srs_secret;
+int make_secret(const spfd::Options& options) {
+  const std::string& path = options.new_secret;
   const auto identity = spfd::find_identity(options.user, options.group);
   if (!identity) return spfd::report(identity.error());
   std::optional<io::SecretOwner> owner;
@@ -63,7 +63,7 @@ int run(const std::vector<std::string>& words) {
       fmt::print("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : "");
       return EX_OK;
     }
-    case Action::new_srs_secret: return make_srs_secret(*options);
+    case Action::new_secret: return make_secret(*options);
     case Action::serve: break;
   }
   return spfd::run_server(*options, words);

@@ -52,11 +52,11 @@ struct SrsOptions {
 };
 
 struct Options {
-  enum class Action : std::uint8_t { serve, help, version, check_config, dump_config, new_srs_secret };
+  enum class Action : std::uint8_t { serve, help, version, check_config, dump_config, new_secret };
 
   Action action = Action::serve;
   std::optional<std::string> config;  // path; none: kDefaultConfig if it exists
-  std::string new_srs_secret;         // path
+  std::string new_secret;             // path
 
   // Listening. make_options() adds the addresses of the legacy options (port, socket, ...) to `listen`.
   std::vector<ListenAddress> listen;
@@ -85,6 +85,7 @@ struct Options {
   Snapshot in_force;
   std::vector<DomainSection> sections;
   std::vector<receiver::FallbackRecord> fallback;
+  std::string why_key_file;  // path; empty: none
   SrsOptions srs;
   std::vector<std::string> zones;  // paths
 };
@@ -110,6 +111,8 @@ base::Result<Options, StartError> make_options(const FileSettings& from_file,
 
 // Returns a sentence if an option lacks another one that it needs.
 std::optional<std::string> lacking(const Options& options);
+// Returns whether the options name files of secrets.
+bool holds_secrets(const Options& options);
 // Returns sentences about options that may not work as intended.
 std::vector<std::string> srs_warnings(const Options& options);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/options/groups.h"
+#include "common/receiver/link.h"
 #include "spfd/option_rows.h"
 #include "spfd/options.h"
 
@@ -75,7 +76,15 @@ Values get_fallback(const O& o) {
 }
 
 Problem set_why_url(O& o, const Values& v) {
-  if (v.back().find(' ') != std::string::npos) return "a URL cannot contain blanks";
+  const std::string& url = v.back();
+  if (url.find(' ') != std::string::npos) return "a URL cannot contain blanks";
+  if (const std::size_t at = url.find(token::kPlaceholder); at != std::string::npos) {
+    // Otherwise a client's text could contain {token}.
+    if (url.find('%') != std::string::npos) return "a URL with {token} cannot contain macros; the token has their values";
+    if (url.find(token::kPlaceholder, at + 1) != std::string::npos) return "a URL can contain {token} once";
+    if (url.size() - token::kPlaceholder.size() > receiver::kMaxTokenUrl)
+      return fmt::format("a URL with {{token}} can have {} octets besides", receiver::kMaxTokenUrl);
+  }
   return options::read_explanation(rules_of(o).why_url.emplace(), v);
 }
 Values get_why_url(const O& o) { return {rules_of(o).why_url ? rules_of(o).why_url->text() : ""}; }
@@ -179,9 +188,14 @@ constexpr Option kRows[] = {
      {set_fallback, get_fallback}},
     {{.name = "why-url",
       .argument = "URL",
-      .help = "URL, a macro string, of a page that explains the result; appended to the default explanation",
+      .help = "URL, a macro string, of a page that explains the result; appended to the default explanation. {token} in it "
+              "becomes a signed token for spfweb",
       .for_domains = true},
      {set_why_url, get_why_url}},
+    {{.name = "why-key-file",
+      .argument = "FILE",
+      .help = "file with secrets, one per line, that sign the {token} of why-url: the first one signs, all of them verify"},
+     options::kText<&O::why_key_file>},
     {{.name = "allow-request-policy",
       .kind = Kind::flag,
       .help = "allow requests to bring terms of their own (local=, guess_mechs=)"},

@@ -169,7 +169,7 @@ class Server {
     if (auto error = drop_privileges(*identity)) return error;
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
     // After the change of user, at which Linux resets it.
-    if (!options_.srs.secret_file.empty()) write_no_core();
+    if (holds_secrets(options_)) write_no_core();
     return {};
   }
 

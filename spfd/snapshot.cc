@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -20,25 +19,20 @@ namespace spfd {
 
 namespace {
 
-// Returns whether this user may own the file of secrets: root, the present user, or the user that the daemon becomes.
-bool may_own_secrets(uid_t owner, const std::string& user_name) {
-  if (owner == 0 || owner == ::geteuid()) return true;
-  if (user_name.empty()) return false;
-  const auto user = find_user(user_name);
-  return user.ok() && user->uid == owner;
+// Reads a file of secrets, which the user that the daemon becomes may own.
+base::Result<srs::Secrets, StartError> secrets_in(const std::string& path, const std::string& user_name) {
+  std::optional<uid_t> user;
+  if (!user_name.empty()) {
+    if (const auto found = find_user(user_name)) user = found->uid;
+  }
+  auto secrets = io::read_secrets(path, user);
+  if (!secrets) return base::failure(StartError{fmt::format("{}: {}", base::printable(path), secrets.error()), EX_CONFIG});
+  return std::move(*secrets);
 }
 
 base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options, const std::string& user_name) {
-  const auto bad = [&](std::string_view what) {
-    return base::failure(StartError{fmt::format("{}: {}", base::printable(options.secret_file), what), EX_CONFIG});
-  };
-  const auto file = io::read_secret_file(options.secret_file);
-  if (!file) return bad(file.error());
-  if (!file->warning.empty()) return bad(file->warning);
-  if (!may_own_secrets(file->owner, user_name))
-    return bad(fmt::format("belongs to user {}, who can change the secrets; it must be root's or spfd's own", file->owner));
-  auto secrets = srs::parse_secrets(file->text);
-  if (!secrets) return bad(secrets.error());
+  auto secrets = secrets_in(options.secret_file, user_name);
+  if (!secrets) return base::failure(secrets.error());
   srs::Config config = options.config;
   config.secrets = std::move(secrets->secrets);
   config.old_secrets = std::move(secrets->old_secrets);
@@ -62,6 +56,17 @@ std::optional<StartError> add_srs(const Options& options, Snapshot& snapshot) {
   next_hop.spf.explains = false;
   next_hop.spf.trace = false;
   snapshot.srs.emplace(receiver::SrsPolicy{std::move(*rewriter), std::move(next_hop), options.srs.rewrites_fail});
+  return {};
+}
+
+// Adds the keys that sign the tokens of why-url.
+std::optional<StartError> add_why_keys(const Options& options, receiver::Policy& policy) {
+  if (options.why_key_file.empty()) return {};
+  const auto secrets = secrets_in(options.why_key_file, options.user);
+  if (!secrets) return secrets.error();
+  auto keys = token::Keys::make(secrets->secrets);
+  if (!keys) return StartError{"why-key-file: " + keys.error(), EX_CONFIG};
+  policy.why_keys = std::move(*keys);
   return {};
 }
 
@@ -89,6 +94,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   policy.fallback = receiver::by_domain(options.fallback);
 
   if (auto error = add_srs(options, *snapshot)) return base::failure(std::move(*error));
+  if (auto error = add_why_keys(options, policy)) return base::failure(std::move(*error));
   snapshot->notes = srs_warnings(options);
 
   if (!options.zones.empty()) {

@@ -127,6 +127,14 @@ bool takes_fail(const receiver::Rules& rules) {
   return rules.dry_run.value_or(false) || rules.mailfrom[static_cast<std::size_t>(spf::Result::fail)] == receiver::Action::accept;
 }
 
+bool has_token(const receiver::Rules& rules) {
+  return rules.why_url && rules.why_url->text().find(token::kPlaceholder) != std::string_view::npos;
+}
+bool uses_tokens(const Options& options) {
+  return has_token(options.in_force.policy.rules) || std::any_of(options.sections.begin(), options.sections.end(),
+                                                                 [](const auto& section) { return has_token(section.rules); });
+}
+
 // ---- rows ----------------------------------------------------------------------------------------------------------------
 
 constexpr Option kRows[] = {
@@ -221,6 +229,7 @@ constexpr Option kRows[] = {
 void add_srs_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
 
 std::optional<std::string> lacking(const Options& options) {
+  if (options.why_key_file.empty() && uses_tokens(options)) return "why-url with {token} needs why-key-file";
   const SrsOptions& srs = options.srs;
   const receiver::OwnAddresses& own = options.in_force.policy.own_addresses;
   if (srs.secret_file.empty()) {
@@ -231,6 +240,8 @@ std::optional<std::string> lacking(const Options& options) {
     return "srs-check-recipients and srs-unwrap need srs-domain";
   return {};
 }
+
+bool holds_secrets(const Options& options) { return !options.srs.secret_file.empty() || !options.why_key_file.empty(); }
 
 std::vector<std::string> srs_warnings(const Options& options) {
   std::vector<std::string> warnings;

@@ -10,6 +10,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/io/machine_name.h"
+#include "common/protocol/query_client.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/result.h"
 #include "spfquery/tree.h"
@@ -18,18 +19,12 @@ namespace spfquery {
 
 namespace {
 
+using protocol::answer_value;
+
 std::string four_lines(std::string_view result, std::string_view smtp_comment, std::string_view header_comment,
                        std::string_view header) {
   return fmt::format("{}\n{}\n{}\n{}\n", base::printable(result), base::printable(smtp_comment), base::printable(header_comment),
                      base::printable(header));
-}
-
-// Returns the value of the first line "key=value".
-std::string_view value_of(std::string_view lines, std::string_view key) {
-  for (const std::string_view line : base::split(lines, '\n')) {
-    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) return base::strip_right(line.substr(key.size() + 1));
-  }
-  return {};
 }
 
 // Returns the result, with which the JSON objects of spfd begin.
@@ -87,15 +82,15 @@ Answer read_answer(std::string_view bytes, const protocol::QueryLines& asked, co
     answer.output = base::printable(object) + '\n';
     return answer;
   }
-  const std::string_view result = value_of(bytes, "result");
+  const std::string_view result = answer_value(bytes, "result");
   if (exit_code(result) == kExitUsage) return no_answer("there is no result in the server's answer", asked, options);
-  const std::string_view comment = value_of(bytes, "header_comment");
-  std::string header(value_of(bytes, "received_spf_header"));
+  const std::string_view comment = answer_value(bytes, "header_comment");
+  std::string header(answer_value(bytes, "received_spf_header"));
   // The spfd of Mail::SPF::Query leaves the header to its clients.
   if (header.empty()) header = fmt::format("Received-SPF: {} ({})", result, comment);
   answer.exit_code = exit_code(result);
-  answer.output = four_lines(result, value_of(bytes, "smtp_comment"), comment, header);
-  if (const std::string_view error = value_of(bytes, "error"); !error.empty())
+  answer.output = four_lines(result, answer_value(bytes, "smtp_comment"), comment, header);
+  if (const std::string_view error = answer_value(bytes, "error"); !error.empty())
     answer.complaint = "the server says: " + base::printable(error);
   return answer;
 }

@@ -94,7 +94,7 @@ Problem set_examined_file(O& o, const Values& v) {
 }
 
 Problem set_server(O& o, const Values& v) {
-  auto address = parse_server_address(v.back());
+  auto address = io::parse_server_address(v.back());
   if (!address) return address.error();
   o.server = std::move(*address);
   return {};

@@ -16,10 +16,10 @@
 #include "common/base/result.h"
 #include "common/dns/name.h"
 #include "common/io/resolver.h"
+#include "common/io/server_address.h"
 #include "common/options/program.h"
 #include "common/options/row.h"
 #include "common/receiver/rules.h"
-#include "spfquery/server_address.h"
 
 namespace spfquery {
 
@@ -55,7 +55,7 @@ struct Options {
   std::optional<std::string> examined_file;  // of domains; "-": standard input
 
   // The server that answers. None: spfquery itself.
-  std::optional<ServerAddress> server;
+  std::optional<io::ServerAddress> server;
 
   // The evaluation.
   io::ResolverOptions dns;         // no servers: those of resolv.conf

@@ -4,15 +4,13 @@
 
 #include <vector>
 
+#include "common/protocol/query_client.h"
+
 namespace spfquery {
 
 namespace {
 
-void add_line(std::string& lines, std::string_view key, std::string_view value) {
-  lines.append(key).append("=");
-  for (const char c : value) lines += c == '\n' || c == '\r' || c == '\0' ? '?' : c;
-  lines += '\n';
-}
+using protocol::add_line;
 
 struct Tuple {
   std::string_view ip, sender, helo, recipient;
@@ -86,23 +84,6 @@ protocol::QueryLines make_request(const Options& options, std::string_view line,
   protocol::QueryLines asked = ask(options, tuple);
   asked.id = std::to_string(line_number);
   return asked;
-}
-
-std::string query_lines(const protocol::QueryLines& asked, const Options& options) {
-  const receiver::Request& request = asked.request;
-  std::string lines;
-  add_line(lines, "ip", request.client ? request.client->text() : std::string());
-  add_line(lines, "helo", request.helo);
-  add_line(lines, "sender", request.sender);
-  if (request.scope != receiver::Scope::automatic) {
-    add_line(lines, "scope", request.scope == receiver::Scope::helo ? "helo" : "mfrom");
-  }
-  if (!request.receiver.empty()) add_line(lines, "receiver", request.receiver);
-  if (!request.recipient.empty()) add_line(lines, "rcpt", request.recipient);
-  if (asked.format == protocol::Format::json) add_line(lines, "format", "json");
-  if (!asked.id.empty()) add_line(lines, "id", asked.id);
-  add_line(lines, "timeout", fmt::format("{:.3f}", static_cast<double>(options.timeout.count()) / 1000));
-  return lines + '\n';
 }
 
 }  // namespace spfquery

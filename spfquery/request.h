@@ -18,7 +18,4 @@ protocol::QueryLines make_request(const Options& options);
 // SENDER is the HELO name. The line number becomes the id of the request.
 protocol::QueryLines make_request(const Options& options, std::string_view line, std::size_t line_number);
 
-// Returns the lines to be sent to spfd.
-std::string query_lines(const protocol::QueryLines& asked, const Options& options);
-
 }  // namespace spfquery

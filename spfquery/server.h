@@ -3,25 +3,17 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "common/base/result.h"
+#include "common/io/call.h"
 #include "common/io/loop.h"
-#include "common/io/socket.h"
 #include "spfquery/asker.h"
-#include "spfquery/server_address.h"
 
 namespace spfquery {
-
-// Returns the socket addresses of a server, which may block for a while. The error is a sentence.
-base::Result<std::vector<io::SocketAddress>, std::string> socket_addresses(const ServerAddress& server);
 
 class Server final : public Asker {
  public:
   // Loop and options (with `server` set) must outlive it.
-  Server(io::Loop& loop, const Options& options)
-      : loop_(loop), options_(options), addresses_(socket_addresses(*options.server)) {}
+  Server(io::Loop& loop, const Options& options) : loop_(loop), options_(options), server_(*options.server) {}
 
   std::unique_ptr<Ask> ask(const protocol::QueryLines& asked, Done done) override;
 
@@ -30,7 +22,7 @@ class Server final : public Asker {
 
   io::Loop& loop_;
   const Options& options_;
-  base::Result<std::vector<io::SocketAddress>, std::string> addresses_;
+  io::Server server_;
 };
 
 }  // namespace spfquery

@@ -14,7 +14,6 @@
 #include "common/io/descriptor.h"
 #include "common/io/place.h"
 #include "common/io/random.h"
-#include "common/srs/secrets.h"
 
 namespace io {
 
@@ -70,6 +69,17 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
     found.text.append(bytes.data(), static_cast<std::size_t>(size));
   }
   return found;
+}
+
+base::Result<srs::Secrets, std::string> read_secrets(const std::string& path, std::optional<uid_t> user) {
+  const auto file = read_secret_file(path);
+  if (!file) return base::failure(file.error());
+  if (!file->warning.empty()) return base::failure(file->warning);
+  if (file->owner != 0 && file->owner != ::geteuid() && file->owner != user) {
+    return base::failure(
+        fmt::format("belongs to user {}, who can change the secrets; it must be root's or the daemon's own", file->owner));
+  }
+  return srs::parse_secrets(file->text);
 }
 
 std::optional<std::string> create_secret_file(const std::string& path, std::optional<SecretOwner> owner) {

@@ -1,4 +1,4 @@
-// Files that hold the secrets of sender rewriting (srs::parse_secrets() reads their text).
+// Files of secrets, which sign rewritten senders and the tokens of links (srs::parse_secrets() reads their text).
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/srs/secrets.h"
 
 namespace io {
 
@@ -24,6 +25,9 @@ struct SecretOwner {
 
 // Reads a regular file; other files are refused. The errors are sentences without the path.
 base::Result<SecretFile, std::string> read_secret_file(const std::string& path);
+// Reads the secrets in a file that only root, the present user or `user` can change, and others cannot read. The errors are
+// sentences without the path.
+base::Result<srs::Secrets, std::string> read_secrets(const std::string& path, std::optional<uid_t> user = {});
 // Makes a file with one new secret, readable only for its owner: `owner`, or the present user. Never changes an existing file.
 // Returns a problem, if any.
 std::optional<std::string> create_secret_file(const std::string& path, std::optional<SecretOwner> owner = {});

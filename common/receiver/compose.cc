@@ -14,14 +14,14 @@ namespace {
 
 // Writes the texts and header fields for the verdict.
 void compose_verdict(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-                     const std::optional<HeloReply>& helo) {
+                     const token::Keys* keys, const std::optional<HeloReply>& helo) {
   const spf::Query& query = workspace.query;
   const spf::Verdict& verdict = workspace.judgement.verdict;
   Reply& reply = workspace.reply;
   base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
   const std::string_view client = query.client.text(buffer);
 
-  const Case about{query, verdict, host, identity, client, workspace.judgement.local.note};
+  const Case about{query, verdict, host, identity, client, workspace.judgement.local.note, keys};
   reply.result = verdict.result;
   reply.identity = query.identity;
   reply.spf_domain = query.domain ? query.domain->text() : std::string_view();
@@ -75,12 +75,12 @@ void compose_unchecked(spf::Result result, std::string_view host, std::string_vi
 }
 
 void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-             std::optional<HeloReply>&& helo) {
+             const token::Keys* keys, std::optional<HeloReply>&& helo) {
   Judgement& judgement = workspace.judgement;
   Reply& reply = workspace.reply;
   if (judgement.local.set_aside.empty()) {
     base::renew(reply);
-    compose_verdict(workspace, host, identity, helo_name, helo);
+    compose_verdict(workspace, host, identity, helo_name, keys, helo);
   } else {
     compose_unchecked(spf::Result::none, host, judgement.local.set_aside, reply);
   }

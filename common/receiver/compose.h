@@ -9,6 +9,7 @@
 #include "common/receiver/workspace.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
+#include "common/token/token.h"
 
 namespace receiver {
 
@@ -16,9 +17,9 @@ namespace receiver {
 void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply);
 
 // Composes the reply in a workspace from its query and judgement. `identity` is the sender or the HELO name in the form shown to
-// people. `helo`: the reply for the HELO identity, if that was checked before.
+// people. `keys`: those of Policy::why_keys, or null. `helo`: the reply for the HELO identity, if that was checked before.
 void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-             std::optional<HeloReply>&& helo);
+             const token::Keys* keys, std::optional<HeloReply>&& helo);
 
 // Composes the best guess from its verdict; empty if the result is none.
 Guess compose_guess(const spf::Query& query, const spf::Verdict& verdict, std::string_view host, std::string_view identity);

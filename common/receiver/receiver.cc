@@ -186,7 +186,7 @@ class Decision {
       if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
     }
     if (!note_.empty()) workspace.judgement.local.note.insert(0, note_ + (workspace.judgement.local.note.empty() ? "" : "; "));
-    compose(workspace, host_, shown, helo_, std::move(before));
+    compose(workspace, host_, shown, helo_, policy_.why_keys ? &*policy_.why_keys : nullptr, std::move(before));
     if (guesses) workspace.reply.guesses = std::move(guesses);
     if (workspace.judgement.local.set_aside.empty()) set_action(workspace.reply, rules_, identity);
     return {};

@@ -19,6 +19,7 @@
 #include "common/spf/macro.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
+#include "common/token/token.h"
 
 namespace receiver {
 
@@ -64,6 +65,7 @@ struct Policy {
   DomainMap<spf::Record> fallback;    // records for domains that publish none
   bool allow_request_policy = false;  // honour Request::local and Request::guess_terms
   OwnAddresses own_addresses;
+  std::optional<token::Keys> why_keys;  // sign the token of why-url; none: why-url has no {token}
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -2,6 +2,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/receiver/link.h"
 #include "common/receiver/request.h"
 
 namespace receiver {
@@ -53,6 +54,14 @@ void append_identity(std::string& out, std::string_view before, const Case& abou
 
 void shorten(std::string& text, std::size_t limit) {
   if (text.size() > limit || !base::all_printable(text)) text = base::clip(text, limit);
+}
+
+// Appends the link completely or not at all: a part of it would be useless.
+void append_link(std::string_view link, std::string& out) {
+  if (link.size() >= kMaxSmtpComment / 2) return;
+  constexpr std::string_view kBefore = " Please see ";
+  shorten(out, kMaxSmtpComment - kBefore.size() - link.size());
+  base::append(out, kBefore, link);
 }
 
 }  // namespace
@@ -123,11 +132,7 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
     out += verdict.default_explanation;
     // The URL is written completely or not at all; a part of it would be useless.
-    if (!verdict.why_url.empty() && verdict.why_url.size() < kMaxSmtpComment / 2) {
-      constexpr std::string_view kBefore = " Please see ";
-      shorten(out, kMaxSmtpComment - kBefore.size() - verdict.why_url.size());
-      base::append(out, kBefore, verdict.why_url);
-    }
+    if (!verdict.why_url.empty()) append_link(link(about, verdict.why_url), out);
   } else if (verdict.result == spf::Result::temperror) {
     out += "The SPF record of ";
     append_domain(out, about);

@@ -12,6 +12,7 @@
 
 #include "common/spf/evaluate.h"
 #include "common/spf/query.h"
+#include "common/token/token.h"
 
 namespace receiver {
 
@@ -24,10 +25,11 @@ std::string plain_comment(std::string_view text);
 struct Case {
   const spf::Query& query;
   const spf::Verdict& verdict;
-  std::string_view host;       // the receiving host; may be empty
-  std::string_view identity;   // the sender's mailbox or the HELO name, as received
-  std::string_view client;     // address of the SMTP client
-  std::string_view note = {};  // what local policy did; empty if nothing
+  std::string_view host;              // the receiving host; may be empty
+  std::string_view identity;          // the sender's mailbox or the HELO name, as received
+  std::string_view client;            // address of the SMTP client
+  std::string_view note = {};         // what local policy did; empty if nothing
+  const token::Keys* keys = nullptr;  // sign the token of why-url; null: it has none
 };
 
 // Writes "HOST: domain of X designates IP as permitted sender": the wording of RFC 7208 §9.1 and of every SPF tool since 2003.

@@ -1,8 +1,6 @@
 #include "common/srs/hash.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include <array>
 
@@ -12,13 +10,6 @@
 namespace srs {
 
 namespace {
-
-struct Free {
-  void operator()(EVP_MAC* mac) const { ::EVP_MAC_free(mac); }
-  void operator()(EVP_MAC_CTX* context) const { ::EVP_MAC_CTX_free(context); }
-};
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 // Has no branches, so that the time taken reveals nothing.
 unsigned folded(char c) {
@@ -31,33 +22,21 @@ unsigned folded(char c) {
 }  // namespace
 
 std::optional<Key> Key::make(Form form, std::string_view secret) {
-  const std::unique_ptr<EVP_MAC, Free> mac(::EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  if (!mac) return std::nullopt;
-  std::unique_ptr<EVP_MAC_CTX, Free> context(::EVP_MAC_CTX_new(mac.get()));
-  std::string digest = form == Form::mail_srs ? "SHA1" : "MD5";
-  const std::array parameters = {::OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-                                 ::OSSL_PARAM_construct_end()};
-  if (!context || ::EVP_MAC_init(context.get(), bytes_of(secret), secret.size(), parameters.data()) != 1) return std::nullopt;
-  return Key(form, std::shared_ptr<const EVP_MAC_CTX>(context.release(), Free()));
+  auto hmac = crypto::Hmac::make(form == Form::mail_srs ? crypto::Digest::sha1 : crypto::Digest::md5, secret);
+  if (!hmac) return std::nullopt;
+  return Key(form, std::move(*hmac));
 }
 
 std::optional<std::string> Key::sign(std::string_view text) const {
-  // Copies the keyed state: several threads may sign at the same time, and starting from the secret takes twice as long.
-  const std::unique_ptr<EVP_MAC_CTX, Free> context(::EVP_MAC_CTX_dup(keyed_.get()));
-  const std::string message = base::lower(text);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  std::size_t size = 0;
-  if (!context || ::EVP_MAC_update(context.get(), bytes_of(message), message.size()) != 1 ||
-      ::EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) != 1) {
-    return std::nullopt;
-  }
+  const auto code = hmac_.sign(base::lower(text));
+  if (!code) return std::nullopt;
   if (form_ == Form::mail_srs) {
     std::array<unsigned char, kMaxHash + 2> base64{};  // with "=" and NUL
-    ::EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(size));
+    ::EVP_EncodeBlock(base64.data(), code->bytes.data(), static_cast<int>(code->size));
     return std::string(base64.begin(), base64.begin() + kMaxHash);
   }
   std::string out;
-  for (std::size_t i = 0; i < kEximHash / 2; ++i) base::append_hex(out, digest[i]);
+  for (std::size_t i = 0; i < kEximHash / 2; ++i) base::append_hex(out, code->bytes[i]);
   return out;
 }
 
@@ -65,15 +44,6 @@ bool matches_ignoring_case(std::string_view given, std::string_view full) {
   if (given.size() > full.size()) return false;
   unsigned difference = 0;
   for (std::size_t i = 0; i < given.size(); ++i) difference |= folded(given[i]) ^ folded(full[i]);
-  return difference == 0;
-}
-
-bool matches(std::string_view given, std::string_view full) {
-  if (given.size() > full.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(full[i]));
-  }
   return difference == 0;
 }
 

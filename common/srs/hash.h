@@ -1,14 +1,14 @@
-// The hashes that sign SRS addresses, computed by libcrypto, and their comparison.
+// The hashes that sign SRS addresses, and their comparison.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-struct evp_mac_ctx_st;  // libcrypto's
+#include "common/crypto/hmac.h"
 
 namespace srs {
 
@@ -33,15 +33,13 @@ class Key {
   friend bool operator==(const Key& a, const Key& b) { return a.form_ == b.form_ && a.sign("") == b.sign(""); }
 
  private:
-  Key(Form form, std::shared_ptr<const evp_mac_ctx_st> keyed) : form_(form), keyed_(std::move(keyed)) {}
+  Key(Form form, crypto::Hmac hmac) : form_(form), hmac_(std::move(hmac)) {}
 
   Form form_;
-  std::shared_ptr<const evp_mac_ctx_st> keyed_;
+  crypto::Hmac hmac_;
 };
 
-// Return whether `given` is the beginning of `full`, in a time that depends only on the length of `given`.
-// matches_ignoring_case() ignores case, because mail systems may change the case of local parts, and treats kNoSlash as "/".
+// Like crypto::matches(), but ignores case, because mail systems may change the case of local parts, and treats kNoSlash as "/".
 bool matches_ignoring_case(std::string_view given, std::string_view full);
-bool matches(std::string_view given, std::string_view full);
 
 }  // namespace srs

@@ -265,7 +265,7 @@ bool Rewriter::verifies_as_exim(std::string_view hash, std::string_view text) co
   bool found = false;
   for (const Key& key : exim_keys_) {
     const auto full = key.sign(text);
-    found |= full && matches(hash, *full);
+    found |= full && crypto::matches(hash, *full);
   }
   return found;
 }

@@ -57,6 +57,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"guess-result", "pass"},
     {"fallback", "*.example.com=v=spf1 mx -all"},
     {"why-url", "https://why.example/?s=%{S}"},
+    {"why-key-file", "/etc/spfd/why key"},
     {"allow-request-policy", "true"},
     {"srs", "inet:127.0.0.1:10002,map=reverse"},
     {"srs-secret-file", "/etc/spfd/srs secrets"},

@@ -1,12 +1,15 @@
 // Local policy as clients of the built spfd see it: options, sections for domains, reload, and hostile recipient domains.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/token/token.h"
 #include "spfd/config_file.h"
 #include "t/support/dns_server.h"
 #include "t/support/show.h"
@@ -183,6 +186,35 @@ why-url = "http://our.test/"
   CHECK(spfd.log().find("needs a restart") == std::string::npos);
 }
 
+TEST_CASE("why-url with {token}: the link of a refusal carries the facts, signed by the first key") {
+  const TempFolder folder;
+  const std::string key = folder.write("key", "new\nold\n");
+  ::chmod(key.c_str(), 0600);
+  const std::string url = "https://mx.test/" + std::string(62, 'w') + "/";
+  const SpfdProcess spfd({.arguments = {"--why-url", url + "{token}", "--why-key-file", key}, .zone = std::string(kZone)});
+  const std::string comment = spfd.answer(question("{token}@fail.test")).at("smtp_comment");
+  CAPTURE(comment);
+  CHECK(comment.size() <= 400);
+  const std::size_t at = comment.find(" Please see " + url);
+  REQUIRE(at != std::string::npos);
+  const auto keys = token::Keys::make({"new"});
+  const auto now = static_cast<std::uint64_t>(std::time(nullptr)) / 60;
+  const auto read = keys->read(comment.substr(at + 12 + url.size()), now);
+  REQUIRE(read.ok());
+  CHECK(read->domain == "fail.test");
+  CHECK(read->result == spf::Result::fail);
+  CHECK(now - read->minute <= 1);
+  CHECK(keys->is_for(*read, "{token}"));
+
+  const auto without = support::run(support::program("spfd"), {"--why-url", "https://mx.test/{token}", "--check-config"});
+  CHECK(without.exit_code == EX_CONFIG);
+  CHECK(without.errors.find("why-url with {token} needs why-key-file") != std::string::npos);
+  ::chmod(key.c_str(), 0644);
+  const auto open = support::run(support::program("spfd"), {"--why-key-file", key, "--check-config"});
+  CHECK(open.exit_code == EX_CONFIG);
+  CHECK(open.errors.find("lets others read or change the secrets") != std::string::npos);
+}
+
 TEST_CASE("a bad section gets FILE:LINE: what") {
   const TempFolder folder;
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -210,6 +242,9 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
       {"exempt-clients = [\"127.0.0.1/33\"]\n", ":1: exempt-clients: \"127.0.0.1/33\": bad prefix length"},
       {"why-url = \"http://a b\"\n", ":1: why-url: a URL cannot contain blanks"},
       {"why-url = \"http://%{z}\"\n", ":1: why-url: "},
+      {"why-url = \"http://a/{token}?%{S}\"\n", ":1: why-url: a URL with {token} cannot contain macros"},
+      {"why-url = \"http://a/{token}{token}\"\n", ":1: why-url: a URL can contain {token} once"},
+      {"why-url = \"http://" + std::string(80, 'a') + "/{token}\"\n", ":1: why-url: a URL with {token} can have 79 octets"},
       {"on-fail = \"accept\"\n", ":1: on-fail: \"accept\" is not one of: reject, defer, tag"},
   };
   for (const auto& one : cases) {

@@ -26,6 +26,7 @@ using Made = std::shared_ptr<const spfd::Snapshot>;
 class Snapshots {
  public:
   Snapshots() {
+    files_["why-key-file"] = secret("key", "a key\n");
     files_["srs-secret-file"] = secret("other", "another secret\n");
     files_["zone"] = folder_.write("zone", "a.example. IN TXT \"v=spf1 -all\"\n");
   }

@@ -32,10 +32,14 @@ support::Finished start(std::vector<std::string> arguments) {
 
 // ---- secrets -------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("--new-srs-secret makes a file that only its owner may read, and never changes an existing one") {
+TEST_CASE("--new-srs-secret and --new-key make a file that only its owner may read, and never change an existing one") {
   const TempFolder folder;
   const std::string path = folder / "new";
   CHECK(start({"--new-srs-secret", path}).exit_code == EX_OK);
+  const std::string key = folder / "key";
+  CHECK(start({"--new-key", key}).exit_code == EX_OK);
+  CHECK(support::slurp(key) != support::slurp(path));
+  CHECK(start({"--why-url", "https://mx.test/{token}", "--why-key-file", key, "--check-config"}).exit_code == EX_OK);
   struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777U) == 0600U);

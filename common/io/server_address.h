@@ -1,4 +1,4 @@
-// The address of a running spfd, as --server names it.
+// The address of a running spfd, as options name it.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "common/base/result.h"
 
-namespace spfquery {
+namespace io {
 
 struct UnixServer {
   std::string path;
@@ -26,4 +26,4 @@ base::Result<ServerAddress, std::string> parse_server_address(std::string_view t
 // Returns a path, or HOST:PORT.
 std::string server_address_text(const ServerAddress& address);
 
-}  // namespace spfquery
+}  // namespace io

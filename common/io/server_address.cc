@@ -1,4 +1,4 @@
-#include "spfquery/server_address.h"
+#include "common/io/server_address.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 #include "common/base/text.h"
 #include "common/io/socket.h"
 
-namespace spfquery {
+namespace io {
 
 namespace {
 
@@ -23,7 +23,7 @@ base::Result<ServerAddress, std::string> parse_server_address(std::string_view t
   if (is_unix || (!is_inet && rest.find('/') != std::string_view::npos)) {
     if (is_unix) rest = rest.substr(0, rest.find(','));  // mode=, user= and group= are for the server
     if (rest.empty()) return bad("the path is missing");
-    if (rest.size() > io::kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", io::kMaxSocketPath));
+    if (rest.size() > kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
     return ServerAddress{UnixServer{std::string(rest)}};
   }
 
@@ -56,4 +56,4 @@ std::string server_address_text(const ServerAddress& address) {
   return base::printable(fmt::format("{}{}{}:{}", is_v6 ? "[" : "", inet.host, is_v6 ? "]" : "", inet.port));
 }
 
-}  // namespace spfquery
+}  // namespace io
