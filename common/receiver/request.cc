@@ -1,5 +1,6 @@
 #include "common/receiver/request.h"
 
+#include "common/base/loopback.h"
 #include "common/base/text.h"
 
 namespace receiver {
@@ -11,12 +12,7 @@ std::string_view bare_sender(std::string_view sender) {
   return sender;
 }
 
-bool Request::is_from_this_host() const {
-  if (!spares_loopback || !client) return false;
-  static const base::IpAddress kV4 = base::IpAddress::v4({127, 0, 0, 0});
-  static const base::IpAddress kV6 = base::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-  return client->in_prefix(kV4, 8) || *client == kV6;
-}
+bool Request::is_from_this_host() const { return spares_loopback && client && base::is_loopback(*client); }
 
 std::string_view action_name(Action action) {
   switch (action) {

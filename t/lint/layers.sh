@@ -8,6 +8,7 @@ declare -A may=(
   [common/crypto]="common/crypto"
   [common/spf]="common/base common/dns common/spf"
   [common/lint]="common/base common/dns common/spf common/lint"
+  [common/maillog]="common/base common/spf common/maillog"
   [common/token]="common/base common/spf common/crypto common/token"
   [common/receiver]="common/base common/dns common/spf common/srs common/token common/receiver"
   [common/srs]="common/base common/dns common/crypto common/srs"
@@ -15,7 +16,7 @@ declare -A may=(
   [common/io]="common/base common/dns common/spf common/srs common/io"
   [common/options]="common/base common/spf common/receiver common/io common/options"
   [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd"
-  [spfquery]="common/base common/dns common/spf common/lint common/receiver common/protocol common/io common/options spfquery"
+  [spfquery]="common/base common/dns common/spf common/lint common/maillog common/receiver common/protocol common/io common/options spfquery"
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 

@@ -1,0 +1,34 @@
+// Functions that take fields from the front of a text. They remove what they took, and leave the text as it is if it does not
+// fit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/ip.h"
+
+namespace maillog {
+
+// Senders are kept up to this number of bytes; longer ones lose the beginning of their local part, as in requests to spfd.
+inline constexpr std::size_t kMaxSender = 1024;
+inline constexpr std::size_t kMaxHelo = 255;
+
+// Takes this literal text.
+bool take(std::string_view& text, std::string_view literal);
+// Takes the text before the separator, and the separator. If it is missing: takes nothing, and returns none.
+std::optional<std::string_view> take_until(std::string_view& text, std::string_view separator);
+// Takes a mailbox up to `end`, or to the end of the text if `end` is missing and `needs_end` is not set. A quoted local part
+// (RFC 5321 §4.1.2) may contain `end`; its quotation mark must be closed.
+std::optional<std::string_view> take_mailbox(std::string_view& text, char end, bool needs_end);
+// Takes "<mailbox>"; returns what is within.
+std::optional<std::string_view> take_bracketed(std::string_view& text);
+// Takes "[ADDRESS]", also "[IPv6:ADDRESS]", and a port after it (":25").
+std::optional<base::IpAddress> take_address(std::string_view& text);
+
+// Returns the sender as a Message has it: at most kMaxSender bytes, without the brackets of "<>".
+std::string sender_text(std::string_view mailbox);
+// Returns the HELO name, cut after kMaxHelo + 1 bytes: it is then not a name.
+std::string helo_text(std::string_view helo);
+
+}  // namespace maillog
