@@ -12,6 +12,7 @@ class Spfd < Formula
   depends_on "libidn2"
   depends_on :linux
   depends_on "openssl@3"
+  depends_on "zlib"
 
   def install
     system "make", "PREFIX=#{prefix}", "sysconfdir=#{etc}", "install"

@@ -18,6 +18,8 @@ namespace {
 
 // Lines that may be under way or answered after a slow one.
 constexpr std::size_t kWindow = 4096;
+// Requests under way at the same time.
+constexpr int kJobs = 64;
 // Lines that are begun per turn of the loop.
 constexpr int kLinesATurn = 256;
 
@@ -87,7 +89,7 @@ void Batch::advance() {
       if (slots_.empty() && output_.empty()) loop_.stop();
       return;
     }
-    if (output_.is_clogged() || running_ >= options_.jobs || slots_.size() >= kWindow) return;
+    if (output_.is_clogged() || running_ >= (options_.jobs == 0 ? kJobs : options_.jobs) || slots_.size() >= kWindow) return;
     if (!read_line()) return;
     print_answers();
   }
@@ -121,7 +123,7 @@ bool Batch::read_line() {
     case LineReader::Got::nothing: input_.enable(); return false;
     case LineReader::Got::end: at_end_ = true; return true;
     case LineReader::Got::failure:
-      complain(fmt::format("{}: cannot be read: {}", name_, std::strerror(reader_.error())));
+      complain(fmt::format("{}: cannot be read: {}", name_, reader_.error()));
       at_end_ = true;
       return true;
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace spfquery {
 
@@ -35,13 +36,18 @@ LineReader::Got LineReader::next() {
   }
 }
 
+std::string LineReader::error() const { return error_ != 0 ? std::strerror(error_) : "the gzip data is damaged or ends early"; }
+
 // Returns Got::line if there are new bytes, or the end.
 LineReader::Got LineReader::read_more() {
-  pollfd look{fd_, POLLIN, 0};
-  if (::poll(&look, 1, 0) == 0) return Got::nothing;
   buffer_.erase(0, begin_);
   scanned_ -= begin_;
   begin_ = 0;
+  if (gunzip_) {
+    if (const Got got = expand(); got != Got::nothing) return got;
+  }
+  pollfd look{fd_, POLLIN, 0};
+  if (::poll(&look, 1, 0) == 0) return Got::nothing;
   std::array<char, 65536> bytes;
   const ssize_t size = ::read(fd_, bytes.data(), bytes.size());
   if (size < 0) {
@@ -50,9 +56,34 @@ LineReader::Got LineReader::read_more() {
     return Got::failure;
   }
   at_end_ = size == 0;
-  buffer_.append(bytes.data(), static_cast<std::size_t>(size));
   bytes_ += static_cast<std::uint64_t>(size);
+  const std::string_view read(bytes.data(), static_cast<std::size_t>(size));
+  if (gunzip_) {
+    if (at_end_) return gunzip_->is_complete() ? Got::line : Got::failure;
+    gunzip_->give(read);
+    return Got::line;
+  }
+  buffer_ += read;
+  constexpr std::size_t kMagic = 2;  // bytes
+  if (may_be_gzip_ && (bytes_ >= kMagic || at_end_)) {
+    may_be_gzip_ = false;
+    if (!Gunzip::is_gzip(buffer_)) return Got::line;
+    gunzip_.emplace();
+    gunzip_->give(buffer_);
+    buffer_.clear();
+    scanned_ = 0;
+  }
   return Got::line;
+}
+
+// Unpacks a piece. Got::nothing: more packed bytes are needed.
+LineReader::Got LineReader::expand() {
+  switch (gunzip_->expand(buffer_)) {
+    case Gunzip::Got::bytes: return Got::line;
+    case Gunzip::Got::nothing: return Got::nothing;
+    case Gunzip::Got::damage: break;
+  }
+  return Got::failure;
 }
 
 }  // namespace spfquery

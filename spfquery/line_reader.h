@@ -1,12 +1,15 @@
-// Reads lines from a descriptor, without blocking on a pipe or terminal that has nothing to read.
+// Reads lines from a descriptor, without blocking on a pipe or terminal that has nothing to read. May unpack gzip data.
 //
 // No line takes more memory than kMaxLine bytes; longer ones are reported and skipped.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "spfquery/gunzip.h"
 
 namespace spfquery {
 
@@ -19,21 +22,23 @@ class LineReader {
     too_long,  // a line of more than kMaxLine bytes
     nothing,   // there is nothing to read now
     end,
-    failure,  // error() has the errno
+    failure,  // error() says what; the lines before it have been returned
   };
 
-  explicit LineReader(int fd) : fd_(fd) {}
+  // unzips: data that begins like a gzip file is unpacked.
+  explicit LineReader(int fd, bool unzips = false) : fd_(fd), may_be_gzip_(unzips) {}
 
   Got next();
   // Valid until next() is called again.
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] std::size_t line_number() const { return line_number_; }  // from 1
-  [[nodiscard]] int error() const { return error_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // bytes read so far
+  [[nodiscard]] std::string error() const;
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // bytes read so far, packed or not
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
   Got read_more();
+  Got expand();
 
   int fd_;
   std::string buffer_;
@@ -42,7 +47,9 @@ class LineReader {
   std::string_view line_;
   std::size_t line_number_ = 0;
   std::uint64_t bytes_ = 0;
-  int error_ = 0;
+  int error_ = 0;  // errno; 0: the gzip data is at fault
+  bool may_be_gzip_;
+  std::optional<Gunzip> gunzip_;
   bool is_skipping_ = false;
   bool at_end_ = false;
 };

@@ -9,6 +9,7 @@
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/examiner.h"
+#include "spfquery/replay.h"
 #include "spfquery/request.h"
 #include "spfquery/server.h"
 
@@ -68,7 +69,8 @@ int run(const std::vector<std::string>& words) {
     case Options::Action::help: return kProgram.print_and_exit(help_text());
     case Options::Action::version: return kProgram.print_version();
     case Options::Action::ask:
-    case Options::Action::examine: break;
+    case Options::Action::examine:
+    case Options::Action::replay: break;
   }
   io::Loop loop;
   std::unique_ptr<Asker> asker;
@@ -83,6 +85,7 @@ int run(const std::vector<std::string>& words) {
     }
     for (const std::string& note : made->notes) kProgram.complain(note);
     if (examines) return examine(loop, *options, std::move(made->zone));
+    if (options->action == Options::Action::replay) return Replay(loop, *options, std::move(made->zone)).run();
     asker = std::make_unique<Evaluator>(loop, *options, std::move(made->zone));
   }
   return options->file ? ask_all(loop, *asker, *options) : ask_one(loop, *asker, *options);

@@ -93,6 +93,14 @@ Problem set_examined_file(O& o, const Values& v) {
   return {};
 }
 
+constexpr options::Word<maillog::Format> kFormatWords[] = {
+    {"exim", maillog::Format::exim}, {"postfix", maillog::Format::postfix}, {"sendmail", maillog::Format::sendmail}};
+
+Problem set_replay(O& o, const Values& v) {
+  o.action = O::Action::replay;
+  return options::read_word(o.replay.emplace(), v, kFormatWords);
+}
+
 Problem set_server(O& o, const Values& v) {
   auto address = io::parse_server_address(v.back());
   if (!address) return address.error();
@@ -185,7 +193,10 @@ constexpr Option kRows[] = {
       .help = "ask for each line \"IP SENDER [HELO]\" of FILE, or of standard input (-); the answers have the order of the "
               "lines; empty lines and lines that begin with # are skipped; with --scope helo the second word is a HELO name"},
      kAny<&O::file>},
-    {{.name = "jobs", .letter = 'j', .argument = "N", .help = "requests under way at the same time (default: 64)"},
+    {{.name = "jobs",
+      .letter = 'j',
+      .argument = "N",
+      .help = "requests under way at the same time (default: 64; with --replay: 256)"},
      kNumber<1, 1000, &O::jobs>},
     {{.name = "keep-comments", .letter = 'k', .kind = Kind::optional, .help = "print the skipped lines too"},
      kOn<&O::keep_comments>},
@@ -285,6 +296,13 @@ constexpr Option kRows[] = {
       .argument = "FILE",
       .help = "examine the domain in each line of FILE, or of standard input (-), and print a line for each"},
      {set_examined_file}},
+    {{.name = "replay",
+      .argument = "exim|postfix|sendmail",
+      .heading = "Replaying a log",
+      .help =
+          "check the messages and refusals of the log files that follow (-: standard input) with the DNS of today; files may be "
+          "packed with gzip"},
+     {set_replay}},
     {{.name = "trace",
       .kind = Kind::act,
       .heading = "Output",
@@ -317,6 +335,13 @@ Problem check(const Options& options) {
     if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
     if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
   }
+  if (options.action == Options::Action::replay) {
+    if (options.ip || options.file || options.sender || options.helo)
+      return "--replay takes the requests from a log: leave out --ip, --sender, --helo and --file";
+    if (options.server || options.policy.spf.trace)
+      return "--replay checks by itself, and many: leave out --server, --trace, --verbose";
+    if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
+  }
   if (options.action != Options::Action::ask) return {};
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
@@ -326,9 +351,10 @@ Problem check(const Options& options) {
   return {};
 }
 
-// Takes words without option, where neither --ip nor --lint nor --file is given: "ADDRESS [MAILBOX [HELO]]" is a check, "DOMAIN"
-// an examination. Any others are ignored, as they always were.
+// Takes words without option. After --replay they are files; where neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
+// [HELO]]" is a check, "DOMAIN" an examination. Any others are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
+  if (options.action == Options::Action::replay) options.logs = words;
   const bool has_task = options.ip || options.file || options.action != Options::Action::ask;
   if (has_task || words.empty()) return {};
   if (base::IpAddress::parse(words.front())) {
@@ -379,10 +405,12 @@ std::string help_text() {
       "       spfquery --file FILE [OPTION]...\n"
       "       spfquery --lint DOMAIN [OPTION]...\n"
       "       spfquery --lint-file FILE [OPTION]...\n"
+      "       spfquery --replay exim|postfix|sendmail FILE... [OPTION]...\n"
       "       spfquery ADDRESS MAILBOX [NAME]\n"
       "       spfquery DOMAIN\n"
       "Asks whether the mail client at ADDRESS may send for MAILBOX or NAME (SPF, RFC 7208).\n"
       "With --lint, or a domain alone: examines the SPF record of DOMAIN.\n"
+      "With --replay: checks the mail in the log of a mail server again.\n"
       "\n"
       "Examples:\n"
       "  spfquery --ip 192.0.2.1 --sender user@example.org --helo mail.example.org\n"
@@ -392,6 +420,7 @@ std::string help_text() {
       "  spfquery --ip 2001:db8::1 --helo mail.example.org --server /run/spfd/spfd.sock\n"
       "  spfquery --file requests.txt --json > answers.json\n"
       "  spfquery --lint example.org --record 'example.org=v=spf1 mx -all'\n"
+      "  spfquery --replay postfix /var/log/mail.log.1 /var/log/mail.log\n"
       "\n" +
       options::help(option_table());
   Values without_effect;

@@ -17,6 +17,7 @@
 #include "common/dns/name.h"
 #include "common/io/resolver.h"
 #include "common/io/server_address.h"
+#include "common/maillog/reader.h"
 #include "common/options/program.h"
 #include "common/options/row.h"
 #include "common/receiver/rules.h"
@@ -32,7 +33,7 @@ struct WhatIf {
 };
 
 struct Options {
-  enum class Action : std::uint8_t { ask, examine, help, version };
+  enum class Action : std::uint8_t { ask, examine, replay, help, version };
 
   Action action = Action::ask;
 
@@ -47,12 +48,16 @@ struct Options {
 
   // Many requests.
   std::optional<std::string> file;  // "-": standard input
-  int jobs = 64;                    // at the same time
+  int jobs = 0;                     // at the same time; 0: as many as the task usually has
   bool keep_comments = false;
 
   // Examinations.
   std::vector<dns::Name> examined;           // the domains of --lint
   std::optional<std::string> examined_file;  // of domains; "-": standard input
+
+  // A replay.
+  std::optional<maillog::Format> replay;
+  std::vector<std::string> logs;  // paths; "-": standard input
 
   // The server that answers. None: spfquery itself.
   std::optional<io::ServerAddress> server;

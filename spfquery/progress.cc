@@ -17,9 +17,9 @@ constexpr std::uint64_t kWidth = 30;  // of the bar
 
 }  // namespace
 
-Progress::Progress(std::uint64_t total_bytes)
+Progress::Progress(std::uint64_t total_bytes, Output output)
     : total_bytes_(total_bytes),
-      is_on_(::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0),
+      is_on_(::isatty(STDERR_FILENO) == 1 && (output == Output::at_end || ::isatty(STDOUT_FILENO) == 0)),
       begin_(Clock::now()),
       next_(begin_ + kInterval) {}
 

@@ -1,4 +1,4 @@
-// A progress bar on standard error, shown only if that is a terminal and standard output is not.
+// A progress bar on standard error, shown only if that is a terminal, and standard output is not or is silent meanwhile.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,11 @@ namespace spfquery {
 
 class Progress {
  public:
+  // When the program writes to standard output.
+  enum class Output : std::uint8_t { meanwhile, at_end };
+
   // total_bytes: the size of the file; 0: not known.
-  explicit Progress(std::uint64_t total_bytes);
+  explicit Progress(std::uint64_t total_bytes, Output output = Output::meanwhile);
 
   // Shows the progress, five times a second at most.
   void show(std::uint64_t requests, std::uint64_t bytes);

@@ -14,8 +14,8 @@ suite=${1:?root.sh SUITE} kind=${2:-}
 
 system="systemd systemd-sysv dbus iproute2"
 declare -A libraries_of=(
-  [bookworm]="libevent-core-2.1-7 libfmt9 libidn2-0 libssl3"
-  [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64"
+  [bookworm]="libevent-core-2.1-7 libfmt9 libidn2-0 libssl3 zlib1g"
+  [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64 zlib1g"
 )
 # Packages that conflict with others, one set per line.
 later="nsd spf-tools-perl spfquery apparmor autopkgtest dpkg-dev

@@ -35,6 +35,8 @@ class Child {
 
   void send(std::string_view text);
   void close_input();
+  // Sends and receives what is possible now.
+  void poll() { static_cast<void>(read_some(0)); }
   void signal(int number) const;
   // Waits until `out` has this number of lines. Fails the test if it does not get them.
   std::vector<std::string> wait_for_lines(std::size_t count);

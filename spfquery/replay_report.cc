@@ -1,0 +1,105 @@
+#include "spfquery/replay_report.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "common/base/printable.h"
+
+namespace spfquery {
+
+namespace {
+
+using maillog::Fate;
+using spf::Result;
+
+constexpr std::size_t kMostShown = 20;  // rows of each list
+constexpr std::size_t kNameWidth = 40;
+
+// The order of the report: from good to bad.
+constexpr std::array<Result, spf::kResults> kOrder = {Result::pass, Result::fail,      Result::softfail, Result::neutral,
+                                                      Result::none, Result::permerror, Result::temperror};
+
+std::size_t index_of(Result result) { return static_cast<std::size_t>(result); }
+
+class Writer {
+ public:
+  Writer(const Options& options, const ReplayCounts& counts, const Tally& tally)
+      : options_(options), counts_(counts), tally_(tally) {}
+
+  std::string write() {
+    add_summary();
+    add_results();
+    add_domains();
+    return std::move(out_);
+  }
+
+ private:
+  template <class... Args>
+  void line(fmt::format_string<Args...> format, Args&&... args) {
+    out_ += fmt::format(format, std::forward<Args>(args)...);
+    out_ += '\n';
+  }
+  void line_if(std::uint64_t count, std::string_view what) {
+    if (count > 0) line("  {}: {}", what, count);
+  }
+
+  void add_summary() {
+    line("Replay of {} log: {} lines, {} messages and refusals, {} checks.", maillog::format_name(*options_.replay),
+         counts_.lines, counts_.messages, counts_.checks);
+    line("The results are those of today's DNS: a record may have changed since the mail came.");
+    if (counts_.is_interrupted) line("Interrupted: the report is about the part of the log that was done.");
+    line_if(counts_.unfinished, "checks that were under way, not counted");
+    line_if(counts_.bad, "lines that could not be read");
+    line_if(counts_.too_long, "lines that were too long, skipped");
+    line_if(counts_.local, "messages from the host itself, not checked");
+    line_if(counts_.dropped, "messages given up, since their lines are too far apart");
+    line_if(sum(tally_.spared), "messages left out by the policy (clients that had logged in, or are exempt)");
+    line_if(sum(tally_.without_identity), "messages with null sender and without HELO name in the log, not checked");
+    line_if(tally_.without_helo, "messages checked without HELO name, which the log does not have");
+    if (counts_.seconds > 0) {
+      line("  {:.1f} seconds, {:.0f} lines and {:.0f} checks per second", counts_.seconds,
+           static_cast<double>(counts_.lines) / counts_.seconds, static_cast<double>(counts_.checks) / counts_.seconds);
+    }
+  }
+
+  void add_results() {
+    const std::uint64_t total = tally_.checked();
+    line("\n{:<10} {:>10} {:>6}   {:>10} {:>10} {:>10}", "result", "messages", "%", "accepted", "rejected", "deferred");
+    for (const Result result : kOrder) {
+      const FateCounts& counts = tally_.by_result[index_of(result)];
+      const double share = total == 0 ? 0 : 100 * static_cast<double>(sum(counts)) / static_cast<double>(total);
+      line("{:<10} {:>10} {:>6.1f}   {:>10} {:>10} {:>10}", spf::result_name(result), sum(counts), share, counts[0], counts[1],
+           counts[2]);
+    }
+  }
+
+  void add_domains() {
+    const auto top = top_domains(tally_, kMostShown);
+    if (top.empty()) return;
+    line("\n{:<{}} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+         fmt::format("domain ({} of {})", top.size(), tally_.by_domain.size()), kNameWidth, "messages", "pass", "fail",
+         "softfail", "neutral", "none", "permerr", "temperr");
+    for (const auto& [domain, counts] : top) {
+      out_ += fmt::format("{:<{}} {:>9}", base::clip_middle(domain, kNameWidth), kNameWidth, sum(counts));
+      for (const Result result : kOrder) out_ += fmt::format(" {:>8}", counts[index_of(result)]);
+      out_ += '\n';
+    }
+    if (tally_.other_domains > 0) line("further messages, of domains that are not counted singly: {}", tally_.other_domains);
+  }
+
+  const Options& options_;
+  const ReplayCounts& counts_;
+  const Tally& tally_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string replay_text(const Options& options, const ReplayCounts& counts, const Tally& tally) {
+  return Writer(options, counts, tally).write();
+}
+
+}  // namespace spfquery
