@@ -43,6 +43,7 @@ CORE_SRC := $(wildcard common/*/*.cc)
 DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
 QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
 SRS_SRC := $(filter-out spfsrs/main.cc,$(wildcard spfsrs/*.cc))
+CTL_SRC := $(filter-out spfctl/main.cc,$(wildcard spfctl/*.cc))
 SUPPORT_SRC := $(wildcard t/support/*.cc)
 # Each folder t/NAME that contains *_test.cc is one test program, build/t/NAME.
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
@@ -58,9 +59,10 @@ CORE_LIB := $(BUILD)/lib/libspfd-core.a
 DAEMON_LIB := $(BUILD)/lib/libspfd-daemon.a
 QUERY_LIB := $(BUILD)/lib/libspfd-query.a
 SRS_LIB := $(BUILD)/lib/libspfd-srs.a
+CTL_LIB := $(BUILD)/lib/libspfd-ctl.a
 SUPPORT_LIB := $(BUILD)/lib/libspfd-test.a
 PROGRAMS := $(if $(wildcard spfd/main.cc),$(BUILD)/bin/spfd) $(if $(wildcard spfquery/main.cc),$(BUILD)/bin/spfquery) \
-            $(if $(wildcard spfsrs/main.cc),$(BUILD)/bin/spfsrs)
+            $(if $(wildcard spfsrs/main.cc),$(BUILD)/bin/spfsrs) $(if $(wildcard spfctl/main.cc),$(BUILD)/bin/spfctl)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -77,10 +79,15 @@ $(BUILD)/bin/spfsrs: $(BUILD)/obj/spfsrs/main.o $(SRS_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/bin/spfctl: $(BUILD)/obj/spfctl/main.o $(CTL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(CORE_LIB): $(call objects,$(CORE_SRC))
 $(DAEMON_LIB): $(call objects,$(DAEMON_SRC))
 $(QUERY_LIB): $(call objects,$(QUERY_SRC))
 $(SRS_LIB): $(call objects,$(SRS_SRC))
+$(CTL_LIB): $(call objects,$(CTL_SRC))
 $(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC))
 $(BUILD)/lib/%.a:
 	@mkdir -p $(@D)
@@ -112,7 +119,7 @@ sysconfdir-again:
 # ---- tests ---------------------------------------------------------------------------------------------------------------
 
 define test_program
-$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(SRS_LIB) $(CORE_LIB)
+$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(SRS_LIB) $(CTL_LIB) $(CORE_LIB)
 	@mkdir -p $$(@D)
 	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
@@ -304,11 +311,14 @@ bindir = $(DESTDIR)$(PREFIX)/bin
 mandir = $(DESTDIR)$(PREFIX)/share/man
 docdir = $(DESTDIR)$(PREFIX)/share/doc/spfd
 confdir = $(DESTDIR)$(sysconfdir)/spfd
+completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUALS = $(wildcard man/*.[1-9])
 install: all
 	install -D -m 755 $(BUILD)/bin/spfd "$(sbindir)/spfd"
 	install -D -m 755 $(BUILD)/bin/spfquery "$(bindir)/spfquery"
 	install -D -m 755 $(BUILD)/bin/spfsrs "$(bindir)/spfsrs"
+	install -D -m 755 $(BUILD)/bin/spfctl "$(sbindir)/spfctl"
+	install -D -m 644 etc/bash-completion/spfctl "$(completions)/spfctl"
 	for page in $(MANUALS); do \
 	  to="$(mandir)/man$${page##*.}/$${page##*/}" && install -D -m 644 $$page "$$to" && \
 	  sed -i 's,/etc/spfd/,$(sysconfdir)/spfd/,g; s,/usr/local/,$(PREFIX)/,g' "$$to" || exit 1; \
@@ -320,7 +330,7 @@ install: all
 	@! test -e "$(DESTDIR)$(PREFIX)/etc/spfd/spfd.conf" || test $(sysconfdir) = $(PREFIX)/etc || \
 	  echo 'note: $(PREFIX)/etc/spfd/spfd.conf is not read; spfd reads $(sysconfdir)/spfd/spfd.conf'
 uninstall:
-	rm -f "$(sbindir)/spfd" "$(bindir)/spfquery" "$(bindir)/spfsrs"
+	rm -f "$(sbindir)/spfd" "$(sbindir)/spfctl" "$(bindir)/spfquery" "$(bindir)/spfsrs" "$(completions)/spfctl"
 	for page in $(MANUALS); do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
 	rm -rf "$(docdir)"
 
@@ -349,7 +359,7 @@ deb: $(BUILD)/spfd-$(VERSION).tar.gz
 clean:
 	rm -rf $(BUILD)
 help:
-	@echo 'all           build spfd, spfquery and spfsrs in $(BUILD)/bin'
+	@echo 'all           build spfd, spfctl, spfquery and spfsrs in $(BUILD)/bin'
 	@echo 'deps          install missing packages for build and tests (apt)'
 	@echo 'demo          build, start spfd with a demonstration zone, send it requests as Exim does'
 	@echo 'compdb        write compile_commands.json, for clangd'

@@ -64,7 +64,8 @@ class Connection final : private Pipeline::Owner {
 
   // Serves the requests that have arrived.
   void start();
-  // Begins the stop of the daemon (Shared::drain_end is set): reads what has arrived, and ends as soon as all is answered.
+  // Begins the stop of the daemon (Shared::drain_end is set), or the wish for no more work (Shared::is_drained): reads what has
+  // arrived, and ends as soon as all is answered.
   void drain();
   // Ends the open checks, at Shared::drain_end: DNS answers that are missing count as timed out.
   void answer_now();

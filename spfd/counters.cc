@@ -28,18 +28,18 @@ void add_each(T& sums, const T& more) {
 
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache) {
-  std::string answers = fmt::format("counters: questions={}", counters.requests);
+std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines) {
+  std::string answers = fmt::format("questions={}", counters.requests);
   for (std::size_t i = 0; i < counters.results.size(); ++i) {
     answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
   }
   answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_requests, counters.pings, counters.running,
                          counters.dropped);
-  std::string doors = "counters: doors";
+  std::string doors = "doors";
   for (std::size_t i = 0; i < counters.doors.size(); ++i) {
     doors += fmt::format(" {}={}", protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
   }
-  std::string rewriting = "counters: srs";
+  std::string rewriting = "srs";
   for (std::size_t i = 0; i < counters.rewriting.size(); ++i) {
     rewriting += fmt::format(" {}={}", receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
   }
@@ -47,14 +47,14 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
       std::move(answers),
       std::move(doors),
       std::move(rewriting),
-      fmt::format("counters: connections={} open={} idle-timeouts={} write-timeouts={} displaced={} failed={}",
-                  counters.connections, counters.open, counters.idle_timeouts, counters.write_timeouts, counters.displaced,
-                  counters.failed),
-      fmt::format("counters: cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits,
-                  cache.misses, cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
-      fmt::format("counters: dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} brief={}",
+      fmt::format("connections={} open={} idle-timeouts={} write-timeouts={} displaced={} failed={}", counters.connections,
+                  counters.open, counters.idle_timeouts, counters.write_timeouts, counters.displaced, counters.failed),
+      fmt::format("cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits, cache.misses,
+                  cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
+      fmt::format("dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} brief={}",
                   counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
                   counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.brief),
+      fmt::format("log lost-lines={}", lost_lines),
   };
 }
 

@@ -34,6 +34,7 @@ struct Counters {
   void add(const Counters& other);
 };
 
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache);
+// lost_lines: of the log.
+std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines);
 
 }  // namespace spfd

@@ -58,6 +58,18 @@ constexpr options::Access<O> kAddresses = {[](O& o, const Values& values) -> Pro
                                              return texts;
                                            }};
 
+Problem set_control(O& o, const Values& values) {
+  o.control.reset();
+  if (values.back().empty()) return {};
+  auto address = parse_listen_address(values.back(), kControlMode);
+  if (!address) return address.error();
+  if (!std::holds_alternative<UnixAddress>(*address))
+    return "must be a UNIX socket, since its peers are recognized by their user";
+  o.control = std::move(*address);
+  return {};
+}
+Values get_control(const O& o) { return {o.control ? listen_address_text(*o.control) : std::string()}; }
+
 Problem set_port(O& o, const Values& v) { return options::read_number(o.legacy_port.emplace(), v, 0, 65535); }
 
 Problem set_socket_mode(O& o, const Values& v) {
@@ -170,11 +182,22 @@ constexpr Option kDaemonRows[] = {
       .when = When::start},
      {set_socket_mode}},
 
+    {{.name = "control",
+      .argument = "ADDRESS",
+      .heading = "Process",
+      .help = "UNIX socket for the commands of spfctl: unix:PATH[,mode=0600][,user=U][,group=G]",
+      .when = When::start},
+     {set_control, get_control}},
+    {{.name = "control-users",
+      .kind = Kind::list,
+      .argument = "USER",
+      .help = "user whose commands are carried out, besides root and the user of spfd; may be given several times",
+      .when = When::start},
+     options::kTexts<&O::control_users>},
     {{.name = "user",
       .aliases = "set-user setuser",
       .letter = 'u',
       .argument = "USER",
-      .heading = "Process",
       .help = "the user to become after the sockets are open",
       .when = When::start},
      kText<&O::user>},

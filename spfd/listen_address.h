@@ -15,6 +15,7 @@ namespace spfd {
 // signed in our name.
 inline constexpr unsigned kRequestMode = 0666;
 inline constexpr unsigned kSigningMode = 0660;
+inline constexpr unsigned kControlMode = 0600;
 
 struct UnixAddress {
   std::string path;

@@ -24,11 +24,11 @@ constexpr std::size_t kUsualLine = 320;
 
 std::atomic<LogLevel> g_level{LogLevel::info};
 std::atomic<LogWriter*> g_writer{nullptr};
+thread_local std::string* t_copy = nullptr;  // see LogCopy
 LogTarget g_target = LogTarget::standard_error;
 // journald adds the time to each line.
 const bool g_is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
-constexpr std::array<std::string_view, 4> kLevelNames = {"error", "warning", "info", "debug"};
 constexpr std::array<int, 4> kPriorities = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
 std::size_t index_of(LogLevel level) { return static_cast<std::size_t>(level); }
@@ -99,6 +99,10 @@ void write_out(std::string_view lines, bool is_urgent) {
 void write_line(LogLevel level, std::string_view text) {
   std::string line;
   LogLine(level, line).text(text);
+  if (t_copy != nullptr) {
+    base::append_printable(*t_copy, text);
+    *t_copy += '\n';
+  }
   write_out(line, true);
 }
 
@@ -114,6 +118,10 @@ void set_log_level(LogLevel level) { g_level.store(level, std::memory_order_rela
 LogThread::LogThread() : writer_(write_some) { g_writer.store(&writer_, std::memory_order_release); }
 
 LogThread::~LogThread() { g_writer.store(nullptr, std::memory_order_release); }
+
+LogCopy::LogCopy() { t_copy = &text_; }
+
+LogCopy::~LogCopy() { t_copy = nullptr; }
 
 std::uint64_t lost_log_lines() {
   const LogWriter* const writer = g_writer.load(std::memory_order_acquire);
@@ -138,7 +146,7 @@ LogLine::LogLine(LogLevel level, std::string& lines) : out_(lines, kUsualLine) {
   } else {
     add_utc_time(out_);
     out_.add("spfd ");
-    out_.add(kLevelNames[index_of(level)]);
+    out_.add(level_name(level));
     out_.add(": ");
   }
 }

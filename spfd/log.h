@@ -37,6 +37,21 @@ void log_line(LogLevel level, std::string_view text);
 // Logs at any level, because the operator asked for it.
 void log_requested(std::string_view text);
 
+// While it lives, the lines that log() and log_requested() write in this thread are copied, without time and level. One per
+// thread.
+class LogCopy {
+ public:
+  LogCopy();
+  ~LogCopy();
+  LogCopy(const LogCopy&) = delete;
+  LogCopy& operator=(const LogCopy&) = delete;
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 // A line that is built piece by piece at the end of `lines`. While it lives, nothing else may use `lines`.
 class LogLine {
  public:

@@ -46,6 +46,18 @@ void NameServers::log_in_force() const {
   log(LogLevel::info, "name servers: {}{}", text, follows_system() ? std::string(" from ") + io::ResolvConfWatch::kPath : "");
 }
 
+std::string NameServers::text() {
+  return watched_.with([&](const std::vector<Watched>& all) {
+    std::string text;
+    for (const io::NameServer& server : in_force_) {
+      const bool is_down =
+          std::any_of(all.begin(), all.end(), [&](const Watched& one) { return one.server == server && one.down > 0; });
+      text += (text.empty() ? "" : ", ") + io::name_server_text(server) + (is_down ? " (silent)" : "");
+    }
+    return text;
+  });
+}
+
 void NameServers::on_change(const io::NameServer& server, bool is_down) {
   const auto now = std::chrono::steady_clock::now();
   const int line = watched_.with([&](std::vector<Watched>& all) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/io/guarded.h"
@@ -24,6 +25,8 @@ class NameServers {
   explicit NameServers(List configured);
 
   [[nodiscard]] const List& in_force() const { return in_force_; }
+  // Returns the servers in force as a list, with a mark at those that are silent.
+  [[nodiscard]] std::string text();
   [[nodiscard]] bool follows_system() const { return configured_.empty(); }
 
   // Each returns the new servers in force if they differ from the previous ones.

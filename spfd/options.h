@@ -63,6 +63,8 @@ struct Options {
   bool listens_by_default = false;  // no address was given
   std::vector<ListenAddress> milter;
   std::vector<SrsAddress> srs_addresses;
+  std::optional<ListenAddress> control;  // a UNIX socket
+  std::vector<std::string> control_users;
   std::optional<unsigned long> legacy_port;
   std::optional<std::string> legacy_socket;
   std::optional<unsigned> legacy_socket_mode;

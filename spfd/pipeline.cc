@@ -109,6 +109,22 @@ void Pipeline::begin(protocol::Ready& ready, Slot& slot) {
   slot.is_done = true;
 }
 
+void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
+  const auto done = [this, &slot](const protocol::ControlAnswer& answer) {
+    // Without a handle, the caller of expire() goes on.
+    const bool is_later = slot.check != nullptr;
+    try {
+      codec_->encode_control(answer, answer_of(slot));
+      complete(slot);
+    } catch (const std::exception& exception) {
+      return owner_.failed(exception);
+    }
+    if (is_later) owner_.answered();
+  };
+  if (shared_.control == nullptr) return done({.is_error = true, .text = "there is no control here"});
+  slot.check = shared_.control->order(shared_.loop, request.line, done);
+}
+
 void Pipeline::give_up(std::string_view why) {
   close();
   if (!codec_->has_partial()) return;
@@ -183,7 +199,7 @@ void Pipeline::answer_found(const receiver::SrsRequest& request, Slot& slot) {
 }
 
 void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) {
-  protocol::Health health{.is_draining = shared_.drain_end.has_value(),
+  protocol::Health health{.is_draining = shared_.drain_end.has_value() || shared_.is_drained,
                           .dns = std::get<std::unique_ptr<DnsProbe>>(slot.found)->found()};
   if (shared_.limit != nullptr) {
     health.connections = shared_.limit->open();

@@ -103,6 +103,7 @@ class Pipeline {
   void begin(receiver::SrsRequest& request, Slot& slot);
   void begin(protocol::HealthRequest& request, Slot& slot);
   void begin(protocol::Ready& ready, Slot& slot);
+  void begin(protocol::ControlRequest& request, Slot& slot);
   // Runs look() for the slot, whose request is of kind What, as a step of the driver, and then answer_found().
   template <class What>
   void run(Slot& slot, Milliseconds time);

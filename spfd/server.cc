@@ -24,7 +24,9 @@
 #include "common/io/cache.h"
 #include "common/io/guarded.h"
 #include "common/io/udp.h"
+#include "spfd/commands.h"
 #include "spfd/config_file.h"
+#include "spfd/control.h"
 #include "spfd/listener.h"
 #include "spfd/log.h"
 #include "spfd/name_servers.h"
@@ -47,6 +49,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kProgressSignal = SIGUSR2;
 // Workers end within 3 seconds; others are not waited for.
 constexpr milliseconds kLongestStop{5000};
+// How long clients of the control socket may take their answers at a stop.
+constexpr milliseconds kLongestControlEnd{500};
 // How long connections are accepted after a successor has taken over the socket.
 constexpr milliseconds kLateConnections{100};
 // Descriptors kept free of connections: as many as the workers' DNS sockets may take, but not more than a quarter of all; and
@@ -66,11 +70,12 @@ int worker_count(const Options& options) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4);
 }
 
-int connection_limit(const Options& options, std::size_t descriptors, std::size_t listeners) {
+int connection_limit(const Options& options, std::size_t descriptors, std::size_t listeners, bool has_control) {
   const auto workers = static_cast<std::size_t>(worker_count(options));
   const std::size_t wanted = workers * (io::ResolverOptions().max_tcp + io::SocketBudget::kMax);
   const std::size_t for_dns = std::min(wanted, std::max(descriptors / 4, kFewestForDns));
-  const std::size_t taken = for_dns + kForTheRest + kPerListener * listeners + kPerWorker * workers;
+  const std::size_t for_control = has_control ? kPerListener + kPerWorker + Control::kMostConnections : 0;
+  const std::size_t taken = for_dns + for_control + kForTheRest + kPerListener * listeners + kPerWorker * workers;
   const std::size_t left = std::max(descriptors - std::min(descriptors, taken), kFewestConnections);
   if (static_cast<std::size_t>(options.max_connections) <= left) return options.max_connections;
   log(LogLevel::info, "at most {} connections at a time, since there are only {} descriptors", left, descriptors);
@@ -89,7 +94,7 @@ std::string changed_for_good(const Options& old_options, const Options& new_opti
   return names;
 }
 
-class Server {
+class Server final : private Commanded {
  public:
   Server(Options options, std::vector<std::string> words) : options_(std::move(options)), words_(std::move(words)) {}
 
@@ -99,17 +104,13 @@ class Server {
     if (auto error = start_workers()) return report(*error);
     if (auto error = publish()) {
       for (const auto& worker : workers_) worker->stop();
+      if (control_) control_->worker().stop();
       workers_.clear();
+      control_.reset();
       return report(*error);
     }
-    std::string addresses;
-    for (const Listener& listener : listeners_) {
-      addresses += addresses.empty() ? "" : ", ";
-      if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
-      addresses += listener.name();
-    }
-    const std::string configuration =
-        options_.config ? base::printable(*options_.config) : fmt::format("none ({} is not there)", kDefaultConfig);
+    const std::string addresses = listening();
+    const std::string configuration = configuration_text();
     log(LogLevel::info, "spfd {} ready: listening on {}; {} worker{}; configuration: {}", base::kVersion, addresses,
         workers_.size(), workers_.size() == 1 ? "" : "s", configuration);
     notify("READY=1\nSTATUS=Listening on " + addresses);
@@ -120,6 +121,22 @@ class Server {
   }
 
  private:
+  std::string listening() const {
+    std::string addresses;
+    for (const auto* const listeners : {&listeners_, &control_listeners_}) {
+      for (const Listener& listener : *listeners) {
+        addresses += addresses.empty() ? "" : ", ";
+        if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
+        addresses += listener.name();
+      }
+    }
+    return addresses;
+  }
+
+  std::string configuration_text() const {
+    return options_.config ? base::printable(*options_.config) : fmt::format("none ({} is not there)", kDefaultConfig);
+  }
+
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
     snapshot_ = std::move(snapshot);
     for (const std::string& note : snapshot_->notes) log(LogLevel::warning, "{}", note);
@@ -150,13 +167,22 @@ class Server {
       if (auto error = listeners.open({srs.address}, is_forward ? protocol::Door::srs_forward : protocol::Door::srs_reverse))
         return error;
     }
-    listeners_ = std::move(listeners.all);
+    if (options_.control) {
+      if (auto error = listeners.open({*options_.control}, protocol::Door::control)) return error;
+    }
+    for (Listener& listener : listeners.all)
+      (listener.door() == protocol::Door::control ? control_listeners_ : listeners_).push_back(std::move(listener));
+    if (!control_listeners_.empty()) {
+      if (auto error = find_control_users()) return error;
+    }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     std::vector<io::OwnFile*> files;
-    for (Listener& listener : listeners_) {
-      if (listener.file() == nullptr) continue;
-      files.push_back(listener.file());
-      file_names_.push_back(listener.name());
+    for (auto* const all : {&listeners_, &control_listeners_}) {
+      for (Listener& listener : *all) {
+        if (listener.file() == nullptr) continue;
+        files.push_back(listener.file());
+        file_names_.push_back(listener.name());
+      }
     }
     if (pid_file_.file() != nullptr) files.push_back(pid_file_.file());
     publication_.emplace(std::move(files), std::move(listeners.predecessors));
@@ -170,6 +196,15 @@ class Server {
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
     // After the change of user, at which Linux resets it.
     if (holds_secrets(options_)) write_no_core();
+    return {};
+  }
+
+  std::optional<StartError> find_control_users() {
+    for (const std::string& name : options_.control_users) {
+      const auto user = find_user(name);
+      if (!user) return StartError{fmt::format("control-users: {}", user.error().message), user.error().exit_code};
+      control_users_.push_back(user->uid);
+    }
     return {};
   }
 
@@ -201,7 +236,8 @@ class Server {
   }
 
   std::optional<StartError> start_workers() {
-    limit_ = std::make_unique<ConnectionLimit>(connection_limit(options_, descriptors_, listeners_.size()));
+    limit_ = std::make_unique<ConnectionLimit>(
+        connection_limit(options_, descriptors_, listeners_.size(), !control_listeners_.empty()));
     cache_ = std::make_shared<io::Cache>(options_.cache_size);
     io::ResolverOptions dns = options_.dns;
     name_servers_ = std::make_unique<NameServers>(snapshot_->name_servers);
@@ -217,12 +253,18 @@ class Server {
         const auto index = static_cast<std::size_t>(i);
         workers_.push_back(std::make_unique<Worker>(listeners_, *turns_, index, *limit_, cache_, dns, snapshot_));
       }
+      if (!control_listeners_.empty()) {
+        control_ = std::make_unique<Control>(
+            control_listeners_, control_users_, [main_thread] { pthread_kill(main_thread, kProgressSignal); }, cache_, dns,
+            snapshot_);
+      }
       for (; running < workers_.size(); ++running) {
         workers_[running]->start([this, main_thread] {
           ++drained_;
           pthread_kill(main_thread, kProgressSignal);
         });
       }
+      if (control_) control_->start();
     } catch (const std::exception& error) {
       for (std::size_t i = 0; i < running; ++i) workers_[i]->stop();
       workers_.clear();
@@ -280,12 +322,21 @@ class Server {
         case SIGUSR1: log_counters(); break;
         default: break;
       }
+      if (control_) control_->carry_out(*this);
+      if (is_to_stop_) return;
     }
+  }
+
+  // Calls `use` with each worker, the one of the control socket included.
+  template <class Use>
+  void each_worker(Use&& use) {
+    for (const auto& worker : workers_) use(*worker);
+    if (control_) use(control_->worker());
   }
 
   void use_name_servers(const std::optional<NameServers::List>& servers) {
     if (!servers) return;
-    for (const auto& worker : workers_) worker->set_name_servers(*servers);
+    each_worker([&](Worker& worker) { worker.set_name_servers(*servers); });
   }
 
   // Sends WATCHDOG=1 only if the loop of every worker has run since the last time.
@@ -298,30 +349,78 @@ class Server {
     }
   }
 
-  void reload() {
-    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch());
-    notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
-    reload_files();
-    notify("READY=1");
+  // ---- commands ------------------------------------------------------------------------------------------------------------
+
+  Facts status() override {
+    const io::CacheCounters cache = cache_->counters();
+    return {
+        {"version", std::string(base::kVersion)},
+        {"state", is_drained_ ? "draining" : "running"},
+        {"pid", std::to_string(::getpid())},
+        {"uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count())},
+        {"workers", std::to_string(workers_.size())},
+        {"listening", listening()},
+        {"configuration", configuration_text()},
+        {"last_reload", !last_reload_   ? "never"
+                        : *last_reload_ ? "ok"
+                                        : "failed"},
+        {"name_servers", name_servers_->text()},
+        {"connections", std::to_string(limit_->open())},
+        {"max_connections", std::to_string(limit_->most())},
+        {"cache_entries", std::to_string(cache.entries)},
+        {"cache_bytes", std::to_string(cache.bytes)},
+        {"cache_limit", std::to_string(options_.cache_size)},
+        {"log_level", std::string(level_name(snapshot_->log_level))},
+        {"log_lines_lost", std::to_string(lost_log_lines())},
+        {"dry_run", snapshot_->policy.rules.dry_run.value_or(false) ? "on" : "off"},
+    };
   }
 
-  void reload_files() {
+  void set_drained(bool on) override {
+    is_drained_ = on;
+    for (const auto& worker : workers_) worker->set_drained(on);
+  }
+
+  void stop() override { is_to_stop_ = true; }
+  const Snapshot& in_force() override { return *snapshot_; }
+
+  void adjust(std::shared_ptr<const Snapshot> snapshot) override {
+    set_log_level(snapshot->log_level);
+    snapshot_ = std::move(snapshot);
+    each_worker([&](Worker& worker) { worker.set_snapshot(snapshot_); });
+  }
+
+  const std::shared_ptr<io::Cache>& cache() override { return cache_; }
+
+  bool reload() override {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch());
+    notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+    last_reload_ = reload_files();
+    notify("READY=1");
+    return *last_reload_;
+  }
+
+  bool reload_files() {
+    const auto refuse = [](const StartError& error) {
+      log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", error.message);
+      return false;
+    };
     auto options = load_options(words_);
-    if (!options) return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", options.error().message);
+    if (!options) return refuse(options.error());
     auto snapshot = make_snapshot(*options);
-    if (!snapshot)
-      return log(LogLevel::error, "not reloaded, the old configuration stays in force: {}", snapshot.error().message);
+    if (!snapshot) return refuse(snapshot.error());
     if (const std::string names = changed_for_good(options_, *options); !names.empty()) {
       log(LogLevel::warning, "a change of these options needs a restart: {}", names);
     }
     set_log_level((*snapshot)->log_level);
     set_snapshot(std::move(*snapshot));
-    for (const auto& worker : workers_) worker->set_snapshot(snapshot_);
+    each_worker([&](Worker& worker) { worker.set_snapshot(snapshot_); });
     use_name_servers(name_servers_->reload(snapshot_->name_servers));
     log(LogLevel::info, "reloaded");
+    return true;
   }
 
-  void log_counters() {
+  void count(std::function<void(const Counters&)> done) override {
     struct Sum {
       Counters counters;
       std::size_t missing = 0;
@@ -329,17 +428,22 @@ class Server {
     auto sum = std::make_shared<io::Guarded<Sum>>();
     sum->with([&](Sum& all) { all.missing = workers_.size(); });
     for (const auto& worker : workers_) {
-      worker->report_counters([sum, cache = cache_](const Counters& counters) {
+      worker->report_counters([sum, done](const Counters& counters) {
         const auto total = sum->with([&](Sum& all) -> std::optional<Counters> {
           all.counters.add(counters);
           if (--all.missing != 0) return {};
           return all.counters;
         });
-        if (!total) return;
-        for (const std::string& line : counter_lines(*total, cache->counters())) log_requested(line);
-        log_requested(fmt::format("counters: log lost-lines={}", lost_log_lines()));
+        if (total) done(*total);
       });
     }
+  }
+
+  void log_counters() {
+    count([cache = cache_](const Counters& counters) {
+      for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines()))
+        log_requested("counters: " + line);
+    });
   }
 
   void drain() {
@@ -363,14 +467,32 @@ class Server {
       const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGUSR1) log_counters();
+      if (control_) control_->carry_out(*this);
     }
+    end_control();
     for (const auto& worker : workers_) worker->stop();
     for (const auto& worker : workers_) worker->join();
     workers_.clear();
   }
 
+  void end_control() {
+    if (!control_) return;
+    control_->end();
+    const auto end = Clock::now() + kLongestControlEnd;
+    while (!control_->has_ended()) {
+      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+      const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
+      if (number == SIGTERM || number == SIGINT) break;
+      control_->carry_out(*this);
+    }
+    control_->worker().stop();
+    control_.reset();
+    control_listeners_.clear();
+  }
+
   Options options_;
   const std::vector<std::string> words_;
+  const Clock::time_point started_ = Clock::now();
   sigset_t signals_{};
   std::size_t descriptors_ = 0;
   PidFile pid_file_;
@@ -382,10 +504,17 @@ class Server {
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
+  std::optional<bool> last_reload_;  // none: never; whether it succeeded
+  bool is_drained_ = false;
+  bool is_to_stop_ = false;
   std::atomic<std::size_t> not_accepting_{0};
   std::atomic<std::size_t> drained_{0};
   std::shared_ptr<std::atomic<int>> beats_ = std::make_shared<std::atomic<int>>(0);
   std::vector<std::unique_ptr<Worker>> workers_;
+  // The control socket.
+  std::vector<Listener> control_listeners_;
+  std::vector<uid_t> control_users_;
+  std::unique_ptr<Control> control_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "common/io/loop.h"
 #include "common/receiver/workspace.h"
 #include "spfd/connection_limit.h"
+#include "spfd/control_desk.h"
 #include "spfd/counters.h"
 #include "spfd/once_a_minute.h"
 #include "spfd/slot.h"
@@ -40,11 +41,14 @@ struct Shared {
   std::shared_ptr<const Snapshot> snapshot;  // in force for new requests
   Spare spare;
   const ConnectionLimit* limit = nullptr;  // for request=health; null: no limit
+  ControlDesk* control = nullptr;          // takes the commands of the control socket; null: there is none
   Counters counters = {};
   VerdictLog verdicts{loop};
   // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, have sent a
   // partial request, or carry an SMTP session (Codec::has_session) may go on until this time; then open checks are answered.
   std::optional<std::chrono::steady_clock::time_point> drain_end = {};
+  // The administrator has asked for no more work: connections end once they are answered, and new ones are answered once.
+  bool is_drained = false;
   std::size_t held = 0;  // bytes held by all connections
   OnceAMinute complaint = {};
 

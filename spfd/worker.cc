@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/protocol/control.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -68,9 +69,9 @@ Worker::Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t
 
 Worker::~Worker() { join(); }
 
-void Worker::start(std::function<void()> finished) {
-  thread_ = std::thread([this, finished = std::move(finished)] {
-    pthread_setname_np(pthread_self(), "spfd worker");
+void Worker::start(std::function<void()> finished, const char* name) {
+  thread_ = std::thread([this, finished = std::move(finished), name] {
+    pthread_setname_np(pthread_self(), name);
     loop_.run();
     // Destroyed here, not in the destructor, since they belong to this thread.
     accepting_.clear();
@@ -105,6 +106,14 @@ void Worker::report_counters(std::function<void(const Counters&)> report) {
     counters.running = driver_.running();
     counters.dns = driver_.resolver_counters();
     report(counters);
+  });
+}
+
+void Worker::set_drained(bool on) {
+  loop_.post([this, on] {
+    shared_.is_drained = on;
+    if (!on || shared_.drain_end) return;
+    for (Connection* connection : open_connections()) connection->drain();
   });
 }
 
@@ -143,6 +152,10 @@ bool Worker::accept_some(const Listener& listener) {
     }
     io::Descriptor socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
+      if (listener.door() == protocol::Door::control && refuse_stranger(socket)) {
+        limit_.give_back();
+        continue;
+      }
       serve(std::move(socket), listener.door());
       if (turns_.is_laden(index_)) return true;
       continue;
@@ -179,6 +192,18 @@ void Worker::serve(io::Descriptor socket, protocol::Door door) {
     shared_.complain(exception);
   }
   limit_.give_back();
+}
+
+// Answers a peer that may not give commands. Returns whether it did.
+bool Worker::refuse_stranger(const io::Descriptor& socket) {
+  const std::string why =
+      shared_.control == nullptr ? std::string("there is no control here") : shared_.control->refusal(socket.get());
+  if (why.empty()) return false;
+  if (stranger_.is_due(loop_.now())) log(LogLevel::warning, "control: refused: {}", why);
+  std::string answer;
+  protocol::ControlCodec::write_control({.is_error = true, .text = why}, answer);
+  static_cast<void>(::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  return true;
 }
 
 void Worker::pause_accepting(std::chrono::milliseconds time) {

@@ -29,14 +29,18 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Starts the thread, which calls `finished` when it ends.
-  void start(std::function<void()> finished);
+  // Makes it the worker of the control socket; to be called before start().
+  void serve_commands(ControlDesk& desk) { shared_.control = &desk; }
+  // Starts the thread, which calls `finished` when it ends. `name`: of the thread, at most 15 bytes.
+  void start(std::function<void()> finished, const char* name = "spfd worker");
   void join();
 
   // The following functions may be called from any thread; they take effect soon, in the worker's thread.
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void set_name_servers(std::vector<io::NameServer> servers);
   void report_counters(std::function<void(const Counters&)> report);
+  // Ends connections between their requests, or keeps them again (Shared::is_drained).
+  void set_drained(bool on);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
   void displace(const std::vector<HeldConnection>& chosen) override;
@@ -52,6 +56,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   // Returns false when the queue is empty.
   bool accept_some(const Listener& listener);
   void serve(io::Descriptor socket, protocol::Door door);
+  bool refuse_stranger(const io::Descriptor& socket);
   void pause_accepting(std::chrono::milliseconds time);
   void connection_ended(Connection& connection) noexcept override;
   void hold_less() noexcept override;
@@ -76,6 +81,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   bool is_paused_ = false;
   OnceAMinute complaint_;
   OnceAMinute heavy_;
+  OnceAMinute stranger_;
   Connections connections_;
   Connections ended_;               // destroyed when none of them is on the call stack
   std::uint64_t last_id_ = 0;       // of a connection

@@ -3,6 +3,7 @@
 // An answer holds only records of the type asked that belong to the CNAME chain of the name asked.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,6 +17,8 @@ namespace dns {
 
 // The record types that SPF asks for; values of RFC 1035 and RFC 3596.
 enum class Type : std::uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
+
+inline constexpr std::array kTypes = {Type::a, Type::aaaa, Type::mx, Type::ptr, Type::txt};
 
 std::string_view type_name(Type type);
 

@@ -205,6 +205,36 @@ class Table {
     while (oldest_ != nullptr) erase(entries_.find(oldest_->key()));
   }
 
+  // Removes an answer; false: there is none.
+  bool remove(const KeyView& key) {
+    EntryPtr& place = entries_.find(key);
+    if (place == nullptr || place->answer == nullptr) return false;
+    erase(place);
+    return true;
+  }
+
+  // Removes the answers about names that `is_chosen` returns true for; returns their number.
+  template <class IsChosen>
+  std::size_t remove_if(IsChosen&& is_chosen) {
+    std::size_t removed = 0;
+    for (Entry* entry = oldest_; entry != nullptr;) {
+      Entry* const next = entry->newer;
+      if (is_chosen(entry->key().name)) {
+        erase(entries_.find(entry->key()));
+        ++removed;
+      }
+      entry = next;
+    }
+    return removed;
+  }
+
+  std::optional<Cache::Peek> peek(const KeyView& key, Clock::time_point now) {
+    const Entry* const entry = entries_.find(key).get();
+    if (entry == nullptr || entry->expiry <= now) return {};
+    return Cache::Peek{entry->answer, std::chrono::duration_cast<std::chrono::seconds>(entry->expiry - now),
+                       entry->waiting == nullptr ? 0 : entry->waiting->size()};
+  }
+
   [[nodiscard]] const CacheCounters& counters() const { return counters_; }
 
  private:
@@ -364,6 +394,32 @@ void Cache::clear() {
   for (const auto& shard : shards_) {
     shard->table.with([](Table& table) { table.clear(); });
   }
+}
+
+std::size_t Cache::remove(const dns::Name& name) {
+  std::size_t removed = 0;
+  for (const dns::Type type : dns::kTypes) {
+    const dns::Question question{name, type};
+    const KeyView key{hash_of(question), name.text(), type};
+    if (shard_of(key.hash).table.with([&](Table& table) { return table.remove(key); })) ++removed;
+  }
+  return removed;
+}
+
+std::size_t Cache::remove_zone(const dns::Name& zone) {
+  const auto is_within = [&](std::string_view name) {
+    if (!name.ends_with(zone.text())) return false;
+    const std::size_t rest = name.size() - zone.text().size();
+    return rest == 0 || zone.is_root() || name[rest - 1] == '.';
+  };
+  std::size_t removed = 0;
+  for (const auto& shard : shards_) removed += shard->table.with([&](Table& table) { return table.remove_if(is_within); });
+  return removed;
+}
+
+std::optional<Cache::Peek> Cache::peek(const dns::Question& question, Clock::time_point now) {
+  const KeyView key{hash_of(question), question.name.text(), question.type};
+  return shard_of(key.hash).table.with([&](Table& table) { return table.peek(key, now); });
 }
 
 CacheCounters Cache::counters() {

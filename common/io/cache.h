@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/dns/answer.h"
 #include "common/io/kept_answer.h"
@@ -78,6 +79,19 @@ class Cache {
 
   // Removes all answers. Questions under way go on.
   void clear();
+  // Removes the answers about a name, or about a zone: a name and all names below it. Questions under way go on. Returns how many
+  // answers it removed. The second form visits all answers.
+  std::size_t remove(const dns::Name& name);
+  std::size_t remove_zone(const dns::Name& zone);
+
+  // The content of the cache for a question.
+  struct Peek {
+    SharedAnswer answer;           // null: under way
+    std::chrono::seconds left{0};  // until the answer expires
+    std::size_t waiting = 0;       // checks that wait for the answer
+  };
+  // Returns it without counting it as used; nothing if neither an answer nor a question under way is held.
+  std::optional<Peek> peek(const dns::Question& question, Clock::time_point now);
   [[nodiscard]] CacheCounters counters();
 
  private:

@@ -1,5 +1,6 @@
 #include "common/protocol/codec.h"
 
+#include "common/protocol/control.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/milter.h"
 #include "common/protocol/srs_codec.h"
@@ -18,6 +19,7 @@ struct TextSize {
     return rewriting.address.size() + rewriting.alias.size() + rewriting.error.size() + rewriting.in_rule_set.size();
   }
   std::size_t operator()(const HealthRequest& health) const { return health.id.size(); }
+  std::size_t operator()(const ControlRequest& control) const { return control.line.size(); }
   std::size_t operator()(const Ready& ready) const { return ready.answer.size(); }
 };
 
@@ -32,6 +34,7 @@ std::unique_ptr<Codec> make_codec(Door door) {
     case Door::milter: return std::make_unique<MilterCodec>();
     case Door::srs_forward: return std::make_unique<SrsCodec>(SrsMap::forward);
     case Door::srs_reverse: return std::make_unique<SrsCodec>(SrsMap::reverse);
+    case Door::control: return std::make_unique<ControlCodec>();
   }
   return std::make_unique<LineCodec>();
 }

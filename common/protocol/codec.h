@@ -28,6 +28,7 @@ enum class Door : std::uint8_t {
   milter,       // Sendmail and Postfix (milter.h)
   srs_forward,  // rewriting senders (srs_codec.h); for a socket: the direction of tcp_table requests
   srs_reverse,  // reversing rewritten addresses; for a socket: the direction of tcp_table requests
+  control,      // commands of the administrator (control.h)
 };
 constexpr std::string_view door_name(Door door) {
   switch (door) {
@@ -36,6 +37,7 @@ constexpr std::string_view door_name(Door door) {
     case Door::milter: return "milter";
     case Door::srs_forward: return "srs-forward";
     case Door::srs_reverse: return "srs-reverse";
+    case Door::control: return "control";
   }
   return "";
 }
@@ -94,6 +96,19 @@ struct HealthRequest {
   friend bool operator==(const HealthRequest&, const HealthRequest&) = default;
 };
 
+// A command to the daemon. Codec::encode_control() writes the answer.
+struct ControlRequest {
+  std::string line;
+
+  friend bool operator==(const ControlRequest&, const ControlRequest&) = default;
+};
+struct ControlAnswer {
+  bool is_error = false;  // the command was not carried out
+  std::string text;       // lines; for an error, the reason, in one line
+
+  friend bool operator==(const ControlAnswer&, const ControlAnswer&) = default;
+};
+
 // A request whose answer is known as soon as it is read.
 struct Ready {
   enum class Kind : std::uint8_t {
@@ -110,7 +125,7 @@ struct Ready {
 // A request of a client, at any door.
 struct Request {
   // Codec::encode_rewriting() writes the answer to a receiver::SrsRequest.
-  using What = std::variant<CheckRequest, receiver::SrsRequest, HealthRequest, Ready>;
+  using What = std::variant<CheckRequest, receiver::SrsRequest, HealthRequest, Ready, ControlRequest>;
 
   Door door = Door::query;
   bool closes = false;  // the connection closes after the answer; this is its last request
@@ -137,7 +152,7 @@ struct Health {
     unknown,  // there was not enough time to find out
   };
 
-  bool is_draining = false;  // the daemon is stopping and accepts no further connections
+  bool is_draining = false;  // the daemon is stopping, or was asked to take no more work
   Dns dns = Dns::unknown;
   int connections = 0;  // open connections
   int max_connections = 0;
@@ -162,6 +177,8 @@ class Codec {
   virtual void encode_rewriting(const receiver::SrsReply& /*reply*/, std::string& /*out*/) {}
   // Appends the answer to a HealthRequest.
   virtual void encode_health(const HealthRequest& /*request*/, const Health& /*health*/, std::string& /*out*/) {}
+  // Appends the answer to a ControlRequest.
+  virtual void encode_control(const ControlAnswer& /*answer*/, std::string& /*out*/) {}
   // Makes a request of what a client began and did not complete. It is the last one; `why` becomes its error.
   virtual void give_up(std::string_view why, Request& request) = 0;
 

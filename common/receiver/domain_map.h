@@ -71,6 +71,13 @@ class DomainMap {
   [[nodiscard]] bool empty() const { return exact_.empty() && below_.empty(); }
   friend bool operator==(const DomainMap&, const DomainMap&) = default;
 
+  // Calls `change` with the value of each entry.
+  template <class Change>
+  void change_all(Change&& change) {
+    for (auto* const map : {&exact_, &below_}) {
+      for (auto& [name, entry] : *map) change(entry.value);
+    }
+  }
   // Calls `take` with each entry for `name`, the most specific one first, until `take` returns false.
   template <class Take>
   void each(const dns::Name& name, Take&& take) const {

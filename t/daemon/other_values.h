@@ -10,6 +10,8 @@ namespace options_test {
 inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"listen", "unix:/run/x.sock,mode=0600,user=root,group=mail"},
     {"milter", "inet:127.0.0.1:8890"},
+    {"control", "unix:/run/control.sock,mode=0600"},
+    {"control-users", "nobody"},
     {"user", "nobody"},
     {"group", "mail"},
     {"workers", "3"},

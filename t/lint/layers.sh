@@ -17,6 +17,7 @@ declare -A may=(
   [common/options]="common/base common/spf common/receiver common/io common/options"
   [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd"
   [spfquery]="common/base common/dns common/spf common/lint common/maillog common/receiver common/protocol common/io common/options spfquery"
+  [spfctl]="common/base common/io common/options spfctl"
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 

@@ -1,0 +1,68 @@
+// spfctl: controls a running spfd through its control socket.
+#include <fmt/core.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/printable.h"
+#include "common/io/call.h"
+#include "common/io/loop.h"
+#include "spfctl/options.h"
+
+namespace {
+
+using spfctl::kProgram;
+using spfctl::Options;
+
+constexpr int kExitRefused = 1;
+constexpr int kExitNoAnswer = 2;
+
+int print_answer(std::string_view answer) {
+  constexpr std::string_view kOk = "ok\n";
+  constexpr std::string_view kError = "error: ";
+  if (answer.starts_with(kOk)) return kProgram.print_and_exit(answer.substr(kOk.size()));
+  if (!answer.starts_with(kError)) {
+    kProgram.complain("that is not the control socket of an spfd");
+    return kExitNoAnswer;
+  }
+  answer.remove_prefix(kError.size());
+  kProgram.complain(base::printable(answer.substr(0, answer.find('\n'))));
+  return kExitRefused;
+}
+
+int send(const Options& options) {
+  std::string line;
+  for (const std::string& word : options.words) line += (line.empty() ? "" : " ") + word;
+  const io::Server server(io::UnixServer{options.socket});
+  io::Loop loop;
+  int exit_code = kExitNoAnswer;
+  const auto done = [&](const base::Result<std::string, std::string>& answer) {
+    if (answer) {
+      exit_code = print_answer(*answer);
+    } else {
+      kProgram.complain(answer.error());
+    }
+    loop.stop();
+  };
+  // The server closes after its answer.
+  const io::Call call(
+      loop, server, line + "\n", [](std::string_view) { return false; }, options.timeout, done);
+  loop.run();
+  return exit_code;
+}
+
+int run(const std::vector<std::string>& words) {
+  const auto options = spfctl::parse_command_line(words);
+  if (!options) return kProgram.bad_usage(options.error());
+  switch (options->action) {
+    case Options::Action::help: return kProgram.print_and_exit(spfctl::help_text());
+    case Options::Action::version: return kProgram.print_version();
+    case Options::Action::command: break;
+  }
+  return send(*options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return kProgram.main(argc, argv, run); }

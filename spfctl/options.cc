@@ -1,0 +1,94 @@
+#include "spfctl/options.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "common/base/printable.h"
+#include "common/base/text.h"
+#include "common/io/socket.h"
+#include "common/options/command_line.h"
+#include "common/options/fields.h"
+#include "common/options/help.h"
+
+namespace spfctl {
+
+namespace {
+
+using options::Kind;
+using options::Problem;
+using options::Values;
+using O = Options;
+
+// Takes the path, also in the form of spfd's --control; mode, user and group are for the server.
+Problem set_socket(O& o, const Values& values) {
+  std::string_view path = values.back();
+  if (path.starts_with("unix:")) {
+    path.remove_prefix(5);
+    path = path.substr(0, path.find(','));
+  }
+  if (path.empty()) return "the path is missing";
+  if (path.size() > io::kMaxSocketPath) return fmt::format("the path is longer than {} bytes", io::kMaxSocketPath);
+  o.socket = path;
+  return {};
+}
+
+constexpr Option kRows[] = {
+    {{.name = "socket",
+      .letter = 's',
+      .argument = "PATH",
+      .heading = "Options",
+      .help = "control socket of spfd (default: /run/spfd/control.sock)"},
+     {set_socket}},
+    {{.name = "timeout", .argument = "TIME", .help = "time to wait for the answer (default: 30s)"}, options::kTime<&O::timeout>},
+    {{.name = "word", .kind = Kind::list}, options::kTexts<&O::words>},
+    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit"},
+     options::kChoice<O::Action::version, &O::action>},
+    {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this help, and exit"},
+     options::kChoice<O::Action::help, &O::action>},
+};
+
+// Words become one line, separated by blanks.
+Problem check(const Options& options) {
+  if (options.words.empty()) return "there is no command; see --help";
+  for (const std::string& word : options.words) {
+    if (word.empty() || !base::all_printable<' '>(word))
+      return fmt::format("{} cannot be part of a command", base::in_quotes(word));
+  }
+  return {};
+}
+
+}  // namespace
+
+const options::Rows& option_table() { return options::rows_of<kRows>(); }
+
+base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
+  const options::Rows& rows = option_table();
+  options::CommandLine line = options::read_command_line(rows, words, options::find(rows, "word"));
+  Options options;
+  for (const options::Setting& setting : line.settings) {
+    if (auto problem = apply(setting, options)) return base::failure(std::move(*problem));
+    if (options.action != Options::Action::command) return options;
+  }
+  if (line.error) return base::failure(std::move(*line.error));
+  if (auto problem = check(options)) return base::failure(std::move(*problem));
+  return options;
+}
+
+std::string help_text() {
+  return "Usage: spfctl [OPTION]... COMMAND\n"
+         "Controls a running spfd.\n\n"
+         "Commands:\n"
+         "  status                   show the state of the daemon\n"
+         "  stats                    show its counters\n"
+         "  reload                   read configuration and zone files again, as SIGHUP does\n"
+         "  drain, undrain           end kept connections and report \"draining\" to request=health; or stop doing so\n"
+         "  stop                     answer the requests under way, and end, as SIGTERM does\n"
+         "  lookup NAME [TYPE]       show what the cache holds for a name\n"
+         "  flush NAME | .ZONE | all remove the answers about a name, a zone or all names from the cache\n"
+         "  loglevel LEVEL           error, warning, info or debug, until the next reload\n"
+         "  dry_run on | off         accept all mail and only report what would be done, until the next reload\n\n" +
+         options::help(option_table(), '=') + "\nExit code: 0 done, 1 spfd refused the command, 2 no answer, 255 bad usage.\n";
+}
+
+}  // namespace spfctl

@@ -1,0 +1,206 @@
+#include "spfd/commands.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "common/base/printable.h"
+#include "common/base/text.h"
+#include "common/dns/name.h"
+#include "spfd/log.h"
+
+namespace spfd {
+
+namespace {
+
+using protocol::ControlAnswer;
+using Done = std::function<void(const ControlAnswer&)>;
+using Words = std::vector<std::string_view>;
+
+// Bytes of a record that "lookup" shows.
+constexpr std::size_t kMaxShown = 600;
+// Records of one answer that "lookup" shows.
+constexpr std::size_t kMostRecords = 40;
+
+ControlAnswer ok(std::string text = {}) { return {.is_error = false, .text = std::move(text)}; }
+ControlAnswer error(std::string text) { return {.is_error = true, .text = std::move(text)}; }
+
+ControlAnswer bad_name(std::string_view name) { return error(fmt::format("{} is not a domain name", base::in_quotes(name))); }
+
+// ---- the cache -----------------------------------------------------------------------------------------------------------
+
+ControlAnswer flush(io::Cache& cache, std::string_view what) {
+  std::size_t removed = 0;
+  if (what == "all") {
+    removed = cache.remove_zone(dns::Name());
+  } else {
+    const bool is_zone = what.starts_with('.') && what.size() > 1;
+    const auto name = dns::Name::parse(is_zone ? what.substr(1) : what);
+    if (!name) return bad_name(what);
+    removed = is_zone ? cache.remove_zone(*name) : cache.remove(*name);
+  }
+  return ok(fmt::format("removed={}", removed));
+}
+
+template <class Values, class Text>
+void add_records(std::string& out, std::string_view head, const Values& values, Text&& text) {
+  std::size_t shown = 0;
+  for (const auto& value : values) {
+    if (shown++ == kMostRecords) {
+      out += fmt::format("{} (and {} further records)\n", head, values.size() - kMostRecords);
+      return;
+    }
+    out += fmt::format("{} {}\n", head, text(value));
+  }
+}
+
+std::string cached_text(const dns::Question& question, const io::Cache::Peek& peek) {
+  const std::string head =
+      fmt::format("{} {} ttl={}", base::printable(question.name.text()), dns::type_name(question.type), peek.left.count());
+  if (peek.answer == nullptr)
+    return fmt::format("{} {} under way, waiting={}\n", base::printable(question.name.text()), dns::type_name(question.type),
+                       peek.waiting);
+  const dns::Answer& answer = peek.answer->answer;
+  std::string out;
+  switch (answer.status) {
+    case dns::Status::name_error: return head + " no such name\n";
+    case dns::Status::failure: return fmt::format("{} failure: {}\n", head, base::clip(answer.problem, kMaxShown));
+    case dns::Status::alias:
+    case dns::Status::ok: break;
+  }
+  if (answer.is_void()) return head + " no such record\n";
+  const std::string_view alias = answer.status == dns::Status::alias ? "alias of " : "";
+  add_records(out, head, answer.addresses, [](const base::IpAddress& one) { return one.text(); });
+  add_records(out, head, answer.names,
+              [&](const std::string& one) { return fmt::format("{}{}", alias, one.empty() ? "." : base::clip(one, kMaxShown)); });
+  add_records(out, head, answer.texts, [](const std::string& one) { return base::in_quotes(one, kMaxShown); });
+  return out;
+}
+
+ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std::string_view> type_text) {
+  const auto name = dns::Name::parse(text);
+  if (!name) return bad_name(text);
+  std::string out;
+  bool is_known_type = !type_text;
+  for (const dns::Type type : dns::kTypes) {
+    if (type_text && !base::equals_ignoring_case(*type_text, dns::type_name(type))) continue;
+    is_known_type = true;
+    const dns::Question question{*name, type};
+    if (const auto peek = cache.peek(question, io::Clock::now())) out += cached_text(question, *peek);
+  }
+  if (!is_known_type) return error(fmt::format("{} is not one of: A, AAAA, MX, PTR, TXT", base::in_quotes(*type_text)));
+  if (out.empty()) return ok(fmt::format("{} is not in the cache\n", base::printable(name->text())));
+  return ok(std::move(out));
+}
+
+// ---- the configuration ---------------------------------------------------------------------------------------------------
+
+ControlAnswer set_level(Commanded& commanded, std::string_view word) {
+  const auto level = level_of(word);
+  if (!level) return error(fmt::format("{} is not one of: error, warning, info, debug", base::in_quotes(word)));
+  auto snapshot = std::make_shared<Snapshot>(commanded.in_force());
+  snapshot->log_level = *level;
+  snapshot->policy.spf.trace = *level >= LogLevel::debug;
+  commanded.adjust(std::move(snapshot));
+  return ok();
+}
+
+ControlAnswer set_dry_run(Commanded& commanded, std::string_view word) {
+  if (word != "on" && word != "off") return error("dry_run is followed by on or off");
+  auto snapshot = std::make_shared<Snapshot>(commanded.in_force());
+  snapshot->policy.rules.dry_run = word == "on";
+  // For all mail, whatever the sections for domains say.
+  for (auto* const sections : {&snapshot->policy.senders, &snapshot->policy.recipients})
+    sections->change_all([](receiver::Rules& rules) { rules.dry_run.reset(); });
+  commanded.adjust(std::move(snapshot));
+  return ok();
+}
+
+// ---- the process ---------------------------------------------------------------------------------------------------------
+
+ControlAnswer status(Commanded& commanded) {
+  std::string text;
+  for (const auto& [name, value] : commanded.status()) base::append(text, name, "=", base::printable(value), "\n");
+  return ok(std::move(text));
+}
+
+ControlAnswer reload(Commanded& commanded) {
+  const LogCopy copy;
+  if (commanded.reload()) return ok(copy.text());
+  // One line, the last one, has the reason.
+  std::string_view text = copy.text();
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return error(std::string(text.substr(text.rfind('\n') + 1)));
+}
+
+void stats(Commanded& commanded, const Done& done) {
+  commanded.count([done, cache = commanded.cache()](const Counters& counters) {
+    std::string text;
+    for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines())) base::append(text, line, "\n");
+    done(ok(std::move(text)));
+  });
+}
+
+// ---- the table -----------------------------------------------------------------------------------------------------------
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // as in the message about a wrong number of them
+  std::size_t least;           // of arguments
+  std::size_t most;
+  bool is_logged;  // it changes something
+  void (*run)(Commanded& commanded, const Words& words, const Done& done);
+};
+
+constexpr Command kCommands[] = {
+    {"status", "", 0, 0, false, [](Commanded& c, const Words&, const Done& done) { done(status(c)); }},
+    {"stats", "", 0, 0, false, [](Commanded& c, const Words&, const Done& done) { stats(c, done); }},
+    {"reload", "", 0, 0, true, [](Commanded& c, const Words&, const Done& done) { done(reload(c)); }},
+    {"drain", "", 0, 0, true,
+     [](Commanded& c, const Words&, const Done& done) {
+       c.set_drained(true);
+       done(ok());
+     }},
+    {"undrain", "", 0, 0, true,
+     [](Commanded& c, const Words&, const Done& done) {
+       c.set_drained(false);
+       done(ok());
+     }},
+    {"stop", "", 0, 0, true,
+     [](Commanded& c, const Words&, const Done& done) {
+       c.stop();
+       done(ok());
+     }},
+    {"flush", "NAME | .ZONE | all", 1, 1, true,
+     [](Commanded& c, const Words& words, const Done& done) { done(flush(*c.cache(), words[1])); }},
+    {"lookup", "NAME [TYPE]", 1, 2, false,
+     [](Commanded& c, const Words& words, const Done& done) {
+       done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt));
+     }},
+    {"loglevel", "LEVEL", 1, 1, true, [](Commanded& c, const Words& words, const Done& done) { done(set_level(c, words[1])); }},
+    {"dry_run", "on | off", 1, 1, true,
+     [](Commanded& c, const Words& words, const Done& done) { done(set_dry_run(c, words[1])); }},
+};
+
+}  // namespace
+
+void obey(Commanded& commanded, std::string_view line, const Done& done) {
+  Words words = base::split(line, ' ');
+  std::erase(words, std::string_view());
+  if (words.empty()) return done(error("there is no command in the line"));
+  const auto* const command =
+      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& one) { return one.name == words.front(); });
+  if (command == std::end(kCommands))
+    return done(error(fmt::format("{} is not a command; see spfctl(8)", base::in_quotes(words.front()))));
+  const std::size_t arguments = words.size() - 1;
+  if (arguments < command->least || arguments > command->most) {
+    return done(error(command->most == 0 ? fmt::format("{} has no arguments", command->name)
+                                         : fmt::format("usage: {} {}", command->name, command->arguments)));
+  }
+  if (command->is_logged) log(LogLevel::info, "control: {}", base::clip(line, 300));
+  command->run(commanded, words, done);
+}
+
+}  // namespace spfd

@@ -1,0 +1,48 @@
+// The commands of the control socket (spfctl(8)): reads a line, and does what it says through the interface that the server
+// implements. Runs in the main thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/io/cache.h"
+#include "common/protocol/codec.h"
+#include "spfd/counters.h"
+#include "spfd/snapshot.h"
+
+namespace spfd {
+
+// The process that commands act on.
+class Commanded {
+ public:
+  Commanded() = default;
+  Commanded(const Commanded&) = delete;
+  Commanded& operator=(const Commanded&) = delete;
+  virtual ~Commanded() = default;
+
+  using Facts = std::vector<std::pair<std::string_view, std::string>>;
+
+  // Returns the state of the process, as names and values.
+  [[nodiscard]] virtual Facts status() = 0;
+  // Calls `done`, from any thread, with the sum of the workers' counters.
+  virtual void count(std::function<void(const Counters&)> done) = 0;
+  // Does what SIGHUP does. Returns false if the old configuration stays in force.
+  virtual bool reload() = 0;
+  // Ends kept connections between their requests and reports "draining" in answers to request=health, or stops doing so.
+  virtual void set_drained(bool on) = 0;
+  // Does what SIGTERM does, soon.
+  virtual void stop() = 0;
+  [[nodiscard]] virtual const Snapshot& in_force() = 0;
+  // Puts a changed snapshot in force, until the next reload.
+  virtual void adjust(std::shared_ptr<const Snapshot> snapshot) = 0;
+  [[nodiscard]] virtual const std::shared_ptr<io::Cache>& cache() = 0;
+};
+
+// Carries out a command. `done` is called once, perhaps later and from another thread.
+void obey(Commanded& commanded, std::string_view line, const std::function<void(const protocol::ControlAnswer&)>& done);
+
+}  // namespace spfd

@@ -1,0 +1,47 @@
+// Where the commands of the control socket wait for the main thread, since they act on the whole process.
+//
+// The thread of the control socket hands in an order and goes on; the main thread takes the orders, carries them out one after
+// the other, and calls back. The socket's limits bound their number: one per connection.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/io/driver.h"
+#include "common/io/guarded.h"
+#include "common/io/loop.h"
+#include "common/protocol/codec.h"
+
+namespace spfd {
+
+class ControlDesk {
+ public:
+  using Done = std::function<void(const protocol::ControlAnswer& answer)>;
+
+  struct Order {
+    std::string line;  // the command, printable
+    Done done;         // to be called once, from any thread; throws nothing but std::bad_alloc
+  };
+
+  // `users` may give commands, besides root and the user of this process. `wake` is called, from the thread of the control
+  // socket, when there is an order.
+  ControlDesk(std::vector<uid_t> users, std::function<void()> wake) : users_(std::move(users)), wake_(std::move(wake)) {}
+
+  // Returns why the peer of a UNIX socket may not give commands, as one line; empty: it may.
+  [[nodiscard]] std::string refusal(int socket) const;
+  // Hands in a command. `done` is called in the loop's thread, never from within this call. Destroying the handle drops the
+  // answer; the command is carried out nevertheless.
+  io::Driver::Handle order(io::Loop& loop, std::string line, Done done);
+  // Takes the orders that have come; for the main thread.
+  std::vector<Order> take();
+
+ private:
+  const std::vector<uid_t> users_;
+  const std::function<void()> wake_;
+  io::Guarded<std::vector<Order>> orders_;
+};
+
+}  // namespace spfd

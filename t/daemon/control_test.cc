@@ -1,0 +1,317 @@
+// The control socket and spfctl on the real daemon: each command, users who may not, garbage, many clients at once.
+#include <doctest/doctest.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "common/protocol/control.h"
+#include "t/daemon/control_world.h"
+
+namespace {
+
+using control_world::has;
+using control_world::records;
+using control_world::World;
+using std::chrono::milliseconds;
+using support::Client;
+using support::Finished;
+using support::SpfdProcess;
+using support::TempFolder;
+
+constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
+constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+constexpr std::string_view kFailing = "ip=192.0.2.99\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+
+TEST_CASE("control: status and stats") {
+  const World world({.zone = std::string(kZone)});
+  CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
+  const std::string status = world.output({"status"});
+  CAPTURE(status);
+  for (const char* line : {"version=", "state=running\n", "workers=", "max_connections=10000\n", "last_reload=never\n",
+                           "dry_run=off\n", "log_level=info\n", "cache_limit=67108864\n"})
+    CHECK(has(status, line));
+  CHECK(has(status, "pid=" + std::to_string(world.spfd().pid()) + "\n"));
+  CHECK(has(status, "control unix:" + world.path()));
+  CHECK(has(world.output({"stats"}), "questions=1 none=0 neutral=0 pass=1 "));
+  CHECK(has(world.output({"stats"}), "log lost-lines=0\n"));
+}
+
+TEST_CASE("control: the socket file has mode 0600, and is removed at the end") {
+  const World world({.zone = std::string(kZone)});
+  struct stat status {};
+  REQUIRE(::stat(world.path().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777U) == 0600);
+  CHECK(world.spfd().stop() == 0);
+  CHECK_FALSE(std::filesystem::exists(world.path()));
+  const Finished finished = world.ctl({"status"});
+  CHECK(finished.exit_code == 2);
+  CHECK(has(finished.errors, "spfctl: cannot reach " + world.path()));
+}
+
+TEST_CASE("control: reload answers what SIGHUP logs, and fails if the old configuration stays in force") {
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "on-fail = \"reject\"\n");
+  const World world({.arguments = {"--config", config}, .zone = std::string(kZone)});
+  CHECK(has(world.spfd().ask(kFailing), "action=reject"));
+  static_cast<void>(folder.write("spfd.conf", "on-fail = \"defer\"\nworkers = 7\n"));
+  CHECK(world.output({"reload"}) == "a change of these options needs a restart: workers\nreloaded\n");
+  CHECK(has(world.spfd().ask(kFailing), "action=defer"));
+  CHECK(has(world.output({"status"}), "last_reload=ok\n"));
+
+  static_cast<void>(folder.write("spfd.conf", "on-fail = \"defer\"\nno-such-key = 1\n"));
+  const Finished finished = world.ctl({"reload"});
+  CHECK(finished.exit_code == 1);
+  CHECK(finished.output.empty());
+  CHECK(finished.errors.starts_with("spfctl: not reloaded, the old configuration stays in force: " + config + ":2: no-such-key"));
+  CHECK(has(world.spfd().ask(kFailing), "action=defer"));
+  CHECK(has(world.output({"status"}), "last_reload=failed\n"));
+}
+
+TEST_CASE("control: lookup shows what the cache holds; flush removes a name, a zone, all") {
+  support::DnsServer dns(records);
+  const World world({.arguments = {"--nameserver", dns.address()}});
+  const auto ask = [&](const std::string& domain) { return world.spfd().ask("ip=192.0.2.10\nsender=u@" + domain + "\n\n"); };
+  const auto names = {"known.test", "a.known.test", "b.a.known.test", "missing.test"};
+  for (const char* name : names) CHECK(has(ask(name), "result="));
+  const auto is_cached = [&](const std::string& name) { return !has(world.output({"lookup", name}), " is not in the cache"); };
+  const std::string found = world.output({"lookup", "Known.Test."});
+  CAPTURE(found);
+  CHECK(found.starts_with("known.test TXT ttl="));
+  CHECK(found.ends_with(" \"v=spf1 ip4:192.0.2.10 -all\"\n"));
+  CHECK(world.output({"lookup", "known.test", "mx"}) == "known.test is not in the cache\n");
+  CHECK(has(world.output({"lookup", "missing.test", "TXT"}), " no such name\n"));
+  CHECK(world.ctl({"lookup", "known.test", "SOA"}).exit_code == 1);
+  CHECK(world.ctl({"lookup", "a..b"}).exit_code == 1);
+
+  CHECK(world.output({"flush", "a.known.test"}) == "removed=1\n");
+  CHECK(is_cached("known.test"));
+  CHECK_FALSE(is_cached("a.known.test"));
+  CHECK(is_cached("b.a.known.test"));
+  CHECK(world.output({"flush", ".known.test"}) == "removed=2\n");
+  CHECK_FALSE(is_cached("known.test"));
+  CHECK_FALSE(is_cached("b.a.known.test"));
+  CHECK(is_cached("missing.test"));
+  // No name ends another one in the middle of a label.
+  CHECK(world.output({"flush", ".nown.test"}) == "removed=0\n");
+  CHECK(world.output({"flush", "all"}) == "removed=1\n");
+  CHECK_FALSE(is_cached("missing.test"));
+  CHECK(world.ctl({"flush"}).exit_code == 1);
+  CHECK(world.ctl({"flush", "a..b"}).exit_code == 1);
+
+  Client waiting(world.spfd().address());
+  waiting.send("ip=192.0.2.10\nsender=u@slow.test\n\n");
+  support::wait_until("the question", [&] {
+    return has(world.output({"lookup", "slow.test"}), "slow.test TXT under way, waiting=1\n");
+  });
+  CHECK(world.output({"flush", "slow.test"}) == "removed=0\n");
+}
+
+TEST_CASE("control: loglevel and dry_run last until the next reload") {
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "[sender.\"pass.test\"]\ndry-run = false\n");
+  const World world({.arguments = {"--config", config}, .zone = std::string(kZone)});
+  CHECK(world.output({"loglevel", "debug"}).empty());
+  CHECK(world.output({"dry_run", "on"}).empty());
+  CHECK(has(world.output({"status"}), "log_level=debug\n"));
+  const std::string answer = world.spfd().ask(kFailing);
+  CHECK(has(answer, "action=accept"));
+  CHECK(has(answer, "would=reject"));
+  world.spfd().wait_for_log("debug: trace: ");
+  CHECK(has(world.output({"reload"}), "reloaded\n"));
+  const std::string status = world.output({"status"});
+  CHECK(has(status, "log_level=info\n"));
+  CHECK(has(status, "dry_run=off\n"));
+  CHECK(has(world.spfd().ask(kFailing), "action=reject"));
+  CHECK(world.ctl({"loglevel", "loud"}).exit_code == 1);
+  CHECK(world.ctl({"dry_run", "maybe"}).exit_code == 1);
+}
+
+TEST_CASE("control: drain ends kept connections between requests and is reported by health; undrain ends it") {
+  support::DnsServer dns(records);
+  const World world({.arguments = {"--nameserver", dns.address()}, .zone = std::string(kZone)});
+  Client kept(world.spfd().address());
+  kept.send("keep=1\n" + std::string(kQuestion));
+  CHECK(kept.read_answer().starts_with("result=pass"));
+  Client busy(world.spfd().address());
+  busy.send("keep=1\nip=192.0.2.10\nsender=u@slow.test\ntimeout=1\n\n");
+  support::wait_until("the check", [&] { return has(world.output({"lookup", "slow.test"}), "waiting=1"); });
+
+  CHECK(world.output({"drain"}).empty());
+  CHECK(has(world.output({"status"}), "state=draining\n"));
+  CHECK(kept.read_to_end().empty());
+  CHECK(busy.read_answer().starts_with("result=temperror"));
+  CHECK(busy.read_to_end().empty());
+  // New connections are answered once.
+  Client late(world.spfd().address());
+  late.send("keep=1\n" + std::string(kQuestion));
+  CHECK(late.read_answer().starts_with("result=pass"));
+  CHECK(late.read_to_end().empty());
+  CHECK(world.spfd().ask("request=health\n\n").starts_with("health=draining\n"));
+
+  CHECK(world.output({"undrain"}).empty());
+  CHECK(has(world.output({"status"}), "state=running\n"));
+  CHECK(world.spfd().ask("request=health\n\n").starts_with("health=ok\n"));
+  Client again(world.spfd().address());
+  for (int i = 0; i < 2; ++i) {
+    again.send("keep=1\n" + std::string(kQuestion));
+    CHECK(again.read_answer().starts_with("result=pass"));
+  }
+}
+
+TEST_CASE("control: stop answers and ends the daemon") {
+  const World world({.zone = std::string(kZone)});
+  CHECK(world.output({"stop"}).empty());
+  CHECK(world.spfd().wait() == 0);
+  CHECK_FALSE(std::filesystem::exists(world.path()));
+}
+
+TEST_CASE("control: answers while all other connections are taken") {
+  const World world({.arguments = {"--max-connections", "8"}, .zone = std::string(kZone)});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 30; ++i) clients.push_back(std::make_unique<Client>(world.spfd().address()));
+  CHECK(has(world.output({"status"}), "max_connections=8\n"));
+}
+
+TEST_CASE("control: users who are not allowed are refused and change nothing" * doctest::skip(::geteuid() != 0)) {
+  const auto as = [](uid_t user, const World& world, std::string_view bytes) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      std::string answer = "cannot connect";
+      if (::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0) {
+        try {
+          answer = world.send(bytes);
+        } catch (const std::exception& error) {
+          answer = error.what();
+        }
+      }
+      ::_exit(::write(ends[1], answer.data(), answer.size()) < 0 ? 1 : 0);
+    }
+    ::close(ends[1]);
+    std::string answer;
+    std::array<char, 4096> buffer;
+    for (ssize_t size = 0; (size = ::read(ends[0], buffer.data(), buffer.size())) > 0;)
+      answer.append(buffer.data(), static_cast<std::size_t>(size));
+    ::close(ends[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return answer;
+  };
+  {
+    const World world({.arguments = {"--control-users", "54321"}, .zone = std::string(kZone)}, ",mode=0666");
+    ::chmod(world.folder().path().c_str(), 0755);
+    CHECK(as(54321, world, "status\n").starts_with("ok\nversion="));
+    CHECK(as(54322, world, "stop\n") == "error: user 54322 may not control spfd (control-users)\n");
+    CHECK(as(54322, world, "") == "error: user 54322 may not control spfd (control-users)\n");
+    CHECK(has(world.output({"status"}), "state=running\n"));
+    world.spfd().wait_for_log("warning: control: refused: user 54322 may not control spfd");
+  }
+  const World closed({.zone = std::string(kZone)});
+  ::chmod(closed.folder().path().c_str(), 0755);
+  CHECK_FALSE(as(54321, closed, "status\n").starts_with("ok"));
+  // The user that the daemon becomes may.
+  const World dropped({.arguments = {"--user", "54321"}, .zone = std::string(kZone)}, ",user=54321");
+  ::chmod(dropped.folder().path().c_str(), 0777);
+  CHECK(as(54321, dropped, "status\n").starts_with("ok\nversion="));
+  CHECK(dropped.output({"status"}).starts_with("version="));
+}
+
+TEST_CASE("control: garbage, half a line, and unknown commands") {
+  const World world({.arguments = {"--idle-timeout", "1"}, .zone = std::string(kZone)});
+  CHECK(world.send("\n") == "error: there is no command in the line\n");
+  CHECK(world.send("status now\n") == "error: status has no arguments\n");
+  CHECK(world.send("flush\n") == "error: usage: flush NAME | .ZONE | all\n");
+  CHECK(world.send("  status  \r\n").starts_with("ok\n"));
+  CHECK(world.send("make \"coffee\"\n") == "error: \"make\" is not a command; see spfctl(8)\n");
+  CHECK(world.send(std::string_view("sta\0tus\n", 8)) == "error: a command is one line of printable US-ASCII\n");
+  CHECK(world.send("lookup \xc3\xa4.test\n").starts_with("error: a command is one line of printable US-ASCII\n"));
+  CHECK(world.send(std::string(3000, 'x')).starts_with("error: the line is longer than 2048 bytes\n"));
+  CHECK(world.send("lookup " + std::string(1500, 'x') + "\n").starts_with("error: \"xxx"));
+  // Only the first line counts.
+  CHECK(world.send("loglevel info\nstop\nstop\n") == "ok\n");
+  // Half a line is never carried out: neither at the end of the input nor when time is up.
+  Client half("unix:" + world.path());
+  half.send("stop");
+  half.end_of_input();
+  CHECK_FALSE(half.read_to_end().starts_with("ok"));
+  Client slow("unix:" + world.path());
+  slow.send("stop");
+  CHECK(slow.read_to_end() == "error: the request was not complete in time\n");
+  CHECK(has(world.output({"status"}), "state=running\n"));
+  CHECK(world.spfd().is_running());
+}
+
+TEST_CASE("control: many clients at once, some of which never read or never write") {
+  const World world({.zone = std::string(kZone)});
+  std::vector<std::unique_ptr<Client>> idle;
+  for (int i = 0; i < 40; ++i) {
+    idle.push_back(std::make_unique<Client>("unix:" + world.path()));
+    if (i % 2 == 0) idle.back()->send("status\n");
+  }
+  std::vector<std::thread> threads;
+  std::array<int, 4> good{};
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < 25; ++n) {
+        const char* const command = n % 3 == 0 ? "status\n" : n % 3 == 1 ? "flush all\n" : "stats\n";
+        if (world.send(command).starts_with("ok\n")) ++good[i];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : good) CHECK(count == 25);
+  CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
+}
+
+TEST_CASE("control: a client that goes before its answer costs nothing") {
+  const World world({.zone = std::string(kZone)});
+  for (int i = 0; i < 200; ++i) {
+    Client client("unix:" + world.path());
+    client.send("stats\n");
+  }
+  CHECK(has(world.output({"status"}), "state=running\n"));
+}
+
+TEST_CASE("control: an inet address, an unknown user, and a socket in use are refused at the start") {
+  const auto start = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--config", "/dev/null", "--listen", "inet:127.0.0.1:0"});
+    return support::run(support::program("spfd"), arguments);
+  };
+  CHECK(has(start({"--control", "inet:127.0.0.1:1"}).errors, "must be a UNIX socket"));
+  const World world({.zone = std::string(kZone)});
+  CHECK(has(start({"--control", "unix:" + world.path()}).errors, "another server is listening there"));
+  const TempFolder folder;
+  CHECK(has(start({"--control", "unix:" + folder / "x", "--control-users", "nobody-of-that-name"}).errors,
+            "control-users: there is no user \"nobody-of-that-name\""));
+  CHECK_FALSE(std::filesystem::exists(folder / "x"));
+}
+
+TEST_CASE("spfctl: its command line") {
+  const auto run = [](const std::vector<std::string>& words) { return support::run(support::program("spfctl"), words); };
+  CHECK(has(run({"--help"}).output, "Usage: spfctl"));
+  CHECK(run({"--version"}).output.starts_with("spfctl "));
+  CHECK(run({}).exit_code == 255);
+  CHECK(run({"--socket", "", "status"}).exit_code == 255);
+  CHECK(run({"--socket", std::string(200, 'x'), "status"}).exit_code == 255);
+  CHECK(run({"flush", "all\nstop"}).exit_code == 255);
+  CHECK(run({"--socket", "unix:/nonexistent/x,mode=0600", "status"}).errors ==
+        "spfctl: cannot reach /nonexistent/x: No such file or directory\n");
+  // A socket of another kind.
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const Finished finished = run({"--socket", spfd.socket_path(), "--timeout", "5s", "status"});
+  CHECK(finished.exit_code == 2);
+}
+
+}  // namespace

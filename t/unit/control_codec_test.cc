@@ -1,0 +1,73 @@
+// The codec of the control socket, with its input split at every byte.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "common/protocol/control.h"
+
+namespace {
+
+using protocol::ControlCodec;
+
+// Returns the command, the error's text, or "" if there is no request.
+std::string read(std::string_view bytes, std::size_t first) {
+  const protocol::DoorOptions options;
+  ControlCodec codec;
+  protocol::Request request;
+  for (const std::string_view piece : {bytes.substr(0, first), bytes.substr(first)}) {
+    codec.feed(piece);
+    if (!codec.next({options, 1}, request)) continue;
+    CHECK(request.closes);
+    CHECK_FALSE(codec.has_partial());
+    CHECK(codec.is_broken());
+    if (const auto* const control = std::get_if<protocol::ControlRequest>(&request.what)) return control->line;
+    return std::get<protocol::Ready>(request.what).answer;
+  }
+  codec.finish();
+  CHECK_FALSE(codec.next({options, 1}, request));
+  return "";
+}
+
+TEST_CASE("control codec: one line, whatever the pieces it comes in") {
+  for (const std::string_view bytes : {"flush .example.com\n", "flush .example.com\r\n", "flush .example.com\nstop\n"}) {
+    for (std::size_t i = 0; i <= bytes.size(); ++i) CHECK(read(bytes, i) == "flush .example.com");
+  }
+  for (std::size_t i = 0; i <= 5; ++i) CHECK(read("flush", i).empty());
+}
+
+TEST_CASE("control codec: lines that are too long or not printable") {
+  const std::string longest(ControlCodec::kMaxLine, 'x');
+  CHECK(read(longest + "\n", 7) == longest);
+  CHECK(read(longest + "x\n", 7) == "error: the line is longer than 2048 bytes\n");
+  CHECK(read("st\top\n", 2) == "error: a command is one line of printable US-ASCII\n");
+}
+
+TEST_CASE("control codec: a partial line is given up with the reason") {
+  ControlCodec codec;
+  codec.feed("sto");
+  protocol::Request request;
+  const protocol::DoorOptions options;
+  CHECK_FALSE(codec.next({options, 1}, request));
+  CHECK(codec.has_partial());
+  codec.give_up("too late", request);
+  CHECK(std::get<protocol::Ready>(request.what).answer == "error: too late\n");
+}
+
+TEST_CASE("control codec: a long answer is cut after a line, and says so") {
+  const auto written = [](std::string text) {
+    std::string out;
+    ControlCodec::write_control({.is_error = false, .text = std::move(text)}, out);
+    return out;
+  };
+  CHECK(written("") == "ok\n");
+  CHECK(written("a") == "ok\na\n");
+  CHECK(written("a\n") == "ok\na\n");
+  std::string lines;
+  while (lines.size() <= ControlCodec::kMaxAnswer) lines += "0123456789\n";
+  const std::string cut = written(lines);
+  CHECK(cut.size() <= ControlCodec::kMaxAnswer + 3 + ControlCodec::kCut.size());
+  CHECK(cut.ends_with("\n0123456789\n" + std::string(ControlCodec::kCut)));
+}
+
+}  // namespace
