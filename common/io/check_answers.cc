@@ -134,14 +134,14 @@ std::optional<std::size_t> CheckAnswers::open_slot(const dns::Question& question
 
 void CheckAnswers::charge(Shares shares, std::size_t bytes) {
   for (std::size_t i = 0; i < kIdentities; ++i) {
-    if ((shares >> i & 1U) != 0) bytes_[i] += bytes;
+    if (has(shares, i)) bytes_[i] += bytes;
   }
 }
 
 void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
   const Shares shares = slots_[slot].shares;
   bool fits = false;
-  for (std::size_t i = 0; i < kIdentities; ++i) fits |= (shares >> i & 1U) != 0 && bytes_[i] + answer->bytes <= limits_.bytes;
+  for (std::size_t i = 0; i < kIdentities; ++i) fits |= has(shares, i) && bytes_[i] + answer->bytes <= limits_.bytes;
   if (!fits) answer = own_failures().too_large;
   charge(shares, answer->bytes);
   slots_[slot].answer = std::move(answer);

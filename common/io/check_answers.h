@@ -125,6 +125,7 @@ class CheckAnswers final : public spf::AnswerSource {
   Shares* seekers(const dns::Question& question);
   // Asks again for an answer that did not fit into the other identity's share, if the present identity has room.
   void retry(std::size_t slot);
+  static bool has(Shares shares, std::size_t identity) { return (unsigned{shares} >> identity & 1U) != 0; }
   void charge(Shares shares, std::size_t bytes);
 
   Cache& cache_;
