@@ -16,9 +16,12 @@
 #include "common/io/descriptor.h"
 #include "common/io/driver.h"
 #include "common/io/random.h"
+#include "common/lint/comparison.h"
 #include "common/lint/json.h"
 #include "common/lint/lint.h"
+#include "common/lint/sarif.h"
 #include "spfquery/batch.h"
+#include "spfquery/comparison_report.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/interrupt.h"
 #include "spfquery/report.h"
@@ -47,8 +50,8 @@ std::uint64_t random_salt() {
 // looking whether an answer came.
 class Examination {
  public:
-  Examination(const lint::Subject& subject, std::chrono::milliseconds timeout)
-      : subject_(subject), deadline_(Clock::now() + timeout) {
+  Examination(const lint::Subject& subject, const Options& options)
+      : subject_(subject), new_record_(options.new_record), deadline_(Clock::now() + options.timeout) {
     subject_.is_over = [this] { return Clock::now() > computes_until_ || (Interrupt::has_come() && !was_interrupted_); };
   }
   Examination(const Examination&) = delete;
@@ -60,7 +63,8 @@ class Examination {
     // An interrupt that ended the wait for answers does not end the work on those that came.
     was_interrupted_ = Interrupt::has_come();
     computes_until_ = std::max(deadline_, Clock::now() + kLastComputation);
-    spf::Needs needs = lint::examine(subject_, answers, report_);
+    spf::Needs needs =
+        new_record_ ? lint::compare(subject_, *new_record_, answers, comparison_) : lint::examine(subject_, answers, report_);
     is_complete_ = needs.empty();
     open_ = needs.needed;
     next_ = 0;
@@ -68,11 +72,16 @@ class Examination {
   }
 
   [[nodiscard]] bool is_complete() const { return is_complete_; }
-  [[nodiscard]] const lint::Report& report() const { return report_; }
+  // Returns the report; with Options::new_record, that of the new record.
+  [[nodiscard]] const lint::Report& report() const { return new_record_ ? comparison_.after : report_; }
+  // Null without Options::new_record.
+  [[nodiscard]] const lint::Comparison* comparison() const { return new_record_ ? &comparison_ : nullptr; }
 
  private:
   lint::Subject subject_;
+  std::optional<std::string> new_record_;
   lint::Report report_;
+  lint::Comparison comparison_;
   bool is_complete_ = false;
   Clock::time_point deadline_;
   Clock::time_point computes_until_;
@@ -91,7 +100,8 @@ class Examiner {
         form_(form),
         salt_(random_salt()),
         driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
-                {.max_questions = static_cast<int>(lint::Limits{}.questions) + 100, .max_bytes = answer_bytes}) {
+                {.max_questions = 2 * static_cast<int>(lint::Limits{}.questions) + 200 * static_cast<int>(1 + options.own.size()),
+                 .max_bytes = answer_bytes}) {
     driver_.set_zone(std::move(zone));
   }
 
@@ -113,9 +123,7 @@ class Examiner {
   class One final : public Ask {
    public:
     One(Examiner& examiner, const dns::Name& domain, Asker::Done done)
-        : examiner_(examiner),
-          examination_({.domain = domain, .salt = examiner.salt_}, examiner.options_.timeout),
-          done_(std::move(done)) {}
+        : examiner_(examiner), examination_(examiner.subject(domain), examiner.options_), done_(std::move(done)) {}
     ~One() override { examiner_.waiting_.erase(this); }
     One(const One&) = delete;
     One& operator=(const One&) = delete;
@@ -142,6 +150,18 @@ class Examiner {
     io::Driver::Handle running_;
   };
 
+  [[nodiscard]] lint::Subject subject(const dns::Name& domain) const {
+    lint::Subject out = {.domain = domain, .salt = salt_, .own = options_.own, .subdomains = options_.subdomains};
+    if (options_.helo) out.helo = *parse_examined(*options_.helo);
+    return out;
+  }
+
+  [[nodiscard]] std::string text_of(const lint::Report& report) const {
+    if (options_.json) return lint::json(report);
+    if (options_.sarif) return lint::sarif_run(report);
+    return form_ == Form::line ? report_line(report) : report_text(report, style_);
+  }
+
   Answer answer(const Examination& examination) {
     Answer answer;
     if (!examination.is_complete()) {
@@ -149,10 +169,11 @@ class Examiner {
       answer.exit_code = kExitIncomplete;
     } else {
       const lint::Report& report = examination.report();
-      answer.exit_code = !report.is_complete() ? kExitIncomplete : report.count(lint::Severity::error) > 0 ? kExitErrors : 0;
-      answer.output = options_.json         ? lint::json(report)
-                      : form_ == Form::line ? report_line(report)
-                                            : report_text(report, style_);
+      const lint::Comparison* const comparison = examination.comparison();
+      const bool is_known = report.is_complete() && (comparison == nullptr || comparison->is_complete());
+      answer.exit_code = !is_known ? kExitIncomplete : report.count(lint::Severity::error) > 0 ? kExitErrors : 0;
+      answer.output =
+          comparison != nullptr ? (options_.json ? lint::json(*comparison) : comparison_text(*comparison)) : text_of(report);
     }
     exit_code_ = std::max(exit_code_, answer.exit_code);
     return answer;
@@ -171,11 +192,15 @@ class Examiner {
 int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
   Examiner examiner(loop, options, std::move(zone), kMaxAnswerBytes, Form::report);
   const Interrupt interrupt(loop, [&] { examiner.end_waits(); });
+  std::string before = options.sarif ? std::string(lint::kSarifBegin) : std::string();
+  const std::string between = options.sarif ? ", " : options.json ? "" : "\n";
+  int exit_code = 0;
   std::size_t printed = 0;
   for (const dns::Name& domain : options.examined) {
     if (printed > 0 && Interrupt::has_come()) {
       kProgram.complain(fmt::format("interrupted: {} more domains were not examined", options.examined.size() - printed));
-      return kExitIncomplete;
+      exit_code = kExitIncomplete;
+      break;
     }
     std::optional<Answer> answer;
     const std::unique_ptr<Ask> ask = examiner.begin(domain, [&](Answer got) {
@@ -185,11 +210,12 @@ int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const d
     if (!answer) loop.run();
     if (!answer) return kExitIncomplete;
     if (!answer->complaint.empty()) kProgram.complain(answer->complaint);
-    const bool is_apart = printed > 0 && !options.json;
-    if (kProgram.print_and_exit(is_apart ? '\n' + answer->output : answer->output) != 0) return kExitIncomplete;
+    if (kProgram.print_and_exit(before + answer->output) != 0) return kExitIncomplete;
+    before = between;
     ++printed;
   }
-  return examiner.exit_code();
+  if (options.sarif && kProgram.print_and_exit(lint::kSarifEnd) != 0) return kExitIncomplete;
+  return std::max(exit_code, examiner.exit_code());
 }
 
 // Prints a line or an object for each line of the file.

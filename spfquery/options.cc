@@ -8,6 +8,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
+#include "common/io/zone_file.h"
 #include "common/options/command_line.h"
 #include "common/options/groups.h"
 #include "common/options/help.h"
@@ -99,6 +100,32 @@ constexpr options::Word<maillog::Format> kFormatWords[] = {
 Problem set_replay(O& o, const Values& v) {
   o.action = O::Action::replay;
   return options::read_word(o.replay.emplace(), v, kFormatWords);
+}
+
+Problem add_own(O& o, const Values& values) {
+  constexpr std::size_t kMost = 100;
+  for (const std::string& value : values) {
+    const auto address = base::IpAddress::parse(value);
+    if (!address) return fmt::format("{} is not an IP address", base::in_quotes(value));
+    if (o.own.size() == kMost) return fmt::format("more than {} addresses", kMost);
+    o.own.push_back(*address);
+  }
+  return {};
+}
+
+Problem read_subdomains(O& o, const Values& v) {
+  constexpr std::size_t kMost = 1000;
+  const auto text = io::read_file(v.back());
+  if (!text) return text.error();
+  for (const std::string_view line : base::split(*text, '\n')) {
+    const std::string_view name = base::strip(line);
+    if (name.empty() || name.starts_with('#')) continue;
+    if (o.subdomains.size() == kMost) return fmt::format("{} has more than {} names", base::in_quotes(v.back()), kMost);
+    const auto parsed = parse_examined(name);
+    if (!parsed) return parsed.error();
+    o.subdomains.push_back(*parsed);
+  }
+  return {};
 }
 
 Problem set_server(O& o, const Values& v) {
@@ -296,6 +323,22 @@ constexpr Option kRows[] = {
       .argument = "FILE",
       .help = "examine the domain in each line of FILE, or of standard input (-), and print a line for each"},
      {set_examined_file}},
+    {{.name = "diff",
+      .argument = "TEXT",
+      .help = "compare the record of the domain with TEXT: which networks gain or lose a pass, and the lookups before and after"},
+     kAny<&O::new_record>},
+    {{.name = "from",
+      .kind = Kind::list,
+      .argument = "ADDRESS",
+      .help =
+          "address from which the domain sends mail, which should pass; may be given several times. With --helo, the HELO name "
+          "is checked too"},
+     {add_own}},
+    {{.name = "subdomains",
+      .argument = "FILE",
+      .help = "names, one per line, of which those below the domain should have a record if they have a mail server or address"},
+     {read_subdomains}},
+    {{.name = "sarif", .kind = Kind::act, .help = "print the reports as one log of SARIF 2.1.0, for CI systems"}, kOn<&O::sarif>},
     {{.name = "replay",
       .argument = "exim|postfix|sendmail",
       .heading = "Replaying a log",
@@ -330,9 +373,12 @@ constexpr Option kRows[] = {
 // Checks combinations of options, whatever their order.
 Problem check(const Options& options) {
   if (options.action == Options::Action::examine) {
-    if (options.ip || options.file || options.sender || options.helo)
-      return "--lint examines a record: leave out --ip, --sender, --helo and --file";
+    if (options.ip || options.file || options.sender) return "--lint examines a record: leave out --ip, --sender and --file";
+    if (options.helo && !parse_examined(*options.helo)) return "--helo is not a domain name with a dot";
+    if (options.new_record && options.examined.size() != 1) return "--diff compares the records of one domain: give one --lint";
     if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
+    if (options.sarif && (options.json || options.examined_file || options.new_record))
+      return "--sarif prints the reports of --lint: leave out --json, --lint-file and --diff";
     if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
   }
   if (options.action == Options::Action::replay) {
@@ -343,6 +389,8 @@ Problem check(const Options& options) {
     if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
   }
   if (options.action != Options::Action::ask) return {};
+  if (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.sarif)
+    return "--diff, --from, --subdomains and --sarif belong to an examination: give --lint";
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
   if (!options.file && !options.sender && !options.helo)

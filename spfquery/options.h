@@ -54,6 +54,9 @@ struct Options {
   // Examinations.
   std::vector<dns::Name> examined;           // the domains of --lint
   std::optional<std::string> examined_file;  // of domains; "-": standard input
+  std::optional<std::string> new_record;     // to compare with that of the domain
+  std::vector<base::IpAddress> own;          // addresses from which the domain sends mail
+  std::vector<dns::Name> subdomains;
 
   // A replay.
   std::optional<maillog::Format> replay;
@@ -71,6 +74,7 @@ struct Options {
 
   // The output.
   bool json = false;
+  bool sarif = false;
   bool trace = false;
   bool verbose = false;  // print the trace on standard error
 };

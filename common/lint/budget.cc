@@ -12,7 +12,8 @@ namespace lint {
 
 namespace {
 
-constexpr int kNearLimit = 8;  // DNS terms
+constexpr int kNearLimit = 8;   // DNS terms
+constexpr int kManyRounds = 6;  // round trips
 
 // "IPv4 clients", "IPv6 clients", "IPv4 and IPv6 clients".
 std::string families(bool is_ipv4, bool is_ipv6) {
@@ -116,6 +117,8 @@ void check_budget(const Examined& examined, Findings& findings) {
   for (const Loop& loop : examined.loops) report_loop(examined.tree, loop, findings);
   if (examined.loops.empty()) check_terms(examined, findings);
   check_voids(examined, findings);
+  if (examined.rounds >= kManyRounds && examined.loops.empty())
+    findings.add("B11", {}, fmt::format("{} round trips", examined.rounds));
   check_certainty(examined, findings);
   if (examined.loops.empty()) check_shares(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
@@ -125,6 +128,9 @@ void check_budget(const Examined& examined, Findings& findings) {
       const Place place{number, i};
       if (term.hosts.size() > static_cast<std::size_t>(examined.limits.mx_hosts))
         findings.add("B04", place, fmt::format("{} has {}", term.target->text(), term.hosts.size()));
+      if (term.is_unregistered) {
+        findings.add("B10", place, fmt::format("{} does not exist, so anybody may register it", dns::likely_zone(*term.target)));
+      }
       if (term.leads_to == kNone) continue;
       const Record& target = examined.tree.records[term.leads_to];
       if (target.state != Record::State::none) continue;

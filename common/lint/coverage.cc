@@ -154,22 +154,11 @@ void check_exists(const Examined& examined, Place place, Findings& findings) {
   if (term.is_wildcard) findings.add("K10", place, fmt::format("{}: every name there has an address", quoted(term)));
 }
 
-// RFC 7505
-void check_null_mx(const Examined& examined, Findings& findings) {
-  const Record& root = examined.tree.root();
-  if (root.state != Record::State::found || examined.tree.mx.empty()) return;
-  const bool is_null_mx = examined.tree.mx.size() == 1 && examined.tree.mx.front().empty();
-  const bool sends_nothing = root.all == 0 && root.terms.front().read.directive.qualifier == Result::fail;
-  if (is_null_mx && !sends_nothing) findings.add("C04", {}, "the domain has a null MX, and bounces of its mail go nowhere");
-  if (!is_null_mx && sends_nothing) findings.add("C04", {}, "the domain receives mail, and may not even send bounces");
-}
-
 }  // namespace
 
 void check_coverage(const Examined& examined, Findings& findings) {
   check_everyone(examined, findings);
   check_all(examined, findings);
-  check_null_mx(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     for (std::size_t i = 0; i < record.terms.size() && i <= record.all; ++i) {

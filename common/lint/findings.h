@@ -10,16 +10,27 @@
 #include "common/lint/reach.h"
 #include "common/lint/tree.h"
 #include "common/lint/work.h"
+#include "common/spf/evaluate.h"
 
 namespace lint {
 
+// The verdicts on an address of the domain itself.
+struct OwnVerdict {
+  base::IpAddress address;
+  spf::Verdict mailfrom;
+  std::optional<spf::Verdict> helo;  // with Subject::helo
+};
+
 struct Examined {
+  const Subject& subject;
   const Tree& tree;
   const spf::Limits& limits;
   Work& work;  // of comparing terms
   PerFamily<Reach> reach;
   int longest_path = 0;
   std::vector<Loop> loops = {};
+  std::vector<OwnVerdict> own = {};
+  int rounds = 0;  // Summary::rounds
 };
 
 class Findings {
@@ -40,12 +51,13 @@ class Findings {
   Report& report_;
 };
 
-// The families of checks, one file each; coverage.cc also has those of family C.
+// The families of checks, one file each.
 void check_publication(const Examined& examined, Findings& findings);  // P: published.cc
 void check_syntax(const Examined& examined, Findings& findings);       // S: syntax.cc
 void check_budget(const Examined& examined, Findings& findings);       // B: budget.cc
 void check_logic(const Examined& examined, Findings& findings);        // L: logic.cc
-void check_coverage(const Examined& examined, Findings& findings);     // K, C: coverage.cc
+void check_coverage(const Examined& examined, Findings& findings);     // K: coverage.cc
+void check_site(const Examined& examined, Findings& findings);         // C: site.cc
 
 // Returns the form of a term in messages: "'include:example.net'", shortened if it is long.
 std::string quoted(const Term& term);

@@ -127,7 +127,8 @@ std::optional<Fault> explain_bytes(std::string_view term) {
   }
   if (base::is_ascii(term)) return std::nullopt;
   const auto colon = term.find_first_of(":=");
-  if (colon != std::string_view::npos && base::is_utf8(term)) {
+  const std::string_view name = term.substr(kSigns.find(term.front()) == std::string_view::npos ? 0 : 1, colon);
+  if (colon != std::string_view::npos && base::is_utf8(term) && base::is_ascii(name)) {
     const auto slash = term.find('/', colon);
     const std::string_view domain = term.substr(colon + 1, slash == std::string_view::npos ? slash : slash - colon - 1);
     if (const auto ascii = dns::to_a_labels(domain); ascii && dns::Name::parse(*ascii)) {
@@ -186,7 +187,9 @@ Fault explain_domain(std::string_view term, std::string_view name, std::string_v
     return {"S04", fmt::format("{} is an address", shown(whole)), write(fmt::format("{}:{}", *network, whole))};
   const auto slash = value.find('/');
   const bool is_prefix = slash != std::string_view::npos && is_sound(fmt::format("{}{}", name, value.substr(0, slash)));
-  if (is_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
+  const bool takes_prefix = base::equals_ignoring_case(name, "a") || base::equals_ignoring_case(name, "mx");
+  if (is_prefix && takes_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
+  if (is_prefix) return {"S02", fmt::format("{} takes no prefix length", shown(name)), write(term.substr(0, term.find('/')))};
   if (whole.find('%') != std::string_view::npos) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos)
     return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)),
@@ -235,7 +238,8 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
                                            value);
     if (is_sound(better)) return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(better)};
   }
-  if (is_domain(rest) && end == std::string_view::npos)
+  const bool is_glued_all = !sign.empty() && base::starts_with_ignoring_case(rest, "all") && rest != "all";
+  if (is_domain(rest) && end == std::string_view::npos && !is_glued_all)
     return {
         "S01", fmt::format("{} is a name alone", shown(rest)),
         fmt::format("Write a:{0} if it is a host that sends mail, include:{0} if it is a provider", base::clip(rest, kMaxShown))};
@@ -249,13 +253,18 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
 
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next) {
   if (auto fault = explain_bytes(term)) return std::move(*fault);
+  if (term.find("&nbsp;") != std::string_view::npos)
+    return {"S01", fmt::format("{} has a blank of a web page", shown(term)), "Write a blank instead of &nbsp;"};
   const bool has_sign = kSigns.find(term.front()) != std::string_view::npos;
   const std::string_view sign = term.substr(0, has_sign ? 1 : 0);
   const std::string_view rest = term.substr(sign.size());
   if (const auto at = glue_in(rest); at != std::string_view::npos) {
     const std::string_view first = term.substr(0, sign.size() + at);
     const std::string_view second = rest.substr(at);
-    if (is_sound(first) || is_sound(second))
+    if (first.ends_with(':') && base::starts_with_ignoring_case(second, rest.substr(0, at)) && is_sound(second))
+      return {"S01", fmt::format("the mechanism is written twice in {}", shown(term)), write(fmt::format("{}{}", sign, second))};
+    const bool is_value = first.ends_with('=');  // "redirect=v=spf1"
+    if (!is_value && (is_sound(first) || is_sound(second)))
       return {"S01", fmt::format("{} are two terms without a blank between them", shown(term)),
               fmt::format("Write {} {}", base::clip(first, kMaxShown), base::clip(second, kMaxShown))};
   }

@@ -1,6 +1,8 @@
 #include "common/lint/json.h"
 
+#include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -80,9 +82,19 @@ void add_tree(const Report& report, std::string& out) {
   out += ']';
 }
 
-}  // namespace
+void add_shift(const Shift& shift, std::string& out) {
+  constexpr std::size_t kMostNetworks = 1000;
+  out += fmt::format("{{\"family\": {}, \"before\": \"{}\", \"after\": \"{}\", \"witness\": {}, \"networks\": [",
+                     shift.family == Family::ipv4 ? 4 : 6, spf::result_name(shift.before), spf::result_name(shift.after),
+                     quoted_text(shift.witness.text()));
+  const std::vector<Interval>& intervals = shift.clients.intervals();
+  for (std::size_t i = 0; i < std::min(intervals.size(), kMostNetworks); ++i)
+    out += fmt::format("{}{}", i > 0 ? ", " : "", quoted_text(text_of(intervals[i], shift.family)));
+  out += fmt::format("], \"more_networks\": {}}}", intervals.size() - std::min(intervals.size(), kMostNetworks));
+}
 
-std::string json(const Report& report) {
+// Returns the object without its line end.
+std::string object(const Report& report) {
   std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()),
                                 text_or_null(report.tree.root().text, kMaxRecord));
   add_findings(report, out);
@@ -90,7 +102,21 @@ std::string json(const Report& report) {
   add_summary(report, out);
   out += ", ";
   add_tree(report, out);
-  return out + "}\n";
+  return out + "}";
+}
+
+}  // namespace
+
+std::string json(const Report& report) { return object(report) + '\n'; }
+
+std::string json(const Comparison& change) {
+  std::string out =
+      fmt::format("{{\"domain\": {}, \"exact\": {}, \"changes\": [", quoted_text(change.before.domain.text()), change.is_exact);
+  for (std::size_t i = 0; i < change.shifts.size(); ++i) {
+    if (i > 0) out += ", ";
+    add_shift(change.shifts[i], out);
+  }
+  return out + fmt::format("], \"before\": {}, \"after\": {}}}\n", object(change.before), object(change.after));
 }
 
 }  // namespace lint

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
+
+#include <fmt/core.h>
 
 #include "common/lint/findings.h"
 
@@ -45,6 +48,33 @@ void sum_up(const Examined& examined, Report& report) {
   summary.rounds = Rounds(report.tree).of(0);
 }
 
+// Evaluates the domain's record for its own addresses, with a sample sender, and the record of its HELO name. Adds the questions
+// that are open.
+std::vector<OwnVerdict> check_own_addresses(const Subject& subject, spf::AnswerSource& answers, spf::Needs& needs, Tree& tree) {
+  spf::Settings settings;
+  settings.explains = false;
+  const std::string helo(subject.helo ? subject.helo->text() : std::string_view());
+  spf::Query query;
+  const auto verdict = [&] {
+    spf::Verdict out;
+    for (dns::Question& question : spf::evaluate(query, settings, answers, out).needed) {
+      if (std::ranges::find(needs.needed, question) == needs.needed.end()) needs.needed.push_back(std::move(question));
+    }
+    if (out.result == spf::Result::temperror)
+      tree.gaps.push_back(fmt::format("the result of {}: {}", query.client.text(), out.problem));
+    return out;
+  };
+  std::vector<OwnVerdict> out;
+  for (const base::IpAddress& address : subject.own) {
+    spf::set_mailfrom_query(query, address, fmt::format("postmaster@{}", subject.domain.text()), helo);
+    OwnVerdict& one = out.emplace_back(OwnVerdict{.address = address, .mailfrom = verdict(), .helo = {}});
+    if (!subject.helo) continue;
+    spf::set_helo_query(query, address, helo);
+    one.helo = verdict();
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Finding::section() const {
@@ -66,10 +96,12 @@ spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& r
   report = Report();
   report.domain = subject.domain;
   spf::Needs needs = read_tree(subject, answers, report.tree);
+  std::vector<OwnVerdict> own = check_own_addresses(subject, answers, needs, report.tree);
   if (!needs.empty()) return needs;
 
   Work comparisons(subject.limits.work, subject.is_over);
-  Examined examined{.tree = report.tree, .limits = report.limits, .work = comparisons, .reach = {}};
+  Examined examined{
+      .subject = subject, .tree = report.tree, .limits = report.limits, .work = comparisons, .reach = {}, .own = std::move(own)};
   for (const Family family : kFamilies) {
     Work walk(subject.limits.work, subject.is_over);
     examined.reach[family] = reach_of(report.tree, family, report.limits, walk);
@@ -79,12 +111,14 @@ spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& r
   examined.longest_path = terms_of_longest_path(report.tree);
   examined.loops = loops_of(report.tree);
   sum_up(examined, report);
+  examined.rounds = report.summary.rounds;
   Findings findings(report);
   check_publication(examined, findings);
   check_syntax(examined, findings);
   check_budget(examined, findings);
   check_logic(examined, findings);
   check_coverage(examined, findings);
+  check_site(examined, findings);
   if (comparisons.is_cut_off() && !is_cut_off)
     report.tree.gaps.emplace_back("too many terms: not all of them were compared with each other");
   std::ranges::stable_sort(report.findings, std::ranges::greater{}, &Finding::severity);

@@ -330,6 +330,68 @@ class Certainty {
   std::vector<bool> seen_;
 };
 
+// Networks of one record that are together a network, and whose order does not matter since no term between them has another
+// result.
+class Merges {
+ public:
+  Merges(const Record& record, Findings& findings) : record_(record), findings_(findings) {}
+
+  void run(Family family) {
+    const Mechanism mechanism = family == Family::ipv4 ? Mechanism::ip4 : Mechanism::ip6;
+    for (std::size_t i = 0; i < record_.terms.size() && i <= record_.all; ++i) {
+      const Term& term = record_.terms[i];
+      if (!term.is_directive()) continue;
+      if (!term.is_sound() || term.read.directive.qualifier != qualifier_) report(family);
+      if (term.is_sound()) qualifier_ = term.read.directive.qualifier;
+      if (term.is(mechanism)) parts_.push_back({term.networks[family].intervals().front(), {i}});
+    }
+    report(family);
+  }
+
+ private:
+  struct Part {
+    Interval network;
+    std::vector<std::size_t> terms;
+  };
+
+  // Reports the merges of the terms that were collected.
+  void report(Family family) {
+    std::ranges::sort(parts_, {}, [](const Part& part) { return std::pair(part.network.first, part.terms.front()); });
+    std::vector<Part> merged;
+    for (Part& part : parts_) {
+      if (!merged.empty() && merged.back().network.last >= part.network.first) continue;  // L05
+      merged.push_back(std::move(part));
+      while (merged.size() > 1 && join(merged[merged.size() - 2], merged.back(), family)) merged.pop_back();
+    }
+    parts_.clear();
+    for (const Part& part : merged) {
+      if (part.terms.size() < 2) continue;
+      std::vector<std::string> names;
+      for (const std::size_t term : part.terms) names.push_back(quoted(record_.terms[term]));
+      const std::string network = text_of(part.network, family);
+      findings_.add("L09", {0, std::ranges::min(part.terms)}, fmt::format("{} are {}", listed(names, 4), network),
+                    {.severity = {}, .fix = fmt::format("Write {}:{}", family == Family::ipv4 ? "ip4" : "ip6", network)});
+    }
+  }
+
+  // Makes one part of two if they are a network together.
+  static bool join(Part& left, Part& right, Family family) {
+    const Interval both{left.network.first, right.network.last};
+    const auto length = length_of(left.network, family);
+    if (left.network.last.next() != right.network.first || !length || length != length_of(right.network, family) ||
+        !length_of(both, family))
+      return false;
+    left.network = both;
+    left.terms.insert(left.terms.end(), right.terms.begin(), right.terms.end());
+    return true;
+  }
+
+  const Record& record_;
+  Findings& findings_;
+  std::vector<Part> parts_;
+  Result qualifier_ = Result::pass;
+};
+
 // No client matches the include, and none gets an error from it.
 void check_idle_includes(const Examined& examined, Findings& findings) {
   const auto is_sound = [](const Reach& reach) {
@@ -359,6 +421,7 @@ void check_logic(const Examined& examined, Findings& findings) {
     if (tree.records[number].is_deciding) check_explanation(tree.records[number], number, findings);
   }
   check_idle_includes(examined, findings);
+  for (const Family family : kFamilies) Merges(tree.root(), findings).run(family);
 }
 
 }  // namespace lint

@@ -167,13 +167,18 @@ std::uint64_t Networks::size_in_64s() const {
   return sum;
 }
 
-std::string text_of(const Interval& interval, Family family) {
+std::optional<int> length_of(const Interval& interval, Family family) {
   const int bits = family == Family::ipv4 ? 32 : 128;
+  for (int host_bits = 0; host_bits <= bits; ++host_bits) {
+    if (network_of(interval.first, host_bits) == interval) return bits - host_bits;
+  }
+  return std::nullopt;
+}
+
+std::string text_of(const Interval& interval, Family family) {
   const std::string first = address_of(interval.first, family).text();
   if (interval.first == interval.last) return first;
-  for (int host_bits = 1; host_bits <= bits; ++host_bits) {
-    if (network_of(interval.first, host_bits) == interval) return fmt::format("{}/{}", first, bits - host_bits);
-  }
+  if (const auto length = length_of(interval, family)) return fmt::format("{}/{}", first, *length);
   return fmt::format("{}-{}", first, address_of(interval.last, family).text());
 }
 

@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ class Networks {
  private:
   std::vector<Interval> intervals_;
 };
+
+// Returns the prefix length if the interval is a network.
+std::optional<int> length_of(const Interval& interval, Family family);
 
 // Returns "192.0.2.0/24" if the interval is a network, "192.0.2.1" for a single address, else "192.0.2.1-192.0.2.9".
 std::string text_of(const Interval& interval, Family family);

@@ -11,6 +11,8 @@ namespace lint {
 
 namespace {
 
+constexpr std::uint32_t kLongTtl = 86'400;  // seconds
+
 // Octets of a DNS answer with all TXT records of a name; names after the first are compressed (RFC 1035 §4.1.4).
 std::size_t answer_octets(const Record& record) {
   constexpr std::size_t kHeader = 12;
@@ -61,6 +63,9 @@ void check_publication(const Examined& examined, Findings& findings) {
       findings.add("P01", {});
     }
   }
+  if (root.state == Record::State::found && root.ttl > kLongTtl) findings.add("P10", {}, fmt::format("{} seconds", root.ttl));
+  if (tree.site.has_wildcard) findings.add("P15", {}, fmt::format("every name below {} has one", root.domain.text()));
+  if (!tree.site.misplaced.empty()) findings.add("P16", {}, listed(tree.site.misplaced));
   check_texts(root, findings);
   check_failures(tree, findings);
   for (std::size_t i = 0; i < tree.records.size(); ++i) {

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
+#include "common/dns/likely_zone.h"
 #include "common/spf/expansion.h"
 #include "common/spf/macro.h"
 
@@ -21,7 +22,7 @@ constexpr std::size_t kMaxGaps = 50;
 class Reader {
  public:
   Reader(const Subject& subject, spf::AnswerSource& answers, Tree& tree)
-      : limits_(subject.limits), probes_(probe_labels(subject.salt)), answers_(answers), tree_(tree) {}
+      : subject_(subject), limits_(subject.limits), probes_(probe_labels(subject.salt)), answers_(answers), tree_(tree) {}
 
   spf::Needs run(const dns::Name& domain) {
     tree_ = Tree();
@@ -31,6 +32,8 @@ class Reader {
     for (std::size_t number = 0; number < tree_.records.size(); ++number) read_record(number);
     at_ = {};
     read_mx(domain);
+    read_site(domain);
+    find_unregistered();
     if (needs_.empty()) number_lines(tree_);
     return std::move(needs_);
   }
@@ -97,6 +100,7 @@ class Reader {
     Record& record = tree_.records[number];
     if (known == nullptr) return;  // Record::State::failed
     record.texts = known->answer.texts;
+    record.ttl = known->answer.ttl;
     if (const auto* none = std::get_if<spf::NoRecord>(&known->record)) {
       record.state = Record::State::none;
       record.near_miss = none->near_miss;
@@ -269,9 +273,94 @@ class Reader {
     if (const dns::Answer* const answer = ask(domain, dns::Type::mx)) tree_.mx = answer->names;
   }
 
+  // The same for names around the record: a failure is not reported, since no check asks for them.
+  const spf::KnownAnswer* ask_aside(const dns::Name& name, dns::Type type) {
+    const dns::Question question{name, type};
+    const bool is_new = !asked_.contains(question);
+    if (is_new && asked_.size() >= limits_.questions) return nullptr;
+    const spf::KnownAnswer* const known = answers_.find(question);
+    if (is_new) {
+      asked_.insert(question);
+      if (known == nullptr) needs_.needed.push_back(question);
+    }
+    return known == nullptr || known->answer.status == dns::Status::failure ? nullptr : known;
+  }
+  // Returns whether the name has an SPF record; nothing: not known.
+  std::optional<bool> has_record(const dns::Name& name) {
+    const spf::KnownAnswer* const known = ask_aside(name, dns::Type::txt);
+    if (known == nullptr) return std::nullopt;
+    return !std::holds_alternative<spf::NoRecord>(known->record);
+  }
+  std::optional<bool> has_record_below(std::string_view label, const dns::Name& domain) {
+    const auto name = dns::Name::parse(fmt::format("{}.{}", label, domain.text()));
+    return name ? has_record(*name) : std::nullopt;
+  }
+
+  void read_site(const dns::Name& domain) {
+    Site& site = tree_.site;
+    site.has_wildcard = has_record_below(probes_[0], domain).value_or(false);
+    if (tree_.root().state == Record::State::none) {
+      for (const std::string_view label : {"_spf", "www"}) {
+        if (has_record_below(label, domain).value_or(false)) site.misplaced.push_back(fmt::format("{}.{}", label, domain.text()));
+      }
+    }
+    if (subject_.helo) site.helo_has_record = has_record(*subject_.helo);
+    if (tree_.root().state == Record::State::found) read_hosts();
+    for (const dns::Name& name : subject_.subdomains) {
+      if (!name.is_within(domain) || name == domain) continue;
+      const std::optional<bool> is_covered = has_record(name);
+      const spf::KnownAnswer* const mx = ask_aside(name, dns::Type::mx);
+      const spf::KnownAnswer* const a = ask_aside(name, dns::Type::a);
+      const bool has_mail = (mx != nullptr && !mx->answer.names.empty()) || (a != nullptr && !a->answer.addresses.empty());
+      if (is_covered == false && has_mail) site.bare.emplace_back(name.text());
+      if (!is_covered) add_gap(fmt::format("TXT {}", name.text()));
+    }
+  }
+
+  void read_hosts() {
+    constexpr std::size_t kMostHosts = 10;
+    for (const std::string& text : tree_.mx) {
+      const auto name = spf::host_name(text);
+      if (!name || tree_.site.hosts.size() == kMostHosts) continue;
+      Site::Host& host = tree_.site.hosts.emplace_back();
+      host.name = name->text();
+      for (const Family family : kFamilies) {
+        const spf::KnownAnswer* const known = ask_aside(*name, address_type(family));
+        if (known != nullptr) host.addresses[family] = known->answer.addresses;
+      }
+    }
+  }
+
+  // A name error of the domain that somebody would have to register; but not below a domain that does not exist either, where
+  // nobody can register anything.
+  void find_unregistered() {
+    const std::string_view own = dns::likely_zone(tree_.root().domain);
+    for (Record& record : tree_.records) {
+      for (Term& term : record.terms) {
+        if (!term.target) continue;
+        const auto zone = dns::Name::parse(dns::likely_zone(*term.target));
+        if (!zone || zone->text() == own || zone->labels() < 2) continue;
+        const bool is_mx = term.is(spf::Mechanism::mx);
+        const spf::KnownAnswer* const known = answers_.find({*term.target, term.leads_to != kNone ? dns::Type::txt
+                                                                           : is_mx                ? dns::Type::mx
+                                                                                                  : dns::Type::a});
+        if (!is_missing(known)) continue;
+        term.is_unregistered = is_missing(ask_aside(*zone, dns::Type::a)) && exists(zone->parent());
+      }
+    }
+  }
+  static bool is_missing(const spf::KnownAnswer* known) {
+    return known != nullptr && known->answer.status == dns::Status::name_error;
+  }
+  bool exists(const dns::Name& name) {
+    const spf::KnownAnswer* const known = ask_aside(name, dns::Type::a);
+    return known != nullptr && !is_missing(known);
+  }
+
   // A term with more hosts is an error (RFC 7208 §4.6.4); this many are looked up all the same.
   static constexpr std::size_t kMaxHosts = 20;
 
+  const Subject& subject_;
   const Limits& limits_;
   std::array<std::string, 2> probes_;
   spf::AnswerSource& answers_;

@@ -5,8 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "common/base/ip.h"
 #include "common/dns/name.h"
 #include "common/lint/tree.h"
 #include "common/spf/answers.h"
@@ -35,6 +38,11 @@ struct Subject {
   std::uint64_t salt = 0;
   // Asked now and then during long work: true ends the examination with what is done. May be empty.
   std::function<bool()> is_over = {};
+
+  // The site around the record.
+  std::vector<base::IpAddress> own = {};  // addresses from which the domain sends mail
+  std::optional<dns::Name> helo = {};     // the name in their HELO
+  std::vector<dns::Name> subdomains = {};
 };
 
 // Returns labels that hardly any zone has: a name with one of them has an address only if all names have one.

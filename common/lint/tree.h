@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/ip.h"
 #include "common/dns/answer.h"
 #include "common/lint/networks.h"
 #include "common/spf/record.h"
@@ -49,6 +50,8 @@ struct Term {
   bool has_failed = false;         // DNS did not answer all of it
   std::vector<std::string> hosts;  // mx: the hosts
   bool is_wildcard = false;        // exists with macros: the probe names have addresses, too
+  // Its target does not exist, nor does the domain that somebody would have to register for it.
+  bool is_unregistered = false;
   // exp in a record that can decide: the TXT records that it names; nothing where they were not looked up.
   std::optional<std::vector<std::string>> explanations;
 
@@ -80,6 +83,7 @@ struct Record {
   std::vector<std::string> texts;  // all TXT records of the name
   std::string near_miss;           // none: why a text is nearly a record
   std::size_t count = 0;           // several
+  std::uint32_t ttl = 0;           // seconds, as the answer had it
   std::vector<Term> terms;
   std::size_t all = kNone;       // the first sound "all"
   std::size_t redirect = kNone;  // the redirect, where it is in force
@@ -110,6 +114,19 @@ struct Failure {
   dns::Cause cause = dns::Cause::reported;
 };
 
+// The names around the record, which no check asks for. Answers that fail are left out.
+struct Site {
+  struct Host {
+    std::string name;
+    PerFamily<std::vector<base::IpAddress>> addresses;
+  };
+  std::vector<Host> hosts;             // the MX hosts of the domain, at most 10
+  bool has_wildcard = false;           // a name that nobody made has an SPF record
+  std::vector<std::string> misplaced;  // the domain has no record, but these names have
+  std::vector<std::string> bare;       // of Subject::subdomains: with MX or A record, and without SPF record
+  std::optional<bool> helo_has_record;
+};
+
 struct Tree {
   std::vector<Record> records;  // the first is that of the domain
   std::vector<std::string> mx;  // the MX hosts of the domain
@@ -117,6 +134,7 @@ struct Tree {
   // Everything that is not known, in sentences: questions without an answer, limits of the examination.
   std::vector<std::string> gaps;
   std::vector<Line> lines;  // numbered from 1
+  Site site;
 
   [[nodiscard]] const Record& root() const { return records.front(); }
   [[nodiscard]] const Term& term(Place place) const { return records[place.record].terms[place.term]; }

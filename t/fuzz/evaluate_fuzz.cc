@@ -57,13 +57,6 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-std::string_view take_word(std::string_view& line) {
-  const auto end = line.find(' ');
-  const std::string_view word = line.substr(0, end);
-  line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
-  return word;
-}
-
 std::optional<dns::Type> parse_type(std::string_view word) {
   for (const dns::Type type : {dns::Type::a, dns::Type::aaaa, dns::Type::mx, dns::Type::ptr, dns::Type::txt}) {
     if (word == dns::type_name(type)) return type;
@@ -130,7 +123,7 @@ class World {
   }
 
   void read_line(std::string_view line) {
-    const std::string_view first = take_word(line);
+    const std::string_view first = fuzz::take_word(line);
     if (first == "client") {
       request_.client = base::IpAddress::parse(line);
     } else if (first == "sender") {
@@ -146,7 +139,7 @@ class World {
     } else if (first == "rcpt") {
       request_.recipient = unescaped(line);
     } else if (first == "policy") {
-      const std::string_view rule = take_word(line);
+      const std::string_view rule = fuzz::take_word(line);
       read_policy(rule, line);
     } else if (first == "novoid6") {
       policy_.spf.limits.void_lookups_ipv6 = false;
@@ -186,8 +179,8 @@ class World {
 
   void read_record(std::string_view owner, std::string_view line) {
     const auto name = dns::Name::parse(owner);
-    const auto type = parse_type(take_word(line));
-    const auto ttl = base::parse_number(take_word(line), 0x7fffffff);
+    const auto type = parse_type(fuzz::take_word(line));
+    const auto ttl = base::parse_number(fuzz::take_word(line), 0x7fffffff);
     if (!name || !type || !ttl) return;
     names_.insert(std::string(name->text()));
     dns::Answer fresh;

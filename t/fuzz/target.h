@@ -34,6 +34,14 @@ inline bool is_printable(std::string_view text) {
   return true;
 }
 
+// Takes the text up to the next blank off the line.
+inline std::string_view take_word(std::string_view& line) {
+  const auto end = line.find(' ');
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+  return word;
+}
+
 // Cuts an input into pieces from its front. At its end every piece is empty and every number is 0.
 class Cutter {
  public:

@@ -178,12 +178,60 @@ TEST_CASE("--lint-file: SIGINT ends the waits, and the domains under way are pri
   CHECK(got.err.find("interrupted") != std::string::npos);
 }
 
+TEST_CASE("--sarif: one log with a run per domain: rules, and findings with the record and the term") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--sarif", "--lint", "permerror.example", "--lint", "softfail.example"}));
+  CHECK(got.exit_code == 1);
+  const YAML::Node log = YAML::Load(got.out);
+  CHECK(log["version"].as<std::string>() == "2.1.0");
+  REQUIRE(log["runs"].size() == 2);
+  const YAML::Node run = log["runs"][0];
+  CHECK(run["tool"]["driver"]["rules"].size() > 50);
+  const YAML::Node result = run["results"][0];
+  CHECK(result["ruleId"].as<std::string>() == "S01");
+  CHECK(result["level"].as<std::string>() == "error");
+  const YAML::Node place = result["locations"][0]["physicalLocation"];
+  CHECK(place["artifactLocation"]["uri"].as<std::string>() == "dns:permerror.example?type=TXT");
+  CHECK(place["region"]["snippet"]["text"].as<std::string>() == "ipv4:192.0.2.1");
+  CHECK(run["invocations"][0]["executionSuccessful"].as<bool>());
+}
+
+TEST_CASE("--diff: networks that lose or gain a pass, with an example each, and the counts before and after") {
+  const ZoneFile zone;
+  const Words words = {"--lint", "pass.example", "--diff", "v=spf1 ip4:192.0.2.0/25 include:softfail.example -all"};
+  const Outcome got = run_query(zone.with(words));
+  CHECK(got.out.find("DNS terms: 0 -> 2 for IPv4 clients") != std::string::npos);
+  CHECK(got.out.find("\npass -> fail: 192.0.2.128/25 (128 addresses)\n   for example 192.0.2.128\n") != std::string::npos);
+  CHECK(got.out.find("\nfail -> pass: 198.51.100.25 (1 addresses)\n") != std::string::npos);
+  const YAML::Node object = YAML::Load(run_query(zone.with({"--json", "--lint", "pass.example", "--diff", "v=spf1 -all"})).out);
+  CHECK(keys(object) == std::set<std::string>{"domain", "exact", "changes", "before", "after"});
+  CHECK(object["changes"][0]["witness"].as<std::string>() == "192.0.2.0");
+  CHECK(object["changes"][0]["networks"][0].as<std::string>() == "192.0.2.0/24");
+  // The exit code is that of the new record.
+  CHECK(run_query(zone.with({"--lint", "permerror.example", "--diff", "v=spf1 -all"})).exit_code == 0);
+  CHECK(run_query(zone.with({"--lint", "pass.example", "--diff", "v=spf1 ipv4:192.0.2.1 -all"})).exit_code == 1);
+}
+
+TEST_CASE("--from, --helo, --subdomains: addresses of the domain that do not pass, and subdomains without record") {
+  const ZoneFile zone;
+  const std::string names = zone.folder().write("names", "# names\nmx.softfail.example\n");
+  CHECK(run_query(zone.with({"--lint", "pass.example", "--from", "192.0.2.1", "--from", "2001:db8::1"})).out.find("C01") ==
+        std::string::npos);
+  const Outcome got = run_query(zone.with({"--lint", "pass.example", "--from", "192.0.2.1", "--from", "198.51.100.1"}));
+  CHECK(got.exit_code == 1);
+  CHECK(got.out.find("198.51.100.1 is fail, by '-all' of pass.example") != std::string::npos);
+  CHECK(run_query(zone.with({"--lint", "pass.example", "--helo", "none.example"})).out.find("C02 warning") != std::string::npos);
+  CHECK(run_query(zone.with({"--lint", "softfail.example", "--subdomains", names})).out.find("C05 warning") != std::string::npos);
+}
+
 TEST_CASE("--lint: exit 64 for a command line that is wrong") {
   for (const Words& words :
        {Words{"--lint"}, Words{"--lint", "localhost"}, Words{"--lint", "a..example"},
         Words{"--lint", "a.example", "--ip", "192.0.2.1"}, Words{"--lint", "a.example", "--file", "-"},
-        Words{"--lint", "a.example", "--server", "localhost"}, Words{"--lint", "a.example", "--lint-file", "-"},
-        Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
+        Words{"--lint", "a.example", "--from", "word"}, Words{"--lint", "a.example", "--subdomains", "/does/not/exist"},
+        Words{"--lint", "a.example", "--lint", "b.example", "--diff", "v=spf1 -all"}, Words{"--lint", "a.example", "--helo", "h"},
+        Words{"--lint", "a.example", "--sarif", "--json"}, Words{"--lint", "a.example", "--server", "localhost"},
+        Words{"--lint", "a.example", "--lint-file", "-"}, Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
     const Outcome got = run_query(words);
     CAPTURE(got.err);
     CHECK(got.exit_code == 64);

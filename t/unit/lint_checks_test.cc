@@ -4,10 +4,14 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
 #include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include <fmt/core.h>
 
 #include "t/unit/lint_world.h"
 
@@ -76,6 +80,13 @@ constexpr Pair kPairs[] = {
      Severity::error, "Write ip4:198.18.0.1 include:_spf.example.net"},
     {"S01", "v=spf1 mx ~allv=spf1", "v=spf1 mx ~all v=spf1", Severity::error, "two terms without a blank"},
     {"S01", "v=spf1 mx -allMS=ms123", "v=spf1 mx -all MS=ms123", Severity::error, "glued to all"},
+    {"S01", "v=spf1 +ip4:ip4:198.18.0.1 -all", "v=spf1 +ip4:198.18.0.1 -all", Severity::error, "Write +ip4:198.18.0.1"},
+    {"S01", "v=spf1 a:mail.example.com&nbsp;-all", "v=spf1 a:mail.example.com -all", Severity::error, "web page"},
+    {"S01", "v=spf1 mx ~all_spf.example.com", "v=spf1 mx ~all", Severity::error, "glued to all"},
+    {"S02", "v=spf1 include:_spf.example.net/32 -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S04", "v=spf1 redirect=v=spf1", "v=spf1 redirect=_spf.example.net", Severity::error, "no dot"},
+    {"P06", "v=spf1 p\xc5\x99:_spf.example.net -all", "v=spf1 include:_spf.example.net -all"},
     {"S01", "v=spf1 mx -all;", "v=spf1 mx -all", Severity::error, "';' at the end"},
     {"S01", "v=spf1 mx\ta -all", "v=spf1 mx a -all", Severity::error, "a tab"},
     {"S01", "v=spf1 i4:198.18.0.1/31 -all", "v=spf1 ip4:198.18.0.1/31 -all", Severity::error, "Write ip4:198.18.0.1/31"},
@@ -154,6 +165,13 @@ constexpr Pair kPairs[] = {
     {"L07", "v=spf1 include:_spf.example.net -all", "v=spf1 redirect=_spf.example.net", Severity::info,
      "'-all' of _spf.example.net"},
     {"L08", "v=spf1 mx exp=why.example.com ~all", "v=spf1 mx exp=why.example.com -all", Severity::info, "no term"},
+    {"L09", "v=spf1 ip4:198.18.9.0/26 a ip4:198.18.9.128/25 ip4:198.18.9.64/26 -all",
+     "v=spf1 ip4:198.18.9.0/26 a ip4:198.18.9.128/25 -all", Severity::info, "Write ip4:198.18.9.0/24"},
+    {"L09", "v=spf1 ip6:2001:dba::/33 ip6:2001:dba:8000::/33 -all", "v=spf1 ip6:2001:dba::/33 ip6:2001:dbb:8000::/33 -all",
+     Severity::info, "2001:dba::/32"},
+    // A term with another result lies between: it decides clients of the second.
+    {"L09", "v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 -all", "v=spf1 ip4:198.18.9.0/25 -a ip4:198.18.9.128/25 -all",
+     Severity::info},
     {"L11", "v=spf1 ip4:198.18.7.0/24 include:_spf.example.net -all", "v=spf1 ip4:198.18.7.0/25 include:_spf.example.net -all",
      Severity::info},
     // K
@@ -175,6 +193,16 @@ constexpr Pair kPairs[] = {
     {"K09", "v=spf1 include:%{h}.example.net -all", "v=spf1 include:%{d}.example.net -all", Severity::warning},
 };
 
+constexpr Pair kSitePairs[] = {
+    {"C03", "v=spf1 ip4:198.18.0.2 -all", "v=spf1 ip4:198.18.0.2 ip6:2001:dba::2 -all", Severity::warning,
+     "mail.example.com passes with its IPv4 address, and not with 2001:dba::2"},
+    {"C03", "v=spf1 a:mail.example.com//128 -ip6:2001:dba::/32 ip4:198.18.0.0/24 -all", "v=spf1 a:mail.example.com -all",
+     Severity::warning},
+    {"C06", "v=spf1 ?all", "v=spf1 -all", Severity::warning},
+    {"C06", "v=spf1 a:x1.example.com -all", "v=spf1 a:mail.example.com -all", Severity::warning},
+    {"C06", "v=spf1 include:none.example.net -all", "v=spf1 include:%{l}.example.net -all", Severity::warning},
+};
+
 Examination examine_all(std::string_view records) {
   World all = world();
   for (std::size_t from = 0; from <= records.size();) {
@@ -186,7 +214,10 @@ Examination examine_all(std::string_view records) {
 }
 
 TEST_CASE("each check finds its fault, and not the most similar record without it") {
-  for (const Pair& pair : kPairs) {
+  std::vector<Pair> pairs(std::begin(kPairs), std::end(kPairs));
+  pairs.insert(pairs.end(), std::begin(kSitePairs) + 2, std::end(kSitePairs));
+  pairs.push_back(kSitePairs[0]);
+  for (const Pair& pair : pairs) {
     CAPTURE(pair.id);
     CAPTURE(pair.faulty);
     const Examination faulty = examine_all(pair.faulty);
@@ -324,6 +355,110 @@ TEST_CASE("what DNS did not answer is named, and nothing is guessed about it") {
   CHECK_FALSE(got.has("B03"));
   CHECK(got.ids().contains("P12"));
   CHECK(got.report.count(Severity::error) == 2);
+}
+
+TEST_CASE("P10: a TTL of more than a day") {
+  const auto with_ttl = [](std::uint32_t ttl) {
+    support::KnownAnswers known;
+    const World all = world_with("v=spf1 mx -all");
+    Examination out;
+    const lint::Subject subject = {.domain = *dns::Name::parse("example.com")};
+    for (;;) {
+      const spf::Needs needs = lint::examine(subject, known, out.report);
+      if (needs.empty()) return out.has("P10");
+      for (const dns::Question& question : needs.needed) {
+        dns::Answer answer = all.answer(question);
+        answer.ttl = ttl;
+        known.add(question, std::move(answer));
+      }
+    }
+  };
+  CHECK(with_ttl(86'401));
+  CHECK_FALSE(with_ttl(86'400));
+}
+
+TEST_CASE("P15: a wildcard record; P16: a record below the domain instead of at it") {
+  const auto with = [](const std::string& name, std::string_view root) {
+    World around = root.empty() ? world() : world_with(root);
+    return examine(around.txt(name, "v=spf1 -all"));
+  };
+  const std::string any = lint::probe_labels(0)[0] + ".example.com";
+  CHECK(with(any, "v=spf1 mx -all").has("P15"));
+  CHECK_FALSE(with("x.example.com", "v=spf1 mx -all").has("P15"));
+  CHECK(with("_spf.example.com", {}).find("P16")->message.find("_spf.example.com") != std::string::npos);
+  CHECK(with("www.example.com", {}).has("P16"));
+  CHECK_FALSE(with("x.example.com", {}).has("P16"));
+  CHECK_FALSE(with("_spf.example.com", "v=spf1 mx -all").has("P16"));
+}
+
+TEST_CASE(
+    "B10: a domain that somebody could register; not one below a domain that does not exist, nor a name of a domain that does") {
+  const auto finds = [](std::string_view term, const std::vector<std::string>& existing) {
+    World around = world_with(fmt::format("v=spf1 {}", term));
+    for (const std::string& name : existing) around.a(name, "198.18.0.9");
+    const Examination got = examine(around);
+    return lint_test::described(got, "B10");
+  };
+  CHECK(finds("include:_spf.gone.test", {"test"}).find("gone.test does not exist") != std::string::npos);
+  CHECK_FALSE(finds("a:mail.gone.test", {"test"}).empty());
+  CHECK_FALSE(finds("mx:gone.test", {"test"}).empty());
+  CHECK_FALSE(finds("redirect=gone.test", {"test"}).empty());
+  CHECK(finds("include:_spf.gone.test", {}).empty());
+  CHECK(finds("include:_spf.gone.test", {"test", "gone.test"}).empty());
+  CHECK(finds("a:gone.example.com", {"com"}).empty());  // the owner's own domain
+}
+
+TEST_CASE("B11: a chain of records, each of which waits for the one before") {
+  const auto chain = [](int length) {
+    World around = world_with("v=spf1 include:c1.example.com -all");
+    for (int i = 1; i < length; ++i)
+      around.txt(fmt::format("c{}.example.com", i), fmt::format("v=spf1 include:c{}.example.com -all", i + 1));
+    return examine(around.txt(fmt::format("c{}.example.com", length), "v=spf1 ip4:198.18.0.1 -all")).has("B11");
+  };
+  CHECK(chain(5));
+  CHECK_FALSE(chain(4));
+}
+
+TEST_CASE("C01, C02: an address of the domain that does not pass, for the domain and for its HELO name") {
+  World around = world_with("v=spf1 ip4:198.18.0.1 exists:%{l}.pass.example.com ~all");
+  around.txt("helo.example.com", "v=spf1 ip4:198.18.0.1 -all").a("bare.example.com", "198.18.0.1");
+  const auto with = [&around](std::string_view own, std::string_view helo) {
+    lint::Subject subject = {.domain = *dns::Name::parse("example.com")};
+    if (!own.empty()) subject.own.push_back(*base::IpAddress::parse(own));
+    if (!helo.empty()) subject.helo = dns::Name::parse(helo);
+    return examine(around, subject);
+  };
+  CHECK_FALSE(with("198.18.0.1", {}).has("C01"));
+  CHECK(lint_test::described(with("198.18.0.2", {}), "C01").find("198.18.0.2 is softfail, by '~all' of example.com") !=
+        std::string::npos);
+  CHECK(with("2001:dba::1", {}).has("C01"));
+  CHECK_FALSE(with("198.18.0.1", "helo.example.com").has("C02"));
+  CHECK(lint_test::described(with("198.18.0.2", "helo.example.com"), "C02").find("198.18.0.2 as helo.example.com is fail") !=
+        std::string::npos);
+  CHECK(lint_test::described(with({}, "bare.example.com"), "C02").find("has no SPF record") != std::string::npos);
+  CHECK_FALSE(with({}, "helo.example.com").has("C02"));
+  // A macro of the mail is evaluated, with the sender postmaster.
+  around.a("postmaster.pass.example.com", "127.0.0.2");
+  CHECK_FALSE(with("198.18.0.2", {}).has("C01"));
+  // Without an answer nothing is claimed.
+  around.failure("postmaster.pass.example.com", dns::Type::a);
+  const Examination unknown = with("198.18.0.2", {});
+  CHECK_FALSE(unknown.has("C01"));
+  CHECK_FALSE(unknown.report.is_complete());
+}
+
+TEST_CASE("C05: subdomains with a mail server or an address and without record; other names of the list are left out") {
+  World around = world_with("v=spf1 mx -all");
+  around.mx("bare.example.com", "mail.example.com").a("host.example.com", "198.18.0.5");
+  around.a("sound.example.com", "198.18.0.5").txt("sound.example.com", "v=spf1 -all");
+  const auto with = [&around](const std::vector<std::string>& names) {
+    lint::Subject subject = {.domain = *dns::Name::parse("example.com")};
+    for (const std::string& name : names) subject.subdomains.push_back(*dns::Name::parse(name));
+    return lint_test::described(examine(around, subject), "C05");
+  };
+  CHECK(with({"bare.example.com", "host.example.com", "sound.example.com"}).find(": bare.example.com and host.example.com.") !=
+        std::string::npos);
+  CHECK(with({"sound.example.com", "none.example.com", "mail.example.net", "example.com"}).empty());
 }
 
 TEST_CASE("K10: names that show a wildcard are chosen by the caller, so that no zone can know them") {

@@ -1,0 +1,69 @@
+#include "common/lint/sarif.h"
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+#include "common/base/version.h"
+
+namespace lint {
+
+namespace {
+
+std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
+
+std::string_view level_of(Severity severity) {
+  switch (severity) {
+    case Severity::error: return "error";
+    case Severity::warning: return "warning";
+    case Severity::info: break;
+  }
+  return "note";
+}
+
+void add_rules(std::string& out) {
+  bool is_first = true;
+  for (const Check& check : checks()) {
+    if (!is_first) out += ", ";
+    is_first = false;
+    Finding finding;
+    finding.check = &check;
+    out += fmt::format(
+        "{{\"id\": \"{}\", \"shortDescription\": {{\"text\": {}}}, \"fullDescription\": {{\"text\": {}}}, \"help\": {{\"text\": "
+        "{}}}, \"defaultConfiguration\": {{\"level\": \"{}\"}}}}",
+        check.id, quoted_text(check.what), quoted_text(fmt::format("{} ({}).", check.what, finding.section())),
+        quoted_text(fmt::format("{}.", check.fix)), level_of(check.severity));
+  }
+}
+
+void add_result(const Finding& finding, std::string& out) {
+  out += fmt::format("{{\"ruleId\": \"{}\", \"level\": \"{}\", \"message\": {{\"text\": {}}}, ", finding.check->id,
+                     level_of(finding.severity), quoted_text(fmt::format("{}. {}.", finding.message, finding.fix)));
+  const std::string snippet =
+      finding.term.empty() ? std::string() : fmt::format(", \"snippet\": {{\"text\": {}}}", quoted_text(finding.term));
+  out += fmt::format(
+      "\"locations\": [{{\"physicalLocation\": {{\"artifactLocation\": {{\"uri\": {}}}, \"region\": {{\"startLine\": "
+      "1{}}}}}}}]}}",
+      quoted_text(fmt::format("dns:{}?type=TXT", finding.record_of)), snippet);
+}
+
+}  // namespace
+
+std::string sarif_run(const Report& report) {
+  std::string out = fmt::format("{{\"tool\": {{\"driver\": {{\"name\": \"spfquery\", \"version\": {}, \"rules\": [",
+                                quoted_text(base::kVersion));
+  add_rules(out);
+  out += "]}}, \"results\": [";
+  for (std::size_t i = 0; i < report.findings.size(); ++i) {
+    if (i > 0) out += ", ";
+    add_result(report.findings[i], out);
+  }
+  out +=
+      fmt::format("], \"invocations\": [{{\"executionSuccessful\": {}, \"toolExecutionNotifications\": [", report.is_complete());
+  for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
+    out += fmt::format("{}{{\"level\": \"error\", \"message\": {{\"text\": {}}}}}", i > 0 ? ", " : "",
+                       quoted_text(fmt::format("{}: not known: {}", report.domain.text(), report.tree.gaps[i])));
+  }
+  return out + "]}]}";
+}
+
+}  // namespace lint
