@@ -32,7 +32,7 @@ fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
 # --as-needed: a program loads only the libraries that it calls.
-LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz
+LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz -lseccomp
 
 # V=1 shows the commands.
 run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
@@ -271,7 +271,7 @@ $(BENCH_PROGRAMS):
 
 # ---- the rest ------------------------------------------------------------------------------------------------------------
 
-BUILD_PACKAGES = g++ libevent-dev libfmt-dev libidn2-dev libtomlplusplus-dev libssl-dev zlib1g-dev
+BUILD_PACKAGES = g++ libevent-dev libfmt-dev libidn2-dev libtomlplusplus-dev libssl-dev zlib1g-dev libseccomp-dev
 TEST_PACKAGES = doctest-dev libyaml-cpp-dev
 CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev

@@ -4,7 +4,7 @@ pkgs.stdenv.mkDerivation {
   pname = "spfd";
   version = "0.1.0";
   src = ./..;
-  buildInputs = with pkgs; [ libevent fmt libidn2 tomlplusplus openssl zlib ];
+  buildInputs = with pkgs; [ libevent fmt libidn2 tomlplusplus openssl zlib libseccomp ];
   enableParallelBuilding = true;
   # The configuration is that of the machine, not of the store.
   makeFlags = [ "PREFIX=${placeholder "out"}" "sysconfdir=/etc" "confdir=${placeholder "out"}/share/spfd" ];

@@ -10,6 +10,7 @@ class Spfd < Formula
   depends_on "fmt"
   depends_on "libevent"
   depends_on "libidn2"
+  depends_on "libseccomp"
   depends_on :linux
   depends_on "openssl@3"
   depends_on "zlib"

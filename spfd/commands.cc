@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/dns/name.h"
 #include "spfd/log.h"
+#include "spfd/sandbox_seccomp.h"
 
 namespace spfd {
 
@@ -138,7 +139,8 @@ ControlAnswer reload(Commanded& commanded) {
 void stats(Commanded& commanded, const Done& done) {
   commanded.count([done, cache = commanded.cache()](const Counters& counters) {
     std::string text;
-    for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines())) base::append(text, line, "\n");
+    for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines(), refused_calls().count))
+      base::append(text, line, "\n");
     done(ok(std::move(text)));
   });
 }

@@ -28,7 +28,8 @@ void add_each(T& sums, const T& more) {
 
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines) {
+std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
+                                       std::uint64_t refused_calls) {
   std::string answers = fmt::format("questions={}", counters.requests);
   for (std::size_t i = 0; i < counters.results.size(); ++i) {
     answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
@@ -55,6 +56,7 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
                   counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
                   counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.brief),
       fmt::format("log lost-lines={}", lost_lines),
+      fmt::format("sandbox refused-calls={}", refused_calls),
   };
 }
 

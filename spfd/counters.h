@@ -34,7 +34,8 @@ struct Counters {
   void add(const Counters& other);
 };
 
-// lost_lines: of the log.
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines);
+// lost_lines: of the log. refused_calls: by the sandbox.
+std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
+                                       std::uint64_t refused_calls);
 
 }  // namespace spfd

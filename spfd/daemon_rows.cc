@@ -33,6 +33,8 @@ using S = Snapshot;
 constexpr Word<LogTarget> kLogWords[] = {{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}};
 constexpr Word<LogLevel> kLevelWords[] = {
     {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
+constexpr Word<SandboxMode> kSandboxWords[] = {
+    {"auto", SandboxMode::automatic}, {"require", SandboxMode::require}, {"off", SandboxMode::off}};
 constexpr Word<spf::Result> kBadRequestWords[] = {
     {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}};
 constexpr Word<bool> kCheckAtWords[] = {{"mail", false}, {"rcpt", true}};
@@ -219,6 +221,12 @@ constexpr Option kDaemonRows[] = {
       .help = "replace an spfd that listens on one of our UNIX sockets; no connection is refused meanwhile",
       .when = When::start},
      kTruth<&O::takes_over>},
+    {{.name = "sandbox",
+      .argument = "auto|require|off",
+      .help = "whether to give up, by Landlock and seccomp, all that is not needed after the start: as far as the kernel "
+              "allows, completely (or do not start), or not at all (default: auto)",
+      .when = When::start},
+     kWord<kSandboxWords, &O::sandbox>},
 
     {{.name = "timeout",
       .argument = "TIME",

@@ -19,13 +19,15 @@ void open_log(LogTarget target, const std::string& syslog_facility);
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
-// While it lives, a LogWriter writes the log. To be destroyed after all other threads have ended.
+// While it lives, a LogWriter writes the log; lines wait until start(). To be destroyed after all other threads have ended.
 class LogThread {
  public:
-  LogThread();  // throws std::system_error if the thread cannot be started
+  LogThread();
   ~LogThread();
   LogThread(const LogThread&) = delete;
   LogThread& operator=(const LogThread&) = delete;
+
+  void start() { writer_.start(); }  // throws std::system_error if the thread cannot be started
 
  private:
   LogWriter writer_;

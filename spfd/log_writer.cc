@@ -143,13 +143,17 @@ class LogWriter::Queue {
   Clock::time_point next_report_;
 };
 
-LogWriter::LogWriter(Write write) : queue_(std::make_shared<Queue>(write)) {
+LogWriter::LogWriter(Write write) : queue_(std::make_shared<Queue>(write)) {}
+
+void LogWriter::start() {
   std::promise<void> end;
   end_ = end.get_future();
   // The other threads handle signals.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
+  // The sandbox sends it to the thread whose system call it refuses; blocked, it would end the process.
+  sigdelset(&all, SIGSYS);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     thread_ = std::thread([queue = queue_, end = std::move(end)]() mutable {
@@ -165,7 +169,9 @@ LogWriter::LogWriter(Write write) : queue_(std::make_shared<Queue>(write)) {
 
 LogWriter::~LogWriter() {
   queue_->stop();
-  if (end_.wait_for(kLastWrites) == std::future_status::ready) {
+  if (!thread_.joinable()) {
+    queue_->run();
+  } else if (end_.wait_for(kLastWrites) == std::future_status::ready) {
     thread_.join();
   } else {
     thread_.detach();

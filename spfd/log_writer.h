@@ -27,9 +27,10 @@ class LogWriter {
   // Writes the beginning of some whole lines, and returns the number of bytes written; 0: nothing can be written now. May block.
   using Write = std::size_t (*)(std::string_view lines);
 
-  // Throws std::system_error if the thread cannot be started.
   explicit LogWriter(Write write);
-  // Waits until the lines are written, at most half a second.
+  // Starts the thread, to be called once; until then lines wait. Throws std::system_error if the thread cannot be started.
+  void start();
+  // Waits until the lines are written, at most half a second. Without a thread it writes them itself.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;

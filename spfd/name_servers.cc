@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "spfd/log.h"
+#include "spfd/sandbox.h"
 
 namespace spfd {
 
@@ -21,12 +22,22 @@ NameServers::NameServers(List configured) : configured_(std::move(configured)) {
 
 std::optional<NameServers::List> NameServers::look_again() {
   if (!follows_system() || !watch_.has_changed()) return {};
-  return use(io::system_name_servers());
+  return use_system();
 }
 
 std::optional<NameServers::List> NameServers::reload(List configured) {
   configured_ = std::move(configured);
-  return use(follows_system() ? io::system_name_servers() : configured_);
+  return follows_system() ? use_system() : use(configured_);
+}
+
+std::optional<NameServers::List> NameServers::use_system() {
+  // libresolv would use 127.0.0.1 instead of a file that cannot be read.
+  if (sandbox_forbids_reading(io::ResolvConfWatch::kPath)) {
+    log(LogLevel::warning, "name servers stay as they are: {} leads to a folder that the sandbox forbids; a restart is needed",
+        io::ResolvConfWatch::kPath);
+    return {};
+  }
+  return use(io::system_name_servers());
 }
 
 std::optional<NameServers::List> NameServers::use(List servers) {

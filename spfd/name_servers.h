@@ -45,6 +45,7 @@ class NameServers {
   };
 
   std::optional<List> use(List servers);
+  std::optional<List> use_system();
   void log_in_force() const;
 
   List configured_;

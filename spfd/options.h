@@ -21,6 +21,7 @@
 #include "common/srs/config.h"
 #include "spfd/listen_address.h"
 #include "spfd/log_level.h"
+#include "spfd/sandbox_mode.h"
 #include "spfd/snapshot.h"
 #include "spfd/start_error.h"
 
@@ -77,6 +78,7 @@ struct Options {
   int workers = 0;  // 0: as many as cores, at most 4
   std::string pid_file;
   bool takes_over = false;
+  SandboxMode sandbox = SandboxMode::automatic;
   int max_connections = 10'000;
   std::uint64_t cache_size = 64ULL << 20U;  // bytes
   io::ResolverOptions dns;                  // its servers: see in_force

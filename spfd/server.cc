@@ -31,9 +31,13 @@
 #include "spfd/log.h"
 #include "spfd/name_servers.h"
 #include "spfd/notify.h"
+#include "spfd/once_a_minute.h"
 #include "spfd/pid_file.h"
 #include "spfd/privileges.h"
 #include "spfd/publication.h"
+#include "spfd/sandbox.h"
+#include "spfd/sandbox_rules.h"
+#include "spfd/sandbox_seccomp.h"
 #include "spfd/snapshot.h"
 #include "spfd/turns.h"
 #include "spfd/worker.h"
@@ -100,7 +104,9 @@ class Server final : private Commanded {
 
   int run() {
     block_signals();
-    if (auto error = open()) return report(*error);
+    const auto not_open = open();
+    log_thread_.start();
+    if (not_open) return report(*not_open);
     if (auto error = start_workers()) return report(*error);
     if (auto error = publish()) {
       for (const auto& worker : workers_) worker->stop();
@@ -186,8 +192,8 @@ class Server final : private Commanded {
     }
     if (pid_file_.file() != nullptr) files.push_back(pid_file_.file());
     publication_.emplace(std::move(files), std::move(listeners.predecessors));
-    // The folders may be writable for root only.
-    if (::geteuid() == 0 && (identity->user || identity->group)) {
+    // The folders may be writable for root only, and the sandbox forbids new names.
+    if (options_.sandbox != SandboxMode::off || (::geteuid() == 0 && (identity->user || identity->group))) {
       if (const int problem = publication_->keep_rights(); problem != 0)
         return StartError{fmt::format("the process that publishes the sockets cannot be started: {}", std::strerror(problem)),
                           EX_OSERR};
@@ -196,6 +202,21 @@ class Server final : private Commanded {
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
     // After the change of user, at which Linux resets it.
     if (holds_secrets(options_)) write_no_core();
+    return confine();
+  }
+
+  // Enters the sandbox, while there is only one thread.
+  std::optional<StartError> confine() {
+    SandboxRules rules = sandbox_rules(options_);
+    for (auto* const all : {&listeners_, &control_listeners_}) {
+      for (Listener& listener : *all) {
+        if (listener.file() != nullptr) rules.removable_in.push_back(listener.file()->folder());
+      }
+    }
+    if (pid_file_.file() != nullptr) rules.removable_in.push_back(pid_file_.file()->folder());
+    if (auto error = enter_sandbox(options_.sandbox, rules)) return error;
+    const SandboxState& state = sandbox_state();
+    log(state.missing.empty() ? LogLevel::info : LogLevel::warning, "sandbox: {}", sandbox_text(state));
     return {};
   }
 
@@ -315,6 +336,7 @@ class Server final : private Commanded {
         wait_until(next_look);
       }
       if (turns_->attend()) wait_until(now + Turns::kAttention);
+      report_refused_calls();
       switch (next_signal(wait)) {
         case SIGTERM:
         case SIGINT: return;
@@ -372,6 +394,7 @@ class Server final : private Commanded {
         {"cache_limit", std::to_string(options_.cache_size)},
         {"log_level", std::string(level_name(snapshot_->log_level))},
         {"log_lines_lost", std::to_string(lost_log_lines())},
+        {"sandbox", sandbox_text(sandbox_state())},
         {"dry_run", snapshot_->policy.rules.dry_run.value_or(false) ? "on" : "off"},
     };
   }
@@ -406,6 +429,7 @@ class Server final : private Commanded {
       return false;
     };
     auto options = load_options(words_);
+    if (auto objection = sandbox_objection(options ? *options : options_)) return refuse({std::move(*objection), EX_CONFIG});
     if (!options) return refuse(options.error());
     auto snapshot = make_snapshot(*options);
     if (!snapshot) return refuse(snapshot.error());
@@ -418,6 +442,13 @@ class Server final : private Commanded {
     use_name_servers(name_servers_->reload(snapshot_->name_servers));
     log(LogLevel::info, "reloaded");
     return true;
+  }
+
+  void report_refused_calls() {
+    const RefusedCalls refused = refused_calls();
+    if (refused.count == reported_refusals_ || !refusal_line_.is_due(Clock::now())) return;
+    reported_refusals_ = refused.count;
+    log(LogLevel::warning, "the sandbox has refused {} system calls, the last one {}", refused.count, call_name(refused.last));
   }
 
   void count(std::function<void(const Counters&)> done) override {
@@ -441,7 +472,7 @@ class Server final : private Commanded {
 
   void log_counters() {
     count([cache = cache_](const Counters& counters) {
-      for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines()))
+      for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines(), refused_calls().count))
         log_requested("counters: " + line);
     });
   }
@@ -449,6 +480,7 @@ class Server final : private Commanded {
   void drain() {
     notify("STOPPING=1");
     log(LogLevel::info, "stopping");
+    report_refused_calls();
     // A client that looked the name up before the successor took it may be about to connect to us.
     if (std::any_of(listeners_.begin(), listeners_.end(), [](const Listener& listener) { return listener.is_taken_over(); }))
       next_signal(kLateConnections);
@@ -490,6 +522,7 @@ class Server final : private Commanded {
     control_listeners_.clear();
   }
 
+  LogThread log_thread_;  // first, since it is to be destroyed last
   Options options_;
   const std::vector<std::string> words_;
   const Clock::time_point started_ = Clock::now();
@@ -510,6 +543,8 @@ class Server final : private Commanded {
   std::atomic<std::size_t> not_accepting_{0};
   std::atomic<std::size_t> drained_{0};
   std::shared_ptr<std::atomic<int>> beats_ = std::make_shared<std::atomic<int>>(0);
+  std::uint64_t reported_refusals_ = 0;
+  OnceAMinute refusal_line_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // The control socket.
   std::vector<Listener> control_listeners_;
@@ -527,7 +562,6 @@ int report(const StartError& error) {
 int run_server(const Options& options, const std::vector<std::string>& words) {
   open_log(options.log, options.syslog_facility);
   set_log_level(options.in_force.log_level);
-  const LogThread log_thread;
   Server server(options, words);
   return server.run();
 }

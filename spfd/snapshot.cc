@@ -14,6 +14,7 @@
 #include "common/srs/secrets.h"
 #include "spfd/options.h"
 #include "spfd/privileges.h"
+#include "spfd/sandbox.h"
 
 namespace spfd {
 
@@ -22,7 +23,8 @@ namespace {
 // Reads a file of secrets, which the user that the daemon becomes may own.
 base::Result<srs::Secrets, StartError> secrets_in(const std::string& path, const std::string& user_name) {
   std::optional<uid_t> user;
-  if (!user_name.empty()) {
+  // In the sandbox we are that user already, and a look-up might load libraries.
+  if (!user_name.empty() && sandbox_state().mode == SandboxMode::off) {
     if (const auto found = find_user(user_name)) user = found->uid;
   }
   auto secrets = io::read_secrets(path, user);

@@ -8,7 +8,9 @@
 
 namespace io {
 
-std::string machine_name() {
+namespace {
+
+std::string find_name() {
   std::array<char, 256> buffer{};
   if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == 0) return "localhost";
   std::string name = buffer.data();
@@ -22,6 +24,13 @@ std::string machine_name() {
     }
   }
   ::endhostent();
+  return name;
+}
+
+}  // namespace
+
+std::string machine_name() {
+  static const std::string name = find_name();
   return name;
 }
 

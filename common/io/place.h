@@ -83,6 +83,8 @@ class OwnFile {
   // Return the folder and the name under which the caller makes the file.
   [[nodiscard]] int workshop() const { return workshop_.folder(); }
   [[nodiscard]] const std::string& name() const { return place_.name(); }
+  // Returns the folder of its final name.
+  [[nodiscard]] int folder() const { return place_.folder(); }
   // Records that the file has been made. Returns 0 or an errno.
   [[nodiscard]] int made();
   // Moves the file to its name, atomically and without following links. Returns 0 or an errno; EEXIST: the name belongs to

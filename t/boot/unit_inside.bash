@@ -21,6 +21,15 @@ check 'the units are right' systemd-analyze verify --man=no /etc/systemd/system/
 check 'it starts' systemctl enable --now spfd.socket spfd.service
 check 'it answers, by the configuration that make install has put there' passes /run/spfd/spfd.sock
 check 'the log names that' said 'configuration: /etc/spfd/spfd.conf'
+# The kernel is this machine's. Where it lacks a part of the sandbox, the log says so, and requiring it is not tried.
+check 'the log names the sandbox' said 'sandbox: no new privileges, '
+if logs 'missing: ' >/dev/null; then
+  echo "not tried: sandbox = \"require\": $(logs 'missing: ' | head -n 1)"
+else
+  echo 'sandbox = "require"' >>/etc/spfd/spfd.conf
+  check 'it starts in the sandbox' systemctl restart spfd.service
+  check 'and answers' passes /run/spfd/spfd.sock
+fi
 check 'it runs as its own user' is "$(stat -c %U "/proc/$(main_pid)")" spfd
 check 'it writes no core' grep -q 'Max core file size  *0  *0 ' "/proc/$(main_pid)/limits"
 
@@ -32,6 +41,21 @@ check 'a mistake is told' said 'no-such-option: there is no such option'
 sed -i '$d' /etc/spfd/spfd.conf
 check 'reload succeeds again' systemctl reload spfd.service
 check 'and is told' said reloaded -x
+
+# resolv.conf, which programs replace.
+mkdir /run/resolvconf /run/elsewhere
+systemctl restart spfd.service
+printf 'nameserver 192.0.2.1\n' >/etc/resolv.new
+mv /etc/resolv.new /etc/resolv.conf
+check 'it reads a new resolv.conf' said 'name servers: 192.0.2.1:53 from /etc/resolv.conf'
+printf 'nameserver 192.0.2.2\n' >/run/resolvconf/resolv.conf
+ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf
+check 'and one that a link leads to' said 'name servers: 192.0.2.2:53 from /etc/resolv.conf'
+printf 'nameserver 192.0.2.3\n' >/run/elsewhere/resolv.conf
+ln -sf /run/elsewhere/resolv.conf /etc/resolv.conf
+check 'a place that the sandbox forbids is told' said 'name servers stay as they are: /etc/resolv.conf leads to a folder'
+check 'and it answers on' passes /run/spfd/spfd.sock
+rm /etc/resolv.conf
 
 # Questions while it starts again and again.
 : >/tmp/asked
@@ -76,3 +100,11 @@ with --listen=unix:/run/spfd/spfd.sock --srs=unix:/run/spfd/srs.sock --srs-domai
   --srs-secret-file=/etc/spfd/srs.secret </dev/null
 check 'it answers on a socket of its own' passes /run/spfd/spfd.sock
 check 'only its group may sign' is "$(stat -c %a /run/spfd/srs.sock)" 660
+
+# syslog, while the journal starts again.
+with --listen=unix:/run/spfd/spfd.sock --log=syslog </dev/null
+check 'the log goes to syslog' said 'ready: listening on unix:/run/spfd/spfd.sock'
+systemctl restart systemd-journald.service
+check 'it reloads' systemctl reload spfd.service
+check 'and logs that after a restart of the journal' wait_until eval 'log | tail -n 3 | grep -q reloaded'
+check 'the sandbox has refused nothing' eval '! logs "the sandbox has refused"'

@@ -45,6 +45,8 @@ TEST_CASE("control: status and stats") {
   CHECK(has(status, "control unix:" + world.path()));
   CHECK(has(world.output({"stats"}), "questions=1 none=0 neutral=0 pass=1 "));
   CHECK(has(world.output({"stats"}), "log lost-lines=0\n"));
+  CHECK(has(world.output({"stats"}), "sandbox refused-calls=0\n"));
+  if (support::why_no_sandbox().empty()) CHECK(has(status, "system calls by seccomp\n"));
 }
 
 TEST_CASE("control: the socket file has mode 0600, and is removed at the end") {

@@ -201,7 +201,8 @@ TEST_CASE("lines that could not be written are written when it is possible again
   const bool is_same = later.ends[0] >= 0 && ::fcntl(first, F_GETFL) & O_NONBLOCK;
   {
     const Stderr error(first);
-    const spfd::LogThread thread;
+    spfd::LogThread thread;
+    thread.start();
     for (int i = 0; i < 100; ++i) spfd::log_line(spfd::LogLevel::warning, "line " + std::to_string(i) + ".");
     if (!is_same) Stderr::become(later.ends[1]);
     const std::string text = later.read_until({"line 99."});
@@ -219,7 +220,8 @@ TEST_CASE("the lines of many threads are complete, and none is lost when the wri
   std::string text;
   {
     const Stderr error(log.ends[1]);
-    const spfd::LogThread thread;
+    spfd::LogThread thread;
+    thread.start();
     reader = std::thread([&] { text = log.read_until({"the end"}); });
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
@@ -238,7 +240,8 @@ TEST_CASE("a syslog that blocks delays nobody") {
   spfd::open_log(spfd::LogTarget::syslog, "mail");
   {
     std::optional<std::unique_lock<std::mutex>> stuck(std::in_place, g_syslog.mutex);
-    const spfd::LogThread thread;
+    spfd::LogThread thread;
+    thread.start();
     // More lines than can wait, plus those that the writer may have taken already.
     constexpr std::size_t kLines = 3 * spfd::kLogRoom / 400;
     for (std::size_t i = 0; i < kLines; ++i) spfd::log_line(spfd::LogLevel::warning, std::string(400, 'x'));

@@ -17,6 +17,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"workers", "3"},
     {"pid-file", "/run/spfd.pid"},
     {"take-over", "true"},
+    {"sandbox", "off"},
     {"timeout", "1500ms"},
     {"idle-timeout", "5s"},
     {"mta-idle-timeout", "600s"},

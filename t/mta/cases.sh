@@ -119,7 +119,9 @@ common_cases() {
   run_spfd
   bad alice@fail.test
   check "spfd started again, over its old socket: 550" refused '^550 '
+  check "the sandbox has refused no system call" not_logged 'the sandbox has refused'
 }
+not_logged() { ! grep -F "$1" "$LAB/log/spfd"; }
 
 # Cases for doors that follow spfd's advice about a result.
 rule_cases() {

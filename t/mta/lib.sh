@@ -76,14 +76,16 @@ start_dns() {
 }
 
 # start_spfd OPTION...: starts our spfd in the root tools as a user without rights, on the socket of the samples in etc/,
-# with the sample configuration and the text $more_conf.
+# with the sample configuration and the text $more_conf. On a kernel without Landlock or seccomp it does not start, unless
+# SANDBOX=auto is in the environment.
 more_conf=
+: "${SANDBOX:=require}"
 start_spfd() {
   [[ -e $LAB/run/lab/bin/spfd ]] || install -D "$SPFD" "$LAB/run/lab/bin/spfd"
   { cat "$source/etc/spfd.conf" && echo "$more_conf"; } >"$LAB/run/lab/spfd.conf"
   # The folder that a service manager would create.
   inside tools install -d -o nobody -m 0755 /run/spfd
-  start spfd tools /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody \
+  start spfd tools /run/lab/bin/spfd --config=/run/lab/spfd.conf --user=nobody --sandbox="$SANDBOX" \
     --listen=unix:/run/spfd/spfd.sock,mode=0666 "$@"
   ready spfd pong
 }

@@ -24,6 +24,7 @@
 
 #include "common/base/text.h"
 #include "common/io/socket.h"
+#include "t/support/sandbox.h"
 
 namespace support {
 
@@ -70,6 +71,16 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, 
 }
 
 int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+// Returns whether the sandbox can be required here; if it cannot, says so once.
+bool is_sandboxed() {
+  static const bool can = [] {
+    if (why_no_sandbox().empty()) return true;
+    std::ignore = std::fprintf(stderr, "spfd runs without its sandbox: %s\n", why_no_sandbox().c_str());
+    return false;
+  }();
+  return can;
+}
 
 // Returns the exit code, or nothing if the program still runs after `patience`.
 std::optional<int> wait_for(pid_t child, std::chrono::milliseconds patience) {
@@ -228,6 +239,7 @@ SpfdProcess::SpfdProcess(Settings settings) {
   // Most tests have no name server that listens, and a question goes on until the check's time is over.
   if (lacks("--config") && lacks("--timeout") && lacks("--nameserver")) arguments.insert(arguments.end(), {"--timeout", "2s"});
   if (lacks("--config")) arguments.insert(arguments.end(), {"--config", "/dev/null"});
+  if (lacks("--sandbox") && is_sandboxed()) arguments.insert(arguments.end(), {"--sandbox", "require"});
   if (lacks("--nameserver") && !settings.own_name_servers) arguments.insert(arguments.end(), {"--nameserver", "127.0.0.1:1"});
   if (!settings.zone.empty()) arguments.insert(arguments.end(), {"--zone", folder_.write("zone", settings.zone)});
   arguments.insert(arguments.end(), settings.arguments.begin(), settings.arguments.end());
@@ -267,7 +279,7 @@ SpfdProcess::~SpfdProcess() {
     if (code != 0) give_up("spfd did not stop as it should");
   }
   const std::string text = log();
-  for (const char* sign : {"ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
+  for (const char* sign : {"the sandbox has refused", "ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"}) {
     if (text.find(sign) != std::string::npos) give_up(sign);
   }
 }

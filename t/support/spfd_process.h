@@ -87,7 +87,8 @@ Answer parse_answer(std::string_view text);
 class SpfdProcess {
  public:
   struct Settings {
-    // Added to --listen and --hostname mx.example.org. Without --config or --nameserver here, those two get empty values.
+    // Added to --listen and --hostname mx.example.org. Without --config or --nameserver here, those two get empty values; without
+    // --sandbox, it is required where the machine allows it.
     std::vector<std::string> arguments = {};
     bool own_name_servers = false;           // does not add --nameserver
     std::string zone = {};                   // text of a zone file, given with --zone
@@ -101,7 +102,8 @@ class SpfdProcess {
 
   // Returns when the process is ready to answer. Throws with its log if it ends before.
   explicit SpfdProcess(Settings settings);
-  // Stops the process. Aborts if it does not stop, ends with an exit code other than 0, or has a sanitizer's report in its log.
+  // Stops the process. Aborts if it does not stop, ends with an exit code other than 0, or has a sanitizer's or
+  // the sandbox's report in its log.
   ~SpfdProcess();
   SpfdProcess(const SpfdProcess&) = delete;
   SpfdProcess& operator=(const SpfdProcess&) = delete;
