@@ -81,6 +81,9 @@ class Builder {
         filter_(::seccomp_init(kCountsRefusals ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(static_cast<unsigned>(ENOSYS)))) {}
 
   base::Result<Filter, std::string> build() {
+    // Less than 3: filters cannot end a process (Linux 4.14), or seccomp(2) is forbidden.
+    if (::seccomp_api_get() < 3)
+      return base::failure(std::string("seccomp: the kernel is too old, or the service manager or container forbids it"));
     if (filter_ == nullptr) return base::failure(std::string("seccomp: libseccomp does not know this processor"));
     if (architecture_ != ::seccomp_arch_native()) {
       check(::seccomp_arch_add(filter_.get(), architecture_), "arch");

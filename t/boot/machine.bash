@@ -49,6 +49,7 @@ END
   mkdir -p "$machine/etc/systemd/system/default.target.wants"
   ln -s ../inside.service "$machine/etc/systemd/system/default.target.wants/inside.service"
   timeout --kill-after=10 600 systemd-nspawn --quiet --register=no --keep-unit --private-network --resolv-conf=off --console=pipe --boot \
+    --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
     --directory="$machine" </dev/null >"$BOOT_DIR/console" 2>&1 || echo "the machine ended with $?" >>"$BOOT_DIR/console"
   cp "$machine/result" "$BOOT_DIR/result" 2>/dev/null || : >"$BOOT_DIR/result"
   cat "$machine/errors" >>"$BOOT_DIR/console" 2>/dev/null || true

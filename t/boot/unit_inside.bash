@@ -53,7 +53,9 @@ ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf
 check 'and one that a link leads to' said 'name servers: 192.0.2.2:53 from /etc/resolv.conf'
 printf 'nameserver 192.0.2.3\n' >/run/elsewhere/resolv.conf
 ln -sf /run/elsewhere/resolv.conf /etc/resolv.conf
-check 'a place that the sandbox forbids is told' said 'name servers stay as they are: /etc/resolv.conf leads to a folder'
+if grep -q '^sandbox' /etc/spfd/spfd.conf; then
+  check 'a place that the sandbox forbids is told' said 'name servers stay as they are: /etc/resolv.conf leads to a folder'
+fi
 check 'and it answers on' passes /run/spfd/spfd.sock
 rm /etc/resolv.conf
 
