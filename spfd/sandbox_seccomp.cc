@@ -36,12 +36,15 @@ constexpr bool kCountsRefusals = true;
 constexpr bool kCountsRefusals = false;
 #endif
 
+constexpr int kBySeccomp = 1;  // SYS_SECCOMP, which some C libraries do not define
+
 std::atomic<std::uint64_t> g_refused{0};
 std::atomic<int> g_last_refused{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler uses it");
 
-// Makes the refused call, at which the kernel has sent SIGSYS, return -ENOSYS.
+// Makes the refused call, at which the kernel has sent SIGSYS, return -ENOSYS. Ignores the signal if a process has sent it.
 void on_refusal(int, siginfo_t* info, void* context) {
+  if (info->si_code != kBySeccomp) return;
   g_last_refused.store(info->si_syscall, std::memory_order_relaxed);
   g_refused.fetch_add(1, std::memory_order_relaxed);
   [[maybe_unused]] auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext;

@@ -220,6 +220,12 @@ TEST_CASE("inside the sandbox spfd can do its work") {
          return spfd::refused_calls().count == 1 ? 0L : -1L;
        },
        0},
+      {"SIGSYS from outside is not a refusal",
+       [] {
+         ::raise(SIGSYS);
+         return spfd::refused_calls().count == 0 ? 0L : -1L;
+       },
+       0},
       {"the state",
        [] {
          const spfd::SandboxState& state = spfd::sandbox_state();
