@@ -39,8 +39,8 @@ core() { # OUT COUNT
 daemon() { # OUT COUNT FLAGS...
   local out=$1 questions=$2 spfd
   shift 2
-  (under_callgrind "$out" "$build/bin/spfd" --config /dev/null --listen "unix:$run/spfd" --nameserver "127.0.0.1:$(<"$run/port")" \
-    --workers 1 --hostname mx.example.org) 2>/dev/null &
+  (under_callgrind "$out" "$build/bin/spfd" --config /dev/null --sandbox off --listen "unix:$run/spfd" \
+    --nameserver "127.0.0.1:$(<"$run/port")" --workers 1 --hostname mx.example.org) 2>/dev/null &
   spfd=$!
   pids=("${pids[0]}" "$spfd")
   wait_for "$run/spfd"

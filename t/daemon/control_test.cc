@@ -17,6 +17,7 @@
 
 #include "common/protocol/control.h"
 #include "t/daemon/control_world.h"
+#include "t/support/sandbox.h"
 
 namespace {
 
