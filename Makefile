@@ -71,7 +71,8 @@ $(BUILD)/bin/spfd: $(BUILD)/obj/spfd/main.o $(DAEMON_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(CORE_LIB)
+# spfquery reads the configuration of spfd.
+$(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(DAEMON_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -119,7 +120,7 @@ sysconfdir-again:
 # ---- tests ---------------------------------------------------------------------------------------------------------------
 
 define test_program
-$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(DAEMON_LIB) $(QUERY_LIB) $(SRS_LIB) $(CTL_LIB) $(CORE_LIB)
+$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(QUERY_LIB) $(DAEMON_LIB) $(SRS_LIB) $(CTL_LIB) $(CORE_LIB)
 	@mkdir -p $$(@D)
 	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
@@ -204,7 +205,7 @@ lint:
 # take about N minutes on all processors. Each target has a share of that time, in percent. The fast ones have most of it, so that
 # 25 minutes on two processors give 10^8 executions, and each slow one has at least a minute.
 FUZZ_SECONDS ?= 20
-FUZZ_SHARES = message:37 socketmap:15 record:13 macro:6 milter:5 srs_lines:4 zone:4 request:3 evaluate:3 session:3 tcp_table:2 lint:3 srs:2
+FUZZ_SHARES = message:34 socketmap:15 record:13 macro:6 milter:5 srs_lines:4 zone:4 request:3 evaluate:3 session:3 tcp_table:2 lint:3 maillog:3 srs:2
 fuzz_share = $(or $(patsubst $(1):%,%,$(filter $(1):%,$(FUZZ_SHARES))),2)
 fuzz_seconds = $(or $(FUZZ_SECONDS_$(1)),$(if $(FUZZ_MINUTES),$(shell \
   echo $$(($(call fuzz_share,$(1)) * $(FUZZ_MINUTES) * 60 * $$(nproc) / 100))),$(FUZZ_SECONDS)))

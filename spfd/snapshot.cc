@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "common/base/printable.h"
-#include "common/io/machine_name.h"
 #include "common/io/secret_file.h"
 #include "common/io/zone_file.h"
 #include "common/srs/secrets.h"
 #include "spfd/options.h"
+#include "spfd/policy.h"
 #include "spfd/privileges.h"
 #include "spfd/sandbox.h"
 
@@ -77,24 +77,9 @@ std::optional<StartError> add_why_keys(const Options& options, receiver::Policy&
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options) {
   auto snapshot = std::make_shared<Snapshot>(options.in_force);
   receiver::Policy& policy = snapshot->policy;
-  if (policy.hostname.empty()) policy.hostname = io::machine_name();
+  policy = policy_of(options);
   snapshot->doors.hostname = policy.hostname;
   policy.spf.trace = snapshot->log_level >= LogLevel::debug;
-  // The explanation and URL of the general rules become settings of the evaluation, which costs less per check than a rule does.
-  if (auto& explanation = policy.rules.explanation) {
-    policy.spf.default_explanation = std::move(*explanation);
-  } else {
-    policy.spf.default_explanation = receiver::default_explanation();
-  }
-  policy.rules.explanation.reset();
-  if (auto& why_url = policy.rules.why_url) policy.spf.why_url = std::move(*why_url);
-  policy.rules.why_url.reset();
-  for (const DomainSection& section : options.sections) {
-    auto& map = section.kind == DomainSection::Kind::sender ? policy.senders : policy.recipients;
-    if (const auto pattern = receiver::DomainPattern::parse(section.pattern)) map.add(*pattern, section.rules);
-  }
-  policy.fallback = receiver::by_domain(options.fallback);
-
   if (auto error = add_srs(options, *snapshot)) return base::failure(std::move(*error));
   if (auto error = add_why_keys(options, policy)) return base::failure(std::move(*error));
   snapshot->notes = srs_warnings(options);

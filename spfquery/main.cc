@@ -1,4 +1,5 @@
 // spfquery: checks SPF on the command line, by itself or through a running spfd.
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "spfquery/replay.h"
 #include "spfquery/request.h"
 #include "spfquery/server.h"
+#include "spfquery/site_policy.h"
 
 namespace {
 
@@ -60,7 +62,7 @@ int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
 }
 
 int run(const std::vector<std::string>& words) {
-  const auto options = parse_command_line(words);
+  auto options = parse_command_line(words);
   if (!options) {
     const int code = kProgram.bad_usage(options.error());
     return is_examination(words) ? kExitLintUsage : code;
@@ -78,6 +80,12 @@ int run(const std::vector<std::string>& words) {
     asker = std::make_unique<Server>(loop, *options);
   } else {
     const bool examines = options->action == Options::Action::examine;
+    if (options->config) {
+      auto site = read_site_policy(*options->config);
+      if (!site) return kProgram.bad_usage(site.error());
+      options->policy = std::move(site->policy);
+      std::move(site->zones.begin(), site->zones.end(), std::back_inserter(options->zones));
+    }
     auto made = make_zone(*options);
     if (!made) {
       const int code = kProgram.bad_usage(made.error());

@@ -128,6 +128,19 @@ Problem read_subdomains(O& o, const Values& v) {
   return {};
 }
 
+Problem set_baseline(O& o, const Values& v) {
+  o.mailbox.clear();
+  o.baseline = maillog::Baseline::none;
+  if (v.back() == "header") {
+    o.baseline = maillog::Baseline::header;
+  } else if (v.back() == "log") {
+    o.baseline = maillog::Baseline::log;
+  } else {
+    return options::read_needed_text(o.mailbox, v);
+  }
+  return {};
+}
+
 Problem set_server(O& o, const Values& v) {
   auto address = io::parse_server_address(v.back());
   if (!address) return address.error();
@@ -346,6 +359,16 @@ constexpr Option kRows[] = {
           "check the messages and refusals of the log files that follow (-: standard input) with the DNS of today; files may be "
           "packed with gzip"},
      {set_replay}},
+    {{.name = "config",
+      .argument = "FILE",
+      .help = "configuration file of spfd: report which mail its policy would refuse and defer today"},
+     {options::kNeededText<&O::config>.set}},
+    {{.name = "baseline",
+      .argument = "header|log|FILE",
+      .help =
+          "compare with the results of that time: Received-SPF fields in the log, all lines of SPF checkers in the log, or the "
+          "Received-SPF fields of a Maildir or mbox"},
+     {set_baseline}},
     {{.name = "trace",
       .kind = Kind::act,
       .heading = "Output",
@@ -388,6 +411,8 @@ Problem check(const Options& options) {
       return "--replay checks by itself, and many: leave out --server, --trace, --verbose";
     if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
   }
+  if (options.action != Options::Action::replay && (options.config || options.has_baseline()))
+    return "--config and --baseline are for --replay";
   if (options.action != Options::Action::ask) return {};
   if (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.sarif)
     return "--diff, --from, --subdomains and --sarif belong to an examination: give --lint";
@@ -468,7 +493,7 @@ std::string help_text() {
       "  spfquery --ip 2001:db8::1 --helo mail.example.org --server /run/spfd/spfd.sock\n"
       "  spfquery --file requests.txt --json > answers.json\n"
       "  spfquery --lint example.org --record 'example.org=v=spf1 mx -all'\n"
-      "  spfquery --replay postfix /var/log/mail.log.1 /var/log/mail.log\n"
+      "  spfquery --replay postfix --config /etc/spfd/spfd.conf /var/log/mail.log\n"
       "\n" +
       options::help(option_table());
   Values without_effect;

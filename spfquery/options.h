@@ -60,7 +60,12 @@ struct Options {
 
   // A replay.
   std::optional<maillog::Format> replay;
-  std::vector<std::string> logs;  // paths; "-": standard input
+  std::vector<std::string> logs;      // paths; "-": standard input
+  std::optional<std::string> config;  // path of the policy that is in force
+  maillog::Baseline baseline = maillog::Baseline::none;
+  std::string mailbox;  // path of a Maildir or mbox with results of that time; empty: none
+
+  [[nodiscard]] bool has_baseline() const { return baseline != maillog::Baseline::none || !mailbox.empty(); }
 
   // The server that answers. None: spfquery itself.
   std::optional<io::ServerAddress> server;

@@ -93,14 +93,15 @@ Replay::Replay(io::Loop& loop, const Options& options, std::shared_ptr<const dns
       driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options)),
       files_(
           loop, options.logs, [this] { advance(); }, [this](const std::string& what) { complain(what); }),
-      reader_(maillog::make_reader(*options.replay, maillog::Baseline::none)),
+      reader_(maillog::make_reader(*options.replay, options.baseline)),
       progress_(files_.total_bytes(), Progress::Output::at_end),
       interrupt_(loop, [this] { loop_.stop(); }),
       soon_(loop, [this] {
         is_scheduled_ = false;
         advance();
       }) {
-  policy_.hostname = options.receiver.empty() ? io::machine_name() : options.receiver;
+  if (!options.receiver.empty()) policy_.hostname = options.receiver;
+  if (policy_.hostname.empty()) policy_.hostname = io::machine_name();
   policy_.spf.explains = false;
   driver_.set_zone(std::move(zone));
 }
@@ -108,12 +109,16 @@ Replay::Replay(io::Loop& loop, const Options& options, std::shared_ptr<const dns
 Replay::~Replay() = default;
 
 int Replay::run() {
+  if (!options_.mailbox.empty()) {
+    if (const auto problem = mailbox_.read(options_.mailbox)) return kProgram.bad_usage(*problem);
+  }
   schedule();
   loop_.run();
   progress_.clear();
   counts_.is_interrupted = Interrupt::has_come();
   counts_.unfinished = checks_.size();
   counts_.dropped = reader_->dropped();
+  counts_.baseline_left_out = mailbox_.left_out();
   counts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   const std::string report = options_.json ? replay_json(options_, counts_, tally_) : replay_text(options_, counts_, tally_);
   return kProgram.print_and_exit(report, counts_.failed_files > 0 ? kExitUsage : 0);
@@ -167,8 +172,9 @@ bool Replay::read_line() {
   return true;
 }
 
-void Replay::take(const maillog::Message& message) {
+void Replay::take(maillog::Message& message) {
   ++counts_.messages;
+  if (!message.baseline) message.baseline = mailbox_.find(message);
   if (message.sender.empty() && message.helo.value_or("").empty()) return tally_.add_without_identity(message);
   std::string key = key_of(message);
   if (const auto known = outcomes_.find(key); known != outcomes_.end()) return tally_.add(message, known->second);

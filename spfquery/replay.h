@@ -17,6 +17,7 @@
 #include "common/maillog/reader.h"
 #include "spfquery/interrupt.h"
 #include "spfquery/log_files.h"
+#include "spfquery/mailbox_results.h"
 #include "spfquery/options.h"
 #include "spfquery/progress.h"
 #include "spfquery/replay_report.h"
@@ -39,7 +40,7 @@ class Replay {
   void schedule();
   void advance();
   bool read_line();
-  void take(const maillog::Message& message);
+  void take(maillog::Message& message);
   void begin(std::string key, const maillog::Message& message);
   void finish(Check& check);
   void complain(const std::string& what);
@@ -50,6 +51,7 @@ class Replay {
   io::Driver driver_;
   LogFiles files_;
   std::unique_ptr<maillog::Reader> reader_;
+  MailboxResults mailbox_;
   Progress progress_;
   Interrupt interrupt_;
   io::Timer soon_;

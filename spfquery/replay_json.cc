@@ -37,6 +37,42 @@ void add_list(std::string& out, std::string_view name, const List& list, Make ma
   out += ']';
 }
 
+std::string example_text(const Case& example) {
+  return fmt::format("\"ip\": \"{}\", \"helo\": {}, \"sender\": {}", example.client, quoted_text(example.helo),
+                     quoted_text(example.sender));
+}
+
+void add_policy(std::string& out, const Tally& tally) {
+  out += ", \"policy\": {";
+  for (const auto action : {receiver::Action::accept, receiver::Action::reject, receiver::Action::defer}) {
+    out += fmt::format("\"{}\": {}, ", receiver::action_name(action), fates(tally.by_action[static_cast<std::size_t>(action)]));
+  }
+  out += fmt::format("\"left_out\": {}", tally.new_refusals.left_out);
+  add_list(out, "new_refusals", top_cases(tally.new_refusals, kMostListed), [](const auto* one) {
+    const auto& [refusal, example] = *one;
+    return fmt::format("{{\"count\": {}, \"domain\": {}, \"result\": \"{}\", \"action\": \"{}\", \"why\": {}, {}}}",
+                       example.count, quoted_text(refusal.domain), spf::result_name(refusal.result),
+                       receiver::action_name(refusal.action), quoted_text(refusal.why), example_text(example));
+  });
+  out += '}';
+}
+
+void add_baseline(std::string& out, const ReplayCounts& counts, const Tally& tally) {
+  out += ", \"baseline\": {\"matrix\": {";
+  for (std::size_t i = 0; i < spf::kResults; ++i) {
+    out += fmt::format("{}\"{}\": {}", i == 0 ? "" : ", ", spf::result_name(static_cast<spf::Result>(i)),
+                       by_result(tally.before[i]));
+  }
+  out += fmt::format("}}, \"left_out\": {}", tally.disagreements.left_out + counts.baseline_left_out);
+  add_list(out, "disagreements", top_cases(tally.disagreements, kMostListed), [](const auto* one) {
+    const auto& [difference, example] = *one;
+    return fmt::format("{{\"count\": {}, \"domain\": {}, \"before\": \"{}\", \"today\": \"{}\", \"why\": {}, {}}}", example.count,
+                       quoted_text(difference.domain), spf::result_name(difference.before), spf::result_name(difference.today),
+                       quoted_text(difference.why), example_text(example));
+  });
+  out += '}';
+}
+
 }  // namespace
 
 std::string replay_json(const Options& options, const ReplayCounts& counts, const Tally& tally) {
@@ -55,6 +91,8 @@ std::string replay_json(const Options& options, const ReplayCounts& counts, cons
     return fmt::format("{{\"domain\": {}, \"messages\": {}, \"results\": {}}}", quoted_text(domain.first), sum(domain.second),
                        by_result(domain.second));
   });
+  if (options.config) add_policy(out, tally);
+  if (options.has_baseline()) add_baseline(out, counts, tally);
   return out + "}\n";
 }
 

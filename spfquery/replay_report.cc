@@ -33,6 +33,8 @@ class Writer {
     add_summary();
     add_results();
     add_domains();
+    if (options_.config) add_policy();
+    if (options_.has_baseline()) add_baseline();
     return std::move(out_);
   }
 
@@ -88,6 +90,53 @@ class Writer {
       out_ += '\n';
     }
     if (tally_.other_domains > 0) line("further messages, of domains that are not counted singly: {}", tally_.other_domains);
+  }
+
+  // Lists what the policy would do today, by what was done then.
+  void add_policy() {
+    line("\nThe policy of {} would do today ({}):", base::printable(*options_.config),
+         options_.policy.rules.dry_run.value_or(false) ? "if dry-run were off" : "columns: what was done then");
+    line("{:<10} {:>10}   {:>10} {:>10} {:>10}", "action", "messages", "accepted", "rejected", "deferred");
+    for (const auto action : {receiver::Action::accept, receiver::Action::reject, receiver::Action::defer}) {
+      const FateCounts& counts = tally_.by_action[static_cast<std::size_t>(action)];
+      line("{:<10} {:>10}   {:>10} {:>10} {:>10}", receiver::action_name(action), sum(counts), counts[0], counts[1], counts[2]);
+    }
+    const auto top = top_cases(tally_.new_refusals, kMostShown);
+    if (top.empty()) return line("No message that was accepted would be refused.");
+    line("Accepted then, refused today ({} of {} cases):", top.size(), tally_.new_refusals.all.size());
+    for (const auto* const one : top) {
+      const auto& [refusal, example] = *one;
+      line("{:>10}  {}: {} for {}: {}; such as {}", example.count, refusal.domain, receiver::action_name(refusal.action),
+           spf::result_name(refusal.result), refusal.why, message_text(example));
+    }
+    line_if(tally_.new_refusals.left_out, "messages of further cases");
+  }
+
+  void add_baseline() {
+    std::uint64_t compared = 0;
+    for (const ResultCounts& counts : tally_.before) compared += sum(counts);
+    line("\nThe checker of that time ({} messages; rows: its result, columns: today's result):", compared);
+    line("{:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "pass", "fail", "softfail", "neutral", "none", "permerror",
+         "temperror");
+    for (const Result before : kOrder) {
+      out_ += fmt::format("{:<10}", spf::result_name(before));
+      for (const Result today : kOrder) out_ += fmt::format(" {:>9}", tally_.before[index_of(before)][index_of(today)]);
+      out_ += '\n';
+    }
+    line_if(counts_.baseline_left_out, "results of the mailbox that did not fit in memory");
+    const auto top = top_cases(tally_.disagreements, kMostShown);
+    if (top.empty()) return line("No result differs.");
+    line("Disagreements ({} of {} cases), with the term that decides today:", top.size(), tally_.disagreements.all.size());
+    for (const auto* const one : top) {
+      const auto& [difference, example] = *one;
+      line("{:>10}  {}: {} then, {} today: {}; such as {}", example.count, difference.domain, spf::result_name(difference.before),
+           spf::result_name(difference.today), difference.why, message_text(example));
+    }
+    line_if(tally_.disagreements.left_out, "messages of further cases");
+  }
+
+  static std::string message_text(const Case& example) {
+    return fmt::format("{} <{}>{}", example.client, example.sender, example.helo.empty() ? "" : " HELO " + example.helo);
   }
 
   const Options& options_;

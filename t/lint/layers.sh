@@ -15,16 +15,27 @@ declare -A may=(
   [common/protocol]="common/base common/spf common/receiver common/protocol"
   [common/io]="common/base common/dns common/spf common/srs common/io"
   [common/options]="common/base common/spf common/receiver common/io common/options"
-  [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd"
-  [spfquery]="common/base common/dns common/spf common/lint common/maillog common/receiver common/protocol common/io common/options spfquery"
+  [spfd/config]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd/config"
+  [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd/config spfd"
+  [spfquery]="common/base common/dns common/spf common/lint common/maillog common/receiver common/protocol common/io common/options spfd/config spfquery"
   [spfctl]="common/base common/io common/options spfctl"
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 
+# Files of spfd about its configuration, which spfquery reads too (--config): the layer spfd/config. They use no other file of spfd.
+config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows listen_address log_level start_error
+  snapshot policy '
+
 # Sets REPLY.
 layer_of() {
   REPLY=${1%/*}
+  local name=${1##*/}
   case $1 in
+    spfd/snapshot.cc) REPLY=spfd ;; # it reads files of secrets
+    spfd/*)
+      REPLY=spfd
+      [[ $config_files != *[[:space:]]"${name%.*}"[[:space:]]* ]] || REPLY=spfd/config
+      ;;
     common/*/*) ;;
     */*) REPLY=${1%%/*} ;;
     *) REPLY=. ;;

@@ -112,10 +112,10 @@ finds purity 'common/base/ip\.h:1' '<arpa/inet.h>' -- common/base/ip.h 1 '#inclu
 right=" dns:base spf:base spf:dns lint:base lint:dns lint:spf srs:base srs:dns receiver:base receiver:dns receiver:spf receiver:srs
   protocol:base protocol:spf protocol:receiver io:base io:dns io:spf io:srs spfd:base spfd:dns spfd:spf spfd:srs spfd:receiver spfd:protocol spfd:io
   spfquery:base spfquery:dns spfquery:spf spfquery:lint spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
-  options:base options:spf options:receiver options:io spfd:options spfquery:options sender:options "
-declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [lint]=common/lint [srs]=common/srs [receiver]=common/receiver
+  options:base options:spf options:receiver options:io spfd:options maillog:base maillog:spf spfquery:maillog spfquery:options sender:options "
+declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [lint]=common/lint [maillog]=common/maillog [srs]=common/srs [receiver]=common/receiver
   [protocol]=common/protocol [io]=common/io [options]=common/options [spfd]=spfd [spfquery]=spfquery [sender]=spfsrs [test]=t/unit)
-for from in base dns spf lint srs receiver protocol io options spfd spfquery sender; do
+for from in base dns spf lint maillog srs receiver protocol io options spfd spfquery sender; do
   for to in "${!folder[@]}"; do
     [[ $from != "$to" ]] || continue
     place=${folder[$from]}/part.cc part=${folder[$to]}/part.h
@@ -131,6 +131,10 @@ finds layers 'common/spf/part\.cc:2' 'must not include ../base/part.h' -- common
 finds layers 't/unit/part\.cc:2' 'not written from the root' -- t/unit/part.cc 2 '#include "part.h"'
 finds layers 'common/new/part\.cc:1' 'not a layer' -- common/new/part.cc 1 '#include "common/base/part.h"'
 passes layers common/receiver/part.h 3 '#include "common/spf/part.h"' '#include "common/dns/part.h"' '#include "common/base/part.h"'
+passes layers spfquery/part.cc 2 '#include "spfd/options.h"'
+passes layers spfd/part.cc 2 '#include "spfd/options.h"'
+finds layers 'spfd/options\.cc:2' 'must not include spfd/worker.h' -- spfd/options.cc 2 '#include "spfd/worker.h"'
+finds layers 'spfquery/part\.cc:2' 'must not include spfd/snapshot.cc' -- spfquery/part.cc 2 '#include "spfd/snapshot.cc"'
 passes layers t/unit/part.cc 2 '#include "spfd/part.h"' '#include "common/io/part.h"'
 
 # ---- files -----------------------------------------------------------------------------------------------------------------

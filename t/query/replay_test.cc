@@ -212,6 +212,88 @@ TEST_CASE("the progress bar: on standard error, if that is a terminal, and gone 
   CHECK((got.err.empty() || got.err.ends_with("\r\x1b[K")));
 }
 
+TEST_CASE("--config: what the policy would refuse and defer today, and which accepted mail it would refuse") {
+  const ZoneFile zone;
+  const std::string log = small_log() + arrival("a@softfail.example") + arrival("b@softfail.example") +
+                          arrival("a@plainfail.example") + arrival("a@neutral.example", "192.0.2.99");
+  const std::string config = zone.folder().write("spfd.conf",
+                                                 "on-softfail = \"defer\"\n"
+                                                 "dry-run = true\n"
+                                                 "exempt-clients = [\"192.0.2.99\"]\n"
+                                                 "listen = [\"unix:/run/spfd/spfd.sock\"]\n"
+                                                 "[sender.\"plainfail.example\"]\n"
+                                                 "on-fail = \"tag\"\n");
+  const YAML::Node got = replay(zone, {"-", "--config", config}, log);
+  CHECK(number(got, "policy", "accept", "accepted") == 4);
+  CHECK(number(got, "policy", "reject", "rejected") == 1);
+  CHECK(number(got, "policy", "reject", "accepted") == 0);
+  CHECK(number(got, "policy", "defer", "accepted") == 2);
+  CHECK(number(got, "policy", "defer", "deferred") == 1);
+  CHECK(number(got, "spared") == 1);
+  const YAML::Node refusals = got["policy"]["new_refusals"];
+  REQUIRE(refusals.size() == 1);
+  CHECK(number(refusals[0], "count") == 2);
+  CHECK(refusals[0]["domain"].as<std::string>() == "softfail.example");
+  CHECK(refusals[0]["action"].as<std::string>() == "defer");
+  CHECK(refusals[0]["why"].as<std::string>() == "~all");
+  CHECK(refusals[0]["sender"].as<std::string>() == "a@softfail.example");
+  const Outcome text = run_query(words_for(zone, {"-", "--config", config}), log);
+  CHECK(text.out.find("if dry-run were off") != std::string::npos);
+  CHECK(text.out.find(
+            "2  softfail.example: defer for softfail: ~all; such as 192.0.2.1 <a@softfail.example> HELO mail.pass.example") !=
+        std::string::npos);
+  const Outcome bad =
+      run_query(words_for(zone, {"-", "--config", zone.folder().write("bad.conf", "on-softfale = \"defer\"\n")}), log);
+  CHECK(bad.exit_code == 255);
+  CHECK(bad.err.find("bad.conf:1: on-softfale: there is no such option") != std::string::npos);
+}
+
+TEST_CASE("--baseline with a Maildir or mbox: a matrix, and each disagreement with the term that decides") {
+  const ZoneFile zone;
+  const auto mail = [](const std::string& field) {
+    return "Received: x\nReceived-SPF: " + field + "\nReceived-SPF: none\n\nReceived-SPF: none\n\n";
+  };
+  const std::string pass = mail("pass (x)\n client-ip=192.0.2.1; envelope-from=\"a@pass.example\";\n\thelo=h.example");
+  const std::string wrong =
+      mail("Pass (mailfrom) identity=mailfrom; client-ip=192.0.2.1; helo=h; envelope-from=A@fail.example; receiver=x ");
+  const std::string mbox = zone.folder().write("mbox", "From x\n" + pass + "From y\n" + wrong + "From z\n\n");
+  const std::string folder = zone.folder().write("x", "") + ".maildir";
+  for (const char* sub : {"", "/cur", "/new", "/tmp"}) REQUIRE(::mkdir((folder + sub).c_str(), 0700) == 0);
+  std::filesystem::copy_file(zone.folder().write("1", pass), folder + "/cur/1");
+  std::filesystem::copy_file(zone.folder().write("2", wrong), folder + "/new/2");
+  for (const std::string& path : {mbox, folder}) {
+    CAPTURE(path);
+    const YAML::Node got = replay(zone, {"-", "--baseline", path}, small_log());
+    CHECK(number(got["baseline"], "matrix", "pass", "pass") == 2);
+    CHECK(number(got["baseline"], "matrix", "pass", "fail") == 1);
+    const YAML::Node differences = got["baseline"]["disagreements"];
+    REQUIRE(differences.size() == 1);
+    CHECK(differences[0]["domain"].as<std::string>() == "fail.example");
+    CHECK(differences[0]["before"].as<std::string>() == "pass");
+    CHECK(differences[0]["today"].as<std::string>() == "fail");
+    CHECK(differences[0]["why"].as<std::string>() == "-all");
+  }
+  const Outcome text = run_query(words_for(zone, {"-", "--baseline", mbox}), small_log());
+  CHECK(text.out.find("1  fail.example: pass then, fail today: -all; such as 192.0.2.1 <a@fail.example> HELO h.example") !=
+        std::string::npos);
+  for (const std::string path : {"/nonexistent", "/etc"}) {
+    CAPTURE(path);
+    const Outcome bad = run_query(words_for(zone, {"-", "--baseline", path}), small_log());
+    CHECK(bad.exit_code == 255);
+    CHECK(bad.out.empty());
+  }
+}
+
+TEST_CASE("--baseline log: the lines of the checker of that time in the same log") {
+  const ZoneFile zone;
+  const std::string log =
+      "Nov 26 09:10:18 mx spfd[3]: result=pass identity=mailfrom ip=192.0.2.1 helo=h.example sender=a@fail.example mechanism=x\n"
+      "Nov 26 09:10:18 mx exim[4]: H=(h.example) [192.0.2.1] F=<a@fail.example> rejected RCPT <b@example.net>: no\n";
+  CHECK(number(replay(zone, {"-", "--baseline", "log"}, log)["baseline"], "matrix", "pass", "fail") == 1);
+  CHECK(number(replay(zone, {"-", "--baseline", "header"}, log)["baseline"], "matrix", "pass", "fail") == 0);
+  CHECK_FALSE(replay(zone, {"-"}, log)["baseline"]);
+}
+
 TEST_CASE("command lines that cannot be meant: one sentence, exit code 255") {
   const ZoneFile zone;
   for (const Words& words : std::vector<Words>{{"--replay", "exim"},
@@ -219,7 +301,9 @@ TEST_CASE("command lines that cannot be meant: one sentence, exit code 255") {
                                                {"--replay", "exim", "-", "--ip", "192.0.2.1"},
                                                {"--replay", "exim", "-", "--file", "-"},
                                                {"--replay", "exim", "-", "--server", "/nonexistent"},
-                                               {"--replay", "exim", "-", "--trace"}}) {
+                                               {"--replay", "exim", "-", "--trace"},
+                                               {"--config", "/nonexistent", "--ip", "192.0.2.1", "--helo", "x.example"},
+                                               {"--replay", "exim", "-", "--config", "/nonexistent"}}) {
     CAPTURE(words);
     const Outcome got = run_query(words);
     CHECK(got.exit_code == 255);
