@@ -142,6 +142,42 @@ rule_cases() {
   run_spfd
 }
 
+# replay_cases FORMAT LOG [PASSES]: sends some mail, and replays the lines of the log about it. PASSES: the number of accepted
+# messages that can be checked and pass; 3, or less if the log does not have the HELO name that the null sender needs.
+replay_cases() {
+  local log=$2 seen passes=${3:-3}
+  seen=$(wc -l <"$log")
+  good alice@pass.test
+  good alice@pass.test
+  good '<>'
+  bad alice@softfail.test
+  bad alice@fail.test
+  bad alice@temperror.test
+  try 2001:db8::66 evil.test last@fail.test
+  # Syslog is not synchronous.
+  wait_until logged "$log" "$seen" 'last@fail\.test.*\(proto=ESMTP\|rejected RCPT\)' || true
+  tail -n "+$((seen + 1))" "$log" >"$LAB/tmp/replayed"
+  echo 'on-softfail = "reject"' >"$LAB/tmp/replay.conf"
+  replayed=$("$BUILD/bin/spfquery" --replay "$1" "$LAB/tmp/replayed" --json --nameserver 127.0.0.1 --config "$LAB/tmp/replay.conf")
+  check "replay of the log: pass" in_replay "\"pass\": {\"accepted\": $passes, \"rejected\": 0, \"deferred\": 0}"
+  check "replay of the log: softfail" in_replay '"softfail": {"accepted": 1, "rejected": 0, "deferred": 0}'
+  check "replay of the log: fail" in_replay '"fail": {"accepted": 0, "rejected": 2, "deferred": 0}'
+  check "replay of the log: temperror" in_replay '"temperror": {"accepted": 0, "rejected": 0, "deferred": 1}'
+  check "replay of the log: no bad lines" in_replay '"bad_lines": 0,'
+  check "replay of the log: messages without HELO name" in_replay "\"without_identity\": $((3 - passes)),"
+  check "replay of the log: a policy that would refuse more" in_replay '"domain": "softfail.test", "result": "softfail", "action": "reject"'
+  replayed=$(gzip -c "$LAB/tmp/replayed" | "$BUILD/bin/spfquery" --replay "$1" - --json --nameserver 127.0.0.1)
+  check "replay of the packed log: pass" in_replay "\"pass\": {\"accepted\": $passes,"
+}
+in_replay() {
+  [[ $replayed = *"$1"* ]] || {
+    echo "      $replayed"
+    return 1
+  }
+}
+# logged LOG LINES TEXT: succeeds if TEXT is after this number of lines.
+logged() { tail -n "+$(($2 + 1))" "$1" | grep -q "$3"; }
+
 # unchecked_cases HEADER: for doors that accept mail without spfd if configured so, with this header.
 unchecked_cases() {
   stop spfd

@@ -90,6 +90,7 @@ bad alice@fail.test
 check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
 bad alice@temperror.test
 check "temperror: the code of RFC 7372, and the domain" refused '^451 4\.7\.24 .*temperror\.test'
+replay_cases exim "$LAB/run/lab/exim/mainlog"
 stop exim
 
 suite="readsocket, unchecked when spfd is absent"

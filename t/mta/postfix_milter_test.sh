@@ -22,6 +22,7 @@ start_postfix
 common_cases
 rule_cases
 milter_cases
+replay_cases postfix "$LAB/log/postfix" 2
 stop_postfix
 
 suite="Postfix, milter, unchecked when spfd is absent"

@@ -18,6 +18,8 @@ run_spfd
 start_postfix
 common_cases
 rule_cases
+# Postfix does not log the HELO name of a message that it accepts.
+replay_cases postfix "$LAB/log/postfix" 2
 
 bad alice@fail.test
 check "fail: the code of RFC 7372" refused '^550 5\.7\.23 '
