@@ -24,7 +24,7 @@ declare -A may=(
 
 # Files of spfd about its configuration, which spfquery reads too (--config): the layer spfd/config. They use no other file of spfd.
 config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows listen_address log_level start_error
-  snapshot policy '
+  sandbox_mode snapshot policy '
 
 # Sets REPLY.
 layer_of() {
