@@ -48,11 +48,10 @@ class Replay::Check {
   // Returns whether the check has ended already. `done` is called only later.
   template <class Done>
   bool start(io::Driver& driver, std::chrono::milliseconds deadline, Done done) {
-    auto running =
-        driver.start([this](spf::AnswerSource& answers) { return receiver::decide(request_, policy_, answers, work_); }, deadline,
-                     [this, done](const io::CheckCost&) {
-                       if (running_) done();
-                     });
+    auto running = driver.start([this](spf::AnswerSource& answers) { return step(answers); }, deadline,
+                                [this, done](const io::CheckCost&) {
+                                  if (running_) done();
+                                });
     running_ = std::move(running);
     return running_ == nullptr;
   }
@@ -73,16 +72,30 @@ class Replay::Check {
       }
     }
   }
-  [[nodiscard]] Outcome outcome() const { return outcome_of(work_.reply, message_); }
+  [[nodiscard]] Outcome outcome() const {
+    if (is_decided_) return outcome_of(work_.reply, message_);
+    Outcome outcome = outcome_of(receiver::not_checked(policy_, "the check was not finished"), message_);
+    outcome.is_checked = true;
+    outcome.why = "the check was not finished";
+    return outcome;
+  }
   [[nodiscard]] const std::string& key() const { return key_; }
 
  private:
+  spf::Needs step(spf::AnswerSource& answers) {
+    is_decided_ = false;
+    spf::Needs needs = receiver::decide(request_, policy_, answers, work_);
+    is_decided_ = needs.empty();
+    return needs;
+  }
+
   const receiver::Policy& policy_;
   std::string key_;
   maillog::Message message_;
   receiver::Request request_;
   receiver::Workspace work_;
   std::array<std::array<std::uint64_t, spf::kResults + 1>, maillog::kFates> waiting_{};
+  bool is_decided_ = false;  // false: memory ran out
   io::Driver::Handle running_;
 };
 
