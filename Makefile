@@ -32,7 +32,7 @@ fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
 override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
 # --as-needed: a program loads only the libraries that it calls.
-LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz -lseccomp
+LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz -lseccomp -levent_extra
 
 # V=1 shows the commands.
 run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
@@ -42,6 +42,7 @@ run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
 CORE_SRC := $(wildcard common/*/*.cc)
 DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
 QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
+WEB_SRC := $(filter-out spfweb/main.cc,$(wildcard spfweb/*.cc))
 SRS_SRC := $(filter-out spfsrs/main.cc,$(wildcard spfsrs/*.cc))
 CTL_SRC := $(filter-out spfctl/main.cc,$(wildcard spfctl/*.cc))
 SUPPORT_SRC := $(wildcard t/support/*.cc)
@@ -60,9 +61,11 @@ DAEMON_LIB := $(BUILD)/lib/libspfd-daemon.a
 QUERY_LIB := $(BUILD)/lib/libspfd-query.a
 SRS_LIB := $(BUILD)/lib/libspfd-srs.a
 CTL_LIB := $(BUILD)/lib/libspfd-ctl.a
+WEB_LIB := $(BUILD)/lib/libspfd-web.a
 SUPPORT_LIB := $(BUILD)/lib/libspfd-test.a
 PROGRAMS := $(if $(wildcard spfd/main.cc),$(BUILD)/bin/spfd) $(if $(wildcard spfquery/main.cc),$(BUILD)/bin/spfquery) \
-            $(if $(wildcard spfsrs/main.cc),$(BUILD)/bin/spfsrs) $(if $(wildcard spfctl/main.cc),$(BUILD)/bin/spfctl)
+            $(if $(wildcard spfsrs/main.cc),$(BUILD)/bin/spfsrs) $(if $(wildcard spfctl/main.cc),$(BUILD)/bin/spfctl) \
+            $(if $(wildcard spfweb/main.cc),$(BUILD)/bin/spfweb)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -84,11 +87,16 @@ $(BUILD)/bin/spfctl: $(BUILD)/obj/spfctl/main.o $(CTL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/bin/spfweb: $(BUILD)/obj/spfweb/main.o $(WEB_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(CORE_LIB): $(call objects,$(CORE_SRC))
 $(DAEMON_LIB): $(call objects,$(DAEMON_SRC))
 $(QUERY_LIB): $(call objects,$(QUERY_SRC))
 $(SRS_LIB): $(call objects,$(SRS_SRC))
 $(CTL_LIB): $(call objects,$(CTL_SRC))
+$(WEB_LIB): $(call objects,$(WEB_SRC)) $(BUILD)/obj/spfweb/assets.o
 $(SUPPORT_LIB): $(call objects,$(SUPPORT_SRC))
 $(BUILD)/lib/%.a:
 	@mkdir -p $(@D)
@@ -102,6 +110,17 @@ $(BUILD)/obj/%.o: %.cc
 $(BUILD)/obj/t/%_test.o: OPTIMIZE = -O0
 # The tests' own code is not part of the coverage.
 $(BUILD)/obj/t/%.o: SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan)
+
+# Style, script and icon become strings of the program.
+$(BUILD)/gen/spfweb_assets.cc: spfweb/style.css spfweb/script.js spfweb/icon.svg
+	@mkdir -p $(@D)
+	$(call run,GEN){ printf '#include "spfweb/page.h"\n\nnamespace spfweb {\n'; \
+	  for asset in kStyle:style.css kScript:script.js kIcon:icon.svg; do \
+	    printf '\nconst std::string_view %s = R"asset(' $${asset%%:*}; cat spfweb/$${asset#*:}; printf ')asset";\n'; \
+	  done; printf '\n}  // namespace spfweb\n'; } >$@
+$(BUILD)/obj/spfweb/assets.o: $(BUILD)/gen/spfweb_assets.cc
+	@mkdir -p $(@D)
+	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 # toml++ is one big header that is used only at the start: -O2 would add two seconds to the build.
 $(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filter -O2 -O3,$(CXXFLAGS)),-O1)
@@ -120,7 +139,7 @@ sysconfdir-again:
 # ---- tests ---------------------------------------------------------------------------------------------------------------
 
 define test_program
-$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(QUERY_LIB) $(DAEMON_LIB) $(SRS_LIB) $(CTL_LIB) $(CORE_LIB)
+$(BUILD)/t/$(1): $(call objects,$(wildcard t/$(1)/*.cc)) $(SUPPORT_LIB) $(QUERY_LIB) $(DAEMON_LIB) $(SRS_LIB) $(CTL_LIB) $(WEB_LIB) $(CORE_LIB)
 	@mkdir -p $$(@D)
 	$$(call run,LINK)$$(CXX) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) -lyaml-cpp
 .PHONY: t-$(1)
@@ -141,7 +160,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -172,6 +191,10 @@ check-mta: all
 check-debian:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
 	@t/debian/in_root.sh $(or $(SUITE),trixie) "make demo && make check"
+# A real nginx in front of spfweb.
+check-nginx: $(BUILD)/bin/spfweb
+	@$(MAKE) --no-print-directory deps PACKAGES="nginx-light curl"
+	@BUILD=$(BUILD) t/run t/web/nginx_test.sh
 # The sample units in a booted Debian. Needs root.
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
@@ -238,7 +261,7 @@ fuzz-one-%: $(BUILD)/fuzz/%
 # Runs the corpora through the same targets, without a fuzzer.
 fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
-FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc) $(DAEMON_LIB) $(CORE_LIB)
+FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc) $(DAEMON_LIB) $(WEB_LIB) $(CORE_LIB)
 $(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -316,6 +339,7 @@ completions = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUALS = $(wildcard man/*.[1-9])
 install: all
 	install -D -m 755 $(BUILD)/bin/spfd "$(sbindir)/spfd"
+	install -D -m 755 $(BUILD)/bin/spfweb "$(sbindir)/spfweb"
 	install -D -m 755 $(BUILD)/bin/spfquery "$(bindir)/spfquery"
 	install -D -m 755 $(BUILD)/bin/spfsrs "$(bindir)/spfsrs"
 	install -D -m 755 $(BUILD)/bin/spfctl "$(sbindir)/spfctl"
@@ -324,14 +348,14 @@ install: all
 	  to="$(mandir)/man$${page##*.}/$${page##*/}" && install -D -m 644 $$page "$$to" && \
 	  sed -i 's,/etc/spfd/,$(sysconfdir)/spfd/,g; s,/usr/local/,$(PREFIX)/,g' "$$to" || exit 1; \
 	done
-	install -D -m 644 etc/spfd.conf "$(docdir)/examples/spfd.conf"
+	for file in etc/spfd.conf etc/spfweb.conf; do install -D -m 644 $$file "$(docdir)/examples/$${file#etc/}" || exit 1; done
 	for file in etc/*/*; do install -D -m 644 $$file "$(docdir)/examples/$${file#etc/}" || exit 1; done
-	sed -i 's,/usr/local/,$(PREFIX)/,' "$(docdir)/examples/systemd/spfd.service"
+	sed -i 's,/usr/local/,$(PREFIX)/,' "$(docdir)/examples/systemd/spfd.service" "$(docdir)/examples/systemd/spfweb.service"
 	test -e "$(confdir)/spfd.conf" || install -D -m 644 etc/spfd.conf "$(confdir)/spfd.conf"
 	@! test -e "$(DESTDIR)$(PREFIX)/etc/spfd/spfd.conf" || test $(sysconfdir) = $(PREFIX)/etc || \
 	  echo 'note: $(PREFIX)/etc/spfd/spfd.conf is not read; spfd reads $(sysconfdir)/spfd/spfd.conf'
 uninstall:
-	rm -f "$(sbindir)/spfd" "$(sbindir)/spfctl" "$(bindir)/spfquery" "$(bindir)/spfsrs" "$(completions)/spfctl"
+	rm -f "$(sbindir)/spfd" "$(sbindir)/spfctl" "$(sbindir)/spfweb" "$(bindir)/spfquery" "$(bindir)/spfsrs" "$(completions)/spfctl"
 	for page in $(MANUALS); do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
 	rm -rf "$(docdir)"
 
@@ -360,7 +384,7 @@ deb: $(BUILD)/spfd-$(VERSION).tar.gz
 clean:
 	rm -rf $(BUILD)
 help:
-	@echo 'all           build spfd, spfctl, spfquery and spfsrs in $(BUILD)/bin'
+	@echo 'all           build spfd, spfctl, spfweb, spfquery and spfsrs in $(BUILD)/bin'
 	@echo 'deps          install missing packages for build and tests (apt)'
 	@echo 'demo          build, start spfd with a demonstration zone, send it requests as Exim does'
 	@echo 'compdb        write compile_commands.json, for clangd'
@@ -371,6 +395,7 @@ help:
 	@echo 'chaos         the daemon under loads and faults of all kinds at once, with each sanitizer for CHAOS_SECONDS (30)'
 	@echo 'check-mta     real MTAs in private roots (needs root; SUITE=trixie: those of another release)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
+	@echo 'check-nginx   a real nginx in front of spfweb'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'
 	@echo 'check-reproducible  build the packages twice and compare the bytes'

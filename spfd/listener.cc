@@ -1,26 +1,17 @@
 #include "spfd/listener.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sysexits.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
-#include "common/base/printable.h"
 #include "common/base/text.h"
-#include "common/io/socket.h"
 #include "spfd/log.h"
 
 namespace spfd {
@@ -28,68 +19,6 @@ namespace spfd {
 namespace {
 
 constexpr int kFirstInheritedFd = 3;  // SD_LISTEN_FDS_START
-
-int enable(int fd, int level, int option) {
-  const int on = 1;
-  return ::setsockopt(fd, level, option, &on, sizeof on);
-}
-
-std::string inet_name(const sockaddr* address, socklen_t size) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return "inet:?";
-  return fmt::format("inet:{}:{}", address->sa_family == AF_INET6 ? fmt::format("[{}]", host.data()) : host.data(), port.data());
-}
-
-std::string socket_name(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  auto* address = reinterpret_cast<sockaddr*>(&storage);
-  if (::getsockname(fd, address, &size) != 0) return "?";
-  if (address->sa_family != AF_UNIX) return inet_name(address, size);
-  const auto* local = reinterpret_cast<const sockaddr_un*>(&storage);
-  return fmt::format("unix:{}",
-                     base::printable(std::string_view(local->sun_path, ::strnlen(local->sun_path, sizeof local->sun_path))));
-}
-
-// Returns whether the address is a loopback address that the machine lacks, because it has no IPv4 or no IPv6.
-bool is_missing_loopback(const InetAddress& address, int problem) {
-  return (address.host == "127.0.0.1" || address.host == "::1") && (problem == EADDRNOTAVAIL || problem == EAFNOSUPPORT);
-}
-
-std::optional<StartError> open_inet(const InetAddress& address, protocol::Door door, std::vector<Listener>& listeners,
-                                    std::vector<StartError>& missing) {
-  const std::string name = listen_address_text(address);
-  const auto found = io::find_addresses(address.host, std::to_string(address.port), AI_PASSIVE);
-  if (!found) return StartError{fmt::format("{}: the host is unknown: {}", name, found.error()), EX_NOHOST};
-  for (const io::SocketAddress& one : *found) {
-    io::Descriptor fd(::socket(one.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd.is_open()) {
-      if (errno == EAFNOSUPPORT && &one != &found->back()) continue;
-      const int problem = errno;
-      StartError error = listen_error(name, "no socket", problem);
-      if (!is_missing_loopback(address, problem)) return error;
-      missing.push_back(std::move(error));
-      continue;
-    }
-    enable(fd.get(), SOL_SOCKET, SO_REUSEADDR);
-    // Accepted connections inherit this. Answers are written whole, so Nagle's algorithm could only delay them.
-    enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-    if (one.family() == AF_INET6) enable(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
-    if (::bind(fd.get(), one.get(), one.size) != 0) {
-      const int problem = errno;
-      StartError error = listen_error(name, "cannot listen there", problem);
-      if (!is_missing_loopback(address, problem)) return error;
-      missing.push_back(std::move(error));
-      continue;
-    }
-    if (::listen(fd.get(), kBacklog) != 0) return listen_error(name, "cannot listen there", errno);
-    std::string real_name = socket_name(fd.get());
-    listeners.emplace_back(std::move(fd), std::move(real_name), door);
-  }
-  return {};
-}
 
 protocol::Door door_of(std::string_view name) {
   for (std::size_t i = 0; i < protocol::kDoors; ++i) {
@@ -101,11 +30,8 @@ protocol::Door door_of(std::string_view name) {
 
 }  // namespace
 
-Listener::Listener(io::Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file)
-    : socket_(std::move(socket)), name_(std::move(name)), door_(door), file_(std::move(file)) {}
-
 void Listener::refuse_more() const {
-  if (file_) ::shutdown(socket_.get(), SHUT_RD);
+  if (socket_.file()) ::shutdown(socket_.fd(), SHUT_RD);
 }
 
 bool Listeners::is_inherited(const ListenAddress& address, protocol::Door door) const {
@@ -129,7 +55,9 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
   for (const ListenAddress& address : addresses) {
     if (is_inherited(address, door)) continue;
     if (const auto* inet = std::get_if<InetAddress>(&address)) {
-      if (auto error = open_inet(*inet, door, all, missing)) return error;
+      auto opened = open_inet(*inet, missing);
+      if (!opened) return opened.error();
+      for (Socket& socket : *opened) all.emplace_back(std::move(socket), door);
       continue;
     }
     const auto& local = std::get<UnixAddress>(address);
@@ -143,7 +71,7 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
     auto& server = made->predecessor;
     const auto is_known = [&](const Predecessor& other) { return other.pid == server->pid; };
     if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(std::move(*server));
-    all.emplace_back(std::move(made->socket), "unix:" + local.path, door, std::move(made->file));
+    all.emplace_back(Socket(std::move(made->socket), "unix:" + local.path, std::move(made->file)), door);
   }
   if (missing.empty()) return {};
   if (all.size() == before) return missing.front();
@@ -173,7 +101,7 @@ base::Result<std::vector<Listener>, StartError> inherited_listeners() {
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     const auto index = static_cast<std::size_t>(fd - kFirstInheritedFd);
     const protocol::Door door = index < names.size() ? door_of(names[index]) : protocol::Door::query;
-    listeners.emplace_back(io::Descriptor(fd), socket_name(fd), door);
+    listeners.emplace_back(Socket(io::Descriptor(fd), socket_name(fd)), door);
   }
   return listeners;
 }

@@ -3,40 +3,38 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/io/descriptor.h"
 #include "common/protocol/codec.h"
-#include "spfd/listen_address.h"
+#include "common/service/listen_address.h"
+#include "common/service/sockets.h"
+#include "common/service/unix_socket.h"
 #include "spfd/start_error.h"
-#include "spfd/unix_socket.h"
 
 namespace spfd {
 
 class Listener {
  public:
-  // Takes over a socket that is listening already. `name`: its name in the log. `door`: what its clients speak. `file`: the file
-  // of a UNIX socket that we have made; its name is removed with the listener.
-  Listener(io::Descriptor socket, std::string name, protocol::Door door, std::optional<io::OwnFile> file = {});
+  // `door`: what the clients of the socket speak.
+  Listener(Socket socket, protocol::Door door) : socket_(std::move(socket)), door_(door) {}
 
-  [[nodiscard]] int fd() const { return socket_.get(); }
+  [[nodiscard]] int fd() const { return socket_.fd(); }
   // Refuses further connections; those in the queue can still be accepted. Has an effect only on UNIX sockets of our own: TCP
   // would reset the connections in the queue, and a socket that was handed over to us is shared.
   void refuse_more() const;
   // Returns whether a successor has taken over the name of our UNIX socket.
-  [[nodiscard]] bool is_taken_over() const { return file_ && file_->is_taken(); }
+  [[nodiscard]] bool is_taken_over() const { return socket_.file() && socket_.file()->is_taken(); }
   // Returns "unix:/run/spfd/spfd.sock" or "inet:127.0.0.1:5970", with the port that the kernel chose.
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& name() const { return socket_.name(); }
   // Returns the file of a UNIX socket that we have made, else null. Clients can connect after it has been published.
-  [[nodiscard]] io::OwnFile* file() { return file_ ? &*file_ : nullptr; }
+  [[nodiscard]] io::OwnFile* file() { return socket_.file() ? &*socket_.file() : nullptr; }
   [[nodiscard]] protocol::Door door() const { return door_; }
 
  private:
-  io::Descriptor socket_;
-  std::string name_;
+  Socket socket_;
   protocol::Door door_;
-  std::optional<io::OwnFile> file_;
 };
 
 // The sockets of a start.

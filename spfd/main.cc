@@ -15,9 +15,9 @@
 #include "common/base/version.h"
 #include "common/io/descriptor.h"
 #include "common/io/secret_file.h"
+#include "common/service/privileges.h"
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
-#include "spfd/privileges.h"
 #include "spfd/server.h"
 #include "spfd/snapshot.h"
 

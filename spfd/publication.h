@@ -12,7 +12,8 @@
 
 #include "common/io/descriptor.h"
 #include "common/io/place.h"
-#include "spfd/unix_socket.h"
+#include "common/service/unix_socket.h"
+#include "spfd/start_error.h"
 
 namespace spfd {
 

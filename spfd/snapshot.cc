@@ -10,10 +10,10 @@
 #include "common/base/printable.h"
 #include "common/io/secret_file.h"
 #include "common/io/zone_file.h"
+#include "common/service/privileges.h"
 #include "common/srs/secrets.h"
 #include "spfd/options.h"
 #include "spfd/policy.h"
-#include "spfd/privileges.h"
 #include "spfd/sandbox.h"
 
 namespace spfd {

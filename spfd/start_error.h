@@ -1,13 +1,10 @@
-// The reason why spfd does not start.
+// The parts of a daemon that spfd shares with spfweb, by the names that they have in spfd.
 #pragma once
 
-#include <string>
+#include "common/service/start_error.h"
 
 namespace spfd {
 
-struct StartError {
-  std::string message;  // a sentence
-  int exit_code = 0;    // of sysexits.h
-};
+using namespace service;  // NOLINT(google-build-using-namespace): its names are those of a daemon
 
 }  // namespace spfd

@@ -8,6 +8,7 @@
 
 #include "common/dns/likely_zone.h"
 #include "common/lint/findings.h"
+#include "common/lint/special.h"
 
 namespace lint {
 
@@ -155,6 +156,11 @@ void check_exists(const Examined& examined, Place place, Findings& findings) {
 }
 
 }  // namespace
+
+std::string_view special_name(const Interval& interval, Family family) {
+  const SpecialNetwork* const special = special_of(interval, family);
+  return special == nullptr ? std::string_view() : special->name;
+}
 
 void check_coverage(const Examined& examined, Findings& findings) {
   check_everyone(examined, findings);

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "common/io/socket.h"
-#include "spfd/unix_socket.h"
+#include "common/service/unix_socket.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 

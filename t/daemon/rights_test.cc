@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "common/io/secret_file.h"
+#include "common/service/unix_socket.h"
 #include "spfd/pid_file.h"
-#include "spfd/unix_socket.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 

@@ -1,10 +1,15 @@
-// Tokens of why-url. Input: a line that is read as a token; then the facts of a token that is written, read, and changed.
+// Tokens of why-url, and URLs of its page. Input: a line that is read as a token and as parameters; then the facts of a token
+// that is written, read, and changed.
 #include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "common/base/base64url.h"
+#include "common/base/text.h"
+#include "common/spf/record.h"
 #include "common/token/token.h"
+#include "spfweb/recipe.h"
+#include "spfweb/why_page.h"
 #include "t/fuzz/target.h"
 
 namespace {
@@ -14,6 +19,24 @@ constexpr std::uint64_t kNow = 29'000'000;  // minutes
 const token::Keys& keys() {
   static const token::Keys made = *token::Keys::make({"new key", "old key"});
   return made;
+}
+
+void check_page(std::string_view query) {
+  const spfweb::Parameters parameters(query);
+  const spfweb::Parameters again(parameters.without(""));
+  for (const char* name : {"s", "id", "ip", "net", "domain"}) {
+    fuzz::check(again.value(name) == parameters.value(name), "parameters that are written again are the same");
+    const std::string html = spfweb::Html().show(parameters.value(name)).text();
+    for (const char c : html.substr(5, html.size() - 11)) {
+      fuzz::check(c != '<' && c != '>' && c != '"' && c != '\'' && static_cast<unsigned char>(c) >= 0x20, "a value stays text");
+    }
+    fuzz::check(base::is_utf8(html), "and is UTF-8");
+  }
+  const spfweb::Claim claim = spfweb::Claim::read(parameters);
+  const spfweb::View view{.host = "mx.example.org", .prefix = "", .path = "/why", .parameters = parameters};
+  fuzz::check(spfweb::claim_page(view, claim, {}, {}).find("<script>") == std::string::npos, "no markup of strangers");
+  const spfweb::MadeRecord made = spfweb::make_record(spfweb::Recipe::read(parameters));
+  if (made.problems.empty()) fuzz::check(spf::parse_record(made.text).ok(), "a record that is made is valid");
 }
 
 std::string name_of(std::string_view text) {
@@ -29,6 +52,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Cutter input(data, size);
   const std::string_view given = input.line();
   fuzz::check(!keys().read(given, kNow).ok(), "nobody can guess a token");
+  check_page(given);
   if (const auto bytes = base::bytes_of_base64url(given)) fuzz::check(base::base64url(*bytes) == given, "one text per token");
 
   token::Facts facts;

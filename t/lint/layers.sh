@@ -15,15 +15,17 @@ declare -A may=(
   [common/protocol]="common/base common/spf common/receiver common/protocol"
   [common/io]="common/base common/dns common/spf common/srs common/io"
   [common/options]="common/base common/spf common/receiver common/io common/options"
-  [spfd/config]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd/config"
-  [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options spfd/config spfd"
+  [common/service]="common/base common/io common/service"
+  [spfd/config]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options common/service spfd/config"
+  [spfd]="common/base common/dns common/spf common/srs common/token common/receiver common/protocol common/io common/options common/service spfd/config spfd"
   [spfquery]="common/base common/dns common/spf common/lint common/maillog common/receiver common/protocol common/io common/options spfd/config spfquery"
+  [spfweb]="common/base common/dns common/spf common/srs common/lint common/token common/receiver common/protocol common/io common/options common/service spfweb"
   [spfctl]="common/base common/io common/options spfctl"
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 
 # Files of spfd about its configuration, which spfquery reads too (--config): the layer spfd/config. They use no other file of spfd.
-config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows listen_address log_level start_error
+config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows log_level start_error
   sandbox_mode snapshot policy '
 
 # Sets REPLY.

@@ -1,4 +1,4 @@
-#include "spfd/unix_socket.h"
+#include "common/service/unix_socket.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -17,9 +17,9 @@
 #include <utility>
 
 #include "common/io/socket.h"
-#include "spfd/privileges.h"
+#include "common/service/privileges.h"
 
-namespace spfd {
+namespace service {
 
 namespace {
 
@@ -195,4 +195,4 @@ int dismiss(const Predecessor& predecessor) { return send_signal(predecessor.pro
 
 std::string dismissal_problem(int number) { return std::strerror(number); }
 
-}  // namespace spfd
+}  // namespace service

@@ -1,4 +1,4 @@
-#include "spfd/notify.h"
+#include "common/service/notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,7 +11,7 @@
 #include "common/base/text.h"
 #include "common/io/descriptor.h"
 
-namespace spfd {
+namespace service {
 
 void notify(std::string_view state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -40,4 +40,4 @@ std::optional<std::chrono::milliseconds> watchdog_interval() {
   return std::chrono::milliseconds(*number / 1000);
 }
 
-}  // namespace spfd
+}  // namespace service

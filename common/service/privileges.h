@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "spfd/start_error.h"
+#include "common/service/start_error.h"
 
-namespace spfd {
+namespace service {
 
 struct User {
   uid_t uid = 0;
@@ -38,4 +38,4 @@ std::size_t raise_descriptor_limit();
 // Keeps our memory, which holds secrets, out of core files and away from other processes of the same user.
 void write_no_core();
 
-}  // namespace spfd
+}  // namespace service

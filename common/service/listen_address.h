@@ -9,7 +9,7 @@
 
 #include "common/base/result.h"
 
-namespace spfd {
+namespace service {
 
 // Default modes of socket files. Anybody may ask about SPF; but a client of a socket for sender rewriting can get addresses
 // signed in our name.
@@ -40,4 +40,4 @@ std::string listen_address_text(const ListenAddress& address);
 std::optional<unsigned> parse_mode(std::string_view text);
 std::string bad_mode(std::string_view text);
 
-}  // namespace spfd
+}  // namespace service

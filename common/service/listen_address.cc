@@ -1,4 +1,4 @@
-#include "spfd/listen_address.h"
+#include "common/service/listen_address.h"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 #include "common/base/text.h"
 #include "common/io/socket.h"
 
-namespace spfd {
+namespace service {
 
 namespace {
 
@@ -105,4 +105,4 @@ std::string listen_address_text(const ListenAddress& address) {
   return text;
 }
 
-}  // namespace spfd
+}  // namespace service

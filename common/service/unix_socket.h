@@ -14,10 +14,10 @@
 #include "common/base/result.h"
 #include "common/io/descriptor.h"
 #include "common/io/place.h"
-#include "spfd/listen_address.h"
-#include "spfd/start_error.h"
+#include "common/service/listen_address.h"
+#include "common/service/start_error.h"
 
-namespace spfd {
+namespace service {
 
 // A server that listens at the name of a socket to be opened.
 struct Predecessor {
@@ -51,4 +51,4 @@ StartError listen_error(const std::string& name, std::string_view what, int prob
 // Length of the queue of a listening socket; net.core.somaxconn limits it. With a short queue clients may wait for seconds.
 inline constexpr int kBacklog = 4096;
 
-}  // namespace spfd
+}  // namespace service

@@ -1,4 +1,4 @@
-#include "spfd/privileges.h"
+#include "common/service/privileges.h"
 
 #include <fmt/core.h>
 #include <grp.h>
@@ -16,7 +16,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 
-namespace spfd {
+namespace service {
 
 namespace {
 
@@ -111,4 +111,4 @@ void write_no_core() {
 #endif
 }
 
-}  // namespace spfd
+}  // namespace service

@@ -1,0 +1,62 @@
+// The bounds on look-ups for strangers: per network, and at a time.
+//
+// A network (IPv4 /24, IPv6 /56) may begin 10 at once and then one each 5 seconds; all together 20 run at a time. The table of
+// networks has a bound; at the bound, the network that asked least recently is forgotten.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "common/base/ip.h"
+
+namespace spfweb {
+
+class Gate {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  static constexpr int kBurst = 10;
+  static constexpr std::chrono::seconds kInterval{5};
+  static constexpr int kRunning = 20;
+  static constexpr std::size_t kMaxNetworks = 20'000;
+
+  // A look-up that may run; its end makes room for others. It may outlive the gate.
+  class Pass {
+   public:
+    explicit Pass(std::shared_ptr<int> running) : running_(std::move(running)) { ++*running_; }
+    Pass(Pass&& other) = default;
+    Pass& operator=(Pass&&) = delete;
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
+    ~Pass() {
+      if (running_) --*running_;
+    }
+
+   private:
+    std::shared_ptr<int> running_;
+  };
+
+  // Returns a pass, or nothing: the network has used up its share, or too many look-ups run. `client`: nothing if unknown; all of
+  // these are one network.
+  std::optional<Pass> enter(const std::optional<base::IpAddress>& client, Time now);
+
+  [[nodiscard]] std::size_t networks() const { return used_.size(); }
+
+ private:
+  struct Entry {
+    std::string network;
+    Time full_at;  // when it may again begin kBurst at once
+  };
+
+  std::list<Entry> used_;  // the one that asked least recently first
+  std::unordered_map<std::string, std::list<Entry>::iterator> by_network_;
+  std::shared_ptr<int> running_ = std::make_shared<int>(0);
+};
+
+}  // namespace spfweb

@@ -1,0 +1,60 @@
+// The maker of SPF records: what the wizard's form says, and the record that follows from it. Pure.
+//
+// Its records have no finding of severity error that the form could cause (t/web), and let the form's own addresses pass.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/name.h"
+#include "common/spf/record.h"
+#include "spfweb/parameters.h"
+#include "spfweb/texts.h"
+
+namespace spfweb {
+
+// The answers of the form, as they were typed.
+struct Recipe {
+  bool no_mail = false;
+  std::vector<std::string> networks = {};      // addresses or networks
+  std::vector<std::string> names = {};         // of hosts
+  std::vector<std::string> includes = {};      // domains
+  std::set<std::string, std::less<>> by = {};  // providers, by id
+  bool mx = false;
+  bool a = false;
+  bool is_strict = false;  // -all instead of ~all
+  bool below = false;      // names below the domain send no mail
+
+  static Recipe read(const Parameters& form);
+  // Fills in what a published record says; terms that the form does not have are left out.
+  static Recipe of(const spf::Record& record);
+};
+
+struct RecipeProblem {
+  Text text = Text::bad_network;
+  std::string value;       // of a stranger
+  std::size_t number = 0;  // for texts with numbers
+  std::size_t limit = 0;
+};
+
+struct MadeRecord {
+  std::string text;
+  std::vector<RecipeProblem> problems;  // if there are any, the text must not be published
+};
+
+// Terms beyond this number of each kind are ignored.
+inline constexpr std::size_t kMaxEntries = 50;
+// Longest record, in octets, so that it fits a DNS answer with its neighbours (RFC 7208 §3.4).
+inline constexpr std::size_t kMaxRecord = 450;
+
+MadeRecord make_record(const Recipe& recipe);
+
+// Returns the record as strings of a zone file, of at most 255 octets each (RFC 7208 §3.3).
+std::string zone_strings(std::string_view record);
+// Returns the lines of a zone file for the domain.
+std::vector<std::string> zone_lines(const dns::Name& domain, const Recipe& recipe, std::string_view record);
+
+}  // namespace spfweb

@@ -1,0 +1,31 @@
+// The page about a refusal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/token/token.h"
+#include "spfweb/engine.h"
+#include "spfweb/page.h"
+
+namespace spfweb {
+
+// Returns the page for the facts of a token. `link`: the text of the link, for the administrator. `present`: nothing if it was
+// not looked up.
+std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present);
+
+// The words of a visitor about a refusal; nobody has signed them.
+struct Claim {
+  std::string sender;  // an address or domain
+  std::string ip;
+  std::string helo;
+  bool is_old = false;  // of a link of another program
+
+  // Reads the form, and the links of openspf ("s=mfrom;id=;ip=;r=") and other pages ("s=", "ip=", "r=").
+  static Claim read(const Parameters& parameters);
+};
+// Returns the page with the form, and the present result for what the visitor says. `note`: why there is the form.
+std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Present>& present);
+
+}  // namespace spfweb

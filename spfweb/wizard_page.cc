@@ -1,0 +1,89 @@
+#include "spfweb/wizard_page.h"
+
+#include <fmt/core.h>
+
+#include "spfweb/check_page.h"
+#include "spfweb/providers.h"
+
+namespace spfweb {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return out;
+}
+
+Html wizard_form(const View& view, std::string_view domain, const Recipe& recipe) {
+  Html out;
+  out << field(view, Text::label_domain, "domain", domain, false) << "<input type=\"hidden\" name=\"made\" value=\"1\">\n"_html
+      << choice(view.say(Text::wiz_no_mail), "checkbox", "none", "1", recipe.no_mail)
+      << field(view, Text::wiz_own, "net", joined(recipe.networks), true) << paragraph(view.say(Text::wiz_own_help))
+      << field(view, Text::wiz_names, "host", joined(recipe.names), true)
+      << choice(view.say(Text::wiz_mx), "checkbox", "mx", "1", recipe.mx)
+      << choice(view.say(Text::wiz_a), "checkbox", "a", "1", recipe.a) << "<fieldset>\n<legend>"_html
+      << view.say(Text::wiz_providers, {Html() << kProvidersDate}) << "</legend>\n"_html;
+  for (const Provider& provider : providers())
+    out << choice(Html() << provider.name, "checkbox", "by", provider.id, recipe.by.contains(provider.id));
+  out << "</fieldset>\n"_html << field(view, Text::wiz_includes, "include", joined(recipe.includes), true)
+      << "<fieldset>\n<legend>"_html << view.say(Text::wiz_all) << "</legend>\n"_html
+      << choice(view.say(Text::wiz_soft), "radio", "all", "soft", !recipe.is_strict)
+      << choice(view.say(Text::wiz_fail), "radio", "all", "fail", recipe.is_strict) << "</fieldset>\n"_html
+      << choice(view.say(Text::wiz_below), "checkbox", "below", "1", recipe.below);
+  return form(view, "/wizard", out, Text::submit_wizard);
+}
+
+Html problems_of(const View& view, const MadeRecord& made) {
+  Html out;
+  out << "<div class=\"box bad\" role=\"alert\"><ul>\n"_html;
+  for (const RecipeProblem& problem : made.problems) {
+    const Html first = problem.limit > 0 ? number(problem.number) : shown(problem.value);
+    out << "<li>"_html << view.say(problem.text, {first, number(problem.limit)}) << "</li>\n"_html;
+  }
+  return out << "</ul></div>\n"_html;
+}
+
+void add_instructions(const View& view, const dns::Name& domain, const Recipe& recipe, const MadeRecord& made, Html& out) {
+  std::string lines;
+  for (const std::string& line : zone_lines(domain, recipe, made.text)) lines += line + '\n';
+  out << heading(view.say(Text::wiz_zone)) << block(lines) << heading(view.say(Text::wiz_panel))
+      << block(fmt::format("@\nTXT\n{}\n", made.text));
+  std::string client = "192.0.2.25";
+  if (!recipe.networks.empty()) client = recipe.networks.front().substr(0, recipe.networks.front().find('/'));
+  out << heading(view.say(Text::wiz_test))
+      << block(fmt::format("spfquery --record '{}={}' --ip {} --sender postmaster@{}\n", domain.text(), made.text, client,
+                           domain.text()));
+  if (!recipe.no_mail) {
+    out << heading(view.say(Text::wiz_plan)) << "<ol>\n"_html;
+    for (const Text step : {Text::wiz_plan_1, Text::wiz_plan_2, Text::wiz_plan_3})
+      out << "<li>"_html << view.say(step) << "</li>\n"_html;
+    out << "</ol>\n<details>\n<summary>"_html << view.say(Text::wiz_flat) << "</summary>\n"_html
+        << paragraph(view.say(Text::wiz_flat_text)) << "</details>\n"_html;
+  }
+}
+
+}  // namespace
+
+std::string wizard_page(const View& view, std::string_view domain, const Recipe& recipe, const std::optional<MadeRecord>& made,
+                        const std::optional<Examined>& examined, const Html& note) {
+  Html out;
+  if (!note.empty()) out << "<div class=\"box\" role=\"status\">"_html << paragraph(note) << "</div>\n"_html;
+  out << paragraph(view.say(Text::wiz_intro)) << paragraph(view.say(Text::wiz_nothing_stored));
+  if (made) {
+    out << heading(view.say(Text::wiz_record));
+    if (!made->problems.empty()) out << problems_of(view, *made);
+    out << block(made->text) << paragraph(view.say(Text::octets, {number(made->text.size())}));
+  }
+  if (made && examined && made->problems.empty()) {
+    out << report_of(view, *examined);
+    if (examined->report.count(lint::Severity::error) == 0) add_instructions(view, examined->report.domain, recipe, *made, out);
+  }
+  out << wizard_form(view, domain, recipe);
+  return page(view, view.say(Text::wiz_title), out);
+}
+
+}  // namespace spfweb

@@ -1,0 +1,19 @@
+// The page that makes a record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spfweb/engine.h"
+#include "spfweb/page.h"
+#include "spfweb/recipe.h"
+
+namespace spfweb {
+
+// Returns the page. `domain`: as typed. `made`, `examined`: the record of the recipe, and its examination, if there is a domain.
+// `note`: a problem, or that the form was filled in.
+std::string wizard_page(const View& view, std::string_view domain, const Recipe& recipe, const std::optional<MadeRecord>& made,
+                        const std::optional<Examined>& examined, const Html& note);
+
+}  // namespace spfweb

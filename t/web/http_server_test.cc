@@ -1,0 +1,110 @@
+// The bounds of the HTTP server: slow clients, many connections, methods, sizes.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <thread>
+
+#include "common/io/loop.h"
+#include "common/service/sockets.h"
+#include "spfweb/http_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using spfweb::HttpReply;
+using spfweb::HttpRequest;
+using spfweb::HttpServer;
+using support::Client;
+
+// A server that answers with what it has understood.
+class Echo {
+ public:
+  Echo(std::chrono::milliseconds deadline, std::size_t most)
+      : server_(
+            loop_, [](const HttpRequest& request, const HttpServer::Answer& answer) { answer({.body = text_of(request)}); },
+            deadline, most) {
+    auto opened = service::open_sockets({*service::parse_listen_address("unix:" + (folder_ / "s"))});
+    REQUIRE(opened.ok());
+    sockets_ = std::move(*opened);
+    server_.listen(sockets_.front().fd());
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~Echo() {
+    loop_.post([this] { loop_.stop(); });
+    thread_.join();
+  }
+  Echo(const Echo&) = delete;
+  Echo& operator=(const Echo&) = delete;
+
+  [[nodiscard]] std::string address() const { return "unix:" + (folder_ / "s"); }
+  [[nodiscard]] std::string ask(const std::string& request) const {
+    Client client(address());
+    client.send(request);
+    return client.read_to_end();
+  }
+
+ private:
+  static std::string text_of(const HttpRequest& request) {
+    return "path=" + request.path + " a=" + std::string(request.parameters.value("a")) +
+           " client=" + (request.client ? request.client->text() : "none") + "\n";
+  }
+
+  const support::TempFolder folder_;
+  io::Loop loop_;
+  HttpServer server_;
+  std::vector<service::Socket> sockets_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("GET and HEAD, with the header fields of every page") {
+  const Echo echo(30s, 10);
+  const std::string got = echo.ask("GET /why/x%20y?a=1%3C HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.2.3.4, 198.51.100.7\r\n\r\n");
+  CHECK(got.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(got.ends_with("path=/why/x y a=1< client=198.51.100.7\n"));
+  for (const char* field :
+       {"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'\r\n",
+        "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n", "Cache-Control: no-store\r\n",
+        "X-Robots-Tag: noindex\r\n", "Connection: close\r\n"}) {
+    CAPTURE(got);
+    CHECK(got.find(field) != std::string::npos);
+  }
+  const std::string head = echo.ask("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(head.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("other methods, bodies and large header fields are refused") {
+  const Echo echo(30s, 10);
+  CHECK(echo.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 405 "));
+  CHECK(echo.ask("DELETE / HTTP/1.1\r\nHost: h\r\n\r\n").find("Allow: GET, HEAD\r\n") != std::string::npos);
+  CHECK_FALSE(echo.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello").starts_with("HTTP/1.1 200 "));
+  CHECK_FALSE(echo.ask("GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  CHECK_FALSE(echo.ask("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  CHECK_FALSE(echo.ask("\x16\x03\x01 nonsense\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  CHECK(echo.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("a client that sends a byte now and then is closed at the deadline") {
+  const Echo echo(300ms, 10);
+  Client client(echo.address());
+  const std::string begin = "GET / HTTP/1.1\r\nX: ";
+  CHECK(client.send(begin));
+  support::wait_until("the end of a slow client", [&] {
+    std::this_thread::sleep_for(20ms);
+    return !client.send("x");
+  });
+  CHECK(client.read_to_end() == "");
+}
+
+TEST_CASE("connections beyond the bound wait until others end") {
+  const Echo echo(500ms, 2);
+  const Client idle(echo.address());
+  const Client other(echo.address());
+  CHECK(echo.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  for (int i = 0; i < 20; ++i) CHECK(echo.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}

@@ -1,0 +1,44 @@
+// The options of spfweb: manual page, configuration file and errors.
+#include <doctest/doctest.h>
+
+#include <regex>
+#include <set>
+#include <string>
+
+#include "spfweb/options.h"
+#include "t/support/spfd_process.h"
+
+TEST_CASE("spfweb(8) and the table of options name the same options") {
+  const std::string text = support::slurp("man/spfweb.8");
+  std::set<std::string> in_table;
+  for (const options::Row* row : spfweb::option_table()) in_table.emplace(row->name);
+  std::set<std::string> in_page;
+  const std::regex option("\n\\.It (?:Fl [a-zA-Z] , )?Fl Fl ([a-z0-9-]+)");
+  for (auto found = std::sregex_iterator(text.begin(), text.end(), option); found != std::sregex_iterator(); ++found)
+    in_page.insert((*found)[1]);
+  CHECK(in_page == in_table);
+}
+
+TEST_CASE("the configuration file has the options, and the command line takes precedence") {
+  const support::TempFolder folder;
+  const std::string file =
+      folder.write("spfweb.conf",
+                   "listen = [\"inet:127.0.0.1:1\", \"inet:[::1]:2\"]\nprefix = \"/spf/\"\nhostname = \"a.test\"\n"
+                   "spfd = \"inet:127.0.0.1:5970\"\n");
+  const auto options = spfweb::load_options({"--config", file, "--hostname", "b.test"});
+  REQUIRE(options.ok());
+  CHECK(options->listen.size() == 2);
+  CHECK(options->prefix == "/spf");
+  CHECK(options->hostname == "b.test");
+  CHECK(io::server_address_text(options->spfd) == "127.0.0.1:5970");
+  const auto problem = [&](const std::string& text) {
+    const auto bad = spfweb::load_options({"--config", folder.write("bad.conf", text)});
+    return bad.ok() ? std::string("none") : bad.error();
+  };
+  CHECK(problem("listen = \"tcp\"\n").find("bad.conf:1: listen: \"tcp\"") != std::string::npos);
+  CHECK(problem("\nhelp = true\n").ends_with("bad.conf:2: help: there is no such option"));
+  CHECK(problem("prefix = \"/a b\"\n").find("needs an escape") != std::string::npos);
+  CHECK(problem("[listen]\n").find("the value must be") != std::string::npos);
+  CHECK_FALSE(spfweb::load_options({"stray"}).ok());
+  CHECK_FALSE(spfweb::load_options({"--prefix", "spf"}).ok());
+}

@@ -1,0 +1,327 @@
+// The built spfweb beside the built spfd: pages, tokens, hostile values, health.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/token/token.h"
+#include "spfweb/html.h"
+#include "t/support/dns_server.h"
+#include "t/support/spfd_process.h"
+
+namespace {
+
+using support::Client;
+using support::SpfdProcess;
+using support::TempFolder;
+
+// No question goes to DNS.
+constexpr std::string_view kZone = R"($TTL 300
+. SOA a.test b.test 1 2 3 4 5
+test SOA a.test b.test 1 2 3 4 5
+pass.test TXT "v=spf1 ip4:192.0.2.10 -all"
+fail.test TXT "v=spf1 ip4:198.51.100.1 include:more.test -all"
+more.test TXT "v=spf1 ip4:198.51.100.9 ?all"
+none.test A 192.0.2.80
+silent.test TXT "v=spf1 -all"
+exp.test TXT "v=spf1 -all exp=e.exp.test"
+e.exp.test TXT "<script>alert('%{i}')</script> Call 555"
+)";
+
+class SpfwebProcess {
+ public:
+  explicit SpfwebProcess(const SpfdProcess& spfd, std::vector<std::string> more = {}) {
+    const std::string key = folder_.write("key", "a key\n");
+    ::chmod(key.c_str(), 0600);
+    std::vector<std::string> arguments = {support::program("spfweb"),
+                                          "--listen",
+                                          address(),
+                                          "--spfd",
+                                          spfd.address(),
+                                          "--key-file",
+                                          key,
+                                          "--hostname",
+                                          "mx.test",
+                                          "--nameserver",
+                                          "127.0.0.1:1",
+                                          "--zone",
+                                          spfd.zone_path()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    std::vector<char*> words;
+    for (std::string& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::execv(words[0], words.data());
+      ::_exit(127);
+    }
+    support::wait_until("spfweb", [&] { return ::access((folder_ / "s").c_str(), F_OK) == 0; });
+  }
+  ~SpfwebProcess() {
+    ::kill(pid_, SIGTERM);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    CHECK(status == 0);
+  }
+  SpfwebProcess(const SpfwebProcess&) = delete;
+  SpfwebProcess& operator=(const SpfwebProcess&) = delete;
+
+  [[nodiscard]] std::string address() const { return "unix:" + (folder_ / "s"); }
+  [[nodiscard]] std::string get(const std::string& url, const std::string& fields = {}) const {
+    Client client(address());
+    // Each request comes from a network of its own.
+    client.send("GET " + url + " HTTP/1.1\r\nHost: mx.test\r\nX-Forwarded-For: 11.0." + std::to_string(++requests_ % 250) +
+                ".1\r\n" + fields + "\r\n");
+    return client.read_to_end();
+  }
+
+ private:
+  const TempFolder folder_;
+  pid_t pid_ = -1;
+  mutable int requests_ = 0;
+};
+
+bool has(const std::string& page, std::string_view text) { return page.find(text) != std::string::npos; }
+
+std::string token_for(const token::Facts& facts) { return token::Keys::make({"a key"})->write(facts, "alice"); }
+
+token::Facts facts() {
+  return {.minute = static_cast<std::uint64_t>(std::time(nullptr)) / 60,
+          .client = *base::IpAddress::parse("192.0.2.77"),
+          .domain = "fail.test",
+          .helo = "host.example.net",
+          .result = spf::Result::fail,
+          .cause = token::Cause::last_word};
+}
+
+}  // namespace
+
+TEST_CASE("the page of a token: cause, three cases, and the present result") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  std::string page = web.get("/why/" + token_for(facts()));
+  CAPTURE(page);
+  CHECK(page.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(has(page, "The server <bdi>192.0.2.77</bdi> is not among those that <bdi>fail.test</bdi> allows to send its mail."));
+  std::size_t at = 0;
+  for (const char* part : {"not among", "Did you send", "somebody forged", "You wrote it in a mail program", "587",
+                           "You run the mail of", "It was forwarded", "SRS", "nothing about the recipient"}) {
+    CAPTURE(part);
+    at = page.find(part, at);
+    REQUIRE(at != std::string::npos);
+  }
+  CHECK(has(page, "The result is still fail."));
+  CHECK(has(page, "https://mx.test/why/"));
+  CHECK_FALSE(has(page, "alice"));
+
+  token::Facts repaired = facts();
+  repaired.domain = "pass.test";
+  repaired.client = *base::IpAddress::parse("192.0.2.10");
+  CHECK(has(web.get("/why/" + token_for(repaired)), "The record has changed since: the server would pass now."));
+  token::Facts no_mail = facts();
+  no_mail.domain = "silent.test";
+  no_mail.cause = token::Cause::sends_no_mail;
+  CHECK(has(web.get("/why/" + token_for(no_mail)), "sends no mail at all"));
+}
+
+TEST_CASE("a domain's own explanation is quoted as its own, and stays text") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  token::Facts said = facts();
+  said.domain = "exp.test";
+  const std::string page = web.get("/why/" + token_for(said));
+  CHECK(has(page, "<bdi>exp.test</bdi> explains it in its own words, which are not ours:"));
+  CHECK(has(page, "<blockquote><p><bdi>&lt;script&gt;alert(&#39;192.0.2.77&#39;)&lt;/script&gt; Call 555</bdi>"));
+  CHECK_FALSE(has(page, "<script>"));
+}
+
+TEST_CASE("a token that is wrong or old shows the form, and no verdict") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  token::Facts old = facts();
+  old.minute -= 31 * 24 * 60;
+  std::string changed = token_for(facts());
+  changed[10] = changed[10] == 'x' ? 'y' : 'x';
+  const std::string foreign = token::Keys::make({"other"})->write(facts(), "alice");
+  for (const std::string& text : {token_for(old), changed, foreign, std::string("x"), std::string("%3Cscript%3E"),
+                                  std::string(8000, 'A'), std::string("%00"), std::string("..%2f..%2fetc"), std::string("a/b")}) {
+    const std::string page = web.get("/why/" + text);
+    CAPTURE(page);
+    CHECK(page.starts_with("HTTP/1.1 404 "));
+    CHECK(has(page, "<form "));
+    CHECK_FALSE(has(page, "fail.test"));
+    CHECK_FALSE(has(page, "class=\"lead\""));
+    CHECK_FALSE(has(page, "<script>"));
+  }
+  CHECK(has(web.get("/why/" + token_for(old)), "older than 30 days"));
+  CHECK(has(web.get("/why/" + foreign), "did not make this link"));
+}
+
+TEST_CASE("old forms of link fill in the form and say so") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  for (const char* url : {"/why?s=u%40fail.test&ip=192.0.2.1&r=mx", "/why.html?s=mfrom;id=u%40fail.test;ip=192.0.2.1;r=mx"}) {
+    const std::string page = web.get(url);
+    CAPTURE(page);
+    CHECK(has(page, "This is an old form of link."));
+    CHECK(has(page, "name=\"sender\" value=\"u@fail.test\""));
+    CHECK(has(page, "name=\"ip\" value=\"192.0.2.1\""));
+    CHECK_FALSE(has(page, "class=\"lead\""));
+  }
+  const std::string page = web.get("/why?sender=u%40fail.test&ip=192.0.2.1&helo=");
+  CHECK(has(page, "A message of <bdi>u@fail.test</bdi> from the server <bdi>192.0.2.1</bdi> gets the result fail."));
+}
+
+TEST_CASE("an examination as page and as JSON, with the result for an address") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::string page = web.get("/check?domain=fail.test&ip=198.51.100.9");
+  CAPTURE(page);
+  CHECK(has(page, "gets the result pass."));
+  CHECK(has(page, "<summary><span class=\"line\">"));
+  CHECK(has(page, "include:more.test"));
+  CHECK(has(page, "<li>198.51.100.1</li>"));
+  const std::string json = web.get("/check?domain=fail.test", "Accept: application/json\r\n");
+  CHECK(has(json, "Content-Type: application/json\r\n"));
+  CHECK(has(json, "\r\n\r\n{\"domain\": \"fail.test\""));
+  CHECK(web.get("/check?domain=x", "Accept: application/json\r\n").starts_with("HTTP/1.1 400 "));
+  CHECK(has(web.get("/check?domain=no_domain&ip=1"), "is not a domain name."));
+  CHECK(has(web.get("/check?domain=fail.test&ip=1.2.3"), "is not an IP address."));
+  CHECK(has(web.get("/check?domain=none.test"), "no SPF record"));
+}
+
+TEST_CASE("the wizard fills in what is there, and makes a record") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::string first = web.get("/wizard?domain=fail.test");
+  CHECK(has(first, "name=\"net\" value=\"198.51.100.1\""));
+  CHECK(has(first, "name=\"include\" value=\"more.test\""));
+  CHECK(has(first, "value=\"fail\" checked"));
+  const std::string made = web.get("/wizard?domain=new.test&made=1&net=8.1.2.3&all=soft");
+  CAPTURE(made);
+  CHECK(has(made, "new.test. 300 IN TXT &quot;v=spf1 ip4:8.1.2.3 ~all&quot;"));
+  CHECK(has(made, "spfquery --record"));
+  const std::string bad = web.get("/wizard?domain=new.test&made=1&net=10.0.0.1&include=x");
+  CHECK(bad.starts_with("HTTP/1.1 400 "));
+  CHECK(has(bad, "is private or reserved"));
+  CHECK_FALSE(has(bad, "IN TXT"));
+}
+
+TEST_CASE("hostile values in every field stay text, and nothing redirects") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::vector<std::string> hostile = {"\"><script>alert(1)</script>",
+                                            "' onmouseover='x",
+                                            std::string(4000, 'x'),
+                                            std::string("a\0b", 3),
+                                            "\u202egnp.exe",
+                                            "//evil.test/",
+                                            "https://evil.test/",
+                                            "javascript:alert(1)",
+                                            "\r\nLocation: https://evil.test/\r\n\r\n<b>",
+                                            "{0}{1}",
+                                            "%{s}",
+                                            "\xff\xfe"};
+  const std::vector<std::string> urls = {"/?x=",
+                                         "/why?sender=",
+                                         "/why?ip=",
+                                         "/why?sender=a.test&ip=192.0.2.1&helo=",
+                                         "/why?ip=192.0.2.1&sender=",
+                                         "/why?s=",
+                                         "/why?s=helo;id=",
+                                         "/check?domain=",
+                                         "/check?domain=fail.test&ip=",
+                                         "/check?lang=",
+                                         "/wizard?domain=",
+                                         "/wizard?domain=new.test&made=1&net=",
+                                         "/wizard?domain=new.test&made=1&host=",
+                                         "/wizard?domain=new.test&made=1&include=",
+                                         "/wizard?domain=new.test&made=1&by=",
+                                         "/wizard?domain=new.test&",
+                                         "/",
+                                         "/why/",
+                                         "//"};
+  for (const std::string& url : urls) {
+    for (const std::string& value : hostile) {
+      const std::string got = web.get(url + spfweb::url_encoded(value));
+      CAPTURE(url);
+      CAPTURE(value);
+      CAPTURE(got);
+      REQUIRE(got.starts_with("HTTP/1.1 "));
+      CHECK(got.substr(9, 1) != "3");
+      const std::string head = got.substr(0, got.find("\r\n\r\n"));
+      CHECK_FALSE(has(head, "Location"));
+      const std::string body = got.substr(head.size());
+      CHECK_FALSE(has(body, "<script>"));
+      CHECK_FALSE(has(body, "onmouseover='"));
+      CHECK_FALSE(has(body, "\u202e"));
+      CHECK_FALSE(has(body, "href=\"//"));
+      CHECK_FALSE(has(body, "href=\"http"));
+      CHECK_FALSE(has(body, "href=\"javascript"));
+      CHECK(body.find('\0') == std::string::npos);
+    }
+  }
+  const std::string script = web.get("/script.js");
+  CHECK(has(script, "Content-Type: text/javascript"));
+  CHECK(has(web.get("/style.css"), "Content-Type: text/css"));
+}
+
+TEST_CASE("languages by header and parameter, and paths with the prefix") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd, {"--prefix", "/spf"});
+  CHECK(has(web.get("/", "Accept-Language: de-CH, en;q=0.5\r\n"), "<html lang=\"de\">"));
+  const std::string page = web.get("/spf/why/" + token_for(facts()) + "?lang=fr", "Accept-Language: de\r\n");
+  CHECK(has(page, "<html lang=\"fr\">"));
+  CHECK(has(page, "href=\"/spf/style.css\""));
+  CHECK(has(page, "https://mx.test/spf/why/"));
+  for (const char* language : {"en", "de", "fr", "es", "zh"}) {
+    for (const char* url : {"/", "/why", "/check", "/wizard", "/check?domain=fail.test", "/nothing"}) {
+      const std::string got = web.get(std::string(url) + (has(url, "?") ? "&" : "?") + "lang=" + language);
+      CHECK(has(got, std::string("<html lang=\"") + language + "\">"));
+      CHECK_FALSE(has(got, "{0}"));
+      CHECK(got.size() < 50'000);
+    }
+  }
+}
+
+TEST_CASE("a network that asks too much gets 429, and the page of its token without the present result") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const auto same = [&](const std::string& url) {
+    Client client(web.address());
+    client.send("GET " + url + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    return client.read_to_end();
+  };
+  std::string got;
+  for (int i = 0; i < 200 && !got.starts_with("HTTP/1.1 429 "); ++i) got = same("/check?domain=fail.test");
+  CHECK(got.starts_with("HTTP/1.1 429 "));
+  CHECK(has(got, "Retry-After: 5\r\n"));
+  CHECK(same("/").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("health and readiness") {
+  const support::DnsServer dns([](const dns::Question&, bool) {
+    dns::Answer none;
+    none.status = dns::Status::name_error;
+    return support::react(std::move(none));
+  });
+  SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}, .zone = "test. TXT \"v=spf1 -all\"\n"});
+  const SpfwebProcess web(spfd);
+  CHECK(web.get("/healthz").ends_with("ok\n"));
+  const std::string ready = web.get("/readyz");
+  CHECK(ready.ends_with("\r\n\r\nready\n"));
+  CHECK(spfd.stop() == 0);
+  const std::string not_ready = web.get("/readyz");
+  CHECK(not_ready.starts_with("HTTP/1.1 503 "));
+  CHECK(has(not_ready, "not ready: cannot reach"));
+  CHECK(web.get("/healthz").ends_with("ok\n"));
+  const std::string page = web.get("/why/" + token_for(facts()));
+  CHECK(has(page, "The present result is not known:"));
+  CHECK(has(page, "not among"));
+}
