@@ -1,4 +1,4 @@
-// C: the site around the record.
+// C: the site around the record; and L10, which depends on it.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -32,6 +32,21 @@ void check_own(const Examined& examined, Findings& findings) {
     if (is_known(own.mailfrom)) findings.add("C01", {}, fmt::format("{} is {}", own.address.text(), outcome(own.mailfrom)));
     if (own.helo && is_known(*own.helo) && own.helo->result != Result::none)
       findings.add("C02", {}, fmt::format("{} as {} is {}", own.address.text(), helo, outcome(*own.helo)));
+  }
+}
+
+// The owner named the addresses that send, and an mx has none of them.
+void check_mx(const Examined& examined, Findings& findings) {
+  const Record& root = examined.tree.root();
+  if (examined.own.empty()) return;
+  for (std::size_t i = 0; i < root.terms.size() && i <= root.all; ++i) {
+    const Term& term = root.terms[i];
+    const bool passes = term.is(spf::Mechanism::mx) && term.read.directive.qualifier == Result::pass;
+    if (!passes || term.is_personal || term.has_failed || term.hosts.empty()) continue;
+    const bool has_own = std::ranges::any_of(examined.own, [&](const OwnVerdict& own) {
+      return term.networks[own.address.is_v4() ? Family::ipv4 : Family::ipv6].contains(number_of(own.address));
+    });
+    if (!has_own) findings.add("L10", {0, i}, fmt::format("{} lets {} pass", quoted(term), listed(term.hosts, 3)));
   }
 }
 
@@ -80,6 +95,7 @@ void check_silence(const Examined& examined, Findings& findings) {
 
 void check_site(const Examined& examined, Findings& findings) {
   check_own(examined, findings);
+  check_mx(examined, findings);
   check_ipv6(examined, findings);
   check_null_mx(examined, findings);
   check_silence(examined, findings);

@@ -447,6 +447,20 @@ TEST_CASE("C01, C02: an address of the domain that does not pass, for the domain
   CHECK_FALSE(unknown.report.is_complete());
 }
 
+TEST_CASE("L10: an mx that has none of the addresses that send") {
+  const auto with = [](std::string_view record, std::string_view own) {
+    lint::Subject subject = {.domain = *dns::Name::parse("example.com")};
+    if (!own.empty()) subject.own.push_back(*base::IpAddress::parse(own));
+    return lint_test::described(examine(world_with(record), subject), "L10");
+  };
+  CHECK(with("v=spf1 a mx -all", "198.18.0.1").find("'mx' lets mail.example.com pass") != std::string::npos);
+  CHECK(with("v=spf1 a mx -all", "198.18.0.2").empty());
+  CHECK(with("v=spf1 a mx -all", "2001:dba::2").empty());
+  CHECK(with("v=spf1 a mx/24 -all", "198.18.0.1").empty());
+  CHECK(with("v=spf1 a ~mx -all", "198.18.0.1").empty());
+  CHECK(with("v=spf1 a mx -all", {}).empty());
+}
+
 TEST_CASE("C05: subdomains with a mail server or an address and without record; other names of the list are left out") {
   World around = world_with("v=spf1 mx -all");
   around.mx("bare.example.com", "mail.example.com").a("host.example.com", "198.18.0.5");
