@@ -69,10 +69,8 @@ Problem add_records(O& o, const Values& values) {
     const std::size_t equals = value.find('=');
     if (equals == std::string::npos) return fmt::format("{} is not NAME=TEXT", base::in_quotes(value));
     const std::string name = value.substr(0, equals);
-    const auto ascii = dns::to_a_labels(name);
-    const auto parsed = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-    if (!parsed || parsed->labels() < 2)
-      return fmt::format("{} is not a domain name with a dot, which NAME=TEXT needs", base::in_quotes(name));
+    const auto parsed = parse_examined(name);
+    if (!parsed) return fmt::format("{}, which NAME=TEXT needs", parsed.error());
     o.records.push_back({*parsed, value.substr(equals + 1)});
   }
   return {};
@@ -445,7 +443,11 @@ Problem take_words(Options& options, const Values& words) {
 base::Result<dns::Name, std::string> parse_examined(std::string_view text) {
   const auto ascii = dns::to_a_labels(text);
   auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!name || name->labels() < 2) return base::failure(fmt::format("{} is not a domain name with a dot", base::in_quotes(text)));
+  // DNS allows any octet in a label, but here a blank means that something else follows the name.
+  const bool is_one_word =
+      ascii && std::none_of(ascii->begin(), ascii->end(), [](char c) { return c == ' ' || !base::is_printable(c); });
+  if (!name || name->labels() < 2 || !is_one_word)
+    return base::failure(fmt::format("{} is not a domain name with a dot", base::in_quotes(text)));
   return *std::move(name);
 }
 

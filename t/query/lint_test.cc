@@ -154,11 +154,13 @@ TEST_CASE("--lint-file: a line for each domain in the order of the file, or an o
 
 TEST_CASE("--lint-file: a bad line is reported and the others are examined; a missing file is bad usage") {
   const ZoneFile zone;
-  const Outcome got = run_query(zone.with({"--lint-file", "-"}), "word\nsoftfail.example\n" + std::string(20'000, 'x') + "\n");
+  const Outcome got = run_query(zone.with({"--lint-file", "-"}),
+                                "word\nsoftfail.example\nfail.example extra\n" + std::string(20'000, 'x') + "\n");
   CHECK(got.exit_code == 64);
   CHECK(got.lines().size() == 1);
   CHECK(got.err.find("standard input:1: \"word\" is not a domain name with a dot") != std::string::npos);
-  CHECK(got.err.find("standard input:3: the line is longer") != std::string::npos);
+  CHECK(got.err.find("standard input:3: \"fail.example extra\" is not a domain name") != std::string::npos);
+  CHECK(got.err.find("standard input:4: the line is longer") != std::string::npos);
   CHECK(run_query(zone.with({"--lint-file", "/does/not/exist"})).exit_code == 64);
 }
 
