@@ -34,6 +34,7 @@ int print_answer(std::string_view answer) {
 int send(const Options& options) {
   std::string line;
   for (const std::string& word : options.words) line += (line.empty() ? "" : " ") + word;
+  if (!options.format.empty()) line += " " + options.format;
   const io::Server server(io::UnixServer{options.socket});
   io::Loop loop;
   int exit_code = kExitNoAnswer;

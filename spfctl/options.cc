@@ -42,6 +42,16 @@ constexpr Option kRows[] = {
      {set_socket}},
     {{.name = "timeout", .argument = "TIME", .help = "time to wait for the answer (default: 30s)"}, options::kTime<&O::timeout>},
     {{.name = "word", .kind = Kind::list}, options::kTexts<&O::words>},
+    {{.name = "openmetrics", .kind = Kind::act, .help = "with stats: in the format of OpenMetrics"},
+     {[](O& o, const Values&) -> Problem {
+       o.format = "openmetrics";
+       return {};
+     }}},
+    {{.name = "prometheus", .kind = Kind::act, .help = "with stats: in the older text format of Prometheus"},
+     {[](O& o, const Values&) -> Problem {
+       o.format = "prometheus";
+       return {};
+     }}},
     {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit"},
      options::kChoice<O::Action::version, &O::action>},
     {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this help, and exit"},
@@ -55,6 +65,8 @@ Problem check(const Options& options) {
     if (word.empty() || !base::all_printable<' '>(word))
       return fmt::format("{} cannot be part of a command", base::in_quotes(word));
   }
+  if (!options.format.empty() && options.words != std::vector<std::string>{"stats"})
+    return fmt::format("--{} needs the command stats", options.format);
   return {};
 }
 
@@ -86,6 +98,9 @@ std::string help_text() {
          "  stop                     answer the requests under way, and end, as SIGTERM does\n"
          "  lookup NAME [TYPE]       show what the cache holds for a name\n"
          "  flush NAME | .ZONE | all remove the answers about a name, a zone or all names from the cache\n"
+         "  top slow | temperror | refused [N]\n"
+         "                           show the domains with the most such checks since the start\n"
+         "  peers [N]                show the clients with the most connections\n"
          "  loglevel LEVEL           error, warning, info or debug, until the next reload\n"
          "  dry_run on | off         accept all mail and only report what would be done, until the next reload\n\n" +
          options::help(option_table(), '=') + "\nExit code: 0 done, 1 spfd refused the command, 2 no answer, 255 bad usage.\n";

@@ -21,6 +21,7 @@ struct Options {
   std::string socket = "/run/spfd/control.sock";  // path
   std::chrono::milliseconds timeout{30'000};
   std::vector<std::string> words;  // the command
+  std::string format;              // of stats: another word; empty: none
 };
 
 using Option = options::RowOf<Options>;

@@ -136,6 +136,15 @@ ControlAnswer reload(Commanded& commanded) {
   return error(std::string(text.substr(text.rfind('\n') + 1)));
 }
 
+void metrics(Commanded& commanded, std::string_view form, const Done& done) {
+  if (form != "openmetrics" && form != "prometheus")
+    return done(error("stats is followed by openmetrics, prometheus or nothing"));
+  const MetricsFormat format = form == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
+  commanded.count([done, format, cache = commanded.cache(), facts = commanded.facts()](const Counters& counters) {
+    done(ok(metrics_text(counters, cache->counters(), facts, format)));
+  });
+}
+
 void stats(Commanded& commanded, const Done& done) {
   commanded.count([done, cache = commanded.cache()](const Counters& counters) {
     std::string text;
@@ -143,6 +152,50 @@ void stats(Commanded& commanded, const Done& done) {
       base::append(text, line, "\n");
     done(ok(std::move(text)));
   });
+}
+
+// Returns the number of entries to show; none: the word is not a number of them.
+std::optional<std::size_t> number_of(const Words& words, std::size_t index) {
+  if (words.size() <= index) return 10;
+  const auto number = base::parse_number(words[index], base::TopNames::kNames);
+  return number && *number > 0 ? std::optional<std::size_t>(*number) : std::nullopt;
+}
+
+ControlAnswer bad_number(std::string_view word) {
+  return error(fmt::format("{} is not a number from 1 to {}", base::in_quotes(word), base::TopNames::kNames));
+}
+
+// Returns a function that answers with the largest entries.
+std::function<void(const TopEntries&)> answer_with_largest(const Done& done, std::size_t most) {
+  return [done, most](const TopEntries& entries) {
+    TopEntries sorted = entries;
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
+    if (sorted.size() > most) sorted.resize(most);
+    std::string text;
+    for (const auto& [name, count, excess] : sorted) {
+      text += fmt::format("{} {}", count, base::printable(name));
+      text += excess == 0 ? "\n" : fmt::format(" (at least {})\n", count - std::min(count, excess));
+    }
+    done(ok(std::move(text)));
+  };
+}
+
+void top(Commanded& commanded, const Words& words, const Done& done) {
+  base::TopNames Tops::*which = nullptr;
+  if (words[1] == "slow") which = &Tops::slow;
+  if (words[1] == "temperror") which = &Tops::temperror;
+  if (words[1] == "refused") which = &Tops::refused;
+  if (which == nullptr) return done(error(fmt::format("{} is not one of: slow, temperror, refused", base::in_quotes(words[1]))));
+  const auto most = number_of(words, 2);
+  if (!most) return done(bad_number(words[2]));
+  commanded.top(which, answer_with_largest(done, *most));
+}
+
+void peers(Commanded& commanded, const Words& words, const Done& done) {
+  const auto most = number_of(words, 1);
+  if (!most) return done(bad_number(words[1]));
+  commanded.peers(answer_with_largest(done, *most));
 }
 
 // ---- the table -----------------------------------------------------------------------------------------------------------
@@ -158,7 +211,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"status", "", 0, 0, false, [](Commanded& c, const Words&, const Done& done) { done(status(c)); }},
-    {"stats", "", 0, 0, false, [](Commanded& c, const Words&, const Done& done) { stats(c, done); }},
+    {"stats", "[openmetrics | prometheus]", 0, 1, false,
+     [](Commanded& c, const Words& words, const Done& done) { words.size() > 1 ? metrics(c, words[1], done) : stats(c, done); }},
     {"reload", "", 0, 0, true, [](Commanded& c, const Words&, const Done& done) { done(reload(c)); }},
     {"drain", "", 0, 0, true,
      [](Commanded& c, const Words&, const Done& done) {
@@ -181,6 +235,9 @@ constexpr Command kCommands[] = {
      [](Commanded& c, const Words& words, const Done& done) {
        done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt));
      }},
+    {"top", "slow | temperror | refused [N]", 1, 2, false,
+     [](Commanded& c, const Words& words, const Done& done) { top(c, words, done); }},
+    {"peers", "[N]", 0, 1, false, [](Commanded& c, const Words& words, const Done& done) { peers(c, words, done); }},
     {"loglevel", "LEVEL", 1, 1, true, [](Commanded& c, const Words& words, const Done& done) { done(set_level(c, words[1])); }},
     {"dry_run", "on | off", 1, 1, true,
      [](Commanded& c, const Words& words, const Done& done) { done(set_dry_run(c, words[1])); }},

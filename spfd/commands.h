@@ -12,7 +12,9 @@
 #include "common/io/cache.h"
 #include "common/protocol/codec.h"
 #include "spfd/counters.h"
+#include "spfd/metrics.h"
 #include "spfd/snapshot.h"
+#include "spfd/tops.h"
 
 namespace spfd {
 
@@ -28,8 +30,14 @@ class Commanded {
 
   // Returns the state of the process, as names and values.
   [[nodiscard]] virtual Facts status() = 0;
+  // Returns what metrics report besides counters.
+  [[nodiscard]] virtual ProcessFacts facts() = 0;
   // Calls `done`, from any thread, with the sum of the workers' counters.
   virtual void count(std::function<void(const Counters&)> done) = 0;
+  // Calls `done`, from any thread, with the domains of all workers, in no order.
+  virtual void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) = 0;
+  // Calls `done`, from any thread, with the peers of all workers and the numbers of their connections.
+  virtual void peers(std::function<void(const TopEntries&)> done) = 0;
   // Does what SIGHUP does. Returns false if the old configuration stays in force.
   virtual bool reload() = 0;
   // Ends kept connections between their requests and reports "draining" in answers to request=health, or stops doing so.

@@ -28,6 +28,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/io/descriptor.h"
@@ -72,6 +73,8 @@ class Connection final : private Pipeline::Owner {
 
   // Returns the facts from which connections to be closed are chosen.
   [[nodiscard]] HeldConnection held();
+  [[nodiscard]] std::string peer_text() const { return spfd::peer_text(socket_.get()); }
+  [[nodiscard]] protocol::Door door() const { return door_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
   // Closes the connection to make room for others, unless it has been served since it was chosen (HeldConnection::since). A
@@ -117,6 +120,7 @@ class Connection final : private Pipeline::Owner {
   Shared& shared_;
   ConnectionOwner& owner_;
   const std::uint64_t id_;
+  const protocol::Door door_;  // of the listening socket
   const TimePoint opened_;
   std::optional<std::uint64_t> peer_;  // set by held()
   io::Descriptor socket_;

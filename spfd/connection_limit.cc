@@ -1,9 +1,12 @@
 #include "spfd/connection_limit.h"
 
+#include <arpa/inet.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -74,6 +77,27 @@ std::uint64_t peer_of(int socket) {
   std::uint64_t network = 0;
   std::memcpy(&network, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, sizeof network);
   return network & ~kUser;
+}
+
+std::string peer_text(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown";
+  if (address.ss_family == AF_UNIX) {
+    ucred user{};
+    socklen_t length = sizeof user;
+    const bool is_known = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0;
+    return is_known ? fmt::format("user {}", user.uid) : "unknown";
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text.data(), text.size());
+    return text.data();
+  }
+  in6_addr network = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  std::memset(reinterpret_cast<char*>(&network) + sizeof network / 2, 0, sizeof network / 2);
+  ::inet_ntop(AF_INET6, &network, text.data(), text.size());
+  return std::string(text.data()) + "/64";
 }
 
 std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all, std::size_t most, Clock::time_point now) {

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "spfd/once_a_minute.h"
@@ -38,6 +39,8 @@ inline constexpr std::chrono::seconds kShortestWait{1};
 
 // Returns a number that identifies the peer at the other end of a socket.
 std::uint64_t peer_of(int socket);
+// Returns the peer in words: "user 1000", "192.0.2.1", "2001:db8::/64".
+std::string peer_text(int socket);
 
 // Returns the indices into `all` of at most `most` connections to be closed.
 std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all, std::size_t most,

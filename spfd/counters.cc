@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "common/base/members.h"
 
 namespace spfd {
@@ -15,8 +17,28 @@ void add_to(std::array<std::uint64_t, N>& sums, const std::array<std::uint64_t, 
   for (std::size_t i = 0; i < N; ++i) sums[i] += more[i];
 }
 
+template <const auto& kBounds>
+void add_to(base::Histogram<kBounds>& sums, const base::Histogram<kBounds>& more) {
+  add_to(sums.counts, more.counts);
+  sums.sum += more.sum;
+}
+
+void add_to(Lag& most, const Lag& other) { most.nanoseconds = std::max(most.nanoseconds, other.nanoseconds); }
+
+void add_to(std::vector<io::ServerCounters>& sums, const std::vector<io::ServerCounters>& more) {
+  for (const io::ServerCounters& one : more) {
+    const auto same = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.server == one.server; });
+    if (same == sums.end()) {
+      sums.push_back(one);
+    } else {
+      same->add(one);
+    }
+  }
+}
+
 template <class T>
 void add_each(T& sums, const T& more);
+void add_to(CheckCounters& sums, const CheckCounters& more) { add_each(sums, more); }
 void add_to(io::ResolverCounters& sums, const io::ResolverCounters& more) { add_each(sums, more); }
 
 template <class T>
@@ -25,6 +47,24 @@ void add_each(T& sums, const T& more) {
 }
 
 }  // namespace
+
+std::string_view checked_identity_name(std::size_t index) {
+  return index == 0 ? "none" : spf::identity_name(static_cast<spf::Identity>(index - 1));
+}
+
+void CheckCounters::count(protocol::Door door, const receiver::Reply& reply) {
+  const auto at = static_cast<std::size_t>(door);
+  const std::size_t identity = reply.identity ? 1 + static_cast<std::size_t>(*reply.identity) : 0;
+  ++answers[(at * kCheckedIdentities + identity) * spf::kResults + static_cast<std::size_t>(reply.result)];
+  ++actions[(at * kActions + static_cast<std::size_t>(reply.would.value_or(reply.action))) * 2 + (reply.would ? 1 : 0)];
+  if (reply.is_weak) ++weak_passes;
+}
+
+void CheckCounters::count(const receiver::Reply& reply, const io::CheckCost& cost, std::chrono::nanoseconds time) {
+  (cost.dns == 0 ? warm : cold).add(static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)));
+  lookups.add(static_cast<std::uint64_t>(std::max(reply.lookups, 0)));
+  questions.add(static_cast<std::uint64_t>(std::max(cost.questions, 0)));
+}
 
 void Counters::add(const Counters& other) { add_each(*this, other); }
 

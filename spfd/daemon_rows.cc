@@ -31,6 +31,7 @@ using O = Options;
 using S = Snapshot;
 
 constexpr Word<LogTarget> kLogWords[] = {{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}};
+constexpr Word<LogFormat> kLogFormatWords[] = {{"text", LogFormat::text}, {"json", LogFormat::json}};
 constexpr Word<LogLevel> kLevelWords[] = {
     {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
 constexpr Word<SandboxMode> kSandboxWords[] = {
@@ -339,6 +340,8 @@ constexpr Option kTailRows[] = {
       .help = "target of the log (default: stderr)",
       .when = When::start},
      kWord<kLogWords, &O::log>},
+    {{.name = "log-format", .argument = "text|json", .help = "form of the lines of the log (default: text)", .when = When::start},
+     kWord<kLogFormatWords, &O::log_format>},
     {{.name = "log-level", .argument = "LEVEL", .help = "error, warning, info (one line per verdict) or debug (default: info)"},
      kWord<kLevelWords, &O::in_force, &S::log_level>},
     {{.name = "debug", .kind = Kind::level, .help = "same as --log-level debug", .topic = "log-level"}, {set_debug}},

@@ -26,6 +26,7 @@ std::atomic<LogLevel> g_level{LogLevel::info};
 std::atomic<LogWriter*> g_writer{nullptr};
 thread_local std::string* t_copy = nullptr;  // see LogCopy
 LogTarget g_target = LogTarget::standard_error;
+LogFormat g_format = LogFormat::text;
 // journald adds the time to each line.
 const bool g_is_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
@@ -43,7 +44,7 @@ int facility_number(std::string_view name) {
   return LOG_MAIL;
 }
 
-// "2026-11-21T21:33:25.208Z "
+// "2026-11-21T21:33:25.208Z"
 void add_utc_time(base::Appender& out) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // accurate to a few milliseconds, and cheap
@@ -60,7 +61,7 @@ void add_utc_time(base::Appender& out) {
   out.add(text.data());
   out.add(milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
   out.add_number(milliseconds);
-  out.add("Z ");
+  out.add('Z');
 }
 
 // Writes the first line, in the form that LogLine gives it.
@@ -108,8 +109,9 @@ void write_line(LogLevel level, std::string_view text) {
 
 }  // namespace
 
-void open_log(LogTarget target, const std::string& syslog_facility) {
+void open_log(LogTarget target, const std::string& syslog_facility, LogFormat format) {
   g_target = target;
+  g_format = format;
   if (target == LogTarget::syslog) openlog("spfd", LOG_PID | LOG_NDELAY, facility_number(syslog_facility));
 }
 
@@ -143,19 +145,57 @@ LogLine::LogLine(LogLevel level, std::string& lines) : out_(lines, kUsualLine) {
     out_.add('<');
     out_.add_number(static_cast<unsigned long>(kPriorities[index_of(level)]));
     out_.add('>');
-  } else {
+  } else if (g_format == LogFormat::text) {
     add_utc_time(out_);
-    out_.add("spfd ");
+    out_.add(" spfd ");
     out_.add(level_name(level));
     out_.add(": ");
   }
+  if (g_format == LogFormat::text) return;
+  out_.add("{\"level\":\"");
+  out_.add(level_name(level));
+  out_.add('"');
+  if (g_target == LogTarget::syslog || g_is_journal) return;
+  out_.add(",\"time\":\"");
+  add_utc_time(out_);
+  out_.add('"');
 }
 
-LogLine::~LogLine() { out_.add('\n'); }
+LogLine::~LogLine() {
+  if (g_format == LogFormat::json) out_.add('}');
+  out_.add('\n');
+}
+
+void LogLine::text(std::string_view text) {
+  if (g_format == LogFormat::text) return out_.add_printable(text);
+  begin_value("message=");
+  out_.add('"');
+  out_.add_escaped(base::printable(text));
+  out_.add('"');
+}
+
+void LogLine::word(std::string_view key, std::string_view value) {
+  begin_value(key);
+  if (g_format == LogFormat::json) out_.add('"');
+  out_.add(value);
+  if (g_format == LogFormat::json) out_.add('"');
+}
+
+// Adds the key, in the form of the format.
+void LogLine::begin_value(std::string_view key) {
+  if (g_format == LogFormat::text) return out_.add(key);
+  if (key.starts_with(' ')) key.remove_prefix(1);
+  key.remove_suffix(1);
+  out_.add(",\"");
+  out_.add(key);
+  out_.add("\":");
+}
 
 void LogLine::field(std::string_view key, std::string_view value) {
-  out_.add(key);
-  if (!value.empty() && value.size() <= kMaxValue && base::all_printable<' ', '"', '\\', '='>(value)) return out_.add(value);
+  begin_value(key);
+  if (g_format == LogFormat::text && !value.empty() && value.size() <= kMaxValue &&
+      base::all_printable<' ', '"', '\\', '='>(value))
+    return out_.add(value);
   out_.add('"');
   if (value.size() <= kMaxValue && base::all_printable(value)) {
     out_.add_escaped(value);
@@ -166,7 +206,7 @@ void LogLine::field(std::string_view key, std::string_view value) {
 }
 
 void LogLine::number(std::string_view key, std::int64_t number) {
-  out_.add(key);
+  begin_value(key);
   out_.add_number(static_cast<unsigned long>(std::max<std::int64_t>(number, 0)));
 }
 

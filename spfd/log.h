@@ -14,8 +14,8 @@
 
 namespace spfd {
 
-// Chooses the target; until then it is stderr, at level info. To be called before the first thread starts.
-void open_log(LogTarget target, const std::string& syslog_facility);
+// Chooses target and format; until then they are stderr and text, at level info. To be called before the first thread starts.
+void open_log(LogTarget target, const std::string& syslog_facility, LogFormat format = LogFormat::text);
 void set_log_level(LogLevel level);
 bool log_enabled(LogLevel level);
 
@@ -54,7 +54,8 @@ class LogCopy {
   std::string text_;
 };
 
-// A line that is built piece by piece at the end of `lines`. While it lives, nothing else may use `lines`.
+// A line that is built piece by piece at the end of `lines`. While it lives, nothing else may use `lines`. In JSON (RFC 8259) it
+// is an object: a key such as " door=" is written as "door", and text without a key as "message".
 class LogLine {
  public:
   LogLine(LogLevel level, std::string& lines);
@@ -63,12 +64,9 @@ class LogLine {
   LogLine& operator=(const LogLine&) = delete;
 
   // Appends text with control characters and 8-bit bytes escaped, so that nobody can forge a line.
-  void text(std::string_view text) { out_.add_printable(text); }
+  void text(std::string_view text);
   // Appends a key such as " door=" and a value of our own choice.
-  void word(std::string_view key, std::string_view value) {
-    out_.add(key);
-    out_.add(value);
-  }
+  void word(std::string_view key, std::string_view value);
   // Appends a key and a value that may come from outside: in quotes if necessary, and cut at a length suitable for a log.
   void field(std::string_view key, std::string_view value);
   void field_if_any(std::string_view key, std::string_view value) {
@@ -77,6 +75,8 @@ class LogLine {
   void number(std::string_view key, std::int64_t number);
 
  private:
+  void begin_value(std::string_view key);
+
   base::Appender out_;
 };
 // Writes the first `bytes` bytes of `lines`, which are whole lines, and removes them.

@@ -8,6 +8,7 @@
 namespace spfd {
 
 enum class LogTarget : std::uint8_t { standard_error, syslog };
+enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
 constexpr std::string_view level_name(LogLevel level) {

@@ -83,6 +83,7 @@ struct Options {
   std::uint64_t cache_size = 64ULL << 20U;  // bytes
   io::ResolverOptions dns;                  // its servers: see in_force
   LogTarget log = LogTarget::standard_error;
+  LogFormat log_format = LogFormat::text;
   std::string syslog_facility = "mail";
 
   // The values that a reload puts in force, and what make_snapshot() adds to them.

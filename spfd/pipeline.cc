@@ -146,7 +146,8 @@ void Pipeline::run(Slot& slot, milliseconds time) {
       return {};
     }
   };
-  const auto done = [this, &slot](const io::CheckCost& /*cost*/) {
+  const auto done = [this, &slot](const io::CheckCost& cost) {
+    slot.cost = cost;
     // Without a handle, the check ended within the call that is under way, in start() or expire(), whose caller goes on.
     const bool is_later = slot.check != nullptr;
     try {
@@ -211,6 +212,13 @@ void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) 
 
 void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot) {
   ++shared_.counters.results[static_cast<std::size_t>(reply.result)];
+  shared_.counters.checks.count(slot.request.door, reply);
+  // The loop's time is that of its callback's beginning, in which all of a check may take place.
+  if (check.error.empty()) {
+    const auto time = std::chrono::steady_clock::now() - slot.started;
+    shared_.counters.checks.count(reply, slot.cost, time);
+    shared_.tops.count(reply, time);
+  }
   codec_->encode(check, reply, slot.snapshot->doors, answer_of(slot));
   complete(slot);
   shared_.verdicts.add(check, slot.request.door, reply, shared_.loop.now() - slot.started);
@@ -218,6 +226,7 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
 
 void Pipeline::answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot) {
   ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
+  shared_.counters.checks.count(slot.request.door, reply);
   if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
   codec_->encode_rewriting(reply, answer_of(slot));
   complete(slot);

@@ -180,6 +180,7 @@ class Server final : private Commanded {
       (listener.door() == protocol::Door::control ? control_listeners_ : listeners_).push_back(std::move(listener));
     if (!control_listeners_.empty()) {
       if (auto error = find_control_users()) return error;
+      open_process_files();
     }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     std::vector<io::OwnFile*> files;
@@ -399,6 +400,16 @@ class Server final : private Commanded {
     };
   }
 
+  ProcessFacts facts() override {
+    return {.cache_limit = options_.cache_size,
+            .max_connections = limit_->most(),
+            .lost_log_lines = lost_log_lines(),
+            .is_drained = is_drained_,
+            .has_reloaded = last_reload_.value_or(true),
+            .reloaded = configured_,
+            .started = began_};
+  }
+
   void set_drained(bool on) override {
     is_drained_ = on;
     for (const auto& worker : workers_) worker->set_drained(on);
@@ -440,6 +451,7 @@ class Server final : private Commanded {
     set_snapshot(std::move(*snapshot));
     each_worker([&](Worker& worker) { worker.set_snapshot(snapshot_); });
     use_name_servers(name_servers_->reload(snapshot_->name_servers));
+    configured_ = std::chrono::system_clock::now();
     log(LogLevel::info, "reloaded");
     return true;
   }
@@ -451,23 +463,38 @@ class Server final : private Commanded {
     log(LogLevel::warning, "the sandbox has refused {} system calls, the last one {}", refused.count, call_name(refused.last));
   }
 
-  void count(std::function<void(const Counters&)> done) override {
+  // Asks each worker for a part, by `ask`, adds the parts up by `add`, and calls `done` with the sum.
+  template <class Total, class Ask, class Add>
+  void gather(Ask&& ask, Add add, const std::function<void(const Total&)>& done) {
     struct Sum {
-      Counters counters;
+      Total total;
       std::size_t missing = 0;
     };
     auto sum = std::make_shared<io::Guarded<Sum>>();
     sum->with([&](Sum& all) { all.missing = workers_.size(); });
     for (const auto& worker : workers_) {
-      worker->report_counters([sum, done](const Counters& counters) {
-        const auto total = sum->with([&](Sum& all) -> std::optional<Counters> {
-          all.counters.add(counters);
+      ask(*worker, [sum, add, done](const Total& part) {
+        const auto total = sum->with([&](Sum& all) -> std::optional<Total> {
+          add(all.total, part);
           if (--all.missing != 0) return {};
-          return all.counters;
+          return all.total;
         });
         if (total) done(*total);
       });
     }
+  }
+
+  void count(std::function<void(const Counters&)> done) override {
+    gather<Counters>([](Worker& worker, auto report) { worker.report_counters(report); },
+                     [](Counters& sum, const Counters& part) { sum.add(part); }, done);
+  }
+
+  void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) override {
+    gather<TopEntries>([which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, done);
+  }
+
+  void peers(std::function<void(const TopEntries&)> done) override {
+    gather<TopEntries>([](Worker& worker, auto report) { worker.report_peers(report); }, merge, done);
   }
 
   void log_counters() {
@@ -537,7 +564,9 @@ class Server final : private Commanded {
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
-  std::optional<bool> last_reload_;  // none: never; whether it succeeded
+  const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
+  std::chrono::system_clock::time_point configured_ = began_;  // when the configuration in force was read
+  std::optional<bool> last_reload_;                            // none: never; whether it succeeded
   bool is_drained_ = false;
   bool is_to_stop_ = false;
   std::atomic<std::size_t> not_accepting_{0};
@@ -560,7 +589,7 @@ int report(const StartError& error) {
 }
 
 int run_server(const Options& options, const std::vector<std::string>& words) {
-  open_log(options.log, options.syslog_facility);
+  open_log(options.log, options.syslog_facility, options.log_format);
   set_log_level(options.in_force.log_level);
   Server server(options, words);
   return server.run();

@@ -20,6 +20,7 @@
 #include "spfd/once_a_minute.h"
 #include "spfd/slot.h"
 #include "spfd/snapshot.h"
+#include "spfd/tops.h"
 #include "spfd/verdict_log.h"
 
 namespace spfd {
@@ -43,6 +44,7 @@ struct Shared {
   const ConnectionLimit* limit = nullptr;  // for request=health; null: no limit
   ControlDesk* control = nullptr;          // takes the commands of the control socket; null: there is none
   Counters counters = {};
+  Tops tops = {};
   VerdictLog verdicts{loop};
   // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, have sent a
   // partial request, or carry an SMTP session (Codec::has_session) may go on until this time; then open checks are answered.

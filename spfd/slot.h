@@ -29,6 +29,7 @@ struct Slot {
   io::Driver::Handle check;                  // the handle, unless the check was finished at once
   // The result of the check, until the answer is written. For a CheckRequest it is the reply in the workspace.
   std::variant<std::monostate, std::unique_ptr<receiver::Workspace>, receiver::SrsReply, std::unique_ptr<DnsProbe>> found;
+  io::CheckCost cost;  // of the check, when it has ended
   std::string answer;
   std::size_t size = 0;  // bytes of request and answer counted in Shared::held
   bool is_done = false;  // the answer is complete

@@ -100,12 +100,29 @@ void Worker::set_name_servers(std::vector<io::NameServer> servers) {
 }
 
 void Worker::report_counters(std::function<void(const Counters&)> report) {
-  loop_.post([this, report = std::move(report)] {
+  loop_.post([this, report = std::move(report), asked = std::chrono::steady_clock::now()] {
     Counters counters = shared_.counters;
     counters.open = connections_.size();
+    for (const auto& connection : connections_) ++counters.open_by_door[static_cast<std::size_t>(connection->door())];
+    counters.lag.nanoseconds = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - asked).count());
+    counters.servers = driver_.server_counters();
     counters.running = driver_.running();
     counters.dns = driver_.resolver_counters();
     report(counters);
+  });
+}
+
+void Worker::report_top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> report) {
+  loop_.post([this, which, report = std::move(report)] { report((shared_.tops.*which).all()); });
+}
+
+void Worker::report_peers(std::function<void(const TopEntries&)> report) {
+  loop_.post([this, report = std::move(report)] {
+    std::unordered_map<std::string, std::uint64_t> counts;
+    for (const auto& connection : connections_) ++counts[connection->peer_text()];
+    TopEntries peers;
+    for (const auto& [peer, count] : counts) peers.push_back({peer, count, 0});
+    report(peers);
   });
 }
 
@@ -146,7 +163,10 @@ bool Worker::accept_some(const Listener& listener) {
   reap();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     if (!limit_.take()) {
-      if (has_waiting(listener)) limit_.make_room(loop_.now());
+      if (has_waiting(listener)) {
+        ++shared_.counters.waits;
+        limit_.make_room(loop_.now());
+      }
       pause_accepting(kPauseFull);
       return false;
     }

@@ -41,6 +41,9 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   void report_counters(std::function<void(const Counters&)> report);
   // Ends connections between their requests, or keeps them again (Shared::is_drained).
   void set_drained(bool on);
+  void report_top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> report);
+  // Reports the number of connections of each peer.
+  void report_peers(std::function<void(const TopEntries&)> report);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
   void displace(const std::vector<HeldConnection>& chosen) override;

@@ -416,6 +416,8 @@ std::size_t Driver::running() const { return state_->running; }
 
 const ResolverCounters& Driver::resolver_counters() const { return state_->resolver.counters(); }
 
+std::vector<ServerCounters> Driver::server_counters() const { return state_->resolver.server_counters(); }
+
 CheckCost run_to_end(Driver& driver, Loop& loop, Driver::Step step, std::chrono::milliseconds deadline) {
   std::optional<CheckCost> end;
   const Driver::Handle check = driver.start(std::move(step), deadline, [&](const CheckCost& cost) {

@@ -85,6 +85,7 @@ class Driver {
 
   [[nodiscard]] std::size_t running() const;  // checks that wait for answers
   [[nodiscard]] const ResolverCounters& resolver_counters() const;
+  [[nodiscard]] std::vector<ServerCounters> server_counters() const;
 
  private:
   std::shared_ptr<DriverState> state_;

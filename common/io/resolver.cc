@@ -64,6 +64,15 @@ class Resolver::Impl {
   void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
   void set_servers(const std::vector<NameServer>& servers);
 
+  [[nodiscard]] std::vector<ServerCounters> server_counters() const {
+    std::vector<ServerCounters> all;
+    for (const auto& server : *servers_) {
+      all.push_back(server->counts);
+      all.back().server = server->address;
+    }
+    return all;
+  }
+
   ResolverCounters counters_;
 
  private:
@@ -303,11 +312,13 @@ bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool 
   });
   if (!ticket) {
     if (ticket.error().kind == Trouble::Kind::unreachable) {
+      ++upstream(query, server).counts.unreachable;
       report(upstream(query, server), upstream(query, server).health.on_unreachable(loop_.now()));
     }
     note(query, ticket.error());
     return false;
   }
+  ++upstream(query, server).counts.udp;
   query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
   const int doublings = std::min(query.round, max_doublings(options_));
   wait(query, options_.try_timeout * (1 << doublings));
@@ -340,6 +351,7 @@ void Resolver::Impl::on_silence(Query& query) {
   Sent& last = query.sent.back();
   if (!last.ticket) return;
   ++counters_.timeouts;
+  ++upstream(query, last.server).counts.timeouts;
   last.timed_out = true;
   query.has_waited = true;
   note(query, {Trouble::Kind::timed_out, "timed out"});
@@ -358,7 +370,10 @@ void Resolver::Impl::on_udp(Query& query, std::size_t index, Outcome outcome) {
   if (!outcome) {
     switch (outcome.error().kind) {
       case Trouble::Kind::strays: return queue_tcp(query, index);
-      case Trouble::Kind::unreachable: report(server, server.health.on_unreachable(loop_.now())); break;
+      case Trouble::Kind::unreachable:
+        ++server.counts.unreachable;
+        report(server, server.health.on_unreachable(loop_.now()));
+        break;
       case Trouble::Kind::unreadable: return give_up_server(query, index, outcome.error());
       default: break;
     }
@@ -394,6 +409,8 @@ void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
 // Does not ask this server again.
 void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble trouble) {
   const std::size_t server = query.sent[index].server;
+  ServerCounters& counters = upstream(query, server).counts;
+  ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.unreadable);
   query.standing[server] = Standing::spent;
   note(query, std::move(trouble));
   if (query.phase == Phase::asking && query.sent.back().server == server) next_try(query);
@@ -402,6 +419,7 @@ void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble tro
 void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answer) {
   const auto now = loop_.now();
   const Sent& sent = query.sent[index];
+  upstream(query, sent.server).counts.duration.add(static_cast<std::uint64_t>((now - sent.at).count()));
   if (sent.fell_back) upstream(query, sent.server).plain_until = now + kPlainTime;
   for (const Sent& other : query.sent) {
     if (!other.timed_out || other.server == sent.server) continue;
@@ -447,6 +465,7 @@ void Resolver::Impl::start_tcp(Query& query) {
   if (exchange) {
     query.tcp = std::move(*exchange);
     ++counters_.tcp;
+    ++server.counts.tcp;
     return;
   }
   query.tcp_place.reset();
@@ -467,6 +486,8 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
     if (outcome->kind == dns::Response::Kind::answer) return on_answer(query, query.tcp_sent, std::move(outcome->answer));
     if (outcome->kind == dns::Response::Kind::refused) trouble = {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)};
   }
+  ServerCounters& counters = upstream(query, query.sent[query.tcp_sent].server).counts;
+  ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
   query.standing[query.sent[query.tcp_sent].server] = Standing::spent;
   note(query, std::move(trouble));
   next_try(query);
@@ -562,5 +583,7 @@ void Resolver::ask(const dns::Question& question, const Asker& asker, Callback c
 void Resolver::set_servers(const std::vector<NameServer>& servers) { impl_->set_servers(servers); }
 
 const ResolverCounters& Resolver::counters() const { return impl_->counters_; }
+
+std::vector<ServerCounters> Resolver::server_counters() const { return impl_->server_counters(); }
 
 }  // namespace io

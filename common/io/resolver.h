@@ -29,6 +29,7 @@
 #include "common/dns/answer.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
+#include "common/io/server_counters.h"
 
 namespace io {
 
@@ -94,6 +95,8 @@ class Resolver {
   void set_servers(const std::vector<NameServer>& servers);
 
   [[nodiscard]] const ResolverCounters& counters() const;
+  // Returns the counts of each server in use, since it came into use.
+  [[nodiscard]] std::vector<ServerCounters> server_counters() const;
 
  private:
   class Impl;

@@ -13,6 +13,7 @@
 #include "common/io/cookies.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
+#include "common/io/server_counters.h"
 #include "common/io/server_health.h"
 #include "common/io/udp.h"
 
@@ -44,6 +45,7 @@ struct Upstream {
   CookieJar cookies;
   UdpClient udp;
   ServerHealth health;
+  ServerCounters counts;
   std::chrono::steady_clock::time_point plain_until;  // asked without EDNS0 until then
 
  private:

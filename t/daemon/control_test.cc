@@ -172,6 +172,26 @@ TEST_CASE("control: drain ends kept connections between requests and is reported
   }
 }
 
+TEST_CASE("control: top shows domains, the most frequent first, and peers the clients with the most connections") {
+  support::DnsServer dns(records);
+  const World world({.arguments = {"--nameserver", dns.address(), "--workers", "3"}, .zone = std::string(kZone)});
+  for (int i = 0; i < 3; ++i) CHECK(world.spfd().ask(kFailing).starts_with("result=fail"));
+  CHECK(world.spfd().ask("ip=192.0.2.99\nsender=u@known.test\n\n").starts_with("result=fail"));
+  CHECK(world.spfd().ask("ip=192.0.2.99\nsender=u@servfail.test\n\n").starts_with("result=temperror"));
+  CHECK(world.spfd().ask("ip=192.0.2.99\nsender=u@slow.test\ntimeout=2\n\n").starts_with("result=temperror"));
+  CHECK(world.output({"top", "refused"}) == "3 pass.test\n1 known.test\n");
+  CHECK(world.output({"top", "refused", "1"}) == "3 pass.test\n");
+  CHECK(world.output({"top", "temperror"}) == "1 servfail.test\n1 slow.test\n");
+  CHECK(world.output({"top", "slow"}) == "1 slow.test\n");
+  for (const char* number : {"0", "65", "x"}) CHECK(world.ctl({"top", "slow", number}).exit_code == 1);
+  CHECK(world.ctl({"top", "fast"}).exit_code == 1);
+  CHECK(world.output({"peers"}).empty());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<Client>(world.spfd().address()));
+  const std::string peer = " user " + std::to_string(::geteuid()) + "\n";
+  support::wait_until("the connections", [&] { return world.output({"peers"}) == "5" + peer; });
+}
+
 TEST_CASE("control: stop answers and ends the daemon") {
   const World world({.zone = std::string(kZone)});
   CHECK(world.output({"stop"}).empty());
@@ -309,6 +329,7 @@ TEST_CASE("spfctl: its command line") {
   CHECK(run({"--socket", "", "status"}).exit_code == 255);
   CHECK(run({"--socket", std::string(200, 'x'), "status"}).exit_code == 255);
   CHECK(run({"flush", "all\nstop"}).exit_code == 255);
+  CHECK(run({"--openmetrics", "status"}).errors == "spfctl: --openmetrics needs the command stats\n");
   CHECK(run({"--socket", "unix:/nonexistent/x,mode=0600", "status"}).errors ==
         "spfctl: cannot reach /nonexistent/x: No such file or directory\n");
   // A socket of another kind.

@@ -87,6 +87,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"dns-timeout", "250ms"},
     {"dns-tries", "2"},
     {"log", "syslog"},
+    {"log-format", "json"},
     {"log-level", "debug"},
     {"syslog-facility", "local3"},
 };

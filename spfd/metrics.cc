@@ -1,0 +1,322 @@
+#include "spfd/metrics.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "common/base/printable.h"
+#include "common/base/text.h"
+#include "common/base/version.h"
+#include "common/io/descriptor.h"
+#include "common/receiver/request.h"
+
+namespace spfd {
+
+namespace {
+
+constexpr double kNanosecond = 1e-9;
+
+// Returns a number as OpenMetrics writes it: "2e-05", "1.0".
+std::string number(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+class Writer {
+ public:
+  explicit Writer(MetricsFormat format) : is_open_(format == MetricsFormat::openmetrics) {}
+
+  // Begins a family. Samples of a counter are called NAME_total.
+  void counter(std::string_view name, std::string_view help) { begin(name, "counter", help, "_total"); }
+  void gauge(std::string_view name, std::string_view help) { begin(name, "gauge", help, ""); }
+  void info(std::string_view name, std::string_view help) { begin(name, is_open_ ? "info" : "gauge", help, "_info"); }
+  template <class Value>
+  void sample(std::string_view labels, Value value) {
+    line(suffix_, labels, fmt::format("{}", value));
+  }
+
+  void histogram(std::string_view name, std::string_view help) { begin(name, "histogram", help, "", true); }
+  // `scale`: turns the values that were counted into those that are written.
+  template <const auto& kBounds>
+  void sample(std::string_view labels, const base::Histogram<kBounds>& histogram, double scale) {
+    const std::string before = labels.empty() ? "" : std::string(labels) + ",";
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+      count += histogram.counts[i];
+      const std::string bound = i < kBounds.size() ? number(static_cast<double>(kBounds[i]) * scale) : "+Inf";
+      line("_bucket", fmt::format("{}le=\"{}\"", before, bound), std::to_string(count));
+    }
+    line("_count", labels, std::to_string(count));
+    line("_sum", labels, number(static_cast<double>(histogram.sum) * scale));
+  }
+
+  std::string finish() {
+    if (is_open_) out_ += "# EOF\n";
+    return std::move(out_);
+  }
+
+ private:
+  void begin(std::string_view name, std::string_view type, std::string_view help, std::string_view suffix,
+             bool is_plain = false) {
+    name_ = name;
+    suffix_ = suffix;
+    // OpenMetrics names the family; the older format names its samples.
+    const std::string family = is_open_ || is_plain ? name_ : name_ + std::string(suffix_);
+    base::append(out_, "# TYPE ", family, " ", type, "\n");
+    if (name_.ends_with("_seconds") && is_open_) base::append(out_, "# UNIT ", family, " seconds\n");
+    if (name_.ends_with("_bytes") && is_open_) base::append(out_, "# UNIT ", family, " bytes\n");
+    base::append(out_, "# HELP ", family, " ", help, "\n");
+  }
+  void line(std::string_view suffix, std::string_view labels, std::string_view value) {
+    base::append(out_, name_, suffix);
+    if (!labels.empty()) base::append(out_, "{", labels, "}");
+    base::append(out_, " ", value, "\n");
+  }
+
+  const bool is_open_;
+  std::string out_;
+  std::string name_;
+  std::string_view suffix_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  return fmt::format("{}={}", name, base::quoted_string(value));
+}
+
+double seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+// ---- checks --------------------------------------------------------------------------------------------------------------
+
+void write_checks(Writer& out, const Counters& counters) {
+  const CheckCounters& checks = counters.checks;
+  out.counter("spfd_checks", "Answers to requests to check a message.");
+  for (std::size_t door = 0; door < kCheckDoors; ++door) {
+    for (std::size_t identity = 0; identity < kCheckedIdentities; ++identity) {
+      for (std::size_t result = 0; result < spf::kResults; ++result) {
+        out.sample(
+            fmt::format("door=\"{}\",identity=\"{}\",result=\"{}\"", protocol::door_name(static_cast<protocol::Door>(door)),
+                        checked_identity_name(identity), spf::result_name(static_cast<spf::Result>(result))),
+            checks.answers[(door * kCheckedIdentities + identity) * spf::kResults + result]);
+      }
+    }
+  }
+  out.counter("spfd_actions", "Actions of these answers; mode dry-run: the action that would have been taken.");
+  for (std::size_t door = 0; door < kCheckDoors; ++door) {
+    for (std::size_t action = 0; action < kActions; ++action) {
+      for (std::size_t mode = 0; mode < 2; ++mode) {
+        out.sample(fmt::format("door=\"{}\",action=\"{}\",mode=\"{}\"", protocol::door_name(static_cast<protocol::Door>(door)),
+                               receiver::action_name(static_cast<receiver::Action>(action)), mode == 0 ? "enforced" : "dry-run"),
+                   checks.actions[(door * kActions + action) * 2 + mode]);
+      }
+    }
+  }
+  out.counter("spfd_weak_passes", "Passes that a large part of the Internet would also get.");
+  out.sample("", checks.weak_passes);
+  out.counter("spfd_bad_requests", "Requests that could not be understood.");
+  out.sample("", counters.bad_requests);
+  out.histogram("spfd_check_duration_seconds", "Time from a request to its answer; cache warm: DNS was not asked.");
+  out.sample(label("cache", "warm"), checks.warm, kNanosecond);
+  out.sample(label("cache", "cold"), checks.cold, kNanosecond);
+  out.histogram("spfd_check_lookups", "Terms per check that require DNS lookups (RFC 7208 section 4.6.4).");
+  out.sample("", checks.lookups, 1);
+  out.histogram("spfd_check_questions", "DNS questions per check, cached ones included.");
+  out.sample("", checks.questions, 1);
+  out.gauge("spfd_checks_in_flight", "Checks that wait for DNS.");
+  out.sample("", counters.running);
+  out.counter("spfd_checks_dropped", "Checks whose client has closed its connection.");
+  out.sample("", counters.dropped);
+  out.counter("spfd_checks_failed", "Checks and connections that a lack of memory has ended.");
+  out.sample("", counters.failed);
+}
+
+void write_rewriting(Writer& out, const Counters& counters) {
+  out.counter("spfd_srs", "Answers to requests to rewrite a sender, or to turn an address back.");
+  for (std::size_t direction = 0; direction < 2; ++direction) {
+    for (std::size_t outcome = 0; outcome < receiver::kSrsReplies; ++outcome) {
+      out.sample(fmt::format("direction=\"{}\",outcome=\"{}\"", direction == 0 ? "forward" : "reverse",
+                             receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(outcome))),
+                 counters.checks.rewriting[direction * receiver::kSrsReplies + outcome]);
+    }
+  }
+}
+
+// ---- clients -------------------------------------------------------------------------------------------------------------
+
+void write_clients(Writer& out, const Counters& counters, const ProcessFacts& process) {
+  out.gauge("spfd_connections", "Open connections, by the door of their listening socket.");
+  for (std::size_t door = 0; door < protocol::kDoors; ++door) {
+    const auto one = static_cast<protocol::Door>(door);
+    // Policy requests come on connections of the door "query"; the control socket has limits of its own.
+    if (one == protocol::Door::policy || one == protocol::Door::control) continue;
+    out.sample(label("door", protocol::door_name(one)), counters.open_by_door[door]);
+  }
+  out.gauge("spfd_connections_limit", "Connections at a time.");
+  out.sample("", process.max_connections);
+  out.counter("spfd_connections_accepted", "Connections accepted.");
+  out.sample("", counters.connections);
+  out.counter("spfd_connections_waiting", "How often a client had to wait because all connections were taken.");
+  out.sample("", counters.waits);
+  out.counter("spfd_connections_displaced", "Connections closed to make room for others.");
+  out.sample("", counters.displaced);
+  out.counter("spfd_client_timeouts", "Connections closed since no complete request came, or answers were not read.");
+  out.sample(label("phase", "request"), counters.idle_timeouts);
+  out.sample(label("phase", "answer"), counters.write_timeouts);
+}
+
+// ---- DNS -----------------------------------------------------------------------------------------------------------------
+
+void write_servers(Writer& out, const std::vector<io::ServerCounters>& all) {
+  std::vector<std::pair<std::string, io::ServerCounters>> servers;
+  for (const io::ServerCounters& one : all) {
+    if (servers.size() == kMostServers + 1) {
+      servers.back().second.add(one);
+    } else {
+      servers.emplace_back(label("server", servers.size() < kMostServers ? io::name_server_text(one.server) : "other"), one);
+    }
+  }
+  out.counter("spfd_dns_queries", "DNS messages sent; udp: datagrams, tcp: connections.");
+  for (const auto& [server, one] : servers) {
+    out.sample(server + ",transport=\"udp\"", one.udp);
+    out.sample(server + ",transport=\"tcp\"", one.tcp);
+  }
+  out.counter("spfd_dns_failures", "Tries that got no usable answer.");
+  for (const auto& [server, one] : servers) {
+    out.sample(server + ",reason=\"timeout\"", one.timeouts);
+    out.sample(server + ",reason=\"unreachable\"", one.unreachable);
+    out.sample(server + ",reason=\"refused\"", one.refused);
+    out.sample(server + ",reason=\"unreadable\"", one.unreadable);
+    out.sample(server + ",reason=\"tcp\"", one.tcp_failed);
+  }
+  out.histogram("spfd_dns_duration_seconds", "Time from a datagram to the answer, over TCP too.");
+  for (const auto& [server, one] : servers) out.sample(server, one.duration, kNanosecond);
+}
+
+void write_dns(Writer& out, const Counters& counters, const io::CacheCounters& cache, const ProcessFacts& process) {
+  write_servers(out, counters.servers);
+  out.counter("spfd_dns_joined", "Questions that were under way already.");
+  out.sample("", cache.joins);
+  out.counter("spfd_cache_hits", "Questions that the cache answered.");
+  out.sample("", cache.hits);
+  out.counter("spfd_cache_misses", "Questions that DNS was asked.");
+  out.sample("", cache.misses);
+  out.counter("spfd_cache_evictions", "Answers removed to make room for others.");
+  out.sample("", cache.evictions);
+  out.gauge("spfd_cache_entries", "Answers in the cache.");
+  out.sample("", cache.entries);
+  out.gauge("spfd_cache_bytes", "Memory of these answers.");
+  out.sample("", cache.bytes);
+  out.gauge("spfd_cache_limit_bytes", "Memory that the cache may take.");
+  out.sample("", process.cache_limit);
+}
+
+// ---- the process ---------------------------------------------------------------------------------------------------------
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// Opened before the sandbox, which forbids opening them later.
+struct ProcessFiles {
+  io::Descriptor descriptors;
+  io::Descriptor memory;
+};
+ProcessFiles& process_files() {
+  static ProcessFiles files;
+  return files;
+}
+
+std::optional<std::uint64_t> open_descriptors() {
+  const int copy = ::fcntl(process_files().descriptors.get(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return {};
+  const std::unique_ptr<DIR, CloseFolder> folder(::fdopendir(copy));
+  if (folder == nullptr) {
+    ::close(copy);
+    return {};
+  }
+  ::rewinddir(folder.get());
+  std::uint64_t count = 0;
+  while (const dirent* const entry = ::readdir(folder.get())) {
+    if (entry->d_name[0] != '.') ++count;
+  }
+  if (count == 0) return {};
+  return count - 1;  // without the copy
+}
+
+std::optional<std::uint64_t> resident_bytes() {
+  std::array<char, 128> text{};
+  const ssize_t size = ::pread(process_files().memory.get(), text.data(), text.size() - 1, 0);
+  unsigned long total = 0;
+  unsigned long resident = 0;
+  if (size <= 0 || std::sscanf(text.data(), "%lu %lu", &total, &resident) != 2) return {};
+  return std::uint64_t{resident} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto time = [](const timeval& one) { return static_cast<double>(one.tv_sec) + static_cast<double>(one.tv_usec) * 1e-6; };
+  return time(usage.ru_utime) + time(usage.ru_stime);
+}
+
+void write_process(Writer& out, const Counters& counters, const ProcessFacts& process) {
+  out.info("spfd_build", "The version.");
+  out.sample(label("version", base::kVersion), 1);
+  out.gauge("spfd_draining", "Whether the daemon was asked to take no more work.");
+  out.sample("", process.is_drained ? 1 : 0);
+  out.gauge("spfd_reload_success", "Whether the last reload succeeded.");
+  out.sample("", process.has_reloaded ? 1 : 0);
+  out.gauge("spfd_reload_timestamp_seconds", "When the configuration in force was read.");
+  out.sample("", number(seconds(process.reloaded)));
+  out.gauge("spfd_loop_lag_seconds", "How long the slowest worker took to begin with the task that reads its counters.");
+  out.sample("", number(static_cast<double>(counters.lag.nanoseconds) * kNanosecond));
+  out.counter("spfd_log_lines_dropped", "Lines that were lost because the log could not be written in time.");
+  out.sample("", process.lost_log_lines);
+  out.gauge("process_start_time_seconds", "When the process has started.");
+  out.sample("", number(seconds(process.started)));
+  out.counter("process_cpu_seconds", "Processor time, of user and system.");
+  out.sample("", number(cpu_seconds()));
+  if (const auto bytes = resident_bytes()) {
+    out.gauge("process_resident_memory_bytes", "Resident memory.");
+    out.sample("", *bytes);
+  }
+  if (const auto count = open_descriptors()) {
+    out.gauge("process_open_fds", "Open descriptors.");
+    out.sample("", *count);
+  }
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  out.gauge("process_max_fds", "Descriptors that may be open.");
+  out.sample("", limit.rlim_cur);
+}
+
+}  // namespace
+
+void open_process_files() {
+  process_files().descriptors = io::Descriptor(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  process_files().memory = io::Descriptor(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+}
+
+std::string metrics_text(const Counters& counters, const io::CacheCounters& cache, const ProcessFacts& process,
+                         MetricsFormat format) {
+  Writer out(format);
+  write_checks(out, counters);
+  write_rewriting(out, counters);
+  write_clients(out, counters, process);
+  write_dns(out, counters, cache, process);
+  write_process(out, counters, process);
+  return out.finish();
+}
+
+}  // namespace spfd

@@ -1,0 +1,106 @@
+// The commands of spfd-operations(7), run on the real daemon, with the output that the page shows.
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.h"
+#include "t/daemon/control_world.h"
+
+namespace {
+
+using control_world::has;
+using control_world::World;
+
+struct Example {
+  std::vector<std::string> words;    // after "spfctl"
+  std::vector<std::string> outputs;  // the lines shown
+};
+
+std::vector<Example> examples_of(const std::string& page) {
+  std::vector<Example> examples;
+  bool is_literal = false;
+  for (const std::string_view line : base::split(page, '\n')) {
+    if (line.starts_with(".Bd -literal")) {
+      is_literal = true;
+    } else if (line == ".Ed") {
+      is_literal = false;
+    } else if (is_literal && line.starts_with("$ spfctl ")) {
+      Example& example = examples.emplace_back();
+      for (const std::string_view word : base::split(line.substr(9), ' ')) example.words.emplace_back(word);
+    } else if (is_literal && !examples.empty() && !line.starts_with("* ") && !line.starts_with("  ")) {
+      examples.back().outputs.emplace_back(line);
+    }
+  }
+  return examples;
+}
+
+// Returns the line with "N" for each number, and without what depends on the machine.
+std::string shape(std::string_view line) {
+  const std::size_t equals = line.find('=');
+  const bool is_fact = equals != std::string_view::npos && line.substr(0, equals).find(' ') == std::string_view::npos &&
+                       line.find('=', equals + 1) == std::string_view::npos;
+  if (is_fact) line = line.substr(0, equals + 1);
+  std::string out;
+  for (const char c : line) {
+    if (!base::is_digit(c)) {
+      out += c;
+    } else if (!out.ends_with('N')) {
+      out += 'N';
+    }
+  }
+  const std::size_t server = out.find("server=\"");
+  if (server != std::string::npos) out.replace(server, out.find('"', server + 8) - server, "server=\"");
+  return out;
+}
+
+support::Reaction answers(const dns::Question& question, bool /*tcp*/) {
+  dns::Answer answer;
+  answer.ttl = 300;
+  const std::string_view name = question.name.text();
+  if (name == "slow.example") return support::react(support::Reaction::Fault::silence);
+  if (name == "broken.example") return support::react(dns::failure_answer("SERVFAIL"));
+  if (name == "example.com" && question.type == dns::Type::txt) {
+    answer.texts = {"v=spf1 ip4:192.0.2.10 -all"};
+  } else {
+    answer.status = dns::Status::name_error;
+  }
+  return support::react(answer);
+}
+
+TEST_CASE("spfd-operations(7): each command runs, and its output has the lines that the page shows") {
+  const auto examples = examples_of(support::slurp("man/spfd-operations.7"));
+  REQUIRE(examples.size() > 15);
+  support::DnsServer dns(answers);
+  const World world({.arguments = {"--nameserver", dns.address()}});
+  const auto ask = [&](std::string_view ip, std::string_view domain) {
+    return world.spfd().ask(fmt::format("ip={}\nhelo=mail.example.net\nsender=u@{}\ntimeout=2\n\n", ip, domain));
+  };
+  CHECK(ask("192.0.2.10", "example.com").starts_with("result=pass"));
+  for (int i = 0; i < 3; ++i) CHECK(ask("192.0.2.99", "example.com").starts_with("result=fail"));
+  for (int i = 0; i < 2; ++i) CHECK(ask("192.0.2.10", "broken.example").starts_with("result=temperror"));
+  CHECK(ask("192.0.2.10", "slow.example").starts_with("result=temperror"));
+  std::vector<support::Client> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(world.spfd().address());
+  for (const Example& example : examples) {
+    // The failure is kept for some seconds only.
+    if (example.words.back() == "broken.example") static_cast<void>(ask("192.0.2.10", "broken.example"));
+    if (example.words == std::vector<std::string>{"flush", "all"}) static_cast<void>(ask("192.0.2.10", "example.com"));
+    const std::string output = world.output(example.words);
+    std::vector<std::string> shapes;
+    for (const auto line : base::split(output, '\n')) shapes.push_back(shape(line));
+    CAPTURE(example.words.front());
+    CAPTURE(output);
+    for (const std::string& line : example.outputs) {
+      CAPTURE(line);
+      CHECK(std::find(shapes.begin(), shapes.end(), shape(line)) != shapes.end());
+    }
+    if (example.outputs.empty()) CHECK(output.empty());
+  }
+  CHECK(world.spfd().wait() == 0);
+}
+
+}  // namespace
