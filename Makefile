@@ -261,7 +261,7 @@ fuzz-one-%: $(BUILD)/fuzz/%
 # Runs the corpora through the same targets, without a fuzzer.
 fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
-FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc) $(DAEMON_LIB) $(WEB_LIB) $(CORE_LIB)
+FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc t/support/hostile_log.cc) $(DAEMON_LIB) $(WEB_LIB) $(CORE_LIB)
 $(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)

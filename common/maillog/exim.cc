@@ -1,5 +1,6 @@
 #include "common/maillog/exim.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -54,6 +55,8 @@ void take_id(std::string_view& text) {
   take(text, " ");
 }
 
+constexpr std::string_view kHeloEnd = ") [";
+
 struct Host {
   std::optional<std::string_view> helo;
   base::IpAddress client;
@@ -64,32 +67,74 @@ struct Host {
 std::optional<Host> take_host(std::string_view& text) {
   if (auto address = take_address(text)) return Host{{}, *address};
   std::string_view rest = text;
-  Host host;
   const std::size_t open = rest.find_first_of(" (");
   if (open == std::string_view::npos) return {};
   const std::string_view name = rest.substr(0, open);
   rest.remove_prefix(open);
   take(rest, " ");
-  if (rest.starts_with('(')) {
-    for (std::size_t end = rest.find(") ["); end != std::string_view::npos; end = rest.find(") [", end + 1)) {
-      std::string_view after = rest.substr(end + 2);
-      const auto address = take_address(after);
-      if (!address) continue;
-      text = after;
-      return Host{rest.substr(1, end - 1), *address};
-    }
-    return {};
+  if (!rest.starts_with('(')) {
+    const auto address = take_address(rest);
+    if (!address) return {};
+    text = rest;
+    return Host{name, *address};
   }
-  const auto address = take_address(rest);
-  if (!address) return {};
-  text = rest;
-  return Host{name, *address};
+  for (std::size_t end = rest.find(kHeloEnd); end != std::string_view::npos; end = rest.find(kHeloEnd, end + 1)) {
+    std::string_view after = rest.substr(end + 2);
+    const auto address = take_address(after);
+    if (!address) continue;
+    text = after;
+    return Host{rest.substr(1, end - 1), *address};
+  }
+  return {};
 }
 
-// Returns whether a field "A=..." (the authenticator) is in this part of a line, before the texts that senders choose.
-bool has_authenticator(std::string_view text) {
-  const std::size_t at = text.find(" A=");
-  return at != std::string_view::npos && at < text.find(" T=\"");
+// Returns whether the text has one more place, before another `mark`, where a HELO name may end: the HELO name may be one that
+// imitates what follows it.
+bool has_other_host(std::string_view text, std::string_view mark) {
+  const std::size_t last = text.rfind(mark);
+  if (last == std::string_view::npos) return false;
+  for (std::size_t end = text.find(kHeloEnd); end < last; end = text.find(kHeloEnd, end + 1)) {
+    std::string_view after = text.substr(end + 2);
+    if (take_address(after)) return true;
+  }
+  return false;
+}
+
+// The fields between the host and what the line is about: I=, X=, CV=, DN="...", U= and others.
+struct Fields {
+  bool is_clear = true;           // false: a client's certificate or ident name may imitate other fields
+  bool is_authenticated = false;  // A=
+};
+
+// Takes " KEY=value" and " WORD", as long as `is_end` is false for what follows the blank.
+template <class IsEnd>
+Fields take_fields(std::string_view& text, IsEnd is_end) {
+  Fields fields;
+  bool has_protocol = false;
+  while (text.starts_with(' ') && !is_end(text.substr(1))) {
+    text.remove_prefix(1);
+    if (text.starts_with("P=")) {
+      if (has_protocol) fields.is_clear = false;
+      has_protocol = true;
+    }
+    if (text.starts_with("A=")) {
+      fields.is_authenticated = true;
+      if (!has_protocol) fields.is_clear = false;
+    }
+    const std::size_t blank = std::min(text.find(' '), text.size());
+    const std::size_t quote = text.find('"');
+    if (quote >= blank) {
+      text.remove_prefix(blank);
+      continue;
+    }
+    // Names of certificates come before A=, and have no quotes. Otherwise it is uncertain where they end.
+    const std::size_t end = std::min(text.find('"', quote + 1), text.size());
+    if (fields.is_authenticated || quote == 0 || text[quote - 1] != '=' || !text.substr(end).starts_with("\" "))
+      fields.is_clear = false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+    text.remove_prefix(std::min(text.find(' '), text.size()));
+  }
+  return fields;
 }
 
 std::optional<Message> message_of(const Host& host, std::string_view sender, Fate fate) {
@@ -102,37 +147,59 @@ std::optional<Message> message_of(const Host& host, std::string_view sender, Fat
 Line read_arrival(std::string_view text, std::optional<Message>& out) {
   const auto sender = take_mailbox(text, ' ', false);
   if (!sender) return Line::bad;
+  take(text, "DS ");  // DNSSEC
   if (!take(text, "H=")) {
     // A message of this host, or a bounce (R=).
     const bool is_local = text.starts_with("U=") || text.starts_with("P=") || text.starts_with("R=");
     return is_local ? Line::local : Line::bad;
   }
+  const bool has_helo = !text.starts_with('[');
   const auto host = take_host(text);
-  if (!host) return Line::bad;
+  if (!host || (has_helo && has_other_host(text, " P="))) return Line::bad;
+  // The size comes before the texts that senders choose: Message-ID and Subject.
+  const Fields fields = take_fields(text, [](std::string_view rest) {
+    return rest.starts_with("S=") || rest.starts_with("id=") || rest.starts_with("id*=") || rest.starts_with("T=");
+  });
+  if (!fields.is_clear) return Line::bad;
   out = message_of(*host, *sender, Fate::accepted);
-  out->is_authenticated = has_authenticator(text);
+  out->is_authenticated = fields.is_authenticated;
   return Line::understood;
 }
 
-// Reads the rest of a line after "H=", if it is a refusal that names a sender.
+// Reads the rest of a line after "H=", if it is a refusal that names a sender: "HOST fields F=<sender> A=x rejected RCPT <...>"
+// or "HOST fields rejected MAIL <sender>". Other lines about a host have other words after these fields.
 Line read_refusal(std::string_view text, std::optional<Message>& out) {
+  constexpr std::string_view kVerb = "rejected ";
+  const bool has_helo = !text.starts_with('[');
   const auto host = take_host(text);
   if (!host) return Line::other;
+  // The HELO name may imitate this line, or any other.
+  if (has_helo && has_other_host(text, "]") && text.find(kVerb) != std::string_view::npos) return Line::bad;
+  const std::string_view after_host = text;
+  const Fields fields = take_fields(text, [](std::string_view rest) {
+    const std::size_t word = rest.find_first_of("= ");
+    return rest.starts_with("F=<") || word == std::string_view::npos || rest[word] == ' ';
+  });
+  const std::string_view between = after_host.substr(0, after_host.size() - text.size());
+  // The client chose its certificate and its ident name (U=), and these may imitate the fields after them.
+  const bool has_free_text = between.find('"') != std::string_view::npos || between.find(" U=") != std::string_view::npos;
+  const bool has_more = text.find("\" ") != std::string_view::npos || count_of(after_host, kVerb) > 1;
+  const bool is_certain = fields.is_clear && !(has_free_text && has_more);
+  const Line not_named = is_certain || after_host.find(kVerb) == std::string_view::npos ? Line::other : Line::bad;
   std::optional<std::string_view> sender;
   bool is_authenticated = false;
-  // The fields between, such as I= and X=, contain no text that a sender chose, but for the HELO name.
-  const std::size_t rejected = text.find("rejected ");
-  if (const std::size_t at = text.find(" F=<"); at < rejected) {
-    text.remove_prefix(at + 3);
+  if (take(text, " F=")) {
     sender = take_bracketed(text);
     if (!sender) return Line::bad;
     is_authenticated = text.starts_with(" A=");
+    if (is_authenticated) text.remove_prefix(std::min({text.find(" rejected "), text.find(" temporarily "), text.size()}));
   }
-  const auto before = take_until(text, "rejected ");
-  if (!before) return Line::other;
+  take(text, " ");
+  const bool is_temporary = take(text, "temporarily ");
+  if (!take(text, kVerb)) return not_named;
   if (!sender && take(text, "MAIL ")) sender = take_bracketed(text);
-  if (!sender) return Line::other;
-  const bool is_temporary = before->ends_with("temporarily ");
+  if (!sender) return not_named;
+  if (!is_certain) return Line::bad;
   out = message_of(*host, *sender, is_temporary ? Fate::deferred : Fate::rejected);
   out->is_authenticated = is_authenticated;
   return Line::understood;

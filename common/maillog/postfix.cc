@@ -13,6 +13,7 @@ namespace maillog {
 namespace {
 
 constexpr std::size_t kMaxId = 32;
+constexpr std::string_view kSender = "; from=<";
 
 // Takes "ID: ", where ID is a queue id or NOQUEUE.
 std::optional<std::string_view> take_id(std::string_view& text) {
@@ -28,19 +29,23 @@ std::optional<std::string_view> take_id(std::string_view& text) {
 
 // Takes "host[address]:port", or "[address]:port" as postscreen writes it. The host name is one that DNS gave.
 std::optional<base::IpAddress> take_client(std::string_view& text) {
-  const std::size_t open = text.find('[');
+  std::string_view rest = text;
+  const std::size_t open = rest.find_first_of("[ :");
   if (open == std::string_view::npos) return {};
-  text.remove_prefix(open);
-  return take_address(text);
+  rest.remove_prefix(open);
+  const auto address = take_address(rest);
+  if (address) text = rest;
+  return address;
 }
 
 struct Envelope {
   std::string_view sender;
   std::optional<std::string_view> helo;
+  std::string_view text;  // after it
 };
 
-// Reads "from=<a@example.org> to=<b@example.net> proto=ESMTP helo=<mail.example.org>" up to the end of the line; postscreen has
-// commas between the fields.
+// Reads "from=<a@example.org> to=<b@example.net> proto=ESMTP helo=<mail.example.org>" and ": text", which may be missing;
+// postscreen has commas between the fields. None: it does not fit, or it is not certain where the HELO name ends.
 std::optional<Envelope> parse_envelope(std::string_view text) {
   const auto take_gap = [&text] {
     take(text, ",");
@@ -59,22 +64,26 @@ std::optional<Envelope> parse_envelope(std::string_view text) {
   if (!take(text, "proto=ESMTP") && !take(text, "proto=SMTP")) return {};
   take_gap();
   if (take(text, "helo=<")) {
-    if (!text.ends_with('>')) return {};
-    envelope.helo = text.substr(0, text.size() - 1);
+    envelope.helo = take_until(text, ">");
+    if (!envelope.helo || text.find('>') != std::string_view::npos || envelope.helo->find('<') != std::string_view::npos)
+      return {};
+  }
+  if (take(text, ": ")) {
+    envelope.text = text;
+  } else if (!text.empty()) {
+    return {};
   }
   return envelope;
 }
 
-// Finds the envelope at the end of a refusal. The text before it, and the HELO name, may imitate one: the last that fits counts.
-std::optional<Envelope> find_envelope(std::string_view text) {
-  constexpr std::string_view kBegin = "; from=";
-  constexpr int kMostTries = 16;
-  std::size_t at = text.rfind(kBegin);
-  for (int tries = 0; at != std::string_view::npos && tries < kMostTries; ++tries) {
-    if (auto envelope = parse_envelope(text.substr(at + 2))) return envelope;
-    at = text.substr(0, at).rfind(kBegin);
-  }
-  return {};
+// Returns the number of places where the fields of a refusal may begin. The text before them, or the HELO name, may imitate them.
+std::size_t count_envelopes(std::string_view text) {
+  return count_of(text, kSender) + count_of(text, "; to=<") + count_of(text, "; proto=");
+}
+
+// Returns whether the text begins with the place of a match in a header or body. The text that matched comes after it.
+bool is_content(std::string_view text) {
+  return text.starts_with("header ") || text.starts_with("body ") || text.starts_with("content ");
 }
 
 }  // namespace
@@ -118,7 +127,8 @@ Line PostfixReader::read_sender(const std::string& id, std::string_view text, st
   const Open* open = open_.find(id);
   if (open == nullptr) return Line::other;  // a second try, a bounce, a submission, or its client is not in this log
   const auto sender = take_bracketed(text);
-  if (!sender) return Line::bad;
+  // Postfix before 3.5 did not write the quotes of a sender that needs them, so the sender itself may imitate the end.
+  if (!sender || !text.starts_with(", size=") || text.find('>') != std::string_view::npos) return Line::bad;
   Message message{.client = open->client, .helo = {}, .sender = sender_text(*sender), .is_authenticated = open->is_authenticated};
   verdicts_.complete(message, id);
   open_.erase(id);
@@ -126,20 +136,39 @@ Line PostfixReader::read_sender(const std::string& id, std::string_view text, st
   return Line::understood;
 }
 
+// Reads "RCPT from host[address]: 550 text; from=<sender> ...", or a line of header and body checks: "header Subject: content
+// from host[address]; from=<sender> ...: text".
 Line PostfixReader::read_refusal(const std::string& id, std::string_view text, std::vector<Message>& out) {
+  const bool has_content = is_content(text);
   // A refusal of one recipient does not end the message, so what is known about it stays.
-  const bool is_end = text.starts_with("END-OF-MESSAGE");
-  if (!take_until(text, " from ")) return Line::bad;
-  if (text.starts_with("unknown[unknown]")) return Line::other;
-  const auto client = take_client(text);
-  if (!client || !take(text, ": ")) return Line::bad;
-  const auto envelope = find_envelope(text);
-  if (!envelope) return Line::other;  // of a connection or a HELO name
+  const bool is_end = has_content || text.starts_with("END-OF-MESSAGE");
+  std::string_view origin;
+  if (has_content) {
+    const std::string_view before = text.substr(0, text.find(kSender));
+    const std::size_t from = before.rfind(" from ");
+    if (from == std::string_view::npos) return Line::bad;
+    origin = before.substr(from + 6);
+    text.remove_prefix(before.size());
+    if (count_envelopes(text) != 1) return Line::bad;
+    if (origin == "local") return Line::local;
+  } else {
+    if (!take_until(text, " from ")) return Line::bad;
+    origin = text;
+  }
+  if (origin.starts_with("unknown[unknown]")) return Line::other;
+  const auto client = take_client(origin);
+  if (!client || (has_content ? !origin.empty() : !take(origin, ": "))) return Line::bad;
+  if (!has_content) text = origin;
+  const std::size_t begin = text.find(kSender);
+  if (begin == std::string_view::npos) return Line::other;  // of a connection or a HELO name
+  const auto envelope = parse_envelope(text.substr(begin + 2));
+  if (!envelope || count_envelopes(text) != 1 || (!has_content && !envelope->text.empty())) return Line::bad;
   if (is_end) open_.erase(id);
   if (base::is_loopback(*client)) return Line::local;
   Message message{.client = *client, .helo = {}, .sender = sender_text(envelope->sender)};
   if (envelope->helo) message.helo = helo_text(*envelope->helo);
-  message.fate = text.starts_with('4') ? Fate::deferred : Fate::rejected;
+  const std::string_view reply = has_content ? envelope->text : text;
+  message.fate = reply.starts_with('4') ? Fate::deferred : Fate::rejected;
   verdicts_.complete(message, is_end ? id : std::string());
   out.push_back(std::move(message));
   return Line::understood;

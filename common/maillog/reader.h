@@ -1,8 +1,8 @@
 // Reads the log of a mail server: lines in, messages and refusals out.
 //
 // Lines come from hostile hands in part: SMTP clients choose HELO names and senders, and domain owners the texts of refusals.
-// Where such a text imitates a field of the log, a reader may take the imitation; the report is then wrong about that message.
-// Nothing else depends on it. Memory is bounded: see OpenMessages and Verdicts.
+// The readers follow the order of fields and the quotes that the mail server writes. A line that such a text makes ambiguous is
+// bad: it is never attributed to another client, HELO name or sender. Memory is bounded: see OldestFirst and Verdicts.
 #pragma once
 
 #include <cstdint>

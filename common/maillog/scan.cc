@@ -1,5 +1,7 @@
 #include "common/maillog/scan.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 
 namespace maillog {
@@ -19,17 +21,15 @@ std::optional<std::string_view> take_until(std::string_view& text, std::string_v
 }
 
 std::optional<std::string_view> take_mailbox(std::string_view& text, char end, bool needs_end) {
+  bool is_quoted = false;
   std::size_t at = 0;
-  if (text.starts_with('"')) {
-    for (at = 1; at < text.size() && text[at] != '"'; ++at) {
-      if (text[at] == '\\') ++at;
-    }
-    if (at >= text.size()) return {};
+  for (; at < text.size() && (is_quoted || text[at] != end); ++at) {
+    if (text[at] == '"') is_quoted = !is_quoted;
+    if (text[at] == '\\') ++at;
   }
-  at = text.find(end, at);
-  if (at == std::string_view::npos && needs_end) return {};
+  if (is_quoted || (at >= text.size() && needs_end)) return {};
   const std::string_view mailbox = text.substr(0, at);
-  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  text.remove_prefix(std::min(at + 1, text.size()));
   return mailbox;
 }
 
@@ -58,6 +58,12 @@ std::optional<base::IpAddress> take_address(std::string_view& text) {
   }
   text = rest;
   return address;
+}
+
+std::size_t count_of(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  while (take_until(text, part)) ++count;
+  return count;
 }
 
 std::string sender_text(std::string_view mailbox) {

@@ -24,17 +24,63 @@ std::optional<std::string_view> take_id(std::string_view& text) {
   return id;
 }
 
-// Returns the address in ", relay=host [address] (may be forged)"; none: the message was submitted on this host. The host name is
-// one that DNS gave, and the fields before it contain only the sender and the message-id of others: the last relay= counts.
-std::optional<base::IpAddress> relay_of(std::string_view text) {
+// Takes ", size=9, class=0, nrcpts=1": the fields between the sender and the Message-ID. Returns the number of recipients.
+std::optional<std::string_view> take_recipients(std::string_view& text) {
+  while (take(text, ", ")) {
+    const auto key = take_until(text, "=");
+    if (!key) return {};
+    const std::string_view value = text.substr(0, text.find(','));
+    text.remove_prefix(value.size());
+    if (value.find_first_not_of("-0123456789") != std::string_view::npos) return {};
+    if (*key == "nrcpts") return value;
+  }
+  return {};
+}
+
+// Reads the last field, ", relay=host [address] (may be forged)". The host name is one that DNS gave; an ident name may come
+// before it. Line::local: the message was submitted on this host.
+Line read_relay(std::string_view text, base::IpAddress& out) {
   constexpr std::string_view kRelay = ", relay=";
+  constexpr std::string_view kForged = " (may be forged)";
   const std::size_t at = text.rfind(kRelay);
-  if (at == std::string_view::npos) return {};
+  if (at == std::string_view::npos) return Line::local;
   text.remove_prefix(at + kRelay.size());
-  const std::size_t open = text.find('[');
-  if (open == std::string_view::npos) return {};
+  if (text.ends_with(kForged)) text.remove_suffix(kForged.size());
+  const std::size_t open = text.rfind('[');
+  if (open == std::string_view::npos) return Line::local;
   text.remove_prefix(open);
-  return take_address(text);
+  const auto address = take_address(text);
+  if (!address || !text.empty()) return Line::bad;
+  out = *address;
+  return base::is_loopback(out) ? Line::local : Line::understood;
+}
+
+// Takes what comes before the code of a refusal: "Milter: from=<sender>, reject=" or "ruleset=check_rcpt, arg1=<recipient>,
+// relay=host [address], reject=". Line::bad: it is uncertain where the code begins.
+Line take_to_reject(std::string_view& text) {
+  constexpr std::string_view kReject = ", reject=";
+  if (!text.starts_with("Milter: ") && !text.starts_with("ruleset=")) return Line::other;
+  // SMTP clients choose what is in <>; quotes there may protect any text.
+  if (const std::size_t open = text.find('<'); open < text.find(kReject)) {
+    text.remove_prefix(open);
+    if (!take_bracketed(text)) return Line::bad;
+  } else if (count_of(text, kReject) > 1) {
+    return Line::bad;
+  }
+  return take_until(text, kReject) ? Line::understood : Line::other;
+}
+
+// Takes "Milter (name) insert (0): header: Received-SPF: " or "Milter (name) add: header: Received-SPF: ".
+bool take_field_name(std::string_view& text) {
+  if (!take(text, "Milter")) return false;
+  if (take(text, " (") && !take_until(text, ")")) return false;
+  if (take(text, " insert (")) {
+    const auto index = take_until(text, "): ");
+    if (!index || index->find_first_not_of("0123456789") != std::string_view::npos) return false;
+  } else if (!take(text, " add: ")) {
+    return false;
+  }
+  return take(text, "header: Received-SPF: ");
 }
 
 // Undoes what Sendmail does to a header field in a log line: it doubles % and backslashes.
@@ -70,26 +116,28 @@ Line SendmailReader::read(std::string_view line, std::vector<Message>& out) {
     return Line::understood;
   }
   std::string_view rest = text;
-  if (take(rest, "Milter") && take_until(rest, "header: Received-SPF: ")) {
+  if (take_field_name(rest)) {
     verdicts_.add_field(id, undoubled(rest));
     return Line::understood;
   }
-  if (take_until(text, ", reject=")) {
-    before_.put(id, {.is_deferred = text.starts_with('4')});
-    return Line::understood;
-  }
-  return Line::other;
+  const Line kind = take_to_reject(text);
+  if (kind == Line::understood) before_.put(id, {.is_deferred = text.starts_with('4')});
+  return kind;
 }
 
 Line SendmailReader::read_sender(const std::string& id, std::string_view text, std::vector<Message>& out) {
-  const auto sender = text.starts_with('<') ? take_bracketed(text) : take_mailbox(text, ',', true);
+  const bool is_bracketed = text.starts_with('<');
+  std::string_view rest = text;
+  const auto sender = is_bracketed ? take_bracketed(rest) : take_mailbox(rest, ',', true);
   if (!sender) return Line::bad;
-  const auto client = relay_of(text);
-  if (!client || base::is_loopback(*client)) return Line::local;
-  Message message{.client = *client, .helo = {}, .sender = sender_text(*sender)};
+  text.remove_prefix(sender->size() + (is_bracketed ? 2 : 0));
+  Message message{.client = {}, .helo = {}, .sender = sender_text(*sender)};
+  const auto recipients = take_recipients(text);
+  if (!recipients) return Line::bad;
+  if (const Line kind = read_relay(text, message.client); kind != Line::understood) return kind;
   const Before* const before = before_.find(id);
   message.is_authenticated = before != nullptr && before->is_authenticated;
-  const bool is_refusal = text.find(", nrcpts=0, ") != std::string_view::npos;
+  const bool is_refusal = *recipients == "0";
   if (is_refusal) message.fate = before != nullptr && before->is_deferred ? Fate::deferred : Fate::rejected;
   before_.erase(id);
   // Two messages with one id: the log has a gap.

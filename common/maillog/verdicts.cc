@@ -45,19 +45,24 @@ std::string_view take_comment(std::string_view& text) {
   return comment;
 }
 
-// Sets the value of a key that is of interest. `is_helo`: the value of the identity.
-void set(Verdict& verdict, bool& is_helo, std::string_view key, std::string value) {
+// Sets the value of a key that is of interest. `is_helo`: the value of the identity. False: the key has a value already, so
+// that one of both belongs to the text of another value.
+bool set(Verdict& verdict, bool& is_helo, std::string_view key, std::string value) {
   if (base::equals_ignoring_case(key, "client-ip") || key == "ip") {
+    if (verdict.client) return false;
     verdict.client = base::IpAddress::parse(value);
   } else if (base::equals_ignoring_case(key, "helo")) {
+    if (verdict.helo) return false;
     verdict.helo = helo_text(value);
   } else if (base::equals_ignoring_case(key, "envelope-from") || key == "sender") {
+    if (verdict.sender) return false;
     std::string_view bare = base::strip(value);
     if (bare.starts_with('<') && bare.ends_with('>')) bare = bare.substr(1, bare.size() - 2);
     verdict.sender = sender_text(bare);
   } else if (base::equals_ignoring_case(key, "identity")) {
     is_helo = base::equals_ignoring_case(value, "helo");
   }
+  return true;
 }
 
 // A check of the HELO identity is one of the message only if the sender is null (RFC 7208 §2.4).
@@ -80,8 +85,8 @@ std::optional<Verdict> parse_spfd(std::string_view text) {
     take(text, " ");
     if (*key == "result") {
       verdict.result = result_of(value);
-    } else {
-      set(verdict, is_helo, *key, std::move(value));
+    } else if (!set(verdict, is_helo, *key, std::move(value))) {
+      return {};
     }
   }
   settle_identity(verdict, is_helo);
@@ -94,7 +99,7 @@ std::optional<Verdict> parse_why(std::string_view text) {
   const auto scope = take_until(text, ";id=");
   if (!scope) return {};
   const auto id = take_until(text, ";ip=");
-  if (!id) return {};
+  if (!id || text.find(";ip=") != std::string_view::npos) return {};  // the sender may contain it
   Verdict verdict{.result = spf::Result::fail, .client = {}, .helo = {}, .sender = {}};
   verdict.client = base::IpAddress::parse(text.substr(0, text.find_first_of("; ")));
   verdict.sender = *scope == "helo" ? std::string() : sender_text(*id);
@@ -143,7 +148,7 @@ std::optional<Verdict> parse_received_spf(std::string_view value) {
     text.remove_prefix(std::min(text.find_first_of("=;("), text.size()));
     if (!take(text, "=")) continue;
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    set(verdict, is_helo, key, take_value(text, "; \t"));
+    if (!set(verdict, is_helo, key, take_value(text, "; \t"))) return {};
   }
   // Several checkers name the sender only in the comment.
   if (!verdict.sender && !is_helo && take_until(comment, "domain of "))

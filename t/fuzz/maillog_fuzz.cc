@@ -1,4 +1,5 @@
-// The logs of mail servers. Input: the format and the baseline, then the lines of a log; the rest is also read as a mailbox.
+// The logs of mail servers. Input: the format and the baseline, then the lines of a log; the rest is also read as a mailbox. The
+// first three lines are also values that an SMTP client chooses, in logs that are correct apart from these.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "common/maillog/reader.h"
 #include "common/maillog/scan.h"
 #include "t/fuzz/target.h"
+#include "t/support/hostile_log.h"
 
 namespace {
 
@@ -26,6 +28,17 @@ void check_verdicts(std::vector<maillog::Verdict>& verdicts) {
   verdicts.clear();
 }
 
+void check_hostile_values(const std::string& log) {
+  fuzz::Cutter input(reinterpret_cast<const std::uint8_t*>(log.data()), log.size());
+  support::HostileValues values;
+  for (std::string* value : {&values.helo, &values.local, &values.text}) {
+    *value = input.line().substr(0, 500);
+    if (!fuzz::is_printable(*value)) return;
+  }
+  for (const support::HostileLog& one : support::hostile_logs(values))
+    fuzz::check(support::wrong_reading(one).empty(), "a log is read as what it is about, or is bad");
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -33,6 +46,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto format = static_cast<maillog::Format>(input.byte() % 3);
   const auto baseline = static_cast<maillog::Baseline>(input.byte() % 3);
   const std::string log(input.rest());
+  check_hostile_values(log);
   const auto reader = maillog::make_reader(format, baseline);
   maillog::FieldFinder finder;
   std::vector<maillog::Message> messages;
