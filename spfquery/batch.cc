@@ -121,6 +121,7 @@ bool Batch::read_line() {
       complain(fmt::format("{}:{}: the line is longer than {} bytes", name_, reader_.line_number(), LineReader::kMaxLine));
       return true;
     case LineReader::Got::nothing: input_.enable(); return false;
+    case LineReader::Got::paused: schedule(); return false;
     case LineReader::Got::end: at_end_ = true; return true;
     case LineReader::Got::failure:
       complain(fmt::format("{}: cannot be read: {}", name_, reader_.error()));

@@ -10,12 +10,13 @@
 namespace spfquery {
 
 LineReader::Got LineReader::next() {
-  for (;;) {
+  for (int pieces = 0;; ++pieces) {
     const std::size_t lf = buffer_.find('\n', scanned_);
     if (lf != std::string::npos || (at_end_ && begin_ < buffer_.size())) {
       const std::size_t end = lf == std::string::npos ? buffer_.size() : lf;
       const bool is_long = is_skipping_ || end - begin_ > kMaxLine;
       line_ = is_long ? std::string_view() : std::string_view(buffer_).substr(begin_, end - begin_);
+      if (line_.ends_with('\r')) line_.remove_suffix(1);
       begin_ = scanned_ = lf == std::string::npos ? end : lf + 1;
       is_skipping_ = false;
       ++line_number_;
@@ -32,6 +33,7 @@ LineReader::Got LineReader::next() {
       ++line_number_;
       return Got::too_long;
     }
+    if (pieces == kMaxTurn) return Got::paused;
     if (const Got got = read_more(); got != Got::line) return got;
   }
 }

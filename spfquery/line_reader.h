@@ -16,11 +16,13 @@ namespace spfquery {
 class LineReader {
  public:
   static constexpr std::size_t kMaxLine = 16384;  // bytes
+  static constexpr int kMaxTurn = 64;             // pieces of 64 KiB that next() reads
 
   enum class Got : std::uint8_t {
-    line,      // a line: line(), without its line end
+    line,      // a line: line(), without its line end (LF or CRLF)
     too_long,  // a line of more than kMaxLine bytes
     nothing,   // there is nothing to read now
+    paused,    // no line has ended within kMaxTurn pieces: the caller may look for an interrupt
     end,
     failure,  // error() says what; the lines before it have been returned
   };

@@ -38,6 +38,7 @@ LogFiles::Got LogFiles::next() {
       case LineReader::Got::line: return Got::line;
       case LineReader::Got::too_long: return Got::too_long;
       case LineReader::Got::nothing: watch_->enable(); return Got::nothing;
+      case LineReader::Got::paused: return Got::paused;
       case LineReader::Got::failure: complain_(fmt::format("{}: cannot be read to its end: {}", name_, reader_->error())); break;
       case LineReader::Got::end: break;
     }

@@ -16,7 +16,7 @@ namespace spfquery {
 
 class LogFiles {
  public:
-  enum class Got : std::uint8_t { line, too_long, nothing, end };
+  enum class Got : std::uint8_t { line, too_long, nothing, paused, end };
 
   // paths: "-" is standard input. `on_input` is called when there may be a line after `nothing`; `complain` when a file cannot be
   // read, or not to its end.

@@ -57,6 +57,7 @@ std::optional<std::string> MailboxResults::read_file(const std::string& path) {
     switch (lines.next()) {
       case LineReader::Got::line: finder.read(lines.line(), found); break;
       case LineReader::Got::too_long: finder.read("x", found); break;  // such a line is text of a body
+      case LineReader::Got::paused: break;
       case LineReader::Got::nothing: {
         pollfd look{file.get(), POLLIN, 0};
         static_cast<void>(::poll(&look, 1, -1));

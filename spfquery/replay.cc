@@ -167,6 +167,7 @@ void Replay::advance() {
 bool Replay::read_line() {
   switch (files_.next()) {
     case LogFiles::Got::nothing: return false;
+    case LogFiles::Got::paused: schedule(); return false;
     case LogFiles::Got::end:
       at_end_ = true;
       reader_->finish(messages_);

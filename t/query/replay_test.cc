@@ -135,6 +135,38 @@ TEST_CASE("bad lines are counted: garbage, zero bytes, overlong lines; the other
   CHECK(number(got, "results", "pass", "accepted") == 3);
 }
 
+TEST_CASE("lines that end with CRLF are read like others; an empty one is not bad") {
+  const ZoneFile zone;
+  std::string text = "\r\n";
+  for (const char c : small_log()) text += c == '\n' ? "\r\n" : std::string(1, c);
+  const YAML::Node got = replay(zone, {"-"}, text);
+  check_small_log(got);
+  CHECK(number(got, "bad_lines") == 0);
+  const std::string refusal =
+      "Nov 26 09:10:18 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.7.1 no; from=<a@fail.example> "
+      "to=<b@example.net> proto=ESMTP helo=<h>\r\n";
+  const Outcome postfix = run_query(zone.with({"--replay", "postfix", "-", "--json"}), refusal);
+  CHECK(number(YAML::Load(postfix.out), "results", "fail", "rejected") == 1);
+}
+
+TEST_CASE("an interrupt ends the reading of a line without end") {
+  support::DnsServer server([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
+  const ZoneFile zone;
+  const std::string first = zone.folder().write("first", small_log() + arrival("a@silent.test"));
+  Child child(
+      zone.with({"--nameserver", server.address(), "--timeout", "60s", "--replay", "exim", first, "/dev/zero", "--json"}));
+  support::wait_until("the question about the last domain", [&] {
+    child.poll();
+    return server.count() > 0;
+  });
+  child.signal(SIGINT);
+  const Outcome got = child.finish();
+  REQUIRE(got.exit_code == 0);
+  const YAML::Node report = YAML::Load(got.out);
+  CHECK_FALSE(report["complete"].as<bool>());
+  CHECK(number(report, "checked") == 4);
+}
+
 TEST_CASE("files that cannot be read: one sentence each, exit code 255; the others are checked") {
   const ZoneFile zone;
   const std::string path = zone.folder().write("log", small_log());
