@@ -35,7 +35,7 @@ class AnswerSource {
   // Counts the questions from now on for `part`. A check may evaluate several records: one per identity, and those of the
   // receiver's own rules. Each of them is a part with limits of its own. A question that several parts ask counts for each of
   // them. A source without such limits ignores the call.
-  static constexpr std::size_t kParts = 16;
+  static constexpr std::size_t kParts = 24;
   virtual void begin_part(std::size_t /*part*/) {}
 
   // Returns whether half of the check's time has passed. Steps that must not use all of it then continue without missing answers.

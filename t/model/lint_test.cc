@@ -16,6 +16,7 @@
 #include "common/lint/comparison.h"
 #include "common/lint/lint.h"
 #include "common/lint/reach.h"
+#include "common/lint/why.h"
 #include "t/model/model.h"
 #include "t/model/random_zone.h"
 #include "t/support/known_answers.h"
@@ -304,6 +305,116 @@ TEST_CASE("examinations of random worlds agree with the sequential evaluator at 
     CAPTURE(id);
     CHECK(counts[id] * 500 >= rounds);
     MESSAGE(id << ": " << counts[id]);
+  }
+}
+
+// ---- explanations ----------------------------------------------------------------------------------------------------------
+
+// Gives the client a name: of the domain, of a provider, of a forwarder, or none.
+void name_client(model::Random& random, const base::IpAddress& client, model::Zone& zone) {
+  const std::string name =
+      random.pick(std::vector<std::string>{"mail.n0.example", "out.provider.example", "mx.other.example", "nobody.example"});
+  const dns::Type type = client.is_v4() ? dns::Type::a : dns::Type::aaaa;
+  zone.at(client.reverse_name())[dns::Type::ptr].names = {name};
+  if (name != "nobody.example") zone.at(name)[type].addresses = {client};
+  zone.at("other.example")[dns::Type::mx].names = {"mx.other.example"};
+  zone.at("_spf.provider.example")[dns::Type::txt].texts = {
+      fmt::format("v=spf1 {}:{}/{} -all", client.is_v4() ? "ip4" : "ip6", client.text(), client.bits() - 2)};
+}
+
+lint::Why explain(const model::Zone& zone, const base::IpAddress& client) {
+  support::KnownAnswers known;
+  lint::Why why;
+  for (;;) {
+    const spf::Query query = support::mailfrom_query(client, "u@" + domain(0), "helo.example");
+    const spf::Needs needs = lint::explain(query, {}, lint::kWhyLimits, known, why);
+    if (needs.empty()) return why;
+    for (const dns::Question& question : needs.needed) known.add(question, zone.answer(question));
+  }
+}
+
+// Returns the term that the change adds.
+std::string added_term(const std::string& before, const std::string& after) {
+  const auto old_terms = spf::read_terms(before);
+  const auto new_terms = spf::read_terms(after);
+  REQUIRE(new_terms.size() == old_terms.size() + 1);
+  std::size_t at = 0;
+  while (at < old_terms.size() && old_terms[at].text == new_terms[at].text) ++at;
+  for (std::size_t i = at; i < old_terms.size(); ++i) REQUIRE(old_terms[i].text == new_terms[i + 1].text);
+  return new_terms[at].text;
+}
+
+std::uint64_t distance(const base::IpAddress& a, const base::IpAddress& b) {
+  const lint::Number from = std::min(lint::number_of(a), lint::number_of(b));
+  const lint::Number to = std::max(lint::number_of(a), lint::number_of(b));
+  const std::uint64_t high = to.high - from.high - (to.low < from.low ? 1U : 0U);
+  return high != 0 ? UINT64_MAX : to.low - from.low;
+}
+
+// Compares an explanation with what the sequential evaluator says about each witness before and after the change. Returns the
+// kind of the change.
+std::string check_explanation(const model::Zone& zone, const std::vector<base::IpAddress>& clients,
+                              const base::IpAddress& client) {
+  const lint::Why why = explain(zone, client);
+  const Result now = check(zone, client).result;
+  const bool is_refused = now == Result::fail || now == Result::softfail || now == Result::neutral;
+  if (!is_refused) {
+    CHECK_FALSE(why.change);
+    CHECK_FALSE(why.nearest);
+    return "";
+  }
+  std::optional<std::uint64_t> nearest;
+  for (const base::IpAddress& other : clients) {
+    if (other.is_v4() == client.is_v4() && check(zone, other).result == Result::pass)
+      nearest = std::min(nearest.value_or(UINT64_MAX), distance(client, other));
+  }
+  REQUIRE(why.nearest.has_value() == nearest.has_value());
+  if (nearest) CHECK(why.nearest->distance.value_or(UINT64_MAX) == (*nearest < (1ULL << 53) ? *nearest : UINT64_MAX));
+  if (!why.change) return why.forwarder_of.empty() ? "none" : "forwarder";
+
+  model::Zone changed = zone;
+  std::string& record = changed.at(domain(0))[dns::Type::txt].texts.front();
+  const std::string term = added_term(record, why.change->record);
+  record = why.change->record;
+  CAPTURE(term);
+  CHECK(spf::result_name(check(changed, client).result) == "pass");
+  CHECK(why.change->lookups <= 10);
+  for (const base::IpAddress& other : clients) {
+    CAPTURE(other.text());
+    const model::Verdict before = check(zone, other);
+    const model::Verdict after = check(changed, other);
+    CHECK(after.lookups <= std::max(why.change->lookups, before.lookups));
+    if (before.result == Result::pass) CHECK(spf::result_name(after.result) == "pass");
+    if (before.result != Result::permerror) CHECK(spf::result_name(after.result) != "permerror");
+    if (before.result == Result::pass || after.result != Result::pass) continue;
+    const int wide = client.bits() - (term.starts_with("include:") ? 2 : 0);
+    CHECK(other.in_prefix(client, wide));
+  }
+  return term.substr(0, term.find(':'));
+}
+
+TEST_CASE("a change that an explanation shows lets the client pass and harms nobody; the nearest network is the nearest") {
+  const std::uint64_t rounds = from_environment("LINT_ROUNDS", kRounds);
+  const std::uint64_t first = from_environment("SEED", 1);
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    model::Random random(seed + 1'000'000);
+    model::Zone zone = random_world(random);
+    std::vector<base::IpAddress> clients = witnesses(Examination(zone).report.tree);
+    const base::IpAddress client = random.pick(clients);
+    name_client(random, client, zone);
+    CAPTURE(seed);
+    CAPTURE(client.text());
+    const std::string text = zone.text();
+    CAPTURE(text);
+    for (const char* neighbour : {"198.18.0.1", "2001:dba::1"}) clients.push_back(*base::IpAddress::parse(neighbour));
+    ++counts[check_explanation(zone, clients, client)];
+  }
+  if (rounds < kRounds) return;
+  for (const auto& kind : std::vector<std::string>{"a", "ip4", "ip6", "include", "forwarder", "none"}) {
+    CAPTURE(kind);
+    CHECK(counts[kind] * 200 >= rounds);
+    MESSAGE(kind << ": " << counts[kind]);
   }
 }
 

@@ -1,0 +1,404 @@
+#include "common/lint/why.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "common/base/printable.h"
+#include "common/base/text.h"
+#include "common/lint/lint.h"
+#include "common/lint/why_change.h"
+#include "common/lint/why_client.h"
+#include "common/spf/evaluate.h"
+
+namespace lint {
+
+namespace {
+
+using spf::Result;
+using spf::TraceStep;
+
+constexpr std::size_t kMaxProblem = 300;
+// A network is near if it is at most as far away as a /16 is wide, or in the /32 of an IPv6 address.
+constexpr std::uint64_t kNear4 = 1U << 16;
+constexpr int kNear6 = 32;
+constexpr std::uint64_t kMostDistance = std::uint64_t{1} << 53;
+
+std::string shown(const dns::Name& name) {
+  return is_plain_name(name) ? std::string(name.text()) : quoted_foreign(name.text(), dns::Name::kMaxText);
+}
+// The same for a name that is a text.
+std::string shown(std::string_view text) {
+  const auto name = dns::Name::parse(text);
+  return name ? shown(*name) : quoted_foreign(text);
+}
+
+std::string in_record(std::string_view term, std::string_view domain) {
+  return fmt::format("{} in the record of {}", quoted_foreign(term), shown(domain));
+}
+
+Number difference(Number larger, Number smaller) {
+  return {larger.high - smaller.high - (larger.low < smaller.low ? 1U : 0U), larger.low - smaller.low};
+}
+
+int shared_bits(Number a, Number b, Family family) {
+  const std::uint64_t high = a.high ^ b.high;
+  const std::uint64_t low = a.low ^ b.low;
+  if (family == Family::ipv4) return std::countl_zero(static_cast<std::uint32_t>(low));
+  return high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(low);
+}
+
+// Returns the address of the set that is nearest to the number; of two, the lower one. The set must not be empty.
+Number nearest_to(Number number, const Networks& set) {
+  const auto& intervals = set.intervals();
+  const auto above = std::ranges::lower_bound(intervals, number, {}, &Interval::last);
+  if (above == intervals.end()) return intervals.back().last;
+  if (above->first <= number) return number;
+  if (above == intervals.begin()) return above->first;
+  const Number below = std::prev(above)->last;
+  return difference(number, below) <= difference(above->first, number) ? below : above->first;
+}
+
+// Addresses with which no mail comes over the Internet (RFC 6890); not those for documentation.
+std::string_view special_name(const base::IpAddress& address) {
+  struct Special {
+    std::string_view network;
+    int length;
+    std::string_view name;
+  };
+  constexpr auto kSpecial = std::to_array<Special>({{"0.0.0.0", 8, "an unspecified"},
+                                                    {"10.0.0.0", 8, "a private"},
+                                                    {"100.64.0.0", 10, "a shared"},
+                                                    {"127.0.0.0", 8, "a loopback"},
+                                                    {"169.254.0.0", 16, "a link-local"},
+                                                    {"172.16.0.0", 12, "a private"},
+                                                    {"192.168.0.0", 16, "a private"},
+                                                    {"224.0.0.0", 3, "a multicast or reserved"},
+                                                    {"::", 127, "an unspecified or loopback"},
+                                                    {"fc00::", 7, "a private"},
+                                                    {"fe80::", 10, "a link-local"},
+                                                    {"ff00::", 8, "a multicast"}});
+  const auto found = std::ranges::find_if(kSpecial, [&](const Special& special) {
+    return address.in_prefix(*base::IpAddress::parse(special.network), special.length);
+  });
+  return found == kSpecial.end() ? std::string_view() : found->name;
+}
+
+class Explanation {
+ public:
+  Explanation(const spf::Query& query, const spf::Limits& rules, const Limits& bounds, spf::AnswerSource& answers, Why& why)
+      : query_(query),
+        rules_(rules),
+        bounds_(bounds),
+        answers_(answers),
+        why_(why),
+        questions_(answers, why.missing),
+        client_(query.client.text()),
+        family_(query.client.is_v6() ? Family::ipv6 : Family::ipv4) {}
+
+  spf::Needs run() {
+    spf::Settings settings;
+    settings.limits = rules_;
+    settings.explains = false;
+    settings.trace = true;
+    spf::Needs needs = spf::evaluate(query_, settings, answers_, verdict_);
+    if (!needs.empty()) return needs;
+    why_.term = base::clip(verdict_.mechanism, kMaxTerm);
+    why_.record_of = base::printable(verdict_.domain);
+    switch (verdict_.result) {
+      case Result::pass: explain_pass(); break;
+      case Result::none: explain_none(); break;
+      case Result::temperror: explain_temperror(); break;
+      case Result::permerror: return explain_permerror();
+      default: return explain_refusal();
+    }
+    return {};
+  }
+
+ private:
+  void say(std::string sentence) { why_.sentences.push_back(std::move(sentence)); }
+
+  [[nodiscard]] std::string domain() const { return shown(*query_.domain); }
+
+  // ---- pass ----------------------------------------------------------------------------------------------------------------
+
+  void explain_pass() {
+    const std::string outer = in_record(verdict_.mechanism, verdict_.domain);
+    keep_innermost("match");
+    const std::string inner = in_record(why_.term, why_.record_of);
+    say(fmt::format("{} matches {}: the result is pass.", inner, client_));
+    if (inner != outer) say(fmt::format("{} leads to it.", outer));
+    if (verdict_.is_wide) say("The term lets a large part of the Internet pass, so the pass means little.");
+  }
+
+  // Keeps the innermost term with that outcome, and the domain of its record.
+  void keep_innermost(std::string_view outcome) {
+    const std::vector<TraceStep>& steps = verdict_.trace;
+    const auto is_it = [&](const TraceStep& step) { return step.kind == TraceStep::Kind::term && step.outcome == outcome; };
+    const auto term = std::find_if(steps.rbegin(), steps.rend(), is_it);
+    if (term == steps.rend()) return;
+    const auto is_check = [&](const TraceStep& step) {
+      return step.kind == TraceStep::Kind::check && step.depth == term->depth - 1;
+    };
+    const auto check = std::find_if(term, steps.rend(), is_check);
+    if (check == steps.rend()) return;
+    why_.term = base::clip(std::string_view(term->text).substr(0, term->text.find(' ')), kMaxTerm);
+    why_.record_of = check->text;
+  }
+
+  // ---- no result -----------------------------------------------------------------------------------------------------------
+
+  void explain_none() {
+    if (!query_.domain) {
+      say(query_.sender_domain.empty()
+              ? "There is no domain whose record could be checked."
+              : fmt::format("{} is not a domain that can have an SPF record.", quoted_foreign(query_.sender_domain)));
+      return;
+    }
+    // The problem begins with the domain.
+    say(domain() + base::clip(std::string_view(verdict_.problem).substr(query_.domain->text().size()), kMaxProblem) + ".");
+    say(fmt::format("Its owner can publish one that names the hosts that send its mail; until then, nothing is known about {}.",
+                    client_));
+  }
+
+  void explain_temperror() {
+    say(fmt::format("DNS did not answer what the check needs: {}.", quoted_foreign(verdict_.problem, kMaxProblem)));
+    if (!why_.term.empty()) say(fmt::format("{} needs it.", in_record(why_.term, why_.record_of)));
+    say("The mail may be sent again later. If it lasts, the owner of that name should look at its name servers.");
+  }
+
+  spf::Needs explain_permerror() {
+    Report report;
+    if (spf::Needs needs = examine(*query_.domain, bounds_, answers_, report); !needs.empty()) return needs;
+    std::string problem = base::clip(verdict_.problem, kMaxProblem);
+    // The problem of a term with a syntax error begins with that term.
+    const std::string term = base::clip(verdict_.mechanism, kMaxTerm);
+    if (!term.empty() && problem.starts_with(term)) problem = quoted_foreign(term) + problem.substr(term.size());
+    say(fmt::format("The record of {} cannot be used: {}.", domain(), problem));
+    if (const Finding* finding = cause(report)) {
+      // Details and repairs that are not those of the table have texts of the record in them.
+      const std::string_view what = finding->check->what;
+      const std::string_view message = finding->message;
+      const bool has_detail = message.size() > what.size() + 2 && message.starts_with(what);
+      say(has_detail ? fmt::format("{}: {}.", what, quoted_foreign(message.substr(what.size() + 2), kMaxProblem))
+                     : fmt::format("{}.", what));
+      say(fmt::format("To repair it: {}.", finding->fix == finding->check->fix ? std::string(finding->check->fix)
+                                                                               : quoted_foreign(finding->fix, kMaxProblem)));
+    }
+    for (const std::string& gap : report.tree.gaps) questions_.add_missing(gap);
+    return {};
+  }
+
+  // Returns the finding that explains a permerror: one about the term that failed, else one that makes every check fail; null:
+  // none.
+  const Finding* cause(const Report& report) {
+    const auto& findings = report.findings;
+    const auto is_error = [](const Finding& finding) { return finding.severity == Severity::error; };
+    auto found = std::ranges::find_if(findings, [&](const Finding& finding) {
+      return is_error(finding) && !why_.term.empty() && base::clip(finding.term, kMaxTerm) == why_.term &&
+             finding.record_of == why_.record_of;
+    });
+    for (const std::string_view id : {"P02", "B06", "B01", "B03", "B04", "B07"}) {
+      if (found != findings.end()) break;
+      found =
+          std::ranges::find_if(findings, [&](const Finding& finding) { return is_error(finding) && finding.check->id == id; });
+    }
+    return found == findings.end() ? nullptr : &*found;
+  }
+
+  // ---- fail, softfail, neutral -----------------------------------------------------------------------------------------------
+
+  spf::Needs explain_refusal() {
+    Tree tree;
+    questions_.add(read_tree({.domain = *query_.domain, .limits = bounds_}, answers_, tree));
+    const std::string_view special = special_name(query_.client);
+    const bool may_change = is_undecided() && special.empty();
+    Client client;
+    if (may_change) client = identify(query_, rules_, included(tree), questions_);
+    if (questions_.has_open()) return questions_.take();
+
+    const Reaches reaches = reaches_of(tree, rules_, bounds_);
+    for (const std::string& gap : tree.gaps) questions_.add_missing(gap);
+    if (reaches[family_].is_cut_off) questions_.add_missing("too many networks and paths: not every network was compared");
+    say_term();
+    find_nearest(tree, reaches[family_]);
+    if (!special.empty()) {
+      say(fmt::format("{} is {} address, with which no mail comes from the Internet: a record should not contain it.", client_,
+                      special));
+      return {};
+    }
+    if (!may_change) return {};
+    say_client(client);
+    Changes changes(query_, rules_, bounds_, tree, reaches, verdict_.record, questions_);
+    return try_changes(client, changes);
+  }
+
+  // Whether the record says nothing about the client but its last word, so that a further term could.
+  [[nodiscard]] bool is_undecided() const { return verdict_.at_last_word; }
+
+  static std::vector<dns::Name> included(const Tree& tree) {
+    std::vector<dns::Name> names;
+    for (std::size_t i = 1; i < tree.records.size(); ++i) names.push_back(tree.records[i].domain);
+    return names;
+  }
+
+  void say_term() {
+    const std::string_view result = spf::result_name(verdict_.result);
+    const bool is_last = verdict_.at_last_word;
+    if (verdict_.mechanism == spf::kDefaultMechanism) {
+      why_.term.clear();
+      say(fmt::format("No term of the record of {} matches {}, and the record has no 'all': the result is {}.",
+                      shown(verdict_.domain), client_, result));
+    } else if (is_last) {
+      say(fmt::format("No term before {} matches {}: the result is {}.", in_record(verdict_.mechanism, verdict_.domain), client_,
+                      result));
+    } else if (base::equals_ignoring_case(verdict_.mechanism, "-all")) {
+      say(fmt::format("The record of {} consists of '-all': {} sends no mail at all.", shown(verdict_.domain), domain()));
+    } else {
+      say(fmt::format("{} matches {}: the result is {}.", in_record(verdict_.mechanism, verdict_.domain), client_, result));
+      say(fmt::format("The record decides about this client explicitly; if it may send mail for {}, that term has to be changed.",
+                      domain()));
+    }
+    if (!verdict_.domain.empty() && verdict_.domain != query_.domain->text())
+      say(fmt::format("The record of {} leads to that of {} by redirect.", domain(), shown(verdict_.domain)));
+  }
+
+  void find_nearest(const Tree& tree, const Reach& reach) {
+    const Networks& passing = reach.of(Result::pass);
+    if (passing.empty()) return;
+    const Number client = number_of(query_.client);
+    const Number there = nearest_to(client, passing);
+    const auto takes = [&](Place place) {
+      return !tree.term(place).is(spf::Mechanism::include) && reach.visit(place).taken.contains(there);
+    };
+    const auto lets_pass = [&](Place place) { return takes(place) && reach.visit(place).result == Result::pass; };
+    auto place = std::ranges::find_if(reach.order, lets_pass);
+    // A term that was reached several times, as in a loop, has only the result of the last time.
+    if (place == reach.order.end()) place = std::ranges::find_if(reach.order, takes);
+    if (place == reach.order.end()) return;
+    const auto& intervals = tree.term(*place).networks[family_].intervals();
+    const auto network = std::ranges::lower_bound(intervals, there, {}, &Interval::last);
+    const bool is_whole =
+        network != intervals.end() && network->first <= there && (client < network->first || network->last < client);
+    Nearest& nearest = why_.nearest.emplace();
+    // "all" has no network, and a part of a network may be decided by an earlier term.
+    const auto& taken = reach.visit(*place).taken.intervals();
+    nearest.network = text_of(is_whole ? *network : *std::ranges::lower_bound(taken, there, {}, &Interval::last), family_);
+    nearest.term = base::clip(tree.term(*place).text(), kMaxTerm);
+    nearest.record_of = tree.records[place->record].domain.text();
+    const bool is_above = there > client;
+    const Number distance = is_above ? difference(there, client) : difference(client, there);
+    if (distance.high == 0 && distance.low < kMostDistance) nearest.distance = distance.low;
+    nearest.shared_bits = shared_bits(client, there, family_);
+    say_nearest(is_above);
+  }
+
+  void say_nearest(bool is_above) {
+    const Nearest& nearest = *why_.nearest;
+    const std::string which = fmt::format("{}, which {} lets pass", nearest.network, in_record(nearest.term, nearest.record_of));
+    if (nearest.distance && *nearest.distance <= kNear4) {
+      say(fmt::format("{} is {} {} {} {}.", client_, *nearest.distance, *nearest.distance == 1 ? "address" : "addresses",
+                      is_above ? "before" : "after", which));
+    } else if (family_ == Family::ipv6 && nearest.shared_bits >= kNear6) {
+      say(fmt::format("{} has the first {} bits in common with {}.", client_, nearest.shared_bits, which));
+    }
+  }
+
+  void say_client(const Client& client) {
+    if (client.kind != Client::Kind::unknown) why_.client_name = client.name.text();
+    const std::string name = fmt::format("Its name {}", shown(client.name));
+    const std::string other = shown(client.domain);
+    switch (client.kind) {
+      case Client::Kind::unknown: return say(fmt::format("No name was found that leads back to {}.", client_));
+      case Client::Kind::own: return say(fmt::format("{} leads back to it, and belongs to the zone of {}.", name, domain()));
+      case Client::Kind::provider:
+        return say(fmt::format("{} leads back to it; {} publishes a record for its customers, which lets it pass.", name, other));
+      case Client::Kind::known:
+        return say(
+            fmt::format("{} leads back to it; it belongs to {}, whose records that of {} includes.", name, other, domain()));
+      case Client::Kind::forwarder:
+        why_.forwarder_of = client.domain.text();
+        say(fmt::format("{} leads back to it. The client looks like a forwarder: it {} the mail of {}.", name,
+                        client.receives_mail ? "receives" : "sends", other));
+        return say(fmt::format("{} should not allow it; a forwarder rewrites the senders of the mail that it passes on (SRS).",
+                               domain()));
+      case Client::Kind::other:
+        return say(fmt::format("{} leads back to it; nothing connects {} with {}.", name, other, domain()));
+    }
+  }
+
+  // The terms that could let the client pass, the most proper one first.
+  [[nodiscard]] std::vector<std::string> terms(const Client& client) const {
+    const std::string address = (family_ == Family::ipv6 ? "ip6:" : "ip4:") + client_;
+    switch (client.kind) {
+      case Client::Kind::own: return {"a:" + std::string(client.name.text()), address};
+      case Client::Kind::provider: return {"include:" + std::string(client.record->text()), address};
+      case Client::Kind::known:
+      case Client::Kind::forwarder: return {};
+      case Client::Kind::unknown:
+      case Client::Kind::other: break;
+    }
+    return {address};
+  }
+
+  spf::Needs try_changes(const Client& client, Changes& changes) {
+    if (client.kind == Client::Kind::known)
+      say(fmt::format("If it sends mail for {}, {} should add it to its own record.", domain(), shown(client.domain)));
+    for (const std::string& term : terms(client)) {
+      const bool is_address = term.starts_with("ip");
+      Changes::Trial trial = changes.try_term(term);
+      switch (trial.outcome) {
+        case Changes::Outcome::waits: return questions_.take();
+        case Changes::Outcome::fits: return show(client, term, std::move(trial.change), true);
+        case Changes::Outcome::unknown:
+          // A network of one address asks nothing, so it changes nothing for others, whatever the rest of the record is.
+          if (is_address) return show(client, term, std::move(trial.change), false);
+          break;
+        case Changes::Outcome::harmful:
+          say(fmt::format("With '{}' in the record, a check would exceed the limits of {} DNS terms or {} void lookups.", term,
+                          rules_.dns_terms, rules_.void_lookups));
+          break;
+        case Changes::Outcome::useless: break;
+      }
+    }
+    return {};
+  }
+
+  spf::Needs show(const Client& client, std::string_view term, Change&& change, bool is_examined) {
+    if (change.record.size() > kMaxChanged) {
+      questions_.add_missing("the record is too long to be shown with a change");
+      say(fmt::format("If it sends mail for {}, '{}' has to be added to the record.", domain(), term));
+      return {};
+    }
+    const std::string condition = client.kind == Client::Kind::provider
+                                      ? fmt::format("If {} is to send mail for {}", shown(client.domain), domain())
+                                      : fmt::format("If this host is to send mail for {}", domain());
+    say(fmt::format("{}, add '{}' to its record: then the client passes, with {} {} of {} DNS terms.", condition, term,
+                    is_examined ? "at most" : "this check taking", change.lookups, rules_.dns_terms));
+    why_.change = std::move(change);
+    return {};
+  }
+
+  const spf::Query& query_;
+  const spf::Limits& rules_;
+  const Limits& bounds_;
+  spf::AnswerSource& answers_;
+  Why& why_;
+  WhyQuestions questions_;
+  const std::string client_;
+  const Family family_;
+  spf::Verdict verdict_;
+};
+
+}  // namespace
+
+spf::Needs explain(const spf::Query& query, const spf::Limits& rules, const Limits& bounds, spf::AnswerSource& answers,
+                   Why& why) {
+  why = Why();
+  return Explanation(query, rules, bounds, answers, why).run();
+}
+
+}  // namespace lint

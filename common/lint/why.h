@@ -1,0 +1,69 @@
+// Explains the verdict on one identity of one SMTP client, so that the owner of the domain can act: the term that decided, the
+// nearest network that passes, and the smallest change of the record with which the client would pass.
+//
+// Pure and a step, like spf::evaluate() and examine(). A change is examined before it is shown: the changed record lets the
+// client pass within the limits of a check (RFC 7208 §4.6.4), and no client that passes now gets another result. There is none
+// where none is proper: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain that
+// sends no mail, and for a private address.
+//
+// Texts are printable US-ASCII. In sentences, whatever a domain's owner or the SMTP client chose is a domain name of letters,
+// digits, hyphens, underscores and dots, or is in single quotes, in which there is no other single quote.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/lint/reader.h"
+#include "common/spf/answers.h"
+#include "common/spf/query.h"
+
+namespace lint {
+
+// A network whose clients pass.
+struct Nearest {
+  std::string network;                    // "192.0.2.64/30"
+  std::string term;                       // that lets its clients pass, as published
+  std::string record_of;                  // the domain in whose record it is
+  std::optional<std::uint64_t> distance;  // from the client to its nearest address; empty: 2^53 or more
+  int shared_bits = 0;                    // leading bits that the client and that address have in common
+
+  friend bool operator==(const Nearest&, const Nearest&) = default;
+};
+
+struct Change {
+  std::string name;    // of the record
+  std::string record;  // the new text
+  // The most DNS terms that a check of it takes; if the record could not be examined completely, those of this client.
+  int lookups = 0;
+
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+struct Why {
+  std::string term;                // that decided, as published; empty: none did
+  std::string record_of;           // the domain in whose record it is
+  std::optional<Nearest> nearest;  // fail, softfail, neutral
+  std::string client_name;         // a name of the client that leads back to its address; empty: none, or it was not looked for
+  std::string forwarder_of;        // the domain to which the client belongs, if it looks like a forwarder
+  std::vector<std::string> sentences;
+  std::vector<std::string> missing;  // what is not known, because of DNS or of a bound; a sentence each, without its full stop
+  std::optional<Change> change;
+
+  friend bool operator==(const Why&, const Why&) = default;
+};
+
+// Bounds of one explanation. A check reaches 11 records at most. All its questions together have the bound of a part of a check
+// (spf::QuestionBudget), so those about the client remain when the records have used up theirs.
+inline constexpr Limits kWhyLimits = {
+    .records = 24, .questions = 120, .terms = 600, .addresses = 2000, .depth = 11, .work = 200'000};
+// Longer records, in bytes, are not shown with a change.
+inline constexpr std::size_t kMaxChanged = 2048;
+// PTR names of a client, and MX hosts of its domain, that are looked at.
+inline constexpr std::size_t kMaxClientNames = 10;
+
+// Replaces `why`, which is complete when no question is needed. `rules`: the limits of the check.
+spf::Needs explain(const spf::Query& query, const spf::Limits& rules, const Limits& bounds, spf::AnswerSource& answers, Why& why);
+
+}  // namespace lint

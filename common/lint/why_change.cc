@@ -1,0 +1,116 @@
+#include "common/lint/why_change.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/spf/evaluate.h"
+
+namespace lint {
+
+namespace {
+
+// The answers in a world in which the record of one name is another.
+class WhatIf final : public spf::AnswerSource {
+ public:
+  WhatIf(spf::AnswerSource& answers, const dns::Name& name, const std::string& record)
+      : answers_(answers), changed_{name, dns::Type::txt}, record_([&] {
+          dns::Answer answer;
+          answer.texts.push_back(record);
+          return answer;
+        }()) {}
+
+  const spf::KnownAnswer* find(const dns::Question& question) override {
+    return question == changed_ ? &record_ : answers_.find(question);
+  }
+  [[nodiscard]] bool is_late() const override { return answers_.is_late(); }
+
+ private:
+  spf::AnswerSource& answers_;
+  const dns::Question changed_;
+  const spf::KnownAnswer record_;
+};
+
+bool is_all(std::string_view term) {
+  if (!term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos) term.remove_prefix(1);
+  return base::equals_ignoring_case(term, "all");
+}
+bool is_redirect(std::string_view term) { return base::starts_with_ignoring_case(term, "redirect="); }
+
+// Returns where the first term of that kind begins; npos: nowhere.
+std::size_t find_term(std::string_view record, bool (*is_kind)(std::string_view)) {
+  for (std::size_t from = record.find_first_not_of(' '); from != std::string_view::npos;) {
+    const std::size_t end = record.find(' ', from);
+    if (is_kind(record.substr(from, end - from))) return from;
+    from = record.find_first_not_of(' ', end);
+  }
+  return std::string_view::npos;
+}
+
+// The clients whose check exceeds a limit or ends in another error.
+Networks broken(const Reach& reach) {
+  Networks out = reach.of(spf::Result::permerror);
+  out.add(reach.over_terms);
+  out.add(reach.over_voids);
+  return out;
+}
+
+}  // namespace
+
+std::string with_term(std::string_view record, std::string_view term) {
+  std::size_t at = find_term(record, is_all);  // RFC 7208 §5.1
+  if (at == std::string_view::npos) at = find_term(record, is_redirect);
+  std::string out(at == std::string_view::npos ? record.substr(0, record.find_last_not_of(' ') + 1) : record.substr(0, at));
+  if (at == std::string_view::npos) return out.append(" ").append(term);
+  return out.append(term).append(" ").append(record.substr(at));
+}
+
+Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bounds) {
+  Reaches out;
+  const std::function<bool()> goes_on;
+  for (const Family family : kFamilies) {
+    Work work(bounds.work, goes_on);
+    out[family] = reach_of(tree, family, rules, work);
+  }
+  return out;
+}
+
+Changes::Trial Changes::try_term(std::string_view term) {
+  const dns::Name& domain = *query_.domain;
+  Trial trial{.outcome = Outcome::waits, .change = {std::string(domain.text()), with_term(record_, term), 0}};
+  WhatIf answers(questions_.answers(), domain, trial.change.record);
+  spf::Settings settings;
+  settings.limits = rules_;
+  settings.explains = false;
+  spf::Verdict verdict;
+  questions_.add(spf::evaluate(query_, settings, answers, verdict));
+  if (questions_.has_open()) return trial;
+  if (verdict.result == spf::Result::permerror) return {.outcome = Outcome::harmful, .change = {}};
+  if (verdict.result != spf::Result::pass) return {.outcome = Outcome::useless, .change = {}};
+  trial.change.lookups = verdict.lookups;
+
+  Tree tree;
+  questions_.add(read_tree({.domain = domain, .limits = bounds_}, answers, tree));
+  if (questions_.has_open()) return trial;
+  const Reaches after = reaches_of(tree, rules_, bounds_);
+  const auto is_known = [](const Tree& of, const Reaches& reaches) {
+    return of.gaps.empty() && !reaches[Family::ipv4].is_cut_off && !reaches[Family::ipv6].is_cut_off;
+  };
+  if (!is_known(tree, after) || !is_known(tree_, before_)) {
+    trial.outcome = Outcome::unknown;
+    return trial;
+  }
+  for (const Family family : kFamilies) trial.change.lookups = std::max(trial.change.lookups, after[family].lookups);
+  trial.outcome = is_harmless(after) && trial.change.lookups <= rules_.dns_terms ? Outcome::fits : Outcome::harmful;
+  return trial;
+}
+
+bool Changes::is_harmless(const Reaches& after) const {
+  return std::ranges::all_of(kFamilies, [&](Family family) {
+    return after[family].of(spf::Result::pass).covers(before_[family].of(spf::Result::pass)) &&
+           broken(before_[family]).covers(broken(after[family]));
+  });
+}
+
+}  // namespace lint

@@ -1,0 +1,55 @@
+// Tries changes of a record for one client, without publishing them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/lint/reach.h"
+#include "common/lint/why.h"
+#include "common/lint/why_questions.h"
+
+namespace lint {
+
+// Returns the record with the term before its last word: before the first "all"; else before a redirect; else at its end.
+std::string with_term(std::string_view record, std::string_view term);
+
+// The clients of both families, as far as they are known.
+using Reaches = PerFamily<Reach>;
+Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bounds);
+
+class Changes {
+ public:
+  // `tree` is that of the query's domain, and `record` the text of its record. All must outlive the object.
+  Changes(const spf::Query& query, const spf::Limits& rules, const Limits& bounds, const Tree& tree, const Reaches& before,
+          std::string_view record, WhyQuestions& questions)
+      : query_(query), rules_(rules), bounds_(bounds), tree_(tree), before_(before), record_(record), questions_(questions) {}
+
+  enum class Outcome : std::uint8_t {
+    waits,    // a question is open
+    fits,     // the client passes, and nobody loses a result
+    useless,  // the client does not pass
+    harmful,  // the limits are exceeded, for the client or for others (RFC 7208 §4.6.4)
+    unknown,  // it passes, but the changed record could not be examined completely
+  };
+  struct Trial {
+    Outcome outcome = Outcome::useless;
+    Change change;
+  };
+  // Tries the record with a further term.
+  Trial try_term(std::string_view term);
+
+ private:
+  [[nodiscard]] bool is_harmless(const Reaches& after) const;
+
+  const spf::Query& query_;
+  const spf::Limits& rules_;
+  const Limits& bounds_;
+  const Tree& tree_;
+  const Reaches& before_;
+  std::string_view record_;
+  WhyQuestions& questions_;
+};
+
+}  // namespace lint

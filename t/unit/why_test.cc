@@ -1,0 +1,422 @@
+// Explanations of verdicts (common/lint/why.h): for each cause a world that has it, and the most similar one that has not.
+#include "common/lint/why.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "common/base/text.h"
+#include "common/lint/why_change.h"
+#include "common/spf/question_budget.h"
+#include "t/support/evaluate.h"
+#include "t/support/known_answers.h"
+#include "t/support/single.h"
+
+namespace {
+
+using lint::Why;
+using support::World;
+using Ask = std::function<dns::Answer(const dns::Question&)>;
+
+struct Explained {
+  Why why;
+  std::size_t questions = 0;
+  std::size_t rounds = 0;
+
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    for (const std::string& sentence : why.sentences) out += sentence + '\n';
+    return out;
+  }
+  [[nodiscard]] bool says(std::string_view words) const { return text().find(words) != std::string::npos; }
+  // The term that was added, by the sentence about it.
+  [[nodiscard]] std::string added() const {
+    if (!why.change) return "";
+    const std::string all = text();
+    const std::size_t from = all.rfind(", add '") + 7;
+    return all.substr(from, all.find('\'', from) - from);
+  }
+};
+
+Explained explain(const Ask& ask, std::string_view client, std::string_view sender = "u@example.com",
+                  std::string_view helo = "") {
+  const spf::Query query = support::mailfrom_query(*base::IpAddress::parse(client), sender, helo);
+  support::KnownAnswers known;
+  Explained out;
+  for (;; ++out.rounds) {
+    REQUIRE(out.rounds < 60);
+    spf::QuestionBudget budget(known);
+    const spf::Needs needs = lint::explain(query, {}, lint::kWhyLimits, budget, out.why);
+    if (needs.empty()) return out;
+    for (const dns::Question& question : needs.needed) {
+      REQUIRE_FALSE(known.has(question));
+      known.add(question, ask(question));
+      ++out.questions;
+    }
+  }
+}
+Explained explain(const World& world, std::string_view client, std::string_view sender = "u@example.com",
+                  std::string_view helo = "") {
+  return explain([&](const dns::Question& question) { return world.answer(question); }, client, sender, helo);
+}
+World with(std::string record) { return World().txt("example.com", std::move(record)); }
+
+// ---- the term that decided -------------------------------------------------------------------------------------------------
+
+TEST_CASE("why: pass names the innermost term, and the one that leads to it") {
+  const Explained direct = explain(with("v=spf1 ip4:192.0.2.0/24 -all"), "192.0.2.1");
+  CHECK(direct.text() == "'ip4:192.0.2.0/24' in the record of example.com matches 192.0.2.1: the result is pass.\n");
+  CHECK(direct.questions == 1);
+  CHECK_FALSE(direct.why.change);
+  const World world = with("v=spf1 include:a.example include:b.example -all")
+                          .txt("a.example", "v=spf1 -all")
+                          .txt("b.example", "v=spf1 ip4:192.0.2.0/24 -all");
+  const Explained included = explain(world, "192.0.2.1");
+  CHECK(included.why.term == "ip4:192.0.2.0/24");
+  CHECK(included.why.record_of == "b.example");
+  CHECK(included.says("'include:b.example' in the record of example.com leads to it."));
+}
+
+TEST_CASE("why: a client that the last word refuses can be added; one that is excluded explicitly cannot") {
+  const Explained last = explain(with("v=spf1 ip4:198.51.100.1 -all"), "192.0.2.1");
+  CHECK(last.says("No term before '-all' in the record of example.com matches 192.0.2.1: the result is fail."));
+  REQUIRE(last.why.change);
+  CHECK(*last.why.change == lint::Change{"example.com", "v=spf1 ip4:198.51.100.1 ip4:192.0.2.1 -all", 0});
+  const Explained excluded = explain(with("v=spf1 -ip4:192.0.2.1 ip4:198.51.100.1 -all"), "192.0.2.1");
+  CHECK(excluded.says("'-ip4:192.0.2.1' in the record of example.com matches 192.0.2.1: the result is fail."));
+  CHECK_FALSE(excluded.why.change);
+}
+
+TEST_CASE("why: a domain that sends no mail needs no change") {
+  const Explained none = explain(with("v=spf1 -all"), "192.0.2.1");
+  CHECK(none.says("The record of example.com consists of '-all': example.com sends no mail at all."));
+  CHECK_FALSE(none.why.change);
+  CHECK(explain(with("v=spf1 ~all"), "192.0.2.1").why.change);
+  const World redirected = with("v=spf1 redirect=none.example").txt("none.example", "v=spf1 -all");
+  CHECK_FALSE(explain(redirected, "192.0.2.1").why.change);
+}
+
+TEST_CASE("why: the term is added before all, else before redirect, else at the end") {
+  CHECK(lint::with_term("v=spf1 a -ALL exp=x.example", "mx") == "v=spf1 a mx -ALL exp=x.example");
+  CHECK(lint::with_term("v=spf1 redirect=b.example a", "mx") == "v=spf1 mx redirect=b.example a");
+  CHECK(lint::with_term("v=spf1 redirect=b.example a all", "mx") == "v=spf1 redirect=b.example a mx all");
+  CHECK(lint::with_term("v=spf1 a  ", "mx") == "v=spf1 a mx");
+  CHECK(lint::with_term("v=spf1", "mx") == "v=spf1 mx");
+  CHECK(lint::with_term("v=spf1 a:all.example ?all", "mx") == "v=spf1 a:all.example mx ?all");
+  const World redirected = with("v=spf1 redirect=b.example").txt("b.example", "v=spf1 ip4:198.51.100.1 ~all");
+  const Explained got = explain(redirected, "192.0.2.1");
+  REQUIRE(got.why.change);
+  CHECK(got.why.change->record == "v=spf1 ip4:192.0.2.1 redirect=b.example");
+  CHECK(got.why.record_of == "b.example");
+}
+
+// ---- the nearest network -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("why: the nearest network that passes, across the tree") {
+  const World world = with("v=spf1 ip4:198.51.100.0/24 include:p.example -all")
+                          .txt("p.example", "v=spf1 a:mail.example.com/30 -ip4:192.0.2.70 ip4:192.0.2.70/31 -all")
+                          .a("mail.example.com", "192.0.2.64");
+  const Explained got = explain(world, "192.0.2.73");
+  REQUIRE(got.why.nearest);
+  CHECK(*got.why.nearest == lint::Nearest{"192.0.2.70/31", "ip4:192.0.2.70/31", "p.example", 2, 28});
+  CHECK(
+      got.says("192.0.2.73 is 2 addresses after 192.0.2.70/31, which 'ip4:192.0.2.70/31' in the record of p.example lets pass."));
+  // An earlier term excludes the client from its network.
+  CHECK(explain(world, "192.0.2.70").says("192.0.2.70 is 1 address before 192.0.2.71, which 'ip4:192.0.2.70/31' in the record"));
+  const Explained below = explain(world, "192.0.2.68");
+  CHECK(below.says("192.0.2.68 is 1 address after 192.0.2.64/30, which 'a:mail.example.com/30' in the record of p.example lets"));
+  CHECK_FALSE(explain(with("v=spf1 ?all"), "192.0.2.69").why.nearest);
+  CHECK_FALSE(explain(with("v=spf1 ip6:2001:db8::1 -all"), "192.0.2.69").why.nearest);
+}
+
+TEST_CASE("why: IPv6 networks are near by the bits that they have in common") {
+  const World world = with("v=spf1 ip6:2001:db8:1::/48 -all");
+  const Explained near = explain(world, "2001:db8:1::1:0:0:1");
+  CHECK(near.says("the result is pass"));
+  CHECK(explain(world, "2001:db8:2::1").says("2001:db8:2::1 is 2 addresses after 2001:db8:1::/48, which"));
+  const Explained other = explain(world, "2001:db8:3::1");
+  REQUIRE(other.why.nearest);
+  CHECK_FALSE(other.why.nearest->distance);
+  CHECK(other.why.nearest->shared_bits == 46);
+  CHECK(other.says("2001:db8:3::1 has the first 46 bits in common with 2001:db8:1::/48, which"));
+  CHECK(other.added() == "ip6:2001:db8:3::1");
+  CHECK_FALSE(explain(world, "2001:dead::1").says("in common"));
+  CHECK(explain(with("v=spf1 ip6:2001:db8::8 -all"), "2001:db8::5").says("2001:db8::5 is 3 addresses before 2001:db8::8, which"));
+}
+
+// ---- whose the client is -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("why: a host of the domain is added by its name if that leads back to the client") {
+  const World world =
+      with("v=spf1 ip4:198.51.100.1 -all").ptr("192.0.2.1", "mail.example.com").a("mail.example.com", "192.0.2.1");
+  CHECK(explain(world, "192.0.2.1").added() == "a:mail.example.com");
+  CHECK(explain(world, "192.0.2.1").why.client_name == "mail.example.com");
+  const World forged =
+      with("v=spf1 ip4:198.51.100.1 -all").ptr("192.0.2.1", "mail.example.com").a("mail.example.com", "192.0.2.2");
+  CHECK(explain(forged, "192.0.2.1").added() == "ip4:192.0.2.1");
+  CHECK(explain(forged, "192.0.2.1").why.client_name.empty());
+  // The HELO name serves, too.
+  const World no_ptr = with("v=spf1 ip4:198.51.100.1 -all").a("mail.example.com", "192.0.2.1");
+  CHECK(explain(no_ptr, "192.0.2.1", "u@example.com", "mail.example.com").added() == "a:mail.example.com");
+  CHECK(explain(no_ptr, "192.0.2.1").added() == "ip4:192.0.2.1");
+}
+
+TEST_CASE("why: no change exceeds the limits, for any client (RFC 7208 §4.6.4)") {
+  const auto record = [](int terms) {
+    std::string text = "v=spf1";
+    for (int i = 0; i < terms; ++i) text += " a:h.example";
+    return text + " -all";
+  };
+  const auto world = [&](int terms) {
+    return with(record(terms))
+        .a("h.example", "198.51.100.1")
+        .a("h.example", "2001:db8::1")
+        .ptr("192.0.2.1", "mail.example.com")
+        .a("mail.example.com", "192.0.2.1")
+        .a("mail.example.com", "2001:db8::2");
+  };
+  CHECK(explain(world(9), "192.0.2.1").added() == "a:mail.example.com");
+  CHECK(explain(world(9), "192.0.2.1").why.change->lookups == 10);
+  CHECK(explain(world(10), "192.0.2.1").added() == "ip4:192.0.2.1");
+  CHECK(explain(world(10), "192.0.2.1").why.change->lookups == 10);
+  CHECK(explain(world(10), "192.0.2.1").says("With 'a:mail.example.com' in the record, a check would exceed the limits"));
+  // Names without AAAA are void look-ups of IPv6 clients.
+  const auto voids = [](const std::string& text) {
+    return with(text)
+        .a("h.example", "198.51.100.1")
+        .a("i.example", "198.51.100.2")
+        .ptr("192.0.2.1", "mail.example.com")
+        .a("mail.example.com", "192.0.2.1");
+  };
+  CHECK(explain(voids("v=spf1 a:h.example -all"), "192.0.2.1").added() == "a:mail.example.com");
+  CHECK(explain(voids("v=spf1 a:h.example a:i.example -all"), "192.0.2.1").added() == "ip4:192.0.2.1");
+}
+
+TEST_CASE("why: a provider is added by the record that it publishes for its customers, if that lets the client pass") {
+  const auto world = [](const std::string& record) {
+    return with("v=spf1 ip4:198.51.100.1 -all")
+        .ptr("192.0.2.1", "out.esp.example")
+        .a("out.esp.example", "192.0.2.1")
+        .txt("_spf.esp.example", record);
+  };
+  const Explained provider = explain(world("v=spf1 ip4:192.0.2.0/24 -all"), "192.0.2.1");
+  CHECK(provider.added() == "include:_spf.esp.example");
+  CHECK(provider.says("If esp.example is to send mail for example.com, add"));
+  const Explained other = explain(world("v=spf1 ip4:192.0.3.0/24 -all"), "192.0.2.1");
+  CHECK(other.added() == "ip4:192.0.2.1");
+  CHECK(other.says("nothing connects esp.example with example.com"));
+}
+
+TEST_CASE("why: a provider in the tree should add its host to its own record") {
+  const auto world = [](const std::string& provider) {
+    return with("v=spf1 include:" + provider + " -all")
+        .ptr("192.0.2.1", "out.esp.example")
+        .a("out.esp.example", "192.0.2.1")
+        .txt("all.esp.example", "v=spf1 ip4:198.51.100.1 -all")
+        .txt("other.example", "v=spf1 ip4:198.51.100.1 -all");
+  };
+  const Explained known = explain(world("all.esp.example"), "192.0.2.1");
+  CHECK_FALSE(known.why.change);
+  CHECK(known.says("esp.example should add it to its own record"));
+  CHECK(explain(world("other.example"), "192.0.2.1").added() == "ip4:192.0.2.1");
+}
+
+TEST_CASE("why: a host that receives or sends the mail of another domain looks like a forwarder") {
+  const auto world = [](const std::string& mx, const std::string& record) {
+    return with("v=spf1 ip4:198.51.100.1 -all")
+        .ptr("192.0.2.1", "mx1.uni.example")
+        .a("mx1.uni.example", "192.0.2.1")
+        .a("mx2.uni.example", "192.0.2.2")
+        .mx("uni.example", mx)
+        .txt("uni.example", record);
+  };
+  const Explained receives = explain(world("mx1.uni.example", "v=spf1 -all"), "192.0.2.1");
+  CHECK(receives.why.forwarder_of == "uni.example");
+  CHECK(receives.says("The client looks like a forwarder: it receives the mail of uni.example."));
+  CHECK_FALSE(receives.why.change);
+  const Explained sends = explain(world("mx2.uni.example", "v=spf1 ip4:192.0.2.1 -all"), "192.0.2.1");
+  CHECK(sends.why.forwarder_of == "uni.example");
+  CHECK_FALSE(sends.why.change);
+  const Explained neither = explain(world("mx2.uni.example", "v=spf1 ip4:192.0.2.2 -all"), "192.0.2.1");
+  CHECK(neither.why.forwarder_of.empty());
+  CHECK(neither.added() == "ip4:192.0.2.1");
+}
+
+TEST_CASE("why: a private address is not to be added") {
+  for (const std::string_view address :
+       {"10.1.2.3", "127.0.0.1", "172.31.0.1", "192.168.1.1", "169.254.0.1", "fe80::1", "fd00::1"}) {
+    CAPTURE(address);
+    const Explained got = explain(with("v=spf1 ip4:198.51.100.1 -all"), address);
+    CHECK_FALSE(got.why.change);
+    CHECK(got.says("with which no mail comes from the Internet"));
+  }
+  CHECK(explain(with("v=spf1 ip4:198.51.100.1 -all"), "172.32.0.1").why.change);
+}
+
+// ---- errors, and no record ---------------------------------------------------------------------------------------------------
+
+TEST_CASE("why: permerror names the term and its repair") {
+  const Explained typo = explain(with("v=spf1 ipv4:192.0.2.1 -all"), "192.0.2.1");
+  CHECK(typo.says("The record of example.com cannot be used: 'ipv4:192.0.2.1' in the record of example.com"));
+  CHECK(typo.says("To repair it: 'Write ip4:192.0.2.1'."));
+  CHECK_FALSE(typo.why.change);
+  std::string many = "v=spf1";
+  for (int i = 0; i < 11; ++i) many += fmt::format(" a:h{}.example", i);
+  World world = with(many + " -all");
+  for (int i = 0; i < 11; ++i)
+    world.a(fmt::format("h{}.example", i), "198.51.100.1").a(fmt::format("h{}.example", i), "2001:db8::1");
+  const Explained over = explain(world, "192.0.2.1");
+  CHECK(over.why.term == "a:h10.example");
+  CHECK(over.says("is number 11 of 11"));
+  CHECK(explain(with("v=spf1 -all").txt("example.com", "v=spf1 ?all"), "192.0.2.1").says("example.com has 2"));
+}
+
+TEST_CASE("why: temperror names the question, and the term that needs it") {
+  const World failing = with("v=spf1 include:silent.example -all").failure("silent.example", dns::Type::txt);
+  const Explained got = explain(failing, "192.0.2.1");
+  CHECK(got.says("DNS did not answer what the check needs: 'TXT silent.example: SERVFAIL'."));
+  CHECK(got.says("'include:silent.example' in the record of example.com needs it."));
+  CHECK_FALSE(got.why.change);
+  // Not the last question that was asked.
+  const World host = with("v=spf1 mx -all")
+                         .mx("example.com", "a.example")
+                         .mx("example.com", "b.example")
+                         .a("b.example", "198.51.100.1")
+                         .failure("a.example", dns::Type::a);
+  CHECK(explain(host, "192.0.2.1").says("'A a.example: SERVFAIL'"));
+}
+
+TEST_CASE("why: none says what to publish, or what is nearly a record") {
+  CHECK(explain(World(), "192.0.2.1").says("example.com has no SPF record."));
+  CHECK(explain(with(" v=spf1 -all"), "192.0.2.1").says("example.com has no SPF record; a TXT record looks like one, but"));
+  CHECK(explain(World(), "192.0.2.1", "u@localhost").text() == "'localhost' is not a domain that can have an SPF record.\n");
+  CHECK(explain(World(), "192.0.2.1", "u@it is fine. We say so.").says("'it is fine. we say so' has no SPF record."));
+}
+
+// ---- what is not known -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("why: what DNS did not answer is named; a change is shown only as far as it is proven") {
+  const World world = with("v=spf1 a:h.example -all")
+                          .a("h.example", "198.51.100.1")
+                          .ptr("192.0.2.1", "mail.example.com")
+                          .a("mail.example.com", "192.0.2.1")
+                          .failure("h.example", dns::Type::aaaa);
+  const Explained got = explain(world, "192.0.2.1");
+  CHECK(got.why.missing == std::vector<std::string>{"'AAAA h.example: SERVFAIL'"});
+  // It is not known what 'a:' does to IPv6 clients.
+  CHECK(got.added() == "ip4:192.0.2.1");
+  CHECK(got.why.change->lookups == 1);
+  const Explained nameless =
+      explain(with("v=spf1 ip4:198.51.100.1 -all").failure("1.2.0.192.in-addr.arpa", dns::Type::ptr), "192.0.2.1");
+  CHECK(nameless.why.missing == std::vector<std::string>{"'PTR 1.2.0.192.in-addr.arpa: SERVFAIL'"});
+}
+
+TEST_CASE("why: a record that is too long is not shown") {
+  const auto record = [](std::size_t size) { return "v=spf1 padding=" + std::string(size - 20, 'x') + " ~all"; };
+  CHECK(explain(with(record(lint::kMaxChanged - 40)), "192.0.2.1").why.change);
+  const Explained got = explain(with(record(lint::kMaxChanged)), "192.0.2.1");
+  CHECK_FALSE(got.why.change);
+  CHECK(got.says("'ip4:192.0.2.1' has to be added to the record"));
+}
+
+// ---- hostile worlds ----------------------------------------------------------------------------------------------------------
+
+// Returns the text without what is in single quotes.
+std::string unquoted(const std::string& text) {
+  std::string out;
+  bool is_quoted = false;
+  for (const char c : text) {
+    if (c == '\'') is_quoted = !is_quoted;
+    if (!is_quoted) out += c;
+  }
+  CHECK_FALSE(is_quoted);
+  return out;
+}
+
+void check_texts(const Explained& got) {
+  std::size_t size = 0;
+  for (const std::vector<std::string>* texts : {&got.why.sentences, &got.why.missing}) {
+    for (const std::string& text : *texts) {
+      CAPTURE(text);
+      CHECK(base::all_printable(text));
+      CHECK(unquoted(text).find("EVIL") == std::string::npos);
+      size += text.size();
+    }
+  }
+  CHECK(base::all_printable(got.why.term));
+  CHECK(base::all_printable(got.why.client_name));
+  CHECK(size < 16'000);
+  CHECK(got.questions <= spf::QuestionBudget::kMost + 100);
+  if (got.why.change) CHECK(base::all_printable(got.why.change->record));
+}
+
+TEST_CASE("why: nothing that others chose looks like our words") {
+  const World names = with("v=spf1 a:h.example -all")
+                          .a("h.example", "198.51.100.1")
+                          .ptr("192.0.2.1", "EVIL says: it's fine. x.example")
+                          .a("evil says: it's fine. x.example", "192.0.2.1");
+  check_texts(explain(names, "192.0.2.1"));
+  for (const std::string& record :
+       std::vector<std::string>{"v=spf1 EVIL'is.fine:x -all", "v=spf1 a:EVIL'.said.so.example -all", "v=spf1 \x01'EVIL\xff -all",
+                                "v=spf1 include:EVIL'%_x.example -all", "v=spf1 -exists:EVIL'%{i}.example -all",
+                                "v=spf1 redirect=EVIL'%_x.example", "v=spf1 mx:EVIL'.x.example ~all EVIL'=x"}) {
+    CAPTURE(record);
+    for (const dns::Status status : {dns::Status::ok, dns::Status::failure, dns::Status::name_error}) {
+      check_texts(explain(
+          [&](const dns::Question& question) {
+            dns::Answer answer;
+            answer.status = question.name.text() == "example.com" ? dns::Status::ok : status;
+            answer.problem = "SERVFAIL";
+            if (question.type == dns::Type::txt)
+              answer.texts.push_back(question.name.text() == "example.com" ? record : "v=spf1 ip4:198.51.100.1 -all");
+            if (question.type == dns::Type::ptr || question.type == dns::Type::mx) answer.names = {"EVIL' mx.example", "?", ""};
+            if (question.type == dns::Type::a) answer.addresses.push_back(base::IpAddress::v4({127, 0, 0, 2}));
+            return answer;
+          },
+          "192.0.2.1", "EVIL'@example.com", "EVIL' helo.example"));
+    }
+  }
+}
+
+TEST_CASE("why: trees that explode, loops, records of 60 KB and clients of a thousand names are bounded") {
+  const auto tree = [](const std::string& own, int width) {
+    return [own, width](const dns::Question& question) {
+      dns::Answer answer;
+      const std::string name(question.name.text());
+      if (question.type == dns::Type::txt) {
+        std::string text = "v=spf1";
+        for (int i = 0; i < width; ++i) text += fmt::format(" ?include:n{}.{}", i, name.size() > 200 ? "loop.example" : name);
+        answer.texts.push_back(name == "example.com" && !own.empty() ? own : text + " ?all");
+      }
+      if (question.type == dns::Type::ptr) {
+        for (int i = 0; i < 1000; ++i) answer.names.push_back(fmt::format("host{}.example.net", i));
+      }
+      if (question.type == dns::Type::mx) {
+        for (int i = 0; i < 10; ++i) answer.names.push_back(fmt::format("mx{}.{}", i, name));
+      }
+      if (question.type == dns::Type::a) answer.addresses.push_back(*base::IpAddress::parse("192.0.2.1"));
+      return answer;
+    };
+  };
+  std::string wide = "v=spf1";
+  while (wide.size() < 60'000) wide += fmt::format(" ip4:198.51.{}.{}", wide.size() % 256, wide.size() / 256 % 256);
+  std::string macros = "v=spf1";
+  for (int i = 0; i < 8; ++i) macros += fmt::format(" exists:%{{l}}.%{{h}}.%{{ir}}.m{}.example", i);
+  for (const std::string& own : std::vector<std::string>{"", wide + " -all", macros + " -all", "v=spf1 include:example.com -all",
+                                                         "v=spf1 mx mx:b.example mx:c.example a ptr:d.example ~all"}) {
+    for (const int width : {0, 1, 10}) {
+      CAPTURE(own.substr(0, 100));
+      CAPTURE(width);
+      check_texts(explain(tree(own, width), "203.0.113.1"));
+      check_texts(explain(tree(own, width), "192.0.2.1"));
+    }
+  }
+}
+
+}  // namespace
