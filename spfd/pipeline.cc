@@ -161,15 +161,34 @@ void Pipeline::run(Slot& slot, milliseconds time) {
 }
 
 spf::Needs Pipeline::look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers) {
+  if (check.request.explain && slot.found.index() != 0) return explain(slot, answers);
   auto workspace = std::exchange(shared_.spare.workspace, nullptr);
   if (workspace == nullptr) workspace = std::make_unique<receiver::Workspace>();
   spf::Needs needs = receiver::decide(check.request, slot.snapshot->policy, answers, *workspace);
   if (needs.empty()) {
     slot.found = std::move(workspace);
+    if (check.request.explain) return explain(slot, answers);
   } else {
     shared_.spare.workspace = std::move(workspace);
   }
   return needs;
+}
+
+// Explains the reply in the slot, or says why it is not explained.
+spf::Needs Pipeline::explain(Slot& slot, spf::AnswerSource& answers) {
+  const receiver::Policy& policy = slot.snapshot->policy;
+  if (auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found)) {
+    std::optional<receiver::Why>& why = (*workspace)->reply.why;
+    if (!policy.allow_explain) {
+      why = receiver::not_explained("this spfd does not explain (allow-explain)");
+    } else if (shared_.explaining >= Explaining::kMost) {
+      why = receiver::not_explained("too many explanations are under way: ask again later");
+    } else {
+      slot.found = std::make_unique<Explaining>(std::move(*workspace), shared_.explaining);
+    }
+  }
+  auto* explaining = std::get_if<std::unique_ptr<Explaining>>(&slot.found);
+  return explaining == nullptr ? spf::Needs{} : (*explaining)->look(policy, answers);
 }
 
 spf::Needs Pipeline::look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers) {
@@ -186,6 +205,7 @@ spf::Needs Pipeline::look(const protocol::HealthRequest& /*request*/, Slot& slot
 // ---- answers -------------------------------------------------------------------------------------------------------------
 
 void Pipeline::answer_found(const protocol::CheckRequest& check, Slot& slot) {
+  if (auto* explaining = std::get_if<std::unique_ptr<Explaining>>(&slot.found)) slot.found = (*explaining)->take();
   auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found);
   if (workspace == nullptr)
     return answer(check, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"), slot);

@@ -109,6 +109,7 @@ class Pipeline {
   void run(Slot& slot, Milliseconds time);
   // Look at the DNS answers and return the missing questions. With none missing, Slot::found is complete.
   spf::Needs look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers);
+  spf::Needs explain(Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::HealthRequest& request, Slot& slot, spf::AnswerSource& answers);
   // Write the answer from Slot::found, or an answer that reports that there is no result.

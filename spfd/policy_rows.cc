@@ -200,6 +200,10 @@ constexpr Option kRows[] = {
       .kind = Kind::flag,
       .help = "allow requests to bring terms of their own (local=, guess_mechs=)"},
      kTruth<&O::in_force, &S::policy, &P::allow_request_policy>},
+    {{.name = "allow-explain",
+      .kind = Kind::flag,
+      .help = "explain the result to requests that ask for it (explain=1), which takes more DNS questions and time than a check"},
+     kTruth<&O::in_force, &S::policy, &P::allow_explain>},
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ struct Shared {
   // The administrator has asked for no more work: connections end once they are answered, and new ones are answered once.
   bool is_drained = false;
   std::size_t held = 0;  // bytes held by all connections
+  int explaining = 0;    // checks that are explained now
   OnceAMinute complaint = {};
 
   // Counts a check or connection that an exception has ended, and logs it at most once a minute.

@@ -16,6 +16,7 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/srs_request.h"
 #include "common/receiver/workspace.h"
+#include "spfd/explaining.h"
 #include "spfd/health.h"
 #include "spfd/snapshot.h"
 
@@ -27,8 +28,11 @@ struct Slot {
   std::chrono::steady_clock::time_point started;
   std::shared_ptr<const Snapshot> snapshot;  // in force for this request
   io::Driver::Handle check;                  // the handle, unless the check was finished at once
-  // The result of the check, until the answer is written. For a CheckRequest it is the reply in the workspace.
-  std::variant<std::monostate, std::unique_ptr<receiver::Workspace>, receiver::SrsReply, std::unique_ptr<DnsProbe>> found;
+  // The result of the check, until the answer is written. For a CheckRequest it is the reply in the workspace, which is explained
+  // first if the request asked for it.
+  std::variant<std::monostate, std::unique_ptr<receiver::Workspace>, std::unique_ptr<Explaining>, receiver::SrsReply,
+               std::unique_ptr<DnsProbe>>
+      found;
   io::CheckCost cost;  // of the check, when it has ended
   std::string answer;
   std::size_t size = 0;  // bytes of request and answer counted in Shared::held

@@ -13,6 +13,7 @@
 #include "common/protocol/query_client.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/result.h"
+#include "spfquery/report.h"
 #include "spfquery/tree.h"
 
 namespace spfquery {
@@ -25,6 +26,18 @@ std::string four_lines(std::string_view result, std::string_view smtp_comment, s
                        std::string_view header) {
   return fmt::format("{}\n{}\n{}\n{}\n", base::printable(result), base::printable(smtp_comment), base::printable(header_comment),
                      base::printable(header));
+}
+
+// Returns the explanation in the lines.
+receiver::Why why_of(std::string_view lines) {
+  receiver::Why why;
+  if (const std::string_view text = answer_value(lines, "why"); !text.empty()) why.sentences.emplace_back(text);
+  const std::string_view missing = answer_value(lines, "why_missing");
+  if (!missing.empty()) why.missing.emplace_back(missing);
+  if (why.sentences.empty() && missing.empty()) why.missing.emplace_back("the server does not explain");
+  const std::string_view record = answer_value(lines, "change_record");
+  if (!record.empty()) why.change = {std::string(answer_value(lines, "change_name")), std::string(record), 0};
+  return why;
 }
 
 // Returns the result, with which the JSON objects of spfd begin.
@@ -68,6 +81,7 @@ Answer make_answer(const receiver::Reply& reply, const protocol::QueryLines& ask
   } else {
     answer.output +=
         four_lines(spf::result_name(reply.result), reply.smtp_comment, reply.header_comment, reply.received_spf_header);
+    if (reply.why) answer.output += why_text(*reply.why, tree_style(STDOUT_FILENO));
   }
   return answer;
 }
@@ -90,6 +104,7 @@ Answer read_answer(std::string_view bytes, const protocol::QueryLines& asked, co
   if (header.empty()) header = fmt::format("Received-SPF: {} ({})", result, comment);
   answer.exit_code = exit_code(result);
   answer.output = four_lines(result, answer_value(bytes, "smtp_comment"), comment, header);
+  if (asked.request.explain) answer.output += why_text(why_of(bytes), tree_style(STDOUT_FILENO));
   if (const std::string_view error = answer_value(bytes, "error"); !error.empty())
     answer.complaint = "the server says: " + base::printable(error);
   return answer;

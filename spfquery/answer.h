@@ -22,7 +22,7 @@ int exit_code(std::string_view result);
 
 struct Answer {
   int exit_code = kExitUsage;
-  std::string output;     // the tree of --trace and four lines, or one JSON object
+  std::string output;     // the tree of --trace, four lines and the explanation of --why; or one JSON object
   std::string verbose;    // the tree of --verbose; empty: none
   std::string complaint;  // a sentence for standard error; empty: none
 };

@@ -5,6 +5,7 @@
 
 #include "common/io/machine_name.h"
 #include "common/io/zone_file.h"
+#include "common/receiver/explanation.h"
 
 namespace spfquery {
 
@@ -47,10 +48,12 @@ class Evaluator::Check final : public Ask {
 
  private:
   spf::Needs step(spf::AnswerSource& answers) {
-    is_decided_ = false;
-    spf::Needs needs = receiver::decide(request_, evaluator_.policy_, answers, decision_);
-    is_decided_ = needs.empty();
-    return needs;
+    if (!is_decided_) {
+      spf::Needs needs = receiver::decide(request_, evaluator_.policy_, answers, decision_);
+      is_decided_ = needs.empty();
+      if (!is_decided_) return needs;
+    }
+    return request_.explain ? explanation_.run(evaluator_.policy_, answers, decision_) : spf::Needs{};
   }
 
   void finish() {
@@ -65,6 +68,7 @@ class Evaluator::Check final : public Ask {
   Done done_;
   receiver::Workspace decision_;
   bool is_decided_ = false;
+  receiver::Explanation explanation_;
   io::Driver::Handle running_;
 };
 

@@ -20,6 +20,7 @@
 #include "common/lint/json.h"
 #include "common/lint/lint.h"
 #include "common/lint/sarif.h"
+#include "common/spf/round.h"
 #include "spfquery/batch.h"
 #include "spfquery/comparison_report.h"
 #include "spfquery/evaluator.h"
@@ -46,8 +47,7 @@ std::uint64_t random_salt() {
   return salt;
 }
 
-// The step of the driver. All questions of a round are answered before the records are read again: reading takes longer than
-// looking whether an answer came.
+// The step of the driver.
 class Examination {
  public:
   Examination(const lint::Subject& subject, const Options& options)
@@ -58,17 +58,15 @@ class Examination {
   Examination& operator=(const Examination&) = delete;
 
   spf::Needs step(spf::AnswerSource& answers) {
-    while (next_ < open_.size() && answers.find(open_[next_]) != nullptr) ++next_;
-    if (next_ < open_.size()) return {.needed = {open_[next_]}, .wanted = {}};
-    // An interrupt that ended the wait for answers does not end the work on those that came.
-    was_interrupted_ = Interrupt::has_come();
-    computes_until_ = std::max(deadline_, Clock::now() + kLastComputation);
-    spf::Needs needs =
-        new_record_ ? lint::compare(subject_, *new_record_, answers, comparison_) : lint::examine(subject_, answers, report_);
-    is_complete_ = needs.empty();
-    open_ = needs.needed;
-    next_ = 0;
-    return needs;
+    return round_.run(answers, true, [&] {
+      // An interrupt that ended the wait for answers does not end the work on those that came.
+      was_interrupted_ = Interrupt::has_come();
+      computes_until_ = std::max(deadline_, Clock::now() + kLastComputation);
+      spf::Needs needs =
+          new_record_ ? lint::compare(subject_, *new_record_, answers, comparison_) : lint::examine(subject_, answers, report_);
+      is_complete_ = needs.empty();
+      return needs;
+    });
   }
 
   [[nodiscard]] bool is_complete() const { return is_complete_; }
@@ -86,8 +84,7 @@ class Examination {
   Clock::time_point deadline_;
   Clock::time_point computes_until_;
   bool was_interrupted_ = false;
-  std::vector<dns::Question> open_;
-  std::size_t next_ = 0;
+  spf::Round round_;
 };
 
 // Prints one report after the other, or a line per report.

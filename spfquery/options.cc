@@ -372,6 +372,11 @@ constexpr Option kRows[] = {
       .heading = "Output",
       .help = "print the evaluation as a tree before the answer: each term with its questions, answers, result and counters"},
      kOn<&O::trace>},
+    {{.name = "why",
+      .kind = Kind::act,
+      .help = "explain the result after the answer: the term that decided, the nearest network that passes, and the smallest "
+              "change of the record with which the client would pass"},
+     kOn<&O::why>},
     {{.name = "verbose", .aliases = "debug", .kind = Kind::optional, .help = "print that tree on standard error"},
      kOn<&O::verbose>},
     {{.name = "json", .kind = Kind::act, .help = "print each answer as one JSON object on a line"}, kOn<&O::json>},
@@ -400,13 +405,14 @@ Problem check(const Options& options) {
     if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
     if (options.sarif && (options.json || options.examined_file || options.new_record))
       return "--sarif prints the reports of --lint: leave out --json, --lint-file and --diff";
+    if (options.why) return "--why explains a check: leave out --lint";
     if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
   }
   if (options.action == Options::Action::replay) {
     if (options.ip || options.file || options.sender || options.helo)
       return "--replay takes the requests from a log: leave out --ip, --sender, --helo and --file";
-    if (options.server || options.policy.spf.trace)
-      return "--replay checks by itself, and many: leave out --server, --trace, --verbose";
+    if (options.server || options.policy.spf.trace || options.why)
+      return "--replay checks by itself, and many: leave out --server, --trace, --verbose, --why";
     if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
   }
   if (options.action != Options::Action::replay && (options.config || options.has_baseline()))
@@ -490,6 +496,7 @@ std::string help_text() {
       "Examples:\n"
       "  spfquery --ip 192.0.2.1 --sender user@example.org --helo mail.example.org\n"
       "  spfquery --ip 192.0.2.1 --sender user@example.org --trace\n"
+      "  spfquery --ip 192.0.2.1 --sender user@example.org --why\n"
       "  spfquery --ip 192.0.2.1 --sender user@example.org \\\n"
       "           --record 'example.org=v=spf1 ip4:192.0.2.0/24 -all'\n"
       "  spfquery --ip 2001:db8::1 --helo mail.example.org --server /run/spfd/spfd.sock\n"

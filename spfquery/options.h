@@ -81,6 +81,7 @@ struct Options {
   bool json = false;
   bool sarif = false;
   bool trace = false;
+  bool why = false;      // explain the result
   bool verbose = false;  // print the trace on standard error
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/printable.h"
+#include "common/base/text.h"
 
 namespace spfquery {
 
@@ -19,6 +20,22 @@ using lint::Finding;
 using lint::Severity;
 
 constexpr std::size_t kMaxTermShown = 160;
+
+std::string painted(std::string_view text, std::string_view code, const TreeStyle& style) {
+  return style.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+// Returns the text as the character-strings of a TXT record (RFC 1035 §3.3.14, §5.1).
+std::string character_strings(std::string_view text) {
+  constexpr std::size_t kMost = 255;
+  std::string out;
+  do {
+    if (!out.empty()) out += ' ';
+    out += base::quoted_string(text.substr(0, kMost));
+    text.remove_prefix(std::min(kMost, text.size()));
+  } while (!text.empty());
+  return out;
+}
 
 class ReportWriter {
  public:
@@ -36,7 +53,7 @@ class ReportWriter {
 
  private:
   [[nodiscard]] std::string painted(std::string_view text, std::string_view code) const {
-    return style_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+    return spfquery::painted(text, code, style_);
   }
   [[nodiscard]] std::string in_colour(std::string_view text, Severity severity) const {
     switch (severity) {
@@ -146,6 +163,18 @@ std::string report_line(const lint::Report& report) {
   if (!report.is_complete())
     out += fmt::format("; not known: {}", base::clip(fmt::format("{}", fmt::join(report.tree.gaps, ", ")), kMaxShown));
   return out + '\n';
+}
+
+std::string why_text(const lint::Why& why, const TreeStyle& style) {
+  std::string out = "\n";
+  for (const std::string& sentence : why.sentences) base::append(out, base::printable(sentence), "\n");
+  for (const std::string& what : why.missing)
+    base::append(out, painted("not known: " + base::printable(what), "1;35", style), "\n");
+  if (why.change) {
+    const std::string text = character_strings(base::printable(why.change->record));
+    out += fmt::format("\n{}. TXT {}\n", base::printable(why.change->name), painted(text, "1", style));
+  }
+  return out;
 }
 
 }  // namespace spfquery

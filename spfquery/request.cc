@@ -28,6 +28,7 @@ protocol::QueryLines ask(const Options& options, const Tuple& tuple) {
   add_line(lines, "receiver", options.receiver);
   add_line(lines, "scope", options.scope);
   add_line(lines, "format", options.json ? "json" : "lines");
+  if (options.why) add_line(lines, "explain", "1");
   return protocol::parse_query_lines(lines);
 }
 

@@ -47,9 +47,9 @@ class CheckAnswers final : public spf::AnswerSource {
     std::size_t questions;
     std::size_t bytes;  // of slots and answers, per identity
   };
-  // Identities of a check, one bit each.
+  // Identities of a check, and the explanation of its result, one bit each.
   using Shares = std::uint8_t;
-  static constexpr std::size_t kIdentities = 2;
+  static constexpr std::size_t kIdentities = 3;
 
   struct Slot {
     explicit Slot(const dns::Question& asked, int end_of_chain) : question(asked), depth(end_of_chain) {}

@@ -24,6 +24,7 @@ std::string query_lines(const QueryLines& asked, std::chrono::milliseconds timeo
   if (!request.receiver.empty()) add_line(lines, "receiver", request.receiver);
   if (!request.recipient.empty()) add_line(lines, "rcpt", request.recipient);
   if (asked.format == Format::json) add_line(lines, "format", "json");
+  if (request.explain) add_line(lines, "explain", "1");
   if (!asked.id.empty()) add_line(lines, "id", asked.id);
   add_line(lines, "timeout", fmt::format("{:.3f}", static_cast<double>(timeout.count()) / 1000));
   return lines + '\n';

@@ -65,6 +65,7 @@ std::string read_request(const Values& values, receiver::Request& request) {
   request.is_authenticated = is_yes(values.authenticated);
   request.is_relay = is_yes(values.relay);
   request.guess = is_yes(values.guess);
+  request.explain = is_yes(values.explain);
   if (!values.guess_terms.empty()) request.guess_terms = values.guess_terms;
   if (!values.local.empty()) request.local = values.local;
   if (values.local.size() > kMaxTerms) return too_long("local=", kMaxTerms);
@@ -120,6 +121,26 @@ class AnswerWriter {
     begin(key);
     add_smtp_reply(reply, out_);
     out_.add('\n');
+  }
+  // JSON only: a value that is not known, an object or array, and a value in an array.
+  void null(std::string_view key) {
+    begin(key);
+    out_.add("null");
+  }
+  void open(std::string_view key, char bracket) {
+    begin(key);
+    out_.add(bracket);
+    is_first_ = true;
+  }
+  void close(char bracket) {
+    out_.add(bracket);
+    is_first_ = false;
+  }
+  void element(std::string_view value) {
+    out_.add(is_first_ ? "\"" : ", \"");
+    is_first_ = false;
+    add(base::clip(value, kMaxAnswerValue));
+    out_.add('"');
   }
   [[nodiscard]] bool is_json() const { return json_; }
   void finish() { out_.add(json_ ? "}\n" : "\n"); }
@@ -179,6 +200,61 @@ void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
   }
 }
 
+unsigned long count(int value) { return value < 0 ? 0 : static_cast<unsigned long>(value); }
+
+std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string out;
+  for (const std::string& text : texts) base::append(out, out.empty() ? std::string_view() : separator, text);
+  return out;
+}
+
+void add_array(std::string_view key, const std::vector<std::string>& texts, AnswerWriter& answer) {
+  answer.open(key, '[');
+  for (const std::string& text : texts) answer.element(text);
+  answer.close(']');
+}
+
+void add_why_object(const receiver::Why& why, AnswerWriter& answer) {
+  answer.open("why=", '{');
+  answer.text("term=", why.term);
+  answer.text("record_of=", why.record_of);
+  if (why.nearest) {
+    answer.open("nearest=", '{');
+    answer.text("network=", why.nearest->network);
+    answer.text("term=", why.nearest->term);
+    answer.text("record_of=", why.nearest->record_of);
+    if (why.nearest->distance) {
+      answer.number("distance=", *why.nearest->distance);
+    } else {
+      answer.null("distance=");
+    }
+    answer.number("shared_bits=", count(why.nearest->shared_bits));
+    answer.close('}');
+  } else {
+    answer.null("nearest=");
+  }
+  answer.text("client_name=", why.client_name);
+  answer.text("forwarder_of=", why.forwarder_of);
+  add_array("text=", why.sentences, answer);
+  add_array("missing=", why.missing, answer);
+  answer.close('}');
+  if (!why.change) return answer.null("change=");
+  answer.open("change=", '{');
+  answer.text("name=", why.change->name);
+  answer.text("record=", why.change->record);
+  answer.number("lookups=", count(why.change->lookups));
+  answer.close('}');
+}
+
+void add_why_lines(const receiver::Why& why, AnswerWriter& answer) {
+  answer.text("why=", joined(why.sentences, " "));
+  if (!why.missing.empty()) answer.text("why_missing=", joined(why.missing, "; "));
+  if (!why.change) return;
+  answer.text("change_name=", why.change->name);
+  answer.text("change_record=", why.change->record);
+  answer.number("change_lookups=", count(why.change->lookups));
+}
+
 std::string_view dns_word(Health::Dns dns) {
   switch (dns) {
     case Health::Dns::ok: return "ok";
@@ -187,8 +263,6 @@ std::string_view dns_word(Health::Dns dns) {
   }
   return "unknown";
 }
-
-unsigned long count(int value) { return value < 0 ? 0 : static_cast<unsigned long>(value); }
 
 }  // namespace
 
@@ -242,6 +316,7 @@ void append_reply(const receiver::Reply& reply, Format format, std::string_view 
   answer.number("void_lookups=", count(reply.void_lookups));
   if (answer.is_json()) answer.number("ttl=", reply.ttl);
   add_policy(reply, answer);
+  if (reply.why) answer.is_json() ? add_why_object(*reply.why, answer) : add_why_lines(*reply.why, answer);
   if (!id.empty()) answer.text("id=", id);
   if (!reply.error.empty()) answer.text("error=", reply.error);
   answer.finish();

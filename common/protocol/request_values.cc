@@ -56,6 +56,7 @@ constexpr std::array kKeys = {
     KeyName{"queue_id", put<&Values::queue_id>},
     KeyName{"instance", put<&Values::instance>},
     KeyName{"sasl_username", put<&Values::sasl_username>},
+    KeyName{"explain", put<&Values::explain>},
 };
 
 void set(Values& values, std::string_view name, std::string_view value) {

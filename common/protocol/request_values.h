@@ -33,6 +33,7 @@ struct Values {
   std::string_view relay;
   std::string_view guess;
   std::string_view guess_terms;
+  std::string_view explain;
   std::string_view local;
   // Only in policy requests.
   std::string_view protocol_state;

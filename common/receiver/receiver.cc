@@ -106,7 +106,7 @@ class Decision {
     std::optional<HeloReply> before;
     if (helo_needs.empty()) {
       if (first.action == Action::reject) {
-        workspace_.reply = std::move(first);
+        take(std::move(helo));
         return {};
       }
       before = {first.result, first.header_comment, first.received_spf_header};
@@ -118,12 +118,18 @@ class Decision {
     Reply& reply = workspace_.reply;
     // A HELO result that defers the mail does not prevent a rejection for MAIL FROM. An incomplete HELO check changes nothing.
     if (first.action == Action::defer && reply.action != Action::reject) {
-      reply = std::move(first);
+      take(std::move(helo));
       return {};
     }
     if (first.would && reply.would != Action::reject) reply.would = first.would;
     reply.trace.insert(reply.trace.begin(), first.trace.begin(), first.trace.end());
     return {};
+  }
+
+  // Lets the reply for HELO decide.
+  void take(Workspace&& helo) {
+    workspace_.query = std::move(helo.query);
+    workspace_.reply = std::move(helo.reply);
   }
 
   static void add(Needs&& more, Needs& needs) {

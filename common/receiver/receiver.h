@@ -23,10 +23,9 @@ Reply bad_request(const Policy& policy, std::string_view error);
 // Returns a temperror for a request that could not be checked for a reason of our own; `error` is the reason.
 Reply not_checked(const Policy& policy, std::string_view error);
 
-// The default explanation for rejected senders: what happened, and whom to ask.
+// The default explanation for rejected senders: what happened, and the one thing to do.
 inline constexpr std::string_view kDefaultExplanation =
-    "%{o} does not allow %{c} to send its mail (SPF). Send it through the mail server of %{o}, or ask postmaster@%{o} to allow "
-    "%{c}.";
+    "%{o} does not allow %{c} to send its mail (SPF). Ask postmaster@%{o} to add %{c} to the SPF record of %{o}.";
 spf::MacroString default_explanation();
 
 }  // namespace receiver

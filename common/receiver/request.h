@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "common/base/ip.h"
+#include "common/lint/why.h"
 #include "common/spf/evaluate.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 
 namespace receiver {
+
+using lint::Why;
 
 enum class Scope : std::uint8_t { automatic, mailfrom, helo };
 
@@ -30,7 +33,8 @@ struct Request {
   // Set by doors at which the MTA asks about all SMTP clients, including programs on its own host: clients at loopback addresses
   // are then not checked (Rules::check_loopback).
   bool spares_loopback = false;
-  bool guess = false;  // add the best guess to the reply (Mail::SPF::Query)
+  bool guess = false;    // add the best guess to the reply (Mail::SPF::Query)
+  bool explain = false;  // add an explanation to the reply (explanation.h); only if Policy::allow_explain
   // Terms in the request, used only if the policy allows them (Policy::allow_request_policy).
   std::string guess_terms;  // replace the usual terms of the best guess
   std::string local;        // local terms, which precede those of the policy
@@ -109,6 +113,7 @@ struct Reply {
   // What is wrong with the request; empty if it is valid. Otherwise `result` is temperror unless configured differently.
   std::string error;
   std::vector<spf::TraceStep> trace;
+  std::optional<lint::Why> why;  // if the request asked for an explanation
 
   friend bool operator==(const Reply&, const Reply&) = default;
 };

@@ -64,6 +64,7 @@ struct Policy {
   DomainMap<Rules> recipients;        // by the recipient's domain
   DomainMap<spf::Record> fallback;    // records for domains that publish none
   bool allow_request_policy = false;  // honour Request::local and Request::guess_terms
+  bool allow_explain = false;         // honour Request::explain
   OwnAddresses own_addresses;
   std::optional<token::Keys> why_keys;  // sign the token of why-url; none: why-url has no {token}
 

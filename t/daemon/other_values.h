@@ -62,6 +62,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"why-url", "https://why.example/?s=%{S}"},
     {"why-key-file", "/etc/spfd/why key"},
     {"allow-request-policy", "true"},
+    {"allow-explain", "true"},
     {"srs", "inet:127.0.0.1:10002,map=reverse"},
     {"srs-secret-file", "/etc/spfd/srs secrets"},
     {"srs-domain", "srs.example.net"},

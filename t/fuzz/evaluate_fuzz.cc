@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/receiver/explanation.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/explanation.h"
 #include "common/spf/question_budget.h"
@@ -348,6 +349,36 @@ void check_verdict(const spf::Verdict& verdict) {
   fuzz::check(!wants_problem || !verdict.problem.empty(), "none and errors have a cause");
 }
 
+// Explains the reply, with all answers that this needs. The text is bounded, printable, and quotes whatever others chose.
+void check_explanation(World& world, Run& checked) {
+  constexpr int kMostRounds = 100;
+  constexpr int kMostQuestions = 400;
+  constexpr std::size_t kMostText = 40'000;  // bytes
+  receiver::Explanation explanation;
+  int questions = 0;
+  for (int rounds = 0;; ++rounds) {
+    const spf::Needs needs = explanation.run(world.policy(), checked.known, checked.workspace);
+    if (needs.empty()) break;
+    check_needs(needs, checked.known, spf::Prefetch::all);
+    for (const auto& question : needs.needed) checked.known.ask(question);
+    questions += static_cast<int>(needs.needed.size());
+    fuzz::check(rounds <= kMostRounds, "an explanation ends within a bounded number of rounds");
+    fuzz::check(questions <= kMostQuestions, "an explanation has a bounded number of questions");
+  }
+  const auto& why = checked.workspace.reply.why;
+  fuzz::check(why.has_value(), "there is an explanation");
+  std::size_t size = 0;
+  for (const auto* texts : {&why->sentences, &why->missing}) {
+    for (const std::string& text : *texts) {
+      fuzz::check(fuzz::is_printable(text), "an explanation is printable");
+      fuzz::check(std::count(text.begin(), text.end(), '\'') % 2 == 0, "each quote of an explanation ends");
+      size += text.size();
+    }
+  }
+  fuzz::check(size <= kMostText, "an explanation has a bounded length");
+  fuzz::check(!why->change || fuzz::is_printable(why->change->record), "a change is printable");
+}
+
 // A refusal by MAIL FROM does not wait for HELO; if HELO is known first, either of them may refuse.
 bool same(const receiver::Policy& policy, const receiver::Reply& a, const receiver::Reply& b) {
   const bool may_differ = policy.rules.check_helo == receiver::HeloCheck::first && a.action == receiver::Action::reject;
@@ -385,6 +416,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   run(world, spf::Prefetch::off, Order::all_at_once, reference);
   fuzz::check_reply(fresh.reply);
   check_verdict(fresh.judgement.verdict);
+  if (fuzz::is_replay() || hash_of(data, size) % 4 == 0) {
+    check_explanation(world, reference);
+    fresh.reply.why.reset();
+  }
 
   // Asking one question at a time takes quadratic time.
   constexpr int kManyQuestions = 10;
