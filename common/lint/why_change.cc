@@ -5,32 +5,12 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/lint/instead.h"
 #include "common/spf/evaluate.h"
 
 namespace lint {
 
 namespace {
-
-// The answers in a world in which the record of one name is another.
-class WhatIf final : public spf::AnswerSource {
- public:
-  WhatIf(spf::AnswerSource& answers, const dns::Name& name, const std::string& record)
-      : answers_(answers), changed_{name, dns::Type::txt}, record_([&] {
-          dns::Answer answer;
-          answer.texts.push_back(record);
-          return answer;
-        }()) {}
-
-  const spf::KnownAnswer* find(const dns::Question& question) override {
-    return question == changed_ ? &record_ : answers_.find(question);
-  }
-  [[nodiscard]] bool is_late() const override { return answers_.is_late(); }
-
- private:
-  spf::AnswerSource& answers_;
-  const dns::Question changed_;
-  const spf::KnownAnswer record_;
-};
 
 bool is_all(std::string_view term) {
   if (!term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos) term.remove_prefix(1);
@@ -79,7 +59,7 @@ Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bou
 Changes::Trial Changes::try_term(std::string_view term) {
   const dns::Name& domain = *query_.domain;
   Trial trial{.outcome = Outcome::waits, .change = {std::string(domain.text()), with_term(record_, term), 0}};
-  WhatIf answers(questions_.answers(), domain, trial.change.record);
+  Instead answers(questions_.answers(), domain, trial.change.record);
   spf::Settings settings;
   settings.limits = rules_;
   settings.explains = false;
