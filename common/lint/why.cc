@@ -1,7 +1,6 @@
 #include "common/lint/why.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/lint/lint.h"
+#include "common/lint/special.h"
 #include "common/lint/why_change.h"
 #include "common/lint/why_client.h"
 #include "common/spf/evaluate.h"
@@ -62,29 +62,12 @@ Number nearest_to(Number number, const Networks& set) {
   return difference(number, below) <= difference(above->first, number) ? below : above->first;
 }
 
-// Addresses with which no mail comes over the Internet (RFC 6890); not those for documentation.
-std::string_view special_name(const base::IpAddress& address) {
-  struct Special {
-    std::string_view network;
-    int length;
-    std::string_view name;
-  };
-  constexpr auto kSpecial = std::to_array<Special>({{"0.0.0.0", 8, "an unspecified"},
-                                                    {"10.0.0.0", 8, "a private"},
-                                                    {"100.64.0.0", 10, "a shared"},
-                                                    {"127.0.0.0", 8, "a loopback"},
-                                                    {"169.254.0.0", 16, "a link-local"},
-                                                    {"172.16.0.0", 12, "a private"},
-                                                    {"192.168.0.0", 16, "a private"},
-                                                    {"224.0.0.0", 3, "a multicast or reserved"},
-                                                    {"::", 127, "an unspecified or loopback"},
-                                                    {"fc00::", 7, "a private"},
-                                                    {"fe80::", 10, "a link-local"},
-                                                    {"ff00::", 8, "a multicast"}});
-  const auto found = std::ranges::find_if(kSpecial, [&](const Special& special) {
-    return address.in_prefix(*base::IpAddress::parse(special.network), special.length);
-  });
-  return found == kSpecial.end() ? std::string_view() : found->name;
+// Returns why no mail comes from the address over the Internet; empty: it may. Addresses for documentation are ordinary here,
+// since examples are explained too.
+std::string_view special_kind(const base::IpAddress& address) {
+  const Number number = number_of(address);
+  const std::string_view name = special_name({number, number}, address.is_v6() ? Family::ipv6 : Family::ipv4);
+  return name == "for documentation" ? std::string_view() : name;
 }
 
 class Explanation {
@@ -214,7 +197,7 @@ class Explanation {
   spf::Needs explain_refusal() {
     Tree tree;
     questions_.add(read_tree({.domain = *query_.domain, .limits = bounds_}, answers_, tree));
-    const std::string_view special = special_name(query_.client);
+    const std::string_view special = special_kind(query_.client);
     const bool may_change = is_undecided() && special.empty();
     Client client;
     if (may_change) client = identify(query_, rules_, included(tree), questions_);
@@ -226,8 +209,8 @@ class Explanation {
     say_term();
     find_nearest(tree, reaches[family_]);
     if (!special.empty()) {
-      say(fmt::format("{} is {} address, with which no mail comes from the Internet: a record should not contain it.", client_,
-                      special));
+      say(fmt::format("{} is a special address ({}), from which no mail comes over the Internet: a record should not have it.",
+                      client_, special));
       return {};
     }
     if (!may_change) return {};

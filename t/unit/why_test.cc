@@ -254,7 +254,7 @@ TEST_CASE("why: a private address is not to be added") {
     CAPTURE(address);
     const Explained got = explain(with("v=spf1 ip4:198.51.100.1 -all"), address);
     CHECK_FALSE(got.why.change);
-    CHECK(got.says("with which no mail comes from the Internet"));
+    CHECK(got.says("from which no mail comes over the Internet"));
   }
   CHECK(explain(with("v=spf1 ip4:198.51.100.1 -all"), "172.32.0.1").why.change);
 }
