@@ -57,12 +57,13 @@ void add_records(std::string& out, std::string_view head, const Values& values, 
   }
 }
 
+// Returns the name as it is shown: the root is ".".
+std::string shown(const dns::Name& name) { return name.text().empty() ? "." : std::string(base::printable(name.text())); }
+
 std::string cached_text(const dns::Question& question, const io::Cache::Peek& peek) {
-  const std::string head =
-      fmt::format("{} {} ttl={}", base::printable(question.name.text()), dns::type_name(question.type), peek.left.count());
-  if (peek.answer == nullptr)
-    return fmt::format("{} {} under way, waiting={}\n", base::printable(question.name.text()), dns::type_name(question.type),
-                       peek.waiting);
+  const std::string subject = fmt::format("{} {}", shown(question.name), dns::type_name(question.type));
+  if (peek.answer == nullptr) return fmt::format("{} under way, waiting={}\n", subject, peek.waiting);
+  const std::string head = fmt::format("{} ttl={}", subject, peek.left.count());
   const dns::Answer& answer = peek.answer->answer;
   std::string out;
   switch (answer.status) {
@@ -92,7 +93,7 @@ ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std
     if (const auto peek = cache.peek(question, io::Clock::now())) out += cached_text(question, *peek);
   }
   if (!is_known_type) return error(fmt::format("{} is not one of: A, AAAA, MX, PTR, TXT", base::in_quotes(*type_text)));
-  if (out.empty()) return ok(fmt::format("{} is not in the cache\n", base::printable(name->text())));
+  if (out.empty()) return ok(fmt::format("{} is not in the cache\n", shown(*name)));
   return ok(std::move(out));
 }
 

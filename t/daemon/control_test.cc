@@ -93,6 +93,7 @@ TEST_CASE("control: lookup shows what the cache holds; flush removes a name, a z
   CHECK(found.starts_with("known.test TXT ttl="));
   CHECK(found.ends_with(" \"v=spf1 ip4:192.0.2.10 -all\"\n"));
   CHECK(world.output({"lookup", "known.test", "mx"}) == "known.test is not in the cache\n");
+  CHECK(world.output({"lookup", "."}) == ". is not in the cache\n");
   CHECK(has(world.output({"lookup", "missing.test", "TXT"}), " no such name\n"));
   CHECK(world.ctl({"lookup", "known.test", "SOA"}).exit_code == 1);
   CHECK(world.ctl({"lookup", "a..b"}).exit_code == 1);

@@ -256,7 +256,7 @@ TEST_CASE("--take-over: a process that has ended, or has another user than its s
   const auto why = [&](const std::string& name, uid_t user, bool leaves) {
     const std::string path = folder / name;
     const Impostor impostor(path, user, leaves);
-    const auto listener = spfd::listen_on({.path = path}, spfd::TakeOver{.user = kUser});
+    const auto listener = service::listen_on({.path = path}, service::TakeOver{.user = kUser});
     return listener.ok() ? "" : listener.error().message;
   };
   CHECK(why("root", 0, false) == "");
@@ -279,7 +279,7 @@ TEST_CASE("--take-over: a link that replaces a stale socket does not lead to ano
   });
   bool is_found = false;
   for (int i = 0; i < 3000 && !is_found; ++i) {
-    const auto listener = spfd::listen_on({.path = path}, spfd::TakeOver{});
+    const auto listener = service::listen_on({.path = path}, service::TakeOver{});
     is_found = listener.ok() && listener->predecessor && listener->predecessor->pid == victim.pid();
   }
   ends = true;
