@@ -32,6 +32,15 @@ std::string field(const evhttp_request* request, const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+// Returns the value of the last field of that name. A client cannot write after a proxy.
+std::string last_field(const evhttp_request* request, std::string_view name) {
+  std::string value;
+  for (const evkeyval* one = request->input_headers->tqh_first; one != nullptr; one = one->next.tqe_next) {
+    if (base::equals_ignoring_case(one->key, name)) value = one->value;
+  }
+  return value;
+}
+
 // Returns the address of the client. A proxy on this host, at a loopback address or a UNIX socket, names it.
 std::optional<base::IpAddress> client_of(evhttp_request* request) {
   char* peer = nullptr;
@@ -40,7 +49,7 @@ std::optional<base::IpAddress> client_of(evhttp_request* request) {
   const auto address = peer == nullptr ? std::nullopt : base::IpAddress::parse(peer);
   const bool is_local = !address || (address->is_v4() ? address->bytes()[0] == 127 : address->text() == "::1");
   if (!is_local) return address;
-  const std::string forwarded = field(request, "X-Forwarded-For");
+  const std::string forwarded = last_field(request, "X-Forwarded-For");
   const auto named = base::IpAddress::parse(base::strip(base::split(forwarded, ',').back()));
   return named ? named : address;
 }
@@ -110,9 +119,9 @@ class HttpServer::Connections {
   };
 
   static bool is_over(bufferevent* buffer) {
-    bufferevent_data_cb on_read = nullptr;
-    bufferevent_getcb(buffer, &on_read, nullptr, nullptr, nullptr);
-    return on_read == nullptr;
+    bufferevent_event_cb on_event = nullptr;  // the callback for reading is also missing while evhttp sends an answer
+    bufferevent_getcb(buffer, nullptr, nullptr, &on_event, nullptr);
+    return on_event == nullptr;
   }
 
   // Forgets the connections that have ended, ends those whose time is over, and accepts new ones if there is room.

@@ -27,7 +27,7 @@ struct HttpRequest {
   Parameters parameters;
   std::string accept;
   std::string accept_language;
-  // The client, or if that is a proxy on this host, the last address of its X-Forwarded-For; nothing: unknown.
+  // The client, or if that is a proxy on this host, the last address of its last X-Forwarded-For; nothing: unknown.
   std::optional<base::IpAddress> client;
 };
 

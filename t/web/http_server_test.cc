@@ -1,5 +1,6 @@
 // The bounds of the HTTP server: slow clients, many connections, methods, sizes.
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -18,13 +19,19 @@ using spfweb::HttpRequest;
 using spfweb::HttpServer;
 using support::Client;
 
-// A server that answers with what it has understood.
+// A server that answers with what it has understood, and at "/large" with much.
 class Echo {
  public:
+  static constexpr std::size_t kLarge = 64'000'000;
+
   Echo(std::chrono::milliseconds deadline, std::size_t most)
       : server_(
-            loop_, [](const HttpRequest& request, const HttpServer::Answer& answer) { answer({.body = text_of(request)}); },
+            loop_,
+            [](const HttpRequest& request, const HttpServer::Answer& answer) {
+              answer({.body = request.path == "/large" ? std::string(kLarge, 'x') : text_of(request)});
+            },
             deadline, most) {
+    static_cast<void>(::signal(SIGPIPE, SIG_IGN));  // as spfweb does
     auto opened = service::open_sockets({*service::parse_listen_address("unix:" + (folder_ / "s"))});
     REQUIRE(opened.ok());
     sockets_ = std::move(*opened);
@@ -99,6 +106,27 @@ TEST_CASE("a client that sends a byte now and then is closed at the deadline") {
     return !client.send("x");
   });
   CHECK(client.read_to_end() == "");
+}
+
+TEST_CASE("a client that reads its answer slowly is closed at the deadline") {
+  const Echo echo(300ms, 10);
+  Client client(echo.address());
+  CHECK(client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n"));
+  std::string some(1000, ' ');
+  std::size_t size = 0;
+  support::wait_until("the end of a slow reader", [&] {
+    const ssize_t got = ::recv(client.fd(), some.data(), some.size(), 0);
+    if (got > 0) size += static_cast<std::size_t>(got);
+    return !client.send("x");
+  });
+  CHECK(size + client.read_to_end().size() < Echo::kLarge);
+}
+
+TEST_CASE("the proxy's field counts, not those that a client sent with it") {
+  const Echo echo(30s, 10);
+  const std::string got =
+      echo.ask("GET / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.1\r\nx-forwarded-for: 198.51.100.2, 198.51.100.7\r\n\r\n");
+  CHECK(got.ends_with("client=198.51.100.7\n"));
 }
 
 TEST_CASE("connections beyond the bound wait until others end") {
