@@ -165,7 +165,7 @@ Html report_of(const View& view, const Examined& examined) {
   const lint::Report& report = examined.report;
   Html out;
   out << findings_of(view, report) << heading(view.say(Text::tree_title)) << TreeWriter(view, report).write();
-  if (!report.tree.root().text.empty()) out << block(report.tree.root().text);
+  if (!report.tree.root().text.empty()) out << block({report.tree.root().text});
   add_summary(view, report, out);
   add_networks(view, report, out);
   return out << paragraph(view.say(Text::timing, {number(static_cast<std::uint64_t>(examined.took.count())),

@@ -106,6 +106,9 @@ Engine::Engine(io::Loop& loop, EngineOptions options)
       spfd_(options.spfd),
       driver_(loop, std::make_shared<io::Cache>(kCacheBytes), std::move(options.dns), driver_options()) {
   driver_.set_zone(zone_);
+  // Strangers read the problems: they need no path or address of this site.
+  spfd_.name = "spfd";
+  if (!spfd_.addresses) spfd_.addresses = base::failure(std::string("its address is not known"));
 }
 
 Engine::~Engine() = default;

@@ -60,7 +60,7 @@ class Engine {
 
   // Bounds of an examination: tighter than those of spfquery, since one thread serves all visitors.
   static lint::Limits limits() {
-    return {.records = 100, .questions = 400, .terms = 2000, .addresses = 5000, .depth = 11, .work = 1'000'000};
+    return {.records = 100, .questions = 400, .terms = 2000, .addresses = 5000, .depth = 11, .work = 250'000};
   }
 
   Engine(io::Loop& loop, EngineOptions options);

@@ -53,7 +53,15 @@ Html heading(const Html& content) { return Html() << "<h2>"_html << content << "
 
 Html english(std::string_view text) { return Html() << "<span lang=\"en\">"_html << text << "</span>"_html; }
 
-Html block(std::string_view text) { return Html() << "<pre tabindex=\"0\">"_html << text << "</pre>\n"_html; }
+Html block(const std::vector<std::string>& lines) {
+  Html out;
+  out << "<pre tabindex=\"0\">"_html;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i > 0) out << "\n"_html;
+    out << lines[i];
+  }
+  return out << "</pre>\n"_html;
+}
 
 Html form(const View& view, std::string_view path, const Html& fields, Text submit) {
   Html out;

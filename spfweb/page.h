@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spfweb/html.h"
 #include "spfweb/language.h"
@@ -32,8 +33,8 @@ Html paragraph(const Html& content);
 Html heading(const Html& content);
 // Returns a text in a language other than the page's, English.
 Html english(std::string_view text);
-// Returns a block of text to be copied.
-Html block(std::string_view text);
+// Returns lines of text to be copied.
+Html block(const std::vector<std::string>& lines);
 // Returns a form that sends its fields to a path of this site.
 Html form(const View& view, std::string_view path, const Html& fields, Text submit);
 // Returns a field of a form with its label.

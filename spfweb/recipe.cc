@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
@@ -37,20 +36,6 @@ std::vector<std::string> words_of(const Parameters& form, std::string_view name)
     }
   }
   return words;
-}
-
-// Returns a name of letters, digits, hyphens and underscores with two labels or more, in A-labels and lower case.
-std::optional<std::string> plain_name(std::string_view text) {
-  const auto ascii = dns::to_a_labels(text);
-  const auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!name || name->labels() < 2 || base::IpAddress::parse(text)) return std::nullopt;
-  const bool is_plain =
-      std::ranges::all_of(name->text(), [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
-  // The top label of a domain-spec is not numeric (RFC 7208 §7.1).
-  const std::string_view top = name->text().substr(name->text().rfind('.') + 1);
-  if (!is_plain || std::ranges::all_of(top, base::is_digit) || top.ends_with('-') || top.find('_') != std::string_view::npos)
-    return std::nullopt;
-  return std::string(name->text());
 }
 
 class Maker {
@@ -88,7 +73,7 @@ class Maker {
 
   void add_name(std::string_view mechanism, const std::string& given) {
     if (const auto name = plain_name(given)) {
-      add_term(fmt::format("{}{}", mechanism, *name), true);
+      add_term(fmt::format("{}{}", mechanism, name->text()), true);
     } else {
       made_.problems.push_back({Text::bad_name, given});
     }
@@ -186,6 +171,19 @@ Recipe Recipe::of(const spf::Record& record) {
     }
   }
   return recipe;
+}
+
+std::optional<dns::Name> plain_name(std::string_view text) {
+  const auto ascii = dns::to_a_labels(text);
+  auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
+  if (!name || name->labels() < 2 || base::IpAddress::parse(text)) return std::nullopt;
+  const bool is_plain =
+      std::ranges::all_of(name->text(), [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+  // The top label of a domain-spec is not numeric (RFC 7208 §7.1).
+  const std::string_view top = name->text().substr(name->text().rfind('.') + 1);
+  if (!is_plain || std::ranges::all_of(top, base::is_digit) || top.ends_with('-') || top.find('_') != std::string_view::npos)
+    return std::nullopt;
+  return name;
 }
 
 MadeRecord make_record(const Recipe& recipe) { return Maker(recipe).make(); }

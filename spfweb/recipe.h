@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,6 +50,10 @@ struct MadeRecord {
 inline constexpr std::size_t kMaxEntries = 50;
 // Longest record, in octets, so that it fits a DNS answer with its neighbours (RFC 7208 §3.4).
 inline constexpr std::size_t kMaxRecord = 450;
+
+// Returns the name of a domain or host, in A-labels: two labels or more, of letters, digits, hyphens and underscores, so that it
+// stays one word in a zone file and in a command.
+std::optional<dns::Name> plain_name(std::string_view text);
 
 MadeRecord make_record(const Recipe& recipe);
 

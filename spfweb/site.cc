@@ -4,7 +4,6 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
-#include "common/dns/idna.h"
 #include "common/lint/json.h"
 #include "spfweb/check_page.h"
 #include "spfweb/recipe.h"
@@ -27,14 +26,6 @@ HttpReply json(std::string body, int status = 200) {
 }
 HttpReply json_error(std::string_view problem, int status) {
   return json("{\"error\": " + base::quoted_string(base::printable(problem)) + "}\n", status);
-}
-
-// Returns a name with two labels or more, in A-labels.
-std::optional<dns::Name> domain_of(std::string_view text) {
-  const auto ascii = dns::to_a_labels(text);
-  auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
-  if (!name || name->labels() < 2 || base::IpAddress::parse(text)) return std::nullopt;
-  return name;
 }
 
 Html refusal_text(const View& view, token::Refusal refusal) {
@@ -134,7 +125,7 @@ void Site::check(View view, const std::optional<base::IpAddress>& client, bool i
   const std::string domain(view.parameters.value("domain"));
   const std::string ip(view.parameters.value("ip"));
   if (domain.empty() && !is_json) return answer(html(check_form_page(view, domain, ip, {})));
-  const auto name = domain_of(domain);
+  const auto name = plain_name(domain);
   const auto address = base::IpAddress::parse(ip);
   if (!name || (!address && !ip.empty())) {
     if (is_json) return answer(json_error(name ? "ip is not an IP address" : "domain is not a domain name", 400));
@@ -158,7 +149,7 @@ void Site::wizard(View view, const std::optional<base::IpAddress>& client, const
   const bool is_made = view.parameters.value("made") == "1";
   const Recipe recipe = Recipe::read(view.parameters);
   if (domain.empty()) return answer(html(wizard_page(view, domain, recipe, {}, {}, {})));
-  const auto name = domain_of(domain);
+  const auto name = plain_name(domain);
   if (!name) return answer(html(wizard_page(view, domain, recipe, {}, {}, view.say(Text::bad_domain, {shown(domain)})), 400));
   const MadeRecord made = make_record(recipe);
   if (is_made && !made.problems.empty()) return answer(html(wizard_page(view, domain, recipe, made, {}, {}), 400));
@@ -185,9 +176,17 @@ void Site::wizard(View view, const std::optional<base::IpAddress>& client, const
 }
 
 void Site::ready(const Answer& answer) {
-  engine_.health([answer](const std::string& problem) {
-    answer(problem.empty() ? plain("ready\n") : plain("not ready: " + problem + "\n", 503));
-  });
+  waiting_.push_back(answer);
+  if (waiting_.size() > 1) return;
+  try {
+    engine_.health([this](const std::string& problem) {
+      const HttpReply reply = problem.empty() ? plain("ready\n") : plain("not ready: " + problem + "\n", 503);
+      for (const Answer& one : std::exchange(waiting_, {})) one(reply);
+    });
+  } catch (...) {
+    waiting_.clear();
+    throw;
+  }
 }
 
 }  // namespace spfweb

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/token/token.h"
 #include "spfweb/engine.h"
@@ -44,6 +45,7 @@ class Site {
   SiteOptions options_;
   Engine& engine_;
   Gate gate_;
+  std::vector<Answer> waiting_;  // for one question to spfd about its health
 };
 
 }  // namespace spfweb

@@ -225,7 +225,7 @@ constexpr TextRow kRows[] = {
     {Text::wide_network,
      {"{0} is too wide: at most /16, for IPv6 /32.", "{0} ist zu groß: höchstens /16, bei IPv6 /32.",
       "{0} est trop étendu : au plus /16, ou /32 en IPv6.", "{0} es demasiado amplia: como máximo /16, o /32 en IPv6.",
-      "{0} 范围过大：最大为 /16,IPv6 为 /32。"}},
+      "{0} 范围过大：最大为 /16，IPv6 为 /32。"}},
     {Text::many_lookups,
      {"The record needs {0} DNS look-ups or more; receivers allow {1}. Leave something out.",
       "Der Eintrag braucht {0} DNS-Abfragen oder mehr; Empfänger erlauben {1}. Lassen Sie etwas weg.",

@@ -13,7 +13,8 @@ namespace spfweb {
 namespace {
 
 Text cause_text(const token::Facts& facts) {
-  if (facts.cause != token::Cause::site_rule && facts.identity == spf::Identity::helo) return Text::cause_helo;
+  const bool is_by_record = facts.cause != token::Cause::site_rule && facts.cause != token::Cause::none;
+  if (is_by_record && facts.identity == spf::Identity::helo) return Text::cause_helo;
   switch (facts.cause) {
     case token::Cause::last_word: return Text::cause_last_word;
     case token::Cause::sends_no_mail: return Text::cause_no_mail;
@@ -36,10 +37,14 @@ std::string time_text(std::uint64_t minute) {
 
 Html code(std::string_view text) { return Html() << "<code>"_html << shown(text) << "</code>"_html; }
 
+// Returns whether the terms of a record lead to the result (RFC 7208 §2.6).
+bool is_of_terms(std::string_view result) { return result != "none" && result != "permerror" && result != "temperror"; }
+
 // Adds the part for who runs the mail of the domain.
 void add_admin(const View& view, const Present& present, Html& out) {
   if (!present.term.empty()) out << paragraph(view.say(Text::case_admin_term, {code(present.term)}));
-  if (present.term.empty() && present.problem.empty()) out << paragraph(view.say(Text::case_admin_none));
+  if (present.term.empty() && present.problem.empty() && is_of_terms(present.result))
+    out << paragraph(view.say(Text::case_admin_none));
   if (!present.details.empty()) {
     if (view.language != Language::en) out << paragraph(view.say(Text::english));
     out << "<ul>\n"_html;
@@ -49,7 +54,7 @@ void add_admin(const View& view, const Present& present, Html& out) {
   if (present.change) {
     const PresentChange& change = *present.change;
     out << "<h4>"_html << view.say(Text::change_title) << "</h4>\n"_html << paragraph(view.say(Text::change_text));
-    out << block(fmt::format("{}. IN TXT {}", change.name, zone_strings(change.record)));
+    out << block({fmt::format("{}. IN TXT {}", change.name, zone_strings(change.record))});
     if (!change.lookups.empty()) out << paragraph(view.say(Text::change_lookups, {Html() << change.lookups, number(10)}));
     out << paragraph(Html() << "<strong>"_html << view.say(Text::change_yours) << "</strong>"_html);
   }
@@ -69,14 +74,32 @@ Html present_text(const View& view, spf::Result before, const Present& present) 
   return view.say(Text::now_other, {Html() << was, Html() << present.result});
 }
 
+// The values in the text for administrators.
+struct Copied {
+  Html domain, address, host, link;
+};
+
+// Adds the question to the sender, and the first case.
+void add_sender(const View& view, const Copied& copied, Html& out) {
+  out << heading(view.say(Text::why_question)) << "<h3>"_html << view.say(Text::why_no) << "</h3>\n"_html
+      << paragraph(view.say(Text::why_no_text)) << "<h3>"_html << view.say(Text::why_yes) << "</h3>\n"_html
+      << paragraph(view.say(Text::why_yes_text)) << "<section><h3>1. "_html << view.say(Text::case_sender) << "</h3>\n"_html
+      << paragraph(view.say(Text::case_sender_text, {copied.domain})) << paragraph(view.say(Text::case_sender_copy))
+      << "<pre tabindex=\"0\">"_html << view.say(Text::copy_text, {copied.domain, copied.address, copied.host, copied.link})
+      << "</pre>\n</section>\n"_html;
+}
+
 }  // namespace
 
 std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present) {
   const Html domain = shown(facts.domain);
   const std::string client = facts.client.text();
   const Html address = shown(client);
+  const Html cause = view.say(cause_text(facts), {domain, address});
+  // A message was refused for an error: nothing says that somebody forged it, or that its sender did something wrong.
+  const bool is_error = facts.cause == token::Cause::none;
   Html out;
-  out << "<p class=\"lead\">"_html << view.say(cause_text(facts), {domain, address}) << "</p>\n"_html
+  out << "<p class=\"lead\">"_html << cause << "</p>\n"_html
       << paragraph(view.say(Text::why_when, {Html() << time_text(facts.minute)}));
   if (present) {
     out << (present->result == "pass" ? "<div class=\"box good\">"_html : "<div class=\"box\">"_html)
@@ -84,16 +107,14 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   } else {
     out << "<div class=\"box\">"_html << paragraph(view.say(Text::busy)) << "</div>\n"_html;
   }
-  out << heading(view.say(Text::why_question)) << "<h3>"_html << view.say(Text::why_no) << "</h3>\n"_html
-      << paragraph(view.say(Text::why_no_text)) << "<h3>"_html << view.say(Text::why_yes) << "</h3>\n"_html
-      << paragraph(view.say(Text::why_yes_text));
+  if (is_error) {
+    out << paragraph(view.say(Text::case_error_copy, {domain})) << "<pre tabindex=\"0\">"_html << cause << " "_html << link
+        << "</pre>\n"_html;
+  } else {
+    add_sender(view, {domain, address, Html() << view.host, Html() << link}, out);
+  }
 
-  out << "<section><h3>1. "_html << view.say(Text::case_sender) << "</h3>\n"_html
-      << paragraph(view.say(Text::case_sender_text, {domain})) << paragraph(view.say(Text::case_sender_copy));
-  out << "<pre tabindex=\"0\">"_html << view.say(Text::copy_text, {domain, address, Html() << view.host, Html() << link})
-      << "</pre>\n</section>\n"_html;
-
-  out << "<section><h3>2. "_html << view.say(Text::case_admin, {domain}) << "</h3>\n"_html;
+  out << "<section><h3>"_html << (is_error ? "" : "2. ") << view.say(Text::case_admin, {domain}) << "</h3>\n"_html;
   if (present) {
     add_admin(view, *present, out);
     add_theirs(view, facts.domain, *present, out);
@@ -101,11 +122,12 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   out << "<p><a href=\""_html << view.url("/check?domain=" + url_encoded(facts.domain) + "&ip=" + url_encoded(client))
       << "\">"_html << view.say(Text::nav_check) << "</a></p>\n</section>\n"_html;
 
-  out << "<section><h3>3. "_html << view.say(Text::case_forward) << "</h3>\n"_html
-      << paragraph(view.say(Text::case_forward_text, {address}));
+  if (!is_error)
+    out << "<section><h3>3. "_html << view.say(Text::case_forward) << "</h3>\n"_html
+        << paragraph(view.say(Text::case_forward_text, {address})) << "</section>\n"_html;
   if (!facts.helo.empty() && facts.identity == spf::Identity::mailfrom)
     out << paragraph(Html() << view.say(Text::label_helo) << ": "_html << shown(facts.helo));
-  out << "</section>\n"_html << paragraph(view.say(Text::privacy));
+  out << paragraph(view.say(Text::privacy));
   return page(view, view.say(Text::why_title), out);
 }
 

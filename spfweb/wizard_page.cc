@@ -48,15 +48,13 @@ Html problems_of(const View& view, const MadeRecord& made) {
 }
 
 void add_instructions(const View& view, const dns::Name& domain, const Recipe& recipe, const MadeRecord& made, Html& out) {
-  std::string lines;
-  for (const std::string& line : zone_lines(domain, recipe, made.text)) lines += line + '\n';
-  out << heading(view.say(Text::wiz_zone)) << block(lines) << heading(view.say(Text::wiz_panel))
-      << block(fmt::format("@\nTXT\n{}\n", made.text));
+  out << heading(view.say(Text::wiz_zone)) << block(zone_lines(domain, recipe, made.text)) << heading(view.say(Text::wiz_panel))
+      << block({"@", "TXT", made.text});
   std::string client = "192.0.2.25";
   if (!recipe.networks.empty()) client = recipe.networks.front().substr(0, recipe.networks.front().find('/'));
   out << heading(view.say(Text::wiz_test))
-      << block(fmt::format("spfquery --record '{}={}' --ip {} --sender postmaster@{}\n", domain.text(), made.text, client,
-                           domain.text()));
+      << block({fmt::format("spfquery --record '{}={}' --ip {} --sender postmaster@{}", domain.text(), made.text, client,
+                            domain.text())});
   if (!recipe.no_mail) {
     out << heading(view.say(Text::wiz_plan)) << "<ol>\n"_html;
     for (const Text step : {Text::wiz_plan_1, Text::wiz_plan_2, Text::wiz_plan_3})
@@ -76,7 +74,7 @@ std::string wizard_page(const View& view, std::string_view domain, const Recipe&
   if (made) {
     out << heading(view.say(Text::wiz_record));
     if (!made->problems.empty()) out << problems_of(view, *made);
-    out << block(made->text) << paragraph(view.say(Text::octets, {number(made->text.size())}));
+    out << block({made->text}) << paragraph(view.say(Text::octets, {number(made->text.size())}));
   }
   if (made && examined && made->problems.empty()) {
     out << report_of(view, *examined);

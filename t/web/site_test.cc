@@ -1,15 +1,21 @@
 // The built spfweb beside the built spfd: pages, tokens, hostile values, health.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <ctime>
+#include <list>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/io/descriptor.h"
+#include "common/service/listen_address.h"
+#include "common/service/sockets.h"
 #include "common/token/token.h"
 #include "spfweb/html.h"
 #include "t/support/dns_server.h"
@@ -30,20 +36,23 @@ fail.test TXT "v=spf1 ip4:198.51.100.1 include:more.test -all"
 more.test TXT "v=spf1 ip4:198.51.100.9 ?all"
 none.test A 192.0.2.80
 silent.test TXT "v=spf1 -all"
+wrong.test TXT "v=spf1 ipv4:192.0.2.1 -all"
 exp.test TXT "v=spf1 -all exp=e.exp.test"
 e.exp.test TXT "<script>alert('%{i}')</script> Call 555"
 )";
 
 class SpfwebProcess {
  public:
-  explicit SpfwebProcess(const SpfdProcess& spfd, std::vector<std::string> more = {}) {
+  explicit SpfwebProcess(const SpfdProcess& spfd, std::vector<std::string> more = {})
+      : SpfwebProcess(spfd.address(), spfd.zone_path(), std::move(more)) {}
+  SpfwebProcess(const std::string& spfd, const std::string& zone, const std::vector<std::string>& more = {}) {
     const std::string key = folder_.write("key", "a key\n");
     ::chmod(key.c_str(), 0600);
     std::vector<std::string> arguments = {support::program("spfweb"),
                                           "--listen",
                                           address(),
                                           "--spfd",
-                                          spfd.address(),
+                                          spfd,
                                           "--key-file",
                                           key,
                                           "--hostname",
@@ -51,7 +60,7 @@ class SpfwebProcess {
                                           "--nameserver",
                                           "127.0.0.1:1",
                                           "--zone",
-                                          spfd.zone_path()};
+                                          zone};
     arguments.insert(arguments.end(), more.begin(), more.end());
     std::vector<char*> words;
     for (std::string& argument : arguments) words.push_back(argument.data());
@@ -130,6 +139,29 @@ TEST_CASE("the page of a token: cause, three cases, and the present result") {
   CHECK(has(web.get("/why/" + token_for(no_mail)), "sends no mail at all"));
 }
 
+TEST_CASE("a message that was refused for an error: no word of a forgery, or of a wrong server") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  token::Facts error = facts();
+  error.domain = "wrong.test";
+  error.result = spf::Result::permerror;
+  error.cause = token::Cause::none;
+  const std::string page = web.get("/why/" + token_for(error));
+  CAPTURE(page);
+  CHECK(has(page, "The SPF record of <bdi>wrong.test</bdi> could not be used to check the server"));
+  CHECK(has(page, "The result is still permerror."));
+  CHECK(has(page, "to whoever runs the mail of <bdi>wrong.test</bdi>:</p>\n<pre"));
+  CHECK(has(page, "https://mx.test/why/"));
+  for (const char* part : {"forged", "Did you send", "mail program", "does not let", "2. ", "forwarded"})
+    CHECK_FALSE(has(page, part));
+  error.identity = spf::Identity::helo;
+  CHECK(has(web.get("/why/" + token_for(error)), "The SPF record of <bdi>wrong.test</bdi> could not be used"));
+  error.identity = spf::Identity::mailfrom;
+  error.domain = "none.test";
+  error.result = spf::Result::none;
+  CHECK_FALSE(has(web.get("/why/" + token_for(error)), "No term of the record"));
+}
+
 TEST_CASE("a domain's own explanation is quoted as its own, and stays text") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
@@ -205,12 +237,28 @@ TEST_CASE("the wizard fills in what is there, and makes a record") {
   CHECK(has(first, "value=\"fail\" checked"));
   const std::string made = web.get("/wizard?domain=new.test&made=1&net=8.1.2.3&all=soft");
   CAPTURE(made);
-  CHECK(has(made, "new.test. 300 IN TXT &quot;v=spf1 ip4:8.1.2.3 ~all&quot;"));
+  CHECK(has(made, ">new.test. 300 IN TXT &quot;v=spf1 ip4:8.1.2.3 ~all&quot;</pre>"));
+  CHECK(has(made, "@\nTXT\nv=spf1 ip4:8.1.2.3 ~all</pre>"));
+  CHECK(has(web.get("/wizard?domain=new.test&made=1&none=1"), "-all&quot;\nnew.test. 300 IN MX 0 .\n*.new.test. 300 IN TXT"));
   CHECK(has(made, "spfquery --record"));
   const std::string bad = web.get("/wizard?domain=new.test&made=1&net=10.0.0.1&include=x");
   CHECK(bad.starts_with("HTTP/1.1 400 "));
   CHECK(has(bad, "is private or reserved"));
   CHECK_FALSE(has(bad, "IN TXT"));
+}
+
+TEST_CASE("a domain that is more than one word in a zone file or a command is refused") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  for (const char* domain : {"a'$(id)'.test", "x;id.test", "`id`.test", "a b.test", "a\"b.test", "a\\b.test", "*.test",
+                             "a@b.test", "<b>.test", "a=b.test", "1.2.3"}) {
+    CAPTURE(domain);
+    const std::string made = web.get("/wizard?domain=" + spfweb::url_encoded(domain) + "&made=1&net=8.1.2.3");
+    CHECK(made.starts_with("HTTP/1.1 400 "));
+    CHECK_FALSE(has(made, "spfquery"));
+    CHECK(web.get("/check?domain=" + spfweb::url_encoded(domain)).starts_with("HTTP/1.1 400 "));
+  }
+  CHECK(has(web.get("/wizard?domain=_x.b%C3%BCcher.test&made=1&net=8.1.2.3"), "postmaster@_x.xn--bcher-kva.test</pre>"));
 }
 
 TEST_CASE("hostile values in every field stay text, and nothing redirects") {
@@ -319,9 +367,26 @@ TEST_CASE("health and readiness") {
   CHECK(spfd.stop() == 0);
   const std::string not_ready = web.get("/readyz");
   CHECK(not_ready.starts_with("HTTP/1.1 503 "));
-  CHECK(has(not_ready, "not ready: cannot reach"));
+  CHECK(has(not_ready, "not ready: cannot reach spfd: "));
+  CHECK_FALSE(has(not_ready, spfd.address().substr(spfd.address().find('/'))));
   CHECK(web.get("/healthz").ends_with("ok\n"));
   const std::string page = web.get("/why/" + token_for(facts()));
   CHECK(has(page, "The present result is not known:"));
   CHECK(has(page, "not among"));
+}
+
+TEST_CASE("strangers who ask for readiness cost spfd one question at a time") {
+  const support::TempFolder folder;
+  auto opened = service::open_sockets({*service::parse_listen_address("unix:" + (folder / "spfd"))});
+  REQUIRE(opened.ok());
+  const SpfwebProcess web("unix:" + (folder / "spfd"), folder.write("zone", kZone));
+  std::list<Client> clients;
+  for (int i = 0; i < 5; ++i) clients.emplace_back(web.address()).send("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(web.get("/healthz").ends_with("ok\n"));  // by now the five wait
+  pollfd listener{.fd = opened->front().fd(), .events = POLLIN, .revents = 0};
+  REQUIRE(::poll(&listener, 1, 10'000) == 1);
+  const io::Descriptor spfd(::accept(listener.fd, nullptr, nullptr));
+  constexpr std::string_view kHealthy = "health=ok\n\n";
+  CHECK(::send(spfd.get(), kHealthy.data(), kHealthy.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kHealthy.size()));
+  for (Client& client : clients) CHECK(client.read_to_end().ends_with("\r\n\r\nready\n"));
 }
