@@ -36,6 +36,13 @@ std::string shown(std::string_view text) {
   return name ? shown(*name) : quoted_foreign(text);
 }
 
+// Returns a message that has names and terms in quotes, itself in quotes: those within become double ones.
+std::string quoted_message(std::string_view text) {
+  std::string inner = base::clip(text, kMaxProblem);
+  std::ranges::replace(inner, '\'', '"');
+  return quoted_foreign(inner, kMaxProblem);
+}
+
 std::string in_record(std::string_view term, std::string_view domain) {
   return fmt::format("{} in the record of {}", quoted_foreign(term), shown(domain));
 }
@@ -148,7 +155,7 @@ class Explanation {
   }
 
   void explain_temperror() {
-    say(fmt::format("DNS did not answer what the check needs: {}.", quoted_foreign(verdict_.problem, kMaxProblem)));
+    say(fmt::format("DNS did not answer what the check needs: {}.", quoted_message(verdict_.problem)));
     if (!why_.term.empty()) say(fmt::format("{} needs it.", in_record(why_.term, why_.record_of)));
     say("The mail may be sent again later. If it lasts, the owner of that name should look at its name servers.");
   }
@@ -156,20 +163,15 @@ class Explanation {
   spf::Needs explain_permerror() {
     Report report;
     if (spf::Needs needs = examine(*query_.domain, bounds_, answers_, report); !needs.empty()) return needs;
-    std::string problem = base::clip(verdict_.problem, kMaxProblem);
-    // The problem of a term with a syntax error begins with that term.
-    const std::string term = base::clip(verdict_.mechanism, kMaxTerm);
-    if (!term.empty() && problem.starts_with(term)) problem = quoted_foreign(term) + problem.substr(term.size());
-    say(fmt::format("The record of {} cannot be used: {}.", domain(), problem));
+    say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
       // Details and repairs that are not those of the table have texts of the record in them.
       const std::string_view what = finding->check->what;
       const std::string_view message = finding->message;
       const bool has_detail = message.size() > what.size() + 2 && message.starts_with(what);
-      say(has_detail ? fmt::format("{}: {}.", what, quoted_foreign(message.substr(what.size() + 2), kMaxProblem))
-                     : fmt::format("{}.", what));
-      say(fmt::format("To repair it: {}.", finding->fix == finding->check->fix ? std::string(finding->check->fix)
-                                                                               : quoted_foreign(finding->fix, kMaxProblem)));
+      say(has_detail ? fmt::format("{}: {}.", what, quoted_message(message.substr(what.size() + 2))) : fmt::format("{}.", what));
+      const bool is_usual = finding->fix == finding->check->fix;
+      say(fmt::format("To repair it: {}.", is_usual ? finding->fix : quoted_message(finding->fix)));
     }
     for (const std::string& gap : report.tree.gaps) questions_.add_missing(gap);
     return {};

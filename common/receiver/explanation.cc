@@ -22,7 +22,7 @@ spf::Needs explain(const Policy& policy, spf::AnswerSource& answers, Workspace& 
   Reply& reply = workspace.reply;
   if (!reply.local_policy.empty()) {
     why.sentences.insert(why.sentences.begin(),
-                         fmt::format("Local policy of this host had an effect: {}. The rest is about the domain's record alone.",
+                         fmt::format("Local policy of this host had an effect: {}. The rest is about the published record alone.",
                                      lint::quoted_foreign(reply.local_policy, kMaxDetail)));
   }
   reply.why = std::move(why);

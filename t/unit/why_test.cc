@@ -263,7 +263,7 @@ TEST_CASE("why: a private address is not to be added") {
 
 TEST_CASE("why: permerror names the term and its repair") {
   const Explained typo = explain(with("v=spf1 ipv4:192.0.2.1 -all"), "192.0.2.1");
-  CHECK(typo.says("The record of example.com cannot be used: 'ipv4:192.0.2.1' in the record of example.com"));
+  CHECK(typo.says("The record of example.com cannot be used: 'ipv4:192.0.2.1 in the record of example.com: unknown mechanism'."));
   CHECK(typo.says("To repair it: 'Write ip4:192.0.2.1'."));
   CHECK_FALSE(typo.why.change);
   std::string many = "v=spf1";
