@@ -46,7 +46,7 @@ enum class Text : std::uint8_t {
   case_sender,
   case_sender_text,
   case_sender_copy,
-  case_error_copy,
+  case_other_copy,
   copy_text,
   case_admin,
   case_admin_term,

@@ -113,7 +113,7 @@ constexpr TextRow kRows[] = {
       "Wenn das schon so eingestellt ist, senden Sie diesen Text an Ihren Administrator:",
       "Si c’est déjà le cas, envoyez ce texte à votre administrateur :", "Si ya está así, envíe este texto a su administrador:",
       "如果已经这样设置，请把下面的文字发给您的管理员："}},
-    {Text::case_error_copy,
+    {Text::case_other_copy,
      {"Send this text to whoever runs the mail of {0}:", "Senden Sie diesen Text an die Betreiber der E-Mail von {0}:",
       "Envoyez ce texte à ceux qui gèrent le courrier de {0} :", "Envíe este texto a quienes administran el correo de {0}:",
       "请把下面的文字发给 {0} 的邮件管理员："}},

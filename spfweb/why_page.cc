@@ -12,9 +12,13 @@ namespace spfweb {
 
 namespace {
 
+// Returns whether a record excludes the server. An error and a rule of this site do not say that.
+bool is_by_record(const token::Facts& facts) {
+  return facts.cause != token::Cause::site_rule && facts.cause != token::Cause::none;
+}
+
 Text cause_text(const token::Facts& facts) {
-  const bool is_by_record = facts.cause != token::Cause::site_rule && facts.cause != token::Cause::none;
-  if (is_by_record && facts.identity == spf::Identity::helo) return Text::cause_helo;
+  if (is_by_record(facts) && facts.identity == spf::Identity::helo) return Text::cause_helo;
   switch (facts.cause) {
     case token::Cause::last_word: return Text::cause_last_word;
     case token::Cause::sends_no_mail: return Text::cause_no_mail;
@@ -96,8 +100,8 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   const std::string client = facts.client.text();
   const Html address = shown(client);
   const Html cause = view.say(cause_text(facts), {domain, address});
-  // A message was refused for an error: nothing says that somebody forged it, or that its sender did something wrong.
-  const bool is_error = facts.cause == token::Cause::none;
+  // Only then was the sender's address forged, or did its owner use a server of others.
+  const bool is_sender_excluded = is_by_record(facts) && facts.identity == spf::Identity::mailfrom;
   Html out;
   out << "<p class=\"lead\">"_html << cause << "</p>\n"_html
       << paragraph(view.say(Text::why_when, {Html() << time_text(facts.minute)}));
@@ -107,14 +111,14 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   } else {
     out << "<div class=\"box\">"_html << paragraph(view.say(Text::busy)) << "</div>\n"_html;
   }
-  if (is_error) {
-    out << paragraph(view.say(Text::case_error_copy, {domain})) << "<pre tabindex=\"0\">"_html << cause << " "_html << link
-        << "</pre>\n"_html;
-  } else {
+  if (is_sender_excluded) {
     add_sender(view, {domain, address, Html() << view.host, Html() << link}, out);
+  } else {
+    out << paragraph(view.say(Text::case_other_copy, {domain})) << "<pre tabindex=\"0\">"_html << cause << " "_html << link
+        << "</pre>\n"_html;
   }
 
-  out << "<section><h3>"_html << (is_error ? "" : "2. ") << view.say(Text::case_admin, {domain}) << "</h3>\n"_html;
+  out << "<section><h3>"_html << (is_sender_excluded ? "2. " : "") << view.say(Text::case_admin, {domain}) << "</h3>\n"_html;
   if (present) {
     add_admin(view, *present, out);
     add_theirs(view, facts.domain, *present, out);
@@ -122,7 +126,7 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   out << "<p><a href=\""_html << view.url("/check?domain=" + url_encoded(facts.domain) + "&ip=" + url_encoded(client))
       << "\">"_html << view.say(Text::nav_check) << "</a></p>\n</section>\n"_html;
 
-  if (!is_error)
+  if (is_sender_excluded)
     out << "<section><h3>3. "_html << view.say(Text::case_forward) << "</h3>\n"_html
         << paragraph(view.say(Text::case_forward_text, {address})) << "</section>\n"_html;
   if (!facts.helo.empty() && facts.identity == spf::Identity::mailfrom)

@@ -139,7 +139,7 @@ TEST_CASE("the page of a token: cause, three cases, and the present result") {
   CHECK(has(web.get("/why/" + token_for(no_mail)), "sends no mail at all"));
 }
 
-TEST_CASE("a message that was refused for an error: no word of a forgery, or of a wrong server") {
+TEST_CASE("a message that was not refused for its sender's record: no word of a forgery, or of a wrong server") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   token::Facts error = facts();
@@ -152,10 +152,22 @@ TEST_CASE("a message that was refused for an error: no word of a forgery, or of 
   CHECK(has(page, "The result is still permerror."));
   CHECK(has(page, "to whoever runs the mail of <bdi>wrong.test</bdi>:</p>\n<pre"));
   CHECK(has(page, "https://mx.test/why/"));
-  for (const char* part : {"forged", "Did you send", "mail program", "does not let", "2. ", "forwarded"})
-    CHECK_FALSE(has(page, part));
+  const auto blames_nobody = [](const std::string& text) {
+    for (const char* part : {"forged", "Did you send", "mail program", "does not let", "2. ", "forwarded"})
+      CHECK_FALSE(has(text, part));
+  };
+  blames_nobody(page);
   error.identity = spf::Identity::helo;
   CHECK(has(web.get("/why/" + token_for(error)), "The SPF record of <bdi>wrong.test</bdi> could not be used"));
+  token::Facts other = facts();
+  other.identity = spf::Identity::helo;
+  const std::string helo = web.get("/why/" + token_for(other));
+  CHECK(has(helo, "called itself <bdi>fail.test</bdi>, but that name does not allow it to send mail."));
+  blames_nobody(helo);
+  other.cause = token::Cause::site_rule;
+  const std::string by_rule = web.get("/why/" + token_for(other));
+  CHECK(has(by_rule, "A rule of this site decided"));
+  blames_nobody(by_rule);
   error.identity = spf::Identity::mailfrom;
   error.domain = "none.test";
   error.result = spf::Result::none;
