@@ -122,8 +122,8 @@ Fields take_fields(std::string_view& text, IsEnd is_end) {
       if (!has_protocol) fields.is_clear = false;
     }
     const std::size_t blank = std::min(text.find(' '), text.size());
-    const std::size_t quote = text.find('"');
-    if (quote >= blank) {
+    const std::size_t quote = text.substr(0, blank).find('"');
+    if (quote == std::string_view::npos) {
       text.remove_prefix(blank);
       continue;
     }

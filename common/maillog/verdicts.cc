@@ -9,21 +9,24 @@ namespace maillog {
 
 namespace {
 
-// Takes a value: a quoted-string without its marks and backslashes, or the text up to one of `ends`.
-std::string take_value(std::string_view& text, std::string_view ends) {
-  std::string value;
+// Takes a value: a quoted-string without its marks and backslashes, or the text up to one of `ends`. None: it is uncertain where
+// it ends, since a quote is within it or is not closed.
+std::optional<std::string> take_value(std::string_view& text, std::string_view ends) {
   if (!take(text, "\"")) {
-    const std::size_t end = std::min(text.find_first_of(ends), text.size());
-    value = text.substr(0, end);
-    text.remove_prefix(end);
-    return value;
+    const std::string_view value = text.substr(0, text.find_first_of(ends));
+    text.remove_prefix(value.size());
+    if (value.find('"') != std::string_view::npos) return {};
+    return std::string(value);
   }
+  std::string value;
   std::size_t at = 0;
   for (; at < text.size() && text[at] != '"'; ++at) {
     if (text[at] == '\\' && at + 1 < text.size()) ++at;
     value += text[at];
   }
-  text.remove_prefix(std::min(at + 1, text.size()));
+  if (at >= text.size()) return {};
+  text.remove_prefix(at + 1);
+  if (!text.empty() && ends.find(text.front()) == std::string_view::npos) return {};
   return value;
 }
 
@@ -81,11 +84,12 @@ std::optional<Verdict> parse_spfd(std::string_view text) {
   while (!text.empty()) {
     const auto key = take_until(text, "=");
     if (!key) break;
-    std::string value = take_value(text, " ");
+    auto value = take_value(text, " ");
+    if (!value) return {};
     take(text, " ");
     if (*key == "result") {
-      verdict.result = result_of(value);
-    } else if (!set(verdict, is_helo, *key, std::move(value))) {
+      verdict.result = result_of(*value);
+    } else if (!set(verdict, is_helo, *key, std::move(*value))) {
       return {};
     }
   }
@@ -134,12 +138,15 @@ std::optional<Verdict> parse_received_spf(std::string_view value) {
   if (!verdict.result) return {};
   text.remove_prefix(word.size());
   bool is_helo = false;
+  bool has_key = false;
   std::string_view comment;
   while (!text.empty()) {
     const std::size_t begin = text.find_first_not_of(" \t;");
     if (begin == std::string_view::npos) break;
     text.remove_prefix(begin);
     if (text.front() == '(') {
+      // All checkers write their comment before the keys; a later one may be a part of a sender or HELO name.
+      if (has_key) return {};
       const std::string_view one = take_comment(text);
       if (comment.empty()) comment = one;
       continue;
@@ -147,8 +154,10 @@ std::optional<Verdict> parse_received_spf(std::string_view value) {
     const std::string_view key = base::strip(text.substr(0, text.find_first_of("=;(")));
     text.remove_prefix(std::min(text.find_first_of("=;("), text.size()));
     if (!take(text, "=")) continue;
+    has_key = true;
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    if (!set(verdict, is_helo, key, take_value(text, "; \t"))) return {};
+    auto one = take_value(text, "; \t");
+    if (!one || !set(verdict, is_helo, key, std::move(*one))) return {};
   }
   // Several checkers name the sender only in the comment.
   if (!verdict.sender && !is_helo && take_until(comment, "domain of "))

@@ -28,7 +28,7 @@ struct Verdict {
 std::optional<spf::Result> result_of(std::string_view word);
 
 // Reads the value of a Received-SPF field (RFC 7208 §9.1), unfolded: "pass (comment) client-ip=192.0.2.1; ...". None: it has no
-// result, or two values of one key.
+// result, or a value that it contains may imitate a key.
 std::optional<Verdict> parse_received_spf(std::string_view value);
 
 class Verdicts {

@@ -119,11 +119,17 @@ TEST_CASE("Sendmail: the fate, the code of a refusal and the HELO name come from
   CHECK(sendmail({"from=<a@attacker.example>, size=9, class=0, nrcpts=1, relay=[192.0.2.1]@h [203.0.113.66]"}) == good);
 }
 
-TEST_CASE("Received-SPF fields with two values of one key have no verdict") {
+TEST_CASE("Received-SPF fields in which a value may imitate a key have no verdict") {
   CHECK_FALSE(
       maillog::parse_received_spf("fail client-ip=203.0.113.66; helo=x; envelope-from=ceo@victim.example; "
                                   "envelope-from=a@attacker.example"));
   CHECK_FALSE(maillog::parse_received_spf("fail client-ip=203.0.113.66; helo=x; client-ip=192.0.2.1"));
+  const std::string begin = "fail (h: domain of a) client-ip=203.0.113.66; envelope-from=";
+  CHECK(maillog::parse_received_spf(begin + "\"a@attacker.example\"; helo=m"));
+  CHECK_FALSE(maillog::parse_received_spf(begin + "<\"; helo=mail.victim.example (\"@attacker.example>; helo=m)"));
+  CHECK_FALSE(maillog::parse_received_spf(begin + "\"; helo=mail.victim.example; y=\"@attacker.example; helo=m"));
+  CHECK_FALSE(maillog::parse_received_spf(begin + "a; helo=mail.victim.example (@attacker.example; helo=m)"));
+  CHECK_FALSE(maillog::parse_received_spf(begin + "a; helo=mail.victim.example; y=\"@attacker.example; helo=m"));
 }
 
 TEST_CASE("random hostile values: a log is read as what it is about, or is bad") {
