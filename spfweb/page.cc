@@ -6,9 +6,14 @@ namespace spfweb {
 
 namespace {
 
+// The links to other languages keep the parameters up to this size, in bytes: longer ones would make a page many times as large
+// as its request.
+constexpr std::size_t kMaxKept = 6000;
+
 void add_languages(const View& view, Html& out) {
   out << "<nav class=\"languages\" aria-label=\""_html << view.say(Text::language) << "\"><ul>"_html;
-  const std::string others = view.parameters.without("lang");
+  std::string others = view.parameters.without("lang");
+  if (others.size() > kMaxKept) others.clear();
   for (const Language language : kLanguages) {
     out << "<li><a hreflang=\""_html << language_code(language) << "\" lang=\""_html << language_code(language) << "\""_html;
     if (language == view.language) out << " aria-current=\"true\""_html;

@@ -273,6 +273,18 @@ TEST_CASE("a domain that is more than one word in a zone file or a command is re
   CHECK(has(web.get("/wizard?domain=_x.b%C3%BCcher.test&made=1&net=8.1.2.3"), "postmaster@_x.xn--bcher-kva.test</pre>"));
 }
 
+TEST_CASE("a page is not many times as large as its request") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  for (const char* url : {"/why/", "/", "/check?a=", "/check?a=x&b="}) {
+    CAPTURE(url);
+    const std::string page =
+        web.get(url + std::string(4000, '\xff') + "&x=" + std::string(4000, '\xff') + "&y=" + std::string(4000, '\xff'));
+    CHECK(page.size() < 15'000);
+    CHECK(has(page, "hreflang=\"de\""));
+  }
+}
+
 TEST_CASE("hostile values in every field stay text, and nothing redirects") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
