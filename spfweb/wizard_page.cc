@@ -48,8 +48,12 @@ Html problems_of(const View& view, const MadeRecord& made) {
 }
 
 void add_instructions(const View& view, const dns::Name& domain, const Recipe& recipe, const MadeRecord& made, Html& out) {
+  std::vector<std::string> panel = {"@", "TXT", made.text};
+  const auto add = [&panel](std::initializer_list<const char*> lines) { panel.insert(panel.end(), lines.begin(), lines.end()); };
+  if (recipe.no_mail) add({"", "@", "MX", "0 ."});
+  if (recipe.below || recipe.no_mail) add({"", "*", "TXT", "v=spf1 -all"});
   out << heading(view.say(Text::wiz_zone)) << block(zone_lines(domain, recipe, made.text)) << heading(view.say(Text::wiz_panel))
-      << block({"@", "TXT", made.text});
+      << block(panel);
   std::string client = "192.0.2.25";
   if (!recipe.networks.empty()) client = recipe.networks.front().substr(0, recipe.networks.front().find('/'));
   out << heading(view.say(Text::wiz_test))

@@ -251,6 +251,7 @@ TEST_CASE("the wizard fills in what is there, and makes a record") {
   CAPTURE(made);
   CHECK(has(made, ">new.test. 300 IN TXT &quot;v=spf1 ip4:8.1.2.3 ~all&quot;</pre>"));
   CHECK(has(made, "@\nTXT\nv=spf1 ip4:8.1.2.3 ~all</pre>"));
+  CHECK(has(web.get("/wizard?domain=new.test&made=1&none=1"), "v=spf1 -all\n\n@\nMX\n0 .\n\n*\nTXT\nv=spf1 -all</pre>"));
   CHECK(has(web.get("/wizard?domain=new.test&made=1&none=1"), "-all&quot;\nnew.test. 300 IN MX 0 .\n*.new.test. 300 IN TXT"));
   CHECK(has(made, "spfquery --record"));
   const std::string bad = web.get("/wizard?domain=new.test&made=1&net=10.0.0.1&include=x");
