@@ -135,6 +135,7 @@ struct AnswerCheck {
     fuzz::check(health.starts_with("health=") && health.ends_with("\n\n"), "a request for health is answered");
   }
   void operator()(const receiver::SrsRequest& /*request*/) const { fuzz::check(false, "nothing is rewritten here"); }
+  void operator()(const protocol::ControlRequest& /*request*/) const { fuzz::check(false, "nothing is commanded here"); }
   void operator()(const protocol::CheckRequest& request) const {
     static const receiver::Policy policy = policy_here();
     receiver::Reply& reply = workspace.reply;
