@@ -126,6 +126,7 @@ class Resolver::Impl {
     FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
     bool is_last_timer = false;  // the timer fires at `end`
+    bool is_at_end = false;      // it did; the clock may not be there yet, since timers count from the loop's own, older time
     bool is_brief = false;       // asked only once: see SilentZones
     Timer timer;
   };
@@ -339,6 +340,7 @@ void Resolver::Impl::wait(Query& query, milliseconds time) {
 }
 
 void Resolver::Impl::on_timer(Query& query) {
+  query.is_at_end = query.is_last_timer;
   if (query.phase == Phase::asking && !query.sent.empty()) on_silence(query);
   if (query.phase == Phase::tcp) note(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
   if (query.is_last_timer || query.servers->empty()) return finish(query, failure_of(query));
@@ -530,7 +532,7 @@ void Resolver::Impl::note(Query& query, Trouble trouble) {
 
 // Returns whether the asker's patience ended before the servers had their full time.
 bool Resolver::Impl::is_cut_short(const Query& query) {
-  if (!query.is_last_timer || loop_.now() < query.end) return false;
+  if (!query.is_at_end) return false;
   if (is_over_tcp(query) || query.sent.empty()) return true;
   return !query.is_brief && query.end - query.sent.front().at < options_.schedule();
 }

@@ -79,7 +79,7 @@ TEST_CASE("resolver: a question with less patience than all tries need is not a 
     if (asked.name.text() == "tcp.example") return react(over_tcp ? Fault::silence : Fault::truncated);
     return react(asked.name.text() == "slow.example" ? Fault::silence : Fault::none, kRight);
   });
-  for (const char* const name : {"slow.example", "tcp.example"}) {
+  for (const std::string name : {"slow.example", "tcp.example"}) {
     CAPTURE(name);
     Asker asker({at(server)}, 100ms);
     std::optional<dns::Answer> slow;
