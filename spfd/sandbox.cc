@@ -1,7 +1,7 @@
 #include "spfd/sandbox.h"
 
 #include <fcntl.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -59,10 +59,7 @@ std::string sandbox_text(const SandboxState& state) {
   const auto add = [&](std::string_view part) { text.append(text.empty() ? "" : ", ").append(part); };
   if (state.no_new_privs) add("no new privileges");
   if (state.files) add(fmt::format("files by Landlock (ABI {})", state.landlock_abi));
-  if (state.tcp) {
-    add("TCP to port");
-    for (const std::uint16_t port : state.tcp_ports) text.append(" ").append(std::to_string(port));
-  }
+  if (state.tcp) add(fmt::format("TCP to port {}", fmt::join(state.tcp_ports, " or ")));
   if (state.signals) add("signals");
   if (state.system_calls) add("system calls by seccomp");
   if (text.empty()) add("nothing is in force");
