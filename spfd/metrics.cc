@@ -44,6 +44,17 @@ class Writer {
   void sample(std::string_view labels, Value value) {
     line(suffix_, labels, fmt::format("{}", value));
   }
+  // Writes a family of one sample without labels.
+  template <class Value>
+  void counter(std::string_view name, std::string_view help, Value value) {
+    counter(name, help);
+    sample("", value);
+  }
+  template <class Value>
+  void gauge(std::string_view name, std::string_view help, Value value) {
+    gauge(name, help);
+    sample("", value);
+  }
 
   void histogram(std::string_view name, std::string_view help) { begin(name, "histogram", help, "", true); }
   // `scale`: turns the values that were counted into those that are written.
@@ -122,10 +133,8 @@ void write_checks(Writer& out, const Counters& counters) {
       }
     }
   }
-  out.counter("spfd_weak_passes", "Passes that a large part of the Internet would also get.");
-  out.sample("", checks.weak_passes);
-  out.counter("spfd_bad_requests", "Requests that could not be understood.");
-  out.sample("", counters.bad_requests);
+  out.counter("spfd_weak_passes", "Passes that a large part of the Internet would also get.", checks.weak_passes);
+  out.counter("spfd_bad_requests", "Requests that could not be understood.", counters.bad_requests);
   out.histogram("spfd_check_duration_seconds", "Time from a request to its answer; cache warm: DNS was not asked.");
   out.sample(label("cache", "warm"), checks.warm, kNanosecond);
   out.sample(label("cache", "cold"), checks.cold, kNanosecond);
@@ -133,12 +142,9 @@ void write_checks(Writer& out, const Counters& counters) {
   out.sample("", checks.lookups, 1);
   out.histogram("spfd_check_questions", "DNS questions per check, cached ones included.");
   out.sample("", checks.questions, 1);
-  out.gauge("spfd_checks_in_flight", "Checks that wait for DNS.");
-  out.sample("", counters.running);
-  out.counter("spfd_checks_dropped", "Checks whose client has closed its connection.");
-  out.sample("", counters.dropped);
-  out.counter("spfd_checks_failed", "Checks and connections that a lack of memory has ended.");
-  out.sample("", counters.failed);
+  out.gauge("spfd_checks_in_flight", "Checks that wait for DNS.", counters.running);
+  out.counter("spfd_checks_dropped", "Checks whose client has closed its connection.", counters.dropped);
+  out.counter("spfd_checks_failed", "Checks and connections that a lack of memory has ended.", counters.failed);
 }
 
 void write_rewriting(Writer& out, const Counters& counters) {
@@ -162,14 +168,10 @@ void write_clients(Writer& out, const Counters& counters, const ProcessFacts& pr
     if (one == protocol::Door::policy || one == protocol::Door::control) continue;
     out.sample(label("door", protocol::door_name(one)), counters.open_by_door[door]);
   }
-  out.gauge("spfd_connections_limit", "Connections at a time.");
-  out.sample("", process.max_connections);
-  out.counter("spfd_connections_accepted", "Connections accepted.");
-  out.sample("", counters.connections);
-  out.counter("spfd_connections_waiting", "How often a client had to wait because all connections were taken.");
-  out.sample("", counters.waits);
-  out.counter("spfd_connections_displaced", "Connections closed to make room for others.");
-  out.sample("", counters.displaced);
+  out.gauge("spfd_connections_limit", "Connections at a time.", process.max_connections);
+  out.counter("spfd_connections_accepted", "Connections accepted.", counters.connections);
+  out.counter("spfd_connections_waiting", "How often a client had to wait because all connections were taken.", counters.waits);
+  out.counter("spfd_connections_displaced", "Connections closed to make room for others.", counters.displaced);
   out.counter("spfd_client_timeouts", "Connections closed since no complete request came, or answers were not read.");
   out.sample(label("phase", "request"), counters.idle_timeouts);
   out.sample(label("phase", "answer"), counters.write_timeouts);
@@ -205,20 +207,13 @@ void write_servers(Writer& out, const std::vector<io::ServerCounters>& all) {
 
 void write_dns(Writer& out, const Counters& counters, const io::CacheCounters& cache, const ProcessFacts& process) {
   write_servers(out, counters.servers);
-  out.counter("spfd_dns_joined", "Questions that were under way already.");
-  out.sample("", cache.joins);
-  out.counter("spfd_cache_hits", "Questions that the cache answered.");
-  out.sample("", cache.hits);
-  out.counter("spfd_cache_misses", "Questions that DNS was asked.");
-  out.sample("", cache.misses);
-  out.counter("spfd_cache_evictions", "Answers removed to make room for others.");
-  out.sample("", cache.evictions);
-  out.gauge("spfd_cache_entries", "Answers in the cache.");
-  out.sample("", cache.entries);
-  out.gauge("spfd_cache_bytes", "Memory of these answers.");
-  out.sample("", cache.bytes);
-  out.gauge("spfd_cache_limit_bytes", "Memory that the cache may take.");
-  out.sample("", process.cache_limit);
+  out.counter("spfd_dns_joined", "Questions that were under way already.", cache.joins);
+  out.counter("spfd_cache_hits", "Questions that the cache answered.", cache.hits);
+  out.counter("spfd_cache_misses", "Questions that DNS was asked.", cache.misses);
+  out.counter("spfd_cache_evictions", "Answers removed to make room for others.", cache.evictions);
+  out.gauge("spfd_cache_entries", "Answers in the cache.", cache.entries);
+  out.gauge("spfd_cache_bytes", "Memory of these answers.", cache.bytes);
+  out.gauge("spfd_cache_limit_bytes", "Memory that the cache may take.", process.cache_limit);
 }
 
 // ---- the process ---------------------------------------------------------------------------------------------------------
@@ -273,32 +268,24 @@ double cpu_seconds() {
 void write_process(Writer& out, const Counters& counters, const ProcessFacts& process) {
   out.info("spfd_build", "The version.");
   out.sample(label("version", base::kVersion), 1);
-  out.gauge("spfd_draining", "Whether the daemon was asked to take no more work.");
-  out.sample("", process.is_drained ? 1 : 0);
-  out.gauge("spfd_reload_success", "Whether the last reload succeeded.");
-  out.sample("", process.has_reloaded ? 1 : 0);
-  out.gauge("spfd_reload_timestamp_seconds", "When the configuration in force was read.");
-  out.sample("", number(seconds(process.reloaded)));
-  out.gauge("spfd_loop_lag_seconds", "How long the slowest worker took to begin with the task that reads its counters.");
-  out.sample("", number(static_cast<double>(counters.lag.nanoseconds) * kNanosecond));
-  out.counter("spfd_log_lines_dropped", "Lines that were lost because the log could not be written in time.");
-  out.sample("", process.lost_log_lines);
-  out.gauge("process_start_time_seconds", "When the process has started.");
-  out.sample("", number(seconds(process.started)));
-  out.counter("process_cpu_seconds", "Processor time, of user and system.");
-  out.sample("", number(cpu_seconds()));
+  out.gauge("spfd_draining", "Whether the daemon was asked to take no more work.", process.is_drained ? 1 : 0);
+  out.gauge("spfd_reload_success", "Whether the last reload succeeded.", process.has_reloaded ? 1 : 0);
+  out.gauge("spfd_reload_timestamp_seconds", "When the configuration in force was read.", number(seconds(process.reloaded)));
+  out.gauge("spfd_loop_lag_seconds", "How long the slowest worker took to begin with the task that reads its counters.",
+            number(static_cast<double>(counters.lag.nanoseconds) * kNanosecond));
+  out.counter("spfd_log_lines_dropped", "Lines that were lost because the log could not be written in time.",
+              process.lost_log_lines);
+  out.gauge("process_start_time_seconds", "When the process has started.", number(seconds(process.started)));
+  out.counter("process_cpu_seconds", "Processor time, of user and system.", number(cpu_seconds()));
   if (const auto bytes = resident_bytes()) {
-    out.gauge("process_resident_memory_bytes", "Resident memory.");
-    out.sample("", *bytes);
+    out.gauge("process_resident_memory_bytes", "Resident memory.", *bytes);
   }
   if (const auto count = open_descriptors()) {
-    out.gauge("process_open_fds", "Open descriptors.");
-    out.sample("", *count);
+    out.gauge("process_open_fds", "Open descriptors.", *count);
   }
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  out.gauge("process_max_fds", "Descriptors that may be open.");
-  out.sample("", limit.rlim_cur);
+  out.gauge("process_max_fds", "Descriptors that may be open.", limit.rlim_cur);
 }
 
 }  // namespace
