@@ -5,6 +5,7 @@
 
 #include "common/base/printable.h"
 #include "common/protocol/query_client.h"
+#include "common/spf/round.h"
 
 namespace spfweb {
 
@@ -52,29 +53,32 @@ Present present_of(const spf::Verdict& verdict, const spf::Query& query) {
   return present;
 }
 
+// Sets what a page does not ask for: the receiver, and the time.
+void set_moment(spf::Query& query) {
+  query.receiver = "unknown";
+  query.time = static_cast<std::uint64_t>(std::time(nullptr));
+}
+
 // Runs the examination, then the evaluation.
 class Steps {
  public:
-  Steps(const dns::Name& domain, const std::optional<base::IpAddress>& client) : domain_(domain) {
+  Steps(lint::Subject subject, const std::optional<base::IpAddress>& client) : subject_(std::move(subject)) {
     if (!client) return;
     query_.emplace();
-    spf::set_mailfrom_query(*query_, *client, domain.text(), domain.text());
-    query_->receiver = "unknown";
-    query_->time = static_cast<std::uint64_t>(std::time(nullptr));
+    spf::set_mailfrom_query(*query_, *client, subject_.domain.text(), subject_.domain.text());
+    set_moment(*query_);
   }
 
   spf::Needs step(spf::AnswerSource& answers) {
-    while (next_ < open_.size() && answers.find(open_[next_]) != nullptr) ++next_;
-    if (next_ < open_.size()) return {.needed = {open_[next_]}, .wanted = {}};
-    spf::Needs needs = is_examined_ ? spf::Needs{} : lint::examine(domain_, Engine::limits(), answers, report);
-    if (needs.empty()) {
-      is_examined_ = true;
-      if (query_) needs = spf::evaluate(*query_, {}, answers, verdict_);
-      is_complete = needs.empty();
-    }
-    open_ = needs.needed;
-    next_ = 0;
-    return needs;
+    return round_.run(answers, true, [&] {
+      spf::Needs needs = is_examined_ ? spf::Needs{} : lint::examine(subject_, answers, report);
+      if (needs.empty()) {
+        is_examined_ = true;
+        if (query_) needs = spf::evaluate(*query_, {}, answers, verdict_);
+        is_complete = needs.empty();
+      }
+      return needs;
+    });
   }
 
   [[nodiscard]] std::optional<Present> present() const {
@@ -85,12 +89,11 @@ class Steps {
   bool is_complete = false;
 
  private:
-  dns::Name domain_;
+  lint::Subject subject_;
   std::optional<spf::Query> query_;
   spf::Verdict verdict_;
   bool is_examined_ = false;
-  std::vector<dns::Question> open_;
-  std::size_t next_ = 0;
+  spf::Round round_;
 };
 
 }  // namespace
@@ -168,8 +171,7 @@ void Engine::evaluate(spf::Query query, std::function<void(Present)> done) {
   };
   const auto state = std::make_shared<State>();
   state->query = std::move(query);
-  state->query.receiver = "unknown";
-  state->query.time = static_cast<std::uint64_t>(std::time(nullptr));
+  set_moment(state->query);
   run(
       [state](spf::AnswerSource& answers) {
         spf::Needs needs = spf::evaluate(state->query, {}, answers, state->verdict);
@@ -195,7 +197,7 @@ void Engine::examine(const dns::Name& domain, const std::optional<std::string>& 
     zone->add_text(domain, *record);
     driver_.set_zone(std::move(zone));
   }
-  const auto steps = std::make_shared<Steps>(domain, client);
+  const auto steps = std::make_shared<Steps>(lint::Subject{.domain = domain, .limits = limits()}, client);
   const auto begin = std::chrono::steady_clock::now();
   run([steps](spf::AnswerSource& answers) { return steps->step(answers); },
       [steps, begin, done = std::move(done)](const io::CheckCost& cost) {

@@ -88,10 +88,6 @@ std::size_t Report::count(Severity severity) const {
   return static_cast<std::size_t>(std::ranges::count(findings, severity, &Finding::severity));
 }
 
-spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report) {
-  return examine({.domain = domain, .limits = limits}, answers, report);
-}
-
 spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report) {
   report = Report();
   report.domain = subject.domain;

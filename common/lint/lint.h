@@ -59,7 +59,5 @@ inline constexpr std::size_t kMaxTerm = 300;
 
 // Replaces `report`, which is complete when no question is needed. Until then it has only a part of the tree.
 spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report);
-// The same for a domain alone.
-spf::Needs examine(const dns::Name& domain, const Limits& limits, spf::AnswerSource& answers, Report& report);
 
 }  // namespace lint

@@ -162,7 +162,7 @@ class Explanation {
 
   spf::Needs explain_permerror() {
     Report report;
-    if (spf::Needs needs = examine(*query_.domain, bounds_, answers_, report); !needs.empty()) return needs;
+    if (spf::Needs needs = examine({.domain = *query_.domain, .limits = bounds_}, answers_, report); !needs.empty()) return needs;
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
       // Details and repairs that are not those of the table have texts of the record in them.

@@ -145,7 +145,7 @@ struct Examination {
   explicit Examination(const model::Zone& zone) {
     support::KnownAnswers known;
     for (;;) {
-      const spf::Needs needs = lint::examine(*dns::Name::parse(domain(0)), {}, known, report);
+      const spf::Needs needs = lint::examine({.domain = *dns::Name::parse(domain(0))}, known, report);
       if (needs.empty()) return;
       for (const dns::Question& question : needs.needed) known.add(question, zone.answer(question));
     }
