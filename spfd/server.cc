@@ -127,15 +127,20 @@ class Server final : private Commanded {
   }
 
  private:
+  // Calls `use` with each listener of `server`, that of the control socket last.
+  template <class Self, class Use>
+  static void each_listener(Self& server, Use&& use) {
+    for (auto& listener : server.listeners_) use(listener);
+    for (auto& listener : server.control_listeners_) use(listener);
+  }
+
   std::string listening() const {
     std::string addresses;
-    for (const auto* const listeners : {&listeners_, &control_listeners_}) {
-      for (const Listener& listener : *listeners) {
-        addresses += addresses.empty() ? "" : ", ";
-        if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
-        addresses += listener.name();
-      }
-    }
+    each_listener(*this, [&](const Listener& listener) {
+      addresses += addresses.empty() ? "" : ", ";
+      if (listener.door() != protocol::Door::query) addresses.append(protocol::door_name(listener.door())).append(" ");
+      addresses += listener.name();
+    });
     return addresses;
   }
 
@@ -184,13 +189,11 @@ class Server final : private Commanded {
     }
     if (auto error = pid_file_.write(options_.pid_file)) return error;
     std::vector<io::OwnFile*> files;
-    for (auto* const all : {&listeners_, &control_listeners_}) {
-      for (Listener& listener : *all) {
-        if (listener.file() == nullptr) continue;
-        files.push_back(listener.file());
-        file_names_.push_back(listener.name());
-      }
-    }
+    each_listener(*this, [&](Listener& listener) {
+      if (listener.file() == nullptr) return;
+      files.push_back(listener.file());
+      file_names_.push_back(listener.name());
+    });
     if (pid_file_.file() != nullptr) files.push_back(pid_file_.file());
     publication_.emplace(std::move(files), std::move(listeners.predecessors));
     // The folders may be writable for root only, and the sandbox forbids new names.
@@ -209,11 +212,9 @@ class Server final : private Commanded {
   // Enters the sandbox, while there is only one thread.
   std::optional<StartError> confine() {
     SandboxRules rules = sandbox_rules(options_);
-    for (auto* const all : {&listeners_, &control_listeners_}) {
-      for (Listener& listener : *all) {
-        if (listener.file() != nullptr) rules.removable_in.push_back(listener.file()->folder());
-      }
-    }
+    each_listener(*this, [&](Listener& listener) {
+      if (listener.file() != nullptr) rules.removable_in.push_back(listener.file()->folder());
+    });
     if (pid_file_.file() != nullptr) rules.removable_in.push_back(pid_file_.file()->folder());
     if (auto error = enter_sandbox(options_.sandbox, rules)) return error;
     const SandboxState& state = sandbox_state();
