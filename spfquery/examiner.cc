@@ -40,13 +40,6 @@ constexpr std::size_t kMaxAnswerBytesOfMany = std::size_t{4} << 20;
 // An examination that got its answers at the last moment may compute for this time.
 constexpr std::chrono::seconds kLastComputation{1};
 
-std::uint64_t random_salt() {
-  io::RandomIds ids;
-  std::uint64_t salt = 0;
-  for (int i = 0; i < 4; ++i) salt = salt << 16U | ids.next();
-  return salt;
-}
-
 // The step of the driver.
 class Examination {
  public:
@@ -95,7 +88,7 @@ class Examiner {
   Examiner(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, std::size_t answer_bytes, Form form)
       : options_(options),
         form_(form),
-        salt_(random_salt()),
+        salt_(io::random_number()),
         driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
                 {.max_questions = 2 * static_cast<int>(lint::Limits{}.questions) + 200 * static_cast<int>(1 + options.own.size()),
                  .max_bytes = answer_bytes}) {

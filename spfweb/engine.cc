@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/printable.h"
+#include "common/io/random.h"
 #include "common/protocol/query_client.h"
 #include "common/spf/round.h"
 
@@ -105,6 +106,7 @@ struct Engine::Job {
 
 Engine::Engine(io::Loop& loop, EngineOptions options)
     : loop_(loop),
+      salt_(io::random_number()),
       zone_(options.zone),
       spfd_(options.spfd),
       driver_(loop, std::make_shared<io::Cache>(kCacheBytes), std::move(options.dns), driver_options()) {
@@ -197,7 +199,7 @@ void Engine::examine(const dns::Name& domain, const std::optional<std::string>& 
     zone->add_text(domain, *record);
     driver_.set_zone(std::move(zone));
   }
-  const auto steps = std::make_shared<Steps>(lint::Subject{.domain = domain, .limits = limits()}, client);
+  const auto steps = std::make_shared<Steps>(lint::Subject{.domain = domain, .limits = limits(), .salt = salt_}, client);
   const auto begin = std::chrono::steady_clock::now();
   run([steps](spf::AnswerSource& answers) { return steps->step(answers); },
       [steps, begin, done = std::move(done)](const io::CheckCost& cost) {

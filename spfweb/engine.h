@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -86,6 +87,7 @@ class Engine {
   void run(io::Driver::Step step, std::function<void(const io::CheckCost&)> done);
 
   io::Loop& loop_;
+  const std::uint64_t salt_;  // of examinations: see lint::Subject
   std::shared_ptr<const dns::Zone> zone_;
   io::Server spfd_;
   io::Driver driver_;

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <bit>
 #include <cerrno>
 #include <system_error>
 
@@ -15,6 +16,12 @@ void fill_random(std::span<std::uint8_t> bytes) {
     got = getrandom(bytes.data(), bytes.size(), 0);
   } while (got < 0 && errno == EINTR);
   if (got != static_cast<ssize_t>(bytes.size())) throw std::system_error(errno, std::generic_category(), "getrandom");
+}
+
+std::uint64_t random_number() {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes;
+  fill_random(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
 }
 
 std::uint16_t RandomIds::next() {

@@ -10,6 +10,7 @@ namespace io {
 
 // Fills at most 256 bytes.
 void fill_random(std::span<std::uint8_t> bytes);
+std::uint64_t random_number();
 
 // Random DNS ids (RFC 5452 §4.3), fetched from the kernel in batches. One thread.
 class RandomIds {
