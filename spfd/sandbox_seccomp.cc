@@ -221,7 +221,10 @@ std::string call_name(int number) {
 base::Result<std::vector<sock_filter>, std::string> call_filter(std::uint32_t architecture) {
   const auto filter = Builder(architecture).build();
   if (!filter) return base::failure(filter.error());
-  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::tmpfile(), std::fclose);
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
   if (file == nullptr || ::seccomp_export_bpf(filter->get(), ::fileno(file.get())) != 0 ||
       std::fseek(file.get(), 0, SEEK_END) != 0)
     return base::failure(std::string("seccomp: the filter cannot be written"));

@@ -154,8 +154,7 @@ std::string report_line(const lint::Report& report) {
       if (finding.severity == severity) ids.push_back(finding.check->id);
     }
     std::ranges::sort(ids);
-    const auto same = std::ranges::unique(ids);
-    ids.erase(same.begin(), same.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     if (!ids.empty()) out += fmt::format(" {} {};", lint::severity_name(severity), fmt::join(ids, " "));
   }
   if (report.findings.empty()) out += " nothing was found;";

@@ -92,8 +92,7 @@ class Deciders {
       }
     }
     std::ranges::sort(terms);
-    const auto rest = std::ranges::unique(terms);
-    terms.erase(rest.begin(), rest.end());
+    terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
     return terms;
   }
 
