@@ -160,7 +160,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -195,6 +195,10 @@ check-debian:
 check-nginx: $(BUILD)/bin/spfweb
 	@$(MAKE) --no-print-directory deps PACKAGES="nginx-light curl"
 	@BUILD=$(BUILD) t/run t/web/nginx_test.sh
+# A real HAProxy in front of three spfd: restarts under load, a drain, a dead resolver.
+check-pool: all $(BENCH_PROGRAMS)
+	@$(MAKE) --no-print-directory deps PACKAGES="haproxy"
+	@BUILD=$(BUILD) t/run t/pool/pool_test.sh
 # The sample units in a booted Debian. Needs root.
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
@@ -396,6 +400,7 @@ help:
 	@echo 'check-mta     real MTAs in private roots (needs root; SUITE=trixie: those of another release)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-nginx   a real nginx in front of spfweb'
+	@echo 'check-pool    a real HAProxy in front of three spfd, with restarts under load'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'
 	@echo 'check-reproducible  build the packages twice and compare the bytes'

@@ -46,8 +46,8 @@ bool has_result_line(std::string_view answer, std::string_view result) {
 }
 bool is_action(std::string_view answer, std::string_view result) {
   if (result == "fail") return answer.starts_with("action=550 5.7.23 ");
-  std::string_view start = "action=prepend Received-SPF: ";
-  return answer.starts_with(start) && base::starts_with_ignoring_case(answer.substr(start.size()), result);
+  const std::string_view start = "action=prepend Received-SPF: ";
+  return base::starts_with_ignoring_case(answer, start) && base::starts_with_ignoring_case(answer.substr(start.size()), result);
 }
 
 constexpr std::array<Dialect, 5> kDialects = {{

@@ -1,14 +1,15 @@
 // Load for an SPF checker on a UNIX socket: N clients, a bounded number of requests, every result checked. Prints one JSON line.
 //
 //   load --socket PATH [--dialect NAME] [--label TEXT] --clients N --count N [--keep [--depth N [--batch]]] [--domains N]
-//        [--first N] [--wide N [--skip N]] [--domain NAME --result WORD] [--pid PID] [--rate N]
+//        [--first N] [--wide N [--skip N]] [--domain NAME --result WORD] [--pid PID] [--rate N] [--retry]
 //
 // Without --keep each request has its own connection, half-closed after the request in Exim's way. With --keep connections stay
 // open, with --depth requests in flight on each; with --batch the next requests are sent when all are answered. --first: number
 // of the first domain, so that a run can use domains that are not cached. --wide: senders of a wide world with this number of
 // domains, by Zipf's law, without the --skip first ones. --domain: only this domain. --pid: the CPU time of this server is
 // measured. --rate: requests per second, started even if no client is free; the latency counts from that time. 0: as many as
-// possible.
+// possible. --retry: a connection that ends before the answer does not end the run; its requests are sent once more, as Postfix
+// does on kept connections. "again" counts these requests, and "lost" those that fail twice.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -60,6 +61,7 @@ struct Settings {
   std::string result;
   int pid = 0;
   double rate = 0;
+  bool retry = false;
 };
 
 options::Problem set_rate(Settings& settings, const options::Values& values) {
@@ -89,11 +91,13 @@ constexpr options::RowOf<Settings> kRows[] = {
     {{.name = "result"}, options::kText<&Settings::result>},
     {{.name = "pid", .kind = Kind::number}, options::kNumber<0, kMostPid, &Settings::pid>},
     {{.name = "rate"}, {set_rate}},
+    {{.name = "retry", .kind = Kind::flag}, options::kTruth<&Settings::retry>},
 };
 
 struct Asked {
   std::uint64_t number = 0;
   Clock::time_point at;
+  bool again = false;
 };
 
 struct Client {
@@ -126,9 +130,10 @@ class Load {
   int run() {
     tally_.start();
     std::array<epoll_event, 256> events{};
-    while (tally_.done() < settings_.count && errors_ == 0) {
+    while (tally_.done() + tally_.lost_count() < settings_.count && errors_ == 0) {
       // The start rotates, so that no client has to wait for the others.
-      for (std::size_t i = 0; i < clients_.size() && is_due() && errors_ == 0; ++i) fill(clients_[next_++ % clients_.size()]);
+      for (std::size_t i = 0; i < clients_.size() && (is_due() || !again_.empty()) && errors_ == 0; ++i)
+        fill(clients_[next_++ % clients_.size()]);
       if (errors_ != 0) break;
       const int n = wait(events);
       if (n < 0) return fail("no answer for 10 seconds");
@@ -136,7 +141,7 @@ class Load {
     }
     tally_.stop();
     fmt::print("{}\n", tally_.json(settings_.label));
-    return errors_ == 0 && tally_.wrong_count() == 0 ? 0 : 1;
+    return errors_ == 0 && tally_.wrong_count() == 0 && tally_.lost_count() == 0 ? 0 : 1;
   }
 
  private:
@@ -194,13 +199,18 @@ class Load {
     if (settings_.batch && !client.asked.empty()) return;
     if (client.asked.size() >= depth || (!settings_.keep && client.fd >= 0)) return;
     std::string out;
+    for (; client.asked.size() < depth && !again_.empty(); again_.pop_front()) {
+      out += dialect_.question(checks_[again_.front().number % checks_.size()], again_.front().number, settings_.keep);
+      client.asked.push_back(again_.front());
+    }
     while (client.asked.size() < depth && is_due()) {
       const auto at = settings_.rate > 0 ? due() : Clock::now();
       out += dialect_.question(checks_[begun_ % checks_.size()], begun_, settings_.keep);
       client.asked.push_back({begun_++, at});
     }
     if (out.empty() || (client.fd < 0 && !connect_to_server(client))) return;
-    if (write(client.fd, out.data(), out.size()) != static_cast<ssize_t>(out.size())) fail("short write");
+    const bool is_written = send(client.fd, out.data(), out.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(out.size());
+    if (!is_written && !settings_.retry) fail("short write");
     if (!settings_.keep && dialect_.server_closes) shutdown(client.fd, SHUT_WR);
   }
 
@@ -213,11 +223,29 @@ class Load {
     take_answers(client);
     if (client.has_ended || (!settings_.keep && !dialect_.server_closes && client.asked.empty())) {
       close(client.fd);
-      if (!client.asked.empty()) fail("the connection ended before the answer");
+      if (!client.asked.empty()) ask_again(client);
       client.fd = -1;
       client.in.clear();
     }
     if (errors_ == 0) fill(client);
+  }
+
+  // The connection has ended before its last answers.
+  void ask_again(Client& client) {
+    if (!settings_.retry) {
+      fail("the connection ended before the answer");
+      return;
+    }
+    for (Asked& asked : client.asked) {
+      if (asked.again) {
+        tally_.lost();
+      } else {
+        tally_.again();
+        asked.again = true;
+        again_.push_back(asked);
+      }
+    }
+    client.asked.clear();
   }
 
   void take_answers(Client& client) {
@@ -255,7 +283,8 @@ class Load {
   std::vector<Client> clients_;
   int epoll_;
   bench::Tally tally_;
-  std::size_t next_ = 0;  // the first client of the next round
+  std::size_t next_ = 0;     // the first client of the next round
+  std::deque<Asked> again_;  // requests to be sent once more
   std::uint64_t begun_ = 0;
   int errors_ = 0;
 };

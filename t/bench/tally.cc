@@ -25,10 +25,11 @@ std::string Tally::json(const std::string& label) {
     return static_cast<double>(latencies_[static_cast<std::size_t>(q * static_cast<double>(latencies_.size() - 1))]) * 1e6;
   };
   const auto count = static_cast<double>(std::max<std::size_t>(latencies_.size(), 1));
-  return fmt::format(R"({{"label": "{}", "questions": {}, "wrong": {}, "seconds": {:.4f}, "rate": {:.0f}, "cpu_us": {:.3f}, )"
-                     R"("p50_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}}})",
-                     label, latencies_.size(), wrong_, seconds_, seconds_ > 0 ? count / seconds_ : 0, cpu_ * 1e6 / count,
-                     quantile(0.5), quantile(0.99), quantile(0.999));
+  return fmt::format(
+      R"({{"label": "{}", "questions": {}, "wrong": {}, "again": {}, "lost": {}, "seconds": {:.4f}, "rate": {:.0f}, "cpu_us": {:.3f}, )"
+      R"("p50_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}}})",
+      label, latencies_.size(), wrong_, again_, lost_, seconds_, seconds_ > 0 ? count / seconds_ : 0, cpu_ * 1e6 / count,
+      quantile(0.5), quantile(0.99), quantile(0.999));
 }
 
 }  // namespace bench
