@@ -26,7 +26,8 @@ std::string Tally::json(const std::string& label) {
   };
   const auto count = static_cast<double>(std::max<std::size_t>(latencies_.size(), 1));
   return fmt::format(
-      R"({{"label": "{}", "questions": {}, "wrong": {}, "again": {}, "lost": {}, "seconds": {:.4f}, "rate": {:.0f}, "cpu_us": {:.3f}, )"
+      R"({{"label": "{}", "questions": {}, "wrong": {}, "again": {}, "lost": {}, "seconds": {:.4f}, "rate": {:.0f}, )"
+      R"("cpu_us": {:.3f}, )"
       R"("p50_us": {:.1f}, "p99_us": {:.1f}, "p999_us": {:.1f}}})",
       label, latencies_.size(), wrong_, again_, lost_, seconds_, seconds_ > 0 ? count / seconds_ : 0, cpu_ * 1e6 / count,
       quantile(0.5), quantile(0.99), quantile(0.999));
