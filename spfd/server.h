@@ -1,4 +1,4 @@
-// The daemon from its first socket to its last: starts the workers, waits for signals, reloads, stops.
+// The daemon from its first socket to its last: opens the sockets, starts the process (process.h), waits for signals, stops.
 #pragma once
 
 #include <string>

@@ -12,6 +12,7 @@
 #include "common/io/fair_queue.h"
 #include "common/io/keyed_hash.h"
 #include "common/io/random.h"
+#include "common/io/rounds.h"
 #include "common/io/silent_zones.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
@@ -86,12 +87,6 @@ class Resolver::Impl {
     tcp_backing_off,
     tcp,
   };
-  // State of a server, for one question.
-  enum class Standing : std::uint8_t {
-    fresh,  // not tried in this round
-    tried,
-    spent,  // not asked again
-  };
   // A datagram that was sent.
   struct Sent {
     std::size_t server = 0;
@@ -102,7 +97,8 @@ class Resolver::Impl {
     std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
   };
   struct Query {
-    Query(Loop& loop, std::function<void()> on_timer) : timer(loop, std::move(on_timer)) {}
+    Query(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
+        : servers(std::move(known)), rounds(servers->size()), timer(loop, std::move(on_timer)) {}
 
     std::uint64_t number = 0;
     dns::Question question;
@@ -110,14 +106,12 @@ class Resolver::Impl {
     Callback callback;
     StillWanted still_wanted;
     std::shared_ptr<const Upstreams> servers;
-    std::vector<Standing> standing;  // of each server
+    Rounds rounds;
     Phase phase = Phase::queued;
     Clock::time_point begin;
     Clock::time_point patience;   // the end of the asker's patience
     Clock::time_point end;        // the same, or earlier for a brief question
-    int round = 0;                // number of the round over servers that have not answered
     int back_offs = 0;            // number so far
-    bool has_waited = false;      // for a server in this round
     bool had_bad_cookie = false;  // once
     std::vector<Sent> sent;
     std::optional<Trouble> trouble;  // the one that says most about the question
@@ -152,7 +146,6 @@ class Resolver::Impl {
   void on_place(Query& query, FairQueue::News news);
   void begin(Query& query);
   void next_try(Query& query);
-  static std::optional<std::size_t> choose(const Query& query);
   bool send_udp(Query& query, std::size_t server, bool edns, bool fell_back);
   void back_off(Query& query, Phase phase);
   void wait(Query& query, milliseconds time);
@@ -209,7 +202,7 @@ void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
 void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
-  auto made = std::make_unique<Query>(loop_, [this, number] { go_on(number, [this](Query& one) { on_timer(one); }); });
+  auto made = std::make_unique<Query>(loop_, servers_, [this, number] { go_on(number, [this](Query& one) { on_timer(one); }); });
   Query& query = *made;
   queries_.emplace(number, std::move(made));
   try {
@@ -227,8 +220,6 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.owner = {keyed_hash(hash_key_, dns::likely_zone(question.name)), asker.check};
   query.callback = std::move(callback);
   query.still_wanted = std::move(still_wanted);
-  query.servers = servers_;
-  query.standing.resize(servers_->size());
   query.begin = loop_.now();
   query.patience = query.end = query.begin + asker.patience;
   query.place = queue_.enter(query.owner,
@@ -267,42 +258,16 @@ void Resolver::Impl::begin(Query& query) {
 
 void Resolver::Impl::next_try(Query& query) {
   if (!query.sent.empty() && query.still_wanted && !query.still_wanted()) return forget(query);
+  const auto is_down = [&](std::size_t server) { return upstream(query, server).health.is_down(); };
   for (;;) {
     query.phase = Phase::asking;
     if (query.sent.size() >= kMaxSent) return wait(query, milliseconds::max());
-    if (const auto server = choose(query)) {
-      query.standing[*server] = Standing::tried;
-      const bool edns = loop_.now() >= upstream(query, *server).plain_until;
-      if (send_udp(query, *server, edns, false)) return;
-      continue;
-    }
-    // If a server has refused the question, the silent ones are not worth a longer wait.
     const bool is_refused = query.trouble && query.trouble->kind == Trouble::Kind::refused;
-    const auto is_spent = [](Standing standing) { return standing == Standing::spent; };
-    if (is_refused || std::all_of(query.standing.begin(), query.standing.end(), is_spent)) {
-      return finish(query, failure_of(query));
-    }
-    std::replace(query.standing.begin(), query.standing.end(), Standing::tried, Standing::fresh);
-    if (!std::exchange(query.has_waited, false)) return back_off(query, Phase::backing_off);
-    ++query.round;
+    const Rounds::Step step = query.rounds.next(is_down, is_refused);
+    if (step.kind == Rounds::Step::Kind::give_up) return finish(query, failure_of(query));
+    if (step.kind == Rounds::Step::Kind::pause) return back_off(query, Phase::backing_off);
+    if (send_udp(query, step.server, loop_.now() >= upstream(query, step.server).plain_until, false)) return;
   }
-}
-
-// Returns the next server of this round: the first one that is not down; one that is down only if no other is left.
-std::optional<std::size_t> Resolver::Impl::choose(const Query& query) {
-  std::optional<std::size_t> fresh_and_down;
-  bool is_up = false;
-  for (std::size_t i = 0; i < query.standing.size(); ++i) {
-    if (query.standing[i] == Standing::spent) continue;
-    const bool is_down = (*query.servers)[i]->health.is_down();
-    const bool is_fresh = query.standing[i] == Standing::fresh;
-    if (is_fresh && !is_down) return i;
-    is_up |= !is_down;
-    if (is_fresh && !fresh_and_down) fresh_and_down = i;
-  }
-  // A server that was tried, and is not down, is tried again before those that are down.
-  if (is_up) return {};
-  return fresh_and_down;
 }
 
 bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
@@ -321,7 +286,7 @@ bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool 
   }
   ++upstream(query, server).counts.udp;
   query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
-  const int doublings = std::min(query.round, max_doublings(options_));
+  const int doublings = std::min(query.rounds.number(), max_doublings(options_));
   wait(query, options_.try_timeout * (1 << doublings));
   return true;
 }
@@ -355,7 +320,7 @@ void Resolver::Impl::on_silence(Query& query) {
   ++counters_.timeouts;
   ++upstream(query, last.server).counts.timeouts;
   last.timed_out = true;
-  query.has_waited = true;
+  query.rounds.waited();
   note(query, {Trouble::Kind::timed_out, "timed out"});
   // If the asker's patience was shorter than a try, the server had no full chance.
   if (query.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
@@ -413,7 +378,7 @@ void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble tro
   const std::size_t server = query.sent[index].server;
   ServerCounters& counters = upstream(query, server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.unreadable);
-  query.standing[server] = Standing::spent;
+  query.rounds.spend(server);
   note(query, std::move(trouble));
   if (query.phase == Phase::asking && query.sent.back().server == server) next_try(query);
 }
@@ -490,7 +455,7 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
   }
   ServerCounters& counters = upstream(query, query.sent[query.tcp_sent].server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
-  query.standing[query.sent[query.tcp_sent].server] = Standing::spent;
+  query.rounds.spend(query.sent[query.tcp_sent].server);
   note(query, std::move(trouble));
   next_try(query);
 }
