@@ -160,7 +160,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -178,6 +178,10 @@ chaos: deps
 	@$(MAKE) --no-print-directory SANITIZE=tsan chaos-here
 chaos-here: all $(BUILD)/t/chaos
 	BUILD=$(BUILD) CHAOS_SECONDS=$(CHAOS_SECONDS) $(BUILD)/t/chaos
+# The same for MINUTES, and a report. SANITIZE=asan adds that sanitizer.
+MINUTES ?= 60
+soak: deps
+	@$(MAKE) --no-print-directory CHAOS_SECONDS=$$(($(MINUTES) * 60)) chaos-here
 # The tests that need neither apt nor network. They include the official suites once `make check` has fetched them.
 OFFLINE_PROGRAMS = $(if $(filter-out $(wildcard $(SUITES)),$(SUITES)),$(filter-out %/suite,$(TEST_PROGRAMS)),$(TEST_PROGRAMS))
 test: all $(OFFLINE_PROGRAMS) $(FUZZ_REPLAYS)
@@ -397,6 +401,7 @@ help:
 	@echo 'check-asan    the test programs with address and undefined-behaviour sanitizers'
 	@echo 'check-tsan    the test programs with the thread sanitizer'
 	@echo 'chaos         the daemon under loads and faults of all kinds at once, with each sanitizer for CHAOS_SECONDS (30)'
+	@echo 'soak          the daemon under these loads for MINUTES (60); SANITIZE=asan with the address sanitizer'
 	@echo 'check-mta     real MTAs in private roots (needs root; SUITE=trixie: those of another release)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
 	@echo 'check-nginx   a real nginx in front of spfweb'

@@ -1,9 +1,12 @@
-// The daemon with three workers under everything at once: all doors, faulty DNS, reloads with good and bad files, signals.
+// The daemon with three workers under everything at once: all doors, faulty DNS, two name servers of which one at a time is dead,
+// reloads with good and bad files, signals, a log reader that stops for a while.
 //
-// Every verdict is compared with the expected one; temperror is allowed only after a fault. Every request is answered. Memory and
-// descriptors stay bounded. CHAOS_SECONDS (5) is the duration, CHAOS_SEED the seed of the random choices.
+// Every verdict is compared with the expected one; temperror is allowed only after a fault. Every request is answered. Memory,
+// descriptors and threads stay bounded. CHAOS_SECONDS (5) is the duration, CHAOS_SEED the seed of the random choices.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -11,7 +14,9 @@
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -21,6 +26,7 @@
 #include "common/base/text.h"
 #include "common/io/guarded.h"
 #include "t/chaos/clients.h"
+#include "t/chaos/log_reader.h"
 #include "t/chaos/world.h"
 #include "t/support/dns_server.h"
 #include "t/support/sanitized.h"
@@ -44,38 +50,56 @@ std::uint64_t number_of(const char* name, std::uint64_t otherwise) {
   return number.value_or(otherwise);
 }
 
-std::ptrdiff_t descriptors_of(pid_t pid) {
-  const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", pid));
+std::ptrdiff_t entries(const std::string& folder) {
+  const std::filesystem::directory_iterator files(folder);
   return std::distance(begin(files), end(files));
 }
+std::ptrdiff_t descriptors_of(pid_t pid) { return entries(fmt::format("/proc/{}/fd", pid)); }
+std::ptrdiff_t threads_of(pid_t pid) { return entries(fmt::format("/proc/{}/task", pid)); }
 
 class Chaos {
  public:
-  explicit Chaos(std::uint64_t seed) : seed_(seed), dns_(chaos::hostile_handler(seed)), spfd_(settings()) {}
+  explicit Chaos(std::uint64_t seed) : seed_(seed), spfd_(settings()) {}
 
   void run(std::chrono::seconds time) {
     end_ = std::chrono::steady_clock::now() + time;
     const auto descriptors = descriptors_of(spfd_.pid());
+    const auto threads = threads_of(spfd_.pid());
     const auto memory = spfd_.resident();
-    std::vector<std::thread> threads;
+    std::vector<std::thread> all;
     std::uint64_t number = 0;
     for (const chaos::NamedPlayer& player : chaos::players()) {
       for (int i = 0; i < kThreadsOfADoor; ++i) {
-        threads.emplace_back([this, &player, seed = seed_ + ++number] { play(player, seed); });
+        all.emplace_back([this, &player, seed = seed_ + ++number] { play(player, seed); });
       }
     }
-    threads.emplace_back([this] { disturb(); });
-    for (std::thread& thread : threads) thread.join();
+    all.emplace_back([this] { disturb(); });
+    all.emplace_back([this] { restart_name_servers(); });
+    all.emplace_back([this] { hold_up_log(); });
+    std::size_t peak = memory;
+    while (!is_over()) {
+      peak = std::max(peak, spfd_.resident());
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    for (std::thread& thread : all) thread.join();
 
-    for (const std::string& complaint : complaints_.with([](const auto& all) { return all; })) FAIL_CHECK(complaint);
-    MESSAGE(fmt::format("seed {}: {} requests answered, {} reloads", seed_, answered_.load(), reloads_.load()));
-    CHECK(answered_ > 0);
+    for (const std::string& complaint : complaints_.with([](const auto& some) { return some; })) FAIL_CHECK(complaint);
+    const chaos::Score score = score_.with([](const auto& sum) { return sum; });
+    MESSAGE(
+        fmt::format("seed {}: {} requests, all answered, {} temperror after a fault, {} reloads, {} restarts of name servers; "
+                    "at most {} MB of memory; without fault 99 % in {:.1f} ms and 99.9 % in {:.1f} ms",
+                    seed_, score.answers, score.temperrors, reloads_.load(), restarts_.load(), peak >> 20,
+                    score.quantile(0.99) * 1000, score.quantile(0.999) * 1000));
+    CHECK(score.answers > 0);
     CHECK(reloads_ > 0);
+    CHECK(restarts_ > 0);
     CHECK(spfd_.is_running());
-    CHECK(spfd_.resident() < memory + kMaxGrowth);
+    CHECK(peak < memory + kMaxGrowth);
+    CHECK(threads_of(spfd_.pid()) == threads);
     support::wait_until("the descriptors to be closed",
                         [&] { return descriptors_of(spfd_.pid()) <= descriptors + kSpareDescriptors; });
     CHECK(spfd_.stop() == 0);
+    CHECK(log_.reports() == "");
   }
 
  private:
@@ -83,6 +107,7 @@ class Chaos {
     const std::string secret = folder_.write("secret", "tops3cr3t\n");
     ::chmod(secret.c_str(), 0600);
     write_config("good");
+    for (std::size_t i = 0; i < dns_.size(); ++i) dns_[i].emplace(chaos::hostile_handler(seed_ + i));
     doors_ = {.query = {},
               .milter = "unix:" + (folder_ / "milter"),
               .srs_forward = "unix:" + (folder_ / "forward"),
@@ -90,7 +115,9 @@ class Chaos {
     return {.arguments = {"--config",
                           folder_ / "spfd.conf",
                           "--nameserver",
-                          dns_.address(),
+                          dns_[0]->address(),
+                          "--nameserver",
+                          dns_[1]->address(),
                           "--workers",
                           "3",
                           "--cache-size",
@@ -109,7 +136,8 @@ class Chaos {
                           secret,
                           "--srs-domain",
                           "fwd.example"},
-            .environment = {{"ASAN_OPTIONS", "quarantine_size_mb=16"}}};
+            .environment = {{"ASAN_OPTIONS", "quarantine_size_mb=16"}},
+            .log_to = log_.input()};
   }
 
   void write_config(std::string_view what) const {
@@ -117,18 +145,24 @@ class Chaos {
   }
 
   [[nodiscard]] bool is_over() const { return failed_ || std::chrono::steady_clock::now() >= end_; }
+  void sleep(std::chrono::milliseconds time) const {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (!is_over() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 
   void play(const chaos::NamedPlayer& player, std::uint64_t seed) {
     chaos::Random random(seed);
     chaos::Doors doors = doors_;
     doors.query = spfd_.address();
+    chaos::Score score;
     while (!is_over()) {
       try {
-        answered_ += player.play(doors, random);
+        player.play(doors, random, score);
       } catch (const std::exception& error) {
         complain(fmt::format("seed {}, {}: {}", seed_, player.name, error.what()));
       }
     }
+    score_.with([&](chaos::Score& sum) { sum.add(score); });
   }
 
   void disturb() {
@@ -137,7 +171,44 @@ class Chaos {
       write_config(chaos::below(random, 2) == 0 ? "good" : "bad");
       spfd_.signal(chaos::below(random, 4) == 0 ? SIGUSR1 : SIGHUP);
       ++reloads_;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10 + chaos::below(random, 200)));
+      sleep(std::chrono::milliseconds(10 + chaos::below(random, 200)));
+    }
+  }
+
+  // One of the two is dead at a time, so the verdicts stay the expected ones.
+  void restart_name_servers() {
+    chaos::Random random(seed_ + 1);
+    while (!is_over()) {
+      const std::size_t which = chaos::below(random, dns_.size());
+      const std::uint16_t port = dns_[which]->port();
+      dns_[which].reset();
+      sleep(std::chrono::milliseconds(200 + chaos::below(random, 1500)));
+      start_again(dns_[which], port, random());
+      ++restarts_;
+      sleep(std::chrono::milliseconds(500 + chaos::below(random, 1500)));
+      for (auto& server : dns_) server->forget_counts();
+    }
+  }
+
+  // Another socket may have the port for a moment: those of spfd's questions are random.
+  static void start_again(std::optional<support::DnsServer>& server, std::uint16_t port, std::uint64_t seed) {
+    support::wait_until("the port of the name server", [&] {
+      try {
+        server.emplace(chaos::hostile_handler(seed), support::DnsServer::Options{.port = port});
+      } catch (const std::system_error&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+      return server.has_value();
+    });
+  }
+
+  void hold_up_log() {
+    chaos::Random random(seed_ + 2);
+    while (!is_over()) {
+      sleep(std::chrono::milliseconds(500 + chaos::below(random, 3000)));
+      log_.pause(true);
+      sleep(std::chrono::milliseconds(chaos::below(random, 3000)));
+      log_.pause(false);
     }
   }
 
@@ -151,12 +222,14 @@ class Chaos {
   const std::uint64_t seed_;
   std::chrono::steady_clock::time_point end_;
   support::TempFolder folder_;
-  support::DnsServer dns_;
+  std::array<std::optional<support::DnsServer>, 2> dns_;
+  chaos::LogReader log_;
   chaos::Doors doors_;
   SpfdProcess spfd_;
   std::atomic<bool> failed_ = false;
-  std::atomic<std::size_t> answered_ = 0;
   std::atomic<std::size_t> reloads_ = 0;
+  std::atomic<std::size_t> restarts_ = 0;
+  io::Guarded<chaos::Score> score_;
   io::Guarded<std::vector<std::string>> complaints_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -22,23 +24,32 @@ void expect(bool holds, const Case& asked, std::string_view got) {
                                        asked.may_temperror ? " or temperror" : "", got));
 }
 
+// Adds an answer to the score. Throws if the case does not allow its result.
+void note(const Case& asked, std::string_view result, std::string_view answer, Score& score) {
+  expect(is_allowed(asked, result), asked, answer);
+  ++score.answers;
+  if (result == "temperror") ++score.temperrors;
+}
+
 std::string lines_of(const Case& asked, std::size_t id, std::string_view more) {
   return fmt::format("ip={}\nhelo=1.ip.c1.test\nsender=user@{}\nid={}\n{}\n", asked.client, asked.domain, id, more);
 }
 
 // A connection for each request, like Exim.
-std::size_t single_lines(const Doors& doors, Random& random) {
+void single_lines(const Doors& doors, Random& random, Score& score) {
   const Case asked = make_case(random);
+  const auto start = std::chrono::steady_clock::now();
   Client client(doors.query);
   client.send(lines_of(asked, 1, ""));
   client.end_of_input();
   const std::string answer = client.read_to_end();
-  expect(is_allowed(asked, support::parse_answer(answer)["result"]), asked, answer);
-  return 1;
+  note(asked, support::parse_answer(answer)["result"], answer, score);
+  if (!asked.may_temperror)
+    score.seconds.push_back(std::chrono::duration<float>(std::chrono::steady_clock::now() - start).count());
 }
 
 // Many requests on a connection, all sent before the first answer is read.
-std::size_t pipelined(const Doors& doors, Random& random, bool json) {
+void pipelined(const Doors& doors, Random& random, Score& score, bool json) {
   std::vector<Case> cases;
   std::string all;
   const std::size_t count = 1 + below(random, 40);
@@ -55,13 +66,13 @@ std::size_t pipelined(const Doors& doors, Random& random, bool json) {
       const std::string mark = "{\"result\": \"";
       expect(answer.starts_with(mark) && answer.find(id) != std::string::npos, cases[i], answer);
       const auto end = answer.find('"', mark.size());
-      expect(is_allowed(cases[i], answer.substr(mark.size(), end - mark.size())), cases[i], answer);
+      note(cases[i], answer.substr(mark.size(), end - mark.size()), answer, score);
     } else {
       auto values = support::parse_answer(answer);
-      expect(is_allowed(cases[i], values["result"]) && values["id"] == std::to_string(i), cases[i], answer);
+      expect(values["id"] == std::to_string(i), cases[i], answer);
+      note(cases[i], values["result"], answer, score);
     }
   }
-  return count;
 }
 
 // Returns the result that leads to this action.
@@ -73,7 +84,7 @@ std::string result_of_action(std::string_view action) {
   return action.starts_with("action=451 4.7.24 ") ? "temperror" : "?";
 }
 
-std::size_t postfix(const Doors& doors, Random& random) {
+void postfix(const Doors& doors, Random& random, Score& score) {
   Client client(doors.query);
   const std::size_t count = 1 + below(random, 8);
   for (std::size_t i = 0; i < count; ++i) {
@@ -83,12 +94,11 @@ std::size_t postfix(const Doors& doors, Random& random) {
                     "sender=user@{}\nrecipient=r@mx.example.org\ninstance={:x}.{}\n\n",
                     asked.client, asked.domain, random(), i));
     const std::string answer = client.read_answer();
-    expect(is_allowed(asked, result_of_action(answer)), asked, answer);
+    note(asked, result_of_action(answer), answer, score);
   }
-  return count;
 }
 
-std::size_t milter(const Doors& doors, Random& random) {
+void milter(const Doors& doors, Random& random, Score& score) {
   MilterClient mta(doors.milter);
   mta.negotiate();
   const std::size_t count = 1 + below(random, 4);
@@ -98,7 +108,7 @@ std::size_t milter(const Doors& doors, Random& random) {
     const auto verdict = mta.mail("user@" + asked.domain);
     if (verdict.command == 'y') {
       const std::string result = verdict.data.starts_with("550 5.7.23 ") ? "fail" : "temperror";
-      expect(is_allowed(asked, result), asked, verdict.data);
+      note(asked, result, verdict.data, score);
       mta.send('A');
     } else {
       expect(verdict.command == 'c', asked, std::string(1, verdict.command));
@@ -107,15 +117,14 @@ std::size_t milter(const Doors& doors, Random& random) {
       const auto nul = header.find('\0', 4);
       expect(end.front().command == 'i' && nul != std::string::npos, asked, header);
       const std::string value = header.substr(nul + 1);
-      expect(is_allowed(asked, value.substr(0, value.find(' '))), asked, value);
+      note(asked, value.substr(0, value.find(' ')), value, score);
     }
     mta.send('K');  // the next client, on the same connection
   }
-  return count;
 }
 
 // A rewritten sender is restored.
-std::size_t rewriting(const Doors& doors, Random& random) {
+void rewriting(const Doors& doors, Random& random, Score& score) {
   const std::string sender = fmt::format("user{}@{}.ip.c1.test", below(random, 1000), below(random, 400));
   Case asked;
   asked.domain = sender;
@@ -129,11 +138,11 @@ std::size_t rewriting(const Doors& doors, Random& random) {
   expect(forward.starts_with("200 SRS0"), asked, forward);
   const std::string back = look_up(doors.srs_reverse, forward.substr(4, forward.size() - 5));
   expect(back == "200 " + sender + "\n", asked, back);
-  return 2;
+  score.answers += 2;
 }
 
 // Clients that leave in the middle or send nonsense: the others must not notice.
-std::size_t rude(const Doors& doors, Random& random) {
+void rude(const Doors& doors, Random& random, Score& /*score*/) {
   Client client(below(random, 2) == 0 ? doors.query : doors.milter);
   std::string bytes;
   switch (below(random, 4)) {
@@ -144,16 +153,28 @@ std::size_t rude(const Doors& doors, Random& random) {
       for (int i = 0; i < 300; ++i) bytes += static_cast<char>(below(random, 256));
   }
   client.send(bytes);
-  return 0;
 }
 
 }  // namespace
 
+void Score::add(const Score& other) {
+  answers += other.answers;
+  temperrors += other.temperrors;
+  seconds.insert(seconds.end(), other.seconds.begin(), other.seconds.end());
+}
+
+float Score::quantile(double share) const {
+  if (seconds.empty()) return 0;
+  std::vector<float> sorted = seconds;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
+
 const std::vector<NamedPlayer>& players() {
   static const std::vector<NamedPlayer> all = {
       {"query lines", single_lines},
-      {"pipelined lines", [](const Doors& doors, Random& random) { return pipelined(doors, random, false); }},
-      {"pipelined JSON", [](const Doors& doors, Random& random) { return pipelined(doors, random, true); }},
+      {"pipelined lines", [](const Doors& doors, Random& random, Score& score) { pipelined(doors, random, score, false); }},
+      {"pipelined JSON", [](const Doors& doors, Random& random, Score& score) { pipelined(doors, random, score, true); }},
       {"Postfix", postfix},
       {"milter", milter},
       {"rewriting", rewriting},

@@ -16,6 +16,7 @@ using Fault = Reaction::Fault;
 
 constexpr std::string_view kInside = "192.0.2.1";
 constexpr std::string_view kOutside = "198.51.100.66";
+constexpr std::chrono::milliseconds kSlow{300};
 
 struct Kind {
   std::string_view name;
@@ -105,7 +106,7 @@ std::size_t below(Random& random, std::size_t end) { return static_cast<std::siz
 Case make_case(Random& random) {
   const Kind& kind = kKinds.at(below(random, kKinds.size()));
   const std::size_t dice = below(random, 100);
-  const char health = dice < 60 ? 'c' : dice < 98 ? 'f' : 'd';
+  const char health = dice < 60 ? 'c' : dice < 94 ? 'f' : dice < 98 ? 's' : 'd';
   const bool is_inside = below(random, 2) == 0;
   Case out;
   out.client = is_inside ? kInside : kOutside;
@@ -125,7 +126,10 @@ support::DnsServer::Handler hostile_handler(std::uint64_t seed) {
     const char health = health_of(question.name);
     if (health == 'd') return support::react(Fault::silence);
     dns::Answer answer = published(question);
-    return health == 'f' ? faulty(*random, std::move(answer)) : support::react(std::move(answer));
+    if (health == 'f') return faulty(*random, std::move(answer));
+    Reaction reaction = support::react(std::move(answer));
+    if (health == 's') reaction.delay = kSlow;
+    return reaction;
   };
 }
 

@@ -3,6 +3,7 @@
 // A name is LABEL.KIND.ZONE.test. The kind is what is published, the first letter of the zone is the state of DNS:
 //   c  always right; the verdict is the expected one
 //   f  each query may be lost, late, truncated, a lie, garbage or refused; the verdict is the expected one, or temperror
+//   s  slow: each answer takes 300 ms; the verdict is the expected one, or temperror
 //   d  silence; the verdict is temperror
 // Labels and zones are random, so that names are in the cache or not.
 #pragma once

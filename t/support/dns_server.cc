@@ -239,6 +239,9 @@ void DnsServer::listen(Options options) {
     udp_ = open_socket(ipv6_, SOCK_DGRAM);
     tcp_ = open_socket(ipv6_, SOCK_STREAM);
     const SocketAddress any = io::inet_address(*base::IpAddress::parse(ipv6_ ? "::1" : "127.0.0.1"), options.port);
+    // For a server that starts again at the port of an earlier one, whose connections have just ended.
+    const int on = 1;
+    setsockopt(tcp_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(udp_, any.get(), any.size) != 0) fail("bind");
     SocketAddress chosen;
     if (getsockname(udp_, chosen.get(), &chosen.size) != 0) fail("getsockname");
