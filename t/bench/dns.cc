@@ -1,4 +1,5 @@
-// A name server for the benchmarks: the domains of world.h on UDP. Each answer has the given delay.
+// A name server for the benchmarks: the domains of world.h on UDP. Each answer has the given delay. The zone slow.example has the
+// names of bench.example, and answers after three seconds.
 //
 //   dns [--port N] [DELAY-MS]
 //
@@ -11,12 +12,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "t/bench/world.h"
@@ -33,9 +37,27 @@ struct Delayed {
   Message bytes;
 };
 
+// Answers with the same delay, in the order in which the questions came.
+struct Queue {
+  std::chrono::milliseconds delay;
+  std::deque<Delayed> waiting;
+
+  [[nodiscard]] bool is_due() const { return !waiting.empty() && (delay.count() == 0 || waiting.front().due <= Clock::now()); }
+};
+
+bool is_slow(const dns::Question& question) { return question.name.text().ends_with(bench::kSlowZone); }
+
+dns::Answer answer(const dns::Question& question) {
+  if (!is_slow(question)) return bench::answer(question);
+  std::string name(question.name.text());
+  name.replace(name.size() - bench::kSlowZone.size(), bench::kSlowZone.size(), bench::kZone);
+  return bench::answer({*dns::Name::parse(name), question.type});
+}
+
 class Server {
  public:
-  Server(unsigned port, std::chrono::milliseconds delay) : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)), delay_(delay) {
+  Server(unsigned port, std::chrono::milliseconds delay)
+      : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)), queues_{{{delay, {}}, {std::chrono::seconds(3), {}}}} {
     sockaddr_in address = local(port);
     socklen_t size = sizeof address;
     const int buffer = 8 << 20;
@@ -52,8 +74,11 @@ class Server {
     for (bool more = true; more;) {
       std::array<pollfd, 2> polled = {{{fd_, POLLIN, 0}, {0, POLLIN, 0}}};
       auto wait = std::chrono::nanoseconds(std::chrono::seconds(3600));
-      if (!waiting_.empty())
-        wait = std::max(std::chrono::nanoseconds(waiting_.front().due - Clock::now()), std::chrono::nanoseconds(0));
+      for (const Queue& queue : queues_) {
+        if (queue.waiting.empty()) continue;
+        const std::chrono::nanoseconds left = queue.waiting.front().due - Clock::now();
+        wait = std::clamp(left, std::chrono::nanoseconds(0), wait);
+      }
       const timespec time{wait.count() / 1'000'000'000, wait.count() % 1'000'000'000};
       ppoll(polled.data(), polled.size(), &time, nullptr);
       if (polled[0].revents != 0) receive();
@@ -97,28 +122,27 @@ class Server {
       const auto query = support::read_query({bytes.data(), static_cast<std::size_t>(size)});
       if (!query) continue;
       ++count_;
-      auto messages =
-          support::write_reply(*query, support::react(query->question ? bench::answer(*query->question) : dns::Answer{}),
-                               /*over_tcp=*/false);
+      auto messages = support::write_reply(*query, support::react(query->question ? answer(*query->question) : dns::Answer{}),
+                                           /*over_tcp=*/false);
       if (messages.empty()) continue;
       one.bytes = std::move(messages.front());
-      one.due = Clock::now() + delay_;
-      // All delays are equal, so the order of arrival is the order of the answers.
-      waiting_.push_back(std::move(one));
+      Queue& queue = queues_[query->question && is_slow(*query->question) ? 1 : 0];
+      one.due = Clock::now() + queue.delay;
+      queue.waiting.push_back(std::move(one));
     }
   }
 
   void send_due() {
-    while (!waiting_.empty() && (delay_.count() == 0 || waiting_.front().due <= Clock::now())) {
-      const Delayed& one = waiting_.front();
-      sendto(fd_, one.bytes.data(), one.bytes.size(), 0, reinterpret_cast<const sockaddr*>(&one.peer), sizeof one.peer);
-      waiting_.pop_front();
+    for (Queue& queue : queues_) {
+      for (; queue.is_due(); queue.waiting.pop_front()) {
+        const Delayed& one = queue.waiting.front();
+        sendto(fd_, one.bytes.data(), one.bytes.size(), 0, reinterpret_cast<const sockaddr*>(&one.peer), sizeof one.peer);
+      }
     }
   }
 
   int fd_;
-  std::chrono::milliseconds delay_;
-  std::deque<Delayed> waiting_;
+  std::array<Queue, 2> queues_;  // of all names, and of the slow zone
   unsigned long long count_ = 0;
 };
 

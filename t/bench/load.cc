@@ -2,6 +2,7 @@
 //
 //   load --socket PATH [--dialect NAME] [--label TEXT] --clients N --count N [--keep [--depth N [--batch]]] [--domains N]
 //        [--first N] [--wide N [--skip N]] [--domain NAME --result WORD] [--pid PID] [--rate N] [--retry]
+//        [--slow]
 //
 // Without --keep each request has its own connection, half-closed after the request in Exim's way. With --keep connections stay
 // open, with --depth requests in flight on each; with --batch the next requests are sent when all are answered. --first: number
@@ -9,7 +10,8 @@
 // domains, by Zipf's law, without the --skip first ones. --domain: only this domain. --pid: the CPU time of this server is
 // measured. --rate: requests per second, started even if no client is free; the latency counts from that time. 0: as many as
 // possible. --retry: a connection that ends before the answer does not end the run; its requests are sent once more, as Postfix
-// does on kept connections. "again" counts these requests, and "lost" those that fail twice.
+// does on kept connections. "again" counts these requests, and "lost" those that fail twice. --slow: the domains of
+// the slow zone.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -62,6 +64,7 @@ struct Settings {
   int pid = 0;
   double rate = 0;
   bool retry = false;
+  bool slow = false;
 };
 
 options::Problem set_rate(Settings& settings, const options::Values& values) {
@@ -92,6 +95,7 @@ constexpr options::RowOf<Settings> kRows[] = {
     {{.name = "pid", .kind = Kind::number}, options::kNumber<0, kMostPid, &Settings::pid>},
     {{.name = "rate"}, {set_rate}},
     {{.name = "retry", .kind = Kind::flag}, options::kTruth<&Settings::retry>},
+    {{.name = "slow", .kind = Kind::flag}, options::kTruth<&Settings::slow>},
 };
 
 struct Asked {
@@ -124,6 +128,9 @@ class Load {
     } else {
       for (std::uint64_t i = 0; i < std::min(settings.domains, settings.count); ++i)
         checks_.push_back(bench::check(settings.first + i));
+    }
+    for (bench::Check& check : checks_) {
+      if (settings.slow) check.domain.replace(check.domain.size() - bench::kZone.size(), bench::kZone.size(), bench::kSlowZone);
     }
   }
 

@@ -13,7 +13,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::string_view kZone = ".bench.example";
 constexpr std::uint32_t kTtl = 86400;
 
 struct Kind {

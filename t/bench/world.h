@@ -12,6 +12,9 @@ namespace bench {
 
 inline constexpr std::string_view kClient = "192.0.2.1";
 inline constexpr std::string_view kHelo = "mail.bench.example";
+inline constexpr std::string_view kZone = ".bench.example";
+// A zone with the same names, whose name server is slow.
+inline constexpr std::string_view kSlowZone = ".slow.example";
 
 // A check of user@domain, and the expected word in "result=".
 struct Check {
