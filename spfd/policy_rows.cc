@@ -188,8 +188,8 @@ constexpr Option kRows[] = {
      {set_fallback, get_fallback}},
     {{.name = "why-url",
       .argument = "URL",
-      .help = "URL, a macro string, of a page that explains the result; appended to the default explanation. {token} in it "
-              "becomes a signed token for spfweb",
+      .help = "URL, a macro string, of a page that explains fail and permerror; appended to the reply. {token} in it becomes a "
+              "signed token for spfweb",
       .for_domains = true},
      {set_why_url, get_why_url}},
     {{.name = "why-key-file",

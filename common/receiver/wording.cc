@@ -56,12 +56,22 @@ void shorten(std::string& text, std::size_t limit) {
   if (text.size() > limit || !base::all_printable(text)) text = base::clip(text, limit);
 }
 
-// Appends the link completely or not at all: a part of it would be useless.
-void append_link(std::string_view link, std::string& out) {
+// Appends the link to our own text, completely or not at all: a part of it would be useless.
+void append_link(const Case& about, std::string& out) {
+  if (about.verdict.why_url.empty()) return;
+  const std::string link = receiver::link(about, about.verdict.why_url);
   if (link.size() >= kMaxSmtpComment / 2) return;
   constexpr std::string_view kBefore = " Please see ";
   shorten(out, kMaxSmtpComment - kBefore.size() - link.size());
   base::append(out, kBefore, link);
+}
+
+// Appends the link to the text of a domain, which is not shortened for it. The words before it name its author.
+void append_link_to_theirs(const Case& about, std::string& out) {
+  if (about.verdict.why_url.empty()) return;
+  const std::string link = receiver::link(about, about.verdict.why_url);
+  constexpr std::string_view kBefore = " Our explanation: ";
+  if (out.size() + kBefore.size() + link.size() <= kMaxSmtpComment) base::append(out, kBefore, link);
 }
 
 }  // namespace
@@ -129,10 +139,10 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
   if (verdict.result == spf::Result::fail && !verdict.authority_explanation.empty()) {
     // RFC 7208 §6.2, §8.4: the text must be recognizable as that of a third party.
     base::append(out, about.query.sender_domain, " explains: ", verdict.authority_explanation);
+    append_link_to_theirs(about, out);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
     out += verdict.default_explanation;
-    // The URL is written completely or not at all; a part of it would be useless.
-    if (!verdict.why_url.empty()) append_link(link(about, verdict.why_url), out);
+    append_link(about, out);
   } else if (verdict.result == spf::Result::temperror) {
     out += "The SPF record of ";
     append_domain(out, about);
@@ -144,6 +154,8 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
     append_domain(out, about);
     out += " cannot be used: ";
     append_problem(out, about);
+    if (!verdict.why_url.empty()) out += '.';
+    append_link(about, out);
   } else {
     return base::append_clipped(out, comment_of_header, kMaxSmtpComment);
   }

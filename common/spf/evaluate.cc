@@ -63,9 +63,11 @@ class Evaluator {
     verdict_.void_lookups = walk_.counters().void_lookups;
     verdict_.is_wide = result == Result::pass && is_wide_;
     bool pending = walk_.is_collecting();
-    if (!pending && verdict_.result == Result::fail && walk_.settings().explains) {
-      pending = !explain(exp_, exp_domain_, *query_.domain, expansion_, walk_, verdict_.authority_explanation,
-                         verdict_.default_explanation, verdict_.why_url);
+    const bool is_fail = verdict_.result == Result::fail;
+    if (!pending && walk_.settings().explains && (is_fail || verdict_.result == Result::permerror)) {
+      pending = (is_fail && !explain(exp_, exp_domain_, *query_.domain, expansion_, walk_, verdict_.authority_explanation,
+                                     verdict_.default_explanation)) ||
+                !expand_why_url(*query_.domain, expansion_, walk_, verdict_.why_url);
     }
     if (pending) return walk_.take_needs();
     verdict_.trace = walk_.trace().take();

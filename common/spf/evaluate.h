@@ -35,7 +35,7 @@ struct Verdict {
   std::string record;
   // fail: the text that the domain publishes with exp; empty if there is no usable one.
   std::string authority_explanation;
-  // fail without authority_explanation: Settings::default_explanation and Settings::why_url, expanded.
+  // Expanded: Settings::default_explanation (fail without authority_explanation), Settings::why_url (fail, permerror).
   std::string default_explanation;
   std::string why_url;
   int lookups = 0;  // DNS terms used (RFC 7208 §4.6.4)

@@ -49,12 +49,14 @@ bool expand_own(const MacroString& macros, const dns::Name& checked, Expansion& 
 }  // namespace
 
 bool explain(const MacroString* exp, const dns::Name& exp_domain, const dns::Name& checked, Expansion& expansion, Walk& walk,
-             std::string& authority, std::string& fallback, std::string& why_url) {
+             std::string& authority, std::string& fallback) {
   if (exp != nullptr && !fetch_authority(*exp, exp_domain, expansion, walk, authority)) return false;
-  if (!authority.empty()) return true;
-  const Settings& settings = walk.settings();
-  return expand_own(settings.default_explanation, checked, expansion, fallback) &&
-         (settings.why_url.empty() || expand_own(settings.why_url, checked, expansion, why_url));
+  return !authority.empty() || expand_own(walk.settings().default_explanation, checked, expansion, fallback);
+}
+
+bool expand_why_url(const dns::Name& checked, Expansion& expansion, Walk& walk, std::string& out) {
+  const MacroString& url = walk.settings().why_url;
+  return url.empty() || expand_own(url, checked, expansion, out);
 }
 
 }  // namespace spf

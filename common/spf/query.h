@@ -69,7 +69,7 @@ struct Settings {
   Prefetch prefetch = Prefetch::all;
   // Explains a fail when the domain has no explanation of its own (RFC 7208 §6.2). Parsed as MacroContext::explanation.
   MacroString default_explanation;
-  // URL of a page with more information for the rejected sender; empty: none. Parsed as MacroContext::explanation.
+  // URL of a page with more information for the sender after fail or permerror; empty: none. Parsed as MacroContext::explanation.
   MacroString why_url;
   // Whether a fail is explained, which may need further lookups.
   bool explains = true;

@@ -32,6 +32,9 @@ relay.test TXT "v=spf1 ip4:203.0.113.0/24 -all"
 our.test MX 10 mx2.our.test
 mx2.our.test A 203.0.113.25
 helo.test TXT "v=spf1 ip4:192.0.2.10 -all"
+exp.test TXT "v=spf1 -all exp=e.exp.test"
+e.exp.test TXT "words of exp.test"
+broken.test TXT "v=spf1 ipv4:192.0.2.1 -all"
 )";
 
 std::string question(const std::string& sender, const std::string& more = "", const std::string& ip = "192.0.2.10") {
@@ -205,6 +208,16 @@ TEST_CASE("why-url with {token}: the link of a refusal carries the facts, signed
   CHECK(read->result == spf::Result::fail);
   CHECK(now - read->minute <= 1);
   CHECK(keys->is_for(*read, "{token}"));
+
+  for (const char* domain : {"exp.test", "broken.test"}) {
+    const std::string text = spfd.answer(question(std::string("u@") + domain)).at("smtp_comment");
+    CAPTURE(text);
+    CHECK(text.size() <= 400);
+    REQUIRE(text.find(url) != std::string::npos);
+    const auto facts = keys->read(text.substr(text.find(url) + url.size()), now);
+    REQUIRE(facts.ok());
+    CHECK(facts->domain == domain);
+  }
 
   const auto without = support::run(support::program("spfd"), {"--why-url", "https://mx.test/{token}", "--check-config"});
   CHECK(without.exit_code == EX_CONFIG);

@@ -464,15 +464,30 @@ TEST_CASE("a fallback record replaces a missing record; the most specific patter
 
 // ---- texts ---------------------------------------------------------------------------------------------------------------
 
-TEST_CASE("why-url is appended to our own explanation, with its macros, either whole or not at all") {
+TEST_CASE("why-url is appended to the explanation of a fail or permerror, with its macros, either whole or not at all") {
   Policy by = plain_policy();
   by.spf.why_url = *spf::MacroString::parse("https://spf.example.org/why?s=%{S}&ip=%{C}&r=%{R}", spf::MacroContext::explanation);
   Reply reply = reply_to("u+x@fail.example", by);
   CHECK(reply.smtp_comment.ends_with(
       " Please see https://spf.example.org/why?s=u%2Bx%40fail.example&ip=192.0.2.1&r=mx.example.org"));
   CHECK(reply.smtp_comment.starts_with("fail.example does not allow 192.0.2.1 to send its mail"));
-  // Not appended to the domain's own words.
-  CHECK(reply_to("u@exp.example", by).smtp_comment == "exp.example explains: by 192.0.2.1");
+  // After the domain's own words, other words say whose link it is.
+  CHECK(reply_to("u@exp.example", by).smtp_comment ==
+        "exp.example explains: by 192.0.2.1 Our explanation: "
+        "https://spf.example.org/why?s=u%40exp.example&ip=192.0.2.1&r=mx.example.org");
+  CHECK(
+      reply_to("u@broken.example", by)
+          .smtp_comment.ends_with(". Please see https://spf.example.org/why?s=u%40broken.example&ip=192.0.2.1&r=mx.example.org"));
+  CHECK(reply_to("u@broken.example", by).smtp_comment.starts_with("The SPF record of broken.example cannot be used: "));
+  for (const char* sender : {"u@temp.example", "u@example.com", "u@plain.example"})
+    CHECK_FALSE(holds(reply_to(sender, by).smtp_comment, "https://"));
+  // A domain's own words are not shortened for a link.
+  Policy by_long = by;
+  by_long.spf.why_url = *spf::MacroString::parse("https://" + std::string(180, 'w'), spf::MacroContext::explanation);
+  const std::string words(200, 'x');
+  World said = world();
+  said.txt("long.example", "v=spf1 -all exp=e.long.example").txt("e.long.example", words);
+  CHECK(decide(request(kClient, "u@long.example"), by_long, said).reply.smtp_comment == "long.example explains: " + words);
   reply = reply_to(std::string(300, 'u') + "@fail.example", by);
   CHECK(reply.smtp_comment.size() <= receiver::kMaxSmtpComment);
   CHECK_FALSE(holds(reply.smtp_comment, "Please see"));
