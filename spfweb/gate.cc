@@ -14,25 +14,29 @@ std::string network_of(const std::optional<base::IpAddress>& client) {
 
 }  // namespace
 
+Gate::Entry& Gate::entry_of(std::string network, Time now) {
+  if (const auto found = by_network_.find(network); found != by_network_.end()) {
+    used_.splice(used_.end(), used_, found->second);
+    return used_.back();
+  }
+  if (used_.size() >= kMaxNetworks) {
+    const auto idle = std::ranges::find_if(used_, [](const Entry& entry) { return *entry.running == 0; });
+    by_network_.erase(idle->network);
+    used_.erase(idle);
+  }
+  used_.push_back({std::move(network), now});
+  by_network_.emplace(used_.back().network, std::prev(used_.end()));
+  return used_.back();
+}
+
 std::optional<Gate::Pass> Gate::enter(const std::optional<base::IpAddress>& client, Time now) {
   if (*running_ >= kRunning) return std::nullopt;
-  const std::string network = network_of(client);
-  auto found = by_network_.find(network);
-  if (found == by_network_.end()) {
-    if (used_.size() >= kMaxNetworks) {
-      by_network_.erase(used_.front().network);
-      used_.pop_front();
-    }
-    used_.push_back({network, now});
-    found = by_network_.emplace(network, std::prev(used_.end())).first;
-  } else {
-    used_.splice(used_.end(), used_, found->second);
-  }
-  Time& full_at = found->second->full_at;
-  const Time next = std::max(full_at, now) + kInterval;
+  Entry& entry = entry_of(network_of(client), now);
+  if (*entry.running >= kRunningPerNetwork) return std::nullopt;
+  const Time next = std::max(entry.full_at, now) + kInterval;
   if (next - now > kBurst * kInterval) return std::nullopt;
-  full_at = next;
-  return Pass(running_);
+  entry.full_at = next;
+  return Pass(running_, entry.running);
 }
 
 }  // namespace spfweb

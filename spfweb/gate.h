@@ -1,7 +1,8 @@
 // The bounds on look-ups for strangers: per network, and at a time.
 //
-// A network (IPv4 /24, IPv6 /56) may begin 10 at once and then one each 5 seconds; all together 20 run at a time. The table of
-// networks has a bound; at the bound, the network that asked least recently is forgotten.
+// A network (IPv4 /24, IPv6 /56) may begin 10 at once and then one each 5 seconds. All together 20 run at a time, of which one
+// network has 5 at most, so that slow look-ups of one network leave room for others. The table of networks has a bound; at the
+// bound, the network that asked least recently and has none that runs is forgotten.
 #pragma once
 
 #include <chrono>
@@ -24,22 +25,29 @@ class Gate {
   static constexpr int kBurst = 10;
   static constexpr std::chrono::seconds kInterval{5};
   static constexpr int kRunning = 20;
+  static constexpr int kRunningPerNetwork = 5;
   static constexpr std::size_t kMaxNetworks = 20'000;
 
   // A look-up that may run; its end makes room for others. It may outlive the gate.
   class Pass {
    public:
-    explicit Pass(std::shared_ptr<int> running) : running_(std::move(running)) { ++*running_; }
+    Pass(std::shared_ptr<int> all, std::shared_ptr<int> of_network) : all_(std::move(all)), of_network_(std::move(of_network)) {
+      ++*all_;
+      ++*of_network_;
+    }
     Pass(Pass&& other) = default;
     Pass& operator=(Pass&&) = delete;
     Pass(const Pass&) = delete;
     Pass& operator=(const Pass&) = delete;
     ~Pass() {
-      if (running_) --*running_;
+      if (!all_) return;
+      --*all_;
+      --*of_network_;
     }
 
    private:
-    std::shared_ptr<int> running_;
+    std::shared_ptr<int> all_;
+    std::shared_ptr<int> of_network_;
   };
 
   // Returns a pass, or nothing: the network has used up its share, or too many look-ups run. `client`: nothing if unknown; all of
@@ -52,7 +60,10 @@ class Gate {
   struct Entry {
     std::string network;
     Time full_at;  // when it may again begin kBurst at once
+    std::shared_ptr<int> running = std::make_shared<int>(0);
   };
+
+  Entry& entry_of(std::string network, Time now);
 
   std::list<Entry> used_;  // the one that asked least recently first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_network_;

@@ -49,6 +49,27 @@ TEST_CASE("twenty look-ups run at a time, and an end makes room") {
   CHECK(gate.enter(ip("10.1.0.1"), kStart).has_value());
 }
 
+TEST_CASE("one network has at most five look-ups that run, so slow ones leave room for others") {
+  Gate gate;
+  std::vector<Gate::Pass> passes;
+  for (const char* client : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"}) {
+    auto pass = gate.enter(ip(client), kStart);
+    REQUIRE(pass.has_value());
+    passes.push_back(std::move(*pass));
+  }
+  CHECK_FALSE(gate.enter(ip("192.0.2.6"), kStart + 1h).has_value());
+  CHECK(gate.enter(ip("192.0.3.1"), kStart).has_value());
+  // Others do not push a network with running look-ups out of the table.
+  for (unsigned i = 0; i < Gate::kMaxNetworks + 1000; ++i) {
+    const auto byte = [i](unsigned shift) { return static_cast<std::uint8_t>(i >> shift); };
+    CHECK(gate.enter(base::IpAddress::v4({byte(16), byte(8), byte(0), 1}), kStart).has_value());
+  }
+  CHECK(gate.networks() == Gate::kMaxNetworks);
+  CHECK_FALSE(gate.enter(ip("192.0.2.6"), kStart + 1h).has_value());
+  passes.pop_back();
+  CHECK(gate.enter(ip("192.0.2.6"), kStart + 1h).has_value());
+}
+
 TEST_CASE("the table of networks is bounded") {
   Gate gate;
   for (unsigned i = 0; i < Gate::kMaxNetworks + 1000; ++i) {
