@@ -1,5 +1,6 @@
 #include "spfweb/check_page.h"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -25,11 +26,24 @@ Text text_of(lint::Severity severity) {
   return Text::severity_info;
 }
 
+// Returns the number of the line with the term that decided; 0: none did, or the tree does not have it.
+std::size_t deciding_line(const lint::Report& report, const std::optional<Present>& present) {
+  if (!present || present->term.empty()) return 0;
+  const auto& lines = report.tree.lines;
+  const auto found = std::ranges::find_if(lines, [&](const lint::Line& line) {
+    return line.place.term != lint::kNone && report.tree.term(line.place).text() == present->term &&
+           report.tree.records[line.place.record].domain.text() == present->record_of;
+  });
+  return found == lines.end() ? 0 : static_cast<std::size_t>(found - lines.begin()) + 1;
+}
+
 // Writes the tree as nested lists.
 class TreeWriter {
  public:
-  TreeWriter(const View& view, const lint::Report& report) : view_(view), report_(report), findings_(line_count() + 1) {
-    for (const lint::Finding& finding : report.findings) {
+  TreeWriter(const View& view, const Examined& examined, bool has_findings)
+      : view_(view), report_(examined.report), deciding_(deciding_line(report_, examined.present)), findings_(line_count() + 1) {
+    if (!has_findings) return;
+    for (const lint::Finding& finding : report_.findings) {
       if (finding.line < findings_.size()) findings_[finding.line].push_back(&finding);
     }
   }
@@ -65,7 +79,13 @@ class TreeWriter {
     out << "<span class=\"line\">"_html << number << "</span> "_html;
     const lint::Record& record = report_.tree.records[line.place.record];
     if (line.place.term != lint::kNone) {
-      out << shown(record.terms[line.place.term].text());
+      const Html term = shown(record.terms[line.place.term].text());
+      if (number == deciding_) {
+        out << "<strong>"_html << term << "</strong> <span class=\"decides\">← "_html << view_.say(Text::tree_decides)
+            << "</span>"_html;
+      } else {
+        out << term;
+      }
     } else {
       out << shown(record.domain.text());
       if (line.see != lint::kNone) {
@@ -84,6 +104,7 @@ class TreeWriter {
 
   const View& view_;
   const lint::Report& report_;
+  const std::size_t deciding_;
   std::vector<std::vector<const lint::Finding*>> findings_;  // by line
   std::size_t next_ = 0;
 };
@@ -138,6 +159,8 @@ void add_networks(const View& view, const lint::Report& report, Html& out) {
 
 }  // namespace
 
+Html tree_of(const View& view, const Examined& examined) { return TreeWriter(view, examined, false).write(); }
+
 Html findings_of(const View& view, const lint::Report& report) {
   Html out;
   out << heading(view.say(Text::findings_title));
@@ -164,7 +187,7 @@ Html findings_of(const View& view, const lint::Report& report) {
 Html report_of(const View& view, const Examined& examined) {
   const lint::Report& report = examined.report;
   Html out;
-  out << findings_of(view, report) << heading(view.say(Text::tree_title)) << TreeWriter(view, report).write();
+  out << findings_of(view, report) << heading(view.say(Text::tree_title)) << TreeWriter(view, examined, true).write();
   if (!report.tree.root().text.empty()) out << block({report.tree.root().text});
   add_summary(view, report, out);
   add_networks(view, report, out);

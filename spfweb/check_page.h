@@ -15,6 +15,8 @@ std::string check_page(const View& view, std::string_view ip, const Examined& ex
 
 // Returns the report of an examination: the tree, numbers and findings.
 Html report_of(const View& view, const Examined& examined);
+// Returns the tree of records alone, with the term that decided for the present result.
+Html tree_of(const View& view, const Examined& examined);
 // Returns the findings alone.
 Html findings_of(const View& view, const lint::Report& report);
 

@@ -35,9 +35,8 @@ Present present_of(const base::Result<std::string, std::string>& answer) {
   if (present.result.empty()) present.problem = "spfd gave no result";
   if (value("mechanism") != spf::kDefaultMechanism) present.term = value("mechanism");
   present.theirs = value("authority_explanation");
-  add_detail(present, value("local_explanation"));
-  // An spfd that explains (explain=1) adds these.
-  add_detail(present, value("why"));
+  // An spfd that explains (explain=1) adds these, which say more.
+  add_detail(present, value("why").empty() ? value("local_explanation") : value("why"));
   add_detail(present, value("why_missing"));
   if (const auto record = value("change_record"); !record.empty())
     present.change = {std::string(value("change_name")), std::string(record), std::string(value("change_lookups"))};
@@ -48,6 +47,7 @@ Present present_of(const spf::Verdict& verdict, const spf::Query& query) {
   Present present;
   present.result = spf::result_name(verdict.result);
   if (verdict.mechanism != spf::kDefaultMechanism) present.term = base::printable(verdict.mechanism);
+  present.record_of = verdict.domain;
   present.theirs = verdict.authority_explanation;
   add_detail(present, base::printable(verdict.problem));
   if (!query.domain) present.problem = "this is not a domain name";
@@ -63,11 +63,8 @@ void set_moment(spf::Query& query) {
 // Runs the examination, then the evaluation.
 class Steps {
  public:
-  Steps(lint::Subject subject, const std::optional<base::IpAddress>& client) : subject_(std::move(subject)) {
-    if (!client) return;
-    query_.emplace();
-    spf::set_mailfrom_query(*query_, *client, subject_.domain.text(), subject_.domain.text());
-    set_moment(*query_);
+  Steps(lint::Subject subject, std::optional<spf::Query> query) : subject_(std::move(subject)), query_(std::move(query)) {
+    if (query_) set_moment(*query_);
   }
 
   spf::Needs step(spf::AnswerSource& answers) {
@@ -165,41 +162,16 @@ void Engine::health(std::function<void(std::string)> done) {
   });
 }
 
-void Engine::evaluate(spf::Query query, std::function<void(Present)> done) {
-  struct State {
-    spf::Query query;
-    spf::Verdict verdict;
-    bool is_complete = false;
-  };
-  const auto state = std::make_shared<State>();
-  state->query = std::move(query);
-  set_moment(state->query);
-  run(
-      [state](spf::AnswerSource& answers) {
-        spf::Needs needs = spf::evaluate(state->query, {}, answers, state->verdict);
-        state->is_complete = needs.empty();
-        return needs;
-      },
-      [state, done = std::move(done)](const io::CheckCost&) {
-        Present present;
-        if (state->is_complete) {
-          present = present_of(state->verdict, state->query);
-        } else {
-          present.problem = "the check was not finished";
-        }
-        done(std::move(present));
-      });
-}
-
-void Engine::examine(const dns::Name& domain, const std::optional<std::string>& record,
-                     const std::optional<base::IpAddress>& client, std::function<void(Examined)> done) {
+void Engine::examine(const dns::Name& domain, const std::optional<std::string>& record, std::optional<spf::Query> query,
+                     std::function<void(Examined)> done) {
   if (record) {
     auto zone = zone_ ? std::make_shared<dns::Zone>(*zone_) : std::make_shared<dns::Zone>();
     zone->remove_texts(domain);
     zone->add_text(domain, *record);
     driver_.set_zone(std::move(zone));
   }
-  const auto steps = std::make_shared<Steps>(lint::Subject{.domain = domain, .limits = limits(), .salt = salt_}, client);
+  const auto steps =
+      std::make_shared<Steps>(lint::Subject{.domain = domain, .limits = limits(), .salt = salt_}, std::move(query));
   const auto begin = std::chrono::steady_clock::now();
   run([steps](spf::AnswerSource& answers) { return steps->step(answers); },
       [steps, begin, done = std::move(done)](const io::CheckCost& cost) {

@@ -35,6 +35,7 @@ struct Present {
   std::string problem;  // why there is no result; else empty
   std::string result;
   std::string term;                  // that decided; empty: none
+  std::string record_of;             // the domain in whose record the term is; empty: not known
   std::string theirs;                // the domain's own explanation
   std::vector<std::string> details;  // sentences
   std::optional<PresentChange> change;
@@ -74,10 +75,8 @@ class Engine {
   void ask(const token::Facts& facts, std::function<void(Present)> done);
   // Returns why spfd is not ready, or an empty text.
   void health(std::function<void(std::string)> done);
-  // Evaluates without spfd.
-  void evaluate(spf::Query query, std::function<void(Present)> done);
-  // Examines the record of a domain; `record` replaces the published one. `client`: also evaluates for it.
-  void examine(const dns::Name& domain, const std::optional<std::string>& record, const std::optional<base::IpAddress>& client,
+  // Examines the record of a domain; `record` replaces the published one. `query`: also evaluates it.
+  void examine(const dns::Name& domain, const std::optional<std::string>& record, std::optional<spf::Query> query,
                std::function<void(Examined)> done);
 
  private:

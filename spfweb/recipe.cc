@@ -10,6 +10,7 @@
 #include "common/lint/networks.h"
 #include "common/lint/special.h"
 #include "common/receiver/terms.h"
+#include "common/spf/terms.h"
 #include "spfweb/providers.h"
 
 namespace spfweb {
@@ -118,6 +119,45 @@ class Maker {
   std::size_t lookups_ = 0;
 };
 
+// Adds an entry, unless the form has as many as it reads.
+bool add_entry(std::vector<std::string>& entries, std::string_view entry) {
+  if (entries.size() >= kMaxEntries) return false;
+  entries.emplace_back(entry);
+  return true;
+}
+
+bool take_include(const std::string& target, Recipe& recipe) {
+  const auto known = std::ranges::find_if(
+      providers(), [&](const Provider& provider) { return base::equals_ignoring_case(provider.include, target); });
+  if (known == providers().end()) return plain_name(target) && add_entry(recipe.includes, target);
+  recipe.by.emplace(known->id);
+  return true;
+}
+
+// Fills in a sound directive. Returns whether the form can say all of it.
+bool take(const spf::Term& term, Filled& filled) {
+  Recipe& recipe = filled.recipe;
+  const spf::Directive& directive = term.directive;
+  if (directive.mechanism == spf::Mechanism::all) {
+    recipe.is_strict = directive.qualifier == spf::Result::fail;
+    recipe.no_mail = recipe.is_strict && recipe == Recipe{.is_strict = true} && filled.left_out.empty();
+    return recipe.is_strict || directive.qualifier == spf::Result::softfail;
+  }
+  const bool is_whole = directive.prefix4 == 32 && directive.prefix6 == 128;
+  if (directive.qualifier != spf::Result::pass) return false;
+  switch (directive.mechanism) {
+    case spf::Mechanism::ip4:
+    case spf::Mechanism::ip6: return add_entry(recipe.networks, std::string_view(term.text).substr(term.text.find(':') + 1));
+    case spf::Mechanism::mx: return !term.domain_spec && is_whole && (recipe.mx = true);
+    case spf::Mechanism::a:
+      if (!is_whole) return false;
+      if (!term.domain_spec) return recipe.a = true;
+      return plain_name(term.domain_spec->text()) && add_entry(recipe.names, term.domain_spec->text());
+    case spf::Mechanism::include: return take_include(std::string(term.domain_spec->text()), recipe);
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Recipe Recipe::read(const Parameters& form) {
@@ -134,43 +174,15 @@ Recipe Recipe::read(const Parameters& form) {
   return recipe;
 }
 
-Recipe Recipe::of(const spf::Record& record) {
-  Recipe recipe;
-  for (const spf::Directive& directive : record.directives) {
-    const spf::MacroString* const spec = record.domain_spec(directive.domain_spec);
-    const bool is_whole = directive.prefix4 == 32 && directive.prefix6 == 128;
-    const std::string_view term = record.text_of(directive);
-    if (directive.mechanism == spf::Mechanism::all) {
-      recipe.is_strict = directive.qualifier == spf::Result::fail;
-      recipe.no_mail = recipe.is_strict && record.directives.size() == 1;
-      break;
-    }
-    if (directive.qualifier != spf::Result::pass) continue;
-    switch (directive.mechanism) {
-      case spf::Mechanism::ip4:
-      case spf::Mechanism::ip6: recipe.networks.emplace_back(term.substr(term.find(':') + 1)); break;
-      case spf::Mechanism::mx: recipe.mx |= spec == nullptr && is_whole; break;
-      case spf::Mechanism::a:
-        if (spec == nullptr) {
-          recipe.a |= is_whole;
-        } else if (is_whole) {
-          recipe.names.push_back(spec->text());
-        }
-        break;
-      case spf::Mechanism::include: {
-        const auto known = std::ranges::find_if(
-            providers(), [&](const Provider& provider) { return base::equals_ignoring_case(provider.include, spec->text()); });
-        if (known != providers().end()) {
-          recipe.by.emplace(known->id);
-        } else {
-          recipe.includes.push_back(spec->text());
-        }
-        break;
-      }
-      default: break;
-    }
+Filled Filled::from(std::string_view record) {
+  Filled filled;
+  bool is_over = false;
+  for (const spf::Term& term : spf::read_terms(record)) {
+    const bool is_taken = !is_over && term.problem.empty() && term.kind == spf::Term::Kind::directive && take(term, filled);
+    if (!is_taken) filled.left_out.push_back(term.text);
+    is_over |= term.problem.empty() && term.kind == spf::Term::Kind::directive && term.directive.mechanism == spf::Mechanism::all;
   }
-  return recipe;
+  return filled;
 }
 
 std::optional<dns::Name> plain_name(std::string_view text) {
@@ -187,6 +199,12 @@ std::optional<dns::Name> plain_name(std::string_view text) {
 }
 
 MadeRecord make_record(const Recipe& recipe) { return Maker(recipe).make(); }
+
+std::string panel_name(const dns::Name& domain, bool below) {
+  const bool is_zone = domain.labels() == 2;
+  if (is_zone) return below ? "*" : "@";
+  return std::string(below ? "*." : "") + std::string(domain.text());
+}
 
 std::string zone_strings(std::string_view record) {
   std::string strings;

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "common/dns/name.h"
-#include "common/spf/record.h"
 #include "spfweb/parameters.h"
 #include "spfweb/texts.h"
 
@@ -29,9 +28,18 @@ struct Recipe {
   bool is_strict = false;  // -all instead of ~all
   bool below = false;      // names below the domain send no mail
 
+  friend bool operator==(const Recipe&, const Recipe&) = default;
+
   static Recipe read(const Parameters& form);
-  // Fills in what a published record says; terms that the form does not have are left out.
-  static Recipe of(const spf::Record& record);
+};
+
+// The form, filled in from a published record.
+struct Filled {
+  Recipe recipe;
+  std::vector<std::string> left_out;  // terms, as published: faulty ones, those without place in the form, those after "all"
+
+  // Reads every term by itself, so that a faulty one does not hide the others.
+  static Filled from(std::string_view record);
 };
 
 struct RecipeProblem {
@@ -56,6 +64,10 @@ inline constexpr std::size_t kMaxRecord = 450;
 std::optional<dns::Name> plain_name(std::string_view text);
 
 MadeRecord make_record(const Recipe& recipe);
+
+// Returns the name of a record as a control panel wants it: "@" for a domain of two labels, which is a zone. Whether a longer
+// name is a zone, it does not say, so it stays whole. `below`: the name of all names below the domain.
+std::string panel_name(const dns::Name& domain, bool below);
 
 // Returns the record as strings of a zone file, of at most 255 octets each (RFC 7208 §3.3).
 std::string zone_strings(std::string_view record);

@@ -37,6 +37,16 @@ Html refusal_text(const View& view, token::Refusal refusal) {
   return view.say(Text::token_expired);
 }
 
+spf::Query query_of(const token::Facts& facts) {
+  spf::Query query;
+  if (facts.identity == spf::Identity::helo) {
+    spf::set_helo_query(query, facts.client, facts.domain);
+  } else {
+    spf::set_mailfrom_query(query, facts.client, "postmaster@" + facts.domain, facts.helo);
+  }
+  return query;
+}
+
 // Returns whether JSON is wanted rather than HTML (RFC 9110 §12.5.1), by the order of the types.
 bool wants_json(std::string_view accept) {
   const std::size_t json = accept.find("application/json");
@@ -98,9 +108,14 @@ void Site::why_token(View view, const std::optional<base::IpAddress>& client, st
   if (!facts) return answer(html(claim_page(view, {}, refusal_text(view, facts.error()), {}), 404));
   const std::string link = "https://" + options_.host + options_.prefix + "/why/" + std::string(token);
   const auto pass = enter(client);
-  if (!pass) return answer(html(why_page(view, *facts, link, {})));
-  engine_.ask(*facts, [view = std::move(view), facts = *facts, link, answer, pass](const Present& present) {
-    answer(html(why_page(view, facts, link, present)));
+  if (!pass) return answer(html(why_page(view, *facts, link, {}, {})));
+  engine_.ask(*facts, [this, view = std::move(view), facts = *facts, link, answer, pass](const Present& present) {
+    spf::Query query = query_of(facts);
+    const auto domain = query.domain;
+    if (!domain) return answer(html(why_page(view, facts, link, present, {})));
+    engine_.examine(*domain, {}, std::move(query), [view, facts, link, answer, pass, present](const Examined& examined) {
+      answer(html(why_page(view, facts, link, present, examined)));
+    });
   });
 }
 
@@ -118,8 +133,9 @@ void Site::why_values(View view, const std::optional<base::IpAddress>& client, c
   }
   const auto pass = enter(client);
   if (!pass) return answer(busy(claim_page(view, claim, view.say(Text::busy), {})));
-  engine_.evaluate(std::move(query), [view = std::move(view), claim, answer, pass](const Present& present) {
-    answer(html(claim_page(view, claim, {}, present)));
+  const dns::Name domain = *query.domain;
+  engine_.examine(domain, {}, std::move(query), [view = std::move(view), claim, answer, pass](const Examined& examined) {
+    answer(html(claim_page(view, claim, {}, examined)));
   });
 }
 
@@ -139,11 +155,16 @@ void Site::check(View view, const std::optional<base::IpAddress>& client, bool i
     if (is_json) return answer(json_error("too many look-ups; try again in a few seconds", 429));
     return answer(busy(check_form_page(view, domain, ip, view.say(Text::busy))));
   }
-  engine_.examine(*name, {}, address, [view = std::move(view), ip, domain, is_json, answer, pass](const Examined& examined) {
-    if (is_json) return answer(examined.is_complete ? json(lint::json(examined.report)) : json_error("not finished", 503));
-    if (!examined.is_complete) return answer(html(check_form_page(view, domain, ip, view.say(Text::broken)), 503));
-    answer(html(check_page(view, ip, examined)));
-  });
+  std::optional<spf::Query> query;
+  if (address) spf::set_mailfrom_query(query.emplace(), *address, name->text(), name->text());
+  engine_.examine(*name, {}, std::move(query),
+                  [view = std::move(view), ip, domain, is_json, answer, pass](const Examined& examined) {
+                    if (is_json)
+                      return answer(examined.is_complete ? json(lint::json(examined.report)) : json_error("not finished", 503));
+                    if (!examined.is_complete)
+                      return answer(html(check_form_page(view, domain, ip, view.say(Text::broken)), 503));
+                    answer(html(check_page(view, ip, examined)));
+                  });
 }
 
 void Site::wizard(View view, const std::optional<base::IpAddress>& client, const Answer& answer) {
@@ -168,12 +189,7 @@ void Site::wizard(View view, const std::optional<base::IpAddress>& client, const
                       const auto report = examined.is_complete ? std::optional(examined) : std::nullopt;
                       return answer(html(wizard_page(view, domain, recipe, made, report, note)));
                     }
-                    // The first page for a domain: what it has now.
-                    const std::string& text = examined.is_complete ? examined.report.tree.root().text : std::string();
-                    const auto published = text.empty() ? std::nullopt : std::optional(spf::parse_record(text));
-                    if (!published || !published->ok()) return answer(html(wizard_page(view, domain, recipe, {}, {}, {})));
-                    const Html note = Html() << view.say(Text::wiz_filled) << "<br><code>"_html << shown(text) << "</code>"_html;
-                    answer(html(wizard_page(view, domain, Recipe::of(**published), {}, {}, note)));
+                    answer(html(filled_page(view, domain, recipe, examined)));
                   });
 }
 

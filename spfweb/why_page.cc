@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/spf/result.h"
+#include "spfweb/check_page.h"
 #include "spfweb/recipe.h"
 
 namespace spfweb {
@@ -26,7 +27,7 @@ Text cause_text(const token::Facts& facts) {
     case token::Cause::site_rule: return Text::cause_site_rule;
     case token::Cause::none: break;
   }
-  return Text::cause_error;
+  return facts.result == spf::Result::none ? Text::cause_no_record : Text::cause_error;
 }
 
 // Returns "2026-11-26 09:30".
@@ -44,11 +45,15 @@ Html code(std::string_view text) { return Html() << "<code>"_html << shown(text)
 // Returns whether the terms of a record lead to the result (RFC 7208 §2.6).
 bool is_of_terms(std::string_view result) { return result != "none" && result != "permerror" && result != "temperror"; }
 
-// Adds the part for who runs the mail of the domain.
-void add_admin(const View& view, const Present& present, Html& out) {
+// Larger trees are on the page of the examination, so that this one stays small.
+constexpr std::size_t kMaxTreeLines = 150;
+
+// Adds the part for who runs the mail of the domain: the tree with the deciding term, the nearest miss, the change.
+void add_admin(const View& view, const Present& present, const std::optional<Examined>& examined, Html& out) {
   if (!present.term.empty()) out << paragraph(view.say(Text::case_admin_term, {code(present.term)}));
   if (present.term.empty() && present.problem.empty() && is_of_terms(present.result))
     out << paragraph(view.say(Text::case_admin_none));
+  if (examined && examined->is_complete && examined->report.tree.lines.size() <= kMaxTreeLines) out << tree_of(view, *examined);
   if (!present.details.empty()) {
     if (view.language != Language::en) out << paragraph(view.say(Text::english));
     out << "<ul>\n"_html;
@@ -95,7 +100,8 @@ void add_sender(const View& view, const Copied& copied, Html& out) {
 
 }  // namespace
 
-std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present) {
+std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present,
+                     const std::optional<Examined>& examined) {
   const Html domain = shown(facts.domain);
   const std::string client = facts.client.text();
   const Html address = shown(client);
@@ -120,7 +126,7 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
 
   out << "<section><h3>"_html << (is_sender_excluded ? "2. " : "") << view.say(Text::case_admin, {domain}) << "</h3>\n"_html;
   if (present) {
-    add_admin(view, *present, out);
+    add_admin(view, *present, examined, out);
     add_theirs(view, facts.domain, *present, out);
   }
   out << "<p><a href=\""_html << view.url("/check?domain=" + url_encoded(facts.domain) + "&ip=" + url_encoded(client))
@@ -150,19 +156,22 @@ Claim Claim::read(const Parameters& parameters) {
   return claim;
 }
 
-std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Present>& present) {
+std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Examined>& examined) {
   Html out;
   if (!note.empty()) out << "<div class=\"box\" role=\"status\">"_html << paragraph(note) << "</div>\n"_html;
-  if (present) {
+  if (examined) {
+    Present present;
+    present.problem = "the check was not finished";
+    if (examined->present) present = *examined->present;
     const std::string_view domain = std::string_view(claim.sender).substr(claim.sender.rfind('@') + 1);
     out << heading(view.say(Text::entered));
-    if (!present->problem.empty()) {
-      out << paragraph(view.say(Text::now_unknown, {english(present->problem)}));
+    if (!present.problem.empty()) {
+      out << paragraph(view.say(Text::now_unknown, {english(present.problem)}));
     } else {
       out << "<p class=\"lead\">"_html
-          << view.say(Text::check_result, {shown(claim.sender), shown(claim.ip), Html() << present->result}) << "</p>\n"_html;
-      add_admin(view, *present, out);
-      add_theirs(view, domain, *present, out);
+          << view.say(Text::check_result, {shown(claim.sender), shown(claim.ip), Html() << present.result}) << "</p>\n"_html;
+      add_admin(view, present, examined, out);
+      add_theirs(view, domain, present, out);
       out << "<p><a href=\""_html << view.url("/check?domain=" + url_encoded(domain) + "&ip=" + url_encoded(claim.ip))
           << "\">"_html << view.say(Text::nav_check) << "</a></p>\n"_html;
     }

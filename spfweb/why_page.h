@@ -11,9 +11,10 @@
 
 namespace spfweb {
 
-// Returns the page for the facts of a token. `link`: the text of the link, for the administrator. `present`: nothing if it was
-// not looked up.
-std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present);
+// Returns the page for the facts of a token. `link`: the text of the link, for the administrator. `present`, by spfd, and
+// `examined`: nothing if they were not looked up.
+std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present,
+                     const std::optional<Examined>& examined);
 
 // The words of a visitor about a refusal; nobody has signed them.
 struct Claim {
@@ -26,6 +27,6 @@ struct Claim {
   static Claim read(const Parameters& parameters);
 };
 // Returns the page with the form, and the present result for what the visitor says. `note`: why there is the form.
-std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Present>& present);
+std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Examined>& examined);
 
 }  // namespace spfweb

@@ -48,12 +48,14 @@ Html problems_of(const View& view, const MadeRecord& made) {
 }
 
 void add_instructions(const View& view, const dns::Name& domain, const Recipe& recipe, const MadeRecord& made, Html& out) {
-  std::vector<std::string> panel = {"@", "TXT", made.text};
-  const auto add = [&panel](std::initializer_list<const char*> lines) { panel.insert(panel.end(), lines.begin(), lines.end()); };
-  if (recipe.no_mail) add({"", "@", "MX", "0 ."});
-  if (recipe.below || recipe.no_mail) add({"", "*", "TXT", "v=spf1 -all"});
+  const std::string own = panel_name(domain, false);
+  std::vector<std::string> panel = {own, "TXT", made.text};
+  const auto add = [&panel](std::initializer_list<std::string> lines) { panel.insert(panel.end(), lines.begin(), lines.end()); };
+  if (recipe.no_mail) add({"", own, "MX", "0 ."});
+  if (recipe.below || recipe.no_mail) add({"", panel_name(domain, true), "TXT", "v=spf1 -all"});
   out << heading(view.say(Text::wiz_zone)) << block(zone_lines(domain, recipe, made.text)) << heading(view.say(Text::wiz_panel))
       << block(panel);
+  if (own != "@") out << paragraph(view.say(Text::wiz_panel_names));
   std::string client = "192.0.2.25";
   if (!recipe.networks.empty()) client = recipe.networks.front().substr(0, recipe.networks.front().find('/'));
   out << heading(view.say(Text::wiz_test))
@@ -68,7 +70,36 @@ void add_instructions(const View& view, const dns::Name& domain, const Recipe& r
   }
 }
 
+// Returns what is there now, for a record that fills in the form.
+Html filled_note(const View& view, std::string_view text, const Filled& filled) {
+  Html out;
+  out << view.say(Text::wiz_filled) << "<br><code>"_html << shown(text) << "</code>"_html;
+  if (filled.left_out.empty()) return out;
+  out << "<br>"_html << view.say(Text::wiz_left_out);
+  for (const std::string& term : filled.left_out) out << " <code>"_html << shown(term) << "</code>"_html;
+  return out;
+}
+
 }  // namespace
+
+std::string filled_page(const View& view, std::string_view domain, const Recipe& recipe, const Examined& examined) {
+  const lint::Tree& tree = examined.report.tree;
+  const lint::Record* const root = tree.records.empty() ? nullptr : &tree.root();
+  const auto with = [&](const Html& note, const Recipe& filled) { return wizard_page(view, domain, filled, {}, {}, note); };
+  if (root == nullptr || !examined.is_complete) return with(view.say(Text::wiz_unknown), recipe);
+  switch (root->state) {
+    case lint::Record::State::failed: return with(view.say(Text::wiz_unknown), recipe);
+    case lint::Record::State::several: return with(view.say(Text::wiz_several, {number(root->count)}), recipe);
+    case lint::Record::State::none: {
+      Html note = view.say(Text::wiz_none);
+      if (!root->near_miss.empty()) note << " "_html << english(root->near_miss);
+      return with(note, recipe);
+    }
+    case lint::Record::State::found: break;
+  }
+  const Filled filled = Filled::from(root->text);
+  return with(filled_note(view, root->text, filled), filled.recipe);
+}
 
 std::string wizard_page(const View& view, std::string_view domain, const Recipe& recipe, const std::optional<MadeRecord>& made,
                         const std::optional<Examined>& examined, const Html& note) {

@@ -1,5 +1,5 @@
-// Tokens of why-url, and URLs of its page. Input: a line that is read as a token and as parameters; then the facts of a token
-// that is written, read, and changed.
+// Tokens of why-url, and what a visitor of its page sends. Input: a line that is read as a token, as parameters, as a published
+// record for the form and as Accept-Language; then the facts of a token that is written, read, and changed.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/spf/record.h"
 #include "common/token/token.h"
+#include "spfweb/language.h"
 #include "spfweb/recipe.h"
 #include "spfweb/why_page.h"
 #include "t/fuzz/target.h"
@@ -37,6 +38,11 @@ void check_page(std::string_view query) {
   fuzz::check(spfweb::claim_page(view, claim, {}, {}).find("<script>") == std::string::npos, "no markup of strangers");
   const spfweb::MadeRecord made = spfweb::make_record(spfweb::Recipe::read(parameters));
   if (made.problems.empty()) fuzz::check(spf::parse_record(made.text).ok(), "a record that is made is valid");
+  const spfweb::MadeRecord again_made = spfweb::make_record(spfweb::Filled::from(query).recipe);
+  if (again_made.problems.empty())
+    fuzz::check(spf::parse_record(again_made.text).ok(), "so is one from a form that is filled in");
+  const spfweb::Language language = spfweb::preferred_language(query);
+  fuzz::check(spfweb::language_of(spfweb::language_code(language)) == language, "there is always a language");
 }
 
 std::string name_of(std::string_view text) {

@@ -96,6 +96,31 @@ TEST_CASE("other methods, bodies and large header fields are refused") {
   CHECK(echo.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("an answer of libevent, which lacks our header fields, has no text of the request") {
+  const Echo echo(30s, 10);
+  const std::string filler(20'000, 'x');
+  const std::vector<std::string> requests = {"<script>zq</script> / HTTP/1.1\r\nHost: h\r\n\r\n",
+                                             "GET /<script>zq</script> HTTP/9.9\r\n\r\n",
+                                             "GET http://<script>zq</script> HTTP/1.1\r\n\r\n",
+                                             "GET /?<script>zq</script>" + filler + " HTTP/1.1\r\n\r\n",
+                                             "GET / HTTP/1.1\r\n<script>zq</script>\r\n\r\n",
+                                             "GET / HTTP/1.1\r\nzq: <script>" + filler + "\r\n\r\n",
+                                             "POST /<script>zq</script> HTTP/1.1\r\nContent-Length: 2\r\n\r\nzq",
+                                             "POST /zq HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nzq\r\n0\r\n\r\n",
+                                             "FETCH /zq HTTP/1.1\r\nHost: <script>\r\n\r\n",
+                                             "zq\r\n\r\n"};
+  for (const std::string& request : requests) {
+    const std::string got = echo.ask(request);
+    CAPTURE(request.substr(0, 100));
+    CAPTURE(got);
+    if (got.find("Content-Security-Policy: ") != std::string::npos) continue;  // our own
+    CHECK(got.find("zq") == std::string::npos);
+    CHECK(got.find("<script") == std::string::npos);
+    CHECK(got.find("Location") == std::string::npos);
+    CHECK(got.find("Set-Cookie") == std::string::npos);
+  }
+}
+
 TEST_CASE("a client that sends a byte now and then is closed at the deadline") {
   const Echo echo(300ms, 10);
   Client client(echo.address());

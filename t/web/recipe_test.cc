@@ -141,8 +141,47 @@ TEST_CASE("random forms: no finding of severity error, the form's addresses pass
                               "h.example.com");
       CHECK(support::run(query, with).verdict.result == spf::Result::pass);
     }
-    const auto parsed = spf::parse_record(record.text);
-    REQUIRE(parsed.ok());
-    CHECK(make_record(Recipe::of(*parsed)).text == record.text);
+    const auto filled = spfweb::Filled::from(record.text);
+    CHECK(filled.left_out.empty());
+    CHECK(make_record(filled.recipe).text == record.text);
   }
+}
+
+TEST_CASE("a published record fills in the form, and what the form cannot say is named") {
+  struct Row {
+    const char* published;
+    const char* made;
+    std::vector<std::string> left_out;
+  };
+  const std::vector<Row> rows = {
+      {"v=spf1 ip4:8.1.2.3 ipv4:8.1.2.4 mx -all", "v=spf1 ip4:8.1.2.3 mx -all", {"ipv4:8.1.2.4"}},
+      {"v=spf1 ip4:8.1.2.3/99 a -all", "v=spf1 a -all", {"ip4:8.1.2.3/99"}},
+      {"v=spf1 exists:%{i}.x.test a:h.test/24 a:%{d}.x.test ?mx ptr ip4:8.1.2.3 redirect=y.test",
+       "v=spf1 ip4:8.1.2.3 ~all",
+       {"exists:%{i}.x.test", "a:h.test/24", "a:%{d}.x.test", "?mx", "ptr", "redirect=y.test"}},
+      {"v=spf1 a +all", "v=spf1 a ~all", {"+all"}},
+      {"v=spf1 a ~all mx", "v=spf1 a ~all", {"mx"}},
+      {"v=spf1 -all", "v=spf1 -all", {}},
+      {"v=spf1 ptr -all", "v=spf1 -all", {"ptr"}},
+      {"v=spf1", "v=spf1 ~all", {}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.published);
+    const auto filled = spfweb::Filled::from(row.published);
+    CHECK(make_record(filled.recipe).text == row.made);
+    CHECK(filled.left_out == row.left_out);
+    CHECK(filled.recipe.no_mail == (std::string_view(row.published) == "v=spf1 -all"));
+  }
+  std::string many = "v=spf1";
+  for (int i = 0; i < 60; ++i) many += fmt::format(" ip4:8.1.2.{}", i);
+  const auto filled = spfweb::Filled::from(many);
+  CHECK(filled.recipe.networks.size() == spfweb::kMaxEntries);
+  CHECK(filled.left_out.size() == 60 - spfweb::kMaxEntries);
+}
+
+TEST_CASE("names for a control panel") {
+  CHECK(spfweb::panel_name(*dns::Name::parse("example.com"), false) == "@");
+  CHECK(spfweb::panel_name(*dns::Name::parse("example.com"), true) == "*");
+  CHECK(spfweb::panel_name(*dns::Name::parse("mail.example.com"), false) == "mail.example.com");
+  CHECK(spfweb::panel_name(*dns::Name::parse("mail.example.com"), true) == "*.mail.example.com");
 }

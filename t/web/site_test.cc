@@ -37,6 +37,10 @@ more.test TXT "v=spf1 ip4:198.51.100.9 ?all"
 none.test A 192.0.2.80
 silent.test TXT "v=spf1 -all"
 wrong.test TXT "v=spf1 ipv4:192.0.2.1 -all"
+broken.test TXT "v=spf1 ip4:198.51.100.1 ipv4:198.51.100.2 <b>x -all"
+twice.test TXT "v=spf1 a -all"
+twice.test TXT "v=spf1 mx -all"
+near.test TXT "v=spf1; a -all"
 exp.test TXT "v=spf1 -all exp=e.exp.test"
 e.exp.test TXT "<script>alert('%{i}')</script> Call 555"
 )";
@@ -139,6 +143,48 @@ TEST_CASE("the page of a token: cause, three cases, and the present result") {
   CHECK(has(web.get("/why/" + token_for(no_mail)), "sends no mail at all"));
 }
 
+TEST_CASE("the page of a token: the deciding term in its tree, the nearest miss, and the smallest change") {
+  const SpfdProcess spfd({.arguments = {"--allow-explain"}, .zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  token::Facts near = facts();
+  near.client = *base::IpAddress::parse("198.51.100.2");
+  const std::string page = web.get("/why/" + token_for(near));
+  CAPTURE(page);
+  std::size_t at = 0;
+  for (const char* part : {"The term that decides: <code><bdi>-all</bdi></code>", "<bdi>include:more.test</bdi>",
+                           "<strong><bdi>-all</bdi></strong> <span class=\"decides\">← this term decides</span>", "198.51.100.1",
+                           "The smallest change", "With this record the server would pass.",
+                           "fail.test. IN TXT &quot;v=spf1 ip4:198.51.100.1 include:more.test ip4:198.51.100.2 -all&quot;</pre>",
+                           "DNS look-ups after it: 1 of 10.", "Publish it only if this server is yours."}) {
+    CAPTURE(part);
+    at = page.find(part, at);
+    REQUIRE(at != std::string::npos);
+  }
+  CHECK(page.find("this term decides") == page.rfind("this term decides"));
+}
+
+TEST_CASE("a page of a refusal has less than 50 KB in all, with one style and one script") {
+  const SpfdProcess spfd({.arguments = {"--allow-explain"}, .zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::size_t files = web.get("/style.css").size() + web.get("/script.js").size() + web.get("/icon.svg").size();
+  const auto count = [](const std::string& page, std::string_view part) {
+    std::size_t found = 0;
+    for (std::size_t at = page.find(part); at != std::string::npos; at = page.find(part, at + 1)) ++found;
+    return found;
+  };
+  for (const std::string& url :
+       {"/why/" + token_for(facts()), std::string("/"), std::string("/check?domain=fail.test&ip=192.0.2.1"),
+        std::string("/wizard?domain=new.test&made=1&net=8.1.2.3")}) {
+    const std::string page = web.get(url);
+    CAPTURE(page);
+    CHECK(page.starts_with("HTTP/1.1 200 "));
+    CHECK(page.size() + files < 50'000);
+    CHECK(count(page, "<link rel=\"stylesheet\"") == 1);
+    CHECK(count(page, "<script ") == 1);
+    CHECK(count(page, " src=") == 1);
+  }
+}
+
 TEST_CASE("a message that was not refused for its sender's record: no word of a forgery, or of a wrong server") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
@@ -171,7 +217,10 @@ TEST_CASE("a message that was not refused for its sender's record: no word of a 
   error.identity = spf::Identity::mailfrom;
   error.domain = "none.test";
   error.result = spf::Result::none;
-  CHECK_FALSE(has(web.get("/why/" + token_for(error)), "No term of the record"));
+  const std::string none = web.get("/why/" + token_for(error));
+  CHECK_FALSE(has(none, "No term of the record"));
+  CHECK(has(none, "<bdi>none.test</bdi> has no SPF record, so it does not say whether the server"));
+  CHECK_FALSE(has(none, "could not be used"));
 }
 
 TEST_CASE("a domain's own explanation is quoted as its own, and stays text") {
@@ -258,6 +307,32 @@ TEST_CASE("the wizard fills in what is there, and makes a record") {
   CHECK(bad.starts_with("HTTP/1.1 400 "));
   CHECK(has(bad, "is private or reserved"));
   CHECK_FALSE(has(bad, "IN TXT"));
+}
+
+TEST_CASE("the wizard for a domain whose record is broken or missing: what could be read, and what could not") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::string broken = web.get("/wizard?domain=broken.test");
+  CAPTURE(broken);
+  CHECK(has(broken, "name=\"net\" value=\"198.51.100.1\""));
+  CHECK(has(broken, "value=\"fail\" checked"));
+  CHECK(has(broken, "no place in it: <code><bdi>ipv4:198.51.100.2</bdi></code> <code><bdi>&lt;b&gt;x</bdi></code>"));
+  CHECK(has(web.get("/wizard?domain=twice.test"), "has 2 SPF records, so none of them is valid"));
+  CHECK(has(web.get("/wizard?domain=none.test"), "The domain has no SPF record now.</p>"));
+  CHECK(has(web.get("/wizard?domain=near.test"), "The domain has no SPF record now. <span lang=\"en\">"));
+  const TempFolder folder;
+  const SpfwebProcess without(spfd.address(), folder.write("zone", "test. TXT \"v=spf1 -all\"\n"));
+  CHECK(has(without.get("/wizard?domain=silent.example"), "could not be looked up, so the form is empty"));
+}
+
+TEST_CASE("names for control panels: the whole name for a subdomain, which may be in a zone above it") {
+  const SpfdProcess spfd({.zone = std::string(kZone)});
+  const SpfwebProcess web(spfd);
+  const std::string made = web.get("/wizard?domain=www.new.test&made=1&net=8.1.2.3&below=1");
+  CAPTURE(made);
+  CHECK(has(made, ">www.new.test\nTXT\nv=spf1 ip4:8.1.2.3 ~all\n\n*.www.new.test\nTXT\nv=spf1 -all</pre>"));
+  CHECK(has(made, "Many panels want the name without that of the zone"));
+  CHECK_FALSE(has(web.get("/wizard?domain=new.test&made=1&net=8.1.2.3"), "Many panels"));
 }
 
 TEST_CASE("a domain that is more than one word in a zone file or a command is refused") {
