@@ -160,7 +160,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -195,14 +195,19 @@ check-mta: all
 check-debian:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEBIAN_PACKAGES)"
 	@t/debian/in_root.sh $(or $(SUITE),trixie) "make demo && make check"
-# A real nginx in front of spfweb.
+# Real web servers in front of spfweb.
 check-nginx: $(BUILD)/bin/spfweb
-	@$(MAKE) --no-print-directory deps PACKAGES="nginx-light curl"
-	@BUILD=$(BUILD) t/run t/web/nginx_test.sh
+	@$(MAKE) --no-print-directory deps PACKAGES="nginx-light caddy curl"
+	@BUILD=$(BUILD) t/run t/web/nginx_test.sh t/web/caddy_test.sh
 # A real HAProxy in front of three spfd: restarts under load, a drain, a dead resolver.
 check-pool: all $(BENCH_PROGRAMS)
 	@$(MAKE) --no-print-directory deps PACKAGES="haproxy"
 	@BUILD=$(BUILD) t/run t/pool/pool_test.sh
+# The way of a refusal with real programs: Exim, nsd, nginx, and Chromium over all pages. Needs root. AXE=FILE: axe.min.js of axe-core;
+# by default npm fetches it, and the output says if it could not.
+check-web: $(BUILD)/bin/spfd $(BUILD)/bin/spfquery $(BUILD)/bin/spfweb
+	@$(MAKE) --no-print-directory deps PACKAGES="$(WEB_PACKAGES)"
+	@BUILD=$(BUILD) t/run t/web/browser_test.sh; status=$$?; grep '^NOT RUN' $(BUILD)/log/browser_test.sh.log; exit $$status
 # The sample units in a booted Debian. Needs root.
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
@@ -279,9 +284,12 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(FUZZ_SUPPORT)
 
 # ---- benchmark -----------------------------------------------------------------------------------------------------------
 
-.PHONY: bench bench-scale instructions
+.PHONY: bench bench-web bench-scale instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
+# The CPU time of a page, and what pages cost mail.
+bench-web: all $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) t/bench/web.sh
 # A million domains. Takes minutes and a gigabyte of memory.
 bench-scale: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/scale.sh
@@ -309,6 +317,7 @@ CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
 FUZZ_PACKAGES = clang libclang-rt-14-dev
 BOOT_PACKAGES = $(DEBIAN_PACKAGES) systemd-container
 MTA_PACKAGES = iproute2 util-linux
+WEB_PACKAGES = $(MTA_PACKAGES) nginx-light openssl chromium chromium-driver python3-selenium
 DEB_PACKAGES = $(BUILD_PACKAGES) $(TEST_PACKAGES) build-essential dpkg-dev debhelper dh-apparmor fakeroot
 DEBIAN_PACKAGES = debootstrap util-linux
 PACKAGES ?= $(BUILD_PACKAGES) $(CHECK_PACKAGES)
@@ -404,7 +413,8 @@ help:
 	@echo 'soak          the daemon under these loads for MINUTES (60); SANITIZE=asan with the address sanitizer'
 	@echo 'check-mta     real MTAs in private roots (needs root; SUITE=trixie: those of another release)'
 	@echo 'check-debian  make demo and make check in a fresh root of another Debian release (needs root; SUITE=trixie)'
-	@echo 'check-nginx   a real nginx in front of spfweb'
+	@echo 'check-nginx   a real nginx and a real Caddy in front of spfweb'
+	@echo 'check-web     Exim, nsd, nginx and Chromium: a refusal and its page, and all pages (needs root; AXE: axe.min.js of axe-core)'
 	@echo 'check-pool    a real HAProxy in front of three spfd, with restarts under load'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'
@@ -414,6 +424,7 @@ help:
 	@echo 'fuzz          run each fuzz target for FUZZ_SECONDS (20), or all together for FUZZ_MINUTES'
 	@echo 'fuzz-regress  replay the fuzz corpora'
 	@echo 'bench         rate, CPU time and latency, compared with a bare server, other SPF daemons and unbound (BENCH_QUESTIONS, BENCH_ROUNDS)'
+	@echo 'bench-web     the CPU time of a page of spfweb, and what 200 pages per second cost mail (BENCH_PAGES, BENCH_ROUNDS)'
 	@echo 'bench-scale   a benchmark with a million synthetic domains, served by nsd and unbound (BENCH_DOMAINS)'
 	@echo 'instructions  instructions per warm request, and how they changed (WRITE=1: keep them as the new base)'
 	@echo 'lint format   check the form of the code / correct it'
