@@ -95,6 +95,39 @@ systemctl reset-failed spfd.service spfd.socket
 drop_in
 check 'without that it starts' systemctl is-active spfd.service
 
+# ---- web pages, as etc/nginx/README sets them up ---------------------------------------------------------------------------------
+
+# page PATH TEXT: the page of spfweb has that text.
+page() {
+  perl -MIO::Socket::INET -e '
+    my $socket = IO::Socket::INET->new("127.0.0.1:5980") or die "connect: $!\n";
+    print $socket "GET $ARGV[0] HTTP/1.1\r\nHost: mx.example.org\r\n\r\n";
+    print <$socket>;' "$1" | grep -F -- "$2"
+}
+check 'spfweb installs' apt_install /packages/spfweb_*.deb
+check 'its unit is active' systemctl is-active spfweb.service
+check 'it runs as its own user' is "$(stat -c %U "/proc/$(systemctl show --property=MainPID --value spfweb.service)")" spfweb
+check 'a page answers' page / '<html lang="en">'
+check 'spfd is reached' page /readyz ready
+usermod -aG spfd-keys spfd
+check 'a key is made' spfd --new-key /etc/spfd/why.key
+chgrp spfd-keys /etc/spfd/why.key && chmod 0640 /etc/spfd/why.key
+cat >>/etc/spfd/spfd.conf <<'END'
+why-url = "https://mx.example.org/spf/why/{token}"
+why-key-file = "/etc/spfd/why.key"
+allow-explain = true
+END
+printf 'prefix = "/spf"\nhostname = "mx.example.org"\nkey-file = "/etc/spfd/why.key"\n' >/etc/spfd/spfweb.conf
+check 'spfd starts with it' systemctl restart spfd.service
+check 'spfweb, too' systemctl restart spfweb.service
+link=$(ask $socket alice@fail.test | grep -o 'https://mx.example.org/spf/why/[A-Za-z0-9_-]*' | head -n 1)
+check 'the link of a refusal shows its page' page "${link#https://mx.example.org}" 'sends no mail at all'
+sed -i '/^why-\|^allow-explain/d' /etc/spfd/spfd.conf
+rm /etc/spfd/why.key
+check 'spfd without it' systemctl restart spfd.service
+check 'spfweb goes' apt_purge spfweb
+check 'with its configuration' test ! -e /etc/spfd/spfweb.conf
+
 # ---- mail --------------------------------------------------------------------------------------------------------------------
 
 useradd --create-home bob
