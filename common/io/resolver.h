@@ -3,9 +3,9 @@
 // It has no cache and does not recurse: it asks recursive servers. A question's life:
 //   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). If the servers of its zone
 //      are known to be silent by then, it ends after the first try (silent_zones.h).
-//   2. It is sent over UDP (udp.h) to the first server that is not known to be down (rounds.h, server_health.h), after try_timeout
-//      to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries stay valid: the
-//      first answer to any of them counts, however late.
+//   2. It is sent over UDP (udp.h) to the first server that is not known to be down (rounds.h, server_health.h), after
+//      try_timeout to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries stay
+//      valid: the first answer to any of them counts, however late.
 //   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A server that does not understand EDNS0 is asked
 //      without it.
 //   4. A server that refuses (SERVFAIL, REFUSED and the like), sends an unreadable answer, or fails over TCP, is not asked again;
