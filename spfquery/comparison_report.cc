@@ -35,7 +35,7 @@ std::string shift_text(const lint::Shift& shift) {
 
 std::set<std::string_view> ids(const lint::Report& report) {
   std::set<std::string_view> out;
-  for (const lint::Finding& finding : report.findings) out.insert(finding.check->id);
+  for (const lint::Finding& finding : report.findings) out.insert(finding.kind->id);
   return out;
 }
 

@@ -82,7 +82,7 @@ class ReportWriter {
       indent(static_cast<std::size_t>(lines[i].depth), is_last[i]);
       out_ += line_text(lines[i]);
       for (const Finding* finding : findings[i + 1])
-        out_ += "  " + in_colour(fmt::format("[{}]", finding->check->id), finding->severity);
+        out_ += "  " + in_colour(fmt::format("[{}]", finding->kind->id), finding->severity);
       out_ += '\n';
     }
   }
@@ -126,7 +126,7 @@ class ReportWriter {
   }
 
   void add_finding(const Finding& finding) {
-    out_ += fmt::format("\n{} {}, line {}", in_colour(finding.check->id, finding.severity), lint::severity_name(finding.severity),
+    out_ += fmt::format("\n{} {}, line {}", in_colour(finding.kind->id, finding.severity), lint::severity_name(finding.severity),
                         finding.line);
     out_ += finding.term.empty()
                 ? fmt::format(", {}", finding.record_of)
@@ -151,7 +151,7 @@ std::string report_line(const lint::Report& report) {
   for (const Severity severity : {Severity::error, Severity::warning, Severity::info}) {
     std::vector<std::string_view> ids;
     for (const Finding& finding : report.findings) {
-      if (finding.severity == severity) ids.push_back(finding.check->id);
+      if (finding.severity == severity) ids.push_back(finding.kind->id);
     }
     std::ranges::sort(ids);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

@@ -99,7 +99,7 @@ class TreeWriter {
       }
     }
     for (const lint::Finding* const finding : findings_[number])
-      out << "<span class=\"id "_html << class_of(finding->severity) << "\">"_html << finding->check->id << "</span>"_html;
+      out << "<span class=\"id "_html << class_of(finding->severity) << "\">"_html << finding->kind->id << "</span>"_html;
   }
 
   const View& view_;
@@ -174,7 +174,7 @@ Html findings_of(const View& view, const lint::Report& report) {
   out << "<ol class=\"findings\">\n"_html;
   for (const lint::Finding& finding : report.findings) {
     out << "<li><strong class=\""_html << class_of(finding.severity) << "\">"_html << view.say(text_of(finding.severity))
-        << " "_html << finding.check->id << "</strong> ("_html
+        << " "_html << finding.kind->id << "</strong> ("_html
         << view.say(Text::finding_at, {number(finding.line), shown(finding.record_of)}) << ", "_html << finding.section()
         << ")<br>\n<span lang=\"en\">"_html << shown(finding.message) << ". "_html << shown(finding.fix)
         << ".</span></li>\n"_html;

@@ -112,7 +112,7 @@ void report_loop(const Tree& tree, const Loop& loop, Findings& findings) {
 
 }  // namespace
 
-void check_budget(const Examined& examined, Findings& findings) {
+void examine_budget(const Examined& examined, Findings& findings) {
   // A loop uses up the limit in any case: only the loop is to be reported.
   for (const Loop& loop : examined.loops) report_loop(examined.tree, loop, findings);
   if (examined.loops.empty()) check_terms(examined, findings);
@@ -129,7 +129,8 @@ void check_budget(const Examined& examined, Findings& findings) {
       if (term.hosts.size() > static_cast<std::size_t>(examined.limits.mx_hosts))
         findings.add("B04", place, fmt::format("{} has {}", term.target->text(), term.hosts.size()));
       if (term.is_unregistered) {
-        findings.add("B10", place, fmt::format("{} does not exist, so anybody may register it", dns::likely_zone(*term.target)));
+        findings.add("B10", place,
+                     fmt::format("{} does not exist, so an attacker may register it", dns::likely_zone(*term.target)));
       }
       if (term.leads_to == kNone) continue;
       const Record& target = examined.tree.records[term.leads_to];

@@ -162,7 +162,7 @@ std::string_view special_name(const Interval& interval, Family family) {
   return special == nullptr ? std::string_view() : special->name;
 }
 
-void check_coverage(const Examined& examined, Findings& findings) {
+void examine_coverage(const Examined& examined, Findings& findings) {
   check_everyone(examined, findings);
   check_all(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {

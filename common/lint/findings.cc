@@ -21,15 +21,15 @@ void Findings::add(std::string_view id, Place place, std::string_view detail, Sp
     ++report_.left_out;
     return;
   }
-  const Check& check = check_of(id);
+  const FindingKind& kind = finding_kind(id);
   Finding& finding = report_.findings.emplace_back();
-  finding.check = &check;
-  finding.severity = special.severity.value_or(check.severity);
+  finding.kind = &kind;
+  finding.severity = special.severity.value_or(kind.severity);
   if (place.term != kNone) finding.term = base::clip(report_.tree.term(place).text(), kMaxTerm);
   finding.record_of = report_.tree.records[place.record].domain.text();
   finding.line = report_.tree.line_of(place);
-  finding.message = base::clip(detail.empty() ? std::string(check.what) : fmt::format("{}: {}", check.what, detail), kMaxMessage);
-  finding.fix = base::clip(special.fix.empty() ? check.fix : std::string_view(special.fix), kMaxMessage);
+  finding.message = base::clip(detail.empty() ? std::string(kind.what) : fmt::format("{}: {}", kind.what, detail), kMaxMessage);
+  finding.fix = base::clip(special.fix.empty() ? kind.fix : std::string_view(special.fix), kMaxMessage);
 }
 
 std::string quoted(const Term& term) { return fmt::format("'{}'", base::clip(term.text(), kMaxTermShown)); }

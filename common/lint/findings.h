@@ -1,4 +1,4 @@
-// Input and output of the checks of all families.
+// Input and output of the search for faults, which has a file per family of findings.
 #pragma once
 
 #include <optional>
@@ -51,13 +51,13 @@ class Findings {
   Report& report_;
 };
 
-// The families of checks, one file each.
-void check_publication(const Examined& examined, Findings& findings);  // P: published.cc
-void check_syntax(const Examined& examined, Findings& findings);       // S: syntax.cc
-void check_budget(const Examined& examined, Findings& findings);       // B: budget.cc
-void check_logic(const Examined& examined, Findings& findings);        // L: logic.cc
-void check_coverage(const Examined& examined, Findings& findings);     // K: coverage.cc
-void check_site(const Examined& examined, Findings& findings);         // C: site.cc
+// Each finds the faults of one family.
+void examine_publication(const Examined& examined, Findings& findings);  // P: published.cc
+void examine_syntax(const Examined& examined, Findings& findings);       // S: syntax.cc
+void examine_budget(const Examined& examined, Findings& findings);       // B: budget.cc
+void examine_logic(const Examined& examined, Findings& findings);        // L: logic.cc
+void examine_coverage(const Examined& examined, Findings& findings);     // K: coverage.cc
+void examine_site(const Examined& examined, Findings& findings);         // C: site.cc
 
 // Returns the form of a term in messages: "'include:example.net'", shortened if it is long.
 std::string quoted(const Term& term);

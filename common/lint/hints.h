@@ -7,9 +7,9 @@
 namespace lint {
 
 struct Fault {
-  std::string_view id = "S01";  // of the check
+  std::string_view id = "S01";  // of the finding
   std::string detail;           // a clause that follows a colon
-  std::string fix;              // empty: the check's own
+  std::string fix;              // empty: the one of the table
 };
 
 // Explains a term that the parser refuses. `term` must not be empty; `problem` is the parser's reason; `next` is the term after

@@ -38,7 +38,7 @@ void add_findings(const Report& report, std::string& out) {
         "{{\"id\": \"{}\", \"severity\": \"{}\", \"term\": {}, \"record_of\": {}, \"line\": {}, \"section\": {}, \"message\": "
         "{}, "
         "\"fix\": {}}}",
-        finding.check->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm), quoted_text(finding.record_of),
+        finding.kind->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm), quoted_text(finding.record_of),
         finding.line, quoted_text(finding.section()), quoted_text(finding.message), quoted_text(finding.fix));
   }
   out += ']';

@@ -79,7 +79,7 @@ std::vector<OwnVerdict> check_own_addresses(const Subject& subject, spf::AnswerS
 
 std::string Finding::section() const {
   constexpr std::string_view kSign = "\u00a7";
-  std::string out(check->section);
+  std::string out(kind->section);
   for (std::size_t at = 0; (at = out.find(kSign, at)) != std::string::npos;) out.erase(at, kSign.size());
   return out;
 }
@@ -109,12 +109,12 @@ spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& r
   sum_up(examined, report);
   examined.rounds = report.summary.rounds;
   Findings findings(report);
-  check_publication(examined, findings);
-  check_syntax(examined, findings);
-  check_budget(examined, findings);
-  check_logic(examined, findings);
-  check_coverage(examined, findings);
-  check_site(examined, findings);
+  examine_publication(examined, findings);
+  examine_syntax(examined, findings);
+  examine_budget(examined, findings);
+  examine_logic(examined, findings);
+  examine_coverage(examined, findings);
+  examine_site(examined, findings);
   if (comparisons.is_cut_off() && !is_cut_off)
     report.tree.gaps.emplace_back("too many terms: not all of them were compared with each other");
   std::ranges::stable_sort(report.findings, std::ranges::greater{}, &Finding::severity);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/lint/check.h"
+#include "common/lint/finding_kinds.h"
 #include "common/lint/reader.h"
 #include "common/lint/tree.h"
 #include "common/spf/query.h"
@@ -17,7 +17,7 @@
 namespace lint {
 
 struct Finding {
-  const Check* check = nullptr;
+  const FindingKind* kind = nullptr;
   Severity severity = Severity::info;
   std::string term;       // printable and at most kMaxTerm bytes; empty: the finding is about the record
   std::string record_of;  // the domain whose record it is about

@@ -408,7 +408,7 @@ void check_idle_includes(const Examined& examined, Findings& findings) {
 
 }  // namespace
 
-void check_logic(const Examined& examined, Findings& findings) {
+void examine_logic(const Examined& examined, Findings& findings) {
   const Tree& tree = examined.tree;
   check_end(tree, findings);
   for (std::size_t number = 0; number < tree.records.size(); ++number) check_order(tree.records[number], number, findings);

@@ -52,7 +52,7 @@ void check_failures(const Tree& tree, Findings& findings) {
 
 }  // namespace
 
-void check_publication(const Examined& examined, Findings& findings) {
+void examine_publication(const Examined& examined, Findings& findings) {
   const Tree& tree = examined.tree;
   const Record& root = tree.root();
   const bool has_mail = std::ranges::any_of(tree.mx, [](const std::string& host) { return !host.empty(); });

@@ -331,8 +331,8 @@ class Reader {
     }
   }
 
-  // A name error of the domain that somebody would have to register; but not below a domain that does not exist either, where
-  // nobody can register anything.
+  // Finds names whose domain is not registered: the domain that a registrant would have to register does not exist, although the
+  // zone above it does.
   void find_unregistered() {
     const std::string_view own = dns::likely_zone(tree_.root().domain);
     for (Record& record : tree_.records) {

@@ -36,7 +36,7 @@ struct Subject {
   Limits limits = {};
   // Chosen at random by the caller, so that no zone can know the names that are asked to find wildcard records.
   std::uint64_t salt = 0;
-  // Asked now and then during long work: true ends the examination with what is done. May be empty.
+  // Called regularly during long work: true ends the examination with what is done. May be empty.
   std::function<bool()> is_over = {};
 
   // The site around the record.

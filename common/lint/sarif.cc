@@ -22,21 +22,21 @@ std::string_view level_of(Severity severity) {
 
 void add_rules(std::string& out) {
   bool is_first = true;
-  for (const Check& check : checks()) {
+  for (const FindingKind& kind : finding_kinds()) {
     if (!is_first) out += ", ";
     is_first = false;
     Finding finding;
-    finding.check = &check;
+    finding.kind = &kind;
     out += fmt::format(
         "{{\"id\": \"{}\", \"shortDescription\": {{\"text\": {}}}, \"fullDescription\": {{\"text\": {}}}, \"help\": {{\"text\": "
         "{}}}, \"defaultConfiguration\": {{\"level\": \"{}\"}}}}",
-        check.id, quoted_text(check.what), quoted_text(fmt::format("{} ({}).", check.what, finding.section())),
-        quoted_text(fmt::format("{}.", check.fix)), level_of(check.severity));
+        kind.id, quoted_text(kind.what), quoted_text(fmt::format("{} ({}).", kind.what, finding.section())),
+        quoted_text(fmt::format("{}.", kind.fix)), level_of(kind.severity));
   }
 }
 
 void add_result(const Finding& finding, std::string& out) {
-  out += fmt::format("{{\"ruleId\": \"{}\", \"level\": \"{}\", \"message\": {{\"text\": {}}}, ", finding.check->id,
+  out += fmt::format("{{\"ruleId\": \"{}\", \"level\": \"{}\", \"message\": {{\"text\": {}}}, ", finding.kind->id,
                      level_of(finding.severity), quoted_text(fmt::format("{}. {}.", finding.message, finding.fix)));
   const std::string snippet =
       finding.term.empty() ? std::string() : fmt::format(", \"snippet\": {{\"text\": {}}}", quoted_text(finding.term));

@@ -93,7 +93,7 @@ void check_silence(const Examined& examined, Findings& findings) {
 
 }  // namespace
 
-void check_site(const Examined& examined, Findings& findings) {
+void examine_site(const Examined& examined, Findings& findings) {
   check_own(examined, findings);
   check_mx(examined, findings);
   check_ipv6(examined, findings);

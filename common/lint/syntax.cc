@@ -79,7 +79,7 @@ void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind,
 
 }  // namespace
 
-void check_syntax(const Examined& examined, Findings& findings) {
+void examine_syntax(const Examined& examined, Findings& findings) {
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     const auto last_directive = std::ranges::find_if(record.terms.rbegin(), record.terms.rend(), &Term::is_directive).base();

@@ -50,7 +50,7 @@ struct Term {
   bool has_failed = false;         // DNS did not answer all of it
   std::vector<std::string> hosts;  // mx: the hosts
   bool is_wildcard = false;        // exists with macros: the probe names have addresses, too
-  // Its target does not exist, nor does the domain that somebody would have to register for it.
+  // Its target does not exist, nor does the domain that would have to be registered for it.
   bool is_unregistered = false;
   // exp in a record that can decide: the TXT records that it names; nothing where they were not looked up.
   std::optional<std::vector<std::string>> explanations;
@@ -88,7 +88,7 @@ struct Record {
   std::size_t all = kNone;       // the first sound "all"
   std::size_t redirect = kNone;  // the redirect, where it is in force
   bool is_deciding = false;      // that of the domain, or reached from it by redirects only
-  int depth = 0;                 // how many terms lead here at least
+  int depth = 0;                 // the least number of terms that lead here
 };
 
 // A term in its record; term kNone: the record itself.
@@ -121,7 +121,7 @@ struct Site {
     PerFamily<std::vector<base::IpAddress>> addresses;
   };
   std::vector<Host> hosts;             // the MX hosts of the domain, at most 10
-  bool has_wildcard = false;           // a name that nobody made has an SPF record
+  bool has_wildcard = false;           // a name that does not exist has an SPF record
   std::vector<std::string> misplaced;  // the domain has no record, but these names have
   std::vector<std::string> bare;       // of Subject::subdomains: with MX or A record, and without SPF record
   std::optional<bool> helo_has_record;

@@ -166,11 +166,11 @@ class Explanation {
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
       // Details and repairs that are not those of the table have texts of the record in them.
-      const std::string_view what = finding->check->what;
+      const std::string_view what = finding->kind->what;
       const std::string_view message = finding->message;
       const bool has_detail = message.size() > what.size() + 2 && message.starts_with(what);
       say(has_detail ? fmt::format("{}: {}.", what, quoted_message(message.substr(what.size() + 2))) : fmt::format("{}.", what));
-      const bool is_usual = finding->fix == finding->check->fix;
+      const bool is_usual = finding->fix == finding->kind->fix;
       say(fmt::format("To repair it: {}.", is_usual ? finding->fix : quoted_message(finding->fix)));
     }
     for (const std::string& gap : report.tree.gaps) questions_.add_missing(gap);
@@ -188,8 +188,7 @@ class Explanation {
     });
     for (const std::string_view id : {"P02", "B06", "B01", "B03", "B04", "B07"}) {
       if (found != findings.end()) break;
-      found =
-          std::ranges::find_if(findings, [&](const Finding& finding) { return is_error(finding) && finding.check->id == id; });
+      found = std::ranges::find_if(findings, [&](const Finding& finding) { return is_error(finding) && finding.kind->id == id; });
     }
     return found == findings.end() ? nullptr : &*found;
   }

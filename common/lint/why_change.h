@@ -28,7 +28,7 @@ class Changes {
 
   enum class Outcome : std::uint8_t {
     waits,    // a question is open
-    fits,     // the client passes, and nobody loses a result
+    fits,     // the client passes, and no other client's result changes
     useless,  // the client does not pass
     harmful,  // the limits are exceeded, for the client or for others (RFC 7208 §4.6.4)
     unknown,  // it passes, but the changed record could not be examined completely

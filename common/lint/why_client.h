@@ -24,7 +24,7 @@ struct Client {
   };
   Kind kind = Kind::unknown;
   dns::Name name{};                   // not for unknown
-  dns::Name domain{};                 // likewise: the zone of the name
+  dns::Name domain{};                 // not for unknown: the zone of the name
   std::optional<dns::Name> record{};  // provider
   bool receives_mail = false;         // forwarder: it is an MX host of the domain; else it may send the domain's mail
 };

@@ -8,7 +8,7 @@ namespace lint {
 
 class Work {
  public:
-  // `most`: the steps that are allowed. `is_over` is asked now and then; true ends the work. It may be empty, and must outlive
+  // `most`: the steps that are allowed. `is_over` is called regularly; true ends the work. It may be empty, and must outlive
   // the object.
   Work(std::size_t most, const std::function<bool()>& is_over) : most_(most), is_over_(is_over) {}
 

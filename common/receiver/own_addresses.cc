@@ -8,14 +8,14 @@ namespace receiver {
 namespace {
 
 // Returns whether the error means an SRS address in a domain of ours that we did not make, or made too long ago.
-bool is_forgery(srs::Check check) {
-  switch (check) {
-    case srs::Check::fields:
-    case srs::Check::hash_length:
-    case srs::Check::hash:
-    case srs::Check::stamp_form:
-    case srs::Check::stamp_future:
-    case srs::Check::stamp_age: return true;
+bool is_forgery(srs::Reason reason) {
+  switch (reason) {
+    case srs::Reason::fields:
+    case srs::Reason::hash_length:
+    case srs::Reason::hash:
+    case srs::Reason::stamp_form:
+    case srs::Reason::stamp_future:
+    case srs::Reason::stamp_age: return true;
     default: return false;
   }
 }
@@ -25,7 +25,7 @@ bool is_forgery(srs::Check check) {
 std::optional<std::string> forged_recipient(const OwnAddresses& own, const Request& request) {
   if (!own.checks_recipients || !own.rewriter || request.recipient.empty()) return std::nullopt;
   const auto reversed = own.rewriter->reverse(bare_sender(request.recipient), srs::day_of(request.time));
-  if (reversed || !is_forgery(reversed.error().check)) return std::nullopt;
+  if (reversed || !is_forgery(reversed.error().reason)) return std::nullopt;
   return reversed.error().text;
 }
 

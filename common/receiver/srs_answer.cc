@@ -13,7 +13,7 @@ namespace receiver {
 namespace {
 
 SrsReply refused(const srs::Error& error) {
-  const bool is_ours = error.check == srs::Check::digest;
+  const bool is_ours = error.reason == srs::Reason::digest;
   return {is_ours ? SrsReply::Kind::temporary : SrsReply::Kind::not_found, error.text, {}};
 }
 
@@ -28,7 +28,7 @@ SrsReply forwarded(base::Result<srs::Forwarded, srs::Error>&& outcome) {
 // Returns whether the sender has to be rewritten, even if that is not possible.
 bool is_concerned(const base::Result<srs::Forwarded, srs::Error>& outcome) {
   if (outcome) return outcome->outcome == srs::Forwarded::Outcome::rewritten;
-  return outcome.error().check == srs::Check::local_part_length || outcome.error().check == srs::Check::path_length;
+  return outcome.error().reason == srs::Reason::local_part_length || outcome.error().reason == srs::Reason::path_length;
 }
 
 // Returns the reply to a request of any kind except forward.

@@ -11,7 +11,7 @@ namespace srs {
 
 namespace {
 
-base::Failure<Error> refuse(Check check, std::string_view text) { return base::failure(Error{check, std::string(text)}); }
+base::Failure<Error> refuse(Reason reason, std::string_view text) { return base::failure(Error{reason, std::string(text)}); }
 
 bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
 
@@ -75,19 +75,19 @@ std::string_view domain_of(std::string_view alias) {
 
 base::Result<Address, Error> parse_address(std::string_view text) {
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return refuse(Check::at_sign, "the address has no @");
+  if (at == std::string_view::npos) return refuse(Reason::at_sign, "the address has no @");
   const Address address{text.substr(0, at), text.substr(at + 1)};
-  if (address.local.empty()) return refuse(Check::local_part, "the address has no local part");
-  if (address.local.find('@') != std::string_view::npos) return refuse(Check::at_sign, "the local part has an @");
-  if (!base::is_utf8(address.local)) return refuse(Check::characters, "the local part is neither US-ASCII nor UTF-8");
+  if (address.local.empty()) return refuse(Reason::local_part, "the address has no local part");
+  if (address.local.find('@') != std::string_view::npos) return refuse(Reason::at_sign, "the local part has an @");
+  if (!base::is_utf8(address.local)) return refuse(Reason::characters, "the local part is neither US-ASCII nor UTF-8");
   Quotes quotes;
   for (const char c : address.local) {
-    if (is_control(c)) return refuse(Check::characters, "the local part has a control character");
-    if (c == ' ' && !quotes.inside()) return refuse(Check::characters, "the local part has a blank outside quotes");
+    if (is_control(c)) return refuse(Reason::characters, "the local part has a control character");
+    if (c == ' ' && !quotes.inside()) return refuse(Reason::characters, "the local part has a blank outside quotes");
     quotes.pass(c);
   }
-  if (quotes.inside()) return refuse(Check::local_part, "the quotes in the local part are not closed");
-  if (!is_domain(address.domain)) return refuse(Check::domain, "the text after the @ is not a domain");
+  if (quotes.inside()) return refuse(Reason::local_part, "the quotes in the local part are not closed");
+  if (!is_domain(address.domain)) return refuse(Reason::domain, "the text after the @ is not a domain");
   return address;
 }
 

@@ -6,7 +6,7 @@
 
 namespace srs {
 
-enum class Check : std::uint8_t {
+enum class Reason : std::uint8_t {
   // any address
   at_sign,     // missing, or there is another one in the local part
   local_part,  // missing, or its quotes are not closed
@@ -30,7 +30,7 @@ enum class Check : std::uint8_t {
 };
 
 struct Error {
-  Check check = Check::hash;
+  Reason reason = Reason::hash;
   std::string text;  // a sentence without full stop; contains no part of the address
 };
 

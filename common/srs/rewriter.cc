@@ -19,15 +19,15 @@ constexpr unsigned kEximMaxAge = 10;    // days, fixed in Exim
 constexpr int kMaxLoops = 4;            // how often one message may have passed through us
 constexpr std::size_t kLocalPart = 64;  // octets that every server accepts (RFC 5321 §4.5.3.1.1)
 
-base::Failure<Error> refuse(Check check, std::string text) { return base::failure(Error{check, std::move(text)}); }
+base::Failure<Error> refuse(Reason reason, std::string text) { return base::failure(Error{reason, std::move(text)}); }
 
 std::optional<Error> check_age(std::string_view stamp, unsigned max_age, std::uint64_t day) {
   const auto number = parse_stamp(stamp);
-  if (!number) return Error{Check::stamp_form, "the day stamp is not two characters of base32"};
+  if (!number) return Error{Reason::stamp_form, "the day stamp is not two characters of base32"};
   const unsigned age = stamp_age(*number, day);
   if (age <= max_age) return std::nullopt;
-  if (age > kStampDays / 2) return Error{Check::stamp_future, "the day stamp is in the future"};
-  return Error{Check::stamp_age, fmt::format("the day stamp is {} days old; at most {} are accepted", age, max_age)};
+  if (age > kStampDays / 2) return Error{Reason::stamp_future, "the day stamp is in the future"};
+  return Error{Reason::stamp_age, fmt::format("the day stamp is {} days old; at most {} are accepted", age, max_age)};
 }
 
 std::string_view without_last_dot(std::string_view domain) {
@@ -40,7 +40,7 @@ std::string_view without_last_dot(std::string_view domain) {
 base::Result<std::string, Error> joined(std::string_view content, std::string_view domain) {
   std::string address = fmt::format("{}@{}", local_part_of(content), without_last_dot(domain));
   if (const auto parsed = parse_address(address); !parsed) {
-    return refuse(Check::fields, fmt::format("it does not contain a valid address: {}", parsed.error().text));
+    return refuse(Reason::fields, fmt::format("it does not contain a valid address: {}", parsed.error().text));
   }
   return address;
 }
@@ -51,7 +51,7 @@ std::string enclosed(const std::string& content) {
   return is_ambiguous ? base::quoted_string(content) : content;
 }
 
-base::Failure<Error> wrong_hash() { return refuse(Check::hash, "the hash is wrong"); }
+base::Failure<Error> wrong_hash() { return refuse(Reason::hash, "the hash is wrong"); }
 
 }  // namespace
 
@@ -133,13 +133,13 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
   const auto local = new_local_part(*address, day);
   if (!local) return base::failure(local.error());
   if (local->size() > config_.max_local_part) {
-    return refuse(Check::local_part_length,
+    return refuse(Reason::local_part_length,
                   fmt::format("the local part would be {} octets long; the limit is {}", local->size(), config_.max_local_part));
   }
   const std::size_t size = local->size() + 1 + target->size();
   if (size > kMaxAddress) {
     // RFC 5321 §4.5.3.1.3
-    return refuse(Check::path_length, fmt::format("the address would be {} octets long; the limit is {}", size, kMaxAddress));
+    return refuse(Reason::path_length, fmt::format("the address would be {} octets long; the limit is {}", size, kMaxAddress));
   }
   Forwarded forwarded{Outcome::rewritten, fmt::format("{}@{}", *local, *target), {}};
   if (local->size() > kLocalPart) {
@@ -151,18 +151,18 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
 // The domain of the new address.
 Rewriter::Text Rewriter::target_for(std::string_view alias) const {
   const std::string_view domain = domain_of(alias);
-  if (!domain.empty() && !is_domain(domain)) return refuse(Check::alias, "the alias has no domain");
+  if (!domain.empty() && !is_domain(domain)) return refuse(Reason::alias, "the alias has no domain");
   if (!domain.empty() && !targets_.empty()) {
     if (const auto found = targets_.find(comparable_domain(domain)); found != targets_.end()) return found->second;
   }
   if (!config_.rewriting_domain.empty()) return config_.rewriting_domain;
-  if (domain.empty()) return refuse(Check::alias, "there is neither an alias nor a rewriting domain");
+  if (domain.empty()) return refuse(Reason::alias, "there is neither an alias nor a rewriting domain");
   return std::string(without_last_dot(domain));
 }
 
 Rewriter::Text Rewriter::signature(std::string_view text) const {
   auto full = keys_.front().sign(text);
-  if (!full) return refuse(Check::digest, "libcrypto failed to compute HMAC-SHA1");
+  if (!full) return refuse(Reason::digest, "libcrypto failed to compute HMAC-SHA1");
   full->resize(config_.hash_length);
   if (!config_.hash_has_slash) std::replace(full->begin(), full->end(), '/', kNoSlash);
   return std::move(*full);
@@ -199,16 +199,16 @@ Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) co
   const auto content = unquoted(parsed->local);
   const std::string_view local = content ? std::string_view(*content) : parsed->local;
   const Tag tag = tag_of(local);
-  if (tag == Tag::none) return refuse(Check::tag, "it is not an SRS address");
+  if (tag == Tag::none) return refuse(Reason::tag, "it is not an SRS address");
   if (!config_.rewriting_domain.empty() && !own_.has(parsed->domain)) {
-    return refuse(Check::own_domain, "it is an SRS address of another domain");
+    return refuse(Reason::own_domain, "it is an SRS address of another domain");
   }
   return tag == Tag::srs0 ? reverse_srs0(local, content.has_value(), day) : reverse_srs1(local, content.has_value());
 }
 
 Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const {
   const auto fields = parse_srs0(local);
-  if (!fields || fields->domain.empty() || fields->local.empty()) return refuse(Check::fields, "a field is missing");
+  if (!fields || fields->domain.empty() || fields->local.empty()) return refuse(Reason::fields, "a field is missing");
   // A text that may have been signed, and the content of the original local part.
   struct Original {
     std::string text;
@@ -221,7 +221,7 @@ Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, s
   if (config_.accept_exim) {
     for (const Original& original : originals) {
       if (!verifies_as_exim(fields->hash, fmt::format("{}@{}", original.text, fields->domain))) continue;
-      if (fields->stamp != base::lower(fields->stamp)) return refuse(Check::stamp_form, "Exim's day stamp is in lower case");
+      if (fields->stamp != base::lower(fields->stamp)) return refuse(Reason::stamp_form, "Exim's day stamp is in lower case");
       if (const auto error = check_age(fields->stamp, kEximMaxAge, day)) return base::failure(*error);
       return joined(original.content, fields->domain);
     }
@@ -237,7 +237,7 @@ Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, s
 
 Rewriter::Text Rewriter::reverse_srs1(std::string_view local, bool was_quoted) const {
   const auto fields = parse_srs1(local);
-  if (!fields || fields->host.empty()) return refuse(Check::fields, "a field is missing");
+  if (!fields || fields->host.empty()) return refuse(Reason::fields, "a field is missing");
   if (const auto error = check_hash_length(fields->hash)) return base::failure(*error);
   if (!verifies(fields->hash, fmt::format("{}{}", fields->host, fields->rest))) return wrong_hash();
   const std::string original = fmt::format("SRS0{}", fields->rest);
@@ -246,7 +246,7 @@ Rewriter::Text Rewriter::reverse_srs1(std::string_view local, bool was_quoted) c
 
 std::optional<Error> Rewriter::check_hash_length(std::string_view hash) const {
   if (hash.size() >= config_.hash_min) return std::nullopt;
-  return Error{Check::hash_length,
+  return Error{Reason::hash_length,
                fmt::format("the hash has {} characters; at least {} are required", hash.size(), config_.hash_min)};
 }
 

@@ -128,7 +128,7 @@ void run(World& world, const Step& step) {
 void check_report(const lint::Report& report) {
   fuzz::check(report.findings.size() <= lint::kMaxFindings, "findings are bounded");
   for (const lint::Finding& finding : report.findings) {
-    fuzz::check(finding.check == &lint::check_of(finding.check->id), "the check of a finding is in the table");
+    fuzz::check(finding.kind == &lint::finding_kind(finding.kind->id), "the kind of a finding is in the table");
     fuzz::check(finding.line <= report.tree.lines.size(), "a finding has a line of the tree");
     fuzz::check(!finding.message.empty() && !finding.fix.empty(), "a finding says what is wrong and what to do");
     fuzz::check(fuzz::is_printable(finding.message) && fuzz::is_printable(finding.fix) && fuzz::is_printable(finding.term),

@@ -151,7 +151,7 @@ struct Examination {
     }
   }
   [[nodiscard]] const lint::Finding* find(std::string_view id) const {
-    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.check->id; });
+    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.kind->id; });
     return found == report.findings.end() ? nullptr : &*found;
   }
 };
@@ -227,8 +227,8 @@ std::set<std::string> check_world(const model::Zone& zone) {
 
   // A term without effect can be removed, and a larger network written for several: no address that had a result gets another.
   for (const lint::Finding& finding : report.findings) {
-    const bool is_merge = finding.check->id == "L09";
-    if (!is_merge && finding.check->id != "L05" && finding.check->id != "L06" && finding.check->id != "L11") continue;
+    const bool is_merge = finding.kind->id == "L09";
+    if (!is_merge && finding.kind->id != "L05" && finding.kind->id != "L06" && finding.kind->id != "L11") continue;
     const lint::Place place = report.tree.lines[finding.line - 1].place;
     const lint::Record& record = report.tree.records[place.record];
     model::Zone changed = zone;
@@ -242,7 +242,7 @@ std::set<std::string> check_world(const model::Zone& zone) {
     }
   }
   std::set<std::string> ids;
-  for (const lint::Finding& finding : report.findings) ids.emplace(finding.check->id);
+  for (const lint::Finding& finding : report.findings) ids.emplace(finding.kind->id);
   return ids;
 }
 

@@ -106,7 +106,7 @@ namespace spfd {
 inline doctest::String toString(LogLevel value) { return support::enumerator(value); }
 }  // namespace spfd
 namespace srs {
-inline doctest::String toString(Check value) { return support::enumerator(value); }
+inline doctest::String toString(Reason value) { return support::enumerator(value); }
 inline doctest::String toString(Forwarded::Outcome value) { return support::enumerator(value); }
 }  // namespace srs
 

@@ -1,4 +1,4 @@
-// spf-lint(7) is made from the table of checks.
+// spf-lint(7) is made from the table of findings.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
-#include "common/lint/check.h"
+#include "common/lint/finding_kinds.h"
 
 namespace {
 
@@ -25,7 +25,7 @@ examines the SPF record of a domain with all records that it leads to, for every
 Each finding has an id that does not change from version to version, and a severity:
 .Bl -tag -width warning -compact
 .It error
-Some mail breaks, or anyone may send mail for the domain.
+Legitimate mail fails, or every client may send mail for the domain.
 .It warning
 The record is weak or fragile.
 .It info
@@ -34,7 +34,7 @@ A matter of tidiness.
 .Pp
 DNS terms are counted as in RFC 7208 section 4.6.4: include, a, mx, ptr, exists and redirect count once each, wherever
 they are; the addresses of MX hosts and exp never count.
-The counts hold for the longest path: that of a client that no early term matches.
+The counts are those of the client for which most terms are evaluated: one that no early term matches.
 .Pp
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
 20 hosts per mx, and 20 million steps over networks, per family and again to compare the terms.
@@ -87,12 +87,12 @@ std::string example(std::string_view record) {
   return fmt::format(".Dl \\&{}\n", escaped(text));
 }
 
-std::string entry(const lint::Check& check) {
-  std::string out = fmt::format(".It Sy {} Pq {} , {}\n{}.\n", check.id, lint::severity_name(check.severity),
-                                escaped(check.section), escaped(check.what));
-  if (!check.note.empty()) out += escaped(check.note) + '\n';
-  out += fmt::format("Repair: {}.\n", escaped(check.fix));
-  if (!check.example.empty()) out += example(check.example) + "becomes\n" + example(check.repaired);
+std::string entry(const lint::FindingKind& kind) {
+  std::string out = fmt::format(".It Sy {} Pq {} , {}\n{}.\n", kind.id, lint::severity_name(kind.severity), escaped(kind.section),
+                                escaped(kind.what));
+  if (!kind.note.empty()) out += escaped(kind.note) + '\n';
+  out += fmt::format("Repair: {}.\n", escaped(kind.fix));
+  if (!kind.example.empty()) out += example(kind.example) + "becomes\n" + example(kind.repaired);
   return out;
 }
 
@@ -100,19 +100,19 @@ std::string manual() {
   std::string out(kBegin);
   out += ".Sh FINDINGS\n";
   char family = 0;
-  for (const lint::Check& check : lint::checks()) {
-    if (check.id.front() != family) {
+  for (const lint::FindingKind& kind : lint::finding_kinds()) {
+    if (kind.id.front() != family) {
       if (family != 0) out += ".El\n";
-      family = check.id.front();
+      family = kind.id.front();
       out += fmt::format(".Ss {}\n.Bl -tag -width Ds\n", family_name(family));
     }
-    out += entry(check);
+    out += entry(kind);
   }
   out += ".El\n";
   return out += kEnd;
 }
 
-TEST_CASE("spf-lint(7) and the table of checks are the same; the page of the table is in build/spf-lint.7") {
+TEST_CASE("spf-lint(7) and the table of findings are the same; the page of the table is in build/spf-lint.7") {
   std::ifstream file("man/spf-lint.7");
   std::stringstream page;
   page << file.rdbuf();

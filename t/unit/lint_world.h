@@ -1,4 +1,4 @@
-// A world for examinations: what the names in the examples of the table of checks are.
+// A world for examinations: what the names in the examples of the table of findings are.
 #pragma once
 
 #include <algorithm>
@@ -40,13 +40,13 @@ struct Examination {
   std::vector<std::size_t> rounds;  // questions
 
   [[nodiscard]] const lint::Finding* find(std::string_view id) const {
-    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.check->id; });
+    const auto found = std::ranges::find(report.findings, id, [](const lint::Finding& finding) { return finding.kind->id; });
     return found == report.findings.end() ? nullptr : &*found;
   }
   [[nodiscard]] bool has(std::string_view id) const { return find(id) != nullptr; }
   [[nodiscard]] std::set<std::string> ids() const {
     std::set<std::string> ids;
-    for (const lint::Finding& finding : report.findings) ids.emplace(finding.check->id);
+    for (const lint::Finding& finding : report.findings) ids.emplace(finding.kind->id);
     return ids;
   }
 };

@@ -19,8 +19,8 @@
 
 namespace {
 
-using srs::Check;
 using srs::Config;
+using srs::Reason;
 using srs::Rewriter;
 using Outcome = srs::Forwarded::Outcome;
 
@@ -61,17 +61,17 @@ Outcome outcome(const Rewriter& rewriter, std::string_view sender, std::string_v
   CHECK((result->outcome == Outcome::rewritten) == (result->address != sender));
   return result->outcome;
 }
-Check why_not_forward(const Rewriter& rewriter, std::string_view sender, std::string_view alias = kAlias) {
+Reason why_not_forward(const Rewriter& rewriter, std::string_view sender, std::string_view alias = kAlias) {
   const auto result = rewriter.forward(sender, alias, kDay);
   REQUIRE_FALSE(result.ok());
   CHECK(result.error().text != "");
-  return result.error().check;
+  return result.error().reason;
 }
-Check why_not_reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
+Reason why_not_reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
   const auto result = rewriter.reverse(address, day);
   REQUIRE_FALSE(result.ok());
   CHECK(result.error().text != "");
-  return result.error().check;
+  return result.error().reason;
 }
 
 TEST_CASE("SRS: the day stamp counts days modulo 1024 in base32") {
@@ -102,7 +102,7 @@ TEST_CASE("SRS: a stamp is exactly two characters of base32 (postsrsd, CVE-2020-
     const std::string stamp(size, 'A');
     const std::string hash = sign(stamp + "otherdomain.comtest").substr(0, 4);
     const std::string address = fmt::format("SRS0={}={}=otherdomain.com=test@example.com", hash, stamp);
-    CHECK(why_not_reverse(rewriter, address) == Check::stamp_form);
+    CHECK(why_not_reverse(rewriter, address) == Reason::stamp_form);
   }
 }
 
@@ -165,9 +165,9 @@ TEST_CASE("SRS: vectors of Mail::SRS, reverse") {
 TEST_CASE("SRS: an address is reversed for 21 days; one of the future never") {
   const Rewriter rewriter = make();
   CHECK(reverse(rewriter, "SRS0=qyfZ=2B=otherdomain.com=test@example.com") == "test@otherdomain.com");
-  CHECK(why_not_reverse(rewriter, "SRS0=g4hs=2A=otherdomain.com=test@example.com") == Check::stamp_age);
-  CHECK(why_not_reverse(rewriter, "SRS0=te87=T7=otherdomain.com=test@example.com") == Check::stamp_age);
-  CHECK(why_not_reverse(rewriter, "SRS0=c1l4=2X=otherdomain.com=test@example.com") == Check::stamp_future);
+  CHECK(why_not_reverse(rewriter, "SRS0=g4hs=2A=otherdomain.com=test@example.com") == Reason::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=te87=T7=otherdomain.com=test@example.com") == Reason::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=c1l4=2X=otherdomain.com=test@example.com") == Reason::stamp_future);
   CHECK(rewriter.reverse("SRS0=g4hs=2A=otherdomain.com=test@example.com", kDay).error().text ==
         "the day stamp is 22 days old; at most 21 are accepted");
   CHECK(rewriter.reverse("SRS0=c1l4=2X=otherdomain.com=test@example.com", kDay).error().text == "the day stamp is in the future");
@@ -186,23 +186,23 @@ TEST_CASE("SRS: an address is reversed for 21 days; one of the future never") {
 
 TEST_CASE("SRS: a forged or cut hash is refused, and so is a longer one with a wrong character") {
   const Rewriter rewriter = make();
-  CHECK(why_not_reverse(rewriter, "SRS0=FAKE=2W=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmy=2W=otherdomain.com=test@example.com") == Check::hash_length);
-  CHECK(why_not_reverse(rewriter, "SRS0==2W=otherdomain.com=test@example.com") == Check::hash_length);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyzXXXX=2W=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz7BwaV7BFsJiaZTJeJaQF2Ys7=2W=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=" + std::string(100'000, 'v') + "=2W=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS1=FAKE=thirddomain.com==opaque+string@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIB=thirddomain.com==opaque+string@example.com") == Check::hash_length);
+  CHECK(why_not_reverse(rewriter, "SRS0=FAKE=2W=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmy=2W=otherdomain.com=test@example.com") == Reason::hash_length);
+  CHECK(why_not_reverse(rewriter, "SRS0==2W=otherdomain.com=test@example.com") == Reason::hash_length);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyzXXXX=2W=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz7BwaV7BFsJiaZTJeJaQF2Ys7=2W=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + std::string(100'000, 'v') + "=2W=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=FAKE=thirddomain.com==opaque+string@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIB=thirddomain.com==opaque+string@example.com") == Reason::hash_length);
   // A hashed field was changed.
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=tess@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.con=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2V=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=+opaque+string@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=tess@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.con=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2V=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=+opaque+string@example.com") == Reason::hash);
 
   Config config = with_secret();
   config.hash_length = 8;
-  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Check::hash_length);
+  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == Reason::hash_length);
   config.hash_min = 4;
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@example.com") == "test@otherdomain.com");
 }
@@ -239,7 +239,7 @@ TEST_CASE("SRS: the first secret signs, all secrets verify") {
   config.secrets = {"ancient"};
   CHECK(reverse(rewriter, forward(make(config), "test@otherdomain.com")) == "test@otherdomain.com");
   config.secrets = {"of somebody else"};
-  CHECK(why_not_reverse(rewriter, forward(make(config), "test@otherdomain.com")) == Check::hash);
+  CHECK(why_not_reverse(rewriter, forward(make(config), "test@otherdomain.com")) == Reason::hash);
 }
 
 TEST_CASE("SRS: secrets of a file, read as srsd reads them") {
@@ -298,7 +298,7 @@ TEST_CASE("SRS: each of our domains may have its own rewriting domain") {
   CHECK(forward(make(config), "test@otherdomain.com", "xn--bcher-kva.example") ==
         "SRS0=vmyz=2W=otherdomain.com=test@srs.buch.example");
   CHECK(forward(make(config), "test@otherdomain.com", "bob@Else.example") == "SRS0=vmyz=2W=otherdomain.com=test@Else.example");
-  CHECK(why_not_forward(make(config), "test@otherdomain.com", "") == Check::alias);
+  CHECK(why_not_forward(make(config), "test@otherdomain.com", "") == Reason::alias);
   config.rewriting_domain = "srs.example.com";
   CHECK(forward(make(config), "test@otherdomain.com", "bob@else.example") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
   CHECK(forward(make(config), "test@otherdomain.com", "") == "SRS0=vmyz=2W=otherdomain.com=test@srs.example.com");
@@ -306,7 +306,7 @@ TEST_CASE("SRS: each of our domains may have its own rewriting domain") {
   // If the configuration lists all rewriting domains, addresses in other domains are not ours.
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@bounce.shop.example") == "test@otherdomain.com");
   CHECK(reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@SRS.example.com.") == "test@otherdomain.com");
-  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@else.example") == Check::own_domain);
+  CHECK(why_not_reverse(make(config), "SRS0=vmyz=2W=otherdomain.com=test@else.example") == Reason::own_domain);
 }
 
 TEST_CASE("SRS: one of our own SRS addresses as sender is unchanged if it is valid") {
@@ -338,82 +338,82 @@ TEST_CASE("SRS: the null sender is unchanged") {
 
 TEST_CASE("SRS: a text that is not an address is neither rewritten nor reversed") {
   const Rewriter rewriter = make();
-  const auto bad = [&](const std::string& text, Check check) {
+  const auto bad = [&](const std::string& text, Reason reason) {
     CAPTURE(text);
-    CHECK(why_not_forward(rewriter, text) == check);
-    CHECK(why_not_reverse(rewriter, text) == check);
+    CHECK(why_not_forward(rewriter, text) == reason);
+    CHECK(why_not_reverse(rewriter, text) == reason);
   };
-  bad("nobody", Check::at_sign);
-  bad("@otherdomain.com", Check::local_part);
-  bad("@", Check::local_part);
-  bad("a@", Check::domain);
-  bad("a@.otherdomain.com", Check::domain);
-  bad("a@other..com", Check::domain);
-  bad("a@other=domain.com", Check::domain);  // "=" would end the field
-  bad("a@other domain.com", Check::domain);
-  bad("a@otherdomain.com>", Check::domain);
-  bad("<a@otherdomain.com>", Check::domain);
-  bad("a@other\ndomain.com", Check::domain);
-  bad("a@[]", Check::domain);
-  bad("a@[192.0.2.1", Check::domain);
-  bad("a@[192.0.2]", Check::domain);
-  bad("a@[x]", Check::domain);
-  bad("a@[2001:db8::1]", Check::domain);
-  bad("a@[IPv6:192.0.2.1]", Check::domain);
-  bad("a@[", Check::domain);
-  bad("a@\xff.com", Check::domain);
-  bad("a@" + std::string(256, 'a'), Check::domain);
-  bad("a@b@otherdomain.com", Check::at_sign);
-  bad("\"a@b\"@otherdomain.com", Check::at_sign);
-  bad("a b@otherdomain.com", Check::characters);
-  bad("a\tb@otherdomain.com", Check::characters);
-  bad("\"a\nb\"@otherdomain.com", Check::characters);
-  bad("\"a\rb\"@otherdomain.com", Check::characters);
-  bad(std::string("a\0b@otherdomain.com", 19), Check::characters);
-  bad("a\x7f@otherdomain.com", Check::characters);
-  bad("\"ab@otherdomain.com", Check::local_part);
-  bad("\"ab\\\"@otherdomain.com", Check::local_part);
-  bad("a\"b@otherdomain.com", Check::local_part);
+  bad("nobody", Reason::at_sign);
+  bad("@otherdomain.com", Reason::local_part);
+  bad("@", Reason::local_part);
+  bad("a@", Reason::domain);
+  bad("a@.otherdomain.com", Reason::domain);
+  bad("a@other..com", Reason::domain);
+  bad("a@other=domain.com", Reason::domain);  // "=" would end the field
+  bad("a@other domain.com", Reason::domain);
+  bad("a@otherdomain.com>", Reason::domain);
+  bad("<a@otherdomain.com>", Reason::domain);
+  bad("a@other\ndomain.com", Reason::domain);
+  bad("a@[]", Reason::domain);
+  bad("a@[192.0.2.1", Reason::domain);
+  bad("a@[192.0.2]", Reason::domain);
+  bad("a@[x]", Reason::domain);
+  bad("a@[2001:db8::1]", Reason::domain);
+  bad("a@[IPv6:192.0.2.1]", Reason::domain);
+  bad("a@[", Reason::domain);
+  bad("a@\xff.com", Reason::domain);
+  bad("a@" + std::string(256, 'a'), Reason::domain);
+  bad("a@b@otherdomain.com", Reason::at_sign);
+  bad("\"a@b\"@otherdomain.com", Reason::at_sign);
+  bad("a b@otherdomain.com", Reason::characters);
+  bad("a\tb@otherdomain.com", Reason::characters);
+  bad("\"a\nb\"@otherdomain.com", Reason::characters);
+  bad("\"a\rb\"@otherdomain.com", Reason::characters);
+  bad(std::string("a\0b@otherdomain.com", 19), Reason::characters);
+  bad("a\x7f@otherdomain.com", Reason::characters);
+  bad("\"ab@otherdomain.com", Reason::local_part);
+  bad("\"ab\\\"@otherdomain.com", Reason::local_part);
+  bad("a\"b@otherdomain.com", Reason::local_part);
   // Bytes of Latin-1, and invalid UTF-8.
-  bad("j\xfcrgen@otherdomain.com", Check::characters);
-  bad("a\xc0\xaf@otherdomain.com", Check::characters);
-  bad("a\xed\xa0\x80@otherdomain.com", Check::characters);
-  bad("a\xe2\x82@otherdomain.com", Check::characters);
+  bad("j\xfcrgen@otherdomain.com", Reason::characters);
+  bad("a\xc0\xaf@otherdomain.com", Reason::characters);
+  bad("a\xed\xa0\x80@otherdomain.com", Reason::characters);
+  bad("a\xe2\x82@otherdomain.com", Reason::characters);
 
   for (const std::string_view alias : {"bob@", "bob@exa mple.com", "bob@example.com\n", "-@=", "a=b"}) {
     CAPTURE(alias);
-    CHECK(why_not_forward(rewriter, "test@otherdomain.com", alias) == Check::alias);
+    CHECK(why_not_forward(rewriter, "test@otherdomain.com", alias) == Reason::alias);
   }
 }
 
 TEST_CASE("SRS: an SRS address with a missing field, or with fields that are not an address") {
   const Rewriter rewriter = make();
-  CHECK(why_not_reverse(rewriter, "bob@example.com") == Check::tag);
-  CHECK(why_not_reverse(rewriter, "SRS0@example.com") == Check::tag);
-  CHECK(why_not_reverse(rewriter, "SRS0vmyz=2W=otherdomain.com=test@example.com") == Check::tag);
-  CHECK(why_not_reverse(rewriter, "SRS2=vmyz=2W=otherdomain.com=test@example.com") == Check::tag);
-  CHECK(why_not_reverse(rewriter, "SRS0=@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0====@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=opaque@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS1=JIBX===opaque@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "bob@example.com") == Reason::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0@example.com") == Reason::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0vmyz=2W=otherdomain.com=test@example.com") == Reason::tag);
+  CHECK(why_not_reverse(rewriter, "SRS2=vmyz=2W=otherdomain.com=test@example.com") == Reason::tag);
+  CHECK(why_not_reverse(rewriter, "SRS0=@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0====@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX=thirddomain.com=opaque@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=JIBX===opaque@example.com") == Reason::fields);
   // The form of Mail::SRS before SRS1 had a hash.
-  CHECK(why_not_reverse(rewriter, "SRS1=thirddomain.com==opaque+string@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS1=thirddomain.com==opaque+string@example.com") == Reason::fields);
   // The hash does not cover the borders between the fields (in all implementations): the fields must still be an address.
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W==otherdomain.comtest@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.comtest=@example.com") == Check::fields);
-  CHECK(why_not_reverse(rewriter, "SRS0=vmyz==2Wotherdomain.com=test@example.com") == Check::stamp_form);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W==otherdomain.comtest@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz=2W=otherdomain.comtest=@example.com") == Reason::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=vmyz==2Wotherdomain.com=test@example.com") == Reason::stamp_form);
   // Signed by somebody without a check.
   const std::string hash = sign("2Wa bc.comtest").substr(0, 4);
-  CHECK(why_not_reverse(rewriter, "SRS0=" + hash + "=2W=\"a b\"c.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + hash + "=2W=\"a b\"c.com=test@example.com") == Reason::hash);
   const std::string other = sign("2W..test").substr(0, 4);
-  CHECK(why_not_reverse(rewriter, "SRS0=" + other + "=2W=..=test@example.com") == Check::fields);
+  CHECK(why_not_reverse(rewriter, "SRS0=" + other + "=2W=..=test@example.com") == Reason::fields);
 }
 
 TEST_CASE("SRS: hashes without a slash, by option; both forms verify") {
@@ -444,7 +444,7 @@ TEST_CASE("SRS: hashes without a slash, by option; both forms verify") {
   CHECK(forward(without, "test@example.com").starts_with("SRS0=e_ne"));
   CHECK(forward(without, "SRS0=opaque+string@otherdomain.com").find('/') == std::string::npos);
   // It does not verify for any other hash.
-  CHECK(why_not_reverse(with, "SRS0=vmy_7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(with, "SRS0=vmy_7BwaV7BFsJiaZTJeJaQF2Ys=2W=otherdomain.com=test@example.com") == Reason::hash);
 }
 
 TEST_CASE("RFC 5321 §4.5.3.1.1: a local part longer than 64 octets is written with a warning: bulk senders have long ones") {
@@ -469,11 +469,11 @@ TEST_CASE("RFC 5321 §4.5.3.1: a sender that would exceed the limit is not rewri
   const std::string rewritten = forward(rewriter, longest + "@otherdomain.com");
   CHECK(rewritten.find('@') == 64);
   CHECK(reverse(rewriter, rewritten) == longest + "@otherdomain.com");
-  CHECK(why_not_forward(rewriter, longest + "a@otherdomain.com") == Check::local_part_length);
-  CHECK(why_not_forward(rewriter, std::string(64, 'a') + "@otherdomain.com") == Check::local_part_length);
+  CHECK(why_not_forward(rewriter, longest + "a@otherdomain.com") == Reason::local_part_length);
+  CHECK(why_not_forward(rewriter, std::string(64, 'a') + "@otherdomain.com") == Reason::local_part_length);
   CHECK(rewriter.forward(std::string(64, 'a') + "@otherdomain.com", kAlias, kDay).error().text ==
         "the local part would be 93 octets long; the limit is 64");
-  CHECK(why_not_forward(rewriter, "SRS0=" + std::string(60, 'a') + "@otherdomain.com") == Check::local_part_length);
+  CHECK(why_not_forward(rewriter, "SRS0=" + std::string(60, 'a') + "@otherdomain.com") == Reason::local_part_length);
   // The limit applies to rewritten senders: an unchanged sender may have any length.
   CHECK(outcome(rewriter, std::string(64, 'a') + "@example.com") == Outcome::own_domain);
 
@@ -483,7 +483,7 @@ TEST_CASE("RFC 5321 §4.5.3.1: a sender that would exceed the limit is not rewri
   const std::string alias = std::string(63, 'b') + "." + std::string(63, 'b') + "." + std::string(62, 'b');
   CHECK(alias.size() == 190);
   CHECK(forward(make(config), std::string(34, 'a') + "@otherdomain.com", alias).size() == 254);
-  CHECK(why_not_forward(make(config), longest + "@otherdomain.com", alias) == Check::path_length);
+  CHECK(why_not_forward(make(config), longest + "@otherdomain.com", alias) == Reason::path_length);
 }
 
 TEST_CASE("SRS: internationalized addresses are rewritten as UTF-8 (RFC 6531)") {
@@ -518,7 +518,7 @@ TEST_CASE("SRS: quotes around the whole local part, as Postfix writes them") {
   CHECK(reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=\\\"a b\\\"\"@example.com") == "\"a b\"@otherdomain.com");
   CHECK(reverse(rewriter, "\"SRS0=vmyz=2W=otherdomain.com=test\"@example.com") == "test@otherdomain.com");
   CHECK(reverse(rewriter, "\"SRS1=JIBX=thirddomain.com==opaque+string\"@example.com") == "SRS0=opaque+string@thirddomain.com");
-  CHECK(why_not_reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=a c\"@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "\"SRS0=0bVp=2W=otherdomain.com=a c\"@example.com") == Reason::hash);
   CHECK(srs::unquoted("\"a\\\"b\\\\\"") == "a\"b\\");
   CHECK(srs::unquoted("\"\"") == "");
   for (const std::string_view local : {"", "a", "\"", "\"a\"b", "\"a\"\"b\"", "a\"b\"", "\"a\\\""}) {
@@ -531,7 +531,7 @@ TEST_CASE("SRS: quotes around the whole local part, as Postfix writes them") {
 
 TEST_CASE("SRS: Exim's native form is reversed by option") {
   Config config = with_secret();
-  CHECK(why_not_reverse(make(config), "SRS0=5fea=2w=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(make(config), "SRS0=5fea=2w=otherdomain.com=test@example.com") == Reason::hash);
   config.accept_exim = true;
   const Rewriter rewriter = make(config);
   CHECK(reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com") == "test@otherdomain.com");
@@ -541,14 +541,14 @@ TEST_CASE("SRS: Exim's native form is reversed by option") {
   CHECK(reverse(rewriter, "SRS0=b3e1=2w=example.com=SRS0=vmyz=2W=otherdomain.com=test@forward.org") ==
         "SRS0=vmyz=2W=otherdomain.com=test@example.com");
   // Its hash and its stamp count in lower case only, and the address expires after 10 days.
-  CHECK(why_not_reverse(rewriter, "SRS0=5FEA=2w=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2W=otherdomain.com=test@example.com") == Check::stamp_form);
-  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2ww=otherdomain.com=test@example.com") == Check::stamp_form);
-  CHECK(why_not_reverse(rewriter, "SRS0=5feb=2w=otherdomain.com=test@example.com") == Check::hash);
-  CHECK(why_not_reverse(rewriter, "SRS0=5fea0=2w=otherdomain.com=test@example.com") == Check::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=5FEA=2w=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2W=otherdomain.com=test@example.com") == Reason::stamp_form);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2ww=otherdomain.com=test@example.com") == Reason::stamp_form);
+  CHECK(why_not_reverse(rewriter, "SRS0=5feb=2w=otherdomain.com=test@example.com") == Reason::hash);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea0=2w=otherdomain.com=test@example.com") == Reason::hash);
   CHECK(reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 10) == "test@otherdomain.com");
-  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 11) == Check::stamp_age);
-  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay - 1) == Check::stamp_future);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay + 11) == Reason::stamp_age);
+  CHECK(why_not_reverse(rewriter, "SRS0=5fea=2w=otherdomain.com=test@example.com", kDay - 1) == Reason::stamp_future);
   // Our own addresses are unchanged.
   CHECK(reverse(rewriter, "SRS0=vmyz=2W=otherdomain.com=test@example.com", kDay + 21) == "test@otherdomain.com");
 }

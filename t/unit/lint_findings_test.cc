@@ -1,5 +1,5 @@
-// The checks of an examination, by their ids: for each, a record with the fault and the most similar one without it.
-#include "common/lint/check.h"
+// The findings of an examination, by their ids: for each, a record with the fault and the most similar one without it.
+#include "common/lint/finding_kinds.h"
 #include "common/lint/json.h"
 
 #include <doctest/doctest.h>
@@ -24,15 +24,15 @@ using lint_test::world;
 using lint_test::World;
 using lint_test::world_with;
 
-TEST_CASE("the examples of the table of checks have what they show, and the repaired records have not") {
+TEST_CASE("the examples of the table of findings have what they show, and the repaired records have not") {
   std::set<std::string_view> ids;
-  for (const lint::Check& check : lint::checks()) {
-    CAPTURE(check.id);
-    CHECK(ids.insert(check.id).second);
-    CHECK(&lint::check_of(check.id) == &check);
-    if (!check.example.empty()) CHECK(examine(world_with(check.example)).has(check.id));
-    REQUIRE_FALSE(check.repaired.empty());
-    CHECK_FALSE(examine(world_with(check.repaired)).has(check.id));
+  for (const lint::FindingKind& kind : lint::finding_kinds()) {
+    CAPTURE(kind.id);
+    CHECK(ids.insert(kind.id).second);
+    CHECK(&lint::finding_kind(kind.id) == &kind);
+    if (!kind.example.empty()) CHECK(examine(world_with(kind.example)).has(kind.id));
+    REQUIRE_FALSE(kind.repaired.empty());
+    CHECK_FALSE(examine(world_with(kind.repaired)).has(kind.id));
   }
 }
 
@@ -213,7 +213,7 @@ Examination examine_all(std::string_view records) {
   return examine(all);
 }
 
-TEST_CASE("each check finds its fault, and not the most similar record without it") {
+TEST_CASE("each kind of finding is found where its fault is, and not in the most similar record without it") {
   std::vector<Pair> pairs(std::begin(kPairs), std::end(kPairs));
   pairs.insert(pairs.end(), std::begin(kSitePairs) + 2, std::end(kSitePairs));
   pairs.push_back(kSitePairs[0]);
@@ -298,7 +298,7 @@ TEST_CASE("several faults in one record are all named, each with its line") {
       examine(world_with("v=spf1 ipv4:198.18.0.1 include: _spf.example.net a:mail mx redirect=x.example.com -al"));
   std::map<std::size_t, std::string> by_line;
   for (const lint::Finding& finding : got.report.findings) {
-    if (finding.check->id.starts_with('S') && finding.severity == Severity::error) by_line[finding.line] = finding.check->id;
+    if (finding.kind->id.starts_with('S') && finding.severity == Severity::error) by_line[finding.line] = finding.kind->id;
   }
   CHECK(by_line == std::map<std::size_t, std::string>{{2, "S01"}, {3, "S04"}, {4, "S01"}, {5, "S04"}, {9, "S01"}});
 }
@@ -522,7 +522,7 @@ TEST_CASE("the JSON object is bounded, whatever DNS publishes, and a cut is mark
 }
 
 TEST_CASE("an id that is not in the table is an error of the program") {
-  CHECK_THROWS_AS(lint::check_of("X99"), std::out_of_range);
+  CHECK_THROWS_AS(lint::finding_kind("X99"), std::out_of_range);
 }
 
 TEST_CASE("an examination is bounded: records that explode, long records, many terms") {

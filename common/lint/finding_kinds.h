@@ -1,7 +1,7 @@
-// The checks of an examination: one table, from which the findings, the JSON object and spf-lint(7) are made.
+// The table of all findings that an examination can make. The findings, the JSON object and spf-lint(7) are made from it.
 //
-// To add a check: a row in check.cc, the code in the file of its family (findings.h) that calls Findings::add() with its id, and
-// a pair of records in t/unit. The row's examples are a pair too; a test examines them.
+// To add one: a row in finding_kinds.cc, the code in the file of its family (findings.h) that calls Findings::add() with its id,
+// and a pair of records in t/unit. The row's examples are a pair too; a test examines them.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace lint {
 enum class Severity : std::uint8_t {
   info,     // tidiness
   warning,  // weak or fragile
-  error,    // some mail breaks, or anyone passes
+  error,    // legitimate mail fails, or every client passes
 };
 
 // Returns "error", "warning" or "info".
 std::string_view severity_name(Severity severity);
 
-struct Check {
+struct FindingKind {
   std::string_view id;
   Severity severity;         // the usual one
   std::string_view section;  // "RFC 7208 §4.5"
@@ -32,8 +32,8 @@ struct Check {
 };
 
 // Returns the table, in the order of the families: P (publication), S, B, L, K and C (the site around the record).
-std::span<const Check> checks();
+std::span<const FindingKind> finding_kinds();
 // Returns the row with this id; throws std::out_of_range if there is none.
-const Check& check_of(std::string_view id);
+const FindingKind& finding_kind(std::string_view id);
 
 }  // namespace lint
