@@ -78,12 +78,13 @@ Html form(const View& view, std::string_view path, const Html& fields, Text subm
 
 Html field(const View& view, Text label, std::string_view name, std::string_view value, bool is_optional) {
   Html out;
-  out << "<p><label for=\""_html << name << "\">"_html << view.say(label);
+  // The label is around its field: a page may have two forms with fields of the same name, so names cannot be ids.
+  out << "<p><label>"_html << view.say(label);
   if (is_optional) out << " ("_html << view.say(Text::optional) << ")"_html;
-  out << "</label>\n<input type=\"text\" id=\""_html << name << "\" name=\""_html << name << "\" value=\""_html << value
+  out << "\n<input type=\"text\" name=\""_html << name << "\" value=\""_html << value
       << "\" maxlength=\"2000\" autocapitalize=\"none\" autocomplete=\"off\" spellcheck=\"false\" dir=\"ltr\""_html;
   if (!is_optional) out << " required"_html;
-  return out << "></p>\n"_html;
+  return out << "></label></p>\n"_html;
 }
 
 Html choice(const Html& label, std::string_view type, std::string_view name, std::string_view value, bool is_chosen) {

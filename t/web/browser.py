@@ -90,10 +90,10 @@ def wizard(url, domain, host):
     browser = Browser()
     browser.look(360)
     browser.driver.get(url)
-    browser.js("document.getElementById('domain').focus()")
+    browser.js("document.querySelector('[name=domain]').focus()")
     keys = browser.driver.switch_to.active_element
     keys.send_keys(domain)
-    browser.js("document.getElementById('host').focus()")
+    browser.js("document.querySelector('[name=host]').focus()")
     browser.driver.switch_to.active_element.send_keys(host)
     strict = browser.driver.find_element(By.CSS_SELECTOR, "input[name=all][value=fail]")
     browser.js("document.querySelector('input[name=all]').focus()")
@@ -137,6 +137,13 @@ const links = [...document.querySelectorAll("[href],[src],[action]")].map((e) =>
   .filter((url) => new URL(url).origin !== location.origin);
 return [...bad.map((e) => e.outerHTML), ...links, ...(document.scripts.length === 1 ? [] : ["scripts"]),
   ...(document.title.includes("SPF") ? [] : [document.title])];
+"""
+
+
+NAMELESS = """
+const fields = [...document.querySelectorAll("input:not([type=hidden])")], ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+return [...fields.filter((e) => e.labels.length !== 1 || !e.labels[0].innerText.trim()).map((e) => e.outerHTML),
+  ...ids.filter((id, i) => ids.indexOf(id) !== i)];
 """
 
 
@@ -223,6 +230,7 @@ def pages(origin, token, folder):
             check(f"{what}: no message and no foreign request", expected(browser.complaints(), origin + path, status.get(name)))
             wide = browser.js("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
             check(f"{what}: nothing is wider than the window", wide > 0)
+            check(f"{what}: each field has a label of its own", browser.js(NAMELESS))
             plain.setdefault(width, set()).add(browser.driver.find_element(By.TAG_NAME, "main").text.replace("\n", " "))
             if script:
                 browser.picture(f"{folder}/{name}-{width}-{scheme}.png")
@@ -245,7 +253,7 @@ def pages(origin, token, folder):
     for script in (True, False):
         browser.look(360, "light", script)
         browser.open(origin + "/")
-        browser.driver.find_element(By.ID, "domain").send_keys("tree.test", Keys.ENTER)
+        browser.driver.find_element(By.NAME, "domain").send_keys("tree.test", Keys.ENTER)
         check(f"a form can be sent by keyboard, {'with' if script else 'without'} script",
               "tree.test" not in browser.driver.find_element(By.TAG_NAME, "h1").text)
     check_keyboard(browser, origin, {name: paths[name] for name in ("home", "why", "check", "wizard")})
