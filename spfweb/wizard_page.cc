@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "spfweb/check_page.h"
 #include "spfweb/providers.h"
 
@@ -76,8 +78,9 @@ Html filled_note(const View& view, std::string_view text, const Filled& filled) 
   out << view.say(Text::wiz_filled) << "<br><code>"_html << shown(text) << "</code>"_html;
   if (filled.left_out.empty()) return out;
   out << "<br>"_html << view.say(Text::wiz_left_out);
-  for (const std::string& term : filled.left_out) out << " <code>"_html << shown(term) << "</code>"_html;
-  return out;
+  for (std::size_t i = 0; i < std::min(filled.left_out.size(), kMaxEntries); ++i)
+    out << " <code>"_html << shown(filled.left_out[i]) << "</code>"_html;
+  return out << (filled.left_out.size() > kMaxEntries ? " …" : "");
 }
 
 }  // namespace

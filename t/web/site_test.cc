@@ -310,6 +310,7 @@ TEST_CASE("the wizard fills in what is there, and makes a record") {
 }
 
 TEST_CASE("the wizard for a domain whose record is broken or missing: what could be read, and what could not") {
+  const TempFolder folder;
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   const std::string broken = web.get("/wizard?domain=broken.test");
@@ -317,10 +318,15 @@ TEST_CASE("the wizard for a domain whose record is broken or missing: what could
   CHECK(has(broken, "name=\"net\" value=\"198.51.100.1\""));
   CHECK(has(broken, "value=\"fail\" checked"));
   CHECK(has(broken, "no place in it: <code><bdi>ipv4:198.51.100.2</bdi></code> <code><bdi>&lt;b&gt;x</bdi></code>"));
+  std::string many = "many.test TXT";
+  for (int i = 0; i < 100; ++i) many += std::string(i == 0 ? " \"v=spf1" : " \"") + " ptr:a" + std::to_string(i) + ".test\"";
+  const SpfwebProcess with_many(spfd.address(), folder.write("many", many + "\n"));
+  const std::string first = with_many.get("/wizard?domain=many.test");
+  CHECK(has(first, "<code><bdi>ptr:a49.test</bdi></code> …"));
+  CHECK_FALSE(has(first, "<code><bdi>ptr:a50.test"));
   CHECK(has(web.get("/wizard?domain=twice.test"), "has 2 SPF records, so none of them is valid"));
   CHECK(has(web.get("/wizard?domain=none.test"), "The domain has no SPF record now.</p>"));
   CHECK(has(web.get("/wizard?domain=near.test"), "The domain has no SPF record now. <span lang=\"en\">"));
-  const TempFolder folder;
   const SpfwebProcess without(spfd.address(), folder.write("zone", "test. TXT \"v=spf1 -all\"\n"));
   CHECK(has(without.get("/wizard?domain=silent.example"), "could not be looked up, so the form is empty"));
 }
