@@ -18,12 +18,13 @@ warm_up --socket "$run/spfd" --keep --count 2000
 
 # The link of a refusal of a domain whose checks are among the mail.
 domain=
-for number in $(seq 0 999); do
+for number in $(seq 0 99); do
   domain=d$number.bench.example
-  answer=$("$build/bin/spfquery" --server "$run/spfd" --ip 198.51.100.7 --sender "user@$domain" --helo mail.bench.example) || true
+  answer=$("$build/bin/spfquery" --server "$run/spfd" --ip 192.0.2.1 --sender "user@$domain" --helo mail.bench.example) || true
   token=$(grep -om1 "${url}[A-Za-z0-9_-]*" <<<"$answer") && break
 done
 token=${token#"$url"}
+[[ -n $token ]] || { echo "failed: no refusal has a link" && exit 1; }
 
 # Writes the requests for a path, each ten from a network of their own.
 requests() { # PATH COUNT FIRST-NETWORK
@@ -49,6 +50,8 @@ measure() {
 }
 requests "/why/$token" 100 50000 >"$run/requests"
 curl -s -K "$run/requests"
+page=$(curl -s --unix-socket "$run/web" -H 'X-Forwarded-For: 11.255.1.1' "http://h/why/$token")
+grep -q 'class="decides"' <<<"$page" || { echo "failed: the page does not explain" && exit 1; }
 measure /healthz 0
 plain=$web_us
 measure "/why/$token" 0
