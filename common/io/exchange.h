@@ -17,11 +17,11 @@ struct Trouble {
   enum class Kind : std::uint8_t {
     unreachable,  // the port is closed, or the network has no route
     timed_out,
-    no_socket,  // we have no descriptor or memory left
-    strays,     // somebody forges answers: ask over TCP
+    no_socket,   // we have no descriptor or memory left
+    strays,      // somebody forges answers: ask over TCP
+    tcp_failed,  // the connection was refused, closed or silent
     unreadable,
-    tcp_failed,  // the answer is too long for UDP, and TCP failed
-    refused,     // by its RCODE
+    refused,  // by its RCODE
   };
   Kind kind = Kind::unreachable;
   std::string text;

@@ -35,6 +35,8 @@ constexpr milliseconds kLastBackOff{2000};
 constexpr milliseconds kSlowRefusal{1000};
 // The part of the slots that one zone may hold.
 constexpr std::size_t kZonePart = 4;
+// The part of the slots whose questions may wait for TCP.
+constexpr std::size_t kTcpPart = 4;
 
 // Returns whether this is an answer of servers that do not support EDNS0 (RFC 6891 §7; BADVERS: not this version).
 bool is_edns_refusal(int rcode) { return rcode == 1 || rcode == 4 || rcode == 16; }
@@ -58,7 +60,7 @@ class Resolver::Impl {
       : loop_(loop),
         options_(std::move(options)),
         queue_(loop, limits(options_.max_in_flight, options_.max_waiting)),
-        tcp_queue_(loop, limits(options_.max_tcp, options_.max_in_flight)) {
+        tcp_queue_(loop, limits(options_.max_tcp, options_.max_in_flight / kTcpPart)) {
     set_servers(options_.servers);
   }
 
@@ -93,6 +95,7 @@ class Resolver::Impl {
     bool edns = true;
     bool fell_back = false;  // sent without EDNS0, since the server refused it
     bool timed_out = false;
+    bool needs_tcp = false;  // its answer was truncated or forged, so this server is asked over TCP from then on
     Clock::time_point at;
     std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
   };
@@ -116,6 +119,8 @@ class Resolver::Impl {
     std::vector<Sent> sent;
     std::optional<Trouble> trouble;  // the one that says most about the question
     std::size_t tcp_sent = 0;        // index of the datagram whose server is asked over TCP
+    Clock::time_point tcp_begin;     // of the connection
+    milliseconds left{0};            // of the time for the connection, after the timer has fired
     FairQueue::Place place;
     FairQueue::Place tcp_place;
     std::unique_ptr<TcpExchange> tcp;
@@ -149,6 +154,7 @@ class Resolver::Impl {
   bool send_udp(Query& query, std::size_t server, bool edns, bool fell_back);
   void back_off(Query& query, Phase phase);
   void wait(Query& query, milliseconds time);
+  milliseconds time_for_try(const Query& query, milliseconds first) const;
   void on_timer(Query& query);
   void on_silence(Query& query);
   void on_udp(Query& query, std::size_t index, Outcome outcome);
@@ -159,7 +165,9 @@ class Resolver::Impl {
   void queue_tcp(Query& query, std::size_t index);
   void on_tcp_place(Query& query, FairQueue::News news);
   void start_tcp(Query& query);
+  void on_tcp_silence(Query& query);
   void on_tcp(Query& query, Outcome outcome);
+  void on_tcp_trouble(Query& query, Trouble trouble);
   static bool is_over_tcp(const Query& query) { return query.phase >= Phase::tcp_queued; }
 
   void finish(Query& query, dns::Answer answer);
@@ -266,6 +274,9 @@ void Resolver::Impl::next_try(Query& query) {
     const Rounds::Step step = query.rounds.next(is_down, is_refused);
     if (step.kind == Rounds::Step::Kind::give_up) return finish(query, failure_of(query));
     if (step.kind == Rounds::Step::Kind::pause) return back_off(query, Phase::backing_off);
+    const auto tcp = std::find_if(query.sent.begin(), query.sent.end(),
+                                  [&](const Sent& sent) { return sent.needs_tcp && sent.server == step.server; });
+    if (tcp != query.sent.end()) return queue_tcp(query, static_cast<std::size_t>(tcp - query.sent.begin()));
     if (send_udp(query, step.server, loop_.now() >= upstream(query, step.server).plain_until, false)) return;
   }
 }
@@ -286,9 +297,12 @@ bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool 
   }
   ++upstream(query, server).counts.udp;
   query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
-  const int doublings = std::min(query.rounds.number(), max_doublings(options_));
-  wait(query, options_.try_timeout * (1 << doublings));
+  wait(query, time_for_try(query, options_.try_timeout));
   return true;
+}
+
+milliseconds Resolver::Impl::time_for_try(const Query& query, milliseconds first) const {
+  return first * (1 << std::min(query.rounds.number(), max_doublings(options_)));
 }
 
 void Resolver::Impl::back_off(Query& query, Phase phase) {
@@ -306,8 +320,8 @@ void Resolver::Impl::wait(Query& query, milliseconds time) {
 
 void Resolver::Impl::on_timer(Query& query) {
   query.is_at_end = query.is_last_timer;
+  if (query.phase == Phase::tcp) return on_tcp_silence(query);
   if (query.phase == Phase::asking && !query.sent.empty()) on_silence(query);
-  if (query.phase == Phase::tcp) note(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
   if (query.is_last_timer || query.servers->empty()) return finish(query, failure_of(query));
   if (query.phase == Phase::tcp_backing_off) return queue_tcp(query, query.tcp_sent);
   next_try(query);
@@ -402,6 +416,7 @@ void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answ
 void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
   query.tcp_sent = index;
+  query.sent[index].needs_tcp = true;
   query.phase = Phase::tcp_queued;
   // A server has answered.
   query.is_brief = false;
@@ -427,36 +442,58 @@ void Resolver::Impl::start_tcp(Query& query) {
   query.phase = Phase::tcp;
   auto exchange = TcpExchange::start(
       loop_, server.address, {.question = query.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
-      options_.tcp_timeout,
       [this, number = query.number](Outcome outcome) { go_on(number, [&](Query& one) { on_tcp(one, std::move(outcome)); }); });
   if (exchange) {
     query.tcp = std::move(*exchange);
     ++counters_.tcp;
     ++server.counts.tcp;
-    return;
+    query.tcp_begin = loop_.now();
+    query.left = time_for_try(query, options_.tcp_timeout) - options_.tcp_timeout;
+    return wait(query, options_.tcp_timeout);
   }
+  if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp_trouble(query, exchange.error());
   query.tcp_place.reset();
-  if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp(query, base::failure(exchange.error()));
   note(query, exchange.error());
   back_off(query, Phase::tcp_backing_off);
 }
 
+// Nobody has answered over the connection so far. It stays until its time is over, and for longer while the server answers others
+// over TCP: it serves few connections at a time, and a new one would come after all others. But if others wait for our slot, the
+// connection has to end.
+void Resolver::Impl::on_tcp_silence(Query& query) {
+  const Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
+  const bool is_busy = server.last_tcp_answer > query.tcp_begin;
+  if (!query.is_last_timer && tcp_queue_.waiting() == 0 && (query.left > milliseconds{0} || is_busy)) {
+    query.left -= std::min(query.left, options_.tcp_timeout);
+    return wait(query, options_.tcp_timeout);
+  }
+  query.rounds.waited();
+  on_tcp_trouble(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
+}
+
 void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
+  if (!outcome) return on_tcp_trouble(query, outcome.error());
+  Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
+  server.last_tcp_answer = loop_.now();
+  heard(server);
+  switch (outcome->kind) {
+    case dns::Response::Kind::answer: return on_answer(query, query.tcp_sent, std::move(outcome->answer));
+    case dns::Response::Kind::truncated: return on_tcp_trouble(query, {Trouble::Kind::unreadable, "truncated over TCP too"});
+    case dns::Response::Kind::refused: return on_tcp_trouble(query, {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)});
+  }
+}
+
+// Only an answer of the server is final. Other troubles may pass, as those over UDP.
+void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
+  const bool is_at_end = query.is_at_end;
+  const std::size_t server = query.sent[query.tcp_sent].server;
+  ServerCounters& counters = upstream(query, server).counts;
+  ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
+  if (trouble.kind != Trouble::Kind::tcp_failed) query.rounds.spend(server);
+  note(query, std::move(trouble));
+  if (is_at_end) return finish(query, failure_of(query));
   query.tcp.reset();
   query.tcp_place.reset();
-  query.phase = Phase::asking;
-  Trouble trouble{Trouble::Kind::tcp_failed, "truncated over TCP too"};
-  if (!outcome) {
-    trouble = outcome.error();
-  } else {
-    heard(upstream(query, query.sent[query.tcp_sent].server));
-    if (outcome->kind == dns::Response::Kind::answer) return on_answer(query, query.tcp_sent, std::move(outcome->answer));
-    if (outcome->kind == dns::Response::Kind::refused) trouble = {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)};
-  }
-  ServerCounters& counters = upstream(query, query.sent[query.tcp_sent].server).counts;
-  ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
-  query.rounds.spend(query.sent[query.tcp_sent].server);
-  note(query, std::move(trouble));
   next_try(query);
 }
 
@@ -509,7 +546,8 @@ dns::Answer Resolver::Impl::failure_of(const Query& query) {
   if (is_cut_short(query)) return dns::failure_answer(trouble.text, dns::Cause::local);
   switch (trouble.kind) {
     case Trouble::Kind::unreachable:
-    case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);
+    case Trouble::Kind::no_socket:
+    case Trouble::Kind::tcp_failed: return dns::failure_answer(trouble.text, dns::Cause::local);
     case Trouble::Kind::timed_out: break;
     default: return dns::failure_answer(trouble.text);
   }

@@ -4,13 +4,15 @@
 //   1. It takes a slot, or waits for one in a queue that is fair to zones and checks (fair_queue.h). If the servers of its zone
 //      are known to be silent by then, it ends after the first try (silent_zones.h).
 //   2. It is sent over UDP (udp.h) to the first server that is not known to be down (rounds.h, server_health.h), after
-//      try_timeout to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries stay
-//      valid: the first answer to any of them counts, however late.
-//   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A server that does not understand EDNS0 is asked
-//      without it.
-//   4. A server that refuses (SERVFAIL, REFUSED and the like), sends an unreadable answer, or fails over TCP, is not asked again;
-//      when all have, the question has failed. If nothing listens ("connection refused": the server may be restarting), or no
-//      descriptor is free, the question waits a little and tries again.
+//      try_timeout to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries
+//      stay valid: the first answer to any of them counts, however late.
+//   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A connection that is refused, closed or silent is
+//      like a try over UDP without an answer: the next server is asked, and then this one again, over TCP. While a server answers
+//      others over TCP, a silent connection stays, unless others wait for its slot. A server that does not understand EDNS0 is
+//      asked without it.
+//   4. A server that refuses (SERVFAIL, REFUSED and the like), or sends an unreadable answer, is not asked again; when all have,
+//      the question has failed. If nothing listens ("connection refused": the server may be restarting), or no descriptor is
+//      free, the question waits a little and tries again.
 // Each question ends in an Answer. Failures have a problem text ("timed out", "SERVFAIL", "no server could be reached") and a
 // Cause.
 //
@@ -37,7 +39,7 @@ struct ResolverOptions {
   std::vector<NameServer> servers;
   std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
   int tries = 3;                                // rounds after which that time no longer grows
-  std::chrono::milliseconds tcp_timeout{3000};  // from connecting until the answer is complete
+  std::chrono::milliseconds tcp_timeout{3000};  // from connecting until the answer is complete; doubled likewise
 
   // Questions asked at a time; of those, over TCP; and questions that may wait for a slot.
   std::size_t max_in_flight = 10000;

@@ -20,7 +20,7 @@ std::string message_of(int error) { return std::generic_category().message(error
 }  // namespace
 
 base::Result<std::unique_ptr<TcpExchange>, Trouble> TcpExchange::start(Loop& loop, const NameServer& server, const Query& query,
-                                                                       std::chrono::milliseconds timeout, Done done) {
+                                                                       Done done) {
   auto fd = connect_to(server, SOCK_STREAM);
   if (!fd) {
     Trouble trouble = trouble_of_errno(fd.error());
@@ -29,7 +29,6 @@ base::Result<std::unique_ptr<TcpExchange>, Trouble> TcpExchange::start(Loop& loo
   }
   auto exchange = std::make_unique<TcpExchange>(loop, std::move(*fd), query, std::move(done));
   exchange->writable_.enable();
-  exchange->timer_.set(timeout);
   return exchange;
 }
 
@@ -39,8 +38,7 @@ TcpExchange::TcpExchange(Loop& loop, Descriptor fd, const Query& query, Done don
       query_(query),
       done_(std::move(done)),
       writable_(loop, fd_.get(), Watch::writable, [this] { on_writable(); }),
-      readable_(loop, fd_.get(), Watch::readable, [this] { on_readable(); }),
-      timer_(loop, [this] { fail("timed out"); }) {
+      readable_(loop, fd_.get(), Watch::readable, [this] { on_readable(); }) {
   const auto message = dns::encode_query(query.question, query.id, query.edns, query.cookies.cookie());
   out_ = {static_cast<std::uint8_t>(message.size() >> 8), static_cast<std::uint8_t>(message.size())};
   out_.insert(out_.end(), message.begin(), message.end());
@@ -70,7 +68,7 @@ void TcpExchange::on_readable() {
     if (read_ < in_.size()) continue;
     if (read_ > kLength) return finish();
     const auto length = static_cast<std::size_t>(in_[0] << 8 | in_[1]);
-    if (length == 0) return fail("answer could not be read");
+    if (length == 0) return fail("answer could not be read", Trouble::Kind::unreadable);
     in_.resize(kLength + length);
   }
 }
@@ -78,17 +76,17 @@ void TcpExchange::on_readable() {
 void TcpExchange::finish() {
   auto response = dns::decode_response(std::span(in_).subspan(kLength), query_.question, query_.id);
   // Only the server can write here, so an answer to another question is as wrong as an unreadable one.
-  if (!response) return fail("answer could not be read");
+  if (!response) return fail("answer could not be read", Trouble::Kind::unreadable);
   if (query_.edns && query_.cookies.judge(response->cookie, true, loop_.now()) == CookieJar::Verdict::forged) {
-    return fail("wrong cookie");
+    return fail("wrong cookie", Trouble::Kind::unreadable);
   }
   const Done done = std::move(done_);
   done(std::move(*response));
 }
 
-void TcpExchange::fail(std::string why) {
+void TcpExchange::fail(std::string why, Trouble::Kind kind) {
   const Done done = std::move(done_);
-  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "TCP failed: " + std::move(why)}));
+  done(base::failure(Trouble{kind, "TCP failed: " + std::move(why)}));
 }
 
 }  // namespace io

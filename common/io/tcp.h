@@ -1,13 +1,11 @@
 // One question to one name server over one TCP connection (RFC 7766): for answers that are too long for UDP, and for questions
 // whose answers somebody tries to forge.
 //
-// Bounds: a time-out from connecting to the last octet, however slowly octets come, and the 64 KiB of a message.
+// Bound: the 64 KiB of a message. The caller ends an exchange that takes too long.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "common/base/result.h"
@@ -31,7 +29,7 @@ class TcpExchange {
   };
 
   static base::Result<std::unique_ptr<TcpExchange>, Trouble> start(Loop& loop, const NameServer& server, const Query& query,
-                                                                   std::chrono::milliseconds timeout, Done done);
+                                                                   Done done);
   TcpExchange(Loop& loop, Descriptor fd, const Query& query, Done done);
   ~TcpExchange() = default;
   TcpExchange(const TcpExchange&) = delete;
@@ -41,7 +39,7 @@ class TcpExchange {
   void on_writable();
   void on_readable();
   void finish();
-  void fail(std::string why);
+  void fail(std::string why, Trouble::Kind kind = Trouble::Kind::tcp_failed);
 
   Loop& loop_;
   Descriptor fd_;
@@ -53,7 +51,6 @@ class TcpExchange {
   std::size_t read_ = 0;
   Watch writable_;
   Watch readable_;
-  Timer timer_;
 };
 
 }  // namespace io

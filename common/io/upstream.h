@@ -46,7 +46,8 @@ struct Upstream {
   UdpClient udp;
   ServerHealth health;
   ServerCounters counts;
-  std::chrono::steady_clock::time_point plain_until;  // asked without EDNS0 until then
+  std::chrono::steady_clock::time_point plain_until;      // asked without EDNS0 until then
+  std::chrono::steady_clock::time_point last_tcp_answer;  // of any kind
 
  private:
   void end_probe() {

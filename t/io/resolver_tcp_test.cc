@@ -1,7 +1,9 @@
 // Answers over TCP, and the slots for them.
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/io/resolver.h"
@@ -62,39 +64,120 @@ TEST_CASE("resolver: a question that gets no TCP slot in time is a failure of ou
   CHECK(asker.ask_for(100ms) == dns::failure_answer("too many questions over TCP", dns::Cause::local));
 }
 
-TEST_CASE("resolver: a server that sends only a few octets over TCP holds a question no longer than the timeout") {
-  const DnsServer server([](const dns::Question&, bool over_tcp) {
-    Reaction reaction = react(over_tcp ? Fault::stuck_tcp : Fault::none, texts({std::string(3000, 'y')}));
-    return reaction;
-  });
-  CHECK(Asker({at(server)}, kNever, kSoon).ask() == dns::failure_answer("TCP failed: timed out"));
+namespace {
+
+// A failure to which a server's answer did not lead, so that it says nothing about the name.
+dns::Answer tcp_failure(const std::string& why) { return dns::failure_answer("TCP failed: " + why, dns::Cause::local); }
+
+// Answers what is too large for UDP; the first `count` questions over TCP meet this fault.
+DnsServer::Handler at_first(std::size_t count, const Reaction& fault, const dns::Answer& big) {
+  return [=, left = count](const dns::Question&, bool over_tcp) mutable {
+    if (!over_tcp || left == 0) return react(big);
+    --left;
+    return fault;
+  };
 }
 
-TEST_CASE("resolver: truncated over TCP too, TCP refused, cut off, closed or silent: the next server, then a failure") {
+}  // namespace
+
+TEST_CASE("resolver: a server that sends only a few octets over TCP holds a question no longer than its patience") {
+  const DnsServer truncates([](const dns::Question&, bool over_tcp) {
+    return react(over_tcp ? Fault::stuck_tcp : Fault::truncated, texts({std::string(3000, 'y')}));
+  });
+  CHECK(Asker({at(truncates)}, kNever, kSoon).ask_for(300ms) == tcp_failure("timed out"));
+  CHECK(truncates.tcp_count() > 1);
+}
+
+TEST_CASE("resolver: only an answer of the server is final over TCP: truncated, refused or unreadable") {
   const dns::Answer big = texts({std::string(3000, 'y')});
   const DnsServer good(always(react(big)));
   const auto check = [&](const DnsServer& bad, const std::string& problem) {
-    const dns::Answer alone = Asker({at(bad)}).ask();
-    CHECK(alone.status == dns::Status::failure);
-    CHECK(alone.problem == problem);
+    CHECK(Asker({at(bad)}).ask() == dns::failure_answer(problem));
+    CHECK(bad.tcp_count() == 1);
     CHECK(Asker({at(bad), at(good)}).ask() == big);
   };
-  check(DnsServer(always(react(Fault::truncated))), "truncated over TCP too");
-  check(DnsServer(always(react(big)), {.tcp_refused = true}), "TCP failed: Connection refused");
-  check(DnsServer(always(react(Fault::short_tcp, big))), "TCP failed: connection closed");
-  check(DnsServer(always(react(Fault::close_tcp, big))), "TCP failed: connection closed");
-
-  const auto silent_tcp = [&](const dns::Question&, bool over_tcp) {
-    return react(over_tcp ? Fault::silence : Fault::none, big);
+  const auto over_tcp = [&](const Reaction& reaction) {
+    return DnsServer::Handler([=](const dns::Question&, bool is_tcp) { return is_tcp ? reaction : react(big); });
   };
-  const DnsServer silent(silent_tcp);
-  CHECK(Asker({at(silent)}, kNever, kSoon).ask() == dns::failure_answer("TCP failed: timed out"));
-  CHECK(silent.tcp_count() == 1);
-  CHECK(Asker({at(silent), at(good)}, kNever, 500ms).ask() == big);
+  check(DnsServer(always(react(Fault::truncated))), "truncated over TCP too");
+  check(DnsServer(over_tcp(react_rcode(5))), "REFUSED");
+  check(DnsServer(over_tcp(react(Fault::wrong_id, big))), "TCP failed: answer could not be read");
+}
 
-  const DnsServer refuses_tcp([&](const dns::Question&, bool over_tcp) { return over_tcp ? react_rcode(5) : react(big); });
-  check(refuses_tcp, "REFUSED");
-  const DnsServer wrong_tcp(
-      [&](const dns::Question&, bool over_tcp) { return react(over_tcp ? Fault::wrong_id : Fault::none, big); });
-  check(wrong_tcp, "TCP failed: answer could not be read");
+TEST_CASE("resolver: TCP refused, cut off, closed or silent: the next server, or a failure of our own when time is over") {
+  const dns::Answer big = texts({std::string(3000, 'y')});
+  const DnsServer good(always(react(big)));
+  const auto check = [&](const DnsServer& bad, const std::string& problem) {
+    CHECK(Asker({at(bad)}, kNever, kSoon).ask_for(500ms) == tcp_failure(problem));
+    CHECK(Asker({at(bad), at(good)}, kNever, 500ms).ask() == big);
+  };
+  check(DnsServer(always(react(big)), {.tcp_refused = true}), "Connection refused");
+  check(DnsServer(at_first(1000, react(Fault::short_tcp, big), big)), "connection closed");
+  check(DnsServer(at_first(1000, react(Fault::close_tcp), big)), "connection closed");
+  check(DnsServer(at_first(1000, react(Fault::silence), big)), "timed out");
+}
+
+TEST_CASE("resolver: TCP that is closed, silent or slow at first is tried again, and UDP is not asked again") {
+  const dns::Answer big = texts({std::string(3000, 'y')});
+  const auto check = [&](const Reaction& fault, std::size_t tcp) {
+    const DnsServer server(at_first(2, fault, big));
+    CHECK(Asker({at(server)}, kNever, 50ms).ask() == big);
+    CHECK(server.tcp_count() >= tcp);
+    CHECK(server.count() == server.tcp_count() + 1);
+  };
+  check(react(Fault::short_tcp, big), 3);
+  check(react(Fault::close_tcp), 3);
+  check(react(Fault::silence), 3);
+
+  // Slower than the first time for a connection.
+  Reaction slow = react(big);
+  slow.delay = 150ms;
+  const DnsServer server(at_first(1000, slow, big));
+  CHECK(Asker({at(server)}, kNever, 50ms).ask() == big);
+}
+
+TEST_CASE("resolver: TCP refused while a resolver is restarted") {
+  const dns::Answer big = texts({std::string(3000, 'y')});
+  std::optional<DnsServer> server;
+  server.emplace(always(react(Fault::truncated)), DnsServer::Options{.tcp_refused = true});
+  Asker asker({at(*server)});
+  std::optional<dns::Answer> answer;
+  asker.resolver.ask(
+      question("example.com"), {.check = 1, .patience = 20s}, [&](dns::Answer got) { answer = std::move(got); },
+      [] { return true; });
+  REQUIRE(run_until(asker.loop, [&] { return asker.resolver.counters().tcp >= 2; }));
+  CHECK_FALSE(answer.has_value());
+  const std::uint16_t port = server->port();
+  server.emplace(always(react(big)), DnsServer::Options{.port = port});
+  REQUIRE(run_until(asker.loop, [&] { return answer.has_value(); }));
+  CHECK(*answer == big);
+}
+
+TEST_CASE("resolver: a connection stays while the server answers others over TCP, unless they wait for its slot") {
+  const dns::Answer big = texts({std::string(3000, 'y')});
+  const DnsServer server([&](const dns::Question& asked, bool over_tcp) {
+    Reaction reaction = react(big);
+    if (over_tcp && asked.name.text() == "slow.example") reaction.delay = 1500ms;
+    return reaction;
+  });
+  Asker asker({at(server)}, kNever, 1s);
+  std::optional<dns::Answer> answer;
+  asker.resolver.ask(
+      question("slow.example"), {.check = 1, .patience = 20s}, [&](dns::Answer got) { answer = std::move(got); },
+      [] { return true; });
+  REQUIRE(run_until(asker.loop, [&] { return server.tcp_count() == 1; }));
+  CHECK(asker.ask(question("other.example")) == big);
+  REQUIRE(run_until(asker.loop, [&] { return answer.has_value(); }));
+  CHECK(*answer == big);
+  CHECK(server.tcp_count() == 2);
+
+  const DnsServer half([&](const dns::Question& asked, bool over_tcp) {
+    return react(over_tcp && asked.name.text() == "silent.example" ? Fault::silence : Fault::none, big);
+  });
+  Asker two(io::ResolverOptions{.servers = {at(half)}, .try_timeout = kNever, .tcp_timeout = kSoon, .max_tcp = 1});
+  two.resolver.ask(
+      question("silent.example"), {.check = 1, .patience = kNever}, [](const dns::Answer&) { FAIL("answered"); },
+      [] { return true; });
+  REQUIRE(run_until(two.loop, [&] { return half.tcp_count() == 1; }));
+  CHECK(two.ask_many(20, "good.example", 2) == std::vector<dns::Answer>(20, big));
 }
