@@ -122,15 +122,17 @@ def check(what, found):
         print("      " + str(found)[:2000])
 
 
-HOSTILE = ("\"><script>document.title='evil'</script><img src=x onerror=\"document.title='evil'\">", "' autofocus onfocus='document.title=1",
-           "</title></textarea></pre><b id=evil>", "a\0b", "\u202egnp.exe", "{0}{1}", "javascript:document.title='evil'", "x" * 4000)
-FIELDS = ("/why?ip=192.0.2.1&sender=", "/why?sender=a@open.test&ip=", "/why?sender=a@open.test&ip=192.0.2.1&helo=", "/why?id=x&s=",
-          "/why/", "/check?domain=", "/check?domain=open.test&ip=", "/check?domain=open.test&lang=", "/wizard?domain=",
-          "/wizard?domain=open.test&made=1&net=", "/wizard?domain=open.test&made=1&host=",
+HOSTILE = ("\"><script>document.title='evil'</script><img src=x onerror=\"document.title='evil'\">",
+           "' autofocus onfocus='document.title=1", "</title></textarea></pre><b id=evil>", "a\0b", "\u202egnp.exe", "{0}{1}",
+           "javascript:document.title='evil'", "x" * 4000)
+FIELDS = ("/why?ip=192.0.2.1&sender=", "/why?sender=a@open.test&ip=", "/why?sender=a@open.test&ip=192.0.2.1&helo=",
+          "/why?id=x&s=", "/why/", "/check?domain=", "/check?domain=open.test&ip=", "/check?domain=open.test&lang=",
+          "/wizard?domain=", "/wizard?domain=open.test&made=1&net=", "/wizard?domain=open.test&made=1&host=",
           "/wizard?domain=open.test&made=1&include=", "/wizard?domain=open.test&made=1&by=", "/?x=", "/")
 OUR_ELEMENTS = """
-const allowed = new Set(("html head meta title link script body header a nav ul li main h1 h2 h3 h4 p div section form label input button fieldset "
-  + "legend pre code bdi span strong details summary table tbody tr th td ol br blockquote footer").split(" "));
+const allowed = new Set(("html head meta title link script body header a nav ul li main h1 h2 h3 h4 p div section form label "
+  + "input button fieldset legend pre code bdi span strong details summary table tbody tr th td ol br blockquote footer")
+  .split(" "));
 const bad = [...document.querySelectorAll("*")].filter((e) => !allowed.has(e.localName) ||
   [...e.attributes].some((a) => a.name.startsWith("on") || a.name === "style" || a.name === "autofocus"));
 const links = [...document.querySelectorAll("[href],[src],[action]")].map((e) => e.href || e.src || e.action)
@@ -141,7 +143,8 @@ return [...bad.map((e) => e.outerHTML), ...links, ...(document.scripts.length ==
 
 
 NAMELESS = """
-const fields = [...document.querySelectorAll("input:not([type=hidden])")], ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+const fields = [...document.querySelectorAll("input:not([type=hidden])")];
+const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
 return [...fields.filter((e) => e.labels.length !== 1 || !e.labels[0].innerText.trim()).map((e) => e.outerHTML),
   ...ids.filter((id, i) => ids.indexOf(id) !== i)];
 """
@@ -164,14 +167,17 @@ def check_hostile(browser, origin):
     check("64 KB in a field: an error page without a word of it", "xxxx" in browser.driver.page_source)
 
 
+STOPS = """const all = [...document.querySelectorAll(
+    "a[href],input:not([type=hidden]),button:not([hidden]),summary,pre[tabindex]")];"""
+
+
 def tab_order(browser):
     """Returns what the key Tab reaches, and the elements without a visible mark of the focus."""
     seen, unmarked = [], []
     browser.js("document.activeElement.blur(); window.scrollTo(0, 0)")
     for _ in range(80):
         browser.driver.switch_to.active_element.send_keys(Keys.TAB)
-        now = browser.js("""const e = document.activeElement;
-            const all = [...document.querySelectorAll("a[href],input:not([type=hidden]),button:not([hidden]),summary,pre[tabindex]")];
+        now = browser.js(STOPS + """const e = document.activeElement;
             return [all.indexOf(e), e.outerHTML.slice(0, 100), getComputedStyle(e).outlineStyle]""")
         if now[0] < 0 or now[0] in seen:
             break
@@ -186,10 +192,33 @@ def check_keyboard(browser, origin, paths):
     for name, path in paths.items():
         browser.open(origin + path)
         seen, unmarked = tab_order(browser)
-        total = browser.js("""return [...document.querySelectorAll("a[href],input:not([type=hidden]),button:not([hidden]),summary,pre[tabindex]")]
-            .filter((e) => e.type !== "radio" || e.checked).length""")
-        check(f"{name}: Tab reaches everything, in the order of the page", [] if seen == sorted(seen) and len(seen) >= min(total, 80) else [seen, total])
+        total = browser.js(STOPS + """return all.filter((e) => e.type !== "radio" || e.checked).length""")
+        is_good = seen == sorted(seen) and len(seen) >= min(total, 80)
+        check(f"{name}: Tab reaches everything, in the order of the page", [] if is_good else [seen, total])
         check(f"{name}: the focus can be seen", unmarked)
+
+
+FAULTY = ("data:text/html,<script>console.error('a message')</script><img src='http://elsewhere.test/x'><input id=a><input id=a>"
+          "<div onclick='x' style='width:3000px'>wide</div>")
+
+
+def check_checks(browser):
+    """Shows that the checks above notice a page with all faults."""
+    browser.look(360)
+    browser.open(FAULTY)
+    found = browser.complaints()
+    check("a message of the console is noticed", not any("a message" in one for one in found))
+    check("a foreign request is noticed", not any("request to http://elsewhere.test/" in one for one in found))
+    check("fields without labels, and an id that occurs twice, are noticed", len(browser.js(NAMELESS)) != 3)
+    check("markup that is not ours is noticed", len(browser.js(OUR_ELEMENTS)) < 3)
+
+
+def axe_findings(browser, axe):
+    browser.js(axe)
+    result = browser.driver.execute_async_script(
+        "const done = arguments[0]; axe.run(document).then(done, (e) => done({violations: [{id: String(e), nodes: []}]}))")
+    return [[one["id"], [node["html"][:150] + node["failureSummary"][:200] for node in one["nodes"]]]
+            for one in result["violations"]]
 
 
 def check_axe(browser, origin, paths):
@@ -203,12 +232,10 @@ def check_axe(browser, origin, paths):
         for width, scheme in itertools.product(WIDTHS, SCHEMES):
             browser.look(width, scheme)
             browser.open(origin + path)
-            browser.js(axe)
-            result = browser.driver.execute_async_script(
-                "const done = arguments[0]; axe.run(document).then(done, (e) => done({violations: [String(e)]}))")
-            findings = [[one["id"], [node["html"][:150] + node["failureSummary"][:200] for node in one["nodes"]]]
-                        for one in result["violations"]]
-            check(f"{name}, {width} px, {scheme}: axe-core is silent ({len(result.get('passes', []))} rules)", findings)
+            check(f"{name}, {width} px, {scheme}: axe-core is silent", axe_findings(browser, axe))
+    browser.open(FAULTY)
+    faults = {one[0] for one in axe_findings(browser, axe)}
+    check("axe-core notices a page with faults", {"image-alt", "label", "html-has-lang"} - faults)
 
 
 def pages(origin, token, folder):
@@ -235,7 +262,8 @@ def pages(origin, token, folder):
             if script:
                 browser.picture(f"{folder}/{name}-{width}-{scheme}.png")
         # The button that folds the tree, and times, are all that may differ.
-        check(f"{name}: the text is there without script", [texts for texts in plain.values() if len({len(t) // 100 for t in texts}) > 2])
+        check(f"{name}: the text is there without script",
+              [texts for texts in plain.values() if len({len(text) // 100 for text in texts}) > 2])
     browser.look(1280)
     browser.open(origin + paths["check"])
     size = browser.js("""return performance.getEntries().filter((e) => e.transferSize !== undefined)
@@ -258,6 +286,7 @@ def pages(origin, token, folder):
               "tree.test" not in browser.driver.find_element(By.TAG_NAME, "h1").text)
     check_keyboard(browser, origin, {name: paths[name] for name in ("home", "why", "check", "wizard")})
     check_hostile(browser, origin)
+    check_checks(browser)
     check_axe(browser, origin, paths)
     browser.driver.quit()
 

@@ -67,7 +67,8 @@ start spfweb tools /run/lab/bin/spfweb --user=nobody --prefix=/spf --hostname=mx
 ready spfweb listening 127.0.0.1 5980
 
 mkdir "$run/nginx"
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=mx.lab.test -days 2 -keyout "$run/nginx/key" -out "$run/nginx/cert" 2>/dev/null
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=mx.lab.test -days 2 -keyout "$run/nginx/key" \
+  -out "$run/nginx/cert" 2>/dev/null
 cp "$source/etc/nginx/spfweb.conf" "$run/nginx/sample.conf"
 cat >"$run/nginx/conf" <<'END'
 daemon off;
@@ -136,7 +137,8 @@ open_link permerror
 check "its page names the cause" has "The SPF record of permerror.test could not be used to check the server 192.0.2.66."
 check "and blames nobody" not has forged
 bad alice@exp.test
-check "a domain's own explanation is followed by our link" refused '^550 5\.7\.23 exp\.test explains: .* Our explanation: https://mx\.lab\.test/'
+check "a domain's own explanation is followed by our link" refused \
+  '^550 5\.7\.23 exp\.test explains: .* Our explanation: https://mx\.lab\.test/'
 open_link theirs
 check "the page quotes it as the domain's own" has "exp.test explains it in its own words, which are not ours:"
 

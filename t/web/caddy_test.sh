@@ -8,7 +8,8 @@
   printf '{\n  admin off\n}\n'
   sed "s,^mx.example.org {,http://mx.test {\n  bind unix/$front," etc/caddy/Caddyfile | sed "s,127.0.0.1:5980,unix/$lab/web.sock,"
 } >"$lab/sample.conf"
-XDG_DATA_HOME=$lab/data XDG_CONFIG_HOME=$lab/config caddy run --config "$lab/sample.conf" --adapter caddyfile >"$lab/caddy.log" 2>&1 &
+export XDG_DATA_HOME=$lab/data XDG_CONFIG_HOME=$lab/config
+caddy run --config "$lab/sample.conf" --adapter caddyfile >"$lab/caddy.log" 2>&1 &
 pids+=($!)
 front_cases
 finish

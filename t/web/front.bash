@@ -29,7 +29,8 @@ wait_for() {
 }
 
 printf '. SOA a.test b.test 1 2 3 4 5\nfail.test TXT "v=spf1 -all"\n' >"$lab/zone"
-"$BUILD/bin/spfweb" --listen "unix:$lab/web.sock,mode=0666" --spfd "unix:$lab/none" --zone "$lab/zone" --prefix /spf >"$lab/web.log" 2>&1 &
+"$BUILD/bin/spfweb" --listen "unix:$lab/web.sock,mode=0666" --spfd "unix:$lab/none" \
+  --zone "$lab/zone" --prefix /spf >"$lab/web.log" 2>&1 &
 pids+=($!)
 wait_for "$lab/web.sock"
 
