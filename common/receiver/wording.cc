@@ -70,7 +70,7 @@ void append_link(const Case& about, std::string& out) {
 void append_link_to_theirs(const Case& about, std::string& out) {
   if (about.verdict.why_url.empty()) return;
   const std::string link = receiver::link(about, about.verdict.why_url);
-  constexpr std::string_view kBefore = " Our explanation: ";
+  constexpr std::string_view kBefore = " -- Our explanation: ";
   if (out.size() + kBefore.size() + link.size() <= kMaxSmtpComment) base::append(out, kBefore, link);
 }
 

@@ -473,7 +473,7 @@ TEST_CASE("why-url is appended to the explanation of a fail or permerror, with i
   CHECK(reply.smtp_comment.starts_with("fail.example does not allow 192.0.2.1 to send its mail"));
   // After the domain's own words, other words say whose link it is.
   CHECK(reply_to("u@exp.example", by).smtp_comment ==
-        "exp.example explains: by 192.0.2.1 Our explanation: "
+        "exp.example explains: by 192.0.2.1 -- Our explanation: "
         "https://spf.example.org/why?s=u%40exp.example&ip=192.0.2.1&r=mx.example.org");
   CHECK(
       reply_to("u@broken.example", by)
