@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "common/base/ip.h"
+#include "common/base/rare.h"
 #include "common/dns/name.h"
 
 namespace dns {
 
-// The record types that SPF asks for; values of RFC 1035 and RFC 3596.
-enum class Type : std::uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
+// Record types; values of RFC 1035, RFC 3596 and RFC 7208 §3.1. Only examinations of records ask for `ns` and `spf`.
+enum class Type : std::uint16_t { a = 1, ns = 2, ptr = 12, mx = 15, txt = 16, aaaa = 28, spf = 99 };
 
+// The types that checks ask for.
 inline constexpr std::array kTypes = {Type::a, Type::aaaa, Type::mx, Type::ptr, Type::txt};
 
 std::string_view type_name(Type type);
@@ -45,12 +47,33 @@ enum class Status : std::uint8_t {
 // The cause of a Status::failure. It determines who may keep the failure, and for how long.
 enum class Cause : std::uint8_t {
   reported,   // a name server reported it (its RCODE, an unreadable answer, a CNAME loop)
+  no_tcp,     // the answer of a server of the zone is too long for UDP, and TCP failed; in examinations only
   no_answer,  // our name servers answered other questions meanwhile, but not this one: the servers of its zone are silent
   local,      // not related to the name: a limit of our own, or none of our name servers answers. Never kept or shared
 };
 
+// A place where two character-strings of a TXT record meet.
+struct Border {
+  std::uint16_t text = 0;  // the index of the record in Answer::texts
+  std::uint16_t at = 0;    // the length of the text before it
+
+  friend bool operator==(const Border&, const Border&) = default;
+};
+
+// The text of a TXT record, whose character-strings are added one after the other without separator (RFC 7208 §3.3).
+struct JoinedText {
+  std::string text;
+  std::vector<std::uint16_t> borders;
+
+  void add(std::string_view part);
+};
+
 struct Answer {
   Status status = Status::ok;
+  // Status failure only.
+  Cause cause = Cause::reported;
+  // The links of the CNAME chain in this answer.
+  std::uint8_t cnames = 0;
   // Seconds that the answer may be kept: the lowest TTL of its records and CNAMEs; for negative answers also the limit from the
   // SOA record (RFC 2308 §5), or kUnsaidTtl without one.
   std::uint32_t ttl = 0;
@@ -58,14 +81,17 @@ struct Answer {
   std::vector<base::IpAddress> addresses;
   // Type mx: the hosts by preference, hosts of equal preference in the order of the answer; "" is the root ("null MX"). Type
   // ptr: the names. All in the form of Name::text(); "?" replaces a name that Name cannot hold, and is never asked for or
-  // compared. Status alias: the one name to ask for instead.
+  // compared. Type ns: the servers. Status alias: the one name to ask for instead.
   std::vector<std::string> names;
-  // Type txt: one string per record, its character-strings joined without separator (RFC 7208 §3.3).
+  // Types txt and spf: one string per record.
   std::vector<std::string> texts;
   // Status failure: the reason, such as "SERVFAIL" or "timed out".
   std::string problem;
-  // Status failure only.
-  Cause cause = Cause::reported;
+  // The places at which the character-strings of SPF records meet; other texts have none here. In the order of the texts.
+  base::Rare<std::vector<Border>> borders;
+
+  // Appends a record to `texts`.
+  void add_text(JoinedText&& joined);
 
   // Returns whether the lookup is void (RFC 7208 §4.6.4): RCODE 0 without records, or a name error.
   [[nodiscard]] bool is_void() const {
@@ -78,7 +104,7 @@ struct Answer {
 // Returns an answer of status failure.
 Answer failure_answer(std::string problem, Cause cause = Cause::reported);
 // Returns an answer of status alias.
-Answer alias_answer(const Name& target, std::uint32_t ttl);
+Answer alias_answer(const Name& target, std::uint32_t ttl, std::uint8_t cnames = 1);
 
 }  // namespace dns
 

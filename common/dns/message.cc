@@ -160,16 +160,17 @@ bool echoes(Bytes message, const Question& question) {
 std::uint32_t sane_ttl(std::uint32_t ttl) { return (ttl & 0x80000000U) != 0 ? 0 : ttl; }
 
 // Joins the character-strings of a TXT record (RFC 7208 §3.3). A record without strings is the empty text.
-std::optional<std::string> joined_strings(Bytes data) {
-  std::string text;
-  text.reserve(data.size());
+std::optional<JoinedText> joined_strings(Bytes data) {
+  JoinedText joined;
+  joined.text.reserve(data.size());
   while (!data.empty()) {
     const std::size_t length = data[0];
     if (length >= data.size()) return std::nullopt;
-    text.append(data.begin() + 1, data.begin() + 1 + static_cast<std::ptrdiff_t>(length));
+    const Bytes part = data.subspan(1, length);
+    joined.add(std::string(part.begin(), part.end()));
     data = data.subspan(1 + length);
   }
-  return text;
+  return joined;
 }
 
 // Collects the records that answer one question from the answer section.
@@ -203,6 +204,7 @@ class Collector {
       if (alias == nullptr) alias = subtree_alias;
       if (found || alias == nullptr) break;
       if (links == kMaxCnames) return End::loop;
+      ++answer_.cnames;
       auto target = reader_.escaped_name(alias->data);
       if (!target) return End::unreadable;
       answer_.ttl = std::min(answer_.ttl, sane_ttl(alias->ttl));
@@ -247,16 +249,18 @@ class Collector {
         hosts_.emplace_back(ns_get16(record.data.data()), std::move(*host));
         return true;
       }
+      case Type::ns:
       case Type::ptr: {
         auto name = reader_.plain_name(record.data);
         if (!name) return false;
         answer_.names.push_back(std::move(*name));
         return true;
       }
+      case Type::spf:
       case Type::txt: {
         auto text = joined_strings(record.data);
         if (!text) return false;
-        answer_.texts.push_back(std::move(*text));
+        answer_.add_text(std::move(*text));
         return true;
       }
     }
@@ -404,8 +408,8 @@ base::Result<Response, ReadError> decode_response(Bytes message, const Question&
   // RFC 6604 §3: the RCODE applies to the end of the chain. NOERROR without records and SOA says nothing about that name.
   if (is_aliased && rcode == ns_r_noerror && response.answer.is_void() && !denies(*authority, collector.end())) {
     const auto target = name_of(collector.end());
-    response.answer =
-        target ? alias_answer(*target, response.answer.ttl) : failure_answer("CNAME to a name that cannot be asked for");
+    response.answer = target ? alias_answer(*target, response.answer.ttl, response.answer.cnames)
+                             : failure_answer("CNAME to a name that cannot be asked for");
     return response;
   }
   if (response.answer.is_void()) response.answer.ttl = std::min(response.answer.ttl, negative_ttl(*authority));

@@ -70,6 +70,7 @@ std::optional<std::string> Zone::add(Node& node, const ZoneRecord& record) {
     case ZoneRecord::Type::mx: return add_to_set(node, Type::mx, record);
     case ZoneRecord::Type::ptr: return add_to_set(node, Type::ptr, record);
     case ZoneRecord::Type::txt: return add_to_set(node, Type::txt, record);
+    case ZoneRecord::Type::spf: return add_to_set(node, Type::spf, record);
     case ZoneRecord::Type::cname: return add_alias(node.alias, "CNAME", record);
     case ZoneRecord::Type::dname: return add_alias(node.names_below, "DNAME", record);
     // RFC 2308 §5: the lesser of the SOA record's TTL and its MINIMUM field.
@@ -108,7 +109,11 @@ std::optional<std::string> Zone::add_to_set(Node& node, Type type, const ZoneRec
   switch (type) {
     case Type::a:
     case Type::aaaa: add_new(answer.addresses, record.address); break;
-    case Type::txt: add_new(answer.texts, record.text); break;
+    case Type::txt:
+    case Type::spf:
+      if (std::ranges::find(answer.texts, record.text.text) == answer.texts.end()) answer.add_text(dns::JoinedText(record.text));
+      break;
+    case Type::ns:
     case Type::ptr: add_new(answer.names, host); break;
     case Type::mx: {
       auto& order = found->preferences;
@@ -159,7 +164,7 @@ Zone::Cover Zone::cover_of(const Name& name) const {
 
 std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
   Question now = question;
-  if (nodes_.empty()) return Unknown{now, 0};
+  if (nodes_.empty()) return Unknown{now};
   std::uint32_t ttl = std::numeric_limits<std::uint32_t>::max();
   for (int links = 0;; ++links) {
     const Cover cover = cover_of(now.name);
@@ -171,6 +176,7 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
         if (set.type != now.type) continue;
         Answer answer = set.answer;
         answer.ttl = std::min(answer.ttl, ttl);
+        answer.cnames = static_cast<std::uint8_t>(links);
         return answer;
       }
     }
@@ -184,7 +190,8 @@ std::variant<Answer, Zone::Unknown> Zone::find(const Question& question) const {
       now.name = *target;
       continue;
     }
-    if (cover.apex == nullptr || (node != nullptr && node->is_delegated())) return Unknown{now, ttl};
+    if (cover.apex == nullptr || (node != nullptr && node->is_delegated()))
+      return Unknown{now, ttl, static_cast<std::uint8_t>(links)};
     Answer answer;
     answer.status = node != nullptr ? Status::ok : Status::name_error;
     answer.ttl = std::min(ttl, *cover.apex->negative_ttl);

@@ -39,9 +39,10 @@ class Zone {
 
   [[nodiscard]] bool empty() const { return nodes_.empty(); }
 
-  struct Unknown {          // ask DNS
-    Question question;      // the original question, or the one to which a CNAME or DNAME led
-    std::uint32_t ttl = 0;  // lowest TTL, in seconds, of these CNAMEs and DNAMEs
+  struct Unknown {            // ask DNS
+    Question question;        // the original question, or the one to which a CNAME or DNAME led
+    std::uint32_t ttl = 0;    // lowest TTL, in seconds, of these CNAMEs and DNAMEs
+    std::uint8_t cnames = 0;  // their number
   };
   // Returns the answer, or the question for DNS. A CNAME loop is a failure, as is a name that a DNAME makes too long.
   [[nodiscard]] std::variant<Answer, Unknown> find(const Question& question) const;

@@ -42,7 +42,8 @@ class TextData {
       case Type::cname: return target("the name of the CNAME record");
       case Type::dname: return target("the name of the DNAME record");
       case Type::ns: return target("the name of the NS record");
-      case Type::txt: return strings();
+      case Type::txt:
+      case Type::spf: return strings();
       case Type::soa: return soa();
       case Type::other: break;
     }
@@ -73,7 +74,8 @@ class TextData {
     const ZoneToken* first = tokens_.take("the text of the TXT record");
     if (first == nullptr) return false;
     // Without quotes, the words would become strings that are joined without blanks, which is never intended.
-    if (!first->quoted && !tokens_.at_end() && base::equals_ignoring_case(first->text, "v=spf1")) {
+    const bool is_used = record_.type == Type::txt;
+    if (is_used && !first->quoted && !tokens_.at_end() && base::equals_ignoring_case(first->text, "v=spf1")) {
       return tokens_.fail(first->line, "a text with blanks must be in quotes");
     }
     std::size_t size = 0;
@@ -87,7 +89,7 @@ class TextData {
       }
       size += 1 + text->size();
       if (size > kMaxData) return tokens_.fail(token->line, fmt::format("a TXT record of more than {} bytes", kMaxData));
-      record_.text += *text;
+      record_.text.add(*text);
     }
     return true;
   }
@@ -166,10 +168,11 @@ bool read_wire_data(std::string_view data, ZoneRecord& record) {
     case Type::dname:
     case Type::ns: return read_wire_target(data, record);
     case Type::txt:
+    case Type::spf:
       do {  // at least one string
         const auto size = take_integer(data, 1);
         if (!size || *size > data.size()) return false;
-        record.text += data.substr(0, *size);
+        record.text.add(data.substr(0, *size));
         data.remove_prefix(*size);
       } while (!data.empty());
       return true;

@@ -24,22 +24,23 @@ struct KnownType {
   ZoneRecord::Type type;
 };
 
-constexpr std::array<KnownType, 9> kTypes = {{{"A", 1, ZoneRecord::Type::a},
-                                              {"NS", 2, ZoneRecord::Type::ns},
-                                              {"CNAME", 5, ZoneRecord::Type::cname},
-                                              {"SOA", 6, ZoneRecord::Type::soa},
-                                              {"PTR", 12, ZoneRecord::Type::ptr},
-                                              {"MX", 15, ZoneRecord::Type::mx},
-                                              {"TXT", 16, ZoneRecord::Type::txt},
-                                              {"AAAA", 28, ZoneRecord::Type::aaaa},
-                                              {"DNAME", 39, ZoneRecord::Type::dname}}};
+constexpr std::array<KnownType, 10> kTypes = {{{"A", 1, ZoneRecord::Type::a},
+                                               {"NS", 2, ZoneRecord::Type::ns},
+                                               {"CNAME", 5, ZoneRecord::Type::cname},
+                                               {"SOA", 6, ZoneRecord::Type::soa},
+                                               {"PTR", 12, ZoneRecord::Type::ptr},
+                                               {"MX", 15, ZoneRecord::Type::mx},
+                                               {"TXT", 16, ZoneRecord::Type::txt},
+                                               {"AAAA", 28, ZoneRecord::Type::aaaa},
+                                               {"DNAME", 39, ZoneRecord::Type::dname},
+                                               {"SPF", 99, ZoneRecord::Type::spf}}};
 
 // Types that are ignored without a note: SPF never asks for them. Their owner name exists all the same.
-constexpr std::array<std::string_view, 42> kOtherTypes = {
-    "SPF",   "SRV",        "CAA",  "HINFO",  "RP",    "LOC",   "NAPTR", "DS",      "DNSKEY",    "RRSIG", "NSEC",
-    "NSEC3", "NSEC3PARAM", "TLSA", "SMIMEA", "SSHFP", "CDS",   "CERT",  "CDNSKEY", "URI",       "SVCB",  "HTTPS",
-    "AFSDB", "APL",        "KEY",  "SIG",    "NXT",   "DHCID", "HIP",   "CSYNC",   "IPSECKEY",  "KX",    "WKS",
-    "X25",   "ISDN",       "RT",   "NSAP",   "EUI48", "EUI64", "MINFO", "ZONEMD",  "OPENPGPKEY"};
+constexpr std::array<std::string_view, 41> kOtherTypes = {
+    "SRV",        "CAA",  "HINFO",  "RP",    "LOC",   "NAPTR", "DS",      "DNSKEY",    "RRSIG", "NSEC",  "NSEC3",
+    "NSEC3PARAM", "TLSA", "SMIMEA", "SSHFP", "CDS",   "CERT",  "CDNSKEY", "URI",       "SVCB",  "HTTPS", "AFSDB",
+    "APL",        "KEY",  "SIG",    "NXT",   "DHCID", "HIP",   "CSYNC",   "IPSECKEY",  "KX",    "WKS",   "X25",
+    "ISDN",       "RT",   "NSAP",   "EUI48", "EUI64", "MINFO", "ZONEMD",  "OPENPGPKEY"};
 
 // Returns the number in "TYPE16" or "CLASS1" (RFC 3597 §5).
 std::optional<unsigned long> number_after(std::string_view prefix, std::string_view word) {

@@ -18,6 +18,7 @@
 
 #include "common/base/ip.h"
 #include "common/base/result.h"
+#include "common/dns/answer.h"
 #include "common/dns/name.h"
 
 namespace dns {
@@ -45,7 +46,7 @@ struct ZoneNotes {
 inline constexpr std::uint32_t kDefaultZoneTtl = 3600;
 
 struct ZoneRecord {
-  enum class Type : std::uint8_t { a, aaaa, mx, ptr, cname, dname, txt, soa, ns, other };
+  enum class Type : std::uint8_t { a, aaaa, mx, ptr, cname, dname, txt, spf, soa, ns, other };
 
   std::size_t line = 0;
   Name owner;
@@ -54,7 +55,7 @@ struct ZoneRecord {
   base::IpAddress address;       // a, aaaa
   std::uint16_t preference = 0;  // mx
   std::optional<Name> target;    // mx, ptr, cname, dname; empty for a name that Name cannot hold
-  std::string text;              // txt: its character-strings, joined
+  JoinedText text;               // txt, spf
   std::uint32_t minimum = 0;     // soa
 };
 

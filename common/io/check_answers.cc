@@ -102,6 +102,16 @@ std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::Kno
   return ttl;
 }
 
+int CheckAnswers::cnames_to(const dns::Question& question, const spf::KnownAnswer& known) const {
+  int cnames = known.answer.cnames;
+  const Slot* slot = slot_of(question);
+  for (int links = 0; slot != nullptr && slot->answer != nullptr && is_alias(slot->answer) && links <= kMaxAliases; ++links) {
+    cnames += slot->answer->answer.cnames;
+    slot = slot_of(target_of(slot->answer, question.type));
+  }
+  return cnames;
+}
+
 CheckAnswers::Missing CheckAnswers::missing(const dns::Question& question) const {
   dns::Question at = question;
   for (int links = 0; links <= kMaxAliases; ++links) {

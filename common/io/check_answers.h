@@ -83,6 +83,7 @@ class CheckAnswers final : public spf::AnswerSource {
   [[nodiscard]] bool is_late() const override { return is_late_; }
   void begin_part(std::size_t part) override { asking_ = static_cast<Shares>(1U << (part * kIdentities / kParts)); }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
+  [[nodiscard]] int cnames_to(const dns::Question& question, const spf::KnownAnswer& known) const override;
 
   // Begins a step.
   void set_now(Clock::time_point now) {

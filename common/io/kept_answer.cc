@@ -28,7 +28,9 @@ std::size_t heap(const std::vector<std::string>& texts) {
 }
 
 std::size_t heap(const dns::Answer& answer) {
-  return heap(answer.addresses) + heap(answer.names) + heap(answer.texts) + heap(answer.problem);
+  std::size_t bytes = heap(answer.addresses) + heap(answer.names) + heap(answer.texts) + heap(answer.problem);
+  if (const auto* borders = answer.borders.get()) bytes += heap_block(sizeof(*borders)) + heap(*borders);
+  return bytes;
 }
 
 struct RecordBytes {

@@ -11,7 +11,7 @@ SharedAnswer Overlay::find(const dns::Question& question) {
   dns::Answer answer;
   if (const auto* const unknown = std::get_if<dns::Zone::Unknown>(&result)) {
     if (unknown->question == question) return nullptr;
-    answer = dns::alias_answer(unknown->question.name, unknown->ttl);
+    answer = dns::alias_answer(unknown->question.name, unknown->ttl, unknown->cnames);
   } else {
     answer = std::get<dns::Answer>(std::move(result));
   }

@@ -45,6 +45,11 @@ class AnswerSource {
   [[nodiscard]] virtual std::uint32_t ttl_of(const dns::Question& /*question*/, const KnownAnswer& known) const {
     return known.answer.ttl;
   }
+
+  // Returns the number of CNAMEs that lead from a question to its answer from find().
+  [[nodiscard]] virtual int cnames_to(const dns::Question& /*question*/, const KnownAnswer& known) const {
+    return known.answer.cnames;
+  }
 };
 
 // The questions whose answers are missing. No question is listed twice.

@@ -15,14 +15,20 @@ inline void check_names(const dns::Answer& answer) {
 
 inline void check_answer(const dns::Answer& answer, dns::Type type) {
   const bool wants_addresses = type == dns::Type::a || type == dns::Type::aaaa;
-  const bool wants_names = type == dns::Type::mx || type == dns::Type::ptr;
+  const bool wants_names = type == dns::Type::mx || type == dns::Type::ptr || type == dns::Type::ns;
   check(wants_addresses || answer.addresses.empty(), "addresses answer A and AAAA only");
   if (answer.status == dns::Status::alias) {
     check(answer.names.size() == 1 && dns::Name::parse(answer.names[0]).has_value(), "an alias names what is to be asked");
   } else {
-    check(wants_names || answer.names.empty(), "names answer MX and PTR only");
+    check(wants_names || answer.names.empty(), "names answer MX, PTR and NS only");
   }
-  check(type == dns::Type::txt || answer.texts.empty(), "texts answer TXT only");
+  check(type == dns::Type::txt || type == dns::Type::spf || answer.texts.empty(), "texts answer TXT and SPF only");
+  if (const auto* borders = answer.borders.get()) {
+    for (const dns::Border& border : *borders) {
+      check(border.text < answer.texts.size() && border.at > 0 && border.at < answer.texts[border.text].size(),
+            "a border is within a text");
+    }
+  }
   if (type == dns::Type::a) {
     for (const auto& address : answer.addresses) check(address.is_v4(), "A holds an IPv4 address");
   }

@@ -200,8 +200,10 @@ class World {
 
   static void add_value(dns::Answer& answer, dns::Type type, std::string_view text) {
     switch (type) {
+      case dns::Type::spf:
       case dns::Type::txt: answer.texts.push_back(unescaped(text)); return;
       case dns::Type::mx:
+      case dns::Type::ns:
       case dns::Type::ptr: {  // in the form of Answer::names
         const auto name = dns::Name::parse(unescaped(text));
         answer.names.push_back(name ? std::string(name->text()) : "?");

@@ -51,10 +51,12 @@ struct Records {
     dns::Answer answer;
     answer.ttl = 60;
     switch (type) {
+      case dns::Type::spf:
       case dns::Type::txt: answer.texts = texts; break;
       case dns::Type::a: answer.addresses = v4; break;
       case dns::Type::aaaa: answer.addresses = v6; break;
       case dns::Type::mx:
+      case dns::Type::ns:
       case dns::Type::ptr: answer.names = names; break;
     }
     return answer;

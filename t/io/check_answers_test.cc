@@ -84,6 +84,20 @@ TEST_CASE("aliases without their target are followed; the TTL is the shortest in
   CHECK(other.ttl("c.example") == 3600);
 }
 
+TEST_CASE("the number of CNAMEs that lead to an answer, in answers and between them") {
+  World world;
+  dns::Answer last = texts({"v=spf1 -all"}, 300);
+  last.cnames = 2;
+  world.know("a.example", dns::alias_answer(*dns::Name::parse("b.example"), 300, 3));
+  world.know("b.example", alias("c.example", 100));
+  world.know("c.example", last);
+  const auto cnames = [&world](const char* name) {
+    return world.answers.cnames_to(question(name), *world.answers.find(question(name)));
+  };
+  CHECK(cnames("a.example") == 6);
+  CHECK(cnames("c.example") == 2);
+}
+
 TEST_CASE("an alias of a missing name is void; an alias of a failure is a failure") {
   World world;
   dns::Answer nothing;

@@ -206,7 +206,9 @@ dns::Answer random_answer(Random& random, dns::Type type) {
     case dns::Type::a: out.addresses = random_addresses(random, false); break;
     case dns::Type::aaaa: out.addresses = random_addresses(random, true); break;
     case dns::Type::mx: out.names = random_hosts(random, 6); break;
+    case dns::Type::ns:
     case dns::Type::ptr: out.names = random_hosts(random, 10); break;
+    case dns::Type::spf:
     case dns::Type::txt: break;
   }
   return out;

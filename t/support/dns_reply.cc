@@ -27,7 +27,9 @@ void write_data(WireWriter& out, dns::Type type, const dns::Answer& answer, std:
       for (const auto byte : answer.addresses[n].bytes()) out.u8(byte);
       break;
     case dns::Type::mx: out.u16(static_cast<unsigned>(n + 1) * 10).name(answer.names[n]); break;
+    case dns::Type::ns:
     case dns::Type::ptr: out.name(answer.names[n]); break;
+    case dns::Type::spf:
     case dns::Type::txt: out.strings(answer.texts[n]); break;
   }
 }
@@ -37,7 +39,9 @@ std::size_t count_of(dns::Type type, const dns::Answer& answer) {
     case dns::Type::a:
     case dns::Type::aaaa: return answer.addresses.size();
     case dns::Type::mx:
+    case dns::Type::ns:
     case dns::Type::ptr: return answer.names.size();
+    case dns::Type::spf:
     case dns::Type::txt: return answer.texts.size();
   }
   return 0;
@@ -229,7 +233,8 @@ std::optional<ReceivedQuery> read_query(std::span<const std::uint8_t> message) {
   const auto name = dns::Name::parse(text);
   if (!name || message.size() - at < 4) return std::nullopt;
   const unsigned type = u16(at);
-  for (const auto known : {dns::Type::a, dns::Type::aaaa, dns::Type::mx, dns::Type::ptr, dns::Type::txt}) {
+  for (const auto known :
+       {dns::Type::a, dns::Type::ns, dns::Type::aaaa, dns::Type::mx, dns::Type::ptr, dns::Type::txt, dns::Type::spf}) {
     if (type == static_cast<unsigned>(known)) query.question = dns::Question{*name, known};
   }
   at += 4;

@@ -32,6 +32,13 @@ World& World::mx(std::string_view name, std::string host) {
   return *this;
 }
 
+World& World::strings(std::string_view name, const std::vector<std::string>& parts) {
+  dns::JoinedText joined;
+  for (const std::string& part : parts) joined.add(part);
+  at(name, dns::Type::txt).add_text(std::move(joined));
+  return *this;
+}
+
 World& World::ptr(std::string_view client, std::string name) {
   at(base::IpAddress::parse(client).value().reverse_name(), dns::Type::ptr).names.push_back(std::move(name));
   return *this;

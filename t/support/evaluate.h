@@ -20,14 +20,17 @@ class World {
   World& txt(std::string_view name, std::string text);
   World& a(std::string_view name, std::string_view address);  // A or AAAA, depending on the address
   World& mx(std::string_view name, std::string host);
+  // A TXT record of several character-strings.
+  World& strings(std::string_view name, const std::vector<std::string>& parts);
   World& ptr(std::string_view client, std::string name);
   World& failure(std::string_view name, dns::Type type, std::string problem = "SERVFAIL");
 
   [[nodiscard]] dns::Answer answer(const dns::Question& question) const;
 
- private:
+  // Returns the answer for changes; it is made if there is none.
   dns::Answer& at(std::string_view name, dns::Type type);
 
+ private:
   std::map<std::string, std::map<dns::Type, dns::Answer>, std::less<>> names_;
 };
 

@@ -139,6 +139,8 @@ dns::Answer ZoneData::answer_of(const Node& node, dns::Type type) {
   switch (type) {
     case dns::Type::a: answer.addresses = node.a; break;
     case dns::Type::aaaa: answer.addresses = node.aaaa; break;
+    case dns::Type::ns: break;
+    case dns::Type::spf: answer.texts = node.spf; break;
     case dns::Type::txt: answer.texts = as_txt ? node.spf : node.txt; break;
     case dns::Type::ptr:
       for (const auto& name : node.ptr) answer.names.push_back(shown_name(name));

@@ -103,6 +103,23 @@ TEST_CASE("RFC 7208 §3.3: the character-strings of a TXT record are joined, rec
   CHECK_FALSE(got.is_void());
 }
 
+TEST_CASE("RFC 7208 §3.3: an answer says where the character-strings of an SPF record meet, and nothing about other texts") {
+  auto message = response(kTxtQuestion, 3);
+  message.begin_record("example.com", kTxt, 300).bytes(std::string_view("\3abc\3def", 8)).end_record();
+  message.begin_record("example.com", kTxt, 300).bytes(std::string_view("\0\7V=spf1 \0\1a\4 all\0", 18)).end_record();
+  txt(message, "example.com", "v=spf1 mx -all");
+  const auto got = answer(message, kTxtQuestion);
+  REQUIRE(got.borders.get() != nullptr);
+  CHECK(*got.borders.get() == std::vector<dns::Border>{{1, 7}, {1, 8}});
+  dns::Answer copy = got;
+  CHECK(copy == got);
+  copy.borders.make().pop_back();
+  CHECK_FALSE(copy == got);
+  auto single = response(kTxtQuestion, 1);
+  txt(single, "example.com", "v=spf1 mx -all");
+  CHECK(answer(single, kTxtQuestion).borders.get() == nullptr);
+}
+
 TEST_CASE("A and AAAA records") {
   auto four = response(kAQuestion, 2);
   address(four, "example.com", 1);
@@ -179,13 +196,13 @@ TEST_CASE("a CNAME whose target does not exist is a void answer") {
 }
 
 TEST_CASE("RFC 2308 §2.2: a CNAME whose target was left out is unfinished, not void: the target must be asked for") {
-  const auto unfinished = [](std::string_view target, std::uint32_t ttl) {
-    return dns::alias_answer(*dns::Name::parse(target), ttl);
+  const auto unfinished = [](std::string_view target, std::uint32_t ttl, std::uint8_t cnames = 1) {
+    return dns::alias_answer(*dns::Name::parse(target), ttl, cnames);
   };
   auto alone = response(kAQuestion, 2);
   cname(alone, "Example.com", "b.example", 100);
   cname(alone, "b.example", "Left-Out.example", 50);
-  CHECK(answer(alone, kAQuestion) == unfinished("left-out.example", 50));
+  CHECK(answer(alone, kAQuestion) == unfinished("left-out.example", 50, 2));
   CHECK_FALSE(answer(alone, kAQuestion).is_void());
 
   auto elsewhere = response(kAQuestion, 1, 1);  // the SOA is that of the zone of the alias

@@ -44,6 +44,18 @@ dns::ZoneError error(std::string_view text) {
 
 std::vector<std::string> texts(std::string_view line) { return answer(zone(line), "a", Type::txt).texts; }
 
+TEST_CASE("a zone says where the strings of a record meet, and how many CNAMEs lead to an answer; it knows type SPF") {
+  const auto got =
+      zone("a TXT \"v=spf1 a\" \" -all\"\nb CNAME c\nc CNAME a\nd CNAME c.example.net.\na SPF \"v=spf1 -all\"\na SPF one\n");
+  const dns::Answer aliased = answer(got, "b", Type::txt);
+  CHECK(aliased.cnames == 2);
+  REQUIRE(aliased.borders.get() != nullptr);
+  CHECK(*aliased.borders.get() == std::vector<dns::Border>{{0, 8}});
+  CHECK(answer(got, "a", Type::txt).cnames == 0);
+  CHECK(std::get<dns::Zone::Unknown>(got.find({name("d"), Type::txt})).cnames == 1);
+  CHECK(answer(got, "a", Type::spf).texts == std::vector<std::string>{"v=spf1 -all", "one"});
+}
+
 TEST_CASE("each type, names relative to the root, relative to $ORIGIN and absolute") {
   const auto got = zone(R"(example.com TXT "v=spf1 mx -all"
 $ORIGIN Example.com.
