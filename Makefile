@@ -127,10 +127,11 @@ $(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filt
 
 # The installed file is the one that spfd reads: with another PREFIX, its path is compiled in again.
 $(BUILD)/obj/spfd/config_file.o: override CPPFLAGS += -DSPFD_SYSCONFDIR='"$(sysconfdir)"'
-$(BUILD)/obj/spfd/config_file.o: $(BUILD)/sysconfdir
+$(BUILD)/obj/spfquery/known_file.o: override CPPFLAGS += -DSPFD_DATADIR='"$(PREFIX)/share/spfd"'
+$(BUILD)/obj/spfd/config_file.o $(BUILD)/obj/spfquery/known_file.o: $(BUILD)/sysconfdir
 $(BUILD)/sysconfdir: sysconfdir-again
 	@mkdir -p $(@D)
-	@echo '$(sysconfdir)' | cmp -s - $@ || echo '$(sysconfdir)' >$@
+	@echo '$(sysconfdir) $(PREFIX)' | cmp -s - $@ || echo '$(sysconfdir) $(PREFIX)' >$@
 .PHONY: sysconfdir-again
 sysconfdir-again:
 
@@ -361,6 +362,7 @@ install: all
 	install -D -m 755 $(BUILD)/bin/spfsrs "$(bindir)/spfsrs"
 	install -D -m 755 $(BUILD)/bin/spfctl "$(sbindir)/spfctl"
 	install -D -m 644 etc/bash-completion/spfctl "$(completions)/spfctl"
+	install -D -m 644 share/lint-networks "$(DESTDIR)$(PREFIX)/share/spfd/lint-networks"
 	for page in $(MANUALS); do \
 	  to="$(mandir)/man$${page##*.}/$${page##*/}" && install -D -m 644 $$page "$$to" && \
 	  sed -i 's,/etc/spfd/,$(sysconfdir)/spfd/,g; s,/usr/local/,$(PREFIX)/,g' "$$to" || exit 1; \
@@ -374,6 +376,7 @@ install: all
 uninstall:
 	rm -f "$(sbindir)/spfd" "$(sbindir)/spfctl" "$(sbindir)/spfweb" "$(bindir)/spfquery" "$(bindir)/spfsrs" "$(completions)/spfctl"
 	for page in $(MANUALS); do rm -f "$(mandir)/man$${page##*.}/$${page##*/}"; done
+	rm -f "$(DESTDIR)$(PREFIX)/share/spfd/lint-networks"
 	rm -rf "$(docdir)"
 
 # ---- packages ------------------------------------------------------------------------------------------------------------

@@ -21,10 +21,12 @@
 #include "common/lint/lint.h"
 #include "common/lint/sarif.h"
 #include "common/spf/round.h"
+#include "spfquery/authority.h"
 #include "spfquery/batch.h"
 #include "spfquery/comparison_report.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/interrupt.h"
+#include "spfquery/known_file.h"
 #include "spfquery/report.h"
 
 namespace spfquery {
@@ -49,6 +51,11 @@ class Examination {
   }
   Examination(const Examination&) = delete;
   Examination& operator=(const Examination&) = delete;
+
+  void add_servers(Authority::Found found) {
+    subject_.servers = std::move(found.answers);
+    subject_.missing = std::move(found.missing);
+  }
 
   spf::Needs step(spf::AnswerSource& answers) {
     return round_.run(answers, true, [&] {
@@ -86,9 +93,11 @@ enum class Form : std::uint8_t { report, line };
 class Examiner {
  public:
   Examiner(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, std::size_t answer_bytes, Form form)
-      : options_(options),
+      : loop_(loop),
+        options_(options),
         form_(form),
         salt_(io::random_number()),
+        known_(read_known_networks(options.networks)),
         driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
                 {.max_questions = 2 * static_cast<int>(lint::Limits{}.questions) + 200 * static_cast<int>(1 + options.own.size()),
                  .max_bytes = answer_bytes}) {
@@ -113,35 +122,57 @@ class Examiner {
   class One final : public Ask {
    public:
     One(Examiner& examiner, const dns::Name& domain, Asker::Done done)
-        : examiner_(examiner), examination_(examiner.subject(domain), examiner.options_), done_(std::move(done)) {}
+        : examiner_(examiner),
+          domain_(domain),
+          examination_(examiner.subject(domain), examiner.options_),
+          done_(std::move(done)) {}
     ~One() override { examiner_.waiting_.erase(this); }
     One(const One&) = delete;
     One& operator=(const One&) = delete;
 
+    // Returns whether it has ended already.
     bool start() {
-      auto running = examiner_.driver_.start([this](spf::AnswerSource& answers) { return examination_.step(answers); },
-                                             examiner_.options_.timeout, [this](const io::CheckCost&) { finish(); });
-      running_ = std::move(running);
-      if (running_) examiner_.waiting_.insert(this);
-      return running_ == nullptr;
+      const Options& options = examiner_.options_;
+      if (!options.authoritative) return start_examination();
+      examiner_.waiting_.insert(this);
+      authority_.emplace(examiner_.loop_, examiner_.driver_, options.dns);
+      authority_->ask(domain_, options.timeout, [this](Authority::Found found) {
+        examination_.add_servers(std::move(found));
+        start_examination();
+      });
+      return has_ended_;
     }
-    void expire() { running_->expire(); }
+    void expire() { running_ ? running_->expire() : authority_->expire(); }
 
    private:
+    bool start_examination() {
+      auto running = examiner_.driver_.start([this](spf::AnswerSource& answers) { return examination_.step(answers); },
+                                             examiner_.options_.timeout, [this](const io::CheckCost&) { finish(); });
+      if (running == nullptr) return true;
+      running_ = std::move(running);
+      examiner_.waiting_.insert(this);
+      return false;
+    }
+
     void finish() {
+      has_ended_ = true;
       const Asker::Done done = std::move(done_);
       examiner_.waiting_.erase(this);
       done(examiner_.answer(examination_));
     }
 
     Examiner& examiner_;
+    dns::Name domain_;
     Examination examination_;
     Asker::Done done_;
+    bool has_ended_ = false;
+    std::optional<Authority> authority_;
     io::Driver::Handle running_;
   };
 
   [[nodiscard]] lint::Subject subject(const dns::Name& domain) const {
     lint::Subject out = {.domain = domain, .salt = salt_, .own = options_.own, .subdomains = options_.subdomains};
+    out.known = known_;
     if (options_.helo) out.helo = *parse_examined(*options_.helo);
     return out;
   }
@@ -169,10 +200,12 @@ class Examiner {
     return answer;
   }
 
+  io::Loop& loop_;
   const Options& options_;
   Form form_;
   TreeStyle style_ = tree_style(STDOUT_FILENO);
   std::uint64_t salt_;
+  std::shared_ptr<const lint::KnownNetworks> known_;
   std::set<One*> waiting_;
   int exit_code_ = 0;
   io::Driver driver_;

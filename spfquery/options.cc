@@ -349,6 +349,12 @@ constexpr Option kRows[] = {
       .argument = "FILE",
       .help = "names, one per line, of which those below the domain should have a record if they have a mail server or address"},
      {read_subdomains}},
+    {{.name = "authoritative", .kind = Kind::act, .help = "also ask each server of the domain's zone, and compare their records"},
+     kOn<&O::authoritative>},
+    {{.name = "networks",
+      .argument = "FILE",
+      .help = "networks and platforms that many customers share, instead of those of the package; see spf-lint(7)"},
+     kAny<&O::networks>},
     {{.name = "sarif", .kind = Kind::act, .help = "print the reports as one log of SARIF 2.1.0, for CI systems"}, kOn<&O::sarif>},
     {{.name = "replay",
       .argument = "exim|postfix|sendmail",
@@ -418,8 +424,9 @@ Problem check(const Options& options) {
   if (options.action != Options::Action::replay && (options.config || options.has_baseline()))
     return "--config and --baseline are for --replay";
   if (options.action != Options::Action::ask) return {};
-  if (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.sarif)
-    return "--diff, --from, --subdomains and --sarif belong to an examination: give --lint";
+  if (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.authoritative || options.networks ||
+      options.sarif)
+    return "--diff, --from, --subdomains, --authoritative, --networks and --sarif belong to an examination: give --lint";
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
   if (!options.file && !options.sender && !options.helo)

@@ -57,6 +57,8 @@ struct Options {
   std::optional<std::string> new_record;     // to compare with that of the domain
   std::vector<base::IpAddress> own;          // addresses from which the domain sends mail
   std::vector<dns::Name> subdomains;
+  bool authoritative = false;           // ask the servers of the zone, too
+  std::optional<std::string> networks;  // path of the file of shared networks
 
   // A replay.
   std::optional<maillog::Format> replay;

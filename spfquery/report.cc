@@ -115,7 +115,8 @@ class ReportWriter {
                         summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : "");
     out_ += fmt::format("void lookups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
                         summary.voids[Family::ipv6], report_.limits.void_lookups);
-    out_ += fmt::format("record: {} octets; a check without cache takes {} round trips\n", summary.octets, summary.rounds);
+    out_ += fmt::format("record: {} octets; a check without cache takes {} round trips, at worst {:.1f} seconds\n",
+                        summary.octets, summary.rounds, lint::worst_seconds(summary.rounds));
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
     out_ += fmt::format("passing: {} IPv4 addresses; ", summary.addresses4);
     out_ += summary.networks6 == kMost ? "all IPv6 networks\n"

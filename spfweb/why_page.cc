@@ -62,10 +62,13 @@ void add_admin(const View& view, const Present& present, const std::optional<Exa
   }
   if (present.change) {
     const PresentChange& change = *present.change;
-    out << "<h4>"_html << view.say(Text::change_title) << "</h4>\n"_html << paragraph(view.say(Text::change_text));
+    out << "<h4>"_html << view.say(Text::change_title) << "</h4>\n"_html;
+    // A repair gives the server a result, which need not be a pass.
+    const bool lets_pass = is_of_terms(present.result);
+    if (lets_pass) out << paragraph(view.say(Text::change_text));
     out << block({fmt::format("{}. IN TXT {}", change.name, zone_strings(change.record))});
     if (!change.lookups.empty()) out << paragraph(view.say(Text::change_lookups, {Html() << change.lookups, number(10)}));
-    out << paragraph(Html() << "<strong>"_html << view.say(Text::change_yours) << "</strong>"_html);
+    if (lets_pass) out << paragraph(Html() << "<strong>"_html << view.say(Text::change_yours) << "</strong>"_html);
   }
 }
 

@@ -102,6 +102,14 @@ void check_shares(const Examined& examined, Findings& findings) {
   }
 }
 
+// RFC 7208 §4.6.4: of more names, a check looks at the first ones only.
+void check_ptr_names(const Examined& examined, Findings& findings) {
+  for (const auto& [address, names] : examined.tree.site.ptr_names) {
+    if (names > static_cast<std::size_t>(examined.limits.ptr_names))
+      findings.add("B05", {}, fmt::format("{} has {}", address.text(), names));
+  }
+}
+
 void report_loop(const Tree& tree, const Loop& loop, Findings& findings) {
   const std::string_view verb = tree.term(loop.place).is_redirect() ? "redirects to" : "includes";
   const std::string_view from = tree.records[loop.place.record].domain.text();
@@ -118,7 +126,10 @@ void examine_budget(const Examined& examined, Findings& findings) {
   if (examined.loops.empty()) check_terms(examined, findings);
   check_voids(examined, findings);
   if (examined.rounds >= kManyRounds && examined.loops.empty())
-    findings.add("B11", {}, fmt::format("{} round trips", examined.rounds));
+    findings.add("B11", {},
+                 fmt::format("{} round trips; {:.1f} seconds if an answer gets lost in each", examined.rounds,
+                             worst_seconds(examined.rounds)));
+  check_ptr_names(examined, findings);
   check_certainty(examined, findings);
   if (examined.loops.empty()) check_shares(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {

@@ -1,5 +1,6 @@
 // K: who passes.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 
 #include "common/dns/likely_zone.h"
 #include "common/lint/findings.h"
+#include "common/lint/known_networks.h"
 #include "common/lint/special.h"
 
 namespace lint {
@@ -147,6 +149,59 @@ void check_privacy(const Examined& examined, Place place, Findings& findings) {
     findings.add("K09", place, fmt::format("{} shows them to {}", quoted(term), dns::likely_zone(*end)));
 }
 
+// Several names of different domains have one address: it is rather a host of web sites or of parked domains.
+void check_shared_hosts(const Examined& examined, Findings& findings) {
+  constexpr std::size_t kMany = 3;
+  struct Name {
+    Place place;
+    std::string_view zone;
+  };
+  std::map<std::pair<bool, Number>, std::vector<Name>> names;
+  for (const Place place : examined.reach[Family::ipv4].order) {
+    const Term& term = examined.tree.term(place);
+    const bool names_host = term.is(Mechanism::a) || term.is(Mechanism::mx);
+    if (!names_host || !term.target || term.read.directive.qualifier != Result::pass) continue;
+    for (const base::IpAddress& address : term.addresses) {
+      auto& same = names[{address.is_v4(), number_of(address)}];
+      const std::string_view zone = dns::likely_zone(*term.target);
+      if (std::ranges::find(same, zone, &Name::zone) == same.end()) same.push_back({place, zone});
+    }
+  }
+  std::vector<Place> reported;
+  for (const auto& [number, same] : names) {
+    if (same.size() < kMany || std::ranges::find(reported, same.front().place) != reported.end()) continue;
+    reported.push_back(same.front().place);
+    std::vector<std::string> terms;
+    for (const Name& name : same) terms.push_back(described(examined.tree, name.place));
+    findings.add("K11", same.front().place,
+                 fmt::format("{} is the address of {}",
+                             address_of(number.second, number.first ? Family::ipv4 : Family::ipv6).text(), listed(terms, 4)));
+  }
+}
+
+// K05, K06: what many customers share, from the operator's file.
+void check_known(const Examined& examined, Place place, Findings& findings) {
+  const KnownNetworks* const known = examined.subject.known.get();
+  if (known == nullptr) return;
+  const Term& term = examined.tree.term(place);
+  const bool can_pass = term.is_redirect() || passes(examined, place, Family::ipv4) || passes(examined, place, Family::ipv6);
+  if (!can_pass) return;
+  // The term that leads to the platform is reported, and none of the terms of its own records.
+  const auto* const platform = term.leads_to == kNone ? nullptr : known->platform_of(*term.target);
+  const dns::Name& domain = examined.tree.records[place.record].domain;
+  if (platform != nullptr && !domain.is_within(platform->domain))
+    findings.add("K05", place, fmt::format("{}: {}", quoted(term), platform->text));
+  for (const Family family : kFamilies) {
+    if (!passes(examined, place, family)) continue;
+    for (const Interval& interval : term.networks[family].intervals()) {
+      const auto* const network = examined.work.spend(1) ? known->network_of(interval, family) : nullptr;
+      if (network == nullptr) continue;
+      findings.add("K06", place, fmt::format("{}: {} of {}", quoted(term), text_of(network->interval, family), network->text));
+      break;
+    }
+  }
+}
+
 // An exists that matches every client, without a look at the mail.
 void check_exists(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
@@ -165,6 +220,7 @@ std::string_view special_name(const Interval& interval, Family family) {
 void examine_coverage(const Examined& examined, Findings& findings) {
   check_everyone(examined, findings);
   check_all(examined, findings);
+  check_shared_hosts(examined, findings);
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     for (std::size_t i = 0; i < record.terms.size() && i <= record.all; ++i) {
@@ -175,6 +231,7 @@ void examine_coverage(const Examined& examined, Findings& findings) {
       check_special(examined, place, findings);
       check_privacy(examined, place, findings);
       check_exists(examined, place, findings);
+      check_known(examined, place, findings);
     }
   }
 }

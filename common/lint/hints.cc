@@ -251,6 +251,21 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
 
 }  // namespace
 
+std::string without_strays(std::string_view term) {
+  std::string out;
+  while (!term.empty()) {
+    const auto* const stray = std::ranges::find_if(kStrays, [&](const Stray& one) { return term.starts_with(one.bytes); });
+    if (stray == kStrays.end()) {
+      out += term.front();
+      term.remove_prefix(1);
+      continue;
+    }
+    if (stray->instead != "nothing") out += stray->instead == "a blank" ? std::string_view(" ") : stray->instead;
+    term.remove_prefix(stray->bytes.size());
+  }
+  return std::string(base::strip(out));
+}
+
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next) {
   if (auto fault = explain_bytes(term)) return std::move(*fault);
   if (term.find("&nbsp;") != std::string_view::npos)

@@ -16,4 +16,7 @@ struct Fault {
 // it, or empty.
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next);
 
+// Returns the term without the characters that editors and web pages put into records: blanks and signs as they were meant.
+std::string without_strays(std::string_view term);
+
 }  // namespace lint

@@ -50,12 +50,13 @@ void add_summary(const Report& report, std::string& out) {
       "\"summary\": {{\"errors\": {}, \"warnings\": {}, \"infos\": {}, \"left_out\": {}, \"lookups_ipv4\": {}, \"lookups_ipv6\": "
       "{}, "
       "\"lookup_limit\": {}, \"void_lookups_ipv4\": {}, \"void_lookups_ipv6\": {}, \"void_lookup_limit\": {}, \"octets\": {}, "
-      "\"addresses_ipv4\": {}, \"networks_ipv6\": {}, \"round_trips\": {}, \"lower_bound\": {}, \"complete\": {}, "
+      "\"addresses_ipv4\": {}, \"networks_ipv6\": {}, \"round_trips\": {}, \"worst_seconds\": {:.1f}, \"lower_bound\": {}, "
+      "\"complete\": {}, "
       "\"incomplete\": [",
       report.count(Severity::error), report.count(Severity::warning), report.count(Severity::info), report.left_out,
       summary.lookups[Family::ipv4], summary.lookups[Family::ipv6], report.limits.dns_terms, summary.voids[Family::ipv4],
       summary.voids[Family::ipv6], report.limits.void_lookups, summary.octets, summary.addresses4, summary.networks6,
-      summary.rounds, summary.is_lower_bound, report.is_complete());
+      summary.rounds, worst_seconds(summary.rounds), summary.is_lower_bound, report.is_complete());
   for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
     if (i > 0) out += ", ";
     out += quoted_text(report.tree.gaps[i]);

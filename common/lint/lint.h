@@ -35,7 +35,7 @@ struct Summary {
   std::size_t octets = 0;        // of the domain's record
   std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
   std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
-  int rounds = 0;                // round trips of a check without cache
+  int rounds = 0;                // round trips of a check without cache; see worst_seconds()
   bool is_lower_bound = false;   // a term depends on the mail, or was not looked up
 };
 
@@ -56,6 +56,10 @@ inline constexpr std::size_t kMaxFindings = 500;
 // Upper bounds in bytes of records and terms in reports, which cut longer ones.
 inline constexpr std::size_t kMaxRecord = 4096;
 inline constexpr std::size_t kMaxTerm = 300;
+
+// Returns how long that many round trips take if a datagram gets lost in each: resolvers commonly repeat a question after 1.5
+// seconds.
+constexpr double worst_seconds(int rounds) { return 1.5 * rounds; }
 
 // Replaces `report`, which is complete when no question is needed. Until then it has only a part of the tree.
 spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report);

@@ -391,6 +391,44 @@ class Merges {
   Result qualifier_ = Result::pass;
 };
 
+bool is_network(const Term& term) { return term.is(Mechanism::ip4) || term.is(Mechanism::ip6); }
+
+// Terms of one result may change places: a client that matches a network earlier needs no DNS question of the terms before it.
+void check_cost(const Record& record, Findings& findings) {
+  std::vector<std::size_t> order;  // of the terms, networks first
+  std::size_t first = kNone;       // that moves
+  std::size_t begin = 0;           // of the terms that may change places
+  std::size_t questions = 0;       // DNS terms in it
+  for (std::size_t i = 0; i < record.terms.size(); ++i) {
+    const Term& term = record.terms[i];
+    if (!term.is_sound()) return;
+    const bool is_last = i >= record.all || !term.is_directive();
+    const bool joins =
+        !is_last && begin < order.size() && record.terms[order[begin]].read.directive.qualifier == term.read.directive.qualifier;
+    if (!joins) {
+      begin = order.size();
+      questions = 0;
+    }
+    if (!is_last && is_network(term) && questions > 0) {
+      if (first == kNone) first = i;
+      const auto dns_term = std::find_if(order.begin() + static_cast<std::ptrdiff_t>(begin), order.end(),
+                                         [&](std::size_t before) { return record.terms[before].asks_dns(); });
+      order.insert(dns_term, i);
+    } else {
+      order.push_back(i);
+    }
+    if (!is_last && term.asks_dns()) ++questions;
+  }
+  if (first == kNone) return;
+  std::string better = "v=spf1";
+  for (const std::size_t term : order) better.append(" ").append(record.terms[term].text());
+  constexpr std::size_t kMostShown = 400;
+  findings.add("L09", {0, first}, "clients of its networks need fewer DNS questions if they come before the terms that ask DNS",
+               {.severity = {},
+                .fix = better.size() > kMostShown ? "Put ip4 and ip6 before the other terms with the same sign"
+                                                  : fmt::format("Publish '{}'", better)});
+}
+
 // No client matches the include, and none gets an error from it.
 void check_idle_includes(const Examined& examined, Findings& findings) {
   const auto is_sound = [](const Reach& reach) {
@@ -421,6 +459,7 @@ void examine_logic(const Examined& examined, Findings& findings) {
   }
   check_idle_includes(examined, findings);
   for (const Family family : kFamilies) Merges(tree.root(), findings).run(family);
+  check_cost(tree.root(), findings);
 }
 
 }  // namespace lint

@@ -1,5 +1,8 @@
 // P: how the record is published.
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -11,7 +14,12 @@ namespace lint {
 
 namespace {
 
-constexpr std::uint32_t kLongTtl = 86'400;  // seconds
+// In seconds.
+constexpr std::uint32_t kLongTtl = 86'400;
+constexpr std::uint32_t kShortTtl = 300;
+constexpr std::uint32_t kLongNegativeTtl = 3'600;
+constexpr int kChain = 2;                 // CNAMEs
+constexpr std::size_t kFullString = 255;  // octets of a character-string
 
 // Octets of a DNS answer with all TXT records of a name; names after the first are compressed (RFC 1035 §4.1.4).
 std::size_t answer_octets(const Record& record) {
@@ -40,14 +48,119 @@ void check_texts(const Record& record, Findings& findings) {
   if (record.texts.size() > 10) findings.add("P09", {}, fmt::format("{} records", record.texts.size()));
 }
 
+// Returns whether what the term leads to is known to exist: text that two strings made by accident hardly names something.
+bool leads_somewhere(const Tree& tree, const Term& term) {
+  if (term.has_failed || term.is_personal) return true;  // not known
+  if (term.is_nowhere) return false;
+  if (term.leads_to != kNone) return tree.records[term.leads_to].state != Record::State::none;
+  return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
+}
+
+bool is_term(std::string_view text) {
+  const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", text));
+  return read.size() == 1 && read.front().problem.empty() && read.front().kind != spf::Term::Kind::modifier;
+}
+
+// RFC 7208 §3.3: the strings of a record are joined without a blank.
+void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
+  const Record& record = tree.records[number];
+  std::size_t from = 0;
+  auto border = record.borders.begin();
+  std::size_t string = 0;  // where the present string begins
+  for (std::size_t i = 0; i < record.terms.size(); ++i) {
+    const Term& term = record.terms[i];
+    from = record.text.find(term.text(), from);
+    if (from == std::string::npos) return;
+    for (; border != record.borders.end() && *border < from + term.text().size(); string = *border++) {
+      if (*border <= from) continue;
+      const std::string_view before = term.text().substr(0, *border - from);
+      const std::string_view after = term.text().substr(*border - from);
+      const bool is_glued = is_term(before) && is_term(after) && (!term.is_sound() || !leads_somewhere(tree, term));
+      const std::string detail = fmt::format("'{}' and '{}'", base::clip(before, 80), base::clip(after, 80));
+      if (is_glued) {
+        findings.add("P07", {number, i}, detail,
+                     {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
+      } else {
+        // Programs that publish long records fill each string.
+        const bool is_full = *border - string == kFullString;
+        findings.add("P07", {number, i}, detail + " are one term",
+                     {.severity = is_full ? Severity::info : Severity::warning, .fix = {}});
+      }
+    }
+    from += term.text().size();
+  }
+}
+
+// Records of the type that RFC 4408 had for SPF.
+void check_old_type(const Tree& tree, Findings& findings) {
+  if (tree.site.old_type.empty()) return;
+  const bool differs = tree.root().state == Record::State::found && tree.site.old_type.front() != tree.root().text;
+  findings.add("P04", {}, differs ? "it differs from the TXT record" : "");
+}
+
+void check_times(const Examined& examined, Findings& findings) {
+  const Record& root = examined.tree.root();
+  if (root.state != Record::State::found) return;
+  if (root.ttl > kLongTtl) findings.add("P10", {}, fmt::format("{} seconds, so a correction takes long to arrive", root.ttl));
+  if (examined.tree.site.negative_ttl > kLongNegativeTtl)
+    findings.add("P10", {},
+                 fmt::format("{} seconds for names that do not exist, so a new record takes long to be seen",
+                             examined.tree.site.negative_ttl),
+                 {.severity = {}, .fix = "Set the MINIMUM of the zone's SOA record to an hour at most"});
+}
+
 void check_failures(const Tree& tree, Findings& findings) {
   for (const Failure& failure : tree.failures) {
     if (failure.cause == dns::Cause::local) continue;  // says nothing about the name
+    const std::string detail =
+        fmt::format("{} {}: {}", dns::type_name(failure.question.type), failure.question.name.text(), failure.problem);
     const bool is_reported = failure.cause == dns::Cause::reported;
-    findings.add("P12", failure.place,
-                 fmt::format("{} {}: {}", dns::type_name(failure.question.type), failure.question.name.text(), failure.problem),
-                 {.severity = is_reported ? Severity::error : Severity::warning, .fix = {}});
+    findings.add("P12", failure.place, detail, {.severity = is_reported ? Severity::error : Severity::warning, .fix = {}});
   }
+}
+
+// Returns the SPF records of an answer, in an order that does not depend on the server.
+std::vector<std::string> records_of(const dns::Answer& answer) {
+  std::vector<std::string> records;
+  for (const std::string& text : answer.texts) {
+    if (base::starts_with_ignoring_case(text, "v=spf1")) records.push_back(text);
+  }
+  std::ranges::sort(records);
+  return records;
+}
+
+// Compares what the servers of the domain's own zone answer.
+void check_servers(const Examined& examined, Findings& findings) {
+  std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> groups;  // records, and the servers that have them
+  std::optional<std::uint32_t> ttl;
+  for (const auto& [server, answer] : examined.subject.servers) {
+    if (answer.status == dns::Status::failure) {
+      if (answer.cause == dns::Cause::local) continue;
+      const std::string detail = fmt::format("{}: {}", server, base::printable(answer.problem));
+      findings.add(answer.cause == dns::Cause::no_tcp ? "P13" : "P12", {}, detail,
+                   {.severity = Severity::warning, .fix = "Repair this name server"});
+      continue;
+    }
+    std::vector<std::string> records = records_of(answer);
+    if (!records.empty()) ttl = std::min(ttl.value_or(answer.ttl), answer.ttl);
+    const auto same = std::ranges::find(groups, records, [](const auto& group) { return group.first; });
+    if (same != groups.end()) {
+      same->second.push_back(server);
+    } else {
+      groups.push_back({std::move(records), {server}});
+    }
+  }
+  if (ttl && *ttl < kShortTtl) findings.add("P10", {}, fmt::format("{} seconds, so receivers ask for it often", *ttl));
+  if (groups.size() < 2) return;
+  constexpr std::size_t kMostShown = 120;  // bytes of a record
+  std::vector<std::string> shown;
+  for (const auto& [records, servers] : groups) {
+    shown.push_back(fmt::format("{} {} {}", listed(servers, 2), servers.size() == 1 ? "has" : "have",
+                                records.empty()       ? "no record"
+                                : records.size() == 1 ? fmt::format("'{}'", base::clip(records.front(), kMostShown))
+                                                      : fmt::format("{} records", records.size())));
+  }
+  findings.add("P11", {}, listed(shown, 4));
 }
 
 }  // namespace
@@ -56,14 +169,19 @@ void examine_publication(const Examined& examined, Findings& findings) {
   const Tree& tree = examined.tree;
   const Record& root = tree.root();
   const bool has_mail = std::ranges::any_of(tree.mx, [](const std::string& host) { return !host.empty(); });
-  if (root.state == Record::State::none) {
+  if (root.state == Record::State::none && root.is_glued) {
+    findings.add("P07", {}, "'v=spf1' and the first term",
+                 {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
+  } else if (root.state == Record::State::none) {
     if (!root.near_miss.empty()) {
       findings.add("P03", {}, root.near_miss);
     } else if (has_mail) {
       findings.add("P01", {});
     }
   }
-  if (root.state == Record::State::found && root.ttl > kLongTtl) findings.add("P10", {}, fmt::format("{} seconds", root.ttl));
+  check_old_type(tree, findings);
+  check_times(examined, findings);
+  check_servers(examined, findings);
   if (tree.site.has_wildcard) findings.add("P15", {}, fmt::format("every name below {} has one", root.domain.text()));
   if (!tree.site.misplaced.empty()) findings.add("P16", {}, listed(tree.site.misplaced));
   check_texts(root, findings);
@@ -72,6 +190,9 @@ void examine_publication(const Examined& examined, Findings& findings) {
     const Record& record = tree.records[i];
     if (record.state == Record::State::several)
       findings.add("P02", {i}, fmt::format("{} has {}", record.domain.text(), record.count));
+    if (record.cnames >= kChain)
+      findings.add("P14", {i}, fmt::format("{} CNAMEs lead from {} to it", record.cnames, record.domain.text()));
+    check_borders(tree, i, findings);
   }
   if (root.state == Record::State::found || root.state == Record::State::several) check_size(root, {}, findings);
 }

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
+#include "common/base/text.h"
 #include "common/dns/likely_zone.h"
 #include "common/spf/expansion.h"
 #include "common/spf/macro.h"
@@ -26,14 +27,17 @@ class Reader {
 
   spf::Needs run(const dns::Name& domain) {
     tree_ = Tree();
+    for (const std::string& what : subject_.missing) add_gap(what);
     add_record(domain, 0);
     tree_.records.front().is_deciding = true;
     // Breadth first, so that the limits cut off what is deepest.
     for (std::size_t number = 0; number < tree_.records.size(); ++number) read_record(number);
     at_ = {};
     read_mx(domain);
-    read_site(domain);
-    find_unregistered();
+    if (subject_.reads_site) {
+      read_site(domain);
+      find_unregistered();
+    }
     if (needs_.empty()) number_lines(tree_);
     return std::move(needs_);
   }
@@ -100,7 +104,9 @@ class Reader {
     Record& record = tree_.records[number];
     if (known == nullptr) return;  // Record::State::failed
     record.texts = known->answer.texts;
+    record.cnames = answers_.cnames_to({domain, dns::Type::txt}, *known);
     record.ttl = known->answer.ttl;
+    read_borders(known->answer, record);
     if (const auto* none = std::get_if<spf::NoRecord>(&known->record)) {
       record.state = Record::State::none;
       record.near_miss = none->near_miss;
@@ -115,6 +121,18 @@ class Reader {
     record.text = broken != nullptr ? broken->text : std::get<spf::Record>(known->record).text;
     record.state = Record::State::found;
     read_terms(number);
+  }
+
+  static void read_borders(const dns::Answer& answer, Record& record) {
+    const auto* const borders = answer.borders.get();
+    if (borders == nullptr) return;
+    constexpr std::string_view kVersion = "v=spf1";
+    for (const dns::Border& border : *borders) {
+      const std::string& text = answer.texts[border.text];
+      const bool is_version = text.size() > kVersion.size() && text[kVersion.size()] == ' ';
+      if (is_version) record.borders.push_back(border.at);
+      if (!is_version && border.at == kVersion.size()) record.is_glued = true;
+    }
   }
 
   void read_terms(std::size_t number) {
@@ -265,6 +283,7 @@ class Reader {
         return add_gap(fmt::format("more than {} addresses of hosts: the others were not examined", limits_.addresses));
       }
       ++addresses_;
+      term.addresses.push_back(address);
       term.networks[family].add(network_of(address, length));
     }
   }
@@ -298,7 +317,13 @@ class Reader {
 
   void read_site(const dns::Name& domain) {
     Site& site = tree_.site;
-    site.has_wildcard = has_record_below(probes_[0], domain).value_or(false);
+    read_wildcard(domain);
+    if (const spf::KnownAnswer* const old = ask_aside(domain, dns::Type::spf)) {
+      for (const std::string& text : old->answer.texts) {
+        if (base::starts_with_ignoring_case(text, "v=spf1")) site.old_type.push_back(text);
+      }
+    }
+    read_ptr_names();
     if (tree_.root().state == Record::State::none) {
       for (const std::string_view label : {"_spf", "www"}) {
         if (has_record_below(label, domain).value_or(false)) site.misplaced.push_back(fmt::format("{}.{}", label, domain.text()));
@@ -317,17 +342,47 @@ class Reader {
     }
   }
 
+  void read_wildcard(const dns::Name& domain) {
+    const auto name = dns::Name::parse(fmt::format("{}.{}", probes_[0], domain.text()));
+    const spf::KnownAnswer* const known = name ? ask_aside(*name, dns::Type::txt) : nullptr;
+    if (known == nullptr) return;
+    tree_.site.has_wildcard = !std::holds_alternative<spf::NoRecord>(known->record);
+    if (is_missing(known)) tree_.site.negative_ttl = known->answer.ttl;
+  }
+
+  // RFC 7208 §5.5: only ptr and %{p} ask for the names of a client.
+  void read_ptr_names() {
+    const bool is_asked = std::ranges::any_of(tree_.records, [](const Record& record) {
+      return std::ranges::any_of(record.terms, [](const Term& term) {
+        return term.is(spf::Mechanism::ptr) || (term.is_sound() && term.read.domain_spec && term.read.domain_spec->uses('p'));
+      });
+    });
+    if (!is_asked) return;
+    for (const base::IpAddress& address : subject_.own) {
+      const auto name = dns::Name::parse(address.reverse_name());
+      const spf::KnownAnswer* const known = name ? ask_aside(*name, dns::Type::ptr) : nullptr;
+      if (known != nullptr) tree_.site.ptr_names.emplace_back(address, known->answer.names.size());
+    }
+  }
+
   void read_hosts() {
-    constexpr std::size_t kMostHosts = 10;
-    for (const std::string& text : tree_.mx) {
-      const auto name = spf::host_name(text);
-      if (!name || tree_.site.hosts.size() == kMostHosts) continue;
-      Site::Host& host = tree_.site.hosts.emplace_back();
-      host.name = name->text();
-      for (const Family family : kFamilies) {
-        const spf::KnownAnswer* const known = ask_aside(*name, address_type(family));
-        if (known != nullptr) host.addresses[family] = known->answer.addresses;
-      }
+    for (const std::string& host : tree_.mx) add_host(spf::host_name(host));
+    for (const Term& term : tree_.root().terms) {
+      if (term.is(spf::Mechanism::a) && term.target) add_host(term.target);
+      for (const std::string& host : term.hosts) add_host(spf::host_name(host));
+    }
+  }
+
+  void add_host(const std::optional<dns::Name>& name) {
+    constexpr std::size_t kMostHosts = 20;
+    std::vector<Site::Host>& hosts = tree_.site.hosts;
+    if (!name || hosts.size() == kMostHosts) return;
+    if (std::ranges::any_of(hosts, [&](const Site::Host& known) { return known.name == name->text(); })) return;
+    Site::Host& host = hosts.emplace_back();
+    host.name = name->text();
+    for (const Family family : kFamilies) {
+      const spf::KnownAnswer* const known = ask_aside(*name, address_type(family));
+      if (known != nullptr) host.addresses[family] = known->answer.addresses;
     }
   }
 

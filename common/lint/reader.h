@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "common/spf/answers.h"
 
 namespace lint {
+
+struct KnownNetworks;
 
 // Bounds of one examination, not those of a check (spf::Limits). Tree::gaps mentions what they left out,
 // except beyond `depth`.
@@ -30,6 +33,12 @@ struct Limits {
   std::size_t work = 20'000'000;
 };
 
+// The TXT records of the domain, from one of the servers of its zone.
+struct ServerAnswer {
+  std::string server;  // "ns1.example.com (192.0.2.1)"
+  dns::Answer answer;
+};
+
 // The domain to examine, and how.
 struct Subject {
   dns::Name domain;
@@ -39,10 +48,15 @@ struct Subject {
   // Called regularly during long work: true ends the examination with what is done. May be empty.
   std::function<bool()> is_over = {};
 
+  // Whether to ask for the names around the records, which no check asks for.
+  bool reads_site = true;
   // The site around the record.
   std::vector<base::IpAddress> own = {};  // addresses from which the domain sends mail
   std::optional<dns::Name> helo = {};     // the name in their HELO
   std::vector<dns::Name> subdomains = {};
+  std::vector<ServerAnswer> servers = {};
+  std::shared_ptr<const KnownNetworks> known = {};  // of the operator's file; null: none
+  std::vector<std::string> missing = {};            // servers that could not be found: sentences for Tree::gaps
 };
 
 // Returns labels that hardly any zone has: a name with one of them has an address only if all names have one.

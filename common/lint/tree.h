@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/ip.h"
@@ -45,11 +46,12 @@ struct Term {
   std::size_t leads_to = kNone;  // include, redirect: the number of the record
   // ip4, ip6, a, mx: the addresses that match. all: empty.
   PerFamily<Networks> networks;
-  bool matches_all = false;        // exists of a name that has an address: it matches every client
-  PerFamily<bool> is_void;         // its first lookup is void (RFC 7208 §4.6.4)
-  bool has_failed = false;         // DNS did not answer all of it
-  std::vector<std::string> hosts;  // mx: the hosts
-  bool is_wildcard = false;        // exists with macros: the probe names have addresses, too
+  std::vector<base::IpAddress> addresses;  // a, mx: of the hosts
+  bool matches_all = false;                // exists of a name that has an address: it matches every client
+  PerFamily<bool> is_void;                 // its first lookup is void (RFC 7208 §4.6.4)
+  bool has_failed = false;                 // DNS did not answer all of it
+  std::vector<std::string> hosts;          // mx: the hosts
+  bool is_wildcard = false;                // exists with macros: the probe names have addresses, too
   // Its target does not exist, nor does the domain that would have to be registered for it.
   bool is_unregistered = false;
   // exp in a record that can decide: the TXT records that it names; nothing where they were not looked up.
@@ -79,11 +81,14 @@ struct Record {
 
   dns::Name domain;
   State state = State::failed;
-  std::string text;                // found
-  std::vector<std::string> texts;  // all TXT records of the name
-  std::string near_miss;           // none: why a text is nearly a record
-  std::size_t count = 0;           // several
-  std::uint32_t ttl = 0;           // seconds, as the answer had it
+  std::string text;                  // found
+  std::vector<std::string> texts;    // all TXT records of the name
+  std::string near_miss;             // none: why a text is nearly a record
+  std::size_t count = 0;             // several
+  std::uint32_t ttl = 0;             // seconds, as the answer had it
+  std::vector<std::size_t> borders;  // found: the offsets in `text` at which its character-strings meet
+  bool is_glued = false;             // none: a text is nearly a record since its strings meet directly after the version
+  int cnames = 0;                    // that lead to the TXT records
   std::vector<Term> terms;
   std::size_t all = kNone;       // the first sound "all"
   std::size_t redirect = kNone;  // the redirect, where it is in force
@@ -120,7 +125,11 @@ struct Site {
     std::string name;
     PerFamily<std::vector<base::IpAddress>> addresses;
   };
-  std::vector<Host> hosts;             // the MX hosts of the domain, at most 10
+  std::vector<Host> hosts;            // the MX hosts of the domain, and those that its record names by a and mx; at most 20
+  std::vector<std::string> old_type;  // the records of type SPF (RFC 7208 §3.1) of the domain
+  std::uint32_t negative_ttl = 0;     // seconds; 0: not known
+  // Of Subject::own, where a term of the tree asks for them: the number of names.
+  std::vector<std::pair<base::IpAddress, std::size_t>> ptr_names;
   bool has_wildcard = false;           // a name that does not exist has an SPF record
   std::vector<std::string> misplaced;  // the domain has no record, but these names have
   std::vector<std::string> bare;       // of Subject::subdomains: with MX or A record, and without SPF record

@@ -12,6 +12,7 @@
 #include "common/lint/special.h"
 #include "common/lint/why_change.h"
 #include "common/lint/why_client.h"
+#include "common/lint/why_repair.h"
 #include "common/spf/evaluate.h"
 
 namespace lint {
@@ -100,7 +101,7 @@ class Explanation {
     why_.record_of = base::printable(verdict_.domain);
     switch (verdict_.result) {
       case Result::pass: explain_pass(); break;
-      case Result::none: explain_none(); break;
+      case Result::none: return explain_none();
       case Result::temperror: explain_temperror(); break;
       case Result::permerror: return explain_permerror();
       default: return explain_refusal();
@@ -141,17 +142,72 @@ class Explanation {
 
   // ---- no result -----------------------------------------------------------------------------------------------------------
 
-  void explain_none() {
+  spf::Needs explain_none() {
     if (!query_.domain) {
       say(query_.sender_domain.empty()
               ? "There is no domain whose record could be checked."
               : fmt::format("{} is not a domain that can have an SPF record.", quoted_foreign(query_.sender_domain)));
-      return;
+      return {};
     }
+    const dns::Answer* const mx = questions_.ask(*query_.domain, dns::Type::mx);
+    Client client;
+    const std::string_view special = special_kind(query_.client);
+    if (special.empty()) client = identify(query_, rules_, {}, questions_);
+    if (questions_.has_open()) return questions_.take();
     // The problem begins with the domain.
     say(domain() + base::clip(std::string_view(verdict_.problem).substr(query_.domain->text().size()), kMaxProblem) + ".");
     say(fmt::format("Its owner can publish one that names the hosts that send its mail; until then, nothing is known about {}.",
                     client_));
+    const bool has_mail = mx != nullptr && std::ranges::any_of(mx->names, [](const std::string& host) { return !host.empty(); });
+    if (!is_plain_name(*query_.domain)) return {};
+    if (special.empty()) say_client(client);
+    Changes::Trial trial = try_near_miss();
+    if (trial.outcome == Changes::Outcome::waits) return questions_.take();
+    if (trial.outcome == Changes::Outcome::fits) {
+      say(fmt::format("If '{}' is the record that is meant, the result for {} is {} with it.", trial.change.record, client_,
+                      spf::result_name(trial.result)));
+      why_.change = std::move(trial.change);
+      return {};
+    }
+    return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
+  }
+
+  // Tries the record that a text of the domain nearly is.
+  Changes::Trial try_near_miss() {
+    const dns::Answer* const published = questions_.ask(*query_.domain, dns::Type::txt);
+    std::string meant = published == nullptr ? std::string() : nearly_meant(published->texts);
+    if (meant.empty() || meant.size() > kMaxChanged) return {};
+    const Tree nothing;
+    const Reaches nobody;
+    return Changes(query_, rules_, bounds_, nothing, nobody, {}, questions_).try_record(*query_.domain, std::move(meant), false);
+  }
+
+  // Proposes a record for a domain that has none. `terms`: each lets the client pass.
+  spf::Needs try_first_record(bool has_mail, const std::vector<std::string>& terms) {
+    const std::string base = has_mail ? "v=spf1 mx -all" : "v=spf1 -all";
+    const Tree nothing;
+    const Reaches nobody;
+    Changes changes(query_, rules_, bounds_, nothing, nobody, base, questions_);
+    for (const std::string& term : terms) {
+      Changes::Trial trial = changes.try_term(term);
+      if (trial.outcome == Changes::Outcome::waits) return questions_.take();
+      if (trial.outcome != Changes::Outcome::fits) continue;
+      say(
+          fmt::format("If this host is to send mail for {}, publish '{}': then the client passes{}, with at most {} of {} DNS "
+                      "terms.",
+                      domain(), trial.change.record, has_mail ? ", as do the hosts that receive its mail" : "",
+                      trial.change.lookups, rules_.dns_terms));
+      if (!has_mail) say(fmt::format("If {} sends no mail at all, publish 'v=spf1 -all'.", domain()));
+      why_.change = std::move(trial.change);
+      return {};
+    }
+    Changes::Trial trial = changes.try_record(*query_.domain, base, false);
+    if (trial.outcome == Changes::Outcome::waits) return questions_.take();
+    if (trial.outcome != Changes::Outcome::fits) return {};
+    say(has_mail ? fmt::format("If only the hosts that receive its mail send mail for {}, publish '{}'.", domain(), base)
+                 : fmt::format("If {} sends no mail at all, publish '{}'.", domain(), base));
+    why_.change = std::move(trial.change);
+    return {};
   }
 
   void explain_temperror() {
@@ -162,7 +218,12 @@ class Explanation {
 
   spf::Needs explain_permerror() {
     Report report;
-    if (spf::Needs needs = examine({.domain = *query_.domain, .limits = bounds_}, answers_, report); !needs.empty()) return needs;
+    const Subject subject{.domain = *query_.domain, .limits = bounds_, .reads_site = false};
+    if (spf::Needs needs = examine(subject, answers_, report); !needs.empty()) return needs;
+    Changes::Trial repair;
+    const Reaches before = reaches_of(report.tree, rules_, bounds_);
+    Changes changes(query_, rules_, bounds_, report.tree, before, report.tree.root().text, questions_);
+    if (!try_repairs(report, changes, repair)) return questions_.take();
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
       // Details and repairs that are not those of the table have texts of the record in them.
@@ -173,8 +234,26 @@ class Explanation {
       const bool is_usual = finding->fix == finding->kind->fix;
       say(fmt::format("To repair it: {}.", is_usual ? finding->fix : quoted_message(finding->fix)));
     }
+    if (repair.outcome == Changes::Outcome::fits) {
+      say(fmt::format("With the record shown for {}, the result for {} is {}, and a check takes at most {} of {} DNS terms.",
+                      shown(repair.change.name), client_, spf::result_name(repair.result), repair.change.lookups,
+                      rules_.dns_terms));
+      why_.change = std::move(repair.change);
+    }
     for (const std::string& gap : report.tree.gaps) questions_.add_missing(gap);
     return {};
+  }
+
+  // Finds the first repair with which the client gets a result. False: a question is open.
+  static bool try_repairs(const Report& report, Changes& changes, Changes::Trial& found) {
+    for (Repair& repair : repairs_of(report)) {
+      if (repair.text.size() > kMaxChanged || !base::is_ascii(repair.text)) continue;
+      found = changes.try_record(report.tree.records[repair.record].domain, std::move(repair.text), false);
+      if (found.outcome == Changes::Outcome::waits) return false;
+      if (found.outcome == Changes::Outcome::fits) return true;
+    }
+    found = {};
+    return true;
   }
 
   // Returns the finding that explains a permerror: one about the term that failed, else one that makes every check fail; null:
@@ -197,7 +276,7 @@ class Explanation {
 
   spf::Needs explain_refusal() {
     Tree tree;
-    questions_.add(read_tree({.domain = *query_.domain, .limits = bounds_}, answers_, tree));
+    questions_.add(read_tree({.domain = *query_.domain, .limits = bounds_, .reads_site = false}, answers_, tree));
     const std::string_view special = special_kind(query_.client);
     const bool may_change = is_undecided() && special.empty();
     Client client;

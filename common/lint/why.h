@@ -1,10 +1,11 @@
 // Explains the verdict on one identity of one SMTP client, so that the owner of the domain can act: the term that decided, the
 // nearest network that passes, and the smallest change of the record with which the client would pass.
 //
-// Pure and a step, like spf::evaluate() and examine(). A change is examined before it is shown: the changed record lets the
-// client pass within the limits of a check (RFC 7208 §4.6.4), and no client that passes now gets another result. There is none
-// where none is proper: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain that
-// sends no mail, and for a private address.
+// Pure and a step, like spf::evaluate() and examine(). A change is examined before it is shown: within the limits of a check (RFC
+// 7208 §4.6.4), the changed record lets the client pass, and no client that passes now gets another result. There is none where
+// none is proper: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain that sends
+// no mail, and for a private address. For a permerror it is the smallest repair, with which the client gets a result; for a
+// domain without record it is a first record, which may be "v=spf1 -all".
 //
 // Texts are printable US-ASCII. In sentences, whatever a domain's owner or the SMTP client chose is a domain name of letters,
 // digits, hyphens, underscores and dots, or is in single quotes, in which there is no other single quote.

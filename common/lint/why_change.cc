@@ -56,10 +56,11 @@ Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bou
   return out;
 }
 
-Changes::Trial Changes::try_term(std::string_view term) {
-  const dns::Name& domain = *query_.domain;
-  Trial trial{.outcome = Outcome::waits, .change = {std::string(domain.text()), with_term(record_, term), 0}};
-  Instead answers(questions_.answers(), domain, trial.change.record);
+Changes::Trial Changes::try_term(std::string_view term) { return try_record(*query_.domain, with_term(record_, term), true); }
+
+Changes::Trial Changes::try_record(const dns::Name& name, std::string record, bool must_pass) {
+  Trial trial{.outcome = Outcome::waits, .change = {std::string(name.text()), std::move(record), 0}};
+  Instead answers(questions_.answers(), name, trial.change.record);
   spf::Settings settings;
   settings.limits = rules_;
   settings.explains = false;
@@ -67,11 +68,13 @@ Changes::Trial Changes::try_term(std::string_view term) {
   questions_.add(spf::evaluate(query_, settings, answers, verdict));
   if (questions_.has_open()) return trial;
   if (verdict.result == spf::Result::permerror) return {.outcome = Outcome::harmful, .change = {}};
-  if (verdict.result != spf::Result::pass) return {.outcome = Outcome::useless, .change = {}};
+  if (must_pass ? verdict.result != spf::Result::pass : verdict.result == spf::Result::temperror)
+    return {.outcome = Outcome::useless, .change = {}};
+  trial.result = verdict.result;
   trial.change.lookups = verdict.lookups;
 
   Tree tree;
-  questions_.add(read_tree({.domain = domain, .limits = bounds_}, answers, tree));
+  questions_.add(read_tree({.domain = *query_.domain, .limits = bounds_, .reads_site = false}, answers, tree));
   if (questions_.has_open()) return trial;
   const Reaches after = reaches_of(tree, rules_, bounds_);
   const auto is_known = [](const Tree& of, const Reaches& reaches) {

@@ -28,17 +28,20 @@ class Changes {
 
   enum class Outcome : std::uint8_t {
     waits,    // a question is open
-    fits,     // the client passes, and no other client's result changes
-    useless,  // the client does not pass
+    fits,     // the client passes, or gets a result if that is enough, and nobody else loses one
+    useless,  // it does not
     harmful,  // the limits are exceeded, for the client or for others (RFC 7208 §4.6.4)
     unknown,  // it passes, but the changed record could not be examined completely
   };
   struct Trial {
     Outcome outcome = Outcome::useless;
     Change change;
+    spf::Result result = spf::Result::none;  // of the client
   };
-  // Tries the record with a further term.
+  // Tries the record with a further term, with which the client is to pass.
   Trial try_term(std::string_view term);
+  // Tries another record of a name. `must_pass`: the client is to pass; otherwise it need only get a result.
+  Trial try_record(const dns::Name& name, std::string record, bool must_pass);
 
  private:
   [[nodiscard]] bool is_harmless(const Reaches& after) const;

@@ -10,7 +10,7 @@ installs() { env -u MAKEFLAGS make -s BUILD="${BUILD:-build}" DESTDIR="$lab/to h
 files() { (cd "$lab/to here" && find . -type f | LC_ALL=C sort); }
 wanted() { # PREFIX SYSCONFDIR
   {
-    printf './%s\n' "$1"/sbin/{spfd,spfctl,spfweb} "$1"/bin/{spfquery,spfsrs} "$1"/share/bash-completion/completions/spfctl "$1"/share/doc/spfd/examples/{spfd,spfweb}.conf "$2/spfd/spfd.conf"
+    printf './%s\n' "$1"/sbin/{spfd,spfctl,spfweb} "$1"/bin/{spfquery,spfsrs} "$1"/share/bash-completion/completions/spfctl "$1"/share/spfd/lint-networks "$1"/share/doc/spfd/examples/{spfd,spfweb}.conf "$2/spfd/spfd.conf"
     for page in man/*.[1-9]; do echo "./$1/share/man/man${page##*.}/${page##*/}"; done
     for file in etc/*/*; do echo "./$1/share/doc/spfd/examples/${file#etc/}"; done
   } | LC_ALL=C sort

@@ -39,10 +39,36 @@ The counts are those of the client for which most terms are evaluated: one that 
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
 20 hosts per mx, and 20 million steps over networks, per family and again to compare the terms.
 Anything beyond these bounds is not looked up, and the report says so.
-The examples below are records of example.com.
+The question for records of type SPF, and the others that no check asks, do not count, and if they fail, nothing is said about
+them.
+The examples below are records of example.com, or lines of its zone with the options that are needed.
 )";
 
-constexpr std::string_view kEnd = R"(.Sh SEE ALSO
+constexpr std::string_view kEnd = R"(.Sh FILES
+.Bl -tag -width Ds
+.It Pa /usr/local/share/spfd/lint-networks
+Networks and platforms that many customers share: the findings K05 and K06.
+.Fl Fl networks Ar file
+names another file.
+A file that is older than 180 days is ignored, since networks change hands.
+Each line is empty, a comment
+.Pq # ,
+or one of:
+.Bl -tag -width Ds
+.It Li date Ar 2026\-11\-26
+The day on which the content was true; exactly once.
+.It Li platform Ar domain text
+A sending platform whose record is
+.Ar domain
+or a name below it: any customer can send mail that passes for a domain that includes it.
+.It Li network Ar address/length text
+A network of a cloud, a proxy or a content delivery network.
+.El
+.Pp
+A file may have 20,000 entries.
+The text, of 120 bytes at most, is shown in findings.
+.El
+.Sh SEE ALSO
 .Xr spfquery 1 ,
 .Xr spfd 8
 .Sh STANDARDS
@@ -82,6 +108,15 @@ std::string escaped(std::string_view text) {
 }
 
 std::string example(std::string_view record) {
+  if (record.find('\n') != std::string_view::npos || record.find(" TXT ") != std::string_view::npos) {
+    std::string out = ".Bd -literal -offset indent -compact\n";
+    for (std::string_view rest = record; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      out += fmt::format("\\&{}\n", escaped(rest.substr(0, end)));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return out + ".Ed\n";
+  }
   std::string text = base::printable(record);
   if (text.starts_with(' ')) text = '"' + text + '"';
   return fmt::format(".Dl \\&{}\n", escaped(text));

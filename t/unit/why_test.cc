@@ -265,7 +265,9 @@ TEST_CASE("why: permerror names the term and its repair") {
   const Explained typo = explain(with("v=spf1 ipv4:192.0.2.1 -all"), "192.0.2.1");
   CHECK(typo.says("The record of example.com cannot be used: 'ipv4:192.0.2.1 in the record of example.com: unknown mechanism'."));
   CHECK(typo.says("To repair it: 'Write ip4:192.0.2.1'."));
-  CHECK_FALSE(typo.why.change);
+  REQUIRE(typo.why.change);
+  CHECK(*typo.why.change == lint::Change{"example.com", "v=spf1 ip4:192.0.2.1 -all", 0});
+  CHECK(typo.says("the result for 192.0.2.1 is pass, and a check takes at most 0 of 10 DNS terms."));
   std::string many = "v=spf1";
   for (int i = 0; i < 11; ++i) many += fmt::format(" a:h{}.example", i);
   World world = with(many + " -all");
@@ -275,6 +277,48 @@ TEST_CASE("why: permerror names the term and its repair") {
   CHECK(over.why.term == "a:h10.example");
   CHECK(over.says("is number 11 of 11"));
   CHECK(explain(with("v=spf1 -all").txt("example.com", "v=spf1 ?all"), "192.0.2.1").says("example.com has 2"));
+}
+
+std::string repaired(const World& world, std::string_view client = "192.0.2.1") {
+  const Explained got = explain(world, client);
+  return got.why.change ? fmt::format("{}: {}", got.why.change->name, got.why.change->record) : std::string();
+}
+
+TEST_CASE("why: permerror has the smallest repair, examined") {
+  const auto of = [](const std::string& record) {
+    return repaired(with(record).txt("b.example", "v=spf1 ip4:198.51.100.0/24 -all"));
+  };
+  CHECK(of("v=spf1 include: b.example ipv4:192.0.2.1 -al") == "example.com: v=spf1 include:b.example ip4:192.0.2.1 -all");
+  CHECK(of("v=spf1 include:b.example ~allv=spf1") == "example.com: v=spf1 include:b.example ~all");
+  CHECK(of("v=spf1 ip4:192.0.2.1\xc2\xa0-all") == "example.com: v=spf1 ip4:192.0.2.1 -all");
+  CHECK(of("v=spf1 a:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 nobody-knows ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 include:example.com ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 include:nothing.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 redirect=b.example redirect=b.example") == "example.com: v=spf1 redirect=b.example");
+  // The fault is in the record of another domain.
+  CHECK(repaired(with("v=spf1 include:c.example -all").txt("c.example", "v=spf1 ip:198.51.100.1 -all")) ==
+        "c.example: v=spf1 ip4:198.51.100.1 -all");
+  // Several records are one.
+  CHECK(repaired(with("v=spf1 ip4:192.0.2.7 -all").txt("example.com", "v=spf1 ip4:192.0.2.7 ip4:192.0.2.8 ~all")) ==
+        "example.com: v=spf1 ip4:192.0.2.7 ip4:192.0.2.8 -all");
+  // Too many terms, some of which change nothing.
+  std::string many = "v=spf1";
+  for (int i = 0; i < 11; ++i) many += " include:b.example";
+  CHECK(of(many + " -all") == "example.com: v=spf1 include:b.example -all");
+  CHECK(of("v=spf1 a:x.example a:y.example a:z.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+}
+
+TEST_CASE("why: no repair is shown that does not end the error, or that nobody can know") {
+  World world =
+      with("v=spf1 ipv4:192.0.2.1 include:c.example -all").txt("c.example", "v=spf1 -all").txt("c.example", "v=spf1 ?all");
+  CHECK(repaired(world, "192.0.2.9").empty());
+  std::string distinct = "v=spf1";
+  for (int i = 0; i < 11; ++i) distinct += fmt::format(" a:h{}.example", i);
+  World hosts = with(distinct + " -all");
+  for (int i = 0; i < 11; ++i)
+    hosts.a(fmt::format("h{}.example", i), fmt::format("198.51.100.{}", i)).a(fmt::format("h{}.example", i), "2001:db8::1");
+  CHECK(repaired(hosts).empty());
 }
 
 TEST_CASE("why: temperror names the question, and the term that needs it") {
@@ -294,6 +338,23 @@ TEST_CASE("why: temperror names the question, and the term that needs it") {
 
 TEST_CASE("why: none says what to publish, or what is nearly a record") {
   CHECK(explain(World(), "192.0.2.1").says("example.com has no SPF record."));
+  // A first record lets the client pass, and the hosts that receive the mail.
+  const World receives = World().mx("example.com", "mail.example.com").a("mail.example.com", "198.51.100.1");
+  CHECK(repaired(receives) == "example.com: v=spf1 mx ip4:192.0.2.1 -all");
+  CHECK(explain(receives, "192.0.2.1").why.change->lookups == 1);
+  CHECK(repaired(World()) == "example.com: v=spf1 ip4:192.0.2.1 -all");
+  CHECK(explain(World(), "192.0.2.1").says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
+  World own = receives;
+  own.ptr("192.0.2.1", "out.example.com").a("out.example.com", "192.0.2.1");
+  CHECK(repaired(own) == "example.com: v=spf1 mx a:out.example.com -all");
+  // A forwarder, and a private address, are not added.
+  World forwards = receives;
+  forwards.ptr("192.0.2.1", "mx.other.example").a("mx.other.example", "192.0.2.1").mx("other.example", "mx.other.example");
+  CHECK(repaired(forwards) == "example.com: v=spf1 mx -all");
+  CHECK(repaired(World(), "10.0.0.1") == "example.com: v=spf1 -all");
+  // The record that a text nearly is.
+  CHECK(repaired(with(" v=spf1 ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
+  CHECK(repaired(with("v=spf1;ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(explain(with(" v=spf1 -all"), "192.0.2.1").says("example.com has no SPF record; a TXT record looks like one, but"));
   CHECK(explain(World(), "192.0.2.1", "u@localhost").text() == "'localhost' is not a domain that can have an SPF record.\n");
   CHECK(explain(World(), "192.0.2.1", "u@it is fine. We say so.").says("'it is fine. we say so' has no SPF record."));

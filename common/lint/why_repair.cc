@@ -1,0 +1,148 @@
+#include "common/lint/why_repair.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "common/base/text.h"
+#include "common/lint/hints.h"
+#include "common/spf/terms.h"
+
+namespace lint {
+
+namespace {
+
+constexpr std::string_view kVersion = "v=spf1";
+
+// Returns whether the text consists of terms without fault, none of which is an unknown modifier.
+bool is_sound(std::string_view text) {
+  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("{} {}", kVersion, text));
+  return !terms.empty() && std::ranges::all_of(terms, [](const spf::Term& term) {
+    return term.problem.empty() && term.kind != spf::Term::Kind::modifier;
+  });
+}
+
+void append(std::string& record, std::string_view term) {
+  if (!term.empty()) record.append(" ").append(term);
+}
+
+// Returns a term with a fault as it was probably meant; empty: nobody can know, so that it is left out.
+struct Meant {
+  std::string text;
+  bool takes_next = false;  // the next term is a part of it
+};
+Meant meant_by(const Term& term, std::string_view next) {
+  if (std::string clean = without_strays(term.text()); clean != term.text() && is_sound(clean)) return {std::move(clean)};
+  const Fault fault = explain_fault(term.text(), term.read.problem, next);
+  constexpr std::string_view kWrite = "Write ";
+  if (fault.fix.starts_with(kWrite) && is_sound(std::string_view(fault.fix).substr(kWrite.size())))
+    return {fault.fix.substr(kWrite.size()), fault.detail.starts_with("a blank after")};
+  const bool has_sign = !term.text().empty() && std::string_view("+-~?").find(term.text().front()) != std::string_view::npos;
+  const std::string_view sign = term.text().substr(0, has_sign ? 1 : 0);
+  if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
+  return {};
+}
+
+// Returns the record with its faults mended, and without the terms of `dropped`.
+std::string mended(const Record& record, const std::vector<std::size_t>& dropped) {
+  std::string out(kVersion);
+  bool has_redirect = false;
+  bool has_exp = false;
+  for (std::size_t i = 0; i < record.terms.size(); ++i) {
+    const Term& term = record.terms[i];
+    if (std::ranges::find(dropped, i) != dropped.end()) continue;
+    // RFC 7208 §6: each of them once.
+    if (term.read.kind == spf::Term::Kind::redirect && std::exchange(has_redirect, true)) continue;
+    if (term.read.kind == spf::Term::Kind::explanation && std::exchange(has_exp, true)) continue;
+    if (term.is_sound()) {
+      append(out, term.text());
+      continue;
+    }
+    const Meant meant = meant_by(term, i + 1 < record.terms.size() ? record.terms[i + 1].text() : std::string_view());
+    append(out, meant.text);
+    if (meant.takes_next) ++i;
+  }
+  return out;
+}
+
+// Returns one record with the terms of all of them, and the end of the first (RFC 7208 §3.2).
+std::string merged(const Record& record) {
+  std::vector<std::string> seen;
+  std::string out(kVersion);
+  std::string end;
+  for (const std::string& text : record.texts) {
+    const bool is_record =
+        base::starts_with_ignoring_case(text, kVersion) && (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
+    if (!is_record) continue;
+    for (const spf::Term& term : spf::read_terms(text)) {
+      if (!term.problem.empty()) return {};
+      const bool is_end = term.kind == spf::Term::Kind::redirect ||
+                          (term.kind == spf::Term::Kind::directive && term.directive.mechanism == spf::Mechanism::all);
+      if (is_end && end.empty()) end = term.text;
+      if (is_end || std::ranges::find(seen, term.text) != seen.end()) continue;
+      seen.push_back(term.text);
+      append(out, term.text);
+    }
+  }
+  append(out, end);
+  return out;
+}
+
+// The terms of a record that findings of these ids are about.
+std::vector<std::size_t> terms_with(const Report& report, std::size_t record, std::initializer_list<std::string_view> ids) {
+  std::vector<std::size_t> terms;
+  for (const Finding& finding : report.findings) {
+    if (finding.line == 0 || std::ranges::find(ids, finding.kind->id) == ids.end()) continue;
+    const Place place = report.tree.lines[finding.line - 1].place;
+    if (place.record == record && place.term != kNone) terms.push_back(place.term);
+  }
+  return terms;
+}
+
+}  // namespace
+
+std::vector<Repair> repairs_of(const Report& report) {
+  std::vector<Repair> out;
+  const auto add = [&](std::size_t number, std::string text) {
+    const bool is_new = !text.empty() && text != report.tree.records[number].text &&
+                        std::ranges::none_of(out, [&](const Repair& one) { return one.record == number && one.text == text; });
+    if (is_new) out.push_back({number, std::move(text)});
+  };
+  for (std::size_t number = 0; number < report.tree.records.size(); ++number) {
+    const Record& record = report.tree.records[number];
+    if (record.state == Record::State::several) add(number, merged(record));
+    if (record.state != Record::State::found) continue;
+    const bool has_fault = !std::ranges::all_of(record.terms, &Term::is_sound) || !terms_with(report, number, {"S06"}).empty();
+    const std::vector<std::size_t> leading = terms_with(report, number, {"B06", "B07", "S04"});
+    if (has_fault) add(number, mended(record, {}));
+    if (!leading.empty()) add(number, mended(record, leading));
+  }
+  const Record& root = report.tree.root();
+  if (root.state != Record::State::found) return out;
+  std::vector<std::size_t> idle = terms_with(report, 0, {"L04", "L05", "L06", "L11"});
+  add(0, mended(root, idle));
+  for (std::size_t i = 0; i < root.terms.size(); ++i) {
+    if (root.terms[i].is_void[Family::ipv4] && root.terms[i].is_void[Family::ipv6]) idle.push_back(i);
+  }
+  add(0, mended(root, idle));
+  return out;
+}
+
+std::string nearly_meant(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    std::string_view rest = text;
+    const std::string clean = without_strays(rest);
+    rest = clean;
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \"'"), rest.size()));
+    while (!rest.empty() && (rest.back() == '"' || rest.back() == '\'' || rest.back() == ' ')) rest.remove_suffix(1);
+    if (!base::starts_with_ignoring_case(rest, kVersion)) continue;
+    rest.remove_prefix(kVersion.size());
+    rest.remove_prefix(std::min(rest.find_first_not_of(" ;:,"), rest.size()));
+    if (!rest.empty() && is_sound(rest)) return fmt::format("{} {}", kVersion, rest);
+  }
+  return {};
+}
+
+}  // namespace lint
