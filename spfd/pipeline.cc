@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "common/base/reuse.h"
+#include "common/protocol/control.h"
+#include "common/protocol/query_lines.h"
+#include "common/protocol/srs_reader.h"
 #include "common/receiver/receiver.h"
 #include "common/receiver/srs_answer.h"
 
@@ -49,7 +52,7 @@ bool Pipeline::take_requests() {
   while (!is_closed_) {
     if (output_.size() >= kFullOutput || is_full()) return true;
     Slot& slot = take_slot();
-    if (!codec_->next({shared_.snapshot->doors, slot.time}, slot.request)) {
+    if (!codec_->next({shared_.snapshot->doors, slot.read_at}, slot.request)) {
       shared_.spare.slots.splice(shared_.spare.slots.begin(), slots_, std::prev(slots_.end()));
       if (at_end_ || codec_->is_broken()) close();
       return false;
@@ -68,7 +71,7 @@ Slot& Pipeline::take_slot() {
   } else {
     slots_.splice(slots_.end(), spare, spare.begin());
   }
-  slots_.back().time = static_cast<std::uint64_t>(std::time(nullptr));
+  slots_.back().read_at = static_cast<std::uint64_t>(std::time(nullptr));
   return slots_.back();
 }
 
@@ -78,7 +81,7 @@ void Pipeline::begin(Slot& slot) {
   slot.snapshot = shared_.snapshot;
   slot.started = shared_.loop.now();
   const auto* ready = std::get_if<protocol::Ready>(&slot.request.what);
-  if (ready == nullptr || ready->kind != protocol::Ready::Kind::step) {
+  if (ready == nullptr || ready->kind != protocol::Ready::Kind::packet) {
     ++asked_;
     ++shared_.counters.requests;
     ++shared_.counters.doors[static_cast<std::size_t>(slot.request.door)];
@@ -92,14 +95,14 @@ void Pipeline::begin(protocol::CheckRequest& check, Slot& slot) {
   answer(check, receiver::bad_request(slot.snapshot->policy, check.error), slot);
 }
 
-void Pipeline::begin(receiver::SrsRequest& request, Slot& slot) {
-  if (slot.snapshot->srs) return run<receiver::SrsRequest>(slot, slot.snapshot->timeouts.srs);
-  answer(request, {receiver::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}}, slot);
+void Pipeline::begin(protocol::RewritingRequest& rewriting, Slot& slot) {
+  if (slot.snapshot->srs) return run<protocol::RewritingRequest>(slot, slot.snapshot->timeouts.srs);
+  answer(rewriting, {receiver::SrsReply::Kind::temporary, "there are no secrets (srs-secret-file)", {}}, slot);
 }
 
 void Pipeline::begin(protocol::HealthRequest& /*request*/, Slot& slot) {
   ++shared_.counters.pings;
-  slot.found = std::make_unique<DnsProbe>(slot.time);
+  slot.found = std::make_unique<DnsProbe>(slot.read_at);
   run<protocol::HealthRequest>(slot, std::min(kProbeTime, slot.snapshot->timeouts.check));
 }
 
@@ -114,7 +117,7 @@ void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
     // Without a handle, the caller of expire() goes on.
     const bool is_later = slot.check != nullptr;
     try {
-      codec_->encode_control(answer, answer_of(slot));
+      protocol::ControlCodec::write_control(answer, answer_of(slot));
       complete(slot);
     } catch (const std::exception& exception) {
       return owner_.failed(exception);
@@ -191,9 +194,9 @@ spf::Needs Pipeline::explain(Slot& slot, spf::AnswerSource& answers) {
   return explaining == nullptr ? spf::Needs{} : (*explaining)->look(policy, answers);
 }
 
-spf::Needs Pipeline::look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers) {
+spf::Needs Pipeline::look(const protocol::RewritingRequest& rewriting, Slot& slot, spf::AnswerSource& answers) {
   receiver::SrsReply reply;
-  spf::Needs needs = receiver::answer(request, *slot.snapshot->srs, slot.time, &answers, reply);
+  spf::Needs needs = receiver::answer(rewriting.request, *slot.snapshot->srs, slot.read_at, &answers, reply);
   if (needs.empty()) slot.found = std::move(reply);
   return needs;
 }
@@ -213,10 +216,10 @@ void Pipeline::answer_found(const protocol::CheckRequest& check, Slot& slot) {
   shared_.spare.workspace = std::move(*workspace);
 }
 
-void Pipeline::answer_found(const receiver::SrsRequest& request, Slot& slot) {
+void Pipeline::answer_found(const protocol::RewritingRequest& rewriting, Slot& slot) {
   if (!std::holds_alternative<receiver::SrsReply>(slot.found))
-    receiver::answer(request, *slot.snapshot->srs, slot.time, nullptr, slot.found.emplace<receiver::SrsReply>());
-  answer(request, std::get<receiver::SrsReply>(slot.found), slot);
+    receiver::answer(rewriting.request, *slot.snapshot->srs, slot.read_at, nullptr, slot.found.emplace<receiver::SrsReply>());
+  answer(rewriting, std::get<receiver::SrsReply>(slot.found), slot);
 }
 
 void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) {
@@ -226,7 +229,7 @@ void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) 
     health.connections = shared_.limit->open();
     health.max_connections = shared_.limit->most();
   }
-  codec_->encode_health(request, health, answer_of(slot));
+  protocol::append_health(health, request.format, request.id, answer_of(slot));
   complete(slot);
 }
 
@@ -244,13 +247,13 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
   shared_.verdicts.add(check, slot.request.door, reply, shared_.loop.now() - slot.started);
 }
 
-void Pipeline::answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot) {
+void Pipeline::answer(const protocol::RewritingRequest& rewriting, const receiver::SrsReply& reply, Slot& slot) {
   ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   shared_.counters.checks.count(slot.request.door, reply);
-  if (request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
-  codec_->encode_rewriting(reply, answer_of(slot));
+  if (rewriting.request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
+  answer_of(slot) += protocol::encode_srs(rewriting.protocol, reply);
   complete(slot);
-  shared_.verdicts.add(request, slot.request.door, reply, shared_.loop.now() - slot.started);
+  shared_.verdicts.add(rewriting.request, slot.request.door, reply, shared_.loop.now() - slot.started);
 }
 
 void Pipeline::complete(Slot& slot) {

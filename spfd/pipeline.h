@@ -100,7 +100,7 @@ class Pipeline {
   Slot& take_slot();
   void begin(Slot& slot);
   void begin(protocol::CheckRequest& check, Slot& slot);
-  void begin(receiver::SrsRequest& request, Slot& slot);
+  void begin(protocol::RewritingRequest& rewriting, Slot& slot);
   void begin(protocol::HealthRequest& request, Slot& slot);
   void begin(protocol::Ready& ready, Slot& slot);
   void begin(protocol::ControlRequest& request, Slot& slot);
@@ -110,14 +110,14 @@ class Pipeline {
   // Look at the DNS answers and return the missing questions. With none missing, Slot::found is complete.
   spf::Needs look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers);
   spf::Needs explain(Slot& slot, spf::AnswerSource& answers);
-  spf::Needs look(const receiver::SrsRequest& request, Slot& slot, spf::AnswerSource& answers);
+  spf::Needs look(const protocol::RewritingRequest& rewriting, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::HealthRequest& request, Slot& slot, spf::AnswerSource& answers);
   // Write the answer from Slot::found, or an answer that reports that there is no result.
   void answer_found(const protocol::CheckRequest& check, Slot& slot);
-  void answer_found(const receiver::SrsRequest& request, Slot& slot);
+  void answer_found(const protocol::RewritingRequest& rewriting, Slot& slot);
   void answer_found(const protocol::HealthRequest& request, Slot& slot);
   void answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot);
-  void answer(const receiver::SrsRequest& request, const receiver::SrsReply& reply, Slot& slot);
+  void answer(const protocol::RewritingRequest& rewriting, const receiver::SrsReply& reply, Slot& slot);
   void complete(Slot& slot);
   static void expire(Slot& slot);
   std::string& answer_of(Slot& slot);

@@ -1,7 +1,7 @@
 // A request of a connection, from the moment it is read until its answer is in the output.
 //
-// Pipeline sets `time` and lets the codec write `request`; begin() sets `started` and `snapshot` and starts the check; the check
-// writes `found`, from which the codec writes `answer`. Then the slot is used again (base::renew()): its strings keep their
+// Pipeline sets `read_at` and lets the codec write `request`; begin() sets `started` and `snapshot` and starts the check; the
+// check writes `found`, from which the codec writes `answer`. Then the slot is used again (base::renew()): its strings keep their
 // memory, and nothing else is kept.
 #pragma once
 
@@ -24,7 +24,7 @@ namespace spfd {
 
 struct Slot {
   protocol::Request request;
-  std::uint64_t time = 0;  // when the request was read, in seconds since 1970
+  std::uint64_t read_at = 0;  // in seconds since 1970
   std::chrono::steady_clock::time_point started;
   std::shared_ptr<const Snapshot> snapshot;  // in force for this request
   io::Driver::Handle check;                  // the handle, unless the check was finished at once

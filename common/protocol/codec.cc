@@ -15,8 +15,9 @@ struct TextSize {
     return asked.helo.size() + asked.sender.size() + asked.receiver.size() + asked.recipient.size() + asked.guess_terms.size() +
            asked.local.size() + check.id.size() + check.error.size();
   }
-  std::size_t operator()(const receiver::SrsRequest& rewriting) const {
-    return rewriting.address.size() + rewriting.alias.size() + rewriting.error.size() + rewriting.in_rule_set.size();
+  std::size_t operator()(const RewritingRequest& rewriting) const {
+    const receiver::SrsRequest& asked = rewriting.request;
+    return asked.address.size() + asked.alias.size() + asked.error.size() + asked.in_rule_set.size();
   }
   std::size_t operator()(const HealthRequest& health) const { return health.id.size(); }
   std::size_t operator()(const ControlRequest& control) const { return control.line.size(); }

@@ -88,7 +88,15 @@ struct CheckRequest {
   friend bool operator==(const CheckRequest&, const CheckRequest&) = default;
 };
 
-// A request for the daemon's health. Codec::encode_health() writes the answer.
+// A request to rewrite a sender, or to reverse that. encode_srs() in srs_reader.h makes the answer.
+struct RewritingRequest {
+  receiver::SrsRequest request;
+  SrsProtocol protocol = SrsProtocol::lines;  // in which the answer is written
+
+  friend bool operator==(const RewritingRequest&, const RewritingRequest&) = default;
+};
+
+// A request for the daemon's health. append_health() in query_lines.h writes the answer.
 struct HealthRequest {
   std::string id;
   Format format = Format::lines;
@@ -96,7 +104,7 @@ struct HealthRequest {
   friend bool operator==(const HealthRequest&, const HealthRequest&) = default;
 };
 
-// A command to the daemon. Codec::encode_control() writes the answer.
+// A command to the daemon. ControlCodec::write_control() writes the answer.
 struct ControlRequest {
   std::string line;
 
@@ -114,7 +122,7 @@ struct Ready {
   enum class Kind : std::uint8_t {
     ping,     // request=ping
     request,  // any other request
-    step,     // a step of the protocol that is not a request; its answer may be empty
+    packet,   // a packet of the milter protocol that is not a request; its answer may be empty
   };
   Kind kind = Kind::request;
   std::string answer;
@@ -124,8 +132,7 @@ struct Ready {
 
 // A request of a client, at any door.
 struct Request {
-  // Codec::encode_rewriting() writes the answer to a receiver::SrsRequest.
-  using What = std::variant<CheckRequest, receiver::SrsRequest, HealthRequest, Ready, ControlRequest>;
+  using What = std::variant<CheckRequest, RewritingRequest, HealthRequest, Ready, ControlRequest>;
 
   Door door = Door::query;
   bool closes = false;  // the connection closes after the answer; this is its last request
@@ -171,14 +178,9 @@ class Codec {
   virtual void finish() = 0;
   // Replaces `request` by the next request. Returns false when there is none until more bytes arrive.
   virtual bool next(const Moment& moment, Request& request) = 0;
-  // Appends the answer to a CheckRequest.
+  // Appends the answer to a CheckRequest, whose form may depend on earlier requests. The form of other answers depends on their
+  // request alone, so they need no codec.
   virtual void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
-  // Appends the answer to an SrsRequest.
-  virtual void encode_rewriting(const receiver::SrsReply& /*reply*/, std::string& /*out*/) {}
-  // Appends the answer to a HealthRequest.
-  virtual void encode_health(const HealthRequest& /*request*/, const Health& /*health*/, std::string& /*out*/) {}
-  // Appends the answer to a ControlRequest.
-  virtual void encode_control(const ControlAnswer& /*answer*/, std::string& /*out*/) {}
   // Makes a request of what a client began and did not complete. It is the last one; `why` becomes its error.
   virtual void give_up(std::string_view why, Request& request) = 0;
 

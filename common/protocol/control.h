@@ -26,7 +26,6 @@ class ControlCodec : public Codec {
   // Never called: no request is a CheckRequest.
   void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
               std::string& /*out*/) override {}
-  void encode_control(const ControlAnswer& answer, std::string& out) override { write_control(answer, out); }
   void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return 1; }

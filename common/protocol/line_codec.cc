@@ -42,10 +42,6 @@ void LineCodec::encode(const CheckRequest& check, const receiver::Reply& reply, 
   append_reply(reply, std::get<Format>(check.form), check.id, options, out);
 }
 
-void LineCodec::encode_health(const HealthRequest& request, const Health& health, std::string& out) {
-  append_health(health, request.format, request.id, out);
-}
-
 // Makes a check with an error of the text, whatever kind of request it began.
 void LineCodec::refuse(std::string_view text, std::string_view why, Request& request) {
   Values values = read_values(text);

@@ -16,7 +16,6 @@ class LineCodec : public Codec {
   void finish() override { reader_.finish(); }
   bool next(const Moment& moment, Request& request) override;
   void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
-  void encode_health(const HealthRequest& request, const Health& health, std::string& out) override;
   void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }

@@ -54,7 +54,7 @@ void MilterCodec::feed(std::string_view bytes) {
 
 bool MilterCodec::next(const Moment& moment, Request& request) {
   while (!broken_) {
-    request.become<Ready>(Door::milter).kind = Ready::Kind::step;
+    request.become<Ready>(Door::milter).kind = Ready::Kind::packet;
     Packet packet;
     switch (reader_.next(packet)) {
       case PacketReader::Found::nothing:

@@ -15,7 +15,7 @@ void SrsCodec::take(receiver::SrsRequest&& rewriting, Request& request) const {
   Door door = door_of(map_);
   if (rewriting.kind == Kind::forward) door = Door::srs_forward;
   if (rewriting.kind == Kind::reverse) door = Door::srs_reverse;
-  request.become<receiver::SrsRequest>(door) = std::move(rewriting);
+  request.become<RewritingRequest>(door) = {std::move(rewriting), reader_.protocol().value_or(SrsProtocol::lines)};
 }
 
 bool SrsCodec::next(const Moment& /*moment*/, Request& request) {

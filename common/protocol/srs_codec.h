@@ -19,7 +19,6 @@ class SrsCodec : public Codec {
   // Never called: no request is a CheckRequest.
   void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
               std::string& /*out*/) override {}
-  void encode_rewriting(const receiver::SrsReply& reply, std::string& out) override { out += reader_.encode(reply); }
   void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }

@@ -59,8 +59,8 @@ std::optional<receiver::SrsRequest> SrsReader::next() {
                     reader_);
 }
 
-std::string SrsReader::encode(const receiver::SrsReply& reply) const {
-  switch (protocol().value_or(SrsProtocol::lines)) {
+std::string encode_srs(SrsProtocol protocol, const receiver::SrsReply& reply) {
+  switch (protocol) {
     case SrsProtocol::lines: return encode_srs_line(reply);
     case SrsProtocol::tcp_table: return encode_tcp_table(reply);
     case SrsProtocol::socketmap: return encode_socketmap(reply);

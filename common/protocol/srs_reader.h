@@ -19,12 +19,12 @@
 
 namespace protocol {
 
-enum class SrsProtocol : std::uint8_t { lines, tcp_table, socketmap };
-
 // Returns "lines", "tcp_table" or "socketmap".
 std::string_view srs_protocol_name(SrsProtocol protocol);
 // Returns the protocol, or nothing if more bytes are needed (at most 4).
 std::optional<SrsProtocol> recognise_srs(std::string_view first_bytes);
+// Returns the answer to a request that was read in this protocol.
+std::string encode_srs(SrsProtocol protocol, const receiver::SrsReply& reply);
 
 class SrsReader {
  public:
@@ -35,8 +35,6 @@ class SrsReader {
   void feed(std::string_view bytes);
   void finish();
   std::optional<receiver::SrsRequest> next();
-  // Returns the answer to a request that next() returned. Answers may be encoded in any order.
-  [[nodiscard]] std::string encode(const receiver::SrsReply& reply) const;
 
   // Returns whether no further request follows: close after the reply.
   [[nodiscard]] bool must_close() const;

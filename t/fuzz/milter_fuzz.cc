@@ -94,7 +94,7 @@ Run serve(std::string_view bytes, std::size_t first_chunk, std::size_t chunk, st
   const auto take_all = [&] {
     while (run.items.size() < kMaxItems && codec.next({options, 0}, item)) {
       fuzz::check(item.door == protocol::Door::milter, "the door is the milter's");
-      fuzz::check(support::is_check(item) || support::is_ready(item, protocol::Ready::Kind::step), "anything else is a step");
+      fuzz::check(support::is_check(item) || support::is_ready(item, protocol::Ready::Kind::packet), "anything else is a packet");
       std::string answer;
       if (!support::is_check(item)) {
         answer = support::ready_of(item).answer;

@@ -130,11 +130,11 @@ struct AnswerCheck {
   void operator()(const protocol::HealthRequest& request) const {
     const auto dns = static_cast<protocol::Health::Dns>(choice % 3);
     std::string health;
-    codec.encode_health(request, {.is_draining = choice % 2 == 0, .dns = dns, .connections = 1}, health);
+    protocol::append_health({.is_draining = choice % 2 == 0, .dns = dns, .connections = 1}, request.format, request.id, health);
     if (request.format == protocol::Format::json) return check_json(health);
     fuzz::check(health.starts_with("health=") && health.ends_with("\n\n"), "a request for health is answered");
   }
-  void operator()(const receiver::SrsRequest& /*request*/) const { fuzz::check(false, "nothing is rewritten here"); }
+  void operator()(const protocol::RewritingRequest& /*request*/) const { fuzz::check(false, "nothing is rewritten here"); }
   void operator()(const protocol::ControlRequest& /*request*/) const { fuzz::check(false, "nothing is commanded here"); }
   void operator()(const protocol::CheckRequest& request) const {
     static const receiver::Policy policy = policy_here();

@@ -12,8 +12,10 @@
 #include <string_view>
 #include <variant>
 
+#include "common/protocol/control.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/query_lines.h"
+#include "common/protocol/srs_reader.h"
 #include "common/receiver/receiver.h"
 #include "spfd/connection.h"
 #include "t/fuzz/hostile_dns.h"
@@ -35,6 +37,14 @@ inline std::string_view value_of(std::string_view answer, std::string_view key, 
     begin += mark.size();
   }
   return answer.substr(begin, answer.find(is_json ? '"' : '\n', begin) - begin);
+}
+
+// Returns the answer that the target gives to a command: an error or a text, short or longer than an answer may be.
+inline protocol::ControlAnswer answer_to_command(std::string_view line) {
+  const std::size_t lines = line.size() % 5 == 4 ? 20'000 : line.size() % 5;
+  protocol::ControlAnswer answer{.is_error = lines == 0, .text = lines == 0 ? "no" : ""};
+  for (std::size_t i = 0; i < lines; ++i) answer.text.append(line.substr(0, 16)).append("\n");
+  return answer;
 }
 
 class Client final : public spfd::ConnectionOwner {
@@ -86,6 +96,7 @@ class Client final : public spfd::ConnectionOwner {
     check(forged.empty() || received_.find(forged) == std::string::npos, "an answer after many wrong guesses decides nothing");
     if (door_ == protocol::Door::query) check_questions();
     if (door_ == protocol::Door::milter) check_packets();
+    if (door_ == protocol::Door::control) check_command();
     if (door_ == protocol::Door::srs_forward || door_ == protocol::Door::srs_reverse) check_rewriting();
   }
 
@@ -174,6 +185,27 @@ class Client final : public spfd::ConnectionOwner {
     }
   }
 
+  // Only a complete line is carried out, and only the first one.
+  void check_command() const {
+    protocol::ControlCodec codec;
+    codec.feed(sent_);
+    codec.finish();
+    protocol::Request item;
+    std::string expected;
+    if (codec.next({snapshot_->doors, 0}, item)) {
+      if (const auto* ready = std::get_if<protocol::Ready>(&item.what)) expected = ready->answer;
+      if (const auto* command = std::get_if<protocol::ControlRequest>(&item.what))
+        protocol::ControlCodec::write_control(answer_to_command(command->line), expected);
+    }
+    if (is_cut()) {
+      check(received_.starts_with("error: ") || expected.starts_with(received_), "an answer is that of the command, or an error");
+    } else if (expected.empty()) {
+      check(received_.empty() || received_.starts_with("error: "), "a partial line is not a command");
+    } else {
+      check(received_ == expected, "a command has its answer");
+    }
+  }
+
   // Without a look-up of the next hop the reply to a request does not depend on DNS.
   void check_rewriting() const {
     if (is_cut() || shared_.snapshot != snapshot_) return;
@@ -183,10 +215,10 @@ class Client final : public spfd::ConnectionOwner {
     std::string expected;
     const auto now = static_cast<std::uint64_t>(::time(nullptr));
     for (protocol::Request item; codec->next({snapshot_->doors, now}, item);) {
-      if (const auto* rewriting = std::get_if<receiver::SrsRequest>(&item.what)) {
+      if (const auto* rewriting = std::get_if<protocol::RewritingRequest>(&item.what)) {
         receiver::SrsReply reply;
-        receiver::answer(*rewriting, *snapshot_->srs, now, nullptr, reply);
-        codec->encode_rewriting(reply, expected);
+        receiver::answer(rewriting->request, *snapshot_->srs, now, nullptr, reply);
+        expected += protocol::encode_srs(rewriting->protocol, reply);
       }
       if (item.closes) break;
     }

@@ -17,6 +17,7 @@
 #include "common/io/driver.h"
 #include "common/io/loop.h"
 #include "spfd/connection.h"
+#include "spfd/control_desk.h"
 #include "spfd/log.h"
 #include "spfd/options.h"
 #include "t/fuzz/hostile_dns.h"
@@ -121,10 +122,12 @@ fuzz::HostileDns& name_server() {
   return server;
 }
 
-protocol::Door door_of(unsigned number) {
+// `doors`: two bits for each of the two clients, then a bit for each that makes it a client of the control socket.
+protocol::Door door_of(unsigned doors, std::size_t client) {
+  if ((doors >> (4U + client)) % 2 != 0) return protocol::Door::control;
   constexpr std::array kDoors = {protocol::Door::query, protocol::Door::milter, protocol::Door::srs_forward,
                                  protocol::Door::srs_reverse};
-  return kDoors[number % kDoors.size()];
+  return kDoors[(doors >> 2U * client) % kDoors.size()];
 }
 
 class Play {
@@ -137,7 +140,7 @@ class Play {
     const unsigned doors = input_.byte();
     for (std::string_view line = input_.line(); !line.empty(); line = input_.line()) records_.read(line);
     for (std::size_t i = 0; i < clients_.size(); ++i) {
-      clients_[i] = std::make_unique<fuzz::Client>(shared_, name_server(), door_of(doors >> 2U * i));
+      clients_[i] = std::make_unique<fuzz::Client>(shared_, name_server(), door_of(doors, i));
     }
   }
 
@@ -249,9 +252,14 @@ class Play {
     reaction.forged.texts = {"v=spf1 a:" + std::string(kForged) + " +all"};
     reaction.fault = support::Reaction::Fault::wrong_id;  // it has no content
   }
+  // Answers all DNS questions and all commands.
   void answer_all() {
+    obey();
     fuzz::HostileDns& server = name_server();
     while (server.waiting() > 0) server.answer(0, support::react(records_.by_type(server.question(0).type)));
+  }
+  void obey() {
+    for (const spfd::ControlDesk::Order& order : desk_.take()) order.done(fuzz::answer_to_command(order.line));
   }
   static void pass(milliseconds time) { fuzz::virtual_time += time; }
 
@@ -271,6 +279,7 @@ class Play {
     for (const auto& client : clients_) client->end_of_input();
     while (!have_ended() && fuzz::virtual_time < end) {
       turn();
+      obey();
       for (const auto& client : clients_) client->read(std::size_t{1} << 30);
       if (name_server().waiting() > 0 && dns_answers) {
         answer_all();
@@ -298,8 +307,12 @@ class Play {
   io::Loop loop_;
   std::shared_ptr<io::Cache> cache_ = std::make_shared<io::Cache>(std::size_t{1} << 20);
   io::Driver driver_{loop_, cache_, io::ResolverOptions{.servers = {name_server().server()}}};
-  spfd::Shared shared_{
-      .loop = loop_, .driver = driver_, .snapshot = snapshots()[0], .spare = {.input = std::vector<char>(16384)}};
+  spfd::ControlDesk desk_{{}, [] {}};
+  spfd::Shared shared_{.loop = loop_,
+                       .driver = driver_,
+                       .snapshot = snapshots()[0],
+                       .spare = {.input = std::vector<char>(16384)},
+                       .control = &desk_};
   bool has_answered_now_ = false;
   std::array<std::unique_ptr<fuzz::Client>, 2> clients_;
 };

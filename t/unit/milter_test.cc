@@ -91,7 +91,7 @@ struct Mta {
       if (is_check(item)) {
         codec.encode(check_of(item), reply_of(result), options, out);
       } else {
-        CHECK(is_ready(item, protocol::Ready::Kind::step));
+        CHECK(is_ready(item, protocol::Ready::Kind::packet));
         out += ready_of(item).answer;
       }
     }
@@ -188,11 +188,11 @@ TEST_CASE("quit, and quit followed by a new connection") {
   CHECK_FALSE(m.last().closes);
   CHECK(m.say(packet('Q')) == "");
   CHECK(m.last().closes);
-  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::packet));
   // The same at once.
   Mta other;
   CHECK(other.say(packet('Q')) == "");
-  CHECK(is_ready(other.last(), protocol::Ready::Kind::step));
+  CHECK(is_ready(other.last(), protocol::Ready::Kind::packet));
 }
 
 TEST_CASE("addresses in the forms of Postfix, sendmail and others") {
@@ -279,7 +279,7 @@ TEST_CASE("by option each recipient is checked instead of MAIL, for rules that d
   m.say(connect() + helo());
   m.result = spf::Result::fail;
   CHECK(m.say(mail()) == kOn);
-  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::packet));
   CHECK(m.say(packet('R', "<bob@lab.test>\0NOTIFY=NEVER\0"s)) == packet('y', "550 5.7.23 100%% \"no\"\0"s));
   CHECK(check_of(m.last()).request.recipient == "bob@lab.test");
   CHECK(check_of(m.last()).request.sender == "u@fail.test");
@@ -484,7 +484,7 @@ TEST_CASE("the end of the connection is an error in the middle of a packet, and 
   Mta m;
   m.begin();
   CHECK(m.end_of_input() == "");
-  CHECK(is_ready(m.last(), protocol::Ready::Kind::step));
+  CHECK(is_ready(m.last(), protocol::Ready::Kind::packet));
   CHECK_FALSE(m.codec.is_broken());
 
   Mta cut;

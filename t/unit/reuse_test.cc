@@ -89,7 +89,8 @@ constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0
 
 TEST_CASE_TEMPLATE("reuse: a renewed object equals a new one", T, spf::Verdict, spf::Query, receiver::Request,
                    receiver::Judgement, receiver::Reply, receiver::Workspace, receiver::Foresight, receiver::SrsRequest,
-                   receiver::SrsReply, protocol::CheckRequest, protocol::HealthRequest, protocol::Ready) {
+                   receiver::SrsReply, protocol::CheckRequest, protocol::RewritingRequest, protocol::HealthRequest,
+                   protocol::Ready) {
   T object = filled<T>();
   // Each member must differ before, else the test proves nothing.
   CHECK(base::with_members(object, [](const auto&... used) {
@@ -209,7 +210,7 @@ TEST_CASE("reuse: a request of each door") {
     CHECK(read(used) == requests);
     used.what = filled<protocol::CheckRequest>();
     CHECK(read(used) == requests);
-    used.what = filled<receiver::SrsRequest>();
+    used.what = filled<protocol::RewritingRequest>();
     CHECK(read(used) == requests);
     used.what = filled<protocol::HealthRequest>();
     CHECK(read(used) == requests);

@@ -82,9 +82,9 @@ std::string serve(std::string_view input, SrsMap map = SrsMap::forward) {
   SrsReader reader(map);
   std::string out;
   reader.feed(input);
-  while (const auto request = reader.next()) out += reader.encode(support::rewrite(*request, srs, kDay));
+  while (const auto request = reader.next()) out += encode_srs(*reader.protocol(), support::rewrite(*request, srs, kDay));
   reader.finish();
-  while (const auto request = reader.next()) out += reader.encode(support::rewrite(*request, srs, kDay));
+  while (const auto request = reader.next()) out += encode_srs(*reader.protocol(), support::rewrite(*request, srs, kDay));
   return out;
 }
 

@@ -210,7 +210,7 @@ TEST_CASE("RFC 5321 §4.1.2: local parts stay valid through each protocol of rew
     reader.feed(request);
     const auto read = reader.next();
     REQUIRE(read.has_value());
-    return reader.encode(support::rewrite(*read, rewriter, kDay));
+    return encode_srs(*reader.protocol(), support::rewrite(*read, rewriter, kDay));
   };
   const auto between = [](const std::string& text, std::string_view begin, std::string_view end) -> std::string {
     const std::size_t at = text.find(begin);
