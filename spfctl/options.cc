@@ -52,10 +52,8 @@ constexpr Option kRows[] = {
        o.format = "prometheus";
        return {};
      }}},
-    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit"},
-     options::kChoice<O::Action::version, &O::action>},
-    {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this help, and exit"},
-     options::kChoice<O::Action::help, &O::action>},
+    options::kVersionRow<&O::action, O::Action::version>,
+    options::kHelpRow<&O::action, O::Action::help>,
 };
 
 // Words become one line, separated by blanks.
@@ -75,16 +73,7 @@ Problem check(const Options& options) {
 const options::Rows& option_table() { return options::rows_of<kRows>(); }
 
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
-  const options::Rows& rows = option_table();
-  options::CommandLine line = options::read_command_line(rows, words, options::find(rows, "word"));
-  Options options;
-  for (const options::Setting& setting : line.settings) {
-    if (auto problem = apply(setting, options)) return base::failure(std::move(*problem));
-    if (options.action != Options::Action::command) return options;
-  }
-  if (line.error) return base::failure(std::move(*line.error));
-  if (auto problem = check(options)) return base::failure(std::move(*problem));
-  return options;
+  return options::parse_words<Options>(option_table(), words, options::find(option_table(), "word"), check);
 }
 
 std::string help_text() {

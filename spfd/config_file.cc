@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "common/base/printable.h"
-#include "common/io/zone_file.h"
+#include "common/io/file.h"
 #include "common/options/toml.h"
 #include "common/receiver/domain_map.h"
 #include "spfd/command_line.h"
@@ -150,7 +150,7 @@ base::Result<Options, StartError> load_options(const std::vector<std::string>& w
     path = kDefaultConfig;
   }
   if (needs_no_file || path.empty()) return first;
-  const auto text = io::read_file(path);
+  const auto text = io::read_file(path, io::FileKind::regular);
   if (!text) return bad(text.error());
   const auto from_file = parse_config(*text, path);
   if (!from_file) return base::failure(from_file.error());

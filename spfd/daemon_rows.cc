@@ -377,10 +377,8 @@ constexpr Option kTailRows[] = {
       .help = "create a file with a new secret for --why-key-file, and exit",
       .when = When::command_line},
      {set_new_secret}},
-    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit", .when = When::command_line},
-     kChoice<O::Action::version, &O::action>},
-    {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this help, and exit", .when = When::command_line},
-     kChoice<O::Action::help, &O::action>},
+    options::kVersionRow<&O::action, O::Action::version>,
+    options::kHelpRow<&O::action, O::Action::help>,
 };
 
 }  // namespace

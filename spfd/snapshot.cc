@@ -86,7 +86,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
 
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();
-    auto notes = io::add_zone_files(*zone, options.zones);
+    auto notes = io::add_zone_files(*zone, options.zones, io::FileKind::regular);
     if (!notes) return base::failure(StartError{notes.error(), EX_CONFIG});
     std::move(notes->begin(), notes->end(), std::back_inserter(snapshot->notes));
     snapshot->zone = std::move(zone);

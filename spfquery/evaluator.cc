@@ -23,7 +23,7 @@ io::ResolverOptions resolver_options(const Options& options) {
 
 base::Result<MadeZone, std::string> make_zone(const Options& options) {
   auto zone = std::make_shared<dns::Zone>();
-  auto notes = io::add_zone_files(*zone, options.zones);
+  auto notes = io::add_zone_files(*zone, options.zones, io::FileKind::any);
   if (!notes) return base::failure(notes.error());
   // The records replace the texts of a zone file, but not each other: two records for one name must be seen as two.
   for (const WhatIf& record : options.records) zone->remove_texts(record.name);

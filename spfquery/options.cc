@@ -8,7 +8,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/idna.h"
-#include "common/io/zone_file.h"
+#include "common/io/file.h"
 #include "common/options/command_line.h"
 #include "common/options/groups.h"
 #include "common/options/help.h"
@@ -113,7 +113,7 @@ Problem add_own(O& o, const Values& values) {
 
 Problem read_subdomains(O& o, const Values& v) {
   constexpr std::size_t kMost = 1000;
-  const auto text = io::read_file(v.back());
+  const auto text = io::read_file(v.back(), io::FileKind::any);
   if (!text) return text.error();
   for (const std::string_view line : base::split(*text, '\n')) {
     const std::string_view name = base::strip(line);
@@ -386,9 +386,8 @@ constexpr Option kRows[] = {
     {{.name = "verbose", .aliases = "debug", .kind = Kind::optional, .help = "print that tree on standard error"},
      kOn<&O::verbose>},
     {{.name = "json", .kind = Kind::act, .help = "print each answer as one JSON object on a line"}, kOn<&O::json>},
-    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit"},
-     options::kChoice<O::Action::version, &O::action>},
-    {{.name = "help", .kind = Kind::act, .help = "print this help, and exit"}, options::kChoice<O::Action::help, &O::action>},
+    options::kVersionRow<&O::action, O::Action::version>,
+    options::kHelpRow<&O::action, O::Action::help, 0>,
 
     {{.name = {}, .letter = 's'}, {set_scope_or_sender}},
 

@@ -1,13 +1,13 @@
 #include "spfquery/site_policy.h"
 
-#include "common/io/zone_file.h"
+#include "common/io/file.h"
 #include "spfd/config_file.h"
 #include "spfd/policy.h"
 
 namespace spfquery {
 
 base::Result<SitePolicy, std::string> read_site_policy(const std::string& path) {
-  const auto text = io::read_file(path);
+  const auto text = io::read_file(path, io::FileKind::any);
   if (!text) return base::failure(text.error());
   const auto settings = spfd::parse_config(*text, path);
   if (!settings) return base::failure(settings.error().message);

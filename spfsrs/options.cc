@@ -103,9 +103,8 @@ constexpr Option kRows[] = {
     {{.name = "exim", .kind = Kind::act, .help = "also turn back addresses that Exim's ${srs_encode} has made"},
      options::kChoice<true, &O::config, &srs::Config::accept_exim>},
     {{.name = "date", .argument = "YYYY-MM-DD", .help = "use this day instead of today (UTC)"}, {set_date}},
-    {{.name = "version", .kind = Kind::act, .help = "print the version, and exit"},
-     options::kChoice<O::Action::version, &O::action>},
-    {{.name = "help", .kind = Kind::act, .help = "print this help, and exit"}, options::kChoice<O::Action::help, &O::action>},
+    options::kVersionRow<&O::action, O::Action::version, 0>,
+    options::kHelpRow<&O::action, O::Action::help, 0>,
 };
 
 Problem check(const Options& options) {
@@ -121,16 +120,7 @@ Problem check(const Options& options) {
 const options::Rows& option_table() { return options::rows_of<kRows>(); }
 
 base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
-  const options::Rows& rows = option_table();
-  options::CommandLine line = options::read_command_line(rows, words, options::find(rows, "address"));
-  Options options;
-  for (const options::Setting& setting : line.settings) {
-    if (auto problem = apply(setting, options)) return base::failure(std::move(*problem));
-    if (options.action == Options::Action::help || options.action == Options::Action::version) return options;
-  }
-  if (line.error) return base::failure(std::move(*line.error));
-  if (auto problem = check(options)) return base::failure(std::move(*problem));
-  return options;
+  return options::parse_words<Options>(option_table(), words, options::find(option_table(), "address"), check);
 }
 
 std::string help_text() {

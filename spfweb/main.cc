@@ -64,7 +64,7 @@ base::Result<Prepared, StartError> prepare(const Options& options, const service
   if (made.engine.dns.servers.empty()) made.engine.dns.servers = io::system_name_servers();
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();
-    auto notes = io::add_zone_files(*zone, options.zones);
+    auto notes = io::add_zone_files(*zone, options.zones, io::FileKind::regular);
     if (!notes) return bad(notes.error());
     made.notes = std::move(*notes);
     made.engine.zone = std::move(zone);

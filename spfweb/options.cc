@@ -6,8 +6,8 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/io/file.h"
 #include "common/io/machine_name.h"
-#include "common/io/zone_file.h"
 #include "common/options/command_line.h"
 #include "common/options/fields.h"
 #include "common/options/groups.h"
@@ -109,15 +109,13 @@ constexpr Option kRows[] = {
      {kNeededText<&O::config>.set}},
     {{.name = "check-config", .kind = Kind::act, .help = "check the configuration, and exit", .when = When::command_line},
      kChoice<O::Action::check_config, &O::action>},
-    {{.name = "version", .letter = 'V', .kind = Kind::act, .help = "print the version, and exit", .when = When::command_line},
-     kChoice<O::Action::version, &O::action>},
-    {{.name = "help", .letter = 'h', .kind = Kind::act, .help = "print this help, and exit", .when = When::command_line},
-     kChoice<O::Action::help, &O::action>},
+    options::kVersionRow<&O::action, O::Action::version>,
+    options::kHelpRow<&O::action, O::Action::help>,
 };
 
 // Stores the settings of a file that the command line does not replace.
 Problem read_config(const std::string& path, const std::vector<options::Setting>& replaced, Options& options) {
-  const auto text = io::read_file(path);
+  const auto text = io::read_file(path, io::FileKind::regular);
   if (!text) return text.error();
   const auto rows = options::parse_toml(*text);
   if (!rows) return fmt::format("{}:{}: {}", path, rows.error().line, base::printable(rows.error().message));

@@ -98,7 +98,10 @@ std::string name_server_text(const NameServer& server) {
 std::vector<NameServer> system_name_servers() {
   std::vector<NameServer> servers;
   struct __res_state state {};
-  if (res_ninit(&state) == 0) {
+  struct stat file {};
+  // res_ninit() would wait for the writer of a FIFO.
+  const bool may_wait = stat(ResolvConfWatch::kPath, &file) == 0 && !S_ISREG(file.st_mode);
+  if (!may_wait && res_ninit(&state) == 0) {
     for (int i = 0; i < std::min(state.nscount, MAXNS); ++i) {
       // glibc leaves the entry of an IPv6 server empty here, and stores its address elsewhere.
       if (state.nsaddr_list[i].sin_family == AF_INET) {

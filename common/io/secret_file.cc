@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "common/io/descriptor.h"
+#include "common/io/file.h"
 #include "common/io/place.h"
 #include "common/io/random.h"
 
@@ -45,15 +46,10 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 base::Result<SecretFile, std::string> read_secret_file(const std::string& path) {
-  // O_NONBLOCK, so that opening a FIFO that another user has put there does not block.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  const auto file = open_file(path, FileKind::regular);
+  if (!file) return base::failure(file.error());
   struct stat status {};
-  if (!file.is_open() || ::fstat(file.get(), &status) != 0) return base::failure(problem("cannot be read"));
-  if (S_ISDIR(status.st_mode)) {
-    errno = EISDIR;
-    return base::failure(problem("cannot be read"));
-  }
-  if (!S_ISREG(status.st_mode)) return base::failure(std::string("is not a regular file"));
+  if (::fstat(file->get(), &status) != 0) return base::failure(problem("cannot be read"));
   SecretFile found;
   found.owner = status.st_uid;
   constexpr mode_t kOthers = S_IRWXO | S_IWGRP;
@@ -62,7 +58,7 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
   }
   std::array<char, 4096> bytes;
   while (found.text.size() <= srs::kMaxSecretFile) {
-    const ssize_t size = ::read(file.get(), bytes.data(), bytes.size());
+    const ssize_t size = ::read(file->get(), bytes.data(), bytes.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return base::failure(problem("cannot be read"));
     if (size == 0) break;

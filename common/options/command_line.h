@@ -6,8 +6,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/options/row.h"
 
 namespace options {
@@ -22,5 +24,21 @@ struct CommandLine {
 // words: those after the program's name. for_strays: the row that takes words without option as its values; null: these words are
 // settings of their own.
 CommandLine read_command_line(const Rows& rows, const std::vector<std::string>& words, const Row* for_strays = nullptr);
+
+// Returns the options that a command line gives, or a sentence. for_strays: as above. `check` is called with the complete
+// options; it is not called for --help and --version, after which nothing counts.
+template <class O>
+base::Result<O, std::string> parse_words(const Rows& rows, const std::vector<std::string>& words, const Row* for_strays,
+                                         Problem (*check)(const O& options)) {
+  CommandLine line = read_command_line(rows, words, for_strays);
+  O options;
+  for (const Setting& setting : line.settings) {
+    if (auto problem = apply(setting, options)) return base::failure(std::move(*problem));
+    if (options.action == O::Action::help || options.action == O::Action::version) return options;
+  }
+  if (line.error) return base::failure(std::move(*line.error));
+  if (auto problem = check(options)) return base::failure(std::move(*problem));
+  return options;
+}
 
 }  // namespace options

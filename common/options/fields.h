@@ -121,4 +121,14 @@ inline constexpr Access<OwnerOf<first>> kChoice = {[](OwnerOf<first>& o, const V
                                                    },
                                                    nullptr};
 
+// The rows that every program has. `letter`: the short name; 0: none.
+template <auto action, auto meaning, char letter = 'V'>
+inline constexpr RowOf<OwnerOf<action>> kVersionRow = {
+    {.name = "version", .letter = letter, .kind = Kind::act, .help = "print the version, and exit", .when = When::command_line},
+    kChoice<meaning, action>};
+template <auto action, auto meaning, char letter = 'h'>
+inline constexpr RowOf<OwnerOf<action>> kHelpRow = {
+    {.name = "help", .letter = letter, .kind = Kind::act, .help = "print this help, and exit", .when = When::command_line},
+    kChoice<meaning, action>};
+
 }  // namespace options

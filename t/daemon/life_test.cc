@@ -403,6 +403,21 @@ TEST_CASE("SIGHUP loads new zone files and options; with a broken file the old o
   CHECK(result("ip=x\n\n") == "permerror");
 }
 
+TEST_CASE("a FIFO in the place of a file that a reload reads does not hold it up") {
+  const TempFolder folder;
+  const std::string config = folder.write("spfd.conf", "");
+  const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});
+  for (const std::string& file : {config, spfd.zone_path()}) {
+    REQUIRE(std::filesystem::remove(file));
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    spfd.signal(SIGHUP);
+    spfd.wait_for_log("not reloaded, the old configuration stays in force: " + file + ": is not a regular file");
+    CHECK(spfd.answer(kQuestion)["result"] == "pass");
+    REQUIRE(std::filesystem::remove(file));
+    std::ofstream(file).close();
+  }
+}
+
 TEST_CASE("SIGUSR1 logs the counters at any log level") {
   for (const char* level : {"error", "warning"}) {
     const TempFolder folder;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <string>
@@ -68,6 +69,13 @@ TEST_CASE("name servers: resolv.conf is read again when it changes") {
       spfd.signal(SIGHUP);
       spfd.wait_for_log("name servers: 192.0.2.2:53 from /etc/resolv.conf");
     }
+    ::umount(io::ResolvConfWatch::kPath);
+    // A FIFO without a writer would hold up the start and each reload.
+    REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
+    REQUIRE(::mount((folder / "fifo").c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0);
+    const auto servers = io::system_name_servers();
+    REQUIRE(servers.size() == 1);
+    CHECK(io::name_server_text(servers.front()) == "127.0.0.1:53");
     ::umount(io::ResolvConfWatch::kPath);
   }).join();
 }

@@ -1,0 +1,57 @@
+#include "common/io/file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "common/base/printable.h"
+
+namespace io {
+
+namespace {
+
+std::string cannot_read(int error) { return fmt::format("cannot be read: {}", std::strerror(error)); }
+
+// Returns whether this is /dev/null, which is at hand as an empty file.
+bool is_null_device(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3); }
+
+}  // namespace
+
+base::Result<Descriptor, std::string> open_file(const std::string& path, FileKind kind) {
+  // O_NONBLOCK, since opening a FIFO waits for its writer. It has no effect on regular files.
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == FileKind::regular ? O_NONBLOCK : 0);
+  Descriptor file(::open(path.c_str(), flags));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
+    // A socket cannot be opened; nor can a device without its hardware.
+    if (errno == ENXIO || errno == ENODEV) return base::failure(std::string("is not a regular file"));
+    return base::failure(cannot_read(errno));
+  }
+  if (S_ISDIR(status.st_mode)) return base::failure(cannot_read(EISDIR));
+  if (kind == FileKind::regular && !S_ISREG(status.st_mode) && !is_null_device(status))
+    return base::failure(std::string("is not a regular file"));
+  return file;
+}
+
+base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind) {
+  const auto file = open_file(path, kind);
+  if (!file) return base::failure(fmt::format("{}: {}", base::printable(path), file.error()));
+  std::string text;
+  std::array<char, 16384> bytes;
+  for (;;) {
+    const ssize_t size = ::read(file->get(), bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return base::failure(fmt::format("{}: {}", base::printable(path), cannot_read(errno)));
+    if (size == 0) return text;
+    text.append(bytes.data(), static_cast<std::size_t>(size));
+  }
+}
+
+}  // namespace io

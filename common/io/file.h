@@ -1,0 +1,27 @@
+// Reading of the files that options name.
+//
+// A daemon reads them in its main thread, at a start or a reload, so nothing may keep it waiting there: FIFOs, devices, sockets
+// and folders are refused, and are opened without waiting. A command line may read a FIFO, since its user chose it and can
+// interrupt it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/io/descriptor.h"
+
+namespace io {
+
+enum class FileKind : std::uint8_t {
+  regular,  // or /dev/null, which is empty
+  any,      // FIFOs and devices too
+};
+
+// Opens a file to read it. Errors: "cannot be read: No such file or directory", "is not a regular file".
+base::Result<Descriptor, std::string> open_file(const std::string& path, FileKind kind);
+
+// Returns the bytes of a file, or an error such as "PATH: cannot be read: No such file or directory".
+base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind);
+
+}  // namespace io
