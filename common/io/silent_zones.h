@@ -12,6 +12,11 @@
 // defer the mail of the others. So no question is refused or rationed: a name whose servers answer within one try is not
 // affected, and its answer ends the silence of the zone.
 //
+// The table is bounded, and strangers choose its zones. So it is divided: in one half are zones about which fewer than kNames
+// names are known, in the other half the silent ones. When a half is full, the zone whose last silence is oldest is removed from
+// it. An attacker with many silent names can therefore not keep another zone out, nor remove one that mail depends on, since each
+// question about such a zone renews its entry.
+//
 // Each worker has its own object; they share nothing.
 // Pure: the time is a parameter. One thread.
 #pragma once
@@ -20,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <string_view>
 #include <unordered_map>
 
@@ -35,7 +41,7 @@ class SilentZones {
   static constexpr std::size_t kNames = 8;
   // A zone without a silence for this time is forgotten.
   static constexpr std::chrono::minutes kMemory{5};
-  // Zones in the table. When it is full, no further zone is added.
+  // Zones in the table.
   static constexpr std::size_t kMost = 4096;
 
   explicit SilentZones(const HashKey& key) : key_(key) {}
@@ -46,13 +52,28 @@ class SilentZones {
   // Records that a question about `name` was answered, and not by a failure.
   void on_answer(const dns::Name& name);
 
-  [[nodiscard]] std::size_t size() const { return zones_.size(); }
+  [[nodiscard]] std::size_t size() const { return suspects_.size() + silent_.size(); }
 
  private:
   struct Zone {
+    std::uint64_t id = 0;
     std::array<std::uint64_t, kNames> silent{};  // hashes of names
-    std::size_t count = 0;
-    Clock::time_point last;  // time of the last silence
+    std::size_t count = 0;                       // of those names
+    Clock::time_point last;                      // time of the last silence
+  };
+  // Half of the table. Its zones are in the order of their last silences.
+  class Half {
+   public:
+    [[nodiscard]] bool has(std::uint64_t id) const { return index_.contains(id); }
+    // Returns the zone, added if it is missing; `now` is its last silence.
+    Zone& renew(std::uint64_t id, Clock::time_point now);
+    void remove(std::uint64_t id);
+    void forget_before(Clock::time_point time);
+    [[nodiscard]] std::size_t size() const { return zones_.size(); }
+
+   private:
+    std::list<Zone> zones_;
+    std::unordered_map<std::uint64_t, std::list<Zone>::iterator> index_;
   };
   // The place of a name in one of the two zones: identifiers of the zone, and of the name in it.
   struct Place {
@@ -61,11 +82,10 @@ class SilentZones {
   };
   [[nodiscard]] std::array<Place, 2> places(const dns::Name& name) const;
   [[nodiscard]] std::uint64_t hash(std::string_view text, std::uint64_t kind) const;
-  void forget_old(Clock::time_point now);
 
   HashKey key_;
-  std::unordered_map<std::uint64_t, Zone> zones_;
-  Clock::time_point last_sweep_;
+  Half suspects_;
+  Half silent_;
 };
 
 }  // namespace io

@@ -89,6 +89,35 @@ TEST_CASE("silent zones: old entries are forgotten, and the table is bounded") {
   CHECK(world.zones.size() <= 4);
 }
 
+TEST_CASE("silent zones: a full table keeps no silent zone out, and loses none that is in use") {
+  constexpr int kMost = static_cast<int>(SilentZones::kMost);
+  World world;
+  int attack = 0;
+  const auto flood = [&](int zones, int names) {
+    for (int i = 0; i < zones; ++i) world.silence_of("z" + std::to_string(attack++) + ".example", names);
+  };
+  flood(kMost, 1);
+  for (int i = 0; i < kNames; ++i) {
+    world.silence(numbered(i, "dead.example"));
+    flood(100, 1);
+  }
+  CHECK(world.is_silent("a.dead.example"));
+  // Names that are silent once remove no silent zone.
+  flood(kMost, 1);
+  CHECK(world.is_silent("a.dead.example"));
+  // Zones that are silent remove those that are no longer asked for.
+  for (int i = 0; i < 8; ++i) {
+    flood(kMost / 8, kNames);
+    world.silence("a.dead.example");
+  }
+  CHECK(world.is_silent("a.dead.example"));
+  CHECK(world.zones.size() <= SilentZones::kMost);
+  world.silence_of("late.example");
+  CHECK(world.is_silent("a.late.example"));
+  flood(kMost, kNames);
+  CHECK_FALSE(world.is_silent("a.dead.example"));
+}
+
 namespace {
 
 // Silent about names with "dead" in them. A try takes 500 ms; a waiting question continues for the rest of its patience.
