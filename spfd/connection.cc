@@ -77,9 +77,13 @@ void Connection::answer_now() {
   });
 }
 
+const Peer& Connection::peer() {
+  if (!peer_) peer_ = peer_of(socket_.get());
+  return *peer_;
+}
+
 HeldConnection Connection::held() {
   using State = HeldConnection::State;
-  if (!peer_) peer_ = peer_of(socket_.get());
   State state = State::idle;
   if (phase_ == Phase::lingering) {
     state = State::idle;
@@ -93,7 +97,7 @@ HeldConnection Connection::held() {
     state = State::asking;
   }
   const TimePoint since = state == State::checking ? pipeline_.first_started() : waiting_since_;
-  return {id_, *peer_, state, since, opened_, pipeline_.held()};
+  return {id_, peer(), state, since, opened_, pipeline_.held()};
 }
 
 void Connection::displace(TimePoint since) {

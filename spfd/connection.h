@@ -73,7 +73,7 @@ class Connection final : private Pipeline::Owner {
 
   // Returns the facts from which connections to be closed are chosen.
   [[nodiscard]] HeldConnection held();
-  [[nodiscard]] std::string peer_text() const { return spfd::peer_text(socket_.get()); }
+  [[nodiscard]] const Peer& peer();
   [[nodiscard]] protocol::Door door() const { return door_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
@@ -122,7 +122,7 @@ class Connection final : private Pipeline::Owner {
   const std::uint64_t id_;
   const protocol::Door door_;  // of the listening socket
   const TimePoint opened_;
-  std::optional<std::uint64_t> peer_;  // set by held()
+  std::optional<Peer> peer_;  // set by peer()
   io::Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;

@@ -1,13 +1,8 @@
 #include "spfd/connection_limit.h"
 
-#include <arpa/inet.h>
 #include <fmt/core.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -26,79 +21,41 @@ using Clock = std::chrono::steady_clock;
 using State = HeldConnection::State;
 
 // The connections of a peer that may be closed, the first to be closed last, and the weight of all its connections.
-struct Peer {
+struct Share {
   std::size_t weight = 0;
   std::vector<std::size_t> candidates;
 };
-using Peers = std::map<std::uint64_t, Peer>;
+using Shares = std::map<Peer, Share>;
 
 // Returns candidates that together weigh at least `goal`, if all do: repeatedly one of the peer that is heaviest then. Each peer
 // keeps at least the weight `kept`.
 template <class Weight>
-std::vector<std::size_t> take_from_heaviest(Peers& peers, std::size_t goal, std::size_t kept, Weight&& weight_of) {
+std::vector<std::size_t> take_from_heaviest(Shares& shares, std::size_t goal, std::size_t kept, Weight&& weight_of) {
   // Among equal peers, the first in the map.
-  const auto is_lighter = [](const Peers::value_type* a, const Peers::value_type* b) {
+  const auto is_lighter = [](const Shares::value_type* a, const Shares::value_type* b) {
     return std::pair(a->second.weight, b->first) < std::pair(b->second.weight, a->first);
   };
-  std::priority_queue<Peers::value_type*, std::vector<Peers::value_type*>, decltype(is_lighter)> heaviest(is_lighter);
-  for (auto& entry : peers) {
+  std::priority_queue<Shares::value_type*, std::vector<Shares::value_type*>, decltype(is_lighter)> heaviest(is_lighter);
+  for (auto& entry : shares) {
     if (!entry.second.candidates.empty()) heaviest.push(&entry);
   }
   std::vector<std::size_t> chosen;
   for (std::size_t taken = 0; taken < goal && !heaviest.empty();) {
-    Peers::value_type* const entry = heaviest.top();
+    Shares::value_type* const entry = heaviest.top();
     heaviest.pop();
-    Peer& peer = entry->second;
-    if (peer.weight <= kept) break;
-    chosen.push_back(peer.candidates.back());
-    peer.candidates.pop_back();
+    Share& share = entry->second;
+    if (share.weight <= kept) break;
+    chosen.push_back(share.candidates.back());
+    share.candidates.pop_back();
     const std::size_t weight = weight_of(chosen.back());
     taken += weight;
-    peer.weight -= weight;
-    if (!peer.candidates.empty()) heaviest.push(entry);
+    share.weight -= weight;
+    if (!share.candidates.empty()) heaviest.push(entry);
   }
   return chosen;
 }
 
 }  // namespace
-
-std::uint64_t peer_of(int socket) {
-  // The first bit distinguishes users from addresses.
-  constexpr std::uint64_t kUser = 1ULL << 63U;
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  if (address.ss_family == AF_UNIX) {
-    ucred user{};
-    socklen_t length = sizeof user;
-    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0 ? kUser | user.uid : 0;
-  }
-  if (address.ss_family == AF_INET) return reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr;
-  std::uint64_t network = 0;
-  std::memcpy(&network, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, sizeof network);
-  return network & ~kUser;
-}
-
-std::string peer_text(int socket) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown";
-  if (address.ss_family == AF_UNIX) {
-    ucred user{};
-    socklen_t length = sizeof user;
-    const bool is_known = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &user, &length) == 0;
-    return is_known ? fmt::format("user {}", user.uid) : "unknown";
-  }
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text.data(), text.size());
-    return text.data();
-  }
-  in6_addr network = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-  std::memset(reinterpret_cast<char*>(&network) + sizeof network / 2, 0, sizeof network / 2);
-  ::inet_ntop(AF_INET6, &network, text.data(), text.size());
-  return std::string(text.data()) + "/64";
-}
 
 std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all, std::size_t most, Clock::time_point now) {
   std::vector<std::size_t> order(all.size());
@@ -107,12 +64,12 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
     return std::pair(all[a].state, all[a].since) > std::pair(all[b].state, all[b].since);
   });
   const auto choose = [&](std::size_t kept, const auto& may_be_given_up) {
-    Peers peers;
-    for (const HeldConnection& one : all) ++peers[one.peer].weight;
+    Shares shares;
+    for (const HeldConnection& one : all) ++shares[one.peer].weight;
     for (const std::size_t i : order) {
-      if (may_be_given_up(all[i])) peers[all[i].peer].candidates.push_back(i);
+      if (may_be_given_up(all[i])) shares[all[i].peer].candidates.push_back(i);
     }
-    return take_from_heaviest(peers, most, kept, [](std::size_t) { return std::size_t{1}; });
+    return take_from_heaviest(shares, most, kept, [](std::size_t) { return std::size_t{1}; });
   };
   const auto waits = [&](const HeldConnection& one, State least) {
     return one.state < least && now - one.since >= kShortestWait;
@@ -129,17 +86,17 @@ std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all
 }
 
 std::vector<std::size_t> choose_heaviest(const std::vector<HeldConnection>& all, std::size_t excess) {
-  Peers peers;
+  Shares shares;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    peers[all[i].peer].weight += all[i].bytes;
-    peers[all[i].peer].candidates.push_back(i);
+    shares[all[i].peer].weight += all[i].bytes;
+    shares[all[i].peer].candidates.push_back(i);
   }
-  for (auto& [key, peer] : peers) {
-    std::sort(peer.candidates.begin(), peer.candidates.end(), [&](std::size_t a, std::size_t b) {
+  for (auto& [peer, share] : shares) {
+    std::sort(share.candidates.begin(), share.candidates.end(), [&](std::size_t a, std::size_t b) {
       return std::pair(all[a].bytes, all[b].since) < std::pair(all[b].bytes, all[a].since);
     });
   }
-  return take_from_heaviest(peers, excess, 0, [&](std::size_t i) { return all[i].bytes; });
+  return take_from_heaviest(shares, excess, 0, [&](std::size_t i) { return all[i].bytes; });
 }
 
 // The reports of the holders, until the last one has reported.

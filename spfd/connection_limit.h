@@ -6,7 +6,7 @@
 // at least two, loses one that is at least a second old: in the same order, then one in the middle of a milter's message, then
 // the one with the oldest check, which is answered first. The last check of a peer is never given up. So no peer can keep others
 // out, neither by checks that never end nor by frequent requests.
-// A peer is a user on UNIX sockets, an IPv4 address, or an IPv6 network of 64 bits.
+// peer.h says which clients are one peer.
 //
 // choose_heaviest() chooses in a similar way when all connections of a worker together hold too many bytes.
 #pragma once
@@ -16,10 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "spfd/once_a_minute.h"
+#include "spfd/peer.h"
 
 namespace spfd {
 
@@ -27,8 +27,8 @@ struct HeldConnection {
   // In the order in which connections are closed.
   enum class State : std::uint8_t { idle, asking, not_reading, in_message, checking };
 
-  std::uint64_t id = 0;    // unique within its holder
-  std::uint64_t peer = 0;  // peer_of()
+  std::uint64_t id = 0;  // unique within its holder
+  Peer peer;
   State state = State::idle;
   std::chrono::steady_clock::time_point since;   // when it began to wait for its client, or when its oldest check began
   std::chrono::steady_clock::time_point opened;  // when it was accepted
@@ -36,11 +36,6 @@ struct HeldConnection {
 };
 
 inline constexpr std::chrono::seconds kShortestWait{1};
-
-// Returns a number that identifies the peer at the other end of a socket.
-std::uint64_t peer_of(int socket);
-// Returns the peer in words: "user 1000", "192.0.2.1", "2001:db8::/64".
-std::string peer_text(int socket);
 
 // Returns the indices into `all` of at most `most` connections to be closed.
 std::vector<std::size_t> choose_displaced(const std::vector<HeldConnection>& all, std::size_t most,

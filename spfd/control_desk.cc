@@ -28,13 +28,19 @@ class Waiting final : public io::Driver::Check {
 
 }  // namespace
 
+bool ControlDesk::has_precedence(const Peer& client) {
+  return client.kind == Peer::Kind::user && (client.number == 0 || client.number == ::geteuid());
+}
+
 std::string ControlDesk::refusal(int socket) const {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer || peer.pid <= 0)
+  // A process of another PID namespace has the number 0, and its user may be unknown here.
+  ucred process{};
+  socklen_t size = sizeof process;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &process, &size) != 0 || size != sizeof process || process.pid <= 0)
     return "the user at the other end of the socket is unknown";
-  if (peer.uid == 0 || peer.uid == ::geteuid() || std::find(users_.begin(), users_.end(), peer.uid) != users_.end()) return {};
-  return fmt::format("user {} may not control spfd (control-users)", peer.uid);
+  const Peer client = peer_of(socket);
+  if (has_precedence(client) || std::find(users_.begin(), users_.end(), client.number) != users_.end()) return {};
+  return fmt::format("{} may not control spfd (control-users)", client.text());
 }
 
 io::Driver::Handle ControlDesk::order(io::Loop& loop, std::string line, Done done) {

@@ -14,6 +14,7 @@
 #include "common/io/guarded.h"
 #include "common/io/loop.h"
 #include "common/protocol/codec.h"
+#include "spfd/peer.h"
 
 namespace spfd {
 
@@ -30,7 +31,14 @@ class ControlDesk {
   // socket, when there is an order.
   ControlDesk(std::vector<uid_t> users, std::function<void()> wake) : users_(std::move(users)), wake_(std::move(wake)) {}
 
-  // Returns why the peer of a UNIX socket may not give commands, as one line; empty: it may.
+  // Connections that one user of control-users may have, and all of them together. root and the user of this process have no such
+  // bound, so there is always room for them.
+  static constexpr int kMostOfUser = 4;
+  static constexpr int kMostOfUsers = 8;
+
+  // Returns whether this is root or the user of this process.
+  [[nodiscard]] static bool has_precedence(const Peer& client);
+  // Returns why the client of a UNIX socket may not give commands, as one line; empty: it may.
   [[nodiscard]] std::string refusal(int socket) const;
   // Hands in a command. `done` is called in the loop's thread, never from within this call. Destroying the handle drops the
   // answer; the command is carried out nevertheless.

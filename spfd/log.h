@@ -63,7 +63,7 @@ class LogLine {
   LogLine(const LogLine&) = delete;
   LogLine& operator=(const LogLine&) = delete;
 
-  // Appends text with control characters and 8-bit bytes escaped, so that nobody can forge a line.
+  // Appends text with control characters and 8-bit bytes escaped, so that no value can forge a line.
   void text(std::string_view text);
   // Appends a key such as " door=" and a value of our own choice.
   void word(std::string_view key, std::string_view value);

@@ -113,25 +113,31 @@ std::optional<StartError> Process::start(std::size_t descriptors, std::vector<ui
   const int count = worker_count(options_);
   turns_ = std::make_unique<Turns>(static_cast<std::size_t>(count), wake_);
   std::size_t running = 0;
+  std::string starting;  // the worker that is started
+  const auto name = [count](std::size_t index) { return fmt::format("worker {} of {}", index + 1, count); };
+  constexpr const char* kControlName = "the worker of the control socket";
   try {
-    for (int i = 0; i < count; ++i) {
-      const auto index = static_cast<std::size_t>(i);
+    for (std::size_t index = 0; index < static_cast<std::size_t>(count); ++index) {
+      starting = name(index);
       workers_.push_back(std::make_unique<Worker>(sockets_.doors, *turns_, index, *limit_, cache_, dns, snapshot_));
     }
     if (!sockets_.control.empty()) {
+      starting = kControlName;
       control_ = std::make_unique<Control>(sockets_.control, std::move(control_users), wake_, cache_, dns, snapshot_);
     }
     for (; running < workers_.size(); ++running) {
+      starting = name(running);
       workers_[running]->start([this] {
         ++drained_;
         wake_();
       });
     }
+    starting = kControlName;
     if (control_) control_->start();
   } catch (const std::exception& error) {
     for (std::size_t i = 0; i < running; ++i) workers_[i]->stop();
     workers_.clear();
-    return StartError{fmt::format("worker {} of {} cannot be started: {}", running + 1, count, error.what()), EX_OSERR};
+    return StartError{fmt::format("{} cannot be started: {}", starting, error.what()), EX_OSERR};
   }
   return {};
 }
@@ -262,16 +268,22 @@ bool Process::reload_files() {
   return true;
 }
 
+std::vector<Worker*> Process::door_workers() const {
+  std::vector<Worker*> workers;
+  for (const auto& worker : workers_) workers.push_back(worker.get());
+  return workers;
+}
+
 // Asks each worker for a part, by `ask`, adds the parts up by `add`, and calls `done` with the sum.
 template <class Total, class Ask, class Add>
-void Process::gather(Ask&& ask, Add add, const std::function<void(const Total&)>& done) {
+void Process::gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, const std::function<void(const Total&)>& done) {
   struct Sum {
     Total total;
     std::size_t missing = 0;
   };
   auto sum = std::make_shared<io::Guarded<Sum>>();
-  sum->with([&](Sum& all) { all.missing = workers_.size(); });
-  for (const auto& worker : workers_) {
+  sum->with([&](Sum& all) { all.missing = workers.size(); });
+  for (Worker* const worker : workers) {
     ask(*worker, [sum, add, done](const Total& part) {
       const auto total = sum->with([&](Sum& all) -> std::optional<Total> {
         add(all.total, part);
@@ -284,16 +296,31 @@ void Process::gather(Ask&& ask, Add add, const std::function<void(const Total&)>
 }
 
 void Process::count(std::function<void(const Counters&)> done) {
-  gather<Counters>([](Worker& worker, auto report) { worker.report_counters(report); },
-                   [](Counters& sum, const Counters& part) { sum.add(part); }, done);
+  // The worker of the control socket adds only its commands: the other counters are about mail servers.
+  Worker* const control = control_ ? &control_->worker() : nullptr;
+  std::vector<Worker*> workers = door_workers();
+  if (control != nullptr) workers.push_back(control);
+  gather<Counters>(
+      workers,
+      [control](Worker& worker, auto report) {
+        worker.report_counters([is_control = &worker == control, report](const Counters& all) {
+          if (!is_control) return report(all);
+          Counters commands;
+          commands.doors = all.doors;
+          report(commands);
+        });
+      },
+      [](Counters& sum, const Counters& part) { sum.add(part); }, done);
 }
 
 void Process::top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) {
-  gather<TopEntries>([which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, done);
+  gather<TopEntries>(
+      door_workers(), [which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, done);
 }
 
 void Process::peers(std::function<void(const TopEntries&)> done) {
-  gather<TopEntries>([](Worker& worker, auto report) { worker.report_peers(report); }, merge, done);
+  gather<TopEntries>(
+      door_workers(), [](Worker& worker, auto report) { worker.report_peers(report); }, merge, done);
 }
 
 void Process::log_counters() {

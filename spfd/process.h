@@ -101,8 +101,10 @@ class Process final : public Commanded {
  private:
   template <class Use>
   void each_worker(Use&& use);
+  // Returns all workers but that of the control socket.
+  [[nodiscard]] std::vector<Worker*> door_workers() const;
   template <class Total, class Ask, class Add>
-  void gather(Ask&& ask, Add add, const std::function<void(const Total&)>& done);
+  void gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, const std::function<void(const Total&)>& done);
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void use_name_servers(const std::optional<NameServers::List>& servers);
   bool reload_files();

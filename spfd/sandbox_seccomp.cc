@@ -148,7 +148,7 @@ class Builder {
       add(SCMP_ACT_ALLOW, "ioctl", {is_int(1, request)});
   }
 
-  // Where there is mmap2(), the arguments of mmap() are in memory, where a filter cannot see them, and nobody uses it.
+  // Where there is mmap2(), the arguments of mmap() are in memory, where a filter cannot see them, and no library uses it.
   bool has_mmap2() const { return ::seccomp_syscall_resolve_name_arch(architecture_, "mmap2") >= 0; }
 
   void add_memory() {

@@ -119,7 +119,7 @@ void Worker::report_top(base::TopNames Tops::*which, std::function<void(const To
 void Worker::report_peers(std::function<void(const TopEntries&)> report) {
   loop_.post([this, report = std::move(report)] {
     std::unordered_map<std::string, std::uint64_t> counts;
-    for (const auto& connection : connections_) ++counts[connection->peer_text()];
+    for (const auto& connection : connections_) ++counts[connection->peer().text()];
     TopEntries peers;
     for (const auto& [peer, count] : counts) peers.push_back({peer, count, 0});
     report(peers);
@@ -214,10 +214,27 @@ void Worker::serve(io::Descriptor socket, protocol::Door door) {
   limit_.give_back();
 }
 
-// Answers a peer that may not give commands. Returns whether it did.
+// Returns why a client of the control socket may not have another connection; empty: it may.
+std::string Worker::crowding(const Peer& client) const {
+  if (ControlDesk::has_precedence(client)) return {};
+  int same = 0;
+  int all = 0;
+  for (const auto& connection : connections_) {
+    if (ControlDesk::has_precedence(connection->peer())) continue;
+    ++all;
+    if (connection->peer() == client) ++same;
+  }
+  if (same < ControlDesk::kMostOfUser && all < ControlDesk::kMostOfUsers) return {};
+  return fmt::format("{} connections of {}, {} of all users of control-users: no more are taken", same, client.text(), all);
+}
+
+// Refuses a client that may not give commands, or has too many connections. Returns whether it did.
 bool Worker::refuse_stranger(const io::Descriptor& socket) {
-  const std::string why =
-      shared_.control == nullptr ? std::string("there is no control here") : shared_.control->refusal(socket.get());
+  std::string why = "there is no control here";
+  if (shared_.control != nullptr) {
+    why = shared_.control->refusal(socket.get());
+    if (why.empty()) why = crowding(peer_of(socket.get()));
+  }
   if (why.empty()) return false;
   if (stranger_.is_due(loop_.now())) log(LogLevel::warning, "control: refused: {}", why);
   std::string answer;

@@ -63,6 +63,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   void pause_accepting(std::chrono::milliseconds time);
   void connection_ended(Connection& connection) noexcept override;
   void hold_less() noexcept override;
+  [[nodiscard]] std::string crowding(const Peer& client) const;
   void shed_heaviest();
   void reap();
   [[nodiscard]] std::vector<Connection*> open_connections() const;

@@ -89,7 +89,7 @@ class Writer {
       for (const Result result : kOrder) out_ += fmt::format(" {:>8}", counts[index_of(result)]);
       out_ += '\n';
     }
-    if (tally_.other_domains > 0) line("further messages, of domains that are not counted singly: {}", tally_.other_domains);
+    if (tally_.other_domains > 0) line("further messages, of domains that are not counted one by one: {}", tally_.other_domains);
   }
 
   // Lists what the policy would do today, by what was done then.

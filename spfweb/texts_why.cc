@@ -146,7 +146,7 @@ constexpr TextRow kRows[] = {
     {Text::change_title,
      {"The smallest change", "Die kleinste Änderung", "La plus petite modification", "El cambio más pequeño", "最小的修改"}},
     {Text::change_text,
-     {"With this record the server would pass. The record has been examined; nobody who passes now would lose it.",
+     {"With this record the server would pass. The record has been examined: no server that passes now would fail.",
       "Mit diesem Eintrag bestünde der Server die Prüfung. Der Eintrag wurde untersucht; kein Server, der jetzt "
       "besteht, fällt heraus.",
       "Avec cet enregistrement, le serveur serait accepté. L’enregistrement a été examiné ; aucun serveur accepté "
@@ -213,7 +213,7 @@ constexpr TextRow kRows[] = {
       "Este enlace tiene más de 30 días. Puede introducir los datos del mensaje de error.",
       "此链接已超过 30 天。您可以改为填写错误信息中的内容。"}},
     {Text::old_link,
-     {"This is an old form of link. Its values are filled in below; nobody has signed them.",
+     {"This is an old form of link. Its values are filled in below; they are not signed.",
       "Dieser Link hat eine alte Form. Seine Angaben sind unten eingetragen; sie sind nicht signiert.",
       "C’est une ancienne forme de lien. Ses valeurs sont reportées ci-dessous ; personne ne les a signées.",
       "Es una forma antigua de enlace. Sus datos figuran abajo; nadie los ha firmado.",

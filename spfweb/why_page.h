@@ -16,7 +16,7 @@ namespace spfweb {
 std::string why_page(const View& view, const token::Facts& facts, std::string_view link, const std::optional<Present>& present,
                      const std::optional<Examined>& examined);
 
-// The words of a visitor about a refusal; nobody has signed them.
+// The claims of a visitor about a refusal; they are not signed.
 struct Claim {
   std::string sender;  // an address or domain
   std::string ip;

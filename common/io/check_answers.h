@@ -104,7 +104,7 @@ class CheckAnswers final : public spf::AnswerSource {
   };
   [[nodiscard]] Missing missing(const dns::Question& question) const;
   // Returns the number of the slot for a question to be asked: a new slot, or the one of a question that is asked again. Returns
-  // nothing if there is no room; find() returns a failure then.
+  // nothing if all slots are in use; find() then returns a failure.
   std::optional<std::size_t> open_slot(const dns::Question& question, int depth);
   // Pins the answer of a slot that is under way.
   void settle(std::size_t slot, SharedAnswer answer);

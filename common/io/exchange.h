@@ -18,7 +18,7 @@ struct Trouble {
     unreachable,  // the port is closed, or the network has no route
     timed_out,
     no_socket,   // we have no descriptor or memory left
-    strays,      // somebody forges answers: ask over TCP
+    strays,      // an attacker forges answers: use TCP
     tcp_failed,  // the connection was refused, closed or silent
     unreadable,
     refused,  // by its RCODE

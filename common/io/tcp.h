@@ -1,5 +1,5 @@
 // One question to one name server over one TCP connection (RFC 7766): for answers that are too long for UDP, and for questions
-// whose answers somebody tries to forge.
+// whose answers an attacker tries to forge.
 //
 // Bound: the 64 KiB of a message. The caller ends an exchange that takes too long.
 #pragma once

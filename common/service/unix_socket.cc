@@ -137,8 +137,8 @@ std::optional<std::string> why_not(const Predecessor& server, const std::optiona
   if (server.pid == 1 || program != "spfd") return other + " is not an spfd";
   const auto is_trusted = [&](uid_t uid) { return uid == 0 || uid == ::geteuid() || uid == take_over->user; };
   if (!is_trusted(server.uid)) return fmt::format("{} belongs to user {}", other, server.uid);
-  // Root may have become another user after listen(); other users cannot have changed. So nobody can make root signal a process
-  // that he could not signal himself.
+  // Root may have become another user after listen(); other users cannot have changed. So they cannot make root signal a process
+  // that they could not signal themselves.
   if (!user || !is_trusted(*user) || (server.uid != 0 && *user != server.uid))
     return other + " belongs to another user than the socket, and is left running";
   return {};

@@ -1,6 +1,7 @@
 // max-connections: which connection is closed when another client waits.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,8 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
+#include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +26,14 @@
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
+namespace spfd {
+static doctest::String toString(const Peer& peer) { return peer.text().c_str(); }
+}  // namespace spfd
+
 namespace {
 
 using spfd::HeldConnection;
+using spfd::Peer;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using support::Client;
@@ -33,6 +42,8 @@ using State = HeldConnection::State;
 
 constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
 constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
+
+Peer numbered(std::uint64_t number) { return {Peer::Kind::user, number}; }
 
 // Returns the ids of the closed connections, in order. Each connection has an id, a peer, a state, the seconds since it began to
 // wait or since its check began, and, if that is more, its age.
@@ -48,7 +59,8 @@ std::vector<std::uint64_t> displaced(const std::vector<Held>& held, std::size_t 
   std::vector<HeldConnection> all;
   all.reserve(held.size());
   for (const Held& one : held)
-    all.push_back({one.id, one.peer, one.state, now - seconds(one.seconds), now - seconds(std::max(one.age, one.seconds))});
+    all.push_back(
+        {one.id, numbered(one.peer), one.state, now - seconds(one.seconds), now - seconds(std::max(one.age, one.seconds))});
   std::vector<std::uint64_t> ids;
   for (const std::size_t index : spfd::choose_displaced(all, most, now)) ids.push_back(all[index].id);
   return ids;
@@ -110,7 +122,8 @@ TEST_CASE("bytes: the peer with most bytes loses its largest connections until t
   using Chosen = std::vector<std::size_t>;
   const auto heaviest = [](const std::vector<std::pair<std::uint64_t, std::size_t>>& held, std::size_t excess) {
     std::vector<HeldConnection> all;
-    for (const auto& [peer, bytes] : held) all.push_back({.id = 0, .peer = peer, .since = {}, .opened = {}, .bytes = bytes});
+    for (const auto& [peer, bytes] : held)
+      all.push_back({.id = 0, .peer = numbered(peer), .since = {}, .opened = {}, .bytes = bytes});
     return spfd::choose_heaviest(all, excess);
   };
   CHECK(heaviest({}, 5) == Chosen{});
@@ -123,14 +136,14 @@ TEST_CASE("bytes: the peer with most bytes loses its largest connections until t
 TEST_CASE("peers: a user, an IPv4 address, an IPv6 network") {
   std::array<int, 2> ends{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-  CHECK(spfd::peer_of(ends[0]) == ((1ULL << 63U) | ::getuid()));
+  CHECK(spfd::peer_of(ends[0]) == Peer{Peer::Kind::user, ::getuid()});
   ::close(ends[0]);
   ::close(ends[1]);
-  CHECK(spfd::peer_of(-1) == 0);
+  CHECK(spfd::peer_of(-1) == Peer{});
 }
 
 // Returns the peer of a client at `from` that connects to a server at `to`; nothing if the host has no such address.
-std::optional<std::uint64_t> peer_at(int family, const char* from, const char* to) {
+std::optional<Peer> peer_at(int family, const char* from, const char* to) {
   const auto address_of = [&](const char* text) {
     sockaddr_storage storage{};
     storage.ss_family = static_cast<sa_family_t>(family);
@@ -154,16 +167,50 @@ std::optional<std::uint64_t> peer_at(int family, const char* from, const char* t
 }
 
 TEST_CASE("peers: addresses differ from each other, and from users") {
-  constexpr std::uint64_t kUser = 1ULL << 63U;
   const auto first = peer_at(AF_INET, "127.0.0.1", "127.0.0.1");
   REQUIRE(first.has_value());
   CHECK(peer_at(AF_INET, "127.0.0.1", "127.0.0.9") == first);  // another connection, at another of our addresses
   CHECK(peer_at(AF_INET, "127.0.0.2", "127.0.0.1") != first);
-  CHECK((*first & kUser) == 0);
+  CHECK(first == Peer{Peer::Kind::ipv4, 0x7f000001});
   const auto sixth = peer_at(AF_INET6, "::1", "::1");
-  if (!sixth) return;  // a host without IPv6
-  CHECK((*sixth & kUser) == 0);
-  CHECK(sixth == 0);  // the network ::/64
+  if (!sixth) return;                         // a host without IPv6
+  CHECK(sixth == Peer{Peer::Kind::ipv6, 0});  // the network ::/64
+}
+
+// Returns the peer at an address that is given as text.
+Peer at(std::string_view text) {
+  const bool is_v4 = text.find(':') == std::string_view::npos;
+  sockaddr_storage storage{};
+  storage.ss_family = is_v4 ? AF_INET : AF_INET6;
+  void* const to = is_v4 ? static_cast<void*>(&reinterpret_cast<sockaddr_in&>(storage).sin_addr)
+                         : static_cast<void*>(&reinterpret_cast<sockaddr_in6&>(storage).sin6_addr);
+  REQUIRE(::inet_pton(storage.ss_family, std::string(text).c_str(), to) == 1);
+  return spfd::peer_at(storage);
+}
+
+TEST_CASE("peers: no two users, IPv4 addresses and IPv6 networks are the same peer, whatever their numbers") {
+  CHECK(at("2001:db8::1") == at("2001:db8::ffff:2"));
+  CHECK(at("::ffff:192.0.2.1") == at("192.0.2.1"));
+  // Numbers with the same bytes, first or last, in every family; the top bit included.
+  std::mt19937 random(26);
+  std::map<Peer, std::string> texts;
+  std::set<std::string> peers;
+  for (int i = 0; i < 2000; ++i) {
+    const auto word = static_cast<std::uint32_t>(i % 2 == 0 ? random() : random() % 16);
+    const std::string hex = fmt::format("{:x}:{:x}", word >> 16U, word & 0xffffU);
+    const std::string v4 = fmt::format("{}.{}.{}.{}", word >> 24U, word >> 16U & 0xffU, word >> 8U & 0xffU, word & 0xffU);
+    for (const Peer& peer : {at(v4), at(hex + "::"), at("0:0:" + hex + "::"), at(hex + ":" + hex + "::1"), numbered(word)}) {
+      texts.emplace(peer, peer.text());
+      peers.insert(peer.text());
+    }
+  }
+  CHECK(texts.size() == peers.size());  // the same peer exactly if the same text
+  CHECK(at("32.1.13.184") != at("2001:db8::"));
+  CHECK(at("184.13.1.32") != at("2001:db8::"));
+  CHECK(at("2001:db8::5").text() == "2001:db8::/64");
+  CHECK(at("192.0.2.1").text() == "192.0.2.1");
+  CHECK(numbered(1000).text() == "user 1000");
+  CHECK(Peer{}.text() == "unknown");
 }
 
 TEST_CASE("max-connections: an idle client makes room for one that waits, whichever workers they have") {

@@ -50,6 +50,16 @@ TEST_CASE("control: status and stats") {
   if (support::why_no_sandbox().empty()) CHECK(has(status, "system calls by seccomp\n"));
 }
 
+TEST_CASE("control: stats counts commands as requests of their door, and as nothing else") {
+  const World world;
+  CHECK(has(world.output({"stats"}), " control=1\n"));
+  CHECK(world.output({"peers"}).empty());
+  const std::string stats = world.output({"stats"});
+  CHECK(has(stats, " control=3\n"));
+  CHECK(has(stats, "questions=0 "));
+  CHECK(has(stats, "connections=0 "));
+}
+
 TEST_CASE("control: the socket file has mode 0600, and is removed at the end") {
   const World world({.zone = std::string(kZone)});
   struct stat status {};
@@ -297,6 +307,38 @@ TEST_CASE("control: many clients at once, some of which never read or never writ
   for (std::thread& thread : threads) thread.join();
   for (const int count : good) CHECK(count == 25);
   CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
+}
+
+TEST_CASE("control: however many connections another user keeps, there is room for root" * doctest::skip(::geteuid() != 0)) {
+  const World world({.arguments = {"--control-users", "54321", "--control-users", "54322"}, .zone = std::string(kZone)},
+                    ",mode=0666");
+  ::chmod(world.folder().path().c_str(), 0755);
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    char refused = 0;
+    std::vector<std::unique_ptr<Client>> idle;
+    if (::setgroups(0, nullptr) == 0 && ::setgid(54321) == 0 && ::setuid(54321) == 0) {
+      try {
+        for (int i = 0; i < 300; ++i) idle.push_back(std::make_unique<Client>("unix:" + world.path()));
+        refused = idle.back()->read_to_end().starts_with("error: 4 connections of user 54321, 4 of all users") ? 'y' : 'n';
+      } catch (const std::exception&) {
+        refused = 'x';
+      }
+    }
+    if (::write(ends[1], &refused, 1) == 1) ::pause();
+    ::_exit(0);
+  }
+  char refused = 0;
+  CHECK(::read(ends[0], &refused, 1) == 1);
+  CHECK(refused == 'y');
+  for (int i = 0; i < 3; ++i) CHECK(has(world.output({"status"}), "state=running\n"));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("control: a client that goes before its answer costs nothing") {

@@ -89,6 +89,27 @@ TEST_CASE("start: too few threads end it with a sentence, at any limit") {
   }
 }
 
+TEST_CASE("start: a thread that cannot be started is named, that of the control socket too" * doctest::skip(::geteuid() != 0)) {
+  bool is_control_named = false;
+  for (rlim_t most = 2; most < 12 && !is_control_named; ++most) {
+    const TempFolder folder;
+    Child child({"--config", "/dev/null", "--workers", "2", "--user", "54323", "--listen", "unix:" + folder / "x", "--control",
+                 "unix:" + folder / "c"},
+                [&] {
+                  const rlimit limit{most, most};
+                  return ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1) == 0 && ::setrlimit(RLIMIT_NPROC, &limit) == 0;
+                });
+    support::wait_until("an end or a start",
+                        [&] { return child.has_ended() || child.log().find(" ready: ") != std::string::npos; });
+    const std::string log = child.log();
+    CAPTURE(log);
+    CHECK(log.find("worker 3 of 2") == std::string::npos);
+    if (!child.has_ended()) break;
+    is_control_named = log.find("the worker of the control socket cannot be started: ") != std::string::npos;
+  }
+  CHECK(is_control_named);
+}
+
 // Enters a network namespace whose loopback interface has no IPv4 address.
 bool enter_ipv6_only_network() {
   if (::unshare(CLONE_NEWNET) != 0) return false;
