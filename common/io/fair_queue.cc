@@ -1,5 +1,7 @@
 #include "common/io/fair_queue.h"
 
+#include <algorithm>
+
 namespace io {
 
 struct FairQueue::Entry {
@@ -9,6 +11,7 @@ struct FairQueue::Entry {
   Zone& zone;
   Check& check;
   std::uint64_t number;
+  bool is_back;
   State state = State::waiting;
 };
 
@@ -21,63 +24,107 @@ FairQueue::FairQueue(Loop& loop, Limits limits) : limits_(limits), afterwards_(l
 
 bool FairQueue::has_slot(const Place& place) { return place != nullptr && place->state == State::held; }
 
-FairQueue::Place FairQueue::enter(Owner owner, Callback callback) {
+FairQueue::Place FairQueue::enter(Owner owner, bool is_back, Callback callback) {
   Zone& zone = zones_[owner.zone];
-  Check& check = zone.checks[owner.check];
+  ++zone.entries;
+  Check& check = checks_[owner.check];
   ++check.entries;
-  Place place(new Entry{*this, owner, std::move(callback), zone, check, ++last_number_});
+  Place place(new Entry{*this, owner, std::move(callback), zone, check, ++last_number_ + (is_back ? kBack : 0), is_back});
   Entry& entry = *place;
+  if (is_back) add_load(entry, 1);
   // Waiting entries go first, except those of zones that hold their part already.
   if (held_ < limits_.slots && zone.held < limits_.per_zone && !can_grant()) {
     hold(entry);
     return place;
   }
   queue(entry);
-  if (waiting_ > limits_.waiting) turn_away(*longest_.rbegin()->second->waiting.rbegin()->second);
+  if (waiting_ > limits_.waiting) make_room();
   if (can_grant()) afterwards_.set();
   return place;
 }
 
 // ---- the order -----------------------------------------------------------------------------------------------------------
 
-// Every change of a zone or check must be between unfile() and file().
-void FairQueue::unfile(Zone& zone, Check& check) {
-  if (zone.waiting.empty()) return;
-  ranks_.erase({zone.held, zone.waiting.begin()->first, &zone});
-  longest_.erase({zone.waiting.size(), &zone});
-  if (!check.waiting.empty()) zone.ranks.erase({check.held, check.waiting.begin()->first, &check});
+// Every change of a zone, or of the order of its lines, must be between unrank() and rank().
+void FairQueue::unrank(Zone& zone) {
+  if (zone.ranks.empty() || zone.held >= limits_.per_zone) return;
+  const auto& [load, number, line] = *zone.ranks.begin();
+  ranks_.erase({std::max<std::uint64_t>(zone.load, load), number, &zone});
 }
 
-void FairQueue::file(Zone& zone, Check& check) {
-  if (zone.waiting.empty()) return;
-  ranks_.emplace(zone.held, zone.waiting.begin()->first, &zone);
-  longest_.emplace(zone.waiting.size(), &zone);
-  if (!check.waiting.empty()) zone.ranks.emplace(check.held, check.waiting.begin()->first, &check);
+void FairQueue::rank(Zone& zone) {
+  if (zone.ranks.empty() || zone.held >= limits_.per_zone) return;
+  const auto& [load, number, line] = *zone.ranks.begin();
+  ranks_.emplace(std::max<std::uint64_t>(zone.load, load), number, &zone);
+}
+
+void FairQueue::add_load(Entry& entry, int more) {
+  unrank(entry.zone);
+  entry.zone.load += static_cast<std::size_t>(more);
+  rank(entry.zone);
+  const std::size_t before = entry.check.load;
+  const std::size_t after = before + static_cast<std::size_t>(more);
+  for (auto& [zone, line] : entry.check.lines) {
+    const std::uint64_t oldest = line.begin()->first;
+    unrank(*zone);
+    zone->ranks.erase({load_of(before, oldest), oldest, &line});
+    zone->ranks.emplace(load_of(after, oldest), oldest, &line);
+    rank(*zone);
+  }
+  entry.check.load = after;
 }
 
 void FairQueue::hold(Entry& entry) {
-  unfile(entry.zone, entry.check);
-  entry.state = State::held;
+  unrank(entry.zone);
   ++entry.zone.held;
-  ++entry.check.held;
   ++held_;
-  file(entry.zone, entry.check);
+  rank(entry.zone);
+  entry.state = State::held;
+  if (!entry.is_back) add_load(entry, 1);
+}
+
+// Adds the entry to the queue, or removes it.
+void FairQueue::set_waiting(Entry& entry, bool is_waiting) {
+  const auto change = [&](Arrivals& arrivals) {
+    if (is_waiting) {
+      arrivals.emplace(entry.number, &entry);
+    } else {
+      arrivals.erase(entry.number);
+    }
+  };
+  const auto change_length = [&](auto& lengths, auto& of) {
+    lengths.erase({of.waiting.size(), &of});
+    change(of.waiting);
+    if (!of.waiting.empty()) lengths.emplace(of.waiting.size(), &of);
+  };
+  change_length(longest_zones_, entry.zone);
+  change_length(longest_checks_, entry.check);
+  if (entry.is_back) change(back_);
+
+  Arrivals& line = entry.check.lines.try_emplace(&entry.zone).first->second;
+  unrank(entry.zone);
+  if (!line.empty()) entry.zone.ranks.erase({load_of(entry.check.load, line.begin()->first), line.begin()->first, &line});
+  change(line);
+  if (!line.empty()) entry.zone.ranks.emplace(load_of(entry.check.load, line.begin()->first), line.begin()->first, &line);
+  rank(entry.zone);
+  if (line.empty()) entry.check.lines.erase(&entry.zone);
 }
 
 void FairQueue::queue(Entry& entry) {
-  unfile(entry.zone, entry.check);
-  entry.zone.waiting.emplace(entry.number, &entry);
-  entry.check.waiting.emplace(entry.number, &entry);
+  set_waiting(entry, true);
   ++waiting_;
-  file(entry.zone, entry.check);
 }
 
 void FairQueue::unqueue(Entry& entry) {
-  unfile(entry.zone, entry.check);
-  entry.zone.waiting.erase(entry.number);
-  entry.check.waiting.erase(entry.number);
+  set_waiting(entry, false);
   --waiting_;
-  file(entry.zone, entry.check);
+}
+
+void FairQueue::make_room() {
+  if (!back_.empty()) return turn_away(*back_.begin()->second);
+  const auto& [zone_length, zone] = *longest_zones_.rbegin();
+  const auto& [check_length, check] = *longest_checks_.rbegin();
+  turn_away(*(zone_length >= check_length ? zone->waiting : check->waiting).rbegin()->second);
 }
 
 void FairQueue::turn_away(Entry& entry) {
@@ -92,24 +139,21 @@ void FairQueue::leave(Entry& entry) {
     case State::waiting: unqueue(entry); break;
     case State::turned_away: turned_away_.erase(entry.number); break;
     case State::held:
-      unfile(entry.zone, entry.check);
+      unrank(entry.zone);
       --entry.zone.held;
-      --entry.check.held;
       --held_;
-      file(entry.zone, entry.check);
-      if (can_grant()) afterwards_.set();
+      rank(entry.zone);
       break;
   }
-  if (--entry.check.entries > 0) return;
-  entry.zone.checks.erase(entry.owner.check);
-  if (entry.zone.checks.empty()) zones_.erase(entry.owner.zone);
+  if (entry.state == State::held || entry.is_back) add_load(entry, -1);
+  if (can_grant()) afterwards_.set();
+  if (--entry.zone.entries == 0) zones_.erase(entry.owner.zone);
+  if (--entry.check.entries == 0) checks_.erase(entry.owner.check);
 }
 
 // ---- who is next ---------------------------------------------------------------------------------------------------------
 
-bool FairQueue::can_grant() const {
-  return held_ < limits_.slots && !ranks_.empty() && std::get<0>(*ranks_.begin()) < limits_.per_zone;
-}
+bool FairQueue::can_grant() const { return held_ < limits_.slots && !ranks_.empty(); }
 
 void FairQueue::hand_out() {
   // Callbacks may destroy any place and add others, so nothing is kept across them.
@@ -120,9 +164,8 @@ void FairQueue::hand_out() {
     callback(News::turned_away);
   }
   while (can_grant()) {
-    Zone& zone = *static_cast<Zone*>(std::get<2>(*ranks_.begin()));
-    Check& check = *static_cast<Check*>(std::get<2>(*zone.ranks.begin()));
-    Entry& entry = *check.waiting.begin()->second;
+    Zone& zone = *std::get<2>(*ranks_.begin());
+    Entry& entry = *std::get<2>(*zone.ranks.begin())->begin()->second;
     unqueue(entry);
     hold(entry);
     const Callback callback = std::move(entry.callback);

@@ -1,10 +1,17 @@
 // A bounded number of slots with a queue that no zone and no check can fill at the expense of others.
 //
-// Each entry belongs to a check and to the zone that its question is about. A free slot goes to the zone that holds the fewest
-// slots, within the zone to the check that holds the fewest, and among equals to the one that came first. So entries of a zone
-// whose servers never answer, which keep their slots as long as they may, get slots after those of zones that answer. A zone
-// never holds more than its part of the slots, so that another zone finds room at once. When the queue is full, the newest entry
-// of the zone with the most entries is turned away.
+// Each entry belongs to a check and to the zone that its question is about. The load of a zone or a check is the number of its
+// entries that hold a slot, or have had one and are back in the queue. A free slot goes to the entry whose zone and check have
+// the least load, counting the greater of both; among equals, to the check with the least load in its zone, and then to the one
+// that came first. So neither a zone with many checks nor a check with many zones gets slots before the others. A zone never
+// holds more than its part of the slots, so that another zone finds room at once.
+//
+// The owner of a slot gives it up and enters the queue again (`is_back`) when its try has brought no answer and new entries wait.
+// Entries that are back come after all new ones. So slots change hands with the time of one try, however long questions without
+// an answer may last.
+//
+// When the queue is full, an entry is turned away: of those that are back, the one that came back first; if there is none, the
+// newest entry of the zone or the check with the most entries in the queue.
 //
 // Source: fair queuing by the least service received. One thread.
 #pragma once
@@ -55,31 +62,47 @@ class FairQueue {
   FairQueue(const FairQueue&) = delete;
   FairQueue& operator=(const FairQueue&) = delete;
 
-  // Takes a slot, or a place in the queue (see has_slot()).
-  Place enter(Owner owner, Callback callback);
+  // Takes a slot, or a place in the queue (see has_slot()). `is_back`: the entry has had a slot before.
+  Place enter(Owner owner, bool is_back, Callback callback);
   static bool has_slot(const Place& place);
 
   [[nodiscard]] std::size_t held() const { return held_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  // Returns whether an entry that has not had a slot yet would get the next one.
+  [[nodiscard]] bool has_new() const { return !ranks_.empty() && std::get<0>(*ranks_.begin()) < kBack; }
 
  private:
-  using Arrivals = std::map<std::uint64_t, Entry*>;                       // by number, oldest first
-  using Ranks = std::set<std::tuple<std::size_t, std::uint64_t, void*>>;  // slots held, number of the oldest entry, zone or check
-  struct Check {
+  // Added to the load and the number of entries that are back.
+  static constexpr std::uint64_t kBack = std::uint64_t{1} << 62;
+
+  using Arrivals = std::map<std::uint64_t, Entry*>;  // by number, oldest first
+  struct Zone;
+  template <class Of>
+  using Ranks = std::set<std::tuple<std::uint64_t, std::uint64_t, Of*>>;  // load, number of the oldest entry
+  template <class Of>
+  using Lengths = std::set<std::pair<std::size_t, Of*>>;
+  struct Zone {
     std::size_t entries = 0;  // in any state
     std::size_t held = 0;
+    std::size_t load = 0;
     Arrivals waiting;
+    Ranks<Arrivals> ranks;  // of its checks that have entries in the queue
   };
-  struct Zone {
-    std::size_t held = 0;
+  struct Check {
+    std::size_t entries = 0;
+    std::size_t load = 0;
     Arrivals waiting;
-    std::unordered_map<std::uint64_t, Check> checks;
-    Ranks ranks;  // checks that have entries in the queue
+    std::unordered_map<Zone*, Arrivals> lines;  // the same, by zone; none is empty
   };
   enum class State : std::uint8_t { waiting, held, turned_away };
 
-  void file(Zone& zone, Check& check);
-  void unfile(Zone& zone, Check& check);
+  static std::uint64_t load_of(std::uint64_t load, std::uint64_t oldest) { return load + (oldest >= kBack ? kBack : 0); }
+
+  void rank(Zone& zone);
+  void unrank(Zone& zone);
+  void add_load(Entry& entry, int more);
+  void set_waiting(Entry& entry, bool is_waiting);
+  void make_room();
   void hold(Entry& entry);
   void queue(Entry& entry);
   void unqueue(Entry& entry);
@@ -93,8 +116,11 @@ class FairQueue {
   std::size_t waiting_ = 0;
   std::uint64_t last_number_ = 0;
   std::unordered_map<std::uint64_t, Zone> zones_;
-  Ranks ranks_;                                      // zones that have entries in the queue
-  std::set<std::pair<std::size_t, Zone*>> longest_;  // the same zones, by the number of their entries
+  std::unordered_map<std::uint64_t, Check> checks_;
+  Ranks<Zone> ranks_;  // zones that have entries in the queue and may hold one more slot
+  Lengths<Zone> longest_zones_;
+  Lengths<Check> longest_checks_;
+  Arrivals back_;  // entries in the queue that have had a slot
   Arrivals turned_away_;
   Afterwards afterwards_;
 };

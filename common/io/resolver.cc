@@ -11,8 +11,8 @@
 #include "common/io/exchange.h"
 #include "common/io/fair_queue.h"
 #include "common/io/keyed_hash.h"
+#include "common/io/query.h"
 #include "common/io/random.h"
-#include "common/io/rounds.h"
 #include "common/io/silent_zones.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
@@ -79,56 +79,8 @@ class Resolver::Impl {
   ResolverCounters counters_;
 
  private:
-  using Upstreams = std::vector<std::shared_ptr<Upstream>>;
-
-  enum class Phase : std::uint8_t {
-    queued,       // waits for a slot
-    asking,       // waits for the answer to the last try, or to an earlier one
-    backing_off,  // nothing listens, or no descriptor: waits before the next round
-    tcp_queued,   // waits for a slot for TCP
-    tcp_backing_off,
-    tcp,
-  };
-  // A datagram that was sent.
-  struct Sent {
-    std::size_t server = 0;
-    bool edns = true;
-    bool fell_back = false;  // sent without EDNS0, since the server refused it
-    bool timed_out = false;
-    bool needs_tcp = false;  // its answer was truncated or forged, so this server is asked over TCP from then on
-    Clock::time_point at;
-    std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
-  };
-  struct Query {
-    Query(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
-        : servers(std::move(known)), rounds(servers->size()), timer(loop, std::move(on_timer)) {}
-
-    std::uint64_t number = 0;
-    dns::Question question;
-    FairQueue::Owner owner;
-    Callback callback;
-    StillWanted still_wanted;
-    std::shared_ptr<const Upstreams> servers;
-    Rounds rounds;
-    Phase phase = Phase::queued;
-    Clock::time_point begin;
-    Clock::time_point patience;   // the end of the asker's patience
-    Clock::time_point end;        // the same, or earlier for a brief question
-    int back_offs = 0;            // number so far
-    bool had_bad_cookie = false;  // once
-    std::vector<Sent> sent;
-    std::optional<Trouble> trouble;  // the one that says most about the question
-    std::size_t tcp_sent = 0;        // index of the datagram whose server is asked over TCP
-    Clock::time_point tcp_begin;     // of the connection
-    milliseconds left{0};            // of the time for the connection, after the timer has fired
-    FairQueue::Place place;
-    FairQueue::Place tcp_place;
-    std::unique_ptr<TcpExchange> tcp;
-    bool is_last_timer = false;  // the timer fires at `end`
-    bool is_at_end = false;      // it did; the clock may not be there yet, since timers count from the loop's own, older time
-    bool is_brief = false;       // asked only once: see SilentZones
-    Timer timer;
-  };
+  using Phase = Query::Phase;
+  using Sent = Query::Sent;
 
   Upstream& upstream(const Query& query, std::size_t server) { return *(*query.servers)[server]; }
 
@@ -148,12 +100,15 @@ class Resolver::Impl {
 
   void start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker, Callback callback,
              StillWanted still_wanted);
+  bool enter(Query& query, bool is_back);
+  void give_way(Query& query);
   void on_place(Query& query, FairQueue::News news);
   void begin(Query& query);
   void next_try(Query& query);
   bool send_udp(Query& query, std::size_t server, bool edns, bool fell_back);
   void back_off(Query& query, Phase phase);
   void wait(Query& query, milliseconds time);
+  void wait_in_steps(Query& query, milliseconds step, milliseconds time);
   milliseconds time_for_try(const Query& query, milliseconds first) const;
   void on_timer(Query& query);
   void on_silence(Query& query);
@@ -230,12 +185,25 @@ void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Questi
   query.still_wanted = std::move(still_wanted);
   query.begin = loop_.now();
   query.patience = query.end = query.begin + asker.patience;
-  query.place = queue_.enter(query.owner,
-                             [this, number](FairQueue::News news) { go_on(number, [&](Query& one) { on_place(one, news); }); });
-  if (FairQueue::has_slot(query.place)) return begin(query);
+  if (enter(query, false)) begin(query);
+}
+
+// Takes a slot, or a place in the queue. Returns whether it is a slot. `is_back`: the question had one before.
+bool Resolver::Impl::enter(Query& query, bool is_back) {
+  query.phase = Phase::queued;
+  query.place = queue_.enter(query.owner, is_back, [this, number = query.number](FairQueue::News news) {
+    go_on(number, [&](Query& one) { on_place(one, news); });
+  });
+  if (FairQueue::has_slot(query.place)) return true;
   ++counters_.queued;
-  note(query, {Trouble::Kind::no_socket, "too many questions in flight"});
-  wait(query, asker.patience);
+  wait(query, milliseconds::max());
+  return false;
+}
+
+// Gives the slot up for those who wait, and queues for another try. Answers to the earlier tries may still come meanwhile.
+void Resolver::Impl::give_way(Query& query) {
+  query.place.reset();
+  if (enter(query, true)) next_try(query);
 }
 
 void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
@@ -244,8 +212,8 @@ void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
     return finish(query, failure_of(query));
   }
   if (query.still_wanted && !query.still_wanted()) return forget(query);
-  query.trouble.reset();
-  begin(query);
+  if (query.sent.empty()) return begin(query);
+  next_try(query);
 }
 
 // Begins to ask; the question has a slot.
@@ -297,7 +265,7 @@ bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool 
   }
   ++upstream(query, server).counts.udp;
   query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
-  wait(query, time_for_try(query, options_.try_timeout));
+  wait_in_steps(query, options_.try_timeout, time_for_try(query, options_.try_timeout));
   return true;
 }
 
@@ -318,12 +286,23 @@ void Resolver::Impl::wait(Query& query, milliseconds time) {
   query.timer.set(std::min(time, left));
 }
 
+// Waits for the answer to a try. After each step the try ends early if others wait for the slot.
+void Resolver::Impl::wait_in_steps(Query& query, milliseconds step, milliseconds time) {
+  query.left = time - step;
+  wait(query, step);
+}
+
 void Resolver::Impl::on_timer(Query& query) {
   query.is_at_end = query.is_last_timer;
+  const bool has_time_left = query.left > milliseconds{0} && !query.is_last_timer;
   if (query.phase == Phase::tcp) return on_tcp_silence(query);
-  if (query.phase == Phase::asking && !query.sent.empty()) on_silence(query);
+  if (query.phase == Phase::asking && !query.sent.empty()) {
+    if (has_time_left && !queue_.has_new()) return wait_in_steps(query, options_.try_timeout, query.left);
+    on_silence(query);
+  }
   if (query.is_last_timer || query.servers->empty()) return finish(query, failure_of(query));
   if (query.phase == Phase::tcp_backing_off) return queue_tcp(query, query.tcp_sent);
+  if (queue_.has_new()) return give_way(query);
   next_try(query);
 }
 
@@ -394,7 +373,9 @@ void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble tro
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.unreadable);
   query.rounds.spend(server);
   note(query, std::move(trouble));
-  if (query.phase == Phase::asking && query.sent.back().server == server) next_try(query);
+  const bool is_last = query.phase == Phase::asking && query.sent.back().server == server;
+  const bool is_over = query.phase == Phase::queued && !query.rounds.is_any_left();
+  if (is_last || is_over) next_try(query);
 }
 
 void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answer) {
@@ -415,6 +396,7 @@ void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answ
 // Answers to earlier tries may still come meanwhile.
 void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
+  if (query.phase == Phase::queued) query.place.reset();
   query.tcp_sent = index;
   query.sent[index].needs_tcp = true;
   query.phase = Phase::tcp_queued;
@@ -422,7 +404,8 @@ void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
   query.is_brief = false;
   query.end = query.patience;
   wait(query, milliseconds::max());
-  query.tcp_place = tcp_queue_.enter(query.owner, [this, number = query.number](FairQueue::News news) {
+  const bool is_back = query.tcp_begin != Clock::time_point{};
+  query.tcp_place = tcp_queue_.enter(query.owner, is_back, [this, number = query.number](FairQueue::News news) {
     go_on(number, [&](Query& one) { on_tcp_place(one, news); });
   });
   if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
@@ -448,8 +431,7 @@ void Resolver::Impl::start_tcp(Query& query) {
     ++counters_.tcp;
     ++server.counts.tcp;
     query.tcp_begin = loop_.now();
-    query.left = time_for_try(query, options_.tcp_timeout) - options_.tcp_timeout;
-    return wait(query, options_.tcp_timeout);
+    return wait_in_steps(query, options_.tcp_timeout, time_for_try(query, options_.tcp_timeout));
   }
   if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp_trouble(query, exchange.error());
   query.tcp_place.reset();
@@ -464,8 +446,7 @@ void Resolver::Impl::on_tcp_silence(Query& query) {
   const Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
   const bool is_busy = server.last_tcp_answer > query.tcp_begin;
   if (!query.is_last_timer && tcp_queue_.waiting() == 0 && (query.left > milliseconds{0} || is_busy)) {
-    query.left -= std::min(query.left, options_.tcp_timeout);
-    return wait(query, options_.tcp_timeout);
+    return wait_in_steps(query, options_.tcp_timeout, std::max(query.left, options_.tcp_timeout));
   }
   query.rounds.waited();
   on_tcp_trouble(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
@@ -494,6 +475,7 @@ void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
   if (is_at_end) return finish(query, failure_of(query));
   query.tcp.reset();
   query.tcp_place.reset();
+  if (!FairQueue::has_slot(query.place)) return give_way(query);
   next_try(query);
 }
 
@@ -540,6 +522,7 @@ bool Resolver::Impl::is_cut_short(const Query& query) {
 }
 
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
+  if (query.phase == Phase::queued) return dns::failure_answer("too many questions in flight", dns::Cause::local);
   if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
   if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
   const Trouble& trouble = *query.trouble;

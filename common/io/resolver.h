@@ -5,7 +5,8 @@
 //      are known to be silent by then, it ends after the first try (silent_zones.h).
 //   2. It is sent over UDP (udp.h) to the first server that is not known to be down (rounds.h, server_health.h), after
 //      try_timeout to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries
-//      stay valid: the first answer to any of them counts, however late.
+//      stay valid: the first answer to any of them counts, however late. When others wait for a slot, a try ends after
+//      try_timeout at the latest, and the question gives its slot up and queues for the next try.
 //   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A connection that is refused, closed or silent is
 //      like a try over UDP without an answer: the next server is asked, and then this one again, over TCP. While a server answers
 //      others over TCP, a silent connection stays, unless others wait for its slot. A server that does not understand EDNS0 is
@@ -70,7 +71,7 @@ struct ResolverCounters {
   std::uint64_t timeouts = 0;
   std::uint64_t failures = 0;     // answers of status failure
   std::uint64_t strays = 0;       // datagrams that answered no question of ours
-  std::uint64_t queued = 0;       // waited for a slot, UDP or TCP
+  std::uint64_t queued = 0;       // times that a question waited for a slot, UDP or TCP
   std::uint64_t turned_away = 0;  // found the queue full
   std::uint64_t brief = 0;        // asked only once, since the servers of the zone are silent
 };

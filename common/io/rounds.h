@@ -42,6 +42,8 @@ class Rounds {
   }
   // Records that a server got its time, and did not answer.
   void waited() { has_waited_ = true; }
+  // Returns whether a server may still be tried.
+  [[nodiscard]] bool is_any_left() const;
   // A server is not tried again.
   void spend(std::size_t server) { standing_[server] = Standing::spent; }
   // Returns the number of rounds before this one in which a server got its time.

@@ -26,10 +26,10 @@ struct World {
     FairQueue::Place place;
   };
 
-  Asker& enter(const std::string& name, std::uint64_t zone, std::uint64_t check) {
+  Asker& enter(const std::string& name, std::uint64_t zone, std::uint64_t check, bool is_back = false) {
     Asker& asker = askers.emplace_back();
     asker.name = name;
-    asker.place = queue.enter({zone, check}, [this, &asker](FairQueue::News news) {
+    asker.place = queue.enter({zone, check}, is_back, [this, &asker](FairQueue::News news) {
       (news == FairQueue::News::granted ? granted : turned_away).push_back(asker.name);
     });
     return asker;
@@ -89,6 +89,49 @@ TEST_CASE("fair queue: the zone with the fewest slots is first, then the check w
   CHECK(world.granted == Names{"good", "other check", "hostile"});
 }
 
+TEST_CASE("fair queue: a check with many zones waits for slots after checks that hold fewer") {
+  World world({.slots = 4, .per_zone = 2, .waiting = 100});
+  std::list<World::Asker*> hostile;
+  for (std::uint64_t zone = 0; zone < 4; ++zone) hostile.push_back(&world.enter("hostile", zone, 1));
+  for (std::uint64_t zone = 10; zone < 30; ++zone) world.enter("hostile", zone, 1);
+  world.enter("good", 100, 2);
+  // A zone that holds a slot, but fewer than the hostile check.
+  world.enter("good, too", 0, 3);
+  for (int i = 0; i < 3; ++i) {
+    hostile.back()->place.reset();
+    hostile.pop_back();
+    world.turn();
+  }
+  CHECK(world.granted == Names{"good", "good, too", "hostile"});
+}
+
+TEST_CASE("fair queue: entries that are back count as load, so that they come after others, and after a while get a slot") {
+  World world({.slots = 1, .per_zone = 1, .waiting = 100});
+  auto& holder = world.enter("holder", 1, 1);
+  for (int i = 0; i < 2; ++i) world.enter("back", 2, 2, true);
+  world.enter("back, alone", 3, 3, true);
+  world.enter("new", 4, 4);
+  holder.place.reset();
+  for (int i = 0; i < 4; ++i) {
+    world.turn();
+    world.askers.remove_if([](const World::Asker& asker) { return FairQueue::has_slot(asker.place); });
+  }
+  CHECK(world.granted == Names{"new", "back, alone", "back", "back"});
+}
+
+TEST_CASE("fair queue: when it is full, those that have had a slot are turned away first, then those of the longest check") {
+  World world({.slots = 1, .per_zone = 1, .waiting = 4});
+  world.enter("holder", 9, 9);
+  for (std::uint64_t zone = 1; zone < 4; ++zone) world.enter(std::to_string(zone), zone, 1);
+  world.enter("back", 4, 4, true);
+  world.enter("good", 5, 5);
+  world.turn();
+  CHECK(world.turned_away == Names{"back"});
+  world.enter("good", 6, 6);
+  world.turn();
+  CHECK(world.turned_away == Names{"back", "3"});
+}
+
 TEST_CASE("fair queue: a zone never gets more than its share, and the next zone gets a slot at once") {
   World world({.slots = 8, .per_zone = 2, .waiting = 100});
   for (int i = 0; i < 30; ++i) world.enter("hostile", 1, static_cast<std::uint64_t>(i));
@@ -117,8 +160,8 @@ TEST_CASE("fair queue: entries that leave give way; a callback may destroy any p
   auto& holder = world.enter("holder", 1, 1);
   world.enter("gone", 2, 2).place.reset();
   World::Asker victim;
-  const auto other = world.queue.enter({3, 3}, [&](FairQueue::News) { victim.place.reset(); });
-  victim.place = world.queue.enter({4, 4}, [](FairQueue::News) { FAIL("called"); });
+  const auto other = world.queue.enter({3, 3}, false, [&](FairQueue::News) { victim.place.reset(); });
+  victim.place = world.queue.enter({4, 4}, false, [](FairQueue::News) { FAIL("called"); });
   holder.place.reset();
   world.turn();
   world.turn();
@@ -135,8 +178,9 @@ TEST_CASE("fair queue: under random use every slot is used, no limit is exceeded
   std::size_t at_once = 0;
   for (int i = 0; i < 3000; ++i) {
     if (random() % 3 != 0) {
+      const std::uint64_t check = random() % 6;
       const std::uint64_t zone = random() % 4;  // drawn first, so that all compilers use the same random numbers
-      at_once += FairQueue::has_slot(world.enter("x", zone, random() % 6).place) ? 1U : 0U;
+      at_once += FairQueue::has_slot(world.enter("x", zone, check, random() % 4 == 0).place) ? 1U : 0U;
       ++asked;
     } else if (!world.askers.empty()) {
       // Called entries leave, so every entry has had its call at the end.

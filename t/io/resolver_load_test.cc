@@ -82,6 +82,40 @@ TEST_CASE("resolver: when dead zones have all slots, another zone gets the next 
   CHECK(ended == 0);
 }
 
+TEST_CASE("resolver: checks whose questions are all about dead zones of their own do not keep their slots") {
+  const DnsServer server(partly_dead());
+  Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 100ms, .max_in_flight = 100, .max_waiting = 2000});
+  std::size_t ended = 0;
+  ask_dead_zones(asker, 1000, ended);
+  CHECK(asker.ask_many(50, "good.example", 5000) == std::vector<dns::Answer>(50, kRight));
+  CHECK(ended == 0);
+}
+
+TEST_CASE("resolver: a question that has given its slot up still gets its answer, and is asked again when there is room") {
+  Reaction late = react(kRight);
+  late.delay = 400ms;
+  std::size_t lost = 0;
+  const DnsServer server([&](const dns::Question& asked, bool) {
+    const std::string name(asked.name.text());
+    if (name == "late.example") return late;
+    return react(name == "lost.example" && lost++ < 2 ? Fault::silence : Fault::none, kRight);
+  });
+  Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 50ms, .max_in_flight = 1});
+  std::size_t answered = 0;
+  for (const char* name : {"late.example", "lost.example", "good.example"}) {
+    asker.resolver.ask(
+        question(name), {.check = ++answered, .patience = 20s},
+        [&](const dns::Answer& answer) {
+          CHECK(answer == kRight);
+          --answered;
+        },
+        [] { return true; });
+  }
+  CHECK(run_until(asker.loop, [&] { return answered == 0; }));
+  CHECK(server.count(question("lost.example")) == 3);
+  CHECK(asker.resolver.counters().queued > 2);
+}
+
 TEST_CASE("resolver: without descriptors a question waits, or shares a socket; later it works again") {
   const DnsServer server(always(react(kRight)));
   Asker asker({at(server)});
