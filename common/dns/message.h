@@ -54,8 +54,8 @@ struct Response {
 
 // The reason why bytes are not the response to a question. not_ours: another id, another question, not a response, or a cookie
 // of an invalid length (RFC 7873 §5.3); it may be forged, so keep waiting. malformed: id and question are right, but the rest
-// cannot be read, or a section has more than 1,000 records. A response without a question section is ours if the id is right and
-// its RCODE is an error: old servers refuse EDNS0 this way.
+// cannot be read. A response without a question section is ours if the id is right and its RCODE is an error: old servers refuse
+// EDNS0 this way.
 enum class ReadError : std::uint8_t { not_ours, malformed };
 
 base::Result<Response, ReadError> decode_response(std::span<const std::uint8_t> message, const Question& question,

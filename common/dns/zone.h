@@ -27,7 +27,7 @@ namespace dns {
 
 class Zone {
  public:
-  // Maximum number of records per name and type. A DNS answer cannot hold many more.
+  // Maximum number of records per name and type.
   static constexpr std::size_t kMaxRecords = 1000;
 
   // Adds the records of a master file and returns notes on those that were skipped. After an error nothing is added.
