@@ -103,6 +103,8 @@ class Report:
         for mode, name in MODES[:2]:
             self.goal(f"CPU of four workers against one, {name}", self.ratio("cpu_us", f"workers/{mode}/4", f"workers/{mode}/1"),
                       at_most=1.15, unit=" x")
+        for label, what in (("slow-zone", "a slow zone"), ("flood", "a client with 9,000 connections")):
+            self.goal(f"p99 beside {what}", self.ratio("p99_us", f"fair/{label}", "fair/alone"), at_most=1.5, unit=" x")
         for mode, bound in (("each", 1.2), ("kept", 1.3), ("16", 5)):
             self.goal(f"CPU against bare, {dict(MODES)[mode]}", self.ratio("cpu_us", f"warm/{mode}/spfd", f"warm/{mode}/bare"),
                       at_most=bound, unit=" x")
