@@ -87,6 +87,8 @@ std::string help_text() {
          "  stop                     answer the requests under way, and end, as SIGTERM does\n"
          "  lookup NAME [TYPE]       show what the cache holds for a name\n"
          "  flush NAME | .ZONE | all remove the answers about a name, a zone or all names from the cache\n"
+         "  explain ip=ADDRESS helo=NAME sender=ADDRESS\n"
+         "                           check a message as it is checked for a mail server: steps, answer and reasons\n"
          "  top slow | temperror | refused [N]\n"
          "                           show the domains with the most such checks since the start\n"
          "  peers [N]                show the clients with the most connections\n"

@@ -94,4 +94,11 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
 
+std::shared_ptr<const Snapshot> for_commands(const Snapshot& snapshot) {
+  auto copy = std::make_shared<Snapshot>(snapshot);
+  copy->policy.spf.trace = true;
+  copy->policy.allow_explain = true;
+  return copy;
+}
+
 }  // namespace spfd

@@ -50,4 +50,7 @@ struct Snapshot {
 // secrets.
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
 
+// Returns the snapshot for the control socket, whose checks have a trace and an explanation.
+std::shared_ptr<const Snapshot> for_commands(const Snapshot& snapshot);
+
 }  // namespace spfd

@@ -67,8 +67,7 @@ void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, c
   if (!log_enabled(LogLevel::debug)) return;
   for (const spf::TraceStep& step : reply.trace) {
     collect(LogLevel::debug, [&](LogLine& line) {
-      line.text(fmt::format("trace: {:{}}{} -> {} (lookups {}, void {})", "", step.depth * 2, step.text, step.outcome,
-                            step.lookups, step.void_lookups));
+      line.text("trace: " + spf::line_of(step));
     });
   }
 }

@@ -88,10 +88,15 @@ void Worker::join() {
 
 void Worker::run_soon(std::function<void()> task) { loop_.post(std::move(task)); }
 
+void Worker::serve_commands(ControlDesk& desk) {
+  shared_.control = &desk;
+  shared_.snapshot = for_commands(*shared_.snapshot);
+}
+
 void Worker::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   loop_.post([this, snapshot = std::move(snapshot)] {
     driver_.set_zone(snapshot->zone);
-    shared_.snapshot = snapshot;
+    shared_.snapshot = shared_.control == nullptr ? snapshot : for_commands(*snapshot);
   });
 }
 

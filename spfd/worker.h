@@ -30,7 +30,7 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   Worker& operator=(const Worker&) = delete;
 
   // Makes it the worker of the control socket; to be called before start().
-  void serve_commands(ControlDesk& desk) { shared_.control = &desk; }
+  void serve_commands(ControlDesk& desk);
   // Starts the thread, which calls `finished` when it ends. `name`: of the thread, at most 15 bytes.
   void start(std::function<void()> finished, const char* name = "spfd worker");
   void join();

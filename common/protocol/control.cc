@@ -4,10 +4,30 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/protocol/query_lines.h"
 
 namespace protocol {
 
-bool ControlCodec::next(const Moment& /*moment*/, Request& request) {
+namespace {
+
+constexpr std::string_view kExplain = "explain ";
+
+// Puts each value of "key=value key=value" on a line of its own. Blanks within quotes separate nothing; a backslash there takes the
+// next character as it is (RFC 5321 §4.1.2).
+std::string on_lines(std::string_view words) {
+  std::string lines;
+  bool is_quoted = false, is_escaped = false;
+  for (const char c : words) {
+    lines += c == ' ' && !is_quoted ? '\n' : c;
+    if (c == '"' && !is_escaped) is_quoted = !is_quoted;
+    is_escaped = is_quoted && c == '\\' && !is_escaped;
+  }
+  return lines;
+}
+
+}  // namespace
+
+bool ControlCodec::next(const Moment& moment, Request& request) {
   if (is_done_) return false;
   const auto line = lines_.next();
   if (!line) {
@@ -20,9 +40,27 @@ bool ControlCodec::next(const Moment& /*moment*/, Request& request) {
     return true;
   }
   is_done_ = true;
-  request.become<ControlRequest>(Door::control).line = *line;
+  if (line->starts_with(kExplain)) {
+    CheckRequest& check = request.become<CheckRequest>(Door::control);
+    const std::string text = on_lines(line->substr(kExplain.size()));
+    read_check(read_values(text), check);
+    check.form = Format::lines;
+    check.request.explain = true;
+    check.request.time = moment.time;
+  } else {
+    request.become<ControlRequest>(Door::control).line = *line;
+  }
   request.closes = true;
   return true;
+}
+
+void ControlCodec::encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) {
+  ControlAnswer answer{.is_error = !check.error.empty(), .text = check.error};
+  if (!answer.is_error) {
+    for (const spf::TraceStep& step : reply.trace) answer.text += "trace=" + spf::line_of(step) + '\n';
+    append_reply(reply, Format::lines, check.id, options, answer.text);
+  }
+  write_control(answer, out);
 }
 
 void ControlCodec::refuse(std::string_view why, Request& request) {

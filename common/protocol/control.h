@@ -1,7 +1,10 @@
 // The codec of the control socket: one line with a command, and its answer, for spfctl(8).
 //
 //   "flush .example.com\n"  ->  "ok\n" and lines of text, or "error: what is wrong\n"
+//   "explain ip=192.0.2.1 helo=x.example sender=a@example.com\n"  ->  the same with the trace of the check, a line "trace=" per step,
+//                                                                    and the answer of the query lines
 //
+// Blanks separate the values of "explain", except within quotes, which senders may have.
 // The connection closes after the answer. A line without its line end is not a command: half of a command may be another one.
 #pragma once
 
@@ -23,9 +26,8 @@ class ControlCodec : public Codec {
   // A partial line stays one.
   void finish() override {}
   bool next(const Moment& moment, Request& request) override;
-  // Never called: no request is a CheckRequest.
-  void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
-              std::string& /*out*/) override {}
+  // Writes the answer to "explain".
+  void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;
   void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return 1; }

@@ -27,6 +27,13 @@ std::string describe(const dns::Answer& answer) {
 
 }  // namespace
 
+std::string line_of(const TraceStep& step) {
+  std::string line = fmt::format("{:{}}{}", "", step.depth * 2, step.text);
+  if (!step.outcome.empty())
+    line += fmt::format(" -> {} (lookups {}, void {})", step.outcome, step.lookups, step.void_lookups);
+  return line;
+}
+
 std::size_t Trace::add_open(TraceStep::Kind kind, std::string_view text, std::string_view more) {
   steps_.push_back({.kind = kind, .depth = depth_++, .text = base::printable(text), .outcome = {}});
   base::append_printable(steps_.back().text, more);

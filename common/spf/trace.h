@@ -29,6 +29,9 @@ struct TraceStep {
   friend bool operator==(const TraceStep&, const TraceStep&) = default;
 };
 
+// Returns a step as one line, indented by its depth.
+std::string line_of(const TraceStep& step);
+
 struct Counters {
   int lookups = 0;
   int void_lookups = 0;

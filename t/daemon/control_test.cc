@@ -60,6 +60,26 @@ TEST_CASE("control: stats counts commands as requests of their door, and as noth
   CHECK(has(stats, "connections=0 "));
 }
 
+TEST_CASE("control: explain shows trace, answer and reasons of a check, though allow-explain is off") {
+  const World world({.zone = std::string(kZone)});
+  const std::string output = world.output({"explain", "ip=192.0.2.99", "helo=mail.pass.test", "sender=u@pass.test"});
+  CAPTURE(output);
+  CHECK(output.starts_with("trace=pass.test -> fail (lookups 0, void 0)\n"));
+  CHECK(has(output, "\ntrace=  v=spf1 ip4:192.0.2.10 -all\n"));
+  CHECK(has(output, "\nresult=fail\n"));
+  CHECK(has(output, "\naction=reject\n"));
+  CHECK(has(output, "\nwhy="));
+  CHECK(has(output, "\nchange_record="));
+  CHECK_FALSE(has(output, "why_missing="));
+  // A reload changes the policy of explanations, too.
+  CHECK(world.spfd().answer(std::string(kFailing) ).count("trace") == 0);
+  CHECK(has(world.output({"dry_run", "on"}), ""));
+  CHECK(has(world.output({"explain", "ip=192.0.2.99", "helo=mail.pass.test", "sender=u@pass.test"}), "\naction=accept\n"));
+  const Finished finished = world.ctl({"explain", "helo=mail.pass.test"});
+  CHECK(finished.exit_code == 1);
+  CHECK(has(finished.errors, "ip"));
+}
+
 TEST_CASE("control: the socket file has mode 0600, and is removed at the end") {
   const World world({.zone = std::string(kZone)});
   struct stat status {};

@@ -43,6 +43,50 @@ TEST_CASE("control codec: lines that are too long or not printable") {
   CHECK(read("st\top\n", 2) == "error: a command is one line of printable US-ASCII\n");
 }
 
+// Returns the request of an "explain" line.
+protocol::CheckRequest explained(std::string_view values) {
+  const protocol::DoorOptions options;
+  ControlCodec codec;
+  protocol::Request request;
+  codec.feed("explain " + std::string(values) + "\n");
+  REQUIRE(codec.next({options, 77}, request));
+  CHECK(request.closes);
+  CHECK(request.door == protocol::Door::control);
+  return std::get<protocol::CheckRequest>(request.what);
+}
+
+TEST_CASE("control codec: explain takes the keys of the query lines, with blanks only within quotes") {
+  const auto check = explained("ip=192.0.2.1 helo=mail.example.com sender=u@example.com id=7");
+  CHECK(check.error.empty());
+  CHECK(check.request.client->text() == "192.0.2.1");
+  CHECK(check.request.helo == "mail.example.com");
+  CHECK(check.request.sender == "u@example.com");
+  CHECK(check.request.explain);
+  CHECK(check.request.time == 77);
+  CHECK(check.id == "7");
+  CHECK(explained("ip=192.0.2.1 sender=\"a b\"@example.com helo=x.example").request.sender == "\"a b\"@example.com");
+  CHECK(explained("ip=192.0.2.1 sender=\"a\\\" helo=b\"@example.com helo=x.example").request.helo == "x.example");
+  CHECK(explained("ip=192.0.2.1 sender=\"a helo=x.example").request.helo.empty());
+  CHECK_FALSE(explained("sender=u@example.com").error.empty());
+  CHECK_FALSE(explained("").error.empty());
+}
+
+TEST_CASE("control codec: the answer to explain has the trace first, or is an error") {
+  ControlCodec codec;
+  const protocol::DoorOptions options;
+  receiver::Reply reply;
+  reply.result = spf::Result::fail;
+  reply.trace = {{spf::TraceStep::Kind::check, 0, "example.com", "fail", 0, 0},
+                 {spf::TraceStep::Kind::record, 1, "v=spf1 -all", "", 0, 0}};
+  std::string out;
+  codec.encode(explained("ip=192.0.2.1 helo=x.example sender=u@example.com"), reply, options, out);
+  CHECK(out.starts_with("ok\ntrace=example.com -> fail (lookups 0, void 0)\ntrace=  v=spf1 -all\nresult=fail\n"));
+  out.clear();
+  codec.encode(explained("helo=x.example"), reply, options, out);
+  CHECK(out.starts_with("error: "));
+  CHECK(out.find('\n') == out.size() - 1);
+}
+
 TEST_CASE("control codec: a partial line is given up with the reason") {
   ControlCodec codec;
   codec.feed("sto");
