@@ -107,8 +107,8 @@ void Connection::displace(TimePoint since) {
 
 void Connection::shed(std::string_view why) {
   if (has_ended()) return;
-  ++shared_.counters.displaced;
-  linger_ = kShortLinger;
+  // It may be shed again while its last answer leaves.
+  if (std::exchange(linger_, kShortLinger) != kShortLinger) ++shared_.counters.displaced;
   guarded([&] {
     if (phase_ != Phase::open) return end();
     pipeline_.expire();

@@ -168,6 +168,7 @@ void Process::obey_commands() {
 }
 
 void Process::begin_drain() {
+  is_stopping_ = true;
   for (const auto& worker : workers_) {
     worker->drain([this] {
       ++accepted_;
@@ -195,7 +196,7 @@ Process::Facts Process::status() {
   const io::CacheCounters cache = cache_->counters();
   return {
       {"version", std::string(base::kVersion)},
-      {"state", is_drained_ ? "draining" : "running"},
+      {"state", is_drained_ || is_stopping_ ? "draining" : "running"},
       {"pid", std::to_string(::getpid())},
       {"uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count())},
       {"workers", std::to_string(workers_.size())},

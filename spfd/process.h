@@ -117,6 +117,7 @@ class Process final : public Commanded {
   const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
   std::chrono::system_clock::time_point configured_ = began_;  // when the configuration in force was read
   std::optional<bool> last_reload_;                            // none: never; whether it succeeded
+  bool is_stopping_ = false;
   bool is_drained_ = false;
   bool is_to_stop_ = false;
   std::shared_ptr<const Snapshot> snapshot_;

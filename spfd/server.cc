@@ -40,7 +40,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kWakeSignal = SIGUSR2;
 // Workers end within 3 seconds; others are not waited for.
 constexpr milliseconds kLongestStop{5000};
-// How long clients of the control socket may take their answers at a stop.
+// The control socket accepts commands for so long during a stop. Then its clients may take their answers.
+constexpr milliseconds kLongestControl{2500};
 constexpr milliseconds kLongestControlEnd{500};
 // How long connections are accepted after a successor has taken over the socket.
 constexpr milliseconds kLateConnections{100};
@@ -249,23 +250,26 @@ class Server final {
       next_signal(kLateConnections);
     for (const Listener& listener : sockets_.doors) listener.refuse_more();
     process_.begin_drain();
-    const auto end = Clock::now() + kLongestStop;
+    const auto begin = Clock::now();
+    const auto end = begin + kLongestStop;
+    const auto control_end = begin + kLongestControl;
     while (!process_.has_drained()) {
       if (process_.has_accepted_all()) sockets_.doors.clear();
-      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
+      const auto now = Clock::now();
+      if (now >= control_end) process_.begin_control_end();
       // A second SIGTERM ends the daemon at once.
-      const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
+      const auto left = std::chrono::ceil<milliseconds>((now < control_end ? control_end : end) - now);
+      const int number = now < end ? next_signal(left) : SIGTERM;
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGUSR1) process_.log_counters();
       process_.obey_commands();
     }
-    end_control();
+    end_control(std::min(Clock::now(), control_end) + kLongestControlEnd);
     process_.end_workers();
   }
 
-  void end_control() {
+  void end_control(Clock::time_point end) {
     process_.begin_control_end();
-    const auto end = Clock::now() + kLongestControlEnd;
     while (!process_.has_control_ended()) {
       const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
       const int number = left.count() > 0 ? next_signal(left) : SIGTERM;

@@ -104,6 +104,9 @@ struct DriverState {
 
 namespace {
 
+// An ordinary check has fewer runs; a record with the most questions would have one per answer.
+constexpr int kEagerRuns = 24;
+
 // A check that waits for DNS.
 class Running : public std::enable_shared_from_this<Running> {
  public:
@@ -138,6 +141,10 @@ class Running : public std::enable_shared_from_this<Running> {
   void expire();
   void drop();
 
+  // Returns whether the step may have something to do. At first each answer may let it ask further questions ahead of their turn;
+  // after kEagerRuns it runs only when it has all that it needs, since a hostile record makes each run expensive.
+  [[nodiscard]] bool can_go_on() const;
+
   // Set while the check is in the mailbox's list of checks to run.
   bool is_due = false;
 
@@ -165,12 +172,15 @@ class Running : public std::enable_shared_from_this<Running> {
   std::uint64_t number_ = 0;
   std::chrono::steady_clock::time_point end_;  // the deadline
   CheckCost cost_;
-  int wanted_ = 0;        // questions asked ahead of their turn
-  bool is_over_ = false;  // finished or dropped
+  int runs_ = 0;                       // of the step
+  std::vector<dns::Question> needed_;  // by its last run
+  int wanted_ = 0;                     // questions asked ahead of their turn
+  bool is_over_ = false;               // finished or dropped
 };
 
 spf::Needs Running::run_step() {
   answers_.set_now(loop_.now());
+  ++runs_;
   try {
     return step_(answers_);
   } catch (const std::bad_alloc&) {
@@ -183,12 +193,21 @@ bool Running::go_on(spf::Needs needs) {
   // A step whose questions are all answered ends long before this bound.
   for (int turn = 0; turn <= options_.max_questions; ++turn) {
     if (needs.empty() || answers_.is_expired()) break;
-    if (!ask_all(needs)) return false;
+    if (!ask_all(needs)) {
+      needed_ = std::move(needs.needed);
+      return false;
+    }
     needs = run_step();
     if (is_over_) return true;
   }
   finish();
   return true;
+}
+
+bool Running::can_go_on() const {
+  return runs_ < kEagerRuns || std::none_of(needed_.begin(), needed_.end(), [this](const dns::Question& question) {
+           return answers_.missing(question).what == CheckAnswers::Missing::What::under_way;
+         });
 }
 
 void Running::step_again() {
@@ -336,7 +355,7 @@ void Mailbox::hand_out() {
     const auto check = delivery.check.lock();
     if (check == nullptr) continue;
     check->take(delivery.slot, delivery.answer);
-    if (check->is_due) continue;
+    if (check->is_due || !check->can_go_on()) continue;
     try {
       due_.push_back(check);
       check->is_due = true;

@@ -20,7 +20,10 @@ std::string_view take_last_word(std::string_view& text) {
   return word;
 }
 
+// Reads the word of a result, also one of Mail::SPF::Query, which spfd gives with legacy-results.
 std::optional<spf::Result> result_named(std::string_view name) {
+  if (base::equals_ignoring_case(name, "unknown")) return spf::Result::permerror;
+  if (base::equals_ignoring_case(name, "error")) return spf::Result::temperror;
   for (const auto result : {spf::Result::none, spf::Result::neutral, spf::Result::pass, spf::Result::fail, spf::Result::softfail,
                             spf::Result::temperror, spf::Result::permerror}) {
     if (base::equals_ignoring_case(name, spf::result_name(result))) return result;

@@ -1,5 +1,8 @@
 #include "common/receiver/wording.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/link.h"
@@ -39,17 +42,27 @@ void append_domain(std::string& out, const Case& about) {
   base::append_clipped_middle(out, domain, kMaxDomain);
 }
 
+// Replaces ";" in a text of others: it separates the results of Authentication-Results (RFC 8601 §2.2), and simple readers of that
+// header do not skip comments.
+void replace_separators(std::string& out, std::size_t from) {
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), ';', ',');
+}
+
 void append_problem(std::string& out, const Case& about) {
+  const std::size_t from = out.size();
   if (about.verdict.problem.empty()) {
     out += "no details are available";
   } else {
     base::append_clipped(out, about.verdict.problem, kMaxProblem);
   }
+  replace_separators(out, from);
 }
 
 void append_identity(std::string& out, std::string_view before, const Case& about) {
+  const std::size_t from = out.size();
   out += before;
   base::append_clipped_middle(out, about.identity, kMaxIdentity);
+  replace_separators(out, from);
 }
 
 void shorten(std::string& text, std::size_t limit) {

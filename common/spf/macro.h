@@ -38,7 +38,8 @@ struct MacroValues {
 
 // Maximum size of a macro string, in bytes. No TXT record is longer.
 inline constexpr std::size_t kMaxMacroText = 65535;
-inline constexpr std::size_t kMaxExpansionWork = std::size_t{1} << 20;  // bytes
+// Twenty times the longest usual sender in one macro string. A check expands each string again after each DNS answer.
+inline constexpr std::size_t kMaxExpansionWork = std::size_t{16} << 10U;  // bytes
 
 class MacroString {
  public:
@@ -66,9 +67,9 @@ class MacroString {
   // Expands to a target name (RFC 7208 §4.8, §7.3): a name longer than 253 characters loses labels from the left. Returns nothing
   // when any label, even one that would be removed, is empty, longer than 63 characters or not printable.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
-  // Returns whether expand_name() succeeds when every macro has the shortest possible value. If not, the text itself is invalid,
-  // whatever sender, HELO name and client are.
-  [[nodiscard]] bool can_be_name() const;
+  // Returns whether expand_name() succeeds when %{d} is `domain` and every other macro has the shortest possible value. If not, the
+  // text itself is invalid, whatever sender, HELO name and client are.
+  [[nodiscard]] bool can_be_name(std::string_view domain) const;
 
  private:
   struct Part {

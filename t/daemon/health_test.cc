@@ -93,7 +93,9 @@ TEST_CASE("health: draining while the daemon stops") {
     const bool is_slow = question.name.text().find("slow") != std::string::npos;
     return is_slow ? support::react(Fault::silence) : no_such_name(question, tcp);
   });
-  SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
+  const support::TempFolder folder;
+  const std::string control = "unix:" + (folder / "control");
+  SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--control", control}});
   Client asking(spfd.address());
   asking.send("request=hea");  // half a request may be completed during the stop
   Client slow(spfd.address());
@@ -101,6 +103,9 @@ TEST_CASE("health: draining while the daemon stops") {
   support::wait_until("the check", [&] { return dns.count() > 0; });
   spfd.signal(SIGTERM);
   support::wait_until("the listener to go", [&] { return !std::filesystem::exists(spfd.socket_path()); });
+  Client commands(control);
+  commands.send("status\n");
+  CHECK(commands.read_to_end().find("state=draining\n") != std::string::npos);
   asking.send("lth\n\n");
   const std::string answer = asking.read_to_end();
   CAPTURE(answer);

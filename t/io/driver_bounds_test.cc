@@ -69,6 +69,22 @@ TEST_CASE("driver: endless aliases are a failure, after a bounded number of ques
   CHECK(endless.got == Strings{"CNAME loop"});
 }
 
+TEST_CASE("driver: answers that come one after the other do not each run the step of a record with many questions") {
+  int asked_so_far = 0;
+  const DnsServer server([&](const dns::Question& asked, bool tcp) {
+    Reaction reaction = echo(asked, tcp);
+    reaction.delay = 4ms * ++asked_so_far;
+    return reaction;
+  });
+  Worker worker(server);
+  Together many;
+  for (int i = 0; i < 120; ++i) many.names.push_back("n" + std::to_string(i) + ".example");
+  const io::CheckCost cost = worker.run(std::ref(many));
+  CHECK(cost.questions == 120);
+  CHECK(many.got == many.names);
+  CHECK(many.runs <= 30);
+}
+
 TEST_CASE("driver: an alias without its target leads to the record, not to \"no record\"") {
   const DnsServer server([](const dns::Question& asked, bool) {
     return asked.name.text() == "example.com" ? cname_to("real.example") : react(texts({"v=spf1 -all"}));

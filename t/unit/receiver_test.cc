@@ -107,6 +107,15 @@ void check_form(const Reply& reply) {
   }
 }
 
+TEST_CASE("RFC 8601 §2.2: a sender brings no separator of results into the header's comment") {
+  const Reply reply = reply_to(request("192.0.2.1", "\"a; dkim=pass header.d=bank.example; x=\"@example.com"), world());
+  check_form(reply);
+  const std::string& field = reply.authentication_results;
+  const std::size_t open = field.find('('), close = field.find(')');
+  REQUIRE(close != std::string::npos);
+  CHECK(field.substr(open, close - open).find(';') == std::string::npos);
+}
+
 TEST_CASE("RFC 7208 §9.1: a pass has the wording of the RFC's example") {
   const Reply reply = reply_to(request("192.0.2.1", "u@example.com"), world());
   check_form(reply);

@@ -140,6 +140,9 @@ TEST_CASE("srsd lines: FORWARD may report the message's SPF result; text in a se
     CHECK(line("FORWARD a@b.org example.com spf=" + result + "\n") == "forward [a@b.org] [example.com] " + result);
   }
   CHECK(line("forward a@b.org example.com SPF=Fail \r\n") == "forward [a@b.org] [example.com] fail");
+  // The words of legacy-results, as Exim passes them on.
+  CHECK(line("FORWARD a@b.org example.com spf=unknown\n") == "forward [a@b.org] [example.com] permerror");
+  CHECK(line("FORWARD a@b.org example.com spf=error\n") == "forward [a@b.org] [example.com] temperror");
   CHECK(line("FORWARD  example.com spf=fail\n") == "forward [] [example.com] fail");
   // The server has no result.
   CHECK(line("FORWARD a@b.org example.com spf=\n") == "forward [a@b.org] [example.com]");
