@@ -2,7 +2,7 @@
 # root.sh SUITE [boot]: builds a root of the Debian release SUITE (bookworm, trixie), once; prints its path.
 #
 # The root is what debootstrap calls minbase, with the installer's /etc/hosts: neither make nor a compiler is in it. With "boot"
-# it also has systemd, the libraries that spfd loads and, as files that apt-get finds, the packages that the tests of t/boot
+# it also has systemd, the libraries that spfd and spfweb load and, as files that apt-get finds, the packages that the tests of t/boot
 # install: a booted machine has no network. Nobody writes into a root later: who uses it lays an overlay over it. A root is built
 # anew when it is older than a week, or this script has changed.
 #
@@ -14,8 +14,8 @@ suite=${1:?root.sh SUITE} kind=${2:-}
 
 system="systemd systemd-sysv dbus iproute2"
 declare -A libraries_of=(
-  [bookworm]="libevent-core-2.1-7 libfmt9 libidn2-0 libssl3 zlib1g"
-  [trixie]="libevent-core-2.1-7t64 libfmt10 libidn2-0 libssl3t64 zlib1g"
+  [bookworm]="libevent-core-2.1-7 libevent-extra-2.1-7 libfmt9 libidn2-0 libssl3 zlib1g"
+  [trixie]="libevent-core-2.1-7t64 libevent-extra-2.1-7t64 libfmt10 libidn2-0 libssl3t64 zlib1g"
 )
 # Packages that conflict with others, one set per line.
 later="nsd spf-tools-perl spfquery apparmor autopkgtest dpkg-dev
