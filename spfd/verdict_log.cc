@@ -66,9 +66,7 @@ void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, c
   });
   if (!log_enabled(LogLevel::debug)) return;
   for (const spf::TraceStep& step : reply.trace) {
-    collect(LogLevel::debug, [&](LogLine& line) {
-      line.text("trace: " + spf::line_of(step));
-    });
+    collect(LogLevel::debug, [&](LogLine& line) { line.text("trace: " + spf::line_of(step)); });
   }
 }
 

@@ -29,8 +29,7 @@ std::string describe(const dns::Answer& answer) {
 
 std::string line_of(const TraceStep& step) {
   std::string line = fmt::format("{:{}}{}", "", step.depth * 2, step.text);
-  if (!step.outcome.empty())
-    line += fmt::format(" -> {} (lookups {}, void {})", step.outcome, step.lookups, step.void_lookups);
+  if (!step.outcome.empty()) line += fmt::format(" -> {} (lookups {}, void {})", step.outcome, step.lookups, step.void_lookups);
   return line;
 }
 

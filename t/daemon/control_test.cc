@@ -72,7 +72,7 @@ TEST_CASE("control: explain shows trace, answer and reasons of a check, though a
   CHECK(has(output, "\nchange_record="));
   CHECK_FALSE(has(output, "why_missing="));
   // A reload changes the policy of explanations, too.
-  CHECK(world.spfd().answer(std::string(kFailing) ).count("trace") == 0);
+  CHECK(world.spfd().answer(std::string(kFailing)).count("trace") == 0);
   CHECK(has(world.output({"dry_run", "on"}), ""));
   CHECK(has(world.output({"explain", "ip=192.0.2.99", "helo=mail.pass.test", "sender=u@pass.test"}), "\naction=accept\n"));
   const Finished finished = world.ctl({"explain", "helo=mail.pass.test"});
