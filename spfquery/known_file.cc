@@ -6,7 +6,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
-#include "common/io/zone_file.h"
+#include "common/io/file.h"
 #include "spfquery/options.h"
 
 namespace spfquery {
@@ -23,7 +23,7 @@ std::shared_ptr<const lint::KnownNetworks> read_known_networks(const std::option
     return nullptr;
   };
   const std::string name = path.value_or(kPackaged);
-  const auto text = io::read_file(name);
+  const auto text = io::read_file(name, io::FileKind::any);
   if (!text) return complain(text.error());
   auto known = lint::parse_known_networks(*text);
   if (!known) return complain(fmt::format("{}: {}", base::in_quotes(name), known.error()));
