@@ -50,7 +50,7 @@ SUPPORT_SRC := $(wildcard t/support/*.cc)
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load srs_load dns bare_server core spawn wide_zone)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load srs_load dns bare_server core spawn wide_zone ahead)
 # Each t/fuzz/NAME_fuzz.cc is one fuzz target; its corpus is t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%-replay)
@@ -161,7 +161,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-resolver check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -209,6 +209,9 @@ check-pool: all $(BENCH_PROGRAMS)
 check-web: $(BUILD)/bin/spfd $(BUILD)/bin/spfquery $(BUILD)/bin/spfweb
 	@$(MAKE) --no-print-directory deps PACKAGES="$(WEB_PACKAGES)"
 	@BUILD=$(BUILD) t/run t/web/browser_test.sh; status=$$?; grep '^NOT RUN' $(BUILD)/log/browser_test.sh.log; exit $$status
+# A real unbound that is stopped and started.
+check-resolver: all
+	@BUILD=$(BUILD) t/run t/pool/resolver_test.sh
 # The sample units in a booted Debian. Needs root.
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
@@ -242,7 +245,7 @@ lint:
 # take about N minutes on all processors. Each target has a share of that time, in percent. The fast ones have most of it, so that
 # 25 minutes on two processors give 10^8 executions, and each slow one has at least a minute.
 FUZZ_SECONDS ?= 20
-FUZZ_SHARES = message:34 socketmap:15 record:13 macro:6 milter:5 srs_lines:4 zone:4 request:3 evaluate:3 session:3 tcp_table:2 lint:3 maillog:3 srs:2
+FUZZ_SHARES = message:32 socketmap:15 record:13 macro:6 milter:5 srs_lines:4 zone:4 request:3 evaluate:3 session:3 tcp_table:2 lint:3 maillog:3 srs:2 cache_file:2
 fuzz_share = $(or $(patsubst $(1):%,%,$(filter $(1):%,$(FUZZ_SHARES))),2)
 fuzz_seconds = $(or $(FUZZ_SECONDS_$(1)),$(if $(FUZZ_MINUTES),$(shell \
   echo $$(($(call fuzz_share,$(1)) * $(FUZZ_MINUTES) * 60 * $$(nproc) / 100))),$(FUZZ_SECONDS)))
@@ -305,6 +308,7 @@ $(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LI
 $(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
 $(BUILD)/bench/wide_zone: $(call objects,t/bench/wide_zone.cc t/bench/wide_world.cc)
+$(BUILD)/bench/ahead: $(call objects,t/bench/ahead.cc t/bench/wide_world.cc) $(CORE_LIB)
 $(BUILD)/bench/spawn: $(call objects,t/bench/spawn.cc)
 $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
@@ -419,6 +423,7 @@ help:
 	@echo 'check-nginx   a real nginx and a real Caddy in front of spfweb'
 	@echo 'check-web     Exim, nsd, nginx and Chromium: a refusal and its page, and all pages (needs root; AXE: axe.min.js of axe-core)'
 	@echo 'check-pool    a real HAProxy in front of three spfd, with restarts under load'
+	@echo 'check-resolver  a real unbound that is stopped and started'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'
 	@echo 'check-reproducible  build the packages twice and compare the bytes'

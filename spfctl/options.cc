@@ -89,6 +89,7 @@ std::string help_text() {
          "  flush NAME | .ZONE | all remove the answers about a name, a zone or all names from the cache\n"
          "  explain ip=ADDRESS helo=NAME sender=ADDRESS\n"
          "                           check a message as it is checked for a mail server: steps, answer and reasons\n"
+         "  dump_cache, load_cache   write the cache to the file of spfd's option cache-file, or add the content of that file\n"
          "  top slow | temperror | refused [N]\n"
          "                           show the domains with the most such checks since the start\n"
          "  peers [N]                show the clients with the most connections\n"

@@ -60,11 +60,8 @@ void add_records(std::string& out, std::string_view head, const Values& values, 
 // Returns the name as it is shown: the root is ".".
 std::string shown(const dns::Name& name) { return name.text().empty() ? "." : std::string(base::printable(name.text())); }
 
-std::string cached_text(const dns::Question& question, const io::Cache::Peek& peek) {
-  const std::string subject = fmt::format("{} {}", shown(question.name), dns::type_name(question.type));
-  if (peek.answer == nullptr) return fmt::format("{} under way, waiting={}\n", subject, peek.waiting);
-  const std::string head = fmt::format("{} ttl={}", subject, peek.left.count());
-  const dns::Answer& answer = peek.answer->answer;
+// Returns an answer as lines that begin with `head`.
+std::string answer_text(const std::string& head, const dns::Answer& answer) {
   std::string out;
   switch (answer.status) {
     case dns::Status::name_error: return head + " no such name\n";
@@ -80,6 +77,19 @@ std::string cached_text(const dns::Question& question, const io::Cache::Peek& pe
   add_records(out, head, answer.texts, [](const std::string& one) { return base::in_quotes(one, kMaxShown); });
   return out;
 }
+
+std::string cached_text(const dns::Question& question, const io::Cache::Peek& peek) {
+  const std::string subject = fmt::format("{} {}", shown(question.name), dns::type_name(question.type));
+  std::string out;
+  if (peek.answer != nullptr) {
+    out += answer_text(fmt::format("{} ttl={} uses={}", subject, peek.left.count(), peek.uses), peek.answer->answer);
+  }
+  if (peek.is_under_way) out += fmt::format("{} under way, waiting={}\n", subject, peek.waiting);
+  if (peek.stale != nullptr) out += answer_text(fmt::format("{} stale={}", subject, peek.stale_left.count()), peek.stale->answer);
+  return out;
+}
+
+ControlAnswer answer_of(const CacheKeeper::Outcome& outcome) { return outcome ? ok(*outcome) : error(outcome.error()); }
 
 ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std::string_view> type_text) {
   const auto name = dns::Name::parse(text);
@@ -236,6 +246,10 @@ constexpr Command kCommands[] = {
      [](Commanded& c, const Words& words, const Done& done) {
        done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt));
      }},
+    {"dump_cache", "", 0, 0, true,
+     [](Commanded& c, const Words&, const Done& done) { done(answer_of(c.cache_keeper().save_now(*c.cache()))); }},
+    {"load_cache", "", 0, 0, true,
+     [](Commanded& c, const Words&, const Done& done) { done(answer_of(c.cache_keeper().load_now(*c.cache()))); }},
     {"top", "slow | temperror | refused [N]", 1, 2, false,
      [](Commanded& c, const Words& words, const Done& done) { top(c, words, done); }},
     {"peers", "[N]", 0, 1, false, [](Commanded& c, const Words& words, const Done& done) { peers(c, words, done); }},

@@ -11,6 +11,7 @@
 
 #include "common/io/cache.h"
 #include "common/protocol/codec.h"
+#include "spfd/cache_keeper.h"
 #include "spfd/counters.h"
 #include "spfd/metrics.h"
 #include "spfd/snapshot.h"
@@ -48,6 +49,7 @@ class Commanded {
   // Puts a changed snapshot in force, until the next reload.
   virtual void adjust(std::shared_ptr<const Snapshot> snapshot) = 0;
   [[nodiscard]] virtual const std::shared_ptr<io::Cache>& cache() = 0;
+  [[nodiscard]] virtual const CacheKeeper& cache_keeper() = 0;
 };
 
 // Carries out a command. `done` is called once, perhaps later and from another thread.

@@ -58,6 +58,7 @@ void CheckCounters::count(protocol::Door door, const receiver::Reply& reply) {
   ++answers[(at * kCheckedIdentities + identity) * spf::kResults + static_cast<std::size_t>(reply.result)];
   ++actions[(at * kActions + static_cast<std::size_t>(reply.would.value_or(reply.action))) * 2 + (reply.would ? 1 : 0)];
   if (reply.is_weak) ++weak_passes;
+  if (reply.is_stale) ++stale;
 }
 
 void CheckCounters::count(const receiver::Reply& reply, const io::CheckCost& cost, std::chrono::nanoseconds time) {
@@ -90,8 +91,9 @@ std::vector<std::string> counter_lines(const Counters& counters, const io::Cache
       std::move(rewriting),
       fmt::format("connections={} open={} idle-timeouts={} write-timeouts={} displaced={} failed={}", counters.connections,
                   counters.open, counters.idle_timeouts, counters.write_timeouts, counters.displaced, counters.failed),
-      fmt::format("cache hits={} misses={} joins={} evictions={} entries={} bytes={} waits={}", cache.hits, cache.misses,
-                  cache.joins, cache.evictions, cache.entries, cache.bytes, cache.waits),
+      fmt::format("cache hits={} misses={} joins={} evictions={} prefetches={} stale={} entries={} bytes={} waits={}", cache.hits,
+                  cache.misses, cache.joins, cache.evictions, cache.prefetches, counters.checks.stale, cache.entries, cache.bytes,
+                  cache.waits),
       fmt::format("dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} brief={}",
                   counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
                   counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.brief),

@@ -38,6 +38,7 @@ struct CheckCounters {
   std::array<std::uint64_t, protocol::kDoors * kCheckedIdentities * spf::kResults> answers{};  // by door, identity, result
   std::array<std::uint64_t, protocol::kDoors * kActions * 2> actions{};                        // by door, action, dry run
   std::uint64_t weak_passes = 0;
+  std::uint64_t stale = 0;            // answers with the help of expired DNS answers
   base::Histogram<kCheckTimes> warm;  // checks for which DNS was not asked
   base::Histogram<kCheckTimes> cold;
   base::Histogram<kLookups> lookups;

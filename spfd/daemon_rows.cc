@@ -39,6 +39,7 @@ constexpr Word<SandboxMode> kSandboxWords[] = {
 constexpr Word<spf::Result> kBadRequestWords[] = {
     {"permerror", spf::Result::permerror}, {"temperror", spf::Result::temperror}, {"none", spf::Result::none}};
 constexpr Word<bool> kCheckAtWords[] = {{"mail", false}, {"rcpt", true}};
+constexpr Word<bool> kYesWords[] = {{"yes", true}, {"no", false}};
 constexpr Word<DoorOptions::Header> kHeaderWords[] = {{"received-spf", DoorOptions::Header::received_spf},
                                                       {"authentication-results", DoorOptions::Header::authentication_results},
                                                       {"none", DoorOptions::Header::none}};
@@ -116,6 +117,13 @@ Problem set_debug(O& o, const Values& v) {
   if (is_on) o.in_force.log_level = LogLevel::debug;
   return {};
 }
+
+Problem set_serve_stale(O& o, const Values& v) {
+  o.serve_stale = std::chrono::milliseconds::zero();
+  if (v.back() == "0" || v.back() == "0s") return {};
+  return options::read_time(o.serve_stale, v, std::chrono::hours{24});
+}
+Values get_serve_stale(const O& o) { return {options::time_text(o.serve_stale)}; }
 
 Problem set_facility(O& o, const Values& v) {
   const std::string_view facility = v.back();
@@ -322,6 +330,21 @@ constexpr Option kTailRows[] = {
       .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
       .when = When::start},
      options::kSize<&O::cache_size>},
+    {{.name = "cache-file",
+      .argument = "FILE",
+      .help = "file in which the cache is kept from a stop until the next start (default: none)",
+      .when = When::start},
+     kText<&O::cache_file>},
+    {{.name = "refresh-ahead",
+      .argument = "yes|no",
+      .help = "whether to ask for an answer in use again before it expires; at most 5 % more questions (default: yes)",
+      .when = When::start},
+     kWord<kYesWords, &O::refresh_ahead>},
+    {{.name = "serve-stale",
+      .argument = "TIME",
+      .help = "time after its expiry in which an answer may keep a check from a temperror, up to 24h; 0 for never (default: 0)",
+      .when = When::start},
+     {set_serve_stale, get_serve_stale}},
     {{.name = "dns-timeout",
       .argument = "TIME",
       .help = "time for the first try of a DNS question; doubled in each further round over the servers (default: 1500ms)",

@@ -23,6 +23,7 @@ class Explaining {
   Explaining& operator=(const Explaining&) = delete;
 
   spf::Needs look(const receiver::Policy& policy, spf::AnswerSource& answers) {
+    answers.use_stale(workspace_->reply.is_stale);
     return explanation_.run(policy, answers, *workspace_);
   }
   // Returns the workspace, whose reply has an explanation.

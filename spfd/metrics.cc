@@ -211,6 +211,8 @@ void write_dns(Writer& out, const Counters& counters, const io::CacheCounters& c
   out.counter("spfd_cache_hits", "Questions that the cache answered.", cache.hits);
   out.counter("spfd_cache_misses", "Questions that DNS was asked.", cache.misses);
   out.counter("spfd_cache_evictions", "Answers removed to make room for others.", cache.evictions);
+  out.counter("spfd_cache_prefetches", "Answers that DNS was asked again before they expired.", cache.prefetches);
+  out.counter("spfd_cache_stale", "Checks that expired answers have kept from a temperror.", counters.checks.stale);
   out.gauge("spfd_cache_entries", "Answers in the cache.", cache.entries);
   out.gauge("spfd_cache_bytes", "Memory of these answers.", cache.bytes);
   out.gauge("spfd_cache_limit_bytes", "Memory that the cache may take.", process.cache_limit);

@@ -81,7 +81,10 @@ struct Options {
   SandboxMode sandbox = SandboxMode::automatic;
   int max_connections = 10'000;
   std::uint64_t cache_size = 64ULL << 20U;  // bytes
-  io::ResolverOptions dns;                  // its servers: see in_force
+  std::string cache_file;                   // path; empty: none
+  bool refresh_ahead = true;                // see io::CacheOptions
+  std::chrono::milliseconds serve_stale{0};
+  io::ResolverOptions dns;  // its servers: see in_force
   LogTarget log = LogTarget::standard_error;
   LogFormat log_format = LogFormat::text;
   std::string syslog_facility = "mail";

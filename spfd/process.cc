@@ -105,7 +105,10 @@ std::optional<StartError> Process::configure() {
 std::optional<StartError> Process::start(std::size_t descriptors, std::vector<uid_t> control_users) {
   limit_ = std::make_unique<ConnectionLimit>(
       connection_limit(options_, descriptors, sockets_.doors.size(), !sockets_.control.empty()));
-  cache_ = std::make_shared<io::Cache>(options_.cache_size);
+  cache_ = std::make_shared<io::Cache>(io::CacheOptions{.bytes = options_.cache_size,
+                                                        .refreshes_ahead = options_.refresh_ahead,
+                                                        .stale = std::chrono::ceil<std::chrono::seconds>(options_.serve_stale)});
+  cache_keeper_.load(*cache_);
   io::ResolverOptions dns = options_.dns;
   name_servers_ = std::make_unique<NameServers>(snapshot_->name_servers);
   dns.servers = name_servers_->in_force();

@@ -17,6 +17,7 @@
 
 #include "common/io/cache.h"
 #include "common/io/name_server.h"
+#include "spfd/cache_keeper.h"
 #include "spfd/commands.h"
 #include "spfd/connection_limit.h"
 #include "spfd/control.h"
@@ -58,6 +59,8 @@ class Process final : public Commanded {
 
   // Reads the files that the options name.
   std::optional<StartError> configure();
+  // Opens the cache file, before the sandbox, which forbids it.
+  void open_cache_file() { cache_keeper_.open(); }
   // Starts the workers. `descriptors`: how many the process may have. `control_users` may give commands.
   std::optional<StartError> start(std::size_t descriptors, std::vector<uid_t> control_users);
   [[nodiscard]] std::size_t workers() const { return workers_.size(); }
@@ -85,6 +88,7 @@ class Process final : public Commanded {
   void end_control();
   // Ends all workers at once; requests under way are dropped.
   void end_workers();
+  void save_cache() { cache_keeper_.save(*cache_); }
 
   Facts status() override;
   ProcessFacts facts() override;
@@ -97,6 +101,7 @@ class Process final : public Commanded {
   const Snapshot& in_force() override { return *snapshot_; }
   void adjust(std::shared_ptr<const Snapshot> snapshot) override;
   const std::shared_ptr<io::Cache>& cache() override { return cache_; }
+  const CacheKeeper& cache_keeper() override { return cache_keeper_; }
 
  private:
   template <class Use>
@@ -125,6 +130,7 @@ class Process final : public Commanded {
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<ConnectionLimit> limit_;
   std::shared_ptr<io::Cache> cache_;
+  CacheKeeper cache_keeper_{options_.cache_file};
   // Numbers of workers at a stop.
   std::atomic<std::size_t> accepted_{0};
   std::atomic<std::size_t> drained_{0};

@@ -124,6 +124,7 @@ class Server final {
     }
     if (auto error = drop_privileges(*identity)) return error;
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
+    process_.open_cache_file();
     // After the change of user, at which Linux resets it.
     if (holds_secrets(process_.options())) write_no_core();
     return confine();
@@ -265,7 +266,9 @@ class Server final {
       process_.obey_commands();
     }
     end_control(std::min(Clock::now(), control_end) + kLongestControlEnd);
+    const bool has_answered_all = process_.has_drained();
     process_.end_workers();
+    if (has_answered_all) process_.save_cache();
   }
 
   void end_control(Clock::time_point end) {

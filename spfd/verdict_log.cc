@@ -58,6 +58,7 @@ void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, c
     line.field_if_any(" local_policy=", reply.local_policy);
     if (reply.helo) line.word(" helo_result=", spf::result_name(reply.helo->result));
     if (reply.is_weak) line.number(" weak_pass=", 1);
+    if (reply.is_stale) line.number(" stale=", 1);
     line.number(" lookups=", reply.lookups);
     line.number(" void=", reply.void_lookups);
     line.number(" ms=", milliseconds(elapsed));

@@ -1,11 +1,16 @@
 // The DNS answers that all workers share, and the waiters for questions under way (thread-safe).
 //
-// One lookup decides hit, join or start: an entry is either an answer with its time of expiry or a list of waiters.
+// One lookup decides hit, join or start: an entry has an answer with its time of expiry, or a list of waiters, or both while its
+// answer is refreshed.
 // TTLs are kept, up to kMaxTtl. Failures are kept for kFailureTtl, and longer each time that the same question fails again, up to
 // kMaxFailureTtl. Our own failures (dns::Cause::local) are not kept.
 // The byte limit is kept by evicting the oldest entry that has not been used since it was last considered (second chance). It
-// covers all that the cache holds: answers with their parsed records, the table, and waiters.
+// covers all that the cache holds: answers with their parsed records, the table, and waiters. Expired answers have no second
+// chance, and each eviction searches a few entries for them first.
 // An answer with TTL 0 is given to its waiters, and not kept.
+// Refresh-ahead (CacheOptions::refreshes_ahead): find() asks its caller to ask a question again.
+// Serve stale (CacheOptions::stale): an expired answer stays while its question is asked again. A failure then carries it
+// (KeptAnswer::stale), and is kept for kStaleRetry whatever its cause. The check decides whether it uses the expired answer.
 // When memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
 #pragma once
 
@@ -16,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/dns/answer.h"
 #include "common/io/kept_answer.h"
@@ -28,9 +34,16 @@ struct CacheCounters {
   std::uint64_t misses = 0;  // the caller had to ask DNS
   std::uint64_t joins = 0;   // the question was under way
   std::uint64_t evictions = 0;
-  std::uint64_t entries = 0;  // answers held
+  std::uint64_t prefetches = 0;  // answers that were asked again before they expired
+  std::uint64_t entries = 0;     // answers held
   std::uint64_t bytes = 0;
   std::uint64_t waits = 0;  // a thread found a part of the table locked by another thread
+};
+
+struct CacheOptions {
+  std::size_t bytes = 0;         // memory for all answers; 0: nothing is kept (joining still works)
+  bool refreshes_ahead = false;  // ask again for answers in use before they expire
+  std::chrono::seconds stale{};  // how long after its expiry an answer may take the place of a failure
 };
 
 class Cache {
@@ -46,17 +59,31 @@ class Cache {
   static constexpr std::chrono::seconds kFailureTtl{5};
   static constexpr std::chrono::seconds kMaxFailureTtl{60};
   static constexpr std::chrono::seconds kMaxTtl{86400};
+  // A failure that carries an expired answer is kept for this time (RFC 8767 §5: at least 30 seconds between two tries).
+  static constexpr std::chrono::seconds kStaleRetry{30};
   // A question under way for longer was lost because memory ran out: the next caller starts it again.
   static constexpr std::chrono::seconds kMaxUnderWay{60};
+  // An answer used this often is asked again in the last part of its TTL, a 10th, at its next use. It is asked once; answers
+  // with a TTL below kLeastRefreshed are not.
+  static constexpr std::uint8_t kWorthRefreshing = 3;
+  static constexpr int kRefreshPart = 10;
+  static constexpr std::chrono::seconds kLeastRefreshed{10};
+  // Misses per refresh, so that refreshes add at most 5 % to the questions. Misses without refreshes add up to kMostCredit in
+  // each shard.
+  static constexpr int kMissesPerRefresh = 20;
+  static constexpr int kMostCredit = 1000;
 
-  // bytes: memory for all answers; 0: nothing is kept (joining still works).
-  explicit Cache(std::size_t bytes);
+  explicit Cache(CacheOptions options);
+  explicit Cache(std::size_t bytes) : Cache(CacheOptions{.bytes = bytes}) {}
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  // Returns the answer if it is cached and not expired, else null.
-  SharedAnswer find(const dns::Question& question, Clock::time_point now);
+  // Returns the answer if it is cached and not expired, else null. Sets *is_due if the caller must ask DNS to refresh the answer,
+  // and call refreshed().
+  SharedAnswer find(const dns::Question& question, Clock::time_point now, bool* is_due = nullptr);
+  // Ends a refresh. A failure changes nothing, unless the old answer has expired meanwhile and checks wait for the new one.
+  void refreshed(const dns::Question& question, dns::Answer answer, Clock::time_point now);
 
   enum class Look : std::uint8_t {
     hit,    // `answer` holds it; the waiter is not kept
@@ -73,9 +100,12 @@ class Cache {
   void leave(const dns::Question& question, std::uint64_t ticket);
   // For the caller that asks DNS. If no waiter is left, the question is given up, and the next caller starts it again. False:
   // there are waiters, so go on.
-  bool abandon(const dns::Question& question);
+  bool abandon(const dns::Question& question, Clock::time_point now);
   // Stores the answer and calls the waiters.
   void complete(const dns::Question& question, dns::Answer answer, Clock::time_point now);
+  // For a check whose time is over: returns `failure` with the expired answer that may take its place; null: there is none. If
+  // the question is under way, others get the same for kStaleRetry, unless an answer comes.
+  SharedAnswer give_up(const dns::Question& question, const dns::Answer& failure, Clock::time_point now);
 
   // Removes all answers. Questions under way go on.
   void clear();
@@ -86,19 +116,40 @@ class Cache {
 
   // The content of the cache for a question.
   struct Peek {
-    SharedAnswer answer;           // null: under way
+    SharedAnswer answer;           // null: under way, without an answer that has not expired
     std::chrono::seconds left{0};  // until the answer expires
     std::size_t waiting = 0;       // checks that wait for the answer
+    std::uint8_t uses = 0;         // of the answer, up to kWorthRefreshing
+    SharedAnswer stale;            // the expired answer that may take the place of a failure; null: none
+    std::chrono::seconds stale_left{0};
+    bool is_under_way = false;
   };
   // Returns it without counting it as used; nothing if neither an answer nor a question under way is held.
   std::optional<Peek> peek(const dns::Question& question, Clock::time_point now);
   [[nodiscard]] CacheCounters counters();
+
+  // An answer as it is held, for a copy of the cache. Failures are not copied.
+  struct Kept {
+    dns::Question question;
+    SharedAnswer answer;
+    std::uint8_t uses = 0;
+  };
+  // Returns when an answer that is not a failure expires.
+  static Clock::time_point expiry_of(const KeptAnswer& answer);
+  // Calls `use` with the answers of one part of the cache after the other, newest first, as long as it returns true. No lock is
+  // held during the call.
+  void each_part(const std::function<bool(const std::vector<Kept>&)>& use);
+  // Adds an answer as the oldest one. Returns false if the question has an entry, the answer has expired, or there is no room.
+  bool add(const Kept& kept, Clock::time_point now);
 
  private:
   struct Shard;
   static constexpr std::size_t kShards = 16;
 
   Shard& shard_of(std::uint64_t hash);
+  // Calls use(table, key) for the question, under the lock.
+  template <class Use>
+  auto with(const dns::Question& question, Use&& use);
   [[nodiscard]] std::uint64_t hash_of(const dns::Question& question) const;
 
   HashKey hash_key_;

@@ -1,16 +1,17 @@
 #include "common/io/check_answers.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace io {
 
 namespace {
 
-bool is_alias(const SharedAnswer& answer) { return answer->answer.status == dns::Status::alias; }
+bool is_alias(const KeptAnswer& answer) { return answer.answer.status == dns::Status::alias; }
 
-dns::Question target_of(const SharedAnswer& alias, dns::Type type) {
-  return {dns::Name::parse(alias->answer.names.at(0)).value_or(dns::Name()), type};
+dns::Question target_of(const KeptAnswer& alias, dns::Type type) {
+  return {dns::Name::parse(alias.answer.names.at(0)).value_or(dns::Name()), type};
 }
 
 }  // namespace
@@ -29,8 +30,10 @@ SharedAnswer CheckAnswers::look(const dns::Question& question) {
   if (overlay_ != nullptr) {
     if (SharedAnswer answer = overlay_->find(question)) return answer;
   }
-  SharedAnswer answer = cache_.find(question, now_);
-  return answer == nullptr && is_expired_ ? own_failures().timed_out : answer;
+  bool is_due = false;
+  SharedAnswer answer = cache_.find(question, now_, due_ ? nullptr : &is_due);
+  if (is_due) due_ = question;
+  return answer == nullptr && is_expired_ ? timed_out(question) : answer;
 }
 
 const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
@@ -58,8 +61,9 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
       slots_[static_cast<std::size_t>(slot - slots_.data())].shares |= asking_;
       return nullptr;
     }
-    if (!is_alias(slot->answer)) return slot->answer.get();
-    target = target_of(slot->answer, question.type);
+    const KeptAnswer& answer = chosen(*slot);
+    if (!is_alias(answer)) return &answer;
+    target = target_of(answer, question.type);
     at = &target;
   }
   return own_failures().endless.get();
@@ -95,9 +99,10 @@ std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::Kno
   // Most often it was found a moment ago, and has the last slot.
   const Slot* slot = !slots_.empty() && slots_.back().question == question ? &slots_.back() : slot_of(question);
   for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
-    ttl = std::min(ttl, slot->answer->ttl_left(now_));
-    if (!is_alias(slot->answer)) break;
-    slot = slot_of(target_of(slot->answer, question.type));
+    const KeptAnswer& answer = chosen(*slot);
+    ttl = std::min(ttl, &answer == slot->answer.get() ? answer.ttl_left(now_) : kStaleTtl);
+    if (!is_alias(answer)) break;
+    slot = slot_of(target_of(answer, question.type));
   }
   return ttl;
 }
@@ -105,9 +110,11 @@ std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::Kno
 int CheckAnswers::cnames_to(const dns::Question& question, const spf::KnownAnswer& known) const {
   int cnames = known.answer.cnames;
   const Slot* slot = slot_of(question);
-  for (int links = 0; slot != nullptr && slot->answer != nullptr && is_alias(slot->answer) && links <= kMaxAliases; ++links) {
-    cnames += slot->answer->answer.cnames;
-    slot = slot_of(target_of(slot->answer, question.type));
+  for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
+    const KeptAnswer& answer = chosen(*slot);
+    if (!is_alias(answer)) break;
+    cnames += answer.answer.cnames;
+    slot = slot_of(target_of(answer, question.type));
   }
   return cnames;
 }
@@ -118,8 +125,9 @@ CheckAnswers::Missing CheckAnswers::missing(const dns::Question& question) const
     const Slot* const slot = slot_of(at);
     if (slot == nullptr) return {is_full() ? Missing::What::no_room : Missing::What::to_be_asked, at};
     if (slot->answer == nullptr) return {slot->is_open ? Missing::What::to_be_asked : Missing::What::under_way, at};
-    if (!is_alias(slot->answer)) break;
-    at = target_of(slot->answer, question.type);
+    const KeptAnswer& answer = chosen(*slot);
+    if (!is_alias(answer)) break;
+    at = target_of(answer, question.type);
   }
   return {Missing::What::nothing, at};
 }
@@ -148,27 +156,47 @@ void CheckAnswers::charge(Shares shares, std::size_t bytes) {
   }
 }
 
+bool CheckAnswers::fits(Shares shares, std::size_t bytes) const {
+  for (std::size_t i = 0; i < kIdentities; ++i) {
+    if (has(shares, i) && bytes_[i] + bytes <= limits_.bytes) return true;
+  }
+  return false;
+}
+
 void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
   const Shares shares = slots_[slot].shares;
-  bool fits = false;
-  for (std::size_t i = 0; i < kIdentities; ++i) fits |= has(shares, i) && bytes_[i] + answer->bytes <= limits_.bytes;
-  if (!fits) answer = own_failures().too_large;
+  if (!fits(shares, answer->bytes)) answer = own_failures().too_large;
   charge(shares, answer->bytes);
+  has_stale_ |= answer->stale != nullptr;
   slots_[slot].answer = std::move(answer);
 }
 
 void CheckAnswers::settle_or_reopen(std::size_t slot, const SharedAnswer& answer) {
   Slot& settled = slots_[slot];
   const bool is_local = answer->answer.status == dns::Status::failure && answer->answer.cause == dns::Cause::local;
-  if (!is_local || !settled.has_joined || settled.times >= kMaxTimes) return settle(slot, answer);
+  // One that carries an expired answer is kept in the cache.
+  if (!is_local || answer->stale != nullptr || !settled.has_joined || settled.times >= kMaxTimes) return settle(slot, answer);
   settled.is_open = true;
   settled.ticket = 0;
 }
 
 void CheckAnswers::expire() {
   is_expired_ = true;
-  for (Slot& slot : slots_) {
-    if (slot.answer == nullptr) slot.answer = own_failures().timed_out;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].answer != nullptr) continue;
+    slots_[i].answer = own_failures().timed_out;
+    SharedAnswer answer = timed_out(slots_[i].question);
+    if (answer->stale != nullptr && fits(slots_[i].shares, answer->bytes)) settle(i, std::move(answer));
+  }
+}
+
+SharedAnswer CheckAnswers::timed_out(const dns::Question& question) {
+  const SharedAnswer& without = own_failures().timed_out;
+  try {
+    SharedAnswer answer = cache_.give_up(question, without->answer, now_);
+    return answer == nullptr ? without : answer;
+  } catch (const std::bad_alloc&) {
+    return without;
   }
 }
 

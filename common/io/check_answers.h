@@ -8,6 +8,7 @@
 // A check pins a bounded number of questions, and a bounded number of bytes of answers. Each identity has bytes of its own: an
 // answer that both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
 // from MAIL FROM.
+// A failure may carry an expired answer (KeptAnswer::stale). find() returns that one while the step has use_stale() on.
 #pragma once
 
 #include <array>
@@ -42,6 +43,8 @@ class CheckAnswers final : public spf::AnswerSource {
   static constexpr int kMaxAliases = 8;
   // How often a question is asked if the checks whose question this one joined failed for reasons of their own.
   static constexpr int kMaxTimes = 3;
+  // The TTL of expired answers, in seconds (RFC 8767 §4).
+  static constexpr std::uint32_t kStaleTtl = 30;
 
   struct Limits {
     std::size_t questions;
@@ -77,11 +80,15 @@ class CheckAnswers final : public spf::AnswerSource {
         bytes_(begun.bytes_),
         asking_(begun.asking_),
         sought_(std::move(begun.sought_)),
-        now_(begun.now_) {}
+        now_(begun.now_),
+        has_stale_(begun.has_stale_),
+        uses_stale_(begun.uses_stale_) {}
 
   const spf::KnownAnswer* find(const dns::Question& question) override;
   [[nodiscard]] bool is_late() const override { return is_late_; }
   void begin_part(std::size_t part) override { asking_ = static_cast<Shares>(1U << (part * kIdentities / kParts)); }
+  [[nodiscard]] bool has_stale() const override { return has_stale_; }
+  void use_stale(bool on) override { uses_stale_ = on; }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
   [[nodiscard]] int cnames_to(const dns::Question& question, const spf::KnownAnswer& known) const override;
 
@@ -89,6 +96,7 @@ class CheckAnswers final : public spf::AnswerSource {
   void set_now(Clock::time_point now) {
     now_ = now;
     asking_ = 1;
+    uses_stale_ = false;
     sought_.clear();
   }
   // Records that half of the time has passed.
@@ -111,6 +119,10 @@ class CheckAnswers final : public spf::AnswerSource {
   // Does the same, unless the answer is another check's own failure (its limit or deadline): then the question is asked again.
   void settle_or_reopen(std::size_t slot, const SharedAnswer& answer);
 
+  // Takes the question whose cached answer the caller must refresh (Cache::refreshed()), if there is one. At most one is found in
+  // a step.
+  std::optional<dns::Question> take_due() { return std::exchange(due_, std::nullopt); }
+
   [[nodiscard]] bool is_full() const { return slots_.size() >= limits_.questions; }
   [[nodiscard]] bool is_expired() const { return is_expired_; }
   [[nodiscard]] const std::shared_ptr<Overlay>& overlay() const { return overlay_; }
@@ -121,6 +133,13 @@ class CheckAnswers final : public spf::AnswerSource {
   // Returns the answer that is known without DNS, or after expire() a failure; null: none.
   SharedAnswer look(const dns::Question& question);
   [[nodiscard]] const Slot* slot_of(const dns::Question& question) const;
+  // Returns the answer that find() returns for a slot that has one.
+  [[nodiscard]] const KeptAnswer& chosen(const Slot& slot) const {
+    return uses_stale_ && slot.answer->stale != nullptr ? *slot.answer->stale : *slot.answer;
+  }
+  // Returns "timed out", with the expired answer that the cache has, if any.
+  SharedAnswer timed_out(const dns::Question& question);
+  [[nodiscard]] bool fits(Shares shares, std::size_t bytes) const;
   const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Returns the identities that asked for a question in this step; null: none did.
   Shares* seekers(const dns::Question& question);
@@ -136,9 +155,12 @@ class CheckAnswers final : public spf::AnswerSource {
   std::array<std::size_t, kIdentities> bytes_{};
   Shares asking_ = 1;                                     // the identities that ask now
   std::vector<std::pair<dns::Question, Shares>> sought_;  // asked for in this step, and not known
+  std::optional<dns::Question> due_;
   Clock::time_point now_;
   bool is_late_ = false;
   bool is_expired_ = false;
+  bool has_stale_ = false;   // some slot's failure carries an expired answer
+  bool uses_stale_ = false;  // until the end of the step
 };
 
 }  // namespace io

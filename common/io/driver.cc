@@ -15,11 +15,13 @@ namespace io {
 
 namespace {
 
-// The obligation to complete a question of the cache, from begin() on. The question is completed whatever happens to the
+// The obligation to complete a question of the cache, or to end a refresh, from begin() on. This happens whatever happens to the
 // resolver.
 class Promise {
  public:
-  explicit Promise(const dns::Question& question) : question_(question) {}
+  using End = void (Cache::*)(const dns::Question&, dns::Answer, Clock::time_point);
+
+  explicit Promise(const dns::Question& question, End end = &Cache::complete) : end_(end), question_(question) {}
   ~Promise() {
     if (cache_ != nullptr) complete(dns::failure_answer("stopped", dns::Cause::local));
   }
@@ -30,15 +32,16 @@ class Promise {
   void complete(dns::Answer answer) {
     const auto cache = std::exchange(cache_, nullptr);
     if (cache == nullptr) return;
-    cache->complete(question_, std::move(answer), Cache::Clock::now());
+    (*cache.*end_)(question_, std::move(answer), Cache::Clock::now());
   }
   bool is_wanted() {
-    if (cache_ != nullptr && !cache_->abandon(question_)) return true;
+    if (cache_ != nullptr && !cache_->abandon(question_, Cache::Clock::now())) return true;
     cache_ = nullptr;
     return false;
   }
 
  private:
+  const End end_;
   std::shared_ptr<Cache> cache_;
   dns::Question question_;
 };
@@ -88,6 +91,22 @@ struct DriverState {
         options(driver_options),
         mailbox(std::make_shared<Mailbox>(on.inbox())) {
     own_failures();
+  }
+
+  // Asks for a cached answer again. No check waits for it. All refreshes together have the share of one check.
+  void refresh(const std::optional<dns::Question>& due) {
+    if (!due) return;
+    std::shared_ptr<Promise> promise;
+    try {
+      promise = std::make_shared<Promise>(*due, &Cache::refreshed);
+      promise->begin(cache);
+      resolver.ask(
+          *due, {.check = 0, .patience = schedule}, [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
+          [] { return true; });
+    } catch (const std::bad_alloc&) {
+      // The promise ends the refresh, if there is one.
+      if (promise == nullptr) cache->refreshed(*due, dns::failure_answer("no memory", dns::Cause::local), Cache::Clock::now());
+    }
   }
 
   Loop& loop;
@@ -181,12 +200,14 @@ class Running : public std::enable_shared_from_this<Running> {
 spf::Needs Running::run_step() {
   answers_.set_now(loop_.now());
   ++runs_;
+  spf::Needs needs;
   try {
-    return step_(answers_);
+    needs = step_(answers_);
   } catch (const std::bad_alloc&) {
     cost_.no_memory = true;
-    return {};
   }
+  if (const auto driver = driver_.lock()) driver->refresh(answers_.take_due());
+  return needs;
 }
 
 bool Running::go_on(spf::Needs needs) {
@@ -308,6 +329,7 @@ void Running::expire() {
     if (slot.answer == nullptr) cost_.rounds = std::max(cost_.rounds, slot.depth);
   }
   close();
+  answers_.set_now(loop_.now());
   answers_.expire();
   step_again();
 }
@@ -422,8 +444,10 @@ Driver::Handle Driver::start(Step step, std::chrono::milliseconds deadline, Done
     answers.slots().clear();
     state_->spare = std::move(answers.slots());
     done(cost);
+    state_->refresh(answers.take_due());  // after the answer
     return nullptr;
   }
+  state_->refresh(answers.take_due());
   auto running = std::make_shared<Running>(state_, answers, std::move(step), std::move(done));
   auto check = std::make_unique<Held>(running);
   running->begin(deadline);

@@ -50,10 +50,12 @@ constexpr std::size_t kCounts = 16;  // the counters that std::make_shared puts 
 
 }  // namespace
 
-KeptAnswer::KeptAnswer(dns::Answer from, Clock::time_point when)
+KeptAnswer::KeptAnswer(dns::Answer from, Clock::time_point when, std::shared_ptr<const KeptAnswer> expired)
     : KnownAnswer(std::move(from)),
       came(when),
-      bytes(heap_block(sizeof(KeptAnswer) + kCounts) + heap(answer) + std::visit(RecordBytes{}, record)) {}
+      stale(std::move(expired)),
+      bytes(heap_block(sizeof(KeptAnswer) + kCounts) + heap(answer) + std::visit(RecordBytes{}, record) +
+            (stale == nullptr ? 0 : stale->bytes)) {}
 
 SharedAnswer own_failure(std::string problem) {
   return std::make_shared<const KeptAnswer>(dns::failure_answer(std::move(problem), dns::Cause::local), KeptAnswer::kAgeless);

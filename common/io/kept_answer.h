@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 struct KeptAnswer final : spf::KnownAnswer {
   // came: kAgeless for an answer whose TTL does not run down, such as one of a zone file or a failure of our own.
-  KeptAnswer(dns::Answer from, Clock::time_point came);
+  KeptAnswer(dns::Answer from, Clock::time_point came, std::shared_ptr<const KeptAnswer> stale = nullptr);
 
   static constexpr Clock::time_point kAgeless = Clock::time_point::max();
 
@@ -30,6 +30,8 @@ struct KeptAnswer final : spf::KnownAnswer {
   }
 
   Clock::time_point came;
+  // The expired answer that may take the place of a failure (RFC 8767); null: there is none.
+  std::shared_ptr<const KeptAnswer> stale;
   std::size_t bytes;  // heap memory of this object and all that it holds, with the allocator's overhead
 };
 

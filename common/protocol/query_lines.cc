@@ -184,6 +184,7 @@ void add_policy(const receiver::Reply& reply, AnswerWriter& answer) {
   if (reply.would) answer.text("would=", receiver::action_name(*reply.would));
   if (!reply.local_policy.empty()) answer.text("local_policy=", reply.local_policy);
   if (reply.is_weak) answer.number("weak_pass=", 1);
+  if (reply.is_stale) answer.number("stale=", 1);
   if (reply.helo) {
     answer.text("helo_result=", spf::result_name(reply.helo->result));
     answer.text("helo_header_comment=", reply.helo->header_comment);

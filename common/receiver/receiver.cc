@@ -227,7 +227,8 @@ class Decision {
 };
 
 // Decides a request at a host that rewrites senders itself.
-Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
+Needs decide_beside_srs(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace,
+                        std::string_view note) {
   if (const auto why = forged_recipient(policy.own_addresses, request)) {
     Reply& reply = workspace.reply;
     compose_unchecked(spf::Result::none, host_of(request, policy), "the recipient is not a valid SRS address of ours: " + *why,
@@ -237,19 +238,58 @@ Needs decide_beside_srs(const Request& request, const Policy& policy, spf::Answe
     return {};
   }
   const auto original = unwrapped_sender(policy.own_addresses, request);
-  if (!original) return Decision(request, policy, answers, workspace).run();
+  if (!original) return Decision(request, policy, answers, workspace, note).run();
   Request unwrapped = request;
   unwrapped.sender = *original;
-  const std::string note = base::clip_middle(*original, kMaxDetail / 4) + " instead of " +
-                           base::clip_middle(bare_sender(request.sender), kMaxDetail / 4);
-  return Decision(unwrapped, policy, answers, workspace, "srs-unwrap: " + note).run();
+  const std::string change = base::clip_middle(*original, kMaxDetail / 4) + " instead of " +
+                             base::clip_middle(bare_sender(request.sender), kMaxDetail / 4);
+  const std::string before = note.empty() ? std::string() : std::string(note) + "; ";
+  return Decision(unwrapped, policy, answers, workspace, before + "srs-unwrap: " + change).run();
+}
+
+Needs decide_once(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace,
+                  std::string_view note = {}) {
+  if (policy.own_addresses.rewriter) return decide_beside_srs(request, policy, answers, workspace, note);
+  return Decision(request, policy, answers, workspace, note).run();
+}
+
+// In seconds (RFC 8767 §4).
+constexpr std::uint32_t kStaleTtl = 30;
+
+// Returns whether the result may come from expired answers: not if a mail server may refuse the mail for good because of it.
+bool may_be_stale(spf::Result result) {
+  return result != spf::Result::fail && result != spf::Result::permerror && result != spf::Result::temperror;
+}
+
+bool may_replace(const Reply& reply, const Reply& temperror) {
+  if (!may_be_stale(reply.result) || reply.action != Action::accept || reply.would) return false;
+  if (!reply.helo || may_be_stale(reply.helo->result)) return true;
+  return temperror.helo && temperror.helo->result == reply.helo->result;
+}
+
+// Decides again, with expired answers in place of failures (RFC 8767). The reply in the workspace is a temperror; it is replaced
+// only by one that accepts the mail.
+Needs decide_with_stale(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
+  Workspace other;
+  answers.use_stale(true);
+  Needs needs = decide_once(request, policy, answers, other, "serve-stale: expired DNS answers");
+  if (!needs.empty()) return needs;
+  if (may_replace(other.reply, workspace.reply)) {
+    workspace = std::move(other);
+    workspace.reply.is_stale = true;
+    workspace.reply.ttl = std::min(workspace.reply.ttl, kStaleTtl);
+  } else {
+    answers.use_stale(false);
+  }
+  return {};
 }
 
 }  // namespace
 
 Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace) {
-  if (policy.own_addresses.rewriter) return decide_beside_srs(request, policy, answers, workspace);
-  return Decision(request, policy, answers, workspace).run();
+  Needs needs = decide_once(request, policy, answers, workspace);
+  const bool may_help = needs.empty() && workspace.reply.result == spf::Result::temperror && answers.has_stale();
+  return may_help ? decide_with_stale(request, policy, answers, workspace) : needs;
 }
 
 spf::MacroString default_explanation() { return *spf::MacroString::parse(kDefaultExplanation, spf::MacroContext::explanation); }

@@ -104,7 +104,8 @@ struct Reply {
   // The effect of local policy: "trusted-forwarders: ip4:192.0.2.0/24, neutral instead of fail"; empty if there is none. At most
   // kMaxDetail bytes.
   std::string local_policy;
-  bool is_weak = false;  // a pass that a large part of the Internet would also get
+  bool is_weak = false;   // a pass that a large part of the Internet would also get
+  bool is_stale = false;  // expired DNS answers took the place of failures, which would have given temperror
   std::optional<HeloReply> helo;
   std::optional<Guesses> guesses;
   int lookups = 0;

@@ -41,6 +41,11 @@ class AnswerSource {
   // Returns whether half of the check's time has passed. Steps that must not use all of it then continue without missing answers.
   [[nodiscard]] virtual bool is_late() const { return false; }
 
+  // Returns whether expired answers could take the place of failures that find() has returned (RFC 8767).
+  [[nodiscard]] virtual bool has_stale() const { return false; }
+  // Lets find() return them in this step, or failures again.
+  virtual void use_stale(bool /*on*/) {}
+
   // Returns the remaining TTL, in seconds, of an answer from find(); less than the original TTL if the answer was cached.
   [[nodiscard]] virtual std::uint32_t ttl_of(const dns::Question& /*question*/, const KnownAnswer& known) const {
     return known.answer.ttl;

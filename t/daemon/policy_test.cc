@@ -47,7 +47,7 @@ TEST_CASE("without local policy, an answer has no line about it") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   for (const char* sender : {"u@pass.test", "u@fail.test", "u@plain.test"}) {
     const Answer answer = spfd.answer(question(sender, "rcpt=x@our.test\nlocal=all\nguess_mechs=all\ntrusted=1\n"));
-    for (const char* key : {"would", "local_policy", "weak_pass", "helo_result", "guess", "guess_tf"}) {
+    for (const char* key : {"would", "local_policy", "weak_pass", "stale", "helo_result", "guess", "guess_tf"}) {
       CHECK(option(answer, key) == "(absent)");
     }
   }

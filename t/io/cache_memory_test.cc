@@ -143,7 +143,7 @@ TEST_CASE("cache: waiters count, and answers make room for them") {
   const std::ptrdiff_t with = watch.bytes();
   const std::uint64_t during = cache.counters().entries;
   for (int i = 0; i < 10000; ++i) cache.leave(asked(i), tickets.at(static_cast<std::size_t>(i)));
-  for (int i = 0; i < 100; ++i) cache.abandon(asked(i));
+  for (int i = 0; i < 100; ++i) cache.abandon(asked(i), kNow);
   for (int i = 0; i < 20000; ++i) cache.complete(question(numbered(i), dns::Type::txt), texts({"v=spf1 mx -all"}), kNow);
   const std::uint64_t after = cache.counters().entries;
   CHECK(with <= without + 8192);

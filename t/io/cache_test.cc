@@ -159,7 +159,7 @@ TEST_CASE("cache: a waiter that leaves is not called; a question without waiters
   const auto one = cache.find_or_join(question("example.com"), kStart, [&](const auto&) { ++first; });
   const auto two = cache.find_or_join(question("example.com"), kStart, [&](const auto&) { ++second; });
   cache.leave(question("example.com"), one.ticket);
-  CHECK_FALSE(cache.abandon(question("example.com")));
+  CHECK_FALSE(cache.abandon(question("example.com"), kStart));
   cache.complete(question("example.com"), text_answer("x", 0), kStart);
   CHECK(first == 0);
   CHECK(second == 1);
@@ -168,13 +168,13 @@ TEST_CASE("cache: a waiter that leaves is not called; a question without waiters
   const auto three = cache.find_or_join(question("example.com"), kStart, kNobody);
   cache.leave(question("example.com"), three.ticket);
   CHECK(cache.find_or_join(question("example.com"), kStart, [&](const auto&) { ++second; }).look == Look::join);
-  CHECK_FALSE(cache.abandon(question("example.com")));
+  CHECK_FALSE(cache.abandon(question("example.com"), kStart));
   cache.complete(question("example.com"), text_answer("x", 0), kStart);
   CHECK(second == 2);
 
   const auto four = cache.find_or_join(question("example.com"), kStart, kNobody);
   cache.leave(question("example.com"), four.ticket);
-  CHECK(cache.abandon(question("example.com")));
+  CHECK(cache.abandon(question("example.com"), kStart));
   CHECK(cache.find_or_join(question("example.com"), kStart, kNobody).look == Look::start);
 }
 
@@ -332,7 +332,7 @@ TEST_CASE("cache: threads ask, join, leave, abandon and complete at the same tim
       if (leaves) cache.leave(asked, found.ticket);
       (leaves ? left : stayed).at(thread).push_back(calls);
       if (found.look != Look::start) continue;
-      if ((random >> 24) % 2 == 0 && cache.abandon(asked)) continue;
+      if ((random >> 24) % 2 == 0 && cache.abandon(asked, now)) continue;
       cache.complete(asked, text_answer("x", (random >> 16) % 3), now);
     }
   };

@@ -299,12 +299,13 @@ TEST_CASE("lines about local policy are written only if there is something to re
   reply.would = receiver::Action::defer;
   reply.local_policy = "exempt-clients: ::1";
   reply.is_weak = true;
+  reply.is_stale = true;
   reply.helo = receiver::HeloReply{spf::Result::neutral, "comment", "Received-SPF: neutral"};
   reply.guesses = receiver::Guesses{{"pass", "s", "h"}, {}};
   asked.id = "7";
   const std::string text = support::encode_reply(reply, asked, {});
   CHECK(
-      text.ends_with("void_lookups=0\nwould=defer\nlocal_policy=exempt-clients: ::1\nweak_pass=1\nhelo_result=neutral\n"
+      text.ends_with("void_lookups=0\nwould=defer\nlocal_policy=exempt-clients: ::1\nweak_pass=1\nstale=1\nhelo_result=neutral\n"
                      "helo_header_comment=comment\nhelo_received_spf_header=Received-SPF: neutral\nguess=pass\nsmtp_guess=s\n"
                      "header_guess=h\nguess_tf=\nsmtp_tf=\nheader_tf=\nid=7\n\n"));
 }
