@@ -198,7 +198,7 @@ class Reader {
     const spf::MacroString& spec = *term.read.domain_spec;
     term.is_personal = spec.is_personal();
     if (term.is_personal) {
-      term.is_nowhere = !spec.can_be_name(domain.text());
+      term.is_nowhere = !spec.can_be_name();
       return;
     }
     spf::MacroValues values;

@@ -220,8 +220,7 @@ class Evaluator {
         if (directive.mechanism == Mechanism::ptr) return evaluate_ptr(nullptr);
         // RFC 7208 §4.8 leaves this open; we take it as "no match". An include whose own text is invalid has no record to include
         // (§5.2), but an SMTP client must not be able to cause that error with its sender or HELO name.
-        if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches ||
-            spec->can_be_name(checked.personal ? "x" : checked.name.text()))
+        if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches || spec->can_be_name())
           return Outcome::no_match;
         walk_.set_problem(fmt::format("'{}' does not name a valid domain", record.text_of(directive)));
         return Outcome::permerror;

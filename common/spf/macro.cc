@@ -246,9 +246,9 @@ std::optional<dns::Name> MacroString::expand_name(const MacroValues& values) con
   return dns::Name::parse(name);
 }
 
-bool MacroString::can_be_name(std::string_view domain) const {
+bool MacroString::can_be_name() const {
   constexpr std::string_view kShort = "x";
-  const MacroValues values{kShort, kShort, kShort, domain, kShort, kShort, kShort, kShort, kShort, kShort, kShort};
+  const MacroValues values{kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort, kShort};
   return expand_name(values).has_value();
 }
 

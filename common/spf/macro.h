@@ -67,9 +67,9 @@ class MacroString {
   // Expands to a target name (RFC 7208 §4.8, §7.3): a name longer than 253 characters loses labels from the left. Returns nothing
   // when any label, even one that would be removed, is empty, longer than 63 characters or not printable.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
-  // Returns whether expand_name() succeeds when %{d} is `domain` and every other macro has the shortest possible value. If not,
-  // the text itself is invalid, whatever sender, HELO name and client are.
-  [[nodiscard]] bool can_be_name(std::string_view domain) const;
+  // Returns whether expand_name() succeeds when every macro has the shortest possible value. If not, the text itself is invalid,
+  // whatever sender, HELO name and client are. %{d} is no exception: below a wildcard the sender chooses it.
+  [[nodiscard]] bool can_be_name() const;
 
  private:
   struct Part {
