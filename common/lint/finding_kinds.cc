@@ -90,7 +90,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .example = "example.com 172800 TXT \"v=spf1 mx -all\" ; two days",
      .repaired = "example.com 3600 TXT \"v=spf1 mx -all\" ; an hour",
      .note = "Reported above 86,400 seconds; above 3,600 seconds for names of the zone that do not exist; with --authoritative "
-             "also below 300 seconds, with which each receiver asks often A resolver's answer shows only the rest of a TTL."},
+             "also below 300 seconds, since a resolver's answer shows only the rest of a TTL."},
     {.id = "P11",
      .severity = error,
      .section = "RFC 1034 §4.2",

@@ -153,7 +153,13 @@ class Json {
     if (rest_.starts_with('"')) return string();
     const auto end = rest_.find_first_not_of("-0123456789.abcdefghijklmnopqrstuvwxyz");
     const std::string_view word = rest_.substr(0, end);
-    const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
+    // The numbers are whole, or have one decimal (worst_seconds).
+    const bool has_decimal = word.size() > 2 && word[word.size() - 2] == '.';
+    const std::string_view whole = has_decimal ? word.substr(0, word.size() - 2) : word;
+    const auto is_digits = [](std::string_view digits) {
+      return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    const bool is_number = is_digits(whole) && (!has_decimal || is_digits(word.substr(word.size() - 1)));
     is_valid_ = is_valid_ && (is_number || word == "true" || word == "false" || word == "null");
     rest_.remove_prefix(word.size());
   }
