@@ -68,7 +68,7 @@ class MacroString {
   // when any label, even one that would be removed, is empty, longer than 63 characters or not printable.
   [[nodiscard]] std::optional<dns::Name> expand_name(const MacroValues& values) const;
   // Returns whether expand_name() succeeds when every macro has the shortest possible value. If not, the text itself is invalid,
-  // whatever sender, HELO name and client are. %{d} is no exception: below a wildcard the sender chooses it.
+  // whatever sender, HELO name and client are. This holds for %{d} too: below a wildcard the sender chooses it.
   [[nodiscard]] bool can_be_name() const;
 
  private:
