@@ -177,6 +177,8 @@ class Server final {
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kWakeSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     static_cast<void>(::signal(SIGPIPE, SIG_IGN));
+    // At a limit on the size of files, writing fails with EFBIG, for the log and the file of the cache.
+    static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
   }
 
   // Waits for the next signal; 0: `wait` has passed without one.

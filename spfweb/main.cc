@@ -95,6 +95,7 @@ int serve(const Options& options) {
   if (options.action == Options::Action::check_config) return kProgram.print_and_exit("spfweb: the configuration is fine\n");
 
   static_cast<void>(::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(::signal(SIGXFSZ, SIG_IGN));  // a log that has reached a limit on its size does not end the process
   auto sockets = service::open_sockets(options.listen);
   if (!sockets) return report(sockets.error());
   if (auto error = service::drop_privileges(*identity)) return report(*error);

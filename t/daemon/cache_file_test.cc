@@ -1,5 +1,6 @@
 // The cache file of the real daemon, in its sandbox: what a restart keeps, commands, and files that it must not use.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,18 @@ TEST_CASE("cache file: dump_cache writes it, load_cache adds it, and both say ho
   CHECK(has(world.ctl({"dump_cache"}).errors, "was removed since the start"));
   CHECK(world.spfd().stop() == 0);
   CHECK_FALSE(std::filesystem::exists(folder / "answers"));
+}
+
+TEST_CASE("cache file: a limit on the size of files ends neither the file's nor the log's writer") {
+  const TempFolder folder;
+  support::DnsServer dns(records);
+  const World world(settings(dns.address(), folder / "answers"));
+  const rlimit none{0, RLIM_INFINITY};
+  REQUIRE(::prlimit(world.spfd().pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
+  CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
+  CHECK(world.ctl({"dump_cache"}).exit_code == 1);
+  CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
+  CHECK(world.spfd().is_running());
 }
 
 TEST_CASE("cache file: without the option the commands say so") {
