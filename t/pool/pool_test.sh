@@ -17,19 +17,6 @@ end() {
   rm -rf "$lab"
 }
 trap end EXIT
-fail() {
-  echo "$*" >&2
-  echo "0 passed, 1 failed"
-  exit 1
-}
-wait_until() { # COMMAND...
-  local i
-  for ((i = 0; i < 300; i++)); do
-    "$@" && return
-    sleep 0.1
-  done
-  return 1
-}
 
 # ask SOCKET: sends its input, half-closes, and prints the answer.
 ask() {
@@ -44,7 +31,7 @@ dns() {
 }
 dns all
 exec 8>"$lab/in-all"
-wait_until test -s "$lab/dns-all" || fail "no name server"
+wait_until 300 test -s "$lab/dns-all" || give_up "no name server"
 read -r port <"$lab/dns-all"
 
 # member NAME [NAMESERVER]
@@ -52,7 +39,7 @@ member() {
   "$BUILD/bin/spfd" --config /dev/null --listen "unix:$lab/$1.sock" --control "unix:$lab/$1.control" --workers 1 \
     --nameserver "${2:-127.0.0.1:$port}" --hostname mx.example.org 2>>"$lab/$1.log" 8>&- 9>&- &
   pid[$1]=$!
-  wait_until asks_health "$1" ok
+  wait_until 300 asks_health "$1" ok
 }
 control() { "$BUILD/bin/spfctl" --socket "$lab/$1.control" "${@:2}"; }
 # asks_health MEMBER WORD: the member itself answers so.
@@ -61,7 +48,7 @@ ends() { # MEMBER SIGNAL
   kill "-$2" "${pid[$1]}"
   wait "${pid[$1]}"
 }
-for name in mx1 mx2 mx3; do member "$name" || fail "no member"; done
+for name in mx1 mx2 mx3; do member "$name" || give_up "no member"; done
 
 # The sample, with sockets of our own and without the warming up of members.
 sed -E "s,127\.0\.0\.1:5970,$lab/pool.sock," etc/haproxy/spfd.cfg | sed -E "s,bind /run/haproxy/spfd.sock,bind $lab/second.sock,;
@@ -78,8 +65,8 @@ state() { echo 'show stat' | ask "$lab/stats.sock" | awk -F, -v name="$1" '$2 ==
 is_state() { [[ $(state "$1") == "$2"* ]]; }
 # All members are up, and have answered a check.
 pool_is_up() { is_state mx1 UP && is_state mx2 UP && is_state mx3 UP; }
-wait_until test -S "$lab/pool.sock" || fail "no HAProxy: $(cat "$lab/haproxy.log")"
-check 'all members are up' wait_until pool_is_up
+wait_until 300 test -S "$lab/pool.sock" || give_up "no HAProxy: $(cat "$lab/haproxy.log")"
+check 'all members are up' wait_until 300 pool_is_up
 
 # load NAME SECONDS ARGUMENTS...: in the background; its figures are in $lab/NAME.json.
 load() {
@@ -108,8 +95,8 @@ loads $((restarts * 9))
 for ((i = 0; i < restarts; i++)); do
   for name in mx1 mx2 mx3; do
     ends "$name" TERM || echo "$name ended with $?"
-    member "$name" || fail "$name does not start"
-    wait_until pool_is_up || fail "$name does not come back"
+    member "$name" || give_up "$name does not start"
+    wait_until 300 pool_is_up || give_up "$name does not come back"
   done
 done
 ended
@@ -123,11 +110,11 @@ check 'and at most one per client and restart is sent again' at_most "$(figure p
 
 loads 6
 check 'a member is drained' control mx2 drain
-check 'it leaves the pool' wait_until is_state mx2 DOWN
+check 'it leaves the pool' wait_until 300 is_state mx2 DOWN
 idle() { control mx2 status | grep -qE "^connections=[01]$"; }
-check 'its connections end, kept ones too' wait_until idle
+check 'its connections end, kept ones too' wait_until 300 idle
 check 'it is there again' control mx2 undrain
-check 'and comes back' wait_until is_state mx2 UP
+check 'and comes back' wait_until 300 is_state mx2 UP
 ended
 check 'no request is lost or wrong' is "$(figure exim again) $(figure exim lost) $(figure exim wrong) $(figure postfix lost) $(figure postfix wrong)" "0 0 0 0 0"
 
@@ -136,18 +123,18 @@ check 'no request is lost or wrong' is "$(figure exim again) $(figure exim lost)
 ends mx3 TERM
 dns dead
 exec 9>"$lab/in-dead"
-wait_until test -s "$lab/dns-dead"
-member mx3 "127.0.0.1:$(head -n 1 "$lab/dns-dead")" || fail "mx3 does not start"
-check 'a member with another resolver' wait_until is_state mx3 UP
+wait_until 300 test -s "$lab/dns-dead"
+member mx3 "127.0.0.1:$(head -n 1 "$lab/dns-dead")" || give_up "mx3 does not start"
+check 'a member with another resolver' wait_until 300 is_state mx3 UP
 exec 9>&-
 wait "${pid[dns-dead]}"
-check 'leaves the pool when that dies' wait_until is_state mx3 DOWN
+check 'leaves the pool when that dies' wait_until 300 is_state mx3 DOWN
 loads 3
 ended
 check 'and no request is deferred' is "$(figure exim again) $(figure exim wrong) $(figure postfix lost) $(figure postfix wrong)" "0 0 0 0"
 ends mx3 TERM
-member mx3 || fail "mx3 does not start"
-check 'with its resolver it comes back' wait_until pool_is_up
+member mx3 || give_up "mx3 does not start"
+check 'with its resolver it comes back' wait_until 300 pool_is_up
 
 # ---- SIGKILL -----------------------------------------------------------------------------------------------------------------------
 
@@ -155,8 +142,8 @@ loads 6
 for name in mx1 mx2; do
   sleep 0.5
   ends "$name" KILL
-  member "$name" || fail "$name does not start"
-  wait_until pool_is_up || fail "$name does not come back"
+  member "$name" || give_up "$name does not start"
+  wait_until 300 pool_is_up || give_up "$name does not come back"
 done 2>/dev/null
 ended
 check 'after SIGKILL a repetition gets its answer' is "$(figure exim lost) $(figure exim wrong) $(figure postfix lost) $(figure postfix wrong)" "0 0 0 0"

@@ -13,24 +13,11 @@ end() {
   rm -rf "$lab"
 }
 trap end EXIT
-fail() {
-  echo "$*" >&2
-  echo "0 passed, 1 failed"
-  exit 1
-}
-wait_until() { # TENTHS COMMAND...
-  local i
-  for ((i = 0; i < $1; i++)); do
-    "${@:2}" && return
-    sleep 0.1
-  done
-  return 1
-}
 
 BUILD=$BUILD t/bench/peers.sh
 root=$BUILD/bench/root
 for unbound in "$root/usr/sbin/unbound" /usr/sbin/unbound ''; do [[ ! -x $unbound ]] || break; done
-[[ -n $unbound ]] || fail "no unbound: $BUILD/bench/peers.log"
+[[ -n $unbound ]] || give_up "no unbound: $BUILD/bench/peers.log"
 libraries=$root/usr/lib:$root/usr/lib/$(uname -m)-linux-gnu
 port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
 cat >"$lab/unbound.conf" <<END
@@ -62,7 +49,7 @@ daemon() { # NAME ARGUMENTS...
   "$BUILD/bin/spfd" --config /dev/null --listen "unix:$lab/$1.sock" --control "unix:$lab/$1.control" --workers 1 --hostname mx.example.org \
     --nameserver "127.0.0.1:$port" "${@:2}" 2>>"$lab/$1.log" &
   pid[$1]=$!
-  wait_until 100 test -S "$lab/$1.sock" || fail "no $1"
+  wait_until 100 test -S "$lab/$1.sock" || give_up "no $1"
 }
 stale() { daemon stale --serve-stale 1h --cache-file "$lab/answers"; }
 # answer NAME CLIENT [TIME]: prints the answer.

@@ -18,15 +18,7 @@ end() {
 trap end EXIT
 
 # wait_for SOCKET: waits until it is there, at most 20 seconds.
-wait_for() {
-  local i
-  for ((i = 0; i < 200; i++)); do
-    [[ ! -S $1 ]] || return 0
-    sleep 0.1
-  done
-  echo "no $1"
-  exit 1
-}
+wait_for() { wait_until 200 test -S "$1" || give_up "no $1"; }
 
 printf '. SOA a.test b.test 1 2 3 4 5\nfail.test TXT "v=spf1 -all"\n' >"$lab/zone"
 "$BUILD/bin/spfweb" --listen "unix:$lab/web.sock,mode=0666" --spfd "unix:$lab/none" \
