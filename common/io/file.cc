@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -40,18 +41,26 @@ base::Result<Descriptor, std::string> open_file(const std::string& path, FileKin
   return file;
 }
 
-base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind) {
-  const auto file = open_file(path, kind);
-  if (!file) return base::failure(fmt::format("{}: {}", base::printable(path), file.error()));
+base::Result<std::string, std::string> read_all(const Descriptor& file, std::size_t most) {
   std::string text;
   std::array<char, 16384> bytes;
-  for (;;) {
-    const ssize_t size = ::read(file->get(), bytes.data(), bytes.size());
+  while (text.size() < most) {
+    const ssize_t size = ::read(file.get(), bytes.data(), std::min(bytes.size(), most - text.size()));
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return base::failure(fmt::format("{}: {}", base::printable(path), cannot_read(errno)));
-    if (size == 0) return text;
+    if (size < 0) return base::failure(cannot_read(errno));
+    if (size == 0) break;
     text.append(bytes.data(), static_cast<std::size_t>(size));
   }
+  return text;
+}
+
+base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind) {
+  const auto problem = [&](const std::string& what) { return base::failure(fmt::format("{}: {}", base::printable(path), what)); };
+  const auto file = open_file(path, kind);
+  if (!file) return problem(file.error());
+  auto text = read_all(*file, std::string::npos);
+  if (!text) return problem(text.error());
+  return text;
 }
 
 }  // namespace io

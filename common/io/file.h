@@ -5,6 +5,7 @@
 // interrupt it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,6 +21,9 @@ enum class FileKind : std::uint8_t {
 
 // Opens a file to read it. Errors: "cannot be read: No such file or directory", "is not a regular file".
 base::Result<Descriptor, std::string> open_file(const std::string& path, FileKind kind);
+
+// Returns the bytes of an open file, or the first ones if it has more than `most`. Errors: "cannot be read: Input/output error".
+base::Result<std::string, std::string> read_all(const Descriptor& file, std::size_t most);
 
 // Returns the bytes of a file, or an error such as "PATH: cannot be read: No such file or directory".
 base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind);

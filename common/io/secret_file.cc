@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "common/io/descriptor.h"
 #include "common/io/file.h"
@@ -56,14 +57,10 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path) 
   if ((status.st_mode & kOthers) != 0) {
     found.warning = fmt::format("mode {:04o} lets others read or change the secrets; use 0600 or 0640", status.st_mode & 07777U);
   }
-  std::array<char, 4096> bytes;
-  while (found.text.size() <= srs::kMaxSecretFile) {
-    const ssize_t size = ::read(file->get(), bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return base::failure(problem("cannot be read"));
-    if (size == 0) break;
-    found.text.append(bytes.data(), static_cast<std::size_t>(size));
-  }
+  // One byte more, so that the reader notices a longer file.
+  auto text = read_all(*file, srs::kMaxSecretFile + 1);
+  if (!text) return base::failure(text.error());
+  found.text = std::move(*text);
   return found;
 }
 
