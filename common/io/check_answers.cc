@@ -100,7 +100,7 @@ std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::Kno
   const Slot* slot = !slots_.empty() && slots_.back().question == question ? &slots_.back() : slot_of(question);
   for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
     const KeptAnswer& answer = chosen(*slot);
-    ttl = std::min(ttl, &answer == slot->answer.get() ? answer.ttl_left(now_) : kStaleTtl);
+    ttl = std::min(ttl, &answer == slot->answer.get() ? answer.ttl_left(now_) : spf::kStaleTtl);
     if (!is_alias(answer)) break;
     slot = slot_of(target_of(answer, question.type));
   }

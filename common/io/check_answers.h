@@ -43,8 +43,6 @@ class CheckAnswers final : public spf::AnswerSource {
   static constexpr int kMaxAliases = 8;
   // How often a question is asked if the checks whose question this one joined failed for reasons of their own.
   static constexpr int kMaxTimes = 3;
-  // The TTL of expired answers, in seconds (RFC 8767 §4).
-  static constexpr std::uint32_t kStaleTtl = 30;
 
   struct Limits {
     std::size_t questions;

@@ -253,9 +253,6 @@ Needs decide_once(const Request& request, const Policy& policy, spf::AnswerSourc
   return Decision(request, policy, answers, workspace, note).run();
 }
 
-// In seconds (RFC 8767 §4).
-constexpr std::uint32_t kStaleTtl = 30;
-
 // Returns whether the result may come from expired answers: not if a mail server may refuse the mail for good because of it.
 bool may_be_stale(spf::Result result) {
   return result != spf::Result::fail && result != spf::Result::permerror && result != spf::Result::temperror;
@@ -277,7 +274,7 @@ Needs decide_with_stale(const Request& request, const Policy& policy, spf::Answe
   if (may_replace(other.reply, workspace.reply)) {
     workspace = std::move(other);
     workspace.reply.is_stale = true;
-    workspace.reply.ttl = std::min(workspace.reply.ttl, kStaleTtl);
+    workspace.reply.ttl = std::min(workspace.reply.ttl, spf::kStaleTtl);
   } else {
     answers.use_stale(false);
   }

@@ -21,6 +21,9 @@ struct KnownAnswer {
   PublishedRecord record;  // of a TXT answer
 };
 
+// The TTL of expired answers, in seconds (RFC 8767 §4).
+inline constexpr std::uint32_t kStaleTtl = 30;
+
 class AnswerSource {
  public:
   AnswerSource() = default;
