@@ -83,7 +83,7 @@ class Process final : public Commanded {
   [[nodiscard]] bool has_drained() const { return drained_ == workers_.size(); }
   // Lets the control socket take no more connections and its answers leave.
   void begin_control_end();
-  // Returns whether there is no control socket, or none any longer.
+  // Returns whether the control socket has ended, or was never opened.
   [[nodiscard]] bool has_control_ended() const { return !control_ || control_->has_ended(); }
   void end_control();
   // Ends all workers at once; requests under way are dropped.

@@ -139,7 +139,8 @@ class Cache {
   // Calls `use` with the answers of one part of the cache after the other, newest first, as long as it returns true. No lock is
   // held during the call.
   void each_part(const std::function<bool(const std::vector<Kept>&)>& use);
-  // Adds an answer as the oldest one. Returns false if the question has an entry, the answer has expired, or there is no room.
+  // Adds an answer as the oldest one. Returns false, and adds nothing, if the question has an entry, the answer has expired, or
+  // the cache is full.
   bool add(const Kept& kept, Clock::time_point now);
 
  private:

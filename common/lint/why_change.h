@@ -28,7 +28,7 @@ class Changes {
 
   enum class Outcome : std::uint8_t {
     waits,    // a question is open
-    fits,     // the client passes, or gets a result if that is enough, and nobody else loses one
+    fits,     // the client passes, or gets a result if that is enough, within the limits for all clients
     useless,  // it does not
     harmful,  // the limits are exceeded, for the client or for others (RFC 7208 §4.6.4)
     unknown,  // it passes, but the changed record could not be examined completely

@@ -28,7 +28,7 @@ void append(std::string& record, std::string_view term) {
   if (!term.empty()) record.append(" ").append(term);
 }
 
-// Returns a term with a fault as it was probably meant; empty: nobody can know, so that it is left out.
+// Returns a faulty term as it was probably meant, or nothing if the term does not show that; the repair then leaves it out.
 struct Meant {
   std::string text;
   bool takes_next = false;  // the next term is a part of it

@@ -118,7 +118,7 @@ TEST_CASE("refresh-ahead: not for answers that are rarely used, short-lived or f
   CHECK_FALSE(is_due(world.cache, kStart + 4s + 999ms));
 }
 
-TEST_CASE("refresh-ahead: a refresh that fails leaves the answer alone, and there is no second one") {
+TEST_CASE("refresh-ahead: a refresh that fails changes nothing, and is not tried again") {
   Refreshing world;
   REQUIRE(is_due(world.cache, kStart + 280s));
   world.cache.refreshed(kAsked, kFailure, kStart + 282s);

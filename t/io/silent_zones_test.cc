@@ -105,7 +105,7 @@ TEST_CASE("silent zones: a full table keeps no silent zone out, and loses none t
   // Names that are silent once remove no silent zone.
   flood(kMost, 1);
   CHECK(world.is_silent("a.dead.example"));
-  // Zones that are silent remove those that are no longer asked for.
+  // New silent zones take the places of zones that no check asks for.
   for (int i = 0; i < 8; ++i) {
     flood(kMost / 8, kNames);
     world.silence("a.dead.example");

@@ -77,7 +77,7 @@ TEST_CASE("--authoritative: each server of the zone is asked by itself, and thei
 }
 
 TEST_CASE("--authoritative: a server that is silent while another answers is at fault") {
-  World world("127.0.0.77");  // nobody listens there
+  World world("127.0.0.77");  // nothing listens at this address
   const Authority::Found found = world.ask("example.com", 3s);
   REQUIRE(found.answers.size() == 2);
   CHECK(found.answers[0].answer.texts == std::vector<std::string>{"v=spf1 mx -all"});
