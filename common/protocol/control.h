@@ -1,9 +1,8 @@
 // The codec of the control socket: one line with a command, and its answer, for spfctl(8).
 //
 //   "flush .example.com\n"  ->  "ok\n" and lines of text, or "error: what is wrong\n"
-//   "explain ip=192.0.2.1 helo=x.example sender=a@example.com\n"  ->  the same with the trace of the check, a line "trace=" per
-//   step,
-//                                                                    and the answer of the query lines
+//   "explain ip=192.0.2.1 helo=x.example sender=a@example.com\n"
+//     ->  "ok\n", a line "trace=" per step of the check, and the answer of the query lines; or an error
 //
 // Blanks separate the values of "explain", except within quotes, which senders may have.
 // The connection closes after the answer. A line without its line end is not a command: half of a command may be another one.
