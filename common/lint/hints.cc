@@ -310,4 +310,11 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   return explain_domain(term, name, value, problem);
 }
 
+bool are_sound_terms(std::string_view text) {
+  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", text));
+  return !terms.empty() && std::ranges::all_of(terms, [](const spf::Term& term) {
+    return term.problem.empty() && term.kind != spf::Term::Kind::modifier;
+  });
+}
+
 }  // namespace lint

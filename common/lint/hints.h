@@ -16,6 +16,9 @@ struct Fault {
 // it, or empty.
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next);
 
+// Returns whether the text consists of terms without a fault, none of which is an unknown modifier, and has at least one.
+bool are_sound_terms(std::string_view text);
+
 // Returns the term without the characters that editors and web pages put into records: blanks and signs as they were meant.
 std::string without_strays(std::string_view term);
 

@@ -9,6 +9,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/lint/findings.h"
+#include "common/lint/hints.h"
 
 namespace lint {
 
@@ -56,11 +57,6 @@ bool leads_somewhere(const Tree& tree, const Term& term) {
   return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
 }
 
-bool is_term(std::string_view text) {
-  const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", text));
-  return read.size() == 1 && read.front().problem.empty() && read.front().kind != spf::Term::Kind::modifier;
-}
-
 // RFC 7208 §3.3: the strings of a record are joined without a blank.
 void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   const Record& record = tree.records[number];
@@ -75,7 +71,8 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
       if (*border <= from) continue;
       const std::string_view before = term.text().substr(0, *border - from);
       const std::string_view after = term.text().substr(*border - from);
-      const bool is_glued = is_term(before) && is_term(after) && (!term.is_sound() || !leads_somewhere(tree, term));
+      const bool is_glued =
+          are_sound_terms(before) && are_sound_terms(after) && (!term.is_sound() || !leads_somewhere(tree, term));
       const std::string detail = fmt::format("'{}' and '{}'", base::clip(before, 80), base::clip(after, 80));
       if (is_glued) {
         findings.add("P07", {number, i}, detail,

@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::string_view kVersion = "v=spf1";
 
-// Returns whether the text consists of terms without fault, none of which is an unknown modifier.
-bool is_sound(std::string_view text) {
-  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("{} {}", kVersion, text));
-  return !terms.empty() && std::ranges::all_of(terms, [](const spf::Term& term) {
-    return term.problem.empty() && term.kind != spf::Term::Kind::modifier;
-  });
-}
-
 void append(std::string& record, std::string_view term) {
   if (!term.empty()) record.append(" ").append(term);
 }
@@ -34,10 +26,10 @@ struct Meant {
   bool takes_next = false;  // the next term is a part of it
 };
 Meant meant_by(const Term& term, std::string_view next) {
-  if (std::string clean = without_strays(term.text()); clean != term.text() && is_sound(clean)) return {std::move(clean)};
+  if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {std::move(clean)};
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
   constexpr std::string_view kWrite = "Write ";
-  if (fault.fix.starts_with(kWrite) && is_sound(std::string_view(fault.fix).substr(kWrite.size())))
+  if (fault.fix.starts_with(kWrite) && are_sound_terms(std::string_view(fault.fix).substr(kWrite.size())))
     return {fault.fix.substr(kWrite.size()), fault.detail.starts_with("a blank after")};
   const bool has_sign = !term.text().empty() && std::string_view("+-~?").find(term.text().front()) != std::string_view::npos;
   const std::string_view sign = term.text().substr(0, has_sign ? 1 : 0);
@@ -73,9 +65,6 @@ std::string merged(const Record& record) {
   std::string out(kVersion);
   std::string end;
   for (const std::string& text : record.texts) {
-    const bool is_record =
-        base::starts_with_ignoring_case(text, kVersion) && (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
-    if (!is_record) continue;
     for (const spf::Term& term : spf::read_terms(text)) {
       if (!term.problem.empty()) return {};
       const bool is_end = term.kind == spf::Term::Kind::redirect ||
@@ -140,7 +129,7 @@ std::string nearly_meant(const std::vector<std::string>& texts) {
     if (!base::starts_with_ignoring_case(rest, kVersion)) continue;
     rest.remove_prefix(kVersion.size());
     rest.remove_prefix(std::min(rest.find_first_not_of(" ;:,"), rest.size()));
-    if (!rest.empty() && is_sound(rest)) return fmt::format("{} {}", kVersion, rest);
+    if (!rest.empty() && are_sound_terms(rest)) return fmt::format("{} {}", kVersion, rest);
   }
   return {};
 }
