@@ -39,9 +39,10 @@ The counts are those of the client for which most terms are evaluated: one that 
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
 20 hosts per mx, and 20 million steps over networks, per family and again to compare the terms.
 Anything beyond these bounds is not looked up, and the report says so.
-The question for records of type SPF, and the others that no check asks, do not count, and if they fail, nothing is said about
-them.
-The examples below are records of example.com, or lines of its zone with the options that are needed.
+DNS questions that no check asks, such as the one for records of type SPF, do not count; the report does not mention it if they
+fail.
+In the entries below, E, W and I are the severities error, warning and info.
+The examples are records of example.com, or lines of its zone with the options that are needed.
 )";
 
 constexpr std::string_view kEnd = R"(.Sh FILES
@@ -56,7 +57,7 @@ Each line is empty, a comment
 or one of:
 .Bl -tag -width Ds
 .It Li date Ar 2026\-11\-26
-The day on which the content was true; exactly once.
+The day on which the content was last verified; this line must occur exactly once.
 .It Li platform Ar domain text
 A sending platform whose record is
 .Ar domain
