@@ -111,7 +111,7 @@ stop exim
 
 suite="readsocket, as README.md has it"
 : >"$LAB/tmp/empty"
-configure "$LAB/tmp/empty" "$(sed -n '/^## Exim in ten lines/,/^## Ask/ { /^```/,/^```/ { /^```/!p } }' "$source/README.md")"
+configure "$LAB/tmp/empty" "$(sed -n '/^## Exim in ten lines/,/^## Check on/ { /^```/,/^```/ { /^```/!p } }' "$source/README.md")"
 start_exim
 good alice@pass.test
 check "pass: accepted, with a header" both accepted 'header 1 pass'
