@@ -1,4 +1,4 @@
-# Nix package of spfd, from a clone: nix-build packaging. Untried: no Nix was at hand.
+# Nix package of spfd, from a clone: nix-build packaging. Not tried, since Nix was not available.
 { pkgs ? import <nixpkgs> { } }:
 pkgs.stdenv.mkDerivation {
   pname = "spfd";
@@ -6,6 +6,6 @@ pkgs.stdenv.mkDerivation {
   src = ./..;
   buildInputs = with pkgs; [ libevent fmt libidn2 tomlplusplus openssl zlib libseccomp ];
   enableParallelBuilding = true;
-  # The configuration is that of the machine, not of the store.
+  # The configuration belongs to the machine, not to the store.
   makeFlags = [ "PREFIX=${placeholder "out"}" "sysconfdir=/etc" "confdir=${placeholder "out"}/share/spfd" ];
 }
