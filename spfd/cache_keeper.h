@@ -16,7 +16,7 @@ class CacheKeeper {
   // path: empty for none.
   explicit CacheKeeper(std::string path) : path_(std::move(path)) {}
 
-  // Opens or makes the file. To be called as the user of the process, before the sandbox, which forbids it.
+  // Opens or creates the file. Must be called as the user of the process, and before the sandbox, which forbids it.
   void open();
   // Fills the cache at the start.
   void load(io::Cache& cache) const;

@@ -1,4 +1,4 @@
-// The commands of the control socket (spfctl(8)): reads a line, and does what it says through the interface that the server
+// The commands of the control socket (spfctl(8)): reads a line, and carries it out through the interface that the server
 // implements. Runs in the main thread.
 #pragma once
 
@@ -31,7 +31,7 @@ class Commanded {
 
   // Returns the state of the process, as names and values.
   [[nodiscard]] virtual Facts status() = 0;
-  // Returns what metrics report besides counters.
+  // Returns the facts that metrics report besides counters.
   [[nodiscard]] virtual ProcessFacts facts() = 0;
   // Calls `done`, from any thread, with the sum of the workers' counters.
   virtual void count(std::function<void(const Counters&)> done) = 0;
@@ -39,11 +39,11 @@ class Commanded {
   virtual void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) = 0;
   // Calls `done`, from any thread, with the peers of all workers and the numbers of their connections.
   virtual void peers(std::function<void(const TopEntries&)> done) = 0;
-  // Does what SIGHUP does. Returns false if the old configuration stays in force.
+  // Reloads the configuration, as SIGHUP does. Returns false if the old configuration stays in force.
   virtual bool reload() = 0;
   // Ends kept connections between their requests and reports "draining" in answers to request=health, or stops doing so.
   virtual void set_drained(bool on) = 0;
-  // Does what SIGTERM does, soon.
+  // Stops the process soon, as SIGTERM does.
   virtual void stop() = 0;
   [[nodiscard]] virtual const Snapshot& in_force() = 0;
   // Puts a changed snapshot in force, until the next reload.

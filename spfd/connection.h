@@ -65,8 +65,8 @@ class Connection final : private Pipeline::Owner {
 
   // Serves the requests that have arrived.
   void start();
-  // Begins the stop of the daemon (Shared::drain_end is set), or the wish for no more work (Shared::is_drained): reads what has
-  // arrived, and ends as soon as all is answered.
+  // Called when the daemon stops (Shared::drain_end is set) or is drained (Shared::is_drained): reads the requests that have
+  // arrived, and ends as soon as all are answered.
   void drain();
   // Ends the open checks, at Shared::drain_end: DNS answers that are missing count as timed out.
   void answer_now();

@@ -34,7 +34,7 @@ class Control {
   [[nodiscard]] Worker& worker() { return worker_; }
   // Carries out the orders that have come.
   void carry_out(Commanded& commanded);
-  // Takes no more connections, and lets the answers leave; has_ended() then becomes true.
+  // Accepts no more connections, and waits until the answers are written; has_ended() then becomes true.
   void end();
   [[nodiscard]] bool has_ended() const { return has_ended_; }
 

@@ -1,6 +1,6 @@
-// Where the commands of the control socket wait for the main thread, since they act on the whole process.
+// The queue of commands from the control socket, which the main thread carries out since they act on the whole process.
 //
-// The thread of the control socket hands in an order and goes on; the main thread takes the orders, carries them out one after
+// The thread of the control socket hands in an order and continues; the main thread takes the orders, carries them out one after
 // the other, and calls back. The socket's limits bound their number: one per connection.
 #pragma once
 

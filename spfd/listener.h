@@ -17,7 +17,7 @@ namespace spfd {
 
 class Listener {
  public:
-  // `door`: what the clients of the socket speak.
+  // `door`: the protocol of the socket's clients.
   Listener(Socket socket, protocol::Door door) : socket_(std::move(socket)), door_(door) {}
 
   [[nodiscard]] int fd() const { return socket_.fd(); }

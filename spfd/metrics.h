@@ -1,7 +1,7 @@
 // The counters as text for Prometheus: OpenMetrics 1.0, or the older text format, in which the names of families differ.
 //
-// The sets of labels are closed, so the number of series is bounded: those of name servers are written for the first
-// kMostServers, and added up for the others.
+// The sets of labels are closed, so the number of series is bounded: name servers have labels up to kMostServers, and the counts
+// of the others are added up.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // The running process: its workers, what they share, and the configuration in force. Acts on all of them, for the commands of the
 // control socket and for signals; server.h decides when it starts and when it stops.
 //
-// All functions are for the main thread. Workers report to it by `wake`.
+// All functions are for the main thread. Workers call `wake` to report to it.
 #pragma once
 
 #include <sys/types.h>

@@ -1,4 +1,5 @@
-// The sandbox: what spfd gives up at its start, so that an attacker who takes it over can do little more than answer requests.
+// The sandbox: the rights that spfd gives up at its start, so that an attacker who takes it over can do little more than answer
+// requests.
 //
 // It has three parts. no_new_privs: no program gains rights. Landlock (sandbox_landlock.h): which files can be read, in which
 // folders names can be removed, to which TCP ports connections can be made. seccomp (sandbox_seccomp.h): which system calls can
@@ -19,7 +20,7 @@
 
 namespace spfd {
 
-// The rights that the process keeps beside answering requests.
+// The rights that the process keeps in addition to answering requests.
 struct SandboxRules {
   std::vector<std::string> readable;      // files, and folders with all below them; those that do not exist are skipped
   std::vector<int> removable_in;          // descriptors of folders in which names may be removed
@@ -47,8 +48,8 @@ std::string sandbox_text(const SandboxState& state);
 // Enters the sandbox. With `require`, a part that this kernel or container does not allow is an error (EX_OSERR).
 std::optional<StartError> enter_sandbox(SandboxMode mode, const SandboxRules& rules);
 
-// Appends what must be readable so that the file can be read again after an editor, or a link on the way to it, has replaced it:
-// its folder and the folder of each link. A file in "/", and a file that is not a regular one, is appended itself.
+// Appends the paths that must be readable so that the file can be read again after it, or a link on the way to it, has been
+// replaced: its folder and the folder of each link. A file in "/", and a file that is not a regular one, is appended itself.
 void add_readable(const std::string& path, std::vector<std::string>& readable);
 
 // Returns whether the sandbox, and not the file's mode, forbids reading the file.

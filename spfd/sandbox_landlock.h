@@ -14,7 +14,7 @@ namespace spfd {
 // Returns the version of the kernel's ABI; 0: there is none, or it is switched off.
 int landlock_abi();
 
-// Binds the calling thread for good, which must have no_new_privs. Returns the ABI; the error is a sentence.
+// Binds the calling thread permanently; it must have no_new_privs. Returns the ABI; the error is a sentence.
 base::Result<int, std::string> enter_landlock(const SandboxRules& rules);
 
 inline constexpr int kLandlockTcp = 4;      // the first ABI that can restrict TCP

@@ -1,5 +1,5 @@
-// The domains that metrics must not carry, since their number is not bounded: those whose checks are slow, fail or are refused.
-// For "spfctl top". One per worker; merged when asked for.
+// The domains whose checks are slow, fail or are refused, for "spfctl top". Metrics do not have them, since their number is not
+// bounded. One per worker; merged when asked for.
 #pragma once
 
 #include <chrono>

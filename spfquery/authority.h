@@ -38,7 +38,7 @@ class Authority {
 
   // Asks for the records of the domain; once per object. `patience`: for each of the two parts.
   void ask(const dns::Name& domain, std::chrono::milliseconds patience, Done done);
-  // Ends the waits: what has not come is missing.
+  // Stops waiting: answers that have not come are missing.
   void expire();
 
  private:

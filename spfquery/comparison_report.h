@@ -8,7 +8,7 @@
 namespace spfquery {
 
 // Returns the lookups before and after, then a paragraph for each set of clients whose result changes, then the findings that
-// come or go.
+// appear or disappear.
 std::string comparison_text(const lint::Comparison& comparison);
 
 }  // namespace spfquery

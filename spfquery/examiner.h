@@ -19,7 +19,7 @@ inline constexpr int kExitLintUsage = 64;
 bool is_examination(const std::vector<std::string>& words);
 
 // Examines the domains of Options::examined, or those in the lines of Options::examined_file, and prints the reports; returns the
-// exit code. An interrupt (SIGINT) ends the waits for DNS and long computations: the reports say what is not known.
+// exit code. An interrupt (SIGINT) ends waits for DNS and long computations: the reports list what is not known.
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
 
 }  // namespace spfquery

@@ -1,4 +1,4 @@
-// SIGINT as an event of the loop, so that a long task ends early and prints what is done.
+// SIGINT as an event of the loop, so that a long task ends early and prints its results so far.
 #pragma once
 
 #include <functional>

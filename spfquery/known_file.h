@@ -9,7 +9,7 @@
 
 namespace spfquery {
 
-// Reads the file, or without a path that of the package. Null: there is none that can be used, which is said if a path was given.
+// Reads the file, or without a path that of the package. Null: there is no usable file; if a path was given, this is reported.
 std::shared_ptr<const lint::KnownNetworks> read_known_networks(const std::optional<std::string>& path);
 
 }  // namespace spfquery

@@ -3,7 +3,6 @@
 // The command lines of all earlier generations of spfquery work (Mail::SPF, Mail::SPF::Query, libspf2), and so does the one of
 // Debian's Exim; see common/options/command_line.h. Words that belong to no option are ignored, and the last of several values
 // counts.
-// counts.
 #pragma once
 
 #include <chrono>

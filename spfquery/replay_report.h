@@ -13,7 +13,7 @@ struct ReplayCounts {
   std::uint64_t lines = 0;
   std::uint64_t bad = 0;       // lines that could not be read
   std::uint64_t too_long = 0;  // lines longer than LineReader::kMaxLine
-  std::uint64_t local = 0;     // submissions on the host of the log
+  std::uint64_t local = 0;     // submissions on the host that wrote the log
   std::uint64_t dropped = 0;   // messages whose lines were too far apart
   std::uint64_t messages = 0;
   std::uint64_t checks = 0;      // different triples, or more where the table of outcomes was full

@@ -10,7 +10,7 @@
 namespace spfquery {
 
 struct SitePolicy {
-  receiver::Policy policy;  // without sender rewriting, whose secrets are not for spfquery
+  receiver::Policy policy;  // without sender rewriting, whose secrets spfquery cannot read
   std::vector<std::string> zones;
 };
 

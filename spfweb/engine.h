@@ -1,5 +1,5 @@
-// The work of spfweb that waits for others: requests to spfd, and look-ups in DNS with a small cache of its own, which cannot
-// push out that of mail.
+// The asynchronous work of spfweb: requests to spfd, and look-ups in DNS with a small separate cache, so that they do not evict
+// answers for mail.
 #pragma once
 
 #include <chrono>
@@ -71,7 +71,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Each calls back once, from the loop or from within the call.
-  // Asks spfd for the present result of what a token says.
+  // Asks spfd for the present result of the check that a token describes.
   void ask(const token::Facts& facts, std::function<void(Present)> done);
   // Returns why spfd is not ready, or an empty text.
   void health(std::function<void(std::string)> done);

@@ -1,8 +1,8 @@
-// The bounds on look-ups for strangers: per network, and at a time.
+// The bounds on look-ups for visitors: per network, and at a time.
 //
-// A network (IPv4 /24, IPv6 /56) may begin 10 at once and then one each 5 seconds. All together 20 run at a time, of which one
-// network has 5 at most, so that slow look-ups of one network leave room for others. The table of networks has a bound; at the
-// bound, the network that asked least recently and has none that runs is forgotten.
+// A network (IPv4 /24, IPv6 /56) may begin 10 at once and then one every 5 seconds. At most 20 run at a time, 5 of them for one
+// network, so that slow look-ups of one network leave room for others. The table of networks has a bound; at the bound, the
+// network that asked least recently and has no look-up under way is forgotten.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ class Gate {
   static constexpr int kRunningPerNetwork = 5;
   static constexpr std::size_t kMaxNetworks = 20'000;
 
-  // A look-up that may run; its end makes room for others. It may outlive the gate.
+  // The permission for one look-up; destroying it makes room for others. It may outlive the gate.
   class Pass {
    public:
     Pass(std::shared_ptr<int> all, std::shared_ptr<int> of_network) : all_(std::move(all)), of_network_(std::move(of_network)) {

@@ -1,8 +1,7 @@
-// HTML that is made piece by piece. This type is the only way to the output: markup is a literal of our own code, checked by the
+// HTML that is built piece by piece. All output goes through this type: markup is a literal of our own code, checked by the
 // compiler, and everything else is escaped.
 //
-// Values of strangers are shown with show(): in their own direction, cut, and without characters that change how other text
-// looks.
+// Untrusted values are shown with show(): in their own direction, cut, and without characters that change how other text looks.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +40,7 @@ class Html {
     return *this;
   }
   Html& operator<<(std::uint64_t number);
-  // Appends a value of a stranger, isolated from the text around it and cut.
+  // Appends an untrusted value, isolated from the text around it and cut.
   Html& show(std::string_view value);
 
   [[nodiscard]] bool empty() const { return out_.empty(); }

@@ -1,7 +1,7 @@
 // HTTP/1.1 for the pages: GET and HEAD only, one request per connection, on libevent's evhttp.
 //
 // evhttp reads and parses; it has no bound on connections and no absolute deadline, so this class adds both: a client that sends
-// a byte now and then, or reads its answer as slowly, has kDeadline for everything.
+// or reads only a byte now and then has kDeadline for everything.
 #pragma once
 
 #include <chrono>
@@ -46,7 +46,7 @@ class HttpServer {
   static constexpr std::chrono::seconds kDeadline{30};  // from the connection to its end
   static constexpr std::chrono::seconds kIdle{10};      // without any progress
 
-  // To be called once, in the loop's thread, before the server is destroyed or after.
+  // Must be called once, in the loop's thread, before or after the server is destroyed.
   using Answer = std::function<void(const HttpReply&)>;
   using Handler = std::function<void(HttpRequest, Answer)>;
 

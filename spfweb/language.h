@@ -15,7 +15,7 @@ inline constexpr std::array<Language, 5> kLanguages = {Language::en, Language::d
 std::string_view language_code(Language language);
 // Returns the name of the language in itself.
 std::string_view language_name(Language language);
-// Returns the language of a tag such as "de-AT"; nothing: it is not one of ours.
+// Returns the language of a tag such as "de-AT"; nothing: the pages do not have it.
 std::optional<Language> language_of(std::string_view tag);
 // Returns the best language for the header field Accept-Language.
 Language preferred_language(std::string_view accepted);

@@ -1,4 +1,4 @@
-// The frame of all pages, and the pieces that they share.
+// The common frame of all pages, and the elements that they share.
 #pragma once
 
 #include <string>

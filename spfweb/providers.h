@@ -12,7 +12,7 @@ struct Provider {
   std::string_view include;
 };
 
-// When the names were looked at.
+// The day on which the names were last verified.
 inline constexpr std::string_view kProvidersDate = "2026-11";
 
 // Returns the providers, in the order of their names. Their documentation for customers is the source.

@@ -1,6 +1,6 @@
-// The maker of SPF records: what the wizard's form says, and the record that follows from it. Pure.
+// Creates SPF records: the content of the wizard's form, and the record that follows from it. Pure.
 //
-// Its records have no finding of severity error that the form could cause (t/web), and let the form's own addresses pass.
+// The records have no finding of severity error that the form could cause (t/web), and let the addresses in the form pass.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ struct Filled {
 
 struct RecipeProblem {
   Text text = Text::bad_network;
-  std::string value;       // of a stranger
+  std::string value;       // untrusted
   std::size_t number = 0;  // for texts with numbers
   std::size_t limit = 0;
 };
@@ -65,8 +65,8 @@ std::optional<dns::Name> plain_name(std::string_view text);
 
 MadeRecord make_record(const Recipe& recipe);
 
-// Returns the name of a record as a control panel wants it: "@" for a domain of two labels, which is a zone. Whether a longer
-// name is a zone, it does not say, so it stays whole. `below`: the name of all names below the domain.
+// Returns the name of a record in the form that control panels expect: "@" for a domain of two labels, which is a zone. A longer
+// name may be a zone or not, so it is not shortened. `below`: the name of all names below the domain.
 std::string panel_name(const dns::Name& domain, bool below);
 
 // Returns the record as strings of a zone file, of at most 255 octets each (RFC 7208 §3.3).

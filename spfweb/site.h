@@ -1,4 +1,4 @@
-// The site: which page a request gets, and the bounds on the look-ups of strangers.
+// The site: chooses the page for each request, and limits the look-ups of visitors.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,7 @@ class Site {
   SiteOptions options_;
   Engine& engine_;
   Gate gate_;
-  std::vector<Answer> waiting_;  // for one question to spfd about its health
+  std::vector<Answer> waiting_;  // for one request to spfd about its health
 };
 
 }  // namespace spfweb

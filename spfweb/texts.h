@@ -1,4 +1,4 @@
-// The texts of the pages in all languages. A text may have places {0} to {4} for values.
+// The texts of the pages in all languages. A text may contain {0} to {4}, which are replaced by values.
 #pragma once
 
 #include <array>
@@ -151,13 +151,13 @@ enum class Text : std::uint8_t {
 };
 inline constexpr std::size_t kTexts = static_cast<std::size_t>(Text::count_);
 
-// Returns the text with its places.
+// Returns the text with its placeholders.
 std::string_view text_of(Text text, Language language);
 
-// Returns the text, escaped, with the values in its places.
+// Returns the text, escaped, with the values in place of its placeholders.
 Html say(Language language, Text text, std::initializer_list<Html> values = {});
 
-// Returns a value of a stranger as it is shown: for say().
+// Returns an untrusted value in the form in which it is shown, for say().
 inline Html shown(std::string_view value) { return Html().show(value); }
 inline Html number(std::uint64_t value) { return Html() << value; }
 

@@ -26,7 +26,7 @@ struct Claim {
   // Reads the form, and the links of openspf ("s=mfrom;id=;ip=;r=") and other pages ("s=", "ip=", "r=").
   static Claim read(const Parameters& parameters);
 };
-// Returns the page with the form, and the present result for what the visitor says. `note`: why there is the form.
+// Returns the page with the form, and the present result for the visitor's claims. `note`: why the form is shown.
 std::string claim_page(const View& view, const Claim& claim, const Html& note, const std::optional<Examined>& examined);
 
 }  // namespace spfweb

@@ -1,4 +1,4 @@
-// The page that makes a record.
+// The page that creates a record.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,8 @@ namespace spfweb {
 // `note`: a problem, or that the form was filled in.
 std::string wizard_page(const View& view, std::string_view domain, const Recipe& recipe, const std::optional<MadeRecord>& made,
                         const std::optional<Examined>& examined, const Html& note);
-// Returns the first page for a domain: its record of now is in the form as far as it could be read, and a note names the rest.
+// Returns the first page for a domain: the form is filled in from its published record, as far as this could be read, and a note
+// names the rest.
 std::string filled_page(const View& view, std::string_view domain, const Recipe& recipe, const Examined& examined);
 
 }  // namespace spfweb

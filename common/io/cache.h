@@ -8,10 +8,10 @@
 // covers all that the cache holds: answers with their parsed records, the table, and waiters. Expired answers have no second
 // chance, and each eviction searches a few entries for them first.
 // An answer with TTL 0 is given to its waiters, and not kept.
-// Refresh-ahead (CacheOptions::refreshes_ahead): find() asks its caller to ask a question again.
-// Serve stale (CacheOptions::stale): an expired answer stays while its question is asked again. A failure then carries it
-// (KeptAnswer::stale), and is kept for kStaleRetry whatever its cause. The check decides whether it uses the expired answer.
-// When memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
+// Refresh-ahead (CacheOptions::refreshes_ahead): find() reports to its caller that a question is to be asked again. Serve stale
+// (CacheOptions::stale): an expired answer stays while its question is asked again. A failure then carries it
+// (KeptAnswer::stale), and is kept for kStaleRetry whatever its cause. The check decides whether it uses the expired answer. When
+// memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
 #pragma once
 
 #include <array>
@@ -98,19 +98,19 @@ class Cache {
   Found find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter);
   // Removes a waiter. (Another thread may be calling it at this moment.)
   void leave(const dns::Question& question, std::uint64_t ticket);
-  // For the caller that asks DNS. If no waiter is left, the question is given up, and the next caller starts it again. False:
-  // there are waiters, so go on.
+  // Gives up a question for which the caller asks DNS, if no waiter is left; the next caller starts it again. Returns false if
+  // there are waiters: the caller must then continue.
   bool abandon(const dns::Question& question, Clock::time_point now);
   // Stores the answer and calls the waiters.
   void complete(const dns::Question& question, dns::Answer answer, Clock::time_point now);
-  // For a check whose time is over: returns `failure` with the expired answer that may take its place; null: there is none. If
-  // the question is under way, others get the same for kStaleRetry, unless an answer comes.
+  // Returns `failure` with the expired answer that may replace it, for a check whose time is over; null: there is none. If the
+  // question is under way, others get the same for kStaleRetry, unless an answer comes.
   SharedAnswer give_up(const dns::Question& question, const dns::Answer& failure, Clock::time_point now);
 
-  // Removes all answers. Questions under way go on.
+  // Removes all answers. Questions under way are not affected.
   void clear();
-  // Removes the answers about a name, or about a zone: a name and all names below it. Questions under way go on. Returns how many
-  // answers it removed. The second form visits all answers.
+  // Removes the answers about a name, or about a zone: a name and all names below it. Questions under way are not affected.
+  // Returns the number of answers that it removed. The second form visits all answers.
   std::size_t remove(const dns::Name& name);
   std::size_t remove_zone(const dns::Name& zone);
 
@@ -124,7 +124,7 @@ class Cache {
     std::chrono::seconds stale_left{0};
     bool is_under_way = false;
   };
-  // Returns it without counting it as used; nothing if neither an answer nor a question under way is held.
+  // Returns the content without counting it as a use; nothing if the cache has neither an answer nor a question under way.
   std::optional<Peek> peek(const dns::Question& question, Clock::time_point now);
   [[nodiscard]] CacheCounters counters();
 

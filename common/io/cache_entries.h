@@ -41,8 +41,8 @@ struct Pending {
 };
 
 // An answer, or a question under way, or both: an answer that is refreshed, or a failure with an expired answer while the
-// question goes on. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in the same block,
-// because each further cache line is likely to be one more wait.
+// question is under way. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in the same
+// block, because each further cache line is likely to be one more wait.
 struct Entry {
   std::unique_ptr<Pending> asked;
   Entry* newer = nullptr;  // in the order of Table, if there is an answer
@@ -53,8 +53,8 @@ struct Entry {
   std::uint8_t uses = 0;      // of the answer, up to Cache::kWorthRefreshing
   std::uint8_t name_size;
   dns::Type type;
-  // Until then the answer is used without a further thought: the expiry, or the beginning of the time in which the next use
-  // refreshes the answer; kNever without an answer.
+  // Until then the answer is used without further tests: the expiry, or the beginning of the time in which the next use refreshes
+  // the answer; kNever without an answer.
   Clock::time_point fresh_until = kNever;
   SharedAnswer answer;
   EntryPtr next;  // in the same bucket
@@ -134,7 +134,7 @@ class Entries {
     return *first;
   }
 
-  // Without memory for more buckets, the chains grow longer.
+  // Adds buckets. Without memory for them, the chains grow longer.
   void grow() {
     std::vector<EntryPtr> old;
     try {

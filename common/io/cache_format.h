@@ -1,18 +1,17 @@
-// The form of a cache file: the answers of a cache, with the moments at which they expire, so that their TTLs go on while no spfd
-// runs.
+// The form of a cache file: the answers of a cache, with the moments at which they expire, so that their TTLs continue to run
+// while no spfd runs.
 //
 //   header   "spfd-cache 1\n", padded with zeros to 16 bytes; when it was written, in seconds since 1970; number of answers;
-//   bytes
-//            of blocks; checksum of the blocks' checksums; checksum of the header so far
+//            bytes of blocks; checksum of the blocks' checksums; checksum of the header so far
 //   block    size and checksum of what follows: answers, one after the other
 //   answer   type, status, uses, CNAMEs, TTL, expiry in milliseconds since 1970, name, addresses, names, texts
 //
 // Numbers are little-endian; lists and texts begin with their sizes. The header is written twice: incomplete at first, and
-// complete after the last block, so a file that was not written to its end is recognized. Bytes after the last block do not
-// count. Checksums find damage, not malice: anybody who can write the file decides what it says about DNS.
+// complete after the last block, so a file that was not written to its end is recognized. Bytes after the last block are ignored.
+// Checksums detect damage, not forgery: anybody who can write the file can forge DNS answers.
 //
-// Reading goes twice over the file. The first time checks everything, the second time hands out the answers, so a file with an
-// error changes nothing. Memory for one block is needed. No I/O here: the caller reads and writes.
+// The file is read twice, first to check everything and then to use the answers, so a file with an error changes nothing. Memory
+// for one block is needed. No I/O here: the caller reads and writes.
 #pragma once
 
 #include <chrono>
@@ -56,12 +55,12 @@ using ReadCacheBytes = std::function<bool(std::uint64_t offset, std::span<char> 
 // Writes all answers of the cache. Returns false if `write` does; the file is then incomplete.
 base::Result<CacheFileSize, std::string> write_cache(Cache& cache, const CacheMoment& now, const WriteCacheBytes& write);
 
-// Calls `use` with each answer; also with those that have expired, which the cache may refuse. The errors are sentences; `use`
-// was not called then, unless the file has changed meanwhile.
+// Calls `use` with each answer, also with those that have expired, which the cache may refuse. The errors are sentences; after an
+// error `use` has not been called, unless the file changed meanwhile.
 base::Result<CacheFileSize, std::string> read_cache(const ReadCacheBytes& read, const CacheMoment& now,
                                                     const std::function<void(const Cache::Kept&)>& use);
 
-// Returns a file with this one block of answers, and right checksums, whatever the block says: for tests.
+// Returns, for tests, a file with this one block, whose content may be anything, and with correct checksums.
 std::string cache_file_of(std::string_view block, std::uint64_t answers, const CacheMoment& now);
 
 }  // namespace io

@@ -88,7 +88,7 @@ class CacheTable {
   Entries entries_;
   Entry* newest_ = nullptr;  // among those with an answer
   Entry* oldest_ = nullptr;
-  Entry* sought_ = nullptr;        // where the search for expired answers goes on; null: at the oldest
+  Entry* sought_ = nullptr;        // where the search for expired answers continues; null: at the oldest
   std::size_t pending_bytes_ = 0;  // of entries without an answer, questions under way, and their waiters
   int credit_ = 0;                 // misses that may pay for refreshes
   CacheCounters counters_;

@@ -34,7 +34,7 @@ class Call {
 
   static constexpr std::size_t kMaxAnswer = std::size_t{1} << 20;  // bytes
 
-  // `server` must outlive the call; destroying the call drops it, and `done` is not called. `timeout`: for all of it.
+  // `server` must outlive the call; destroying the call drops it, and `done` is not called. `timeout`: for the whole call.
   Call(Loop& loop, const Server& server, std::string request, bool (*is_complete)(std::string_view answer),
        std::chrono::milliseconds timeout, Done done);
 

@@ -28,7 +28,7 @@ base::Result<SecretFile, std::string> read_secret_file(const std::string& path);
 // Reads the secrets in a file that only root, the present user or `user` can change, and others cannot read. The errors are
 // sentences without the path.
 base::Result<srs::Secrets, std::string> read_secrets(const std::string& path, std::optional<uid_t> user = {});
-// Makes a file with one new secret, readable only for its owner: `owner`, or the present user. Never changes an existing file.
+// Creates a file with one new secret, readable only by its owner: `owner`, or the present user. Never changes an existing file.
 // Returns a problem, if any.
 std::optional<std::string> create_secret_file(const std::string& path, std::optional<SecretOwner> owner = {});
 

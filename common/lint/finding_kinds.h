@@ -25,10 +25,11 @@ struct FindingKind {
   std::string_view section;  // "RFC 7208 §4.5"
   std::string_view what;     // what is wrong; a sentence without its full stop
   std::string_view fix;      // what to do
-  std::string_view
-      example;  // a record of example.com that has it, in the world of t/unit/lint_world.h; empty: not by a record alone
-  std::string_view repaired;   // the most similar record that has not
-  std::string_view note = {};  // for the manual: when the severity differs
+  // A record of example.com that has the finding, in the world of t/unit/lint_world.h; empty: a record alone cannot have it.
+  std::string_view example;
+  std::string_view repaired;   // the most similar record without the finding
+  std::string_view note = {};  // for the manual: the cases in which the severity differs
+};
 };
 
 // Returns the table, in the order of the families: P (publication), S, B, L, K and C (the site around the record).

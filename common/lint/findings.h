@@ -25,7 +25,7 @@ struct Examined {
   const Subject& subject;
   const Tree& tree;
   const spf::Limits& limits;
-  Work& work;  // of comparing terms
+  Work& work;  // for the comparison of terms
   PerFamily<Reach> reach;
   int longest_path = 0;
   std::vector<Loop> loops = {};
@@ -51,7 +51,7 @@ class Findings {
   Report& report_;
 };
 
-// Each finds the faults of one family.
+// Each of these functions finds the faults of one family.
 void examine_publication(const Examined& examined, Findings& findings);  // P: published.cc
 void examine_syntax(const Examined& examined, Findings& findings);       // S: syntax.cc
 void examine_budget(const Examined& examined, Findings& findings);       // B: budget.cc

@@ -1,4 +1,4 @@
-// A world in which one record is another: to examine a record before it is published.
+// A source of answers in which one record is replaced, so that a record can be examined before it is published.
 #pragma once
 
 #include <string_view>

@@ -12,8 +12,8 @@ namespace lint {
 // since longer records and terms are cut.
 inline constexpr std::size_t kMaxJson = std::size_t{8} << 20;
 std::string json(const Report& report);
-// The same for a comparison: the sets of clients with their results before and after, and both reports. At most 2 * kMaxJson
-// bytes.
+// Returns one object for a comparison: the sets of clients with their results before and after, and both reports. At most 2 *
+// kMaxJson bytes.
 std::string json(const Comparison& change);
 
 }  // namespace lint

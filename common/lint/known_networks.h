@@ -1,7 +1,7 @@
 // Networks and platforms that many customers share, from a dated file of the operator: the checks K05 and K06.
 //
 // Each line is empty, a comment (#), or one of:
-//   date 2026-11-26              when the content was true; exactly once
+//   date 2026-11-26              the day on which it was last verified; exactly once
 //   platform DOMAIN TEXT         a sending platform: any customer can send mail for a domain whose record lets the record of
 //                                DOMAIN, or of a name below it, pass
 //   network ADDRESS/LENGTH TEXT  a network of a cloud, a proxy or a content delivery network

@@ -1,7 +1,7 @@
 // Examines the SPF record of a domain: the whole tree of records, for every client, and what is wrong with it.
 //
-// Pure and a step (io::Driver::Step), like spf::evaluate(): no I/O, no clock, no state between calls. Each call runs from the
-// beginning and gets further by the answers that have come. It asks all questions of a round at once.
+// Pure and a step (io::Driver::Step), like spf::evaluate(): no I/O, no clock, no state between calls. Each call starts from the
+// beginning, gets as far as the known answers allow, and returns all questions of a round at once.
 #pragma once
 
 #include <cstddef>
@@ -23,15 +23,15 @@ struct Finding {
   std::string record_of;  // the domain whose record it is about
   std::size_t line = 0;   // of the tree, from 1
   std::string message;    // a sentence without its full stop; printable US-ASCII
-  std::string fix;        // likewise
+  std::string fix;        // in the same form
 
   // Returns the section in printable US-ASCII: "RFC 7208 4.5".
   [[nodiscard]] std::string section() const;
 };
 
 struct Summary {
-  PerFamily<int> lookups;        // the most DNS terms of a check, of spf::Limits::dns_terms; more where the limit is exceeded
-  PerFamily<int> voids;          // the most void lookups, up to one over the limit
+  PerFamily<int> lookups;        // the maximum number of DNS terms of a check, also above spf::Limits::dns_terms
+  PerFamily<int> voids;          // the maximum number of void lookups, up to one over the limit
   std::size_t octets = 0;        // of the domain's record
   std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
   std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
@@ -51,7 +51,7 @@ struct Report {
   [[nodiscard]] std::size_t count(Severity severity) const;
 };
 
-// Further findings are only counted (Report::left_out).
+// Upper bound on findings; further ones are only counted (Report::left_out).
 inline constexpr std::size_t kMaxFindings = 500;
 // Upper bounds in bytes of records and terms in reports, which cut longer ones.
 inline constexpr std::size_t kMaxRecord = 4096;

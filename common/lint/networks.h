@@ -36,7 +36,7 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// Returns the network of an address. `length`: of its prefix, in bits.
+// Returns the network of an address. `length`: the length of the prefix in bits.
 Interval network_of(const base::IpAddress& address, int length);
 
 class Networks {

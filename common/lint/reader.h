@@ -45,7 +45,7 @@ struct Subject {
   Limits limits = {};
   // Chosen at random by the caller, so that no zone can know the names that are asked to find wildcard records.
   std::uint64_t salt = 0;
-  // Called regularly during long work: true ends the examination with what is done. May be empty.
+  // Called regularly during long work: true ends the examination with the findings so far. May be empty.
   std::function<bool()> is_over = {};
 
   // Whether to ask for the names around the records, which no check asks for.

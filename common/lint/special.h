@@ -7,7 +7,7 @@
 
 namespace lint {
 
-// Returns what the network is in which all addresses of the interval are: "private"; empty: it is an ordinary one.
+// Returns the kind of the special network that contains the interval, such as "private"; empty: none contains it.
 std::string_view special_name(const Interval& interval, Family family);
 
 }  // namespace lint

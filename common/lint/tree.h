@@ -1,7 +1,7 @@
 // The records of an examination: every record that a check of the domain could reach, with its terms and what DNS says about
 // them.
 //
-// The result of check_host() for a domain depends on that domain and on the mail, not on how the check came there. So each domain
+// The result of check_host() for a domain depends on that domain and on the mail, not on how the check got there. So each domain
 // has one record in the tree, however many terms lead to it, and loops are edges of the graph.
 #pragma once
 
@@ -49,7 +49,7 @@ struct Term {
   std::vector<base::IpAddress> addresses;  // a, mx: of the hosts
   bool matches_all = false;                // exists of a name that has an address: it matches every client
   PerFamily<bool> is_void;                 // its first lookup is void (RFC 7208 §4.6.4)
-  bool has_failed = false;                 // DNS did not answer all of it
+  bool has_failed = false;                 // DNS did not answer all its questions
   std::vector<std::string> hosts;          // mx: the hosts
   bool is_wildcard = false;                // exists with macros: the probe names have addresses, too
   // Its target does not exist, nor does the domain that would have to be registered for it.
@@ -83,11 +83,11 @@ struct Record {
   State state = State::failed;
   std::string text;                  // found
   std::vector<std::string> texts;    // all TXT records of the name
-  std::string near_miss;             // none: why a text is nearly a record
+  std::string near_miss;             // none: why a text that resembles a record is not one
   std::size_t count = 0;             // several
   std::uint32_t ttl = 0;             // seconds, as the answer had it
   std::vector<std::size_t> borders;  // found: the offsets in `text` at which its character-strings meet
-  bool is_glued = false;             // none: a text is nearly a record since its strings meet directly after the version
+  bool is_glued = false;             // none: a text is not a record because its strings meet directly after the version
   int cnames = 0;                    // that lead to the TXT records
   std::vector<Term> terms;
   std::size_t all = kNone;       // the first sound "all"
@@ -111,7 +111,7 @@ struct Line {
   std::size_t see = kNone;  // a record that was shown before: the number of its line
 };
 
-// A question that DNS answered by a failure.
+// A question that DNS answered with a failure.
 struct Failure {
   Place place;  // that asked it first
   dns::Question question;
@@ -128,11 +128,11 @@ struct Site {
   std::vector<Host> hosts;            // the MX hosts of the domain, and those that its record names by a and mx; at most 20
   std::vector<std::string> old_type;  // the records of type SPF (RFC 7208 §3.1) of the domain
   std::uint32_t negative_ttl = 0;     // seconds; 0: not known
-  // Of Subject::own, where a term of the tree asks for them: the number of names.
+  // The numbers of PTR names of the addresses in Subject::own, if a term of the tree asks for such names.
   std::vector<std::pair<base::IpAddress, std::size_t>> ptr_names;
   bool has_wildcard = false;           // a name that does not exist has an SPF record
   std::vector<std::string> misplaced;  // the domain has no record, but these names have
-  std::vector<std::string> bare;       // of Subject::subdomains: with MX or A record, and without SPF record
+  std::vector<std::string> bare;       // of Subject::subdomains: those with an MX or A record and without an SPF record
   std::optional<bool> helo_has_record;
 };
 

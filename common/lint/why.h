@@ -2,13 +2,13 @@
 // nearest network that passes, and the smallest change of the record with which the client would pass.
 //
 // Pure and a step, like spf::evaluate() and examine(). A change is examined before it is shown: within the limits of a check (RFC
-// 7208 §4.6.4), the changed record lets the client pass, and no client that passes now gets another result. There is none where
-// none is proper: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain that sends
-// no mail, and for a private address. For a permerror it is the smallest repair, with which the client gets a result; for a
-// domain without record it is a first record, which may be "v=spf1 -all".
+// 7208 §4.6.4), the changed record lets the client pass, and no client that passes now gets another result. No change is shown
+// where it would be wrong: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain
+// that sends no mail, and for a private address. For a permerror it is the smallest repair, with which the client gets a result;
+// for a domain without a record it is a first record, which may be "v=spf1 -all".
 //
-// Texts are printable US-ASCII. In sentences, whatever a domain's owner or the SMTP client chose is a domain name of letters,
-// digits, hyphens, underscores and dots, or is in single quotes, in which there is no other single quote.
+// Texts are printable US-ASCII. In sentences, any text that a domain's owner or the SMTP client chose is a domain name of
+// letters, digits, hyphens, underscores and dots, or is in single quotes and contains no single quote.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Nearest {
 struct Change {
   std::string name;    // of the record
   std::string record;  // the new text
-  // The most DNS terms that a check of it takes; if the record could not be examined completely, those of this client.
+  // The maximum number of DNS terms of a check of it; if the record could not be examined completely, the number for this client.
   int lookups = 0;
 
   friend bool operator==(const Change&, const Change&) = default;
@@ -49,7 +49,8 @@ struct Why {
   std::string client_name;         // a name of the client that leads back to its address; empty: none, or it was not looked for
   std::string forwarder_of;        // the domain to which the client belongs, if it looks like a forwarder
   std::vector<std::string> sentences;
-  std::vector<std::string> missing;  // what is not known, because of DNS or of a bound; a sentence each, without its full stop
+  // Everything that is not known because of DNS or of a bound; a sentence each, without its full stop.
+  std::vector<std::string> missing;
   std::optional<Change> change;
 
   friend bool operator==(const Why&, const Why&) = default;

@@ -29,9 +29,9 @@ class Changes {
   enum class Outcome : std::uint8_t {
     waits,    // a question is open
     fits,     // the client passes, or gets a result if that is enough, within the limits for all clients
-    useless,  // it does not
+    useless,  // the client does not pass
     harmful,  // the limits are exceeded, for the client or for others (RFC 7208 §4.6.4)
-    unknown,  // it passes, but the changed record could not be examined completely
+    unknown,  // the client passes, but the changed record could not be examined completely
   };
   struct Trial {
     Outcome outcome = Outcome::useless;

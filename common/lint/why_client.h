@@ -18,7 +18,7 @@ struct Client {
     unknown,    // no name leads back to it
     own,        // `name` is within the zone of the domain checked
     provider,   // of mail for others: its domain publishes `record`, which lets the client pass and is made to be included
-    known,      // it belongs to a domain that the record includes, which has no record for it
+    known,      // it belongs to a domain that the record includes, whose record does not let it pass
     forwarder,  // it receives or sends the mail of `domain`, another one
     other,      // of another domain, of which nothing else is known
   };
@@ -29,8 +29,8 @@ struct Client {
   bool receives_mail = false;         // forwarder: it is an MX host of the domain; else it may send the domain's mail
 };
 
-// Identifies the client of the query. `included`: the domains to whose records the record of the domain leads. The result does
-// not count while a question is open.
+// Identifies the client of the query. `included`: the domains to whose records the record of the domain leads. The result is not
+// valid while a question is open.
 Client identify(const spf::Query& query, const spf::Limits& rules, const std::vector<dns::Name>& included,
                 WhyQuestions& questions);
 

@@ -14,12 +14,12 @@ struct Repair {
   std::string text;        // the new record
 };
 
-// Returns the smallest repairs that the findings of the examination suggest, the most proper one first: each term with a fault as
-// it was probably meant, or left out where that cannot be known; without the terms that lead nowhere or back; several records as
-// one; without the terms that change nothing, if there are too many.
+// Returns the smallest repairs that the findings of the examination suggest, the best one first. They write each faulty term as
+// it was probably meant, or leave it out if that cannot be known; leave out terms that lead nowhere or back to their record;
+// merge several records; and leave out terms without effect if there are too many.
 std::vector<Repair> repairs_of(const Report& report);
 
-// Returns the record that one of the texts nearly is (RFC 7208 §4.5), if all its terms are sound; empty: there is none.
+// Returns the record that one of the texts resembles (RFC 7208 §4.5), if all its terms are valid; empty: there is none.
 std::string nearly_meant(const std::vector<std::string>& texts);
 
 }  // namespace lint

@@ -1,4 +1,4 @@
-// The work of a part of an examination, which a hostile record must not make long.
+// Limits the work of a part of an examination, which a hostile record could make long.
 #pragma once
 
 #include <cstddef>

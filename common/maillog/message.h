@@ -1,4 +1,4 @@
-// A message or a refusal, as the log of a mail server has it.
+// A message or a refusal, as the log of a mail server reports it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Message {
   std::string sender = {};               // without <>; empty: the null sender
   Fate fate = Fate::accepted;
   bool is_authenticated = false;             // the client had logged in
-  std::optional<spf::Result> baseline = {};  // the result of the checker of that time, if the log has it
+  std::optional<spf::Result> baseline = {};  // the result of the checker that was in use then, if the log has it
 
   friend bool operator==(const Message&, const Message&) = default;
 };

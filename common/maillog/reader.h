@@ -1,8 +1,8 @@
 // Reads the log of a mail server: lines in, messages and refusals out.
 //
-// Lines come from hostile hands in part: SMTP clients choose HELO names and senders, and domain owners the texts of refusals.
-// The readers follow the order of fields and the quotes that the mail server writes. A line that such a text makes ambiguous is
-// bad: it is never attributed to another client, HELO name or sender. Memory is bounded: see OldestFirst and Verdicts.
+// Parts of a line may be hostile: SMTP clients choose HELO names and senders, and domain owners the texts of refusals. The
+// readers follow the order of fields and the quotes that the mail server writes. A line that such a text makes ambiguous is bad:
+// it is never attributed to another client, HELO name or sender. Memory is bounded: see OldestFirst and Verdicts.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ constexpr std::string_view format_name(Format format) {
   return "";
 }
 
-// The source of the results of the checker of that time.
+// The source of the results of the checker that was in use when the log was written.
 enum class Baseline : std::uint8_t {
   none,
   header,  // Received-SPF header fields in the log
@@ -36,7 +36,7 @@ enum class Baseline : std::uint8_t {
 enum class Line : std::uint8_t {
   understood,  // it may have completed messages
   other,       // about something else
-  local,       // the begin of a message without an SMTP client: a submission on the host itself
+  local,       // the beginning of a message without an SMTP client: a submission on the host itself
   bad,         // not a line of this log, or a message whose values cannot be read
 };
 
@@ -49,9 +49,9 @@ class Reader {
 
   // Reads a line without its line end, and appends the messages that it completes.
   virtual Line read(std::string_view line, std::vector<Message>& out) = 0;
-  // Appends the messages whose last line has not come. To be called at the end of the log.
+  // Appends the messages whose last line has not come. Call it at the end of the log.
   virtual void finish(std::vector<Message>& out) = 0;
-  // Returns the number of messages that were given up, since too many others came before their last line.
+  // Returns the number of messages that were dropped because too many others came before their last line.
   [[nodiscard]] virtual std::uint64_t dropped() const = 0;
 };
 

@@ -10,7 +10,7 @@
 
 namespace maillog {
 
-// Senders are kept up to this number of bytes; longer ones lose the beginning of their local part, as in requests to spfd.
+// Maximum size of a sender in bytes; a longer one loses the beginning of its local part, as in requests to spfd.
 inline constexpr std::size_t kMaxSender = 1024;
 inline constexpr std::size_t kMaxHelo = 255;
 

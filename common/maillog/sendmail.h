@@ -29,7 +29,7 @@ class SendmailReader final : public Reader {
 
   Line read(std::string_view line, std::vector<Message>& out) override;
   void finish(std::vector<Message>& out) override;
-  // None: a message that makes room for another is complete, but for a header field that might have followed.
+  // Returns 0: a message that makes room for another is complete, except for a header field that might have followed.
   [[nodiscard]] std::uint64_t dropped() const override { return 0; }
 
  private:

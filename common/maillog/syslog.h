@@ -15,8 +15,8 @@ struct SyslogLine {
 };
 
 // Divides a line in the form of BSD ("Nov 26 09:10:18 mx postfix/smtpd[274]: ..."), of RFC 3339
-// ("2026-11-26T09:10:18+00:00 mx ...") or of "journalctl -o short-full" ("Thu 2026-11-26 09:10:18 UTC mx ..."); none: it has
-// none.
+// ("2026-11-26T09:10:18+00:00 mx ...") or of "journalctl -o short-full" ("Thu 2026-11-26 09:10:18 UTC mx ..."); none: the line
+// has no such prefix.
 std::optional<SyslogLine> parse_syslog(std::string_view line);
 
 // Returns whether the line is empty, or one of those that journalctl adds ("-- Boot 123 --").
