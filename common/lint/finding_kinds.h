@@ -30,7 +30,6 @@ struct FindingKind {
   std::string_view repaired;   // the most similar record without the finding
   std::string_view note = {};  // for the manual: the cases in which the severity differs
 };
-};
 
 // Returns the table, in the order of the families: P (publication), S, B, L, K and C (the site around the record).
 std::span<const FindingKind> finding_kinds();
