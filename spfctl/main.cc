@@ -46,7 +46,7 @@ int send(const Options& options) {
     }
     loop.stop();
   };
-  // The server closes after its answer.
+  // The server closes the connection after its answer.
   const io::Call call(
       loop, server, line + "\n", [](std::string_view) { return false; }, options.timeout, done);
   loop.run();

@@ -107,7 +107,7 @@ void Connection::displace(TimePoint since) {
 
 void Connection::shed(std::string_view why) {
   if (has_ended()) return;
-  // It may be shed again while its last answer leaves.
+  // It may be chosen again while its last answer is written.
   if (std::exchange(linger_, kShortLinger) != kShortLinger) ++shared_.counters.displaced;
   guarded([&] {
     if (phase_ != Phase::open) return end();
@@ -240,8 +240,8 @@ void Connection::wait_for_requests() {
   if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
 }
 
-// Returns whether the client may go on when the daemon stops or takes no more work: it has sent a partial request, an SMTP
-// session depends on it, or it has just connected.
+// Returns whether the client may continue when the daemon stops or is drained: it has sent a partial request, an SMTP session
+// depends on it, or it has just connected.
 bool Connection::may_still_ask() const {
   const protocol::Codec& codec = pipeline_.codec();
   return codec.has_partial() || codec.has_session() || (!pipeline_.has_asked() && !codec.is_kept());

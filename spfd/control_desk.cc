@@ -12,7 +12,7 @@ namespace spfd {
 
 namespace {
 
-// An order that the socket's side waits for. Used in the thread of the loop only.
+// An order whose answer the socket's side waits for. Used in the thread of the loop only.
 class Waiting final : public io::Driver::Check {
  public:
   explicit Waiting(ControlDesk::Done done) : done_(std::make_shared<ControlDesk::Done>(std::move(done))) {}

@@ -152,7 +152,7 @@ void LogWriter::start() {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  // The sandbox sends it to the thread whose system call it refuses; blocked, it would end the process.
+  // The sandbox sends SIGSYS to the thread whose system call it refuses; if it were blocked, it would end the process.
   sigdelset(&all, SIGSYS);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {

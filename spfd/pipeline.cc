@@ -114,7 +114,7 @@ void Pipeline::begin(protocol::Ready& ready, Slot& slot) {
 
 void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
   const auto done = [this, &slot](const protocol::ControlAnswer& answer) {
-    // Without a handle, the caller of expire() goes on.
+    // Without a handle, the caller of expire() continues.
     const bool is_later = slot.check != nullptr;
     try {
       protocol::ControlCodec::write_control(answer, answer_of(slot));
@@ -177,7 +177,7 @@ spf::Needs Pipeline::look(const protocol::CheckRequest& check, Slot& slot, spf::
   return needs;
 }
 
-// Explains the reply in the slot, or says why it is not explained.
+// Explains the reply in the slot, or gives the reason why it is not explained.
 spf::Needs Pipeline::explain(Slot& slot, spf::AnswerSource& answers) {
   const receiver::Policy& policy = slot.snapshot->policy;
   if (auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found)) {

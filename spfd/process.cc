@@ -35,7 +35,7 @@ constexpr std::size_t kForTheRest = 16;
 constexpr std::size_t kPerListener = 2;
 // For the loop of a worker: epoll, two ends of a pipe for signals, one of its inbox.
 constexpr std::size_t kPerWorker = 4;
-// The limit is never lower, however few descriptors there are, since spfd would be of no use.
+// The limit is never lower, however few descriptors there are, since spfd would be useless.
 constexpr std::size_t kFewestConnections = 8;
 
 int worker_count(const Options& options) {
@@ -278,7 +278,7 @@ std::vector<Worker*> Process::door_workers() const {
   return workers;
 }
 
-// Asks each worker for a part, by `ask`, adds the parts up by `add`, and calls `done` with the sum.
+// Asks each worker for its part with `ask`, adds up the parts with `add`, and calls `done` with the sum.
 template <class Total, class Ask, class Add>
 void Process::gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, const std::function<void(const Total&)>& done) {
   struct Sum {

@@ -35,7 +35,7 @@ SandboxRules sandbox_rules(const Options& options) {
   for (const std::string& file : files_of(options)) add_readable(file, rules.readable);
   add_readable(io::ResolvConfWatch::kPath, rules.readable);
   rules.readable.insert(rules.readable.end(), std::begin(kResolvConfFolders), std::end(kResolvConfFolders));
-  // The C library counts the processors by it.
+  // The C library reads the number of processors from it.
   rules.readable.emplace_back("/sys/devices/system/cpu/online");
   rules.tcp_ports.push_back(kDnsPort);
   for (const io::NameServer& server : options.in_force.name_servers) {

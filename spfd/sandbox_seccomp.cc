@@ -122,7 +122,7 @@ class Builder {
     // EDOM: the call exists on other processors only.
     if (result != -EDOM) check(result, name);
   }
-  // Compares the low 32 bits, which are what the kernel uses of an int.
+  // Compares the low 32 bits, since the kernel ignores the others of an int.
   static scmp_arg_cmp is_int(unsigned argument, unsigned value) {
     return {argument, SCMP_CMP_MASKED_EQ, std::uint64_t{0xFFFFFFFFU}, std::uint64_t{value}};
   }

@@ -40,7 +40,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kWakeSignal = SIGUSR2;
 // Workers end within 3 seconds; others are not waited for.
 constexpr milliseconds kLongestStop{5000};
-// The control socket accepts commands for so long during a stop. Then its clients may take their answers.
+// During a stop, the control socket accepts commands for this time. After it, its clients may still read their answers.
 constexpr milliseconds kLongestControl{2500};
 constexpr milliseconds kLongestControlEnd{500};
 // How long connections are accepted after a successor has taken over the socket.

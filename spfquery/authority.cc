@@ -47,7 +47,7 @@ class Search {
     dns::Name name = domain_;
     for (int above = 0; above <= kMaxAbove && name.labels() > 0 && nearest == nullptr; ++above, name = name.parent()) {
       const dns::Answer* const answer = ask(name, dns::Type::ns);
-      if (answer == nullptr) return needs;  // the names above it matter only if it has none
+      if (answer == nullptr) return needs;  // the names above are used only if this one has none
       if (!answer->names.empty()) nearest = answer;
     }
     if (nearest == nullptr) {

@@ -59,7 +59,7 @@ class Examination {
 
   spf::Needs step(spf::AnswerSource& answers) {
     return round_.run(answers, true, [&] {
-      // An interrupt that ended the wait for answers does not end the work on those that came.
+      // An interrupt that ended the wait for answers does not end the work on those that have come.
       was_interrupted_ = Interrupt::has_come();
       computes_until_ = std::max(deadline_, Clock::now() + kLastComputation);
       spf::Needs needs =

@@ -16,7 +16,7 @@ namespace spfquery {
 
 namespace {
 
-// Returns the size of a regular file; 0: it has none, or it is empty.
+// Returns the size of a regular file; 0: the file is empty or not a regular one.
 std::uint64_t size_of(const std::string& path) {
   struct stat about {};
   const int status = path == "-" ? ::fstat(STDIN_FILENO, &about) : ::stat(path.c_str(), &about);

@@ -15,7 +15,7 @@ namespace spfquery {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
-// For the outcomes of triples that may come again.
+// The memory for the outcomes of triples that may come again.
 constexpr std::size_t kOutcomeBytes = std::size_t{64} << 20;
 constexpr std::size_t kBytesPerEntry = 200;  // of a table, besides the texts
 // Checks under way at the same time. Most of them wait for name servers that are far away.

@@ -138,7 +138,7 @@ class ReportWriter {
   const lint::Report& report_;
   const TreeStyle& style_;
   std::string out_;
-  std::vector<bool> open_;  // by depth: the line at the left goes on
+  std::vector<bool> open_;  // by depth: the line at the left continues
 };
 
 }  // namespace

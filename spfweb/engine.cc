@@ -35,7 +35,7 @@ Present present_of(const base::Result<std::string, std::string>& answer) {
   if (present.result.empty()) present.problem = "spfd gave no result";
   if (value("mechanism") != spf::kDefaultMechanism) present.term = value("mechanism");
   present.theirs = value("authority_explanation");
-  // An spfd that explains (explain=1) adds these, which say more.
+  // An spfd that explains (explain=1) adds these lines, which are more precise.
   add_detail(present, value("why").empty() ? value("local_explanation") : value("why"));
   add_detail(present, value("why_missing"));
   if (const auto record = value("change_record"); !record.empty())
@@ -54,7 +54,7 @@ Present present_of(const spf::Verdict& verdict, const spf::Query& query) {
   return present;
 }
 
-// Sets what a page does not ask for: the receiver, and the time.
+// Sets the parameters that a page does not supply: the receiver, and the time.
 void set_moment(spf::Query& query) {
   query.receiver = "unknown";
   query.time = static_cast<std::uint64_t>(std::time(nullptr));
@@ -108,7 +108,7 @@ Engine::Engine(io::Loop& loop, EngineOptions options)
       spfd_(options.spfd),
       driver_(loop, std::make_shared<io::Cache>(kCacheBytes), std::move(options.dns), driver_options()) {
   driver_.set_zone(zone_);
-  // Strangers read the problems: they need no path or address of this site.
+  // Visitors read the problems, and must not see paths or addresses of this site.
   spfd_.name = "spfd";
   if (!spfd_.addresses) spfd_.addresses = base::failure(std::string("its address is not known"));
 }

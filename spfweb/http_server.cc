@@ -90,9 +90,9 @@ void send(evhttp_request* request, const HttpReply& reply) {
 
 }  // namespace
 
-// The connections that evhttp has. It reports neither their beginning nor their end: the first is when it wants a bufferevent,
-// and the second shows in the bufferevent, from which evhttp has then taken its callbacks. We hold a reference to it, with which
-// the socket stays open, so that no other connection gets its descriptor meanwhile.
+// The connections that evhttp has. It reports neither their beginning nor their end: a connection begins when evhttp requests a
+// bufferevent, and has ended when evhttp has removed its callbacks from that bufferevent. We hold a reference to the bufferevent,
+// which keeps the socket open, so that no other connection gets its descriptor meanwhile.
 class HttpServer::Connections {
  public:
   Connections(io::Loop& loop, std::chrono::milliseconds deadline, std::size_t most)

@@ -1,4 +1,4 @@
-// spfweb: the web pages that explain refusals, examine SPF records and make them. See spfweb(8).
+// spfweb: the web pages that explain refusals, examine SPF records and create them. See spfweb(8).
 #include <event2/event.h>
 #include <signal.h>
 #include <sysexits.h>

@@ -78,7 +78,7 @@ Html form(const View& view, std::string_view path, const Html& fields, Text subm
 
 Html field(const View& view, Text label, std::string_view name, std::string_view value, bool is_optional) {
   Html out;
-  // The label is around its field: a page may have two forms with fields of the same name, so names cannot be ids.
+  // The label encloses its field: a page may have two forms with fields of the same name, so names cannot serve as ids.
   out << "<p><label>"_html << view.say(label);
   if (is_optional) out << " ("_html << view.say(Text::optional) << ")"_html;
   out << "\n<input type=\"text\" name=\""_html << name << "\" value=\""_html << value

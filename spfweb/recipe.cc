@@ -80,7 +80,7 @@ class Maker {
     }
   }
 
-  // Adds each network that no other contains.
+  // Adds each network that is not contained in another one.
   void add_networks() {
     struct Read {
       lint::Interval interval;
@@ -134,7 +134,7 @@ bool take_include(const std::string& target, Recipe& recipe) {
   return true;
 }
 
-// Fills in a sound directive. Returns whether the form can say all of it.
+// Fills in a valid directive. Returns whether the form can express all of it.
 bool take(const spf::Term& term, Filled& filled) {
   Recipe& recipe = filled.recipe;
   const spf::Directive& directive = term.directive;

@@ -85,7 +85,7 @@ void Site::handle(HttpRequest request, const Answer& answer) {
   if (path == "/why" || path == kWhy || path == "/why.html") return why_values(view_of(request, "/why"), request.client, answer);
   if (path.starts_with(kWhy)) {
     const std::string token(path.substr(kWhy.size()));
-    // The page names its path five times.
+    // The page contains its path five times.
     std::string own = token.size() <= token::kMaxToken ? "/why/" + url_encoded(token) : "/why";
     return why_token(view_of(request, std::move(own)), request.client, token, answer);
   }

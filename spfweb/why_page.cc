@@ -13,7 +13,7 @@ namespace spfweb {
 
 namespace {
 
-// Returns whether a record excludes the server. An error and a rule of this site do not say that.
+// Returns whether a record excludes the server. An error or a rule of this site is not a sign of that.
 bool is_by_record(const token::Facts& facts) {
   return facts.cause != token::Cause::site_rule && facts.cause != token::Cause::none;
 }
@@ -48,7 +48,7 @@ bool is_of_terms(std::string_view result) { return result != "none" && result !=
 // Larger trees are on the page of the examination, so that this one stays small.
 constexpr std::size_t kMaxTreeLines = 150;
 
-// Adds the part for who runs the mail of the domain: the tree with the deciding term, the nearest miss, the change.
+// Adds the part for the administrator of the domain's mail: the tree with the deciding term, the nearest miss, the change.
 void add_admin(const View& view, const Present& present, const std::optional<Examined>& examined, Html& out) {
   if (!present.term.empty()) out << paragraph(view.say(Text::case_admin_term, {code(present.term)}));
   if (present.term.empty() && present.problem.empty() && is_of_terms(present.result))
@@ -109,7 +109,7 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   const std::string client = facts.client.text();
   const Html address = shown(client);
   const Html cause = view.say(cause_text(facts), {domain, address});
-  // Only then was the sender's address forged, or did its owner use a server of others.
+  // Only in this case the sender's address was forged, or its owner used another site's server.
   const bool is_sender_excluded = is_by_record(facts) && facts.identity == spf::Identity::mailfrom;
   Html out;
   out << "<p class=\"lead\">"_html << cause << "</p>\n"_html

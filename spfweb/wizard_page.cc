@@ -72,7 +72,7 @@ void add_instructions(const View& view, const dns::Name& domain, const Recipe& r
   }
 }
 
-// Returns what is there now, for a record that fills in the form.
+// Returns the note about the present record when the form is filled in from it.
 Html filled_note(const View& view, std::string_view text, const Filled& filled) {
   Html out;
   out << view.say(Text::wiz_filled) << "<br><code>"_html << shown(text) << "</code>"_html;

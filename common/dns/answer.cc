@@ -20,7 +20,7 @@ std::string_view type_name(Type type) {
 }
 
 void JoinedText::add(std::string_view part) {
-  // Empty strings make no further border.
+  // An empty string does not add a border.
   if (!text.empty() && (borders.empty() || borders.back() != text.size()))
     borders.push_back(static_cast<std::uint16_t>(text.size()));
   text += part;

@@ -21,7 +21,7 @@ constexpr std::string_view kMarkText = "spfd-cache 1\n";
 constexpr std::size_t kBlockHeader = 12;
 // A block is written when it has this size; an answer that is larger than the rest of kMaxCacheBlock is left out.
 constexpr std::size_t kFullBlock = std::size_t{256} << 10U;
-// As many as a DNS message may have (dns/message.cc).
+// The maximum number in a DNS message (dns/message.cc).
 constexpr std::size_t kMaxValues = 1000;
 constexpr std::size_t kMaxText = 0xffff;
 constexpr std::uint32_t kMaxTtl = 0x7fffffff;  // RFC 2181 §8
@@ -38,7 +38,7 @@ void put(std::string& out, Number number) {
   for (std::size_t i = 0; i < sizeof(Number); ++i, left >>= 8U) out += static_cast<char>(left & 0xff);
 }
 
-// Takes values off the front. After a value that is not there, everything is empty or 0, and has_failed() is true.
+// Takes values from the front. After a value that is missing, all further values are empty or 0, and has_failed() is true.
 class Bytes {
  public:
   explicit Bytes(std::string_view bytes) : rest_(bytes) {}
@@ -193,7 +193,7 @@ struct Found {
   std::int64_t expiry = 0;  // milliseconds since 1970
 };
 
-// Reads an answer. Nothing that DNS could not have said is valid.
+// Reads an answer. A content that a DNS answer could not have is invalid.
 std::optional<Found> take_answer(Bytes& bytes) {
   Found found;
   dns::Answer& answer = found.answer;
@@ -214,7 +214,7 @@ std::optional<Found> take_answer(Bytes& bytes) {
 }
 
 Cache::Kept kept_of(Found&& found, const CacheMoment& now) {
-  // No answer is kept for longer than its TTL, whatever the file or a step of the clock says; nor was one for longer than this.
+  // No answer is kept for longer than its TTL, whatever the file or a step of the clock suggests, nor for longer than this.
   const std::int64_t most = std::chrono::duration_cast<milliseconds>(std::min(seconds{found.answer.ttl}, Cache::kMaxTtl)).count();
   const std::int64_t wall = std::chrono::duration_cast<milliseconds>(now.wall.time_since_epoch()).count();
   constexpr std::int64_t kFarPast = std::numeric_limits<std::int64_t>::min() / 2;

@@ -20,13 +20,13 @@ constexpr int kSearched = 16;
 SharedAnswer CacheTable::use(Entry* entry, Time now, bool* is_due) {
   if (entry == nullptr || now >= entry->fresh_until) return use_late(entry, now, is_due);
   // Its place in the order stays: moving it would touch the memory of two other entries at each hit.
-  if (!entry->was_used) entry->was_used = true;  // not written without need, since a write must be sent to other processors
+  if (!entry->was_used) entry->was_used = true;  // written only if needed, since a write must be sent to other processors
   if (entry->uses < Cache::kWorthRefreshing) count_use(*entry);
   ++counters_.hits;
   return entry->answer;
 }
 
-// Does the same when the answer has expired, or is about to.
+// Does the same when the answer has expired, or is about to expire.
 SharedAnswer CacheTable::use_late(Entry* entry, Time now, bool* is_due) {
   if (entry == nullptr || entry->answer == nullptr || now >= entry->expiry) return nullptr;
   entry->was_used = true;

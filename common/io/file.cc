@@ -20,7 +20,7 @@ namespace {
 
 std::string cannot_read(int error) { return fmt::format("cannot be read: {}", std::strerror(error)); }
 
-// Returns whether this is /dev/null, which is at hand as an empty file.
+// Returns whether this is /dev/null, which serves as an empty file.
 bool is_null_device(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3); }
 
 }  // namespace

@@ -35,7 +35,7 @@ constexpr milliseconds kLastBackOff{2000};
 constexpr milliseconds kSlowRefusal{1000};
 // The part of the slots that one zone may hold.
 constexpr std::size_t kZonePart = 4;
-// The part of the slots whose questions may wait for TCP.
+// The fraction of the slots whose questions may wait for TCP.
 constexpr std::size_t kTcpPart = 4;
 
 // Returns whether this is an answer of servers that do not support EDNS0 (RFC 6891 §7; BADVERS: not this version).
@@ -200,7 +200,7 @@ bool Resolver::Impl::enter(Query& query, bool is_back) {
   return false;
 }
 
-// Gives the slot up for those who wait, and queues for another try. Answers to the earlier tries may still come meanwhile.
+// Gives up the slot to a question that waits, and queues for another try. Answers to the earlier tries may still come meanwhile.
 void Resolver::Impl::give_way(Query& query) {
   query.place.reset();
   if (enter(query, true)) next_try(query);
@@ -439,9 +439,9 @@ void Resolver::Impl::start_tcp(Query& query) {
   back_off(query, Phase::tcp_backing_off);
 }
 
-// Nobody has answered over the connection so far. It stays until its time is over, and for longer while the server answers others
-// over TCP: it serves few connections at a time, and a new one would come after all others. But if others wait for our slot, the
-// connection has to end.
+// The connection has not had an answer so far. It stays until its time is over, and for longer while the server answers others
+// over TCP: such a server handles few connections at a time, and a new one would come after all others. But if others wait for
+// our slot, the connection has to end.
 void Resolver::Impl::on_tcp_silence(Query& query) {
   const Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
   const bool is_busy = server.last_tcp_answer > query.tcp_begin;
@@ -464,7 +464,7 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
   }
 }
 
-// Only an answer of the server is final. Other troubles may pass, as those over UDP.
+// Only an answer of the server is final. Other troubles may be temporary, as over UDP.
 void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
   const bool is_at_end = query.is_at_end;
   const std::size_t server = query.sent[query.tcp_sent].server;

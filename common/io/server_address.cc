@@ -21,7 +21,7 @@ base::Result<ServerAddress, std::string> parse_server_address(std::string_view t
   const bool is_inet = text.starts_with("inet:");
   std::string_view rest = is_unix || is_inet ? text.substr(5) : text;
   if (is_unix || (!is_inet && rest.find('/') != std::string_view::npos)) {
-    if (is_unix) rest = rest.substr(0, rest.find(','));  // mode=, user= and group= are for the server
+    if (is_unix) rest = rest.substr(0, rest.find(','));  // mode=, user= and group= concern only the server
     if (rest.empty()) return bad("the path is missing");
     if (rest.size() > kMaxSocketPath) return bad(fmt::format("the path is longer than {} bytes", kMaxSocketPath));
     return ServerAddress{UnixServer{std::string(rest)}};

@@ -58,7 +58,7 @@ void check_voids(const Examined& examined, Findings& findings) {
     for (const Place place : reach.order) {
       const Term& term = examined.tree.term(place);
       if (!term.is_void[family] || !term.target) continue;
-      if (family == Family::ipv6 && term.is_void[Family::ipv4] && !void_terms.empty()) continue;  // is in the list
+      if (family == Family::ipv6 && term.is_void[Family::ipv4] && !void_terms.empty()) continue;  // already in the list
       const bool is_address = term.is(spf::Mechanism::a);
       const std::string_view type = term.is(spf::Mechanism::mx) ? "MX" : is_address && family == Family::ipv6 ? "AAAA" : "A";
       const std::string name = fmt::format("{} (no {} at {})", described(examined.tree, place), type, term.target->text());
@@ -66,7 +66,7 @@ void check_voids(const Examined& examined, Findings& findings) {
       last = reach.void_over ? *reach.void_over : place;
     }
     if (reach.over_voids.empty()) continue;
-    // Clients without any address that could pass lose nothing by a permerror.
+    // A family without any address that could pass does not lose anything by a permerror.
     const auto has_networks = [&](const Term& term) { return term.is_directive() && !term.networks[family].empty(); };
     breaks_mail = breaks_mail || std::ranges::any_of(examined.tree.records, [&](const Record& record) {
                     return std::ranges::any_of(record.terms, has_networks);
@@ -77,7 +77,7 @@ void check_voids(const Examined& examined, Findings& findings) {
   findings.add("B03", *last, listed(void_terms), {.severity = is_error ? Severity::error : Severity::warning, .fix = {}});
 }
 
-// Terms whose target depends on the mail, or ptr: what they lead to is not counted.
+// Terms whose target depends on the mail, and ptr: the terms to which they lead are not counted.
 void check_certainty(const Examined& examined, Findings& findings) {
   std::vector<std::string> uncertain;
   std::optional<Place> first;
@@ -90,7 +90,7 @@ void check_certainty(const Examined& examined, Findings& findings) {
   if (first) findings.add("B09", *first, listed(uncertain));
 }
 
-// A third party whose record takes more than half of the limit for itself.
+// Finds a third party whose record takes more than half of the limit.
 void check_shares(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
   for (std::size_t i = 0; i < root.terms.size(); ++i) {
@@ -102,7 +102,7 @@ void check_shares(const Examined& examined, Findings& findings) {
   }
 }
 
-// RFC 7208 §4.6.4: of more names, a check looks at the first ones only.
+// RFC 7208 §4.6.4: a check uses only the first names.
 void check_ptr_names(const Examined& examined, Findings& findings) {
   for (const auto& [address, names] : examined.tree.site.ptr_names) {
     if (names > static_cast<std::size_t>(examined.limits.ptr_names))

@@ -59,7 +59,7 @@ PerFamily<std::vector<SpecialNetwork>> read_special() {
   return networks;
 }
 
-// Returns the special network in which all addresses of the interval are; null: none.
+// Returns the special network that contains the interval; null: none.
 const SpecialNetwork* special_of(const Interval& interval, Family family) {
   static const PerFamily<std::vector<SpecialNetwork>> networks = read_special();
   for (const SpecialNetwork& network : networks[family]) {
@@ -149,7 +149,7 @@ void check_privacy(const Examined& examined, Place place, Findings& findings) {
     findings.add("K09", place, fmt::format("{} shows them to {}", quoted(term), dns::likely_zone(*end)));
 }
 
-// Several names of different domains have one address: it is rather a host of web sites or of parked domains.
+// Several names of different domains have one address: it probably belongs to a host for web sites or parked domains.
 void check_shared_hosts(const Examined& examined, Findings& findings) {
   constexpr std::size_t kMany = 3;
   struct Name {
@@ -179,14 +179,14 @@ void check_shared_hosts(const Examined& examined, Findings& findings) {
   }
 }
 
-// K05, K06: what many customers share, from the operator's file.
+// K05, K06: platforms and networks that many customers share, from the operator's file.
 void check_known(const Examined& examined, Place place, Findings& findings) {
   const KnownNetworks* const known = examined.subject.known.get();
   if (known == nullptr) return;
   const Term& term = examined.tree.term(place);
   const bool can_pass = term.is_redirect() || passes(examined, place, Family::ipv4) || passes(examined, place, Family::ipv6);
   if (!can_pass) return;
-  // The term that leads to the platform is reported, and none of the terms of its own records.
+  // Only the term that leads to the platform is reported, not the terms of the platform's own records.
   const auto* const platform = term.leads_to == kNone ? nullptr : known->platform_of(*term.target);
   const dns::Name& domain = examined.tree.records[place.record].domain;
   if (platform != nullptr && !domain.is_within(platform->domain))
@@ -202,7 +202,7 @@ void check_known(const Examined& examined, Place place, Findings& findings) {
   }
 }
 
-// An exists that matches every client, without a look at the mail.
+// Finds an exists that matches every client, whatever the mail is.
 void check_exists(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
   if (!term.is(Mechanism::exists) || term.read.directive.qualifier != Result::pass) return;

@@ -12,7 +12,7 @@ namespace lint {
 
 namespace {
 
-// The longest chain of questions that wait for each other, in a check without cache that asks the others side by side.
+// The longest chain of questions that wait for each other, in a check without a cache that asks all other questions in parallel.
 class Rounds {
  public:
   explicit Rounds(const Tree& tree) : tree_(tree), known_(tree.records.size(), 0) {}

@@ -65,7 +65,7 @@ std::string mechanism_text(const Term& term) {
   return base::lower(has_qualifier ? text.substr(1) : text);
 }
 
-// The terms that decide clients, by the addresses of these. A search takes the time of what it finds.
+// The terms that decide clients, indexed by the clients' addresses. A search takes time in proportion to its result.
 class Deciders {
  public:
   Deciders() = default;
@@ -114,7 +114,7 @@ class Logic {
 
   void check_twice() {
     for (std::size_t number = 0; number < tree_.records.size(); ++number) check_twice(number);
-    // Domains to which several records lead: each time costs lookups.
+    // Finds domains to which several terms lead, each of which costs lookups.
     std::unordered_map<std::size_t, Place> led;
     for (std::size_t number = 0; number < tree_.records.size(); ++number) {
       for (std::size_t i = 0; i < tree_.records[number].terms.size(); ++i) {
@@ -174,7 +174,7 @@ class Logic {
     return names;
   }
 
-  // No client comes to the term that it matches, since others decide them all.
+  // No client that the term matches reaches it, since other terms decide all of them.
   bool check_decided_before(Place place) {
     const Term& term = tree_.term(place);
     bool is_contradiction = true;
@@ -329,8 +329,8 @@ class Certainty {
   std::vector<bool> seen_;
 };
 
-// Networks of one record that are together a network, and whose order does not matter since no term between them has another
-// result.
+// Finds networks of one record that together form a network, and whose order does not matter since no term between them has
+// another result.
 class Merges {
  public:
   Merges(const Record& record, Findings& findings) : record_(record), findings_(findings) {}
@@ -373,7 +373,7 @@ class Merges {
     }
   }
 
-  // Makes one part of two if they are a network together.
+  // Joins two parts if together they form a network.
   static bool join(Part& left, Part& right, Family family) {
     const Interval both{left.network.first, right.network.last};
     const auto length = length_of(left.network, family);

@@ -49,7 +49,7 @@ void check_texts(const Record& record, Findings& findings) {
   if (record.texts.size() > 10) findings.add("P09", {}, fmt::format("{} records", record.texts.size()));
 }
 
-// Returns whether what the term leads to is known to exist: text that two strings made by accident hardly names something.
+// Returns whether the target of the term is known to exist: a name that two strings form by accident hardly exists.
 bool leads_somewhere(const Tree& tree, const Term& term) {
   if (term.has_failed || term.is_personal) return true;  // not known
   if (term.is_nowhere) return false;
@@ -126,7 +126,7 @@ std::vector<std::string> records_of(const dns::Answer& answer) {
   return records;
 }
 
-// Compares what the servers of the domain's own zone answer.
+// Compares the answers of the servers of the domain's own zone.
 void check_servers(const Examined& examined, Findings& findings) {
   std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> groups;  // records, and the servers that have them
   std::optional<std::uint32_t> ttl;

@@ -30,7 +30,7 @@ class Reader {
     for (const std::string& what : subject_.missing) add_gap(what);
     add_record(domain, 0);
     tree_.records.front().is_deciding = true;
-    // Breadth first, so that the limits cut off what is deepest.
+    // Breadth first, so that the limits cut off the deepest records.
     for (std::size_t number = 0; number < tree_.records.size(); ++number) read_record(number);
     at_ = {};
     read_mx(domain);
@@ -43,7 +43,7 @@ class Reader {
   }
 
  private:
-  // Returns the answer; null if it is not known yet, or never will be.
+  // Returns the answer; null if it is not known yet, or will never be known.
   const dns::Answer* ask(const dns::Name& name, dns::Type type) {
     const spf::KnownAnswer* const known = ask_known(name, type);
     return known == nullptr ? nullptr : &known->answer;
@@ -68,7 +68,7 @@ class Reader {
     return nullptr;
   }
 
-  // The same for what a term matches.
+  // Looks up the hosts and addresses that a term matches.
   const dns::Answer* ask_for(Term& term, const dns::Name& name, dns::Type type) {
     const dns::Answer* const answer = ask(name, type);
     if (answer == nullptr) term.has_failed = true;
@@ -292,7 +292,7 @@ class Reader {
     if (const dns::Answer* const answer = ask(domain, dns::Type::mx)) tree_.mx = answer->names;
   }
 
-  // The same for names around the record: a failure is not reported, since no check asks for them.
+  // Does the same for names around the record: a failure is not reported, since no check asks for them.
   const spf::KnownAnswer* ask_aside(const dns::Name& name, dns::Type type) {
     const dns::Question question{name, type};
     const bool is_new = !asked_.contains(question);
@@ -412,7 +412,7 @@ class Reader {
     return known != nullptr && !is_missing(known);
   }
 
-  // A term with more hosts is an error (RFC 7208 §4.6.4); this many are looked up all the same.
+  // A term with more hosts is an error (RFC 7208 §4.6.4); this many are looked up nevertheless.
   static constexpr std::size_t kMaxHosts = 20;
 
   const Subject& subject_;

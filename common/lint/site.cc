@@ -35,7 +35,7 @@ void check_own(const Examined& examined, Findings& findings) {
   }
 }
 
-// The owner named the addresses that send, and an mx has none of them.
+// The owner listed the addresses that send, and the hosts of an mx have none of them.
 void check_mx(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
   if (examined.own.empty()) return;

@@ -43,7 +43,7 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
                {.severity = Severity::warning, .fix = std::move(fix)});
 }
 
-// Matters of taste, in the domain's own record only.
+// Finds matters of style, in the domain's own record only.
 void check_tidiness(const Record& record, Place place, bool has_later_directive, Findings& findings) {
   const Term& term = record.terms[place.term];
   if (!term.is_sound()) return;

@@ -31,13 +31,13 @@ constexpr std::uint64_t kMostDistance = std::uint64_t{1} << 53;
 std::string shown(const dns::Name& name) {
   return is_plain_name(name) ? std::string(name.text()) : quoted_foreign(name.text(), dns::Name::kMaxText);
 }
-// The same for a name that is a text.
+// Does the same for a name that is a text.
 std::string shown(std::string_view text) {
   const auto name = dns::Name::parse(text);
   return name ? shown(*name) : quoted_foreign(text);
 }
 
-// Returns a message that has names and terms in quotes, itself in quotes: those within become double ones.
+// Returns a message that contains quoted names and terms, in quotes itself: the quotes within become double quotes.
 std::string quoted_message(std::string_view text) {
   std::string inner = base::clip(text, kMaxProblem);
   std::ranges::replace(inner, '\'', '"');
@@ -172,7 +172,7 @@ class Explanation {
     return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
   }
 
-  // Tries the record that a text of the domain nearly is.
+  // Tries the record that a text of the domain resembles.
   Changes::Trial try_near_miss() {
     const dns::Answer* const published = questions_.ask(*query_.domain, dns::Type::txt);
     std::string meant = published == nullptr ? std::string() : nearly_meant(published->texts);
@@ -226,7 +226,7 @@ class Explanation {
     if (!try_repairs(report, changes, repair)) return questions_.take();
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
-      // Details and repairs that are not those of the table have texts of the record in them.
+      // Details and repairs that differ from the table contain text of the record.
       const std::string_view what = finding->kind->what;
       const std::string_view message = finding->message;
       const bool has_detail = message.size() > what.size() + 2 && message.starts_with(what);
@@ -299,7 +299,7 @@ class Explanation {
     return try_changes(client, changes);
   }
 
-  // Whether the record says nothing about the client but its last word, so that a further term could.
+  // Returns whether only the last word of the record decides about the client, so that a further term would have an effect.
   [[nodiscard]] bool is_undecided() const { return verdict_.at_last_word; }
 
   static std::vector<dns::Name> included(const Tree& tree) {
@@ -393,7 +393,7 @@ class Explanation {
     }
   }
 
-  // The terms that could let the client pass, the most proper one first.
+  // Returns the terms that could let the client pass, the best one first.
   [[nodiscard]] std::vector<std::string> terms(const Client& client) const {
     const std::string address = (family_ == Family::ipv6 ? "ip6:" : "ip4:") + client_;
     switch (client.kind) {
@@ -417,7 +417,8 @@ class Explanation {
         case Changes::Outcome::waits: return questions_.take();
         case Changes::Outcome::fits: return show(client, term, std::move(trial.change), true);
         case Changes::Outcome::unknown:
-          // A network of one address asks nothing, so it changes nothing for others, whatever the rest of the record is.
+          // A network of one address needs no DNS question, so it does not change the result for others, whatever the rest of the
+          // record is.
           if (is_address) return show(client, term, std::move(trial.change), false);
           break;
         case Changes::Outcome::harmful:

@@ -38,7 +38,7 @@ class Identification {
         std::ranges::any_of(included_, [&](const dns::Name& other) { return dns::likely_zone(other) == zone->text(); });
     if (is_known) {
       client.kind = Client::Kind::known;
-      find_record_of_provider(client);  // another one that it publishes
+      find_record_of_provider(client);  // a record that it publishes for its customers
       return client;
     }
     client.receives_mail = receives_mail(*zone) || (name.parent().labels() > zone->labels() && receives_mail(name.parent()));

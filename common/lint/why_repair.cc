@@ -37,7 +37,7 @@ Meant meant_by(const Term& term, std::string_view next) {
   return {};
 }
 
-// Returns the record with its faults mended, and without the terms of `dropped`.
+// Returns the record with its faults repaired, and without the terms of `dropped`.
 std::string mended(const Record& record, const std::vector<std::size_t>& dropped) {
   std::string out(kVersion);
   bool has_redirect = false;
@@ -79,7 +79,7 @@ std::string merged(const Record& record) {
   return out;
 }
 
-// The terms of a record that findings of these ids are about.
+// Returns the terms of a record that have findings with these ids.
 std::vector<std::size_t> terms_with(const Report& report, std::size_t record, std::initializer_list<std::string_view> ids) {
   std::vector<std::size_t> terms;
   for (const Finding& finding : report.findings) {

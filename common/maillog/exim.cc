@@ -62,8 +62,8 @@ struct Host {
   base::IpAddress client;
 };
 
-// Takes the value of H=: "name (helo) [address]:port", each of whose parts but the address may be missing. A name without HELO
-// name in parentheses means that both are the same. The HELO name ends at the first ") [" that an address follows.
+// Takes the value of H=: "name (helo) [address]:port", each of whose parts but the address may be missing. A host name without a
+// HELO name in parentheses means that both are equal. The HELO name ends at the first ") [" that an address follows.
 std::optional<Host> take_host(std::string_view& text) {
   if (auto address = take_address(text)) return Host{{}, *address};
   std::string_view rest = text;
@@ -100,7 +100,7 @@ bool has_other_host(std::string_view text, std::string_view mark) {
   return false;
 }
 
-// The fields between the host and what the line is about: I=, X=, CV=, DN="...", U= and others.
+// The fields between the host and the subject of the line: I=, X=, CV=, DN="...", U= and others.
 struct Fields {
   bool is_clear = true;           // false: a client's certificate or ident name may imitate other fields
   bool is_authenticated = false;  // A=

@@ -117,7 +117,7 @@ Line PostfixReader::read_client(const std::string& id, std::string_view text) {
   if (text.starts_with("unknown[unknown]")) return Line::other;  // a client that had gone
   const auto client = take_client(text);
   if (!client) return Line::bad;
-  // A content filter gives mail back from this host: it has been counted already.
+  // A content filter returns mail from this host, which has been counted already.
   if (base::is_loopback(*client)) return Line::local;
   open_.put(id, {*client, text.find(", sasl_username=") != std::string_view::npos});
   return Line::understood;
@@ -140,7 +140,7 @@ Line PostfixReader::read_sender(const std::string& id, std::string_view text, st
 // from host[address]; from=<sender> ...: text".
 Line PostfixReader::read_refusal(const std::string& id, std::string_view text, std::vector<Message>& out) {
   const bool has_content = is_content(text);
-  // A refusal of one recipient does not end the message, so what is known about it stays.
+  // A refusal of one recipient does not end the message, so the facts about it are kept.
   const bool is_end = has_content || text.starts_with("END-OF-MESSAGE");
   std::string_view origin;
   if (has_content) {
@@ -174,7 +174,7 @@ Line PostfixReader::read_refusal(const std::string& id, std::string_view text, s
   return Line::understood;
 }
 
-// Without a sender, nothing can be said about the messages that are still open.
+// Messages that are still open have no sender, so they cannot be checked.
 void PostfixReader::finish(std::vector<Message>& /*out*/) {
   open_.drain([](const std::string&, const Open&) {});
 }

@@ -48,8 +48,8 @@ std::string_view take_comment(std::string_view& text) {
   return comment;
 }
 
-// Sets the value of a key that is of interest. `is_helo`: the value of the identity. False: the key has a value already, so
-// that one of both belongs to the text of another value.
+// Sets the value of a key that is used. `is_helo`: the value of the identity. Returns false if the key already has a value, since
+// one of the two then belongs to the text of another value.
 bool set(Verdict& verdict, bool& is_helo, std::string_view key, std::string value) {
   if (base::equals_ignoring_case(key, "client-ip") || key == "ip") {
     if (verdict.client) return false;

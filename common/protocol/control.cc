@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kExplain = "explain ";
 
-// Puts each value of "key=value key=value" on a line of its own. Blanks within quotes separate nothing; a backslash there takes
-// the next character as it is (RFC 5321 §4.1.2).
+// Puts each value of "key=value key=value" on a line of its own. Blanks within quotes do not separate values; a backslash there
+// quotes the next character (RFC 5321 §4.1.2).
 std::string on_lines(std::string_view words) {
   std::string lines;
   bool is_quoted = false, is_escaped = false;

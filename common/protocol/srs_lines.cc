@@ -20,7 +20,7 @@ std::string_view take_last_word(std::string_view& text) {
   return word;
 }
 
-// Reads the word of a result, also one of Mail::SPF::Query, which spfd gives with legacy-results.
+// Reads the word of a result, also one of Mail::SPF::Query, which spfd writes with legacy-results.
 std::optional<spf::Result> result_named(std::string_view name) {
   if (base::equals_ignoring_case(name, "unknown")) return spf::Result::permerror;
   if (base::equals_ignoring_case(name, "error")) return spf::Result::temperror;

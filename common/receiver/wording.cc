@@ -42,8 +42,8 @@ void append_domain(std::string& out, const Case& about) {
   base::append_clipped_middle(out, domain, kMaxDomain);
 }
 
-// Replaces ";" in a text of others: it separates the results of Authentication-Results (RFC 8601 §2.2), and simple readers of
-// that header do not skip comments.
+// Replaces ";" in a text that others chose: it separates the results of Authentication-Results (RFC 8601 §2.2), and simple
+// readers of that header do not skip comments.
 void replace_separators(std::string& out, std::size_t from) {
   std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), ';', ',');
 }

@@ -26,7 +26,7 @@ namespace {
 struct Occupant {
   enum class Kind { nobody, stale, alive, no_socket } kind = Kind::nobody;
   Predecessor server = {};
-  std::optional<io::FileId> file = {};  // the socket that has the name
+  std::optional<io::FileId> file = {};  // the socket file that has the name
 };
 
 #ifndef SO_PEERPIDFD
