@@ -84,7 +84,7 @@ std::string help_text() {
          "  stats                    show its counters\n"
          "  reload                   read configuration and zone files again, as SIGHUP does\n"
          "  drain, undrain           end kept connections and report \"draining\" to request=health; or stop doing so\n"
-         "  stop                     answer the requests under way, and end, as SIGTERM does\n"
+         "  stop                     answer the requests under way and exit, as SIGTERM does\n"
          "  lookup NAME [TYPE]       show what the cache holds for a name\n"
          "  flush NAME | .ZONE | all remove the answers about a name, a zone or all names from the cache\n"
          "  explain ip=ADDRESS helo=NAME sender=ADDRESS\n"

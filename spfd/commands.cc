@@ -270,7 +270,7 @@ void obey(Commanded& commanded, std::string_view line, const Done& done) {
     return done(error(fmt::format("{} is not a command; see spfctl(8)", base::in_quotes(words.front()))));
   const std::size_t arguments = words.size() - 1;
   if (arguments < command->least || arguments > command->most) {
-    return done(error(command->most == 0 ? fmt::format("{} has no arguments", command->name)
+    return done(error(command->most == 0 ? fmt::format("{} takes no arguments", command->name)
                                          : fmt::format("usage: {} {}", command->name, command->arguments)));
   }
   if (command->is_logged) log(LogLevel::info, "control: {}", base::clip(line, 300));

@@ -144,7 +144,7 @@ void write_checks(Writer& out, const Counters& counters) {
   out.sample("", checks.questions, 1);
   out.gauge("spfd_checks_in_flight", "Checks that wait for DNS.", counters.running);
   out.counter("spfd_checks_dropped", "Checks whose client has closed its connection.", counters.dropped);
-  out.counter("spfd_checks_failed", "Checks and connections that a lack of memory has ended.", counters.failed);
+  out.counter("spfd_checks_failed", "Checks and connections that ended because of a lack of memory.", counters.failed);
 }
 
 void write_rewriting(Writer& out, const Counters& counters) {
@@ -211,7 +211,7 @@ void write_dns(Writer& out, const Counters& counters, const io::CacheCounters& c
   out.counter("spfd_cache_hits", "Questions that the cache answered.", cache.hits);
   out.counter("spfd_cache_misses", "Questions that DNS was asked.", cache.misses);
   out.counter("spfd_cache_evictions", "Answers removed to make room for others.", cache.evictions);
-  out.counter("spfd_cache_prefetches", "Answers that DNS was asked again before they expired.", cache.prefetches);
+  out.counter("spfd_cache_prefetches", "Answers that were asked for again before they expired.", cache.prefetches);
   out.counter("spfd_cache_stale", "Checks that expired answers have kept from a temperror.", counters.checks.stale);
   out.gauge("spfd_cache_entries", "Answers in the cache.", cache.entries);
   out.gauge("spfd_cache_bytes", "Memory of these answers.", cache.bytes);
@@ -270,7 +270,7 @@ double cpu_seconds() {
 void write_process(Writer& out, const Counters& counters, const ProcessFacts& process) {
   out.info("spfd_build", "The version.");
   out.sample(label("version", base::kVersion), 1);
-  out.gauge("spfd_draining", "Whether the daemon was asked to take no more work.", process.is_drained ? 1 : 0);
+  out.gauge("spfd_draining", "Whether the daemon is drained.", process.is_drained ? 1 : 0);
   out.gauge("spfd_reload_success", "Whether the last reload succeeded.", process.has_reloaded ? 1 : 0);
   out.gauge("spfd_reload_timestamp_seconds", "When the configuration in force was read.", number(seconds(process.reloaded)));
   out.gauge("spfd_loop_lag_seconds", "How long the slowest worker took to begin with the task that reads its counters.",

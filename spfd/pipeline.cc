@@ -124,7 +124,7 @@ void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
     }
     if (is_later) owner_.answered();
   };
-  if (shared_.control == nullptr) return done({.is_error = true, .text = "there is no control here"});
+  if (shared_.control == nullptr) return done({.is_error = true, .text = "there is no control socket here"});
   slot.check = shared_.control->order(shared_.loop, request.line, done);
 }
 

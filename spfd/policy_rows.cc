@@ -83,7 +83,7 @@ Problem set_why_url(O& o, const Values& v) {
     if (url.find('%') != std::string::npos) return "a URL with {token} cannot contain macros; the token has their values";
     if (url.find(token::kPlaceholder, at + 1) != std::string::npos) return "a URL can contain {token} once";
     if (url.size() - token::kPlaceholder.size() > receiver::kMaxTokenUrl)
-      return fmt::format("a URL with {{token}} can have {} octets besides", receiver::kMaxTokenUrl);
+      return fmt::format("a URL with {{token}} can have at most {} other octets", receiver::kMaxTokenUrl);
   }
   return options::read_explanation(rules_of(o).why_url.emplace(), v);
 }

@@ -230,12 +230,12 @@ std::string Worker::crowding(const Peer& client) const {
     if (connection->peer() == client) ++same;
   }
   if (same < ControlDesk::kMostOfUser && all < ControlDesk::kMostOfUsers) return {};
-  return fmt::format("{} connections of {}, {} of all users of control-users: no more are taken", same, client.text(), all);
+  return fmt::format("{} connections of {}, {} of all users of control-users: no more are accepted", same, client.text(), all);
 }
 
 // Refuses a client that may not give commands, or has too many connections. Returns whether it did.
 bool Worker::refuse_stranger(const io::Descriptor& socket) {
-  std::string why = "there is no control here";
+  std::string why = "there is no control socket here";
   if (shared_.control != nullptr) {
     why = shared_.control->refusal(socket.get());
     if (why.empty()) why = crowding(peer_of(socket.get()));

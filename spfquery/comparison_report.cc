@@ -56,11 +56,11 @@ std::string comparison_text(const lint::Comparison& comparison) {
                   base::clip(after.tree.root().text, lint::kMaxRecord));
   out += "DNS terms: " + counts(before.summary.lookups, after.summary.lookups, after.limits.dns_terms);
   out += "void lookups: " + counts(before.summary.voids, after.summary.voids, after.limits.void_lookups);
-  out += fmt::format("record: {} -> {} octets; a check without cache takes {} -> {} round trips\n", before.summary.octets,
+  out += fmt::format("record: {} -> {} octets; a check without a cache takes {} -> {} round trips\n", before.summary.octets,
                      after.summary.octets, before.summary.rounds, after.summary.rounds);
   out += fmt::format("passing: {} -> {} IPv4 addresses\n", before.summary.addresses4, after.summary.addresses4);
   out += only_in(ids(after), ids(before), "new findings");
-  out += only_in(ids(before), ids(after), "findings that go away");
+  out += only_in(ids(before), ids(after), "findings that disappear");
   if (!comparison.is_exact) out += "Some terms depend on the mail or are not known: they are taken not to match.\n";
   for (const lint::Report* report : {&before, &after}) {
     for (const std::string& gap : report->tree.gaps) out += "not known: " + gap + '\n';

@@ -186,7 +186,7 @@ class Examiner {
   Answer answer(const Examination& examination) {
     Answer answer;
     if (!examination.is_complete()) {
-      answer.complaint = "the examination came to no end";
+      answer.complaint = "the examination was not finished";
       answer.exit_code = kExitIncomplete;
     } else {
       const lint::Report& report = examination.report();

@@ -327,7 +327,7 @@ constexpr Option kRows[] = {
       .kind = Kind::list,
       .argument = "DOMAIN",
       .heading = "Examining a record",
-      .help = "examine the SPF record of DOMAIN, with all records that it leads to, and say what is wrong with it; may be given "
+      .help = "examine the SPF record of DOMAIN, with all records that it leads to, and report its faults; may be given "
               "several times"},
      {add_examined}},
     {{.name = "lint-file",
@@ -361,7 +361,7 @@ constexpr Option kRows[] = {
       .heading = "Replaying a log",
       .help =
           "check the messages and refusals of the log files that follow (-: standard input) with the DNS of today; files may be "
-          "packed with gzip"},
+          "compressed with gzip"},
      {set_replay}},
     {{.name = "config",
       .argument = "FILE",
@@ -369,9 +369,9 @@ constexpr Option kRows[] = {
      {options::kNeededText<&O::config>.set}},
     {{.name = "baseline",
       .argument = "header|log|FILE",
-      .help =
-          "compare with the results of that time: Received-SPF fields in the log, all lines of SPF checkers in the log, or the "
-          "Received-SPF fields of a Maildir or mbox"},
+      .help = "compare with the results of the earlier checker: Received-SPF fields in the log, all lines of SPF checkers in the "
+              "log, or the "
+              "Received-SPF fields of a Maildir or mbox"},
      {set_baseline}},
     {{.name = "trace",
       .kind = Kind::act,

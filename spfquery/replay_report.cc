@@ -52,12 +52,12 @@ class Writer {
     line("Replay of {} log: {} lines, {} messages and refusals, {} checks.", maillog::format_name(*options_.replay),
          counts_.lines, counts_.messages, counts_.checks);
     line("The results are those of today's DNS: a record may have changed since the mail came.");
-    if (counts_.is_interrupted) line("Interrupted: the report is about the part of the log that was done.");
+    if (counts_.is_interrupted) line("Interrupted: the report covers only the part of the log that was checked.");
     line_if(counts_.unfinished, "checks that were under way, not counted");
     line_if(counts_.bad, "lines that could not be read");
     line_if(counts_.too_long, "lines that were too long, skipped");
     line_if(counts_.local, "messages from the host itself, not checked");
-    line_if(counts_.dropped, "messages given up, since their lines are too far apart");
+    line_if(counts_.dropped, "messages dropped, since their lines are too far apart");
     line_if(sum(tally_.spared), "messages left out by the policy (clients that had logged in, or are exempt)");
     line_if(sum(tally_.without_identity), "messages with null sender and without HELO name in the log, not checked");
     line_if(tally_.without_helo, "messages checked without HELO name, which the log does not have");
@@ -89,13 +89,13 @@ class Writer {
       for (const Result result : kOrder) out_ += fmt::format(" {:>8}", counts[index_of(result)]);
       out_ += '\n';
     }
-    if (tally_.other_domains > 0) line("further messages, of domains that are not counted one by one: {}", tally_.other_domains);
+    if (tally_.other_domains > 0) line("messages of domains that are not counted separately: {}", tally_.other_domains);
   }
 
   // Lists what the policy would do today, by what was done then.
   void add_policy() {
     line("\nThe policy of {} would do today ({}):", base::printable(*options_.config),
-         options_.policy.rules.dry_run.value_or(false) ? "if dry-run were off" : "columns: what was done then");
+         options_.policy.rules.dry_run.value_or(false) ? "if dry-run were off" : "columns: what the mail server did");
     line("{:<10} {:>10}   {:>10} {:>10} {:>10}", "action", "messages", "accepted", "rejected", "deferred");
     for (const auto action : {receiver::Action::accept, receiver::Action::reject, receiver::Action::defer}) {
       const FateCounts& counts = tally_.by_action[static_cast<std::size_t>(action)];
@@ -115,7 +115,7 @@ class Writer {
   void add_baseline() {
     std::uint64_t compared = 0;
     for (const ResultCounts& counts : tally_.before) compared += sum(counts);
-    line("\nThe checker of that time ({} messages; rows: its result, columns: today's result):", compared);
+    line("\nThe earlier checker ({} messages; rows: its result, columns: today's result):", compared);
     line("{:<10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "pass", "fail", "softfail", "neutral", "none", "permerror",
          "temperror");
     for (const Result before : kOrder) {

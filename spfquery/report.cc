@@ -47,7 +47,7 @@ class ReportWriter {
     for (const Finding& finding : report_.findings) add_finding(finding);
     if (report_.left_out > 0) out_ += fmt::format("\n{} more findings are not shown.\n", report_.left_out);
     if (report_.findings.empty())
-      out_ += report_.is_complete() ? "\nNothing was found.\n" : "\nNothing was found in what is known.\n";
+      out_ += report_.is_complete() ? "\nNo faults were found.\n" : "\nNo faults were found in the known parts.\n";
     return std::move(out_);
   }
 
@@ -115,7 +115,7 @@ class ReportWriter {
                         summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : "");
     out_ += fmt::format("void lookups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
                         summary.voids[Family::ipv6], report_.limits.void_lookups);
-    out_ += fmt::format("record: {} octets; a check without cache takes {} round trips, at worst {:.1f} seconds\n",
+    out_ += fmt::format("record: {} octets; a check without a cache takes {} round trips, at worst {:.1f} seconds\n",
                         summary.octets, summary.rounds, lint::worst_seconds(summary.rounds));
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
     out_ += fmt::format("passing: {} IPv4 addresses; ", summary.addresses4);

@@ -159,7 +159,7 @@ base::Result<Options, std::string> load_options(const std::vector<std::string>& 
 
 std::string help_text() {
   return "Usage: spfweb [OPTION]...\n"
-         "Serves the web pages that explain refusals, examine SPF records and make them.\n\n" +
+         "Serves the web pages that explain refusals, examine SPF records and create them.\n\n" +
          options::help(option_table()) +
          "\nEach option except the last four is also a key of the configuration file: see spfweb(8).\n";
 }

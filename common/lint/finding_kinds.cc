@@ -211,7 +211,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .fix = "Leave out the superfluous part, and put modifiers at the end; the record is valid as it is",
      .example = "v=spf1 +mx -all",
      .repaired = "v=spf1 mx -all",
-     .note = "Superfluous are the sign +, and the lengths /32 of ip4 and /128 of ip6. In the record of the domain itself only."},
+     .note = "The sign +, and the lengths /32 of ip4 and /128 of ip6, are superfluous. In the record of the domain itself only."},
     {.id = "S10",
      .severity = error,
      .section = "RFC 8616 §4",
@@ -298,7 +298,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {.id = "B11",
      .severity = warning,
      .section = "RFC 7208 §4.6.4",
-     .what = "A check without cache waits for many round trips, one after the other",
+     .what = "A check without a cache waits for many round trips, one after the other",
      .fix = "Include fewer records that include others",
      .example = "example.com TXT \"v=spf1 include:a.example.com -all\"\n"
                 "a.example.com TXT \"v=spf1 include:b.example.com -all\"\n"
@@ -385,7 +385,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .fix = "Write the larger network",
      .example = "v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 -all",
      .repaired = "v=spf1 ip4:198.18.9.0/25 ip4:198.18.10.128/25 -all",
-     .note = "Networks that are together one network, and networks after terms that ask DNS. In the record of the domain itself "
+     .note = "Networks that together form one network, and networks after terms that ask DNS. In the record of the domain itself "
              "only, between terms of the same result."},
     {.id = "L10",
      .severity = warning,
@@ -396,7 +396,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
                 "example.com TXT \"v=spf1 a mx -all\"",
      .repaired = "--from 198.18.0.1\n"
                  "example.com TXT \"v=spf1 a -all\"",
-     .note = "Found with --from only: none of its addresses is one of the term."},
+     .note = "Found with --from only: none of its addresses matches the term."},
     {.id = "L11",
      .severity = info,
      .section = "RFC 7208 §5.2",
@@ -443,7 +443,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .fix = "Use the restrictions that the platform offers, or rely on DKIM for its mail: write ?include",
      .example = "",
      .repaired = "v=spf1 mx -all",
-     .note = "Found by the file of --networks."},
+     .note = "Found with the file of --networks."},
     {.id = "K06",
      .severity = warning,
      .section = "RFC 7208 §11.4",
@@ -451,7 +451,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .fix = "List only the mail servers, not the web sites",
      .example = "",
      .repaired = "v=spf1 mx -all",
-     .note = "Found by the file of --networks."},
+     .note = "Found with the file of --networks."},
     {.id = "K07",
      .severity = warning,
      .section = "RFC 7208 §5.5",
@@ -490,7 +490,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
                 "www.example.net A 198.18.3.3\n"
                 "other.test A 198.18.3.3",
      .repaired = "v=spf1 mx -all",
-     .note = "Reported for an address that names of 3 domains have, in a and mx."},
+     .note = "Reported if names of 3 domains, in a and mx, have the same address."},
 
     // ---- C: the site around the record -------------------------------------------------------------------------------------
     {.id = "C01",

@@ -172,7 +172,7 @@ Fault explain_network(std::string_view term, std::string_view name, std::string_
     return {"S02", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}:{}", name, value.substr(1)))};
   if (const auto comma = value.find_first_of(",;"); comma != std::string_view::npos) {
     return {"S02", fmt::format("'{}' in {}", value[comma], shown(term)),
-            "Write a term for each network, with blanks between them and no other mark"};
+            "Write a term for each network, separated by blanks only"};
   }
   if (value.find('-') != std::string_view::npos && network_name(value.substr(0, value.find('-'))))
     return {"S02", fmt::format("{} is a range", shown(value)), "Write the range as networks, such as ip4:192.0.2.0/24"};
@@ -192,8 +192,7 @@ Fault explain_domain(std::string_view term, std::string_view name, std::string_v
   if (is_prefix) return {"S02", fmt::format("{} takes no prefix length", shown(name)), write(term.substr(0, term.find('/')))};
   if (whole.find('%') != std::string_view::npos) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos)
-    return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)),
-            "Write a term for each domain, with blanks between them and no other mark"};
+    return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)), "Write a term for each domain, separated by blanks only"};
   if (whole.starts_with("http://") || whole.starts_with("https://"))
     return {"S04", fmt::format("{} is a URL", shown(whole)), "Write the domain alone"};
   if (!whole.empty() && whole.find('.') == std::string_view::npos)

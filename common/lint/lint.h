@@ -35,7 +35,7 @@ struct Summary {
   std::size_t octets = 0;        // of the domain's record
   std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
   std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
-  int rounds = 0;                // round trips of a check without cache; see worst_seconds()
+  int rounds = 0;                // round trips of a check without a cache; see worst_seconds()
   bool is_lower_bound = false;   // a term depends on the mail, or was not looked up
 };
 

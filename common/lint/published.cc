@@ -101,7 +101,7 @@ void check_times(const Examined& examined, Findings& findings) {
   if (root.ttl > kLongTtl) findings.add("P10", {}, fmt::format("{} seconds, so a correction takes long to arrive", root.ttl));
   if (examined.tree.site.negative_ttl > kLongNegativeTtl)
     findings.add("P10", {},
-                 fmt::format("{} seconds for names that do not exist, so a new record takes long to be seen",
+                 fmt::format("{} seconds for names that do not exist, so it takes that long until a new record is seen",
                              examined.tree.site.negative_ttl),
                  {.severity = {}, .fix = "Set the MINIMUM of the zone's SOA record to an hour at most"});
 }

@@ -164,7 +164,7 @@ class Explanation {
     Changes::Trial trial = try_near_miss();
     if (trial.outcome == Changes::Outcome::waits) return questions_.take();
     if (trial.outcome == Changes::Outcome::fits) {
-      say(fmt::format("If '{}' is the record that is meant, the result for {} is {} with it.", trial.change.record, client_,
+      say(fmt::format("If the record '{}' is meant, the result for {} is {} with it.", trial.change.record, client_,
                       spf::result_name(trial.result)));
       why_.change = std::move(trial.change);
       return {};
@@ -211,9 +211,9 @@ class Explanation {
   }
 
   void explain_temperror() {
-    say(fmt::format("DNS did not answer what the check needs: {}.", quoted_message(verdict_.problem)));
+    say(fmt::format("DNS did not answer a question of the check: {}.", quoted_message(verdict_.problem)));
     if (!why_.term.empty()) say(fmt::format("{} needs it.", in_record(why_.term, why_.record_of)));
-    say("The mail may be sent again later. If it lasts, the owner of that name should look at its name servers.");
+    say("The mail may be sent again later. If this persists, the owner of that name should check its name servers.");
   }
 
   spf::Needs explain_permerror() {
@@ -289,7 +289,7 @@ class Explanation {
     say_term();
     find_nearest(tree, reaches[family_]);
     if (!special.empty()) {
-      say(fmt::format("{} is a special address ({}), from which no mail comes over the Internet: a record should not have it.",
+      say(fmt::format("{} is a special address ({}), from which no mail comes over the Internet: a record should not contain it.",
                       client_, special));
       return {};
     }

@@ -159,7 +159,7 @@ struct Health {
     unknown,  // there was not enough time to find out
   };
 
-  bool is_draining = false;  // the daemon is stopping, or was asked to take no more work
+  bool is_draining = false;  // the daemon is stopping, or is drained
   Dns dns = Dns::unknown;
   int connections = 0;  // open connections
   int max_connections = 0;

@@ -285,7 +285,7 @@ TEST_CASE("control: users who are not allowed are refused and change nothing" * 
 TEST_CASE("control: garbage, half a line, and unknown commands") {
   const World world({.arguments = {"--idle-timeout", "1"}, .zone = std::string(kZone)});
   CHECK(world.send("\n") == "error: there is no command in the line\n");
-  CHECK(world.send("status now\n") == "error: status has no arguments\n");
+  CHECK(world.send("status now\n") == "error: status takes no arguments\n");
   CHECK(world.send("flush\n") == "error: usage: flush NAME | .ZONE | all\n");
   CHECK(world.send("  status  \r\n").starts_with("ok\n"));
   CHECK(world.send("make \"coffee\"\n") == "error: \"make\" is not a command; see spfctl(8)\n");

@@ -324,7 +324,7 @@ TEST_CASE("why: no repair is shown that does not end the error, or that nobody c
 TEST_CASE("why: temperror names the question, and the term that needs it") {
   const World failing = with("v=spf1 include:silent.example -all").failure("silent.example", dns::Type::txt);
   const Explained got = explain(failing, "192.0.2.1");
-  CHECK(got.says("DNS did not answer what the check needs: 'TXT silent.example: SERVFAIL'."));
+  CHECK(got.says("DNS did not answer a question of the check: 'TXT silent.example: SERVFAIL'."));
   CHECK(got.says("'include:silent.example' in the record of example.com needs it."));
   CHECK_FALSE(got.why.change);
   // Not the last question that was asked.

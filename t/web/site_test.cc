@@ -196,7 +196,7 @@ TEST_CASE("a message that was not refused for its sender's record: no word of a 
   CAPTURE(page);
   CHECK(has(page, "The SPF record of <bdi>wrong.test</bdi> could not be used to check the server"));
   CHECK(has(page, "The result is still permerror."));
-  CHECK(has(page, "to whoever runs the mail of <bdi>wrong.test</bdi>:</p>\n<pre"));
+  CHECK(has(page, "to the administrator of the mail of <bdi>wrong.test</bdi>:</p>\n<pre"));
   CHECK(has(page, "https://mx.test/why/"));
   const auto blames_nobody = [](const std::string& text) {
     for (const char* part : {"forged", "Did you send", "mail program", "does not let", "2. ", "forwarded"})
