@@ -1,4 +1,5 @@
-// The cache file of the real daemon, in its sandbox: what a restart keeps, commands, and files that it must not use.
+// The cache file of the real daemon, in its sandbox: the answers that a restart preserves, commands, and files that must not be
+// used.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ SpfdProcess::Settings settings(const std::string& server, const std::string& fil
   return {.arguments = {"--nameserver", server, "--cache-file", file}};
 }
 
-TEST_CASE("cache file: after a restart the first check needs no DNS, and the TTL has gone on") {
+TEST_CASE("cache file: after a restart the first check needs no DNS, and the TTL has continued to run") {
   const TempFolder folder;
   const std::string path = folder / "answers";
   std::optional<support::DnsServer> dns(std::in_place, records);
@@ -51,7 +52,7 @@ TEST_CASE("cache file: after a restart the first check needs no DNS, and the TTL
   CHECK(std::stoi(answer.substr(ttl + 7)) > 200);
 }
 
-TEST_CASE("cache file: dump_cache writes it, load_cache adds it, and both say how much") {
+TEST_CASE("cache file: dump_cache writes it, load_cache adds it, and both report how much") {
   const TempFolder folder;
   support::DnsServer dns(records);
   const World world(settings(dns.address(), folder / "answers"));
@@ -80,7 +81,7 @@ TEST_CASE("cache file: a limit on the size of files ends neither the file's nor 
   CHECK(world.spfd().is_running());
 }
 
-TEST_CASE("cache file: without the option the commands say so") {
+TEST_CASE("cache file: without the option the commands report that") {
   const World world({.zone = "pass.test TXT \"v=spf1 -all\"\n"});
   const support::Finished finished = world.ctl({"dump_cache"});
   CHECK(finished.exit_code == 1);

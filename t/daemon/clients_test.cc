@@ -228,7 +228,7 @@ TEST_CASE("more connections than descriptors: silent clients make room, and no t
   CHECK(spfd.ask(kQuestion).starts_with("result=pass"));
   wait_for_counter(spfd, " displaced=");
   CHECK_FALSE(spins(spfd.pid()));
-  // Each one counts once, though it may be chosen again while its end leaves.
+  // Each one counts once, though it may be chosen again while its last answer is written.
   spfd.signal(SIGUSR1);
   const std::string log = spfd.log();
   const auto at = log.rfind(" displaced=");

@@ -1,4 +1,4 @@
-// The control socket and spfctl on the real daemon: each command, users who may not, garbage, many clients at once.
+// The control socket and spfctl on the real daemon: each command, users without permission, garbage, many clients at once.
 #include <doctest/doctest.h>
 #include <grp.h>
 #include <signal.h>
@@ -50,7 +50,7 @@ TEST_CASE("control: status and stats") {
   if (support::why_no_sandbox().empty()) CHECK(has(status, "system calls by seccomp\n"));
 }
 
-TEST_CASE("control: stats counts commands as requests of their door, and as nothing else") {
+TEST_CASE("control: stats counts commands only as requests of their door") {
   const World world;
   CHECK(has(world.output({"stats"}), " control=1\n"));
   CHECK(world.output({"peers"}).empty());
@@ -111,7 +111,7 @@ TEST_CASE("control: reload answers what SIGHUP logs, and fails if the old config
   CHECK(has(world.output({"status"}), "last_reload=failed\n"));
 }
 
-TEST_CASE("control: lookup shows what the cache holds; flush removes a name, a zone, all") {
+TEST_CASE("control: lookup shows the content of the cache; flush removes a name, a zone, all") {
   support::DnsServer dns(records);
   const World world({.arguments = {"--nameserver", dns.address()}});
   const auto ask = [&](const std::string& domain) { return world.spfd().ask("ip=192.0.2.10\nsender=u@" + domain + "\n\n"); };
@@ -275,7 +275,7 @@ TEST_CASE("control: users who are not allowed are refused and change nothing" * 
   const World closed({.zone = std::string(kZone)});
   ::chmod(closed.folder().path().c_str(), 0755);
   CHECK_FALSE(as(54321, closed, "status\n").starts_with("ok"));
-  // The user that the daemon becomes may.
+  // The user that the daemon becomes may give commands.
   const World dropped({.arguments = {"--user", "54321"}, .zone = std::string(kZone)}, ",user=54321");
   ::chmod(dropped.folder().path().c_str(), 0777);
   CHECK(as(54321, dropped, "status\n").starts_with("ok\nversion="));
@@ -361,7 +361,7 @@ TEST_CASE("control: however many connections another user keeps, there is room f
   ::close(ends[1]);
 }
 
-TEST_CASE("control: a client that goes before its answer costs nothing") {
+TEST_CASE("control: a client that disconnects before its answer has no effect") {
   const World world({.zone = std::string(kZone)});
   for (int i = 0; i < 200; ++i) {
     Client client("unix:" + world.path());

@@ -1,4 +1,4 @@
-// A spfd with a control socket, for the tests of commands, metrics and the operator's pages.
+// A spfd with a control socket, for the tests of commands, metrics and the pages for operators.
 #pragma once
 
 #include <doctest/doctest.h>

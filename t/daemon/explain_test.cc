@@ -1,4 +1,4 @@
-// explain=1: explanations of the built spfd, where they are allowed; their bounds; what they cost others.
+// explain=1: explanations of the built spfd, where they are allowed; their bounds; their effect on other clients.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -102,7 +102,7 @@ TEST_CASE("explain=1: a worker explains eight checks at once; others are answere
   const Answer ninth = spfd.answer(question());
   CHECK(ninth.at("result") == "fail");
   CHECK(ninth.at("why_missing") == "too many explanations are under way: ask again later");
-  // Checks without explanation go on.
+  // Checks without an explanation continue.
   CHECK(spfd.answer(question("", "u@soft.test")).at("result") == "pass");
   // One that is dropped makes room.
   clients.erase(clients.begin());
@@ -112,7 +112,7 @@ TEST_CASE("explain=1: a worker explains eight checks at once; others are answere
   });
 }
 
-TEST_CASE("explain=1: silent DNS about the client costs half of the time, and what is not known is said") {
+TEST_CASE("explain=1: silent DNS about the client costs half of the time, and the answer lists what is not known") {
   DnsServer dns([](const dns::Question& /*question*/, bool /*tcp*/) { return support::react(Fault::silence); });
   const std::string zone = std::string(kZone).substr(0, kZone.find("in-addr.arpa."));
   const SpfdProcess spfd({.arguments = {"--allow-explain", "--nameserver", dns.address(), "--timeout=1s"}, .zone = zone});

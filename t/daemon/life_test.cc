@@ -404,7 +404,7 @@ TEST_CASE("SIGHUP loads new zone files and options; with a broken file the old o
   CHECK(result("ip=x\n\n") == "permerror");
 }
 
-TEST_CASE("a FIFO in the place of a file that a reload reads does not hold it up") {
+TEST_CASE("a FIFO in the place of a file that a reload reads does not block the reload") {
   const TempFolder folder;
   const std::string config = folder.write("spfd.conf", "");
   const SpfdProcess spfd({.arguments = {"--config", config}, .zone = std::string(kZone)});

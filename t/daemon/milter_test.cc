@@ -284,7 +284,7 @@ TEST_CASE("SIGTERM answers running checks, then closes") {
   CHECK_FALSE(mta.read().has_value());
 }
 
-TEST_CASE("SIGTERM: SMTP sessions under way may go on: a started message gets its header, and the next one too") {
+TEST_CASE("SIGTERM: SMTP sessions under way may continue: a started message gets its header, and the next one too") {
   const Milter milter;
   MilterClient busy(milter.address());
   busy.negotiate();

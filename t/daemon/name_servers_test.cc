@@ -70,7 +70,7 @@ TEST_CASE("name servers: resolv.conf is read again when it changes") {
       spfd.wait_for_log("name servers: 192.0.2.2:53 from /etc/resolv.conf");
     }
     ::umount(io::ResolvConfWatch::kPath);
-    // A FIFO without a writer would hold up the start and each reload.
+    // A FIFO without a writer would block the start and each reload.
     REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
     REQUIRE(::mount((folder / "fifo").c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0);
     const auto servers = io::system_name_servers();

@@ -1,5 +1,5 @@
 // The sandbox: forbidden acts are tried from inside, the filters of other processors are interpreted, and the daemon runs with it
-// and without what it needs.
+// and on systems that lack parts of it.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -409,7 +409,7 @@ TEST_CASE("without Landlock or seccomp: auto starts, and a warning says what is 
   }
 }
 
-TEST_CASE("the log states what is in force") {
+TEST_CASE("the log names the parts that are in force") {
   if (!can_sandbox()) return;
   const SpfdProcess with({.arguments = {"--sandbox", "require"}});
   CHECK(with.log().find(" info: sandbox: no new privileges, files by Landlock (ABI ") != std::string::npos);
@@ -481,7 +481,7 @@ TEST_CASE("a reload that names a file or a port outside of the sandbox is refuse
   folder.write("etc/spfd.conf", "zone = [\"" + (folder / "etc/none") + "\"]\n");
   reload(spfd, "not reloaded, the old configuration stays in force: " + (folder / "etc/none") + ": cannot be read: No such file");
 
-  // Another folder has taken the name of the folder that the rules mean.
+  // Another folder has the name of the folder to which the rules apply.
   std::filesystem::rename(folder / "etc", folder / "old");
   std::filesystem::create_directory(folder / "etc");
   folder.write("etc/spfd.conf", text);

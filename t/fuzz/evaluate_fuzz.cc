@@ -351,7 +351,7 @@ void check_verdict(const spf::Verdict& verdict) {
   fuzz::check(!wants_problem || !verdict.problem.empty(), "none and errors have a cause");
 }
 
-// Explains the reply, with all answers that this needs. The text is bounded, printable, and quotes whatever others chose.
+// Explains the reply, with all answers that this needs. The text is bounded and printable, and quotes all text that others chose.
 void check_explanation(World& world, Run& checked) {
   constexpr int kMostRounds = 100;
   constexpr int kMostQuestions = 400;

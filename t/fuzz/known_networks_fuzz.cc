@@ -1,4 +1,4 @@
-// The file of networks and platforms that many customers share. Input: the file.
+// The file of networks and platforms that many customers share. The input is the file.
 #include <string>
 #include <string_view>
 

@@ -113,7 +113,7 @@ class World : public spf::AnswerSource {
   std::unordered_map<dns::Question, std::unique_ptr<spf::KnownAnswer>> known_;
 };
 
-// Answers what the step needs until it needs nothing.
+// Answers the questions of the step until it has none.
 template <class Step>
 void run(World& world, const Step& step) {
   // A record leads to the next one, its terms to hosts and these to addresses; own checks begin again with another record.
@@ -136,7 +136,7 @@ void check_report(const lint::Report& report) {
   }
 }
 
-// Reads JSON (RFC 8259) without keeping anything; returns the rest after a value, or fails.
+// Checks JSON (RFC 8259); returns the rest after a value, or fails.
 class Json {
  public:
   explicit Json(std::string_view text) : rest_(text) {}

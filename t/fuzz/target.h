@@ -34,7 +34,7 @@ inline bool is_printable(std::string_view text) {
   return true;
 }
 
-// Takes the text up to the next blank off the line.
+// Removes the text up to the next blank from the line, and returns it.
 inline std::string_view take_word(std::string_view& line) {
   const auto end = line.find(' ');
   const std::string_view word = line.substr(0, end);

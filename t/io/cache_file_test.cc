@@ -1,4 +1,4 @@
-// The file in which a cache outlives its process: what it keeps, and each way in which it can be wrong.
+// The file that preserves a cache after its process has ended: its content, and each way in which it can be wrong.
 #include "common/io/cache_file.h"
 
 #include <doctest/doctest.h>
@@ -164,7 +164,7 @@ TEST_CASE("cache file: it is read for an hour; a step of the clock lengthens no 
   CHECK(back.kept[0].answer->ttl_left(later(-60s).steady) == 86400);
 }
 
-TEST_CASE("cache file: an answer in use, and one that came meanwhile, stay") {
+TEST_CASE("cache file: an answer in use, and one that came meanwhile, are kept") {
   Cache cache(1 << 20);
   fill(cache, {{question("new.example"), texts({"old"})}, {question("asked.example"), texts({"old"})}});
   const std::string file = write(cache);
@@ -178,7 +178,7 @@ TEST_CASE("cache file: an answer in use, and one that came meanwhile, stay") {
   CHECK(calls == 1);
 }
 
-TEST_CASE("cache file: a smaller cache takes what fits, the newest answers of each part first") {
+TEST_CASE("cache file: a smaller cache takes the answers that fit, the newest ones of each part first") {
   Cache cache(4 << 20);
   for (int i = 0; i < 2000; ++i)
     cache.complete(question("n" + std::to_string(i) + ".example"), texts({std::string(500, 'x')}), kStart.steady);

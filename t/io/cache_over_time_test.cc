@@ -250,7 +250,7 @@ TEST_CASE("RFC 8767: an answer that denies the name replaces the expired one") {
   CHECK(found->stale->answer == gone);
 }
 
-TEST_CASE("RFC 8767: a check whose time is over gets the expired answer; others get it at once, and the question goes on") {
+TEST_CASE("RFC 8767: a check whose time is over gets the expired answer; others get it at once, and the question continues") {
   Stale world;
   io::SharedAnswer got;
   const auto asker = world.cache.find_or_join(kAsked, world.now, kNobody);
@@ -317,7 +317,7 @@ TEST_CASE("cache: expired answers are evicted first, and count in the limit mean
   CHECK(lost < static_cast<int>(counters.evictions) / 4);
 }
 
-TEST_CASE("cache: the bytes of expired answers are counted in every state, and come back to nothing") {
+TEST_CASE("cache: the bytes of expired answers are counted in every state, and return to 0") {
   Stale world;
   const std::uint64_t fresh = world.cache.counters().bytes;
   world.ask(kFailure);

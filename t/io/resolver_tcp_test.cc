@@ -80,7 +80,7 @@ DnsServer::Handler at_first(std::size_t count, const Reaction& fault, const dns:
 
 }  // namespace
 
-TEST_CASE("resolver: a server that sends only a few octets over TCP holds a question no longer than its patience") {
+TEST_CASE("resolver: a server that sends only a few octets over TCP holds a question only as long as its patience") {
   const DnsServer truncates([](const dns::Question&, bool over_tcp) {
     return react(over_tcp ? Fault::stuck_tcp : Fault::truncated, texts({std::string(3000, 'y')}));
   });

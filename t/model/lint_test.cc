@@ -53,7 +53,7 @@ std::string random_network(model::Random& random, bool is_ip6) {
 std::string random_record(model::Random& random, std::size_t terms, std::size_t number) {
   const std::vector<std::string> qualifiers = {"", "", "", "-", "~", "?"};
   const std::vector<std::string> lengths = {"", "", "/31", "/30//126", "//127", "/0"};
-  // Mostly to a later domain, so that loops do not hide the other faults.
+  // Usually to a later domain, so that loops do not hide the other faults.
   const auto target = [&] { return domain(random.chance(97) ? number + 1 + random.below(6 - number) : random.below(7)); };
   std::string record = "v=spf1";
   for (std::size_t i = 0; i < terms; ++i) {
@@ -227,7 +227,7 @@ std::set<std::string> check_world(const model::Zone& zone) {
 
   // A term without effect can be removed, and a larger network written for several: no address that had a result gets another.
   for (const lint::Finding& finding : report.findings) {
-    // Another order of terms is a record, and a merge is a term.
+    // A repair of the order is a whole record, and that of a merge is a term.
     constexpr std::string_view kPublish = "Publish '";
     const bool is_order = finding.kind->id == "L09" && finding.fix.starts_with(kPublish);
     const bool is_merge = finding.kind->id == "L09" && finding.fix.starts_with("Write ");
@@ -358,7 +358,7 @@ std::uint64_t distance(const base::IpAddress& a, const base::IpAddress& b) {
   return high != 0 ? UINT64_MAX : to.low - from.low;
 }
 
-// A repair gives the client a result, and no client that passes loses that. Returns the kind of the repair.
+// Checks that a repair gives the client a result, and that no client loses its pass. Returns the kind of the repair.
 std::string check_repair(const model::Zone& zone, const std::vector<base::IpAddress>& clients, const base::IpAddress& client,
                          Result now, const lint::Why& why) {
   if (!why.change) return "no repair";
@@ -381,7 +381,7 @@ std::string check_repair(const model::Zone& zone, const std::vector<base::IpAddr
   return now == Result::none ? "first record" : "repair";
 }
 
-// Compares an explanation with what the sequential evaluator says about each witness before and after the change. Returns the
+// Compares an explanation with the results of the sequential evaluator for each witness before and after the change. Returns the
 // kind of the change.
 std::string check_explanation(const model::Zone& zone, const std::vector<base::IpAddress>& clients,
                               const base::IpAddress& client) {

@@ -1,5 +1,5 @@
-// Serve stale (RFC 8767) on random worlds: with expired answers, a reply is the one without them, or it takes the place of a
-// temperror and accepts the mail.
+// Serve stale (RFC 8767) on random worlds: with expired answers, a reply is the same as without them, or it replaces a temperror
+// and accepts the mail.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -43,7 +43,7 @@ dns::Answer kept(dns::Answer answer) {
   return answer;
 }
 
-// Runs one check to its end. Silence ends the time of an impatient check; else it fails each question by itself.
+// Runs one check to its end. Silence uses up the time of an impatient check; otherwise each question fails separately.
 receiver::Reply run(io::Cache& cache, const Now& now, io::Clock::time_point time, const receiver::Request& request,
                     const receiver::Policy& policy, bool is_impatient) {
   io::CheckAnswers answers(cache, nullptr, {640, std::size_t{1} << 20}, {});
@@ -94,7 +94,7 @@ bool is_refusal(spf::Result result) { return result == spf::Result::fail || resu
 
 }  // namespace
 
-TEST_CASE("RFC 8767: an expired answer never refuses mail, and changes nothing but a temperror") {
+TEST_CASE("RFC 8767: an expired answer never refuses mail, and changes only a temperror") {
   int helped = 0;
   int spared = 0;
   for (std::uint64_t seed = 1; seed <= kRounds; ++seed) {

@@ -1,4 +1,4 @@
-// spfquery --authoritative: the servers of the zone are found, and each is asked by itself.
+// spfquery --authoritative: the servers of the zone are found, and each is asked separately.
 #include "spfquery/authority.h"
 
 #include <doctest/doctest.h>
@@ -62,7 +62,7 @@ class World {
   support::DnsServer server_;
 };
 
-TEST_CASE("--authoritative: each server of the zone is asked by itself, and their answers are kept apart") {
+TEST_CASE("--authoritative: each server of the zone is asked separately, and their answers are kept apart") {
   World world("127.0.0.1");
   for (const char* domain : {"example.com", "mail.example.com"}) {
     world.records = 0;

@@ -56,7 +56,7 @@ std::set<std::string> keys(const YAML::Node& object) {
   return out;
 }
 
-TEST_CASE("--lint: the tree with findings at their lines, a summary, each finding with what to do; exit 1 for an error") {
+TEST_CASE("--lint: the tree with findings at their lines, a summary, each finding with its repair; exit 1 for an error") {
   const ZoneFile zone;
   const Outcome got = run_query(zone.with({"--lint", "permerror.example"}));
   CHECK(got.exit_code == 1);
@@ -113,7 +113,7 @@ TEST_CASE("--lint: exit 75 when DNS is incomplete, and the report names what is 
   CHECK(got.out.find("P01") == std::string::npos);
 }
 
-TEST_CASE("--lint: SIGINT ends the wait, and what is known is printed") {
+TEST_CASE("--lint: SIGINT ends the wait, and the known part of the report is printed") {
   const SilentServer server;
   Child child({"--lint", "a.test", "--record", "a.test=v=spf1 ipv4:192.0.2.1 include:b.test -all", "--nameserver",
                server.address(), "--timeout", "60s"});
@@ -214,7 +214,7 @@ TEST_CASE("--diff: networks that lose or gain a pass, with an example each, and 
   CHECK(run_query(zone.with({"--lint", "pass.example", "--diff", "v=spf1 ipv4:192.0.2.1 -all"})).exit_code == 1);
 }
 
-TEST_CASE("--from, --helo, --subdomains: addresses of the domain that do not pass, and subdomains without record") {
+TEST_CASE("--from, --helo, --subdomains: addresses of the domain that do not pass, and subdomains without a record") {
   const ZoneFile zone;
   const std::string names = zone.folder().write("names", "# names\nmx.softfail.example\n");
   CHECK(run_query(zone.with({"--lint", "pass.example", "--from", "192.0.2.1", "--from", "2001:db8::1"})).out.find("C01") ==
@@ -271,7 +271,7 @@ TEST_CASE("plain words: an address and a sender are a check, a domain alone is a
   CHECK(run_query(zone.with({"192.0.2.66", "u@fail.example", "h.test"})).out.find("(h.test, mx.test)") != std::string::npos);
   CHECK(run_query(zone.with({"2001:db8::1", "u@pass.example"})).lines().at(0) == "pass");
   CHECK(run_query(zone.with({"permerror.example"})).lines().at(1) == "  2 |- ipv4:192.0.2.1  [S01]");
-  // As it always was: other words are ignored where an option says what is asked.
+  // As in earlier versions, other words are ignored if an option gives the request.
   CHECK(run_query(zone.with({"--ip", "192.0.2.1", "--sender", "u@pass.example", "permerror.example"})).lines().at(0) == "pass");
   CHECK(run_query(zone.with({"--ip=192.0.2.1", "u@fail.example", "--sender=u@pass.example"})).lines().at(0) == "pass");
   // An address alone is not enough.

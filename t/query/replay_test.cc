@@ -201,7 +201,7 @@ TEST_CASE("a FIFO is read to its end") {
   check_small_log(got);
 }
 
-TEST_CASE("an interrupt prints the report of what is done; the checks under way are not counted") {
+TEST_CASE("an interrupt prints the report so far; the checks under way are not counted") {
   support::DnsServer server([](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); });
   const ZoneFile zone;
   Child child(zone.with({"--nameserver", server.address(), "--timeout", "60s", "--replay", "exim", "-", "--json"}));
@@ -316,7 +316,7 @@ TEST_CASE("--baseline with a Maildir or mbox: a matrix, and each disagreement wi
   }
 }
 
-TEST_CASE("--baseline log: the lines of the checker of that time in the same log") {
+TEST_CASE("--baseline log: the lines of the earlier checker in the same log") {
   const ZoneFile zone;
   const std::string log =
       "Nov 26 09:10:18 mx spfd[3]: result=pass identity=mailfrom ip=192.0.2.1 helo=h.example sender=a@fail.example mechanism=x\n"
@@ -326,7 +326,7 @@ TEST_CASE("--baseline log: the lines of the checker of that time in the same log
   CHECK_FALSE(replay(zone, {"-"}, log)["baseline"]);
 }
 
-TEST_CASE("command lines that cannot be meant: one sentence, exit code 255") {
+TEST_CASE("contradictory command lines: one sentence, exit code 255") {
   const ZoneFile zone;
   for (const Words& words : std::vector<Words>{{"--replay", "exim"},
                                                {"--replay", "qmail", "-"},

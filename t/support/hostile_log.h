@@ -18,13 +18,13 @@ struct HostileValues {
 struct HostileLog {
   maillog::Format format = maillog::Format::exim;
   std::vector<std::string> lines;
-  std::vector<maillog::Message> allowed;  // the message that the log is about; empty: it is about none
+  std::vector<maillog::Message> allowed;  // the message in the log; empty: the log has none
 };
 
 // Returns a log for each form of line that contains one of the values.
 std::vector<HostileLog> hostile_logs(const HostileValues& values);
 
-// Returns what a reader says about a log that is not so; empty: it says nothing wrong.
+// Returns a description of the first wrong reading of the log; empty: all readings are right.
 std::string wrong_reading(const HostileLog& log);
 
 }  // namespace support

@@ -72,7 +72,7 @@ pid_t spawn(const std::string& path, const std::vector<std::string>& arguments, 
 
 int exit_code(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
-// Returns whether the sandbox can be required here; if it cannot, says so once.
+// Returns whether the sandbox can be required here; if not, reports it once.
 bool is_sandboxed() {
   static const bool can = [] {
     if (why_no_sandbox().empty()) return true;

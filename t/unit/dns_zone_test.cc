@@ -44,7 +44,7 @@ dns::ZoneError error(std::string_view text) {
 
 std::vector<std::string> texts(std::string_view line) { return answer(zone(line), "a", Type::txt).texts; }
 
-TEST_CASE("a zone says where the strings of a record meet, and how many CNAMEs lead to an answer; it knows type SPF") {
+TEST_CASE("a zone reports where the strings of a record meet, and how many CNAMEs lead to an answer; it supports type SPF") {
   const auto got =
       zone("a TXT \"v=spf1 a\" \" -all\"\nb CNAME c\nc CNAME a\nd CNAME c.example.net.\na SPF \"v=spf1 -all\"\na SPF one\n");
   const dns::Answer aliased = answer(got, "b", Type::txt);

@@ -67,7 +67,7 @@ Examination examine_example(std::string_view text) {
   return out;
 }
 
-TEST_CASE("the examples of the table of findings have what they show, and the repaired records have not") {
+TEST_CASE("the examples of the table of findings have their findings, and the repaired records do not") {
   std::set<std::string_view> ids;
   for (const lint::FindingKind& kind : lint::finding_kinds()) {
     CAPTURE(kind.id);
@@ -85,7 +85,7 @@ struct Pair {
   std::string_view faulty;
   std::string_view sound;
   Severity severity = Severity::error;
-  std::string_view says = {};  // in message or fix of the faulty one
+  std::string_view says = {};  // in the message or the repair of the faulty one
 };
 
 constexpr Pair kPairs[] = {
@@ -212,7 +212,7 @@ constexpr Pair kPairs[] = {
      "v=spf1 ip4:198.18.9.0/26 ip4:198.18.9.128/25 a -all", Severity::info, "Write ip4:198.18.9.0/24"},
     {"L09", "v=spf1 ip6:2001:dba::/33 ip6:2001:dba:8000::/33 -all", "v=spf1 ip6:2001:dba::/33 ip6:2001:dbb:8000::/33 -all",
      Severity::info, "2001:dba::/32"},
-    // A term with another result lies between: it decides clients of the second.
+    // A term with another result is between them and decides clients of the second.
     {"L09", "v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 -all", "v=spf1 ip4:198.18.9.0/25 -a ip4:198.18.9.128/25 -all",
      Severity::info},
     // The order.
@@ -374,7 +374,7 @@ TEST_CASE("L05: a record to which two terms lead with different results is compa
   CHECK_FALSE(examine(twice).has("L05"));
 }
 
-TEST_CASE("IPv4 and IPv6 clients are counted by themselves: an address that only one family has is void for the other") {
+TEST_CASE("IPv4 and IPv6 clients are counted separately: an address that only one family has is void for the other") {
   World hosts = world_with("v=spf1 a:h1.example.com a:h2.example.com a:h3.example.com -all");
   for (const char* host : {"h1.example.com", "h2.example.com", "h3.example.com"}) hosts.a(host, "198.18.1.1");
   const Examination got = examine(hosts);
@@ -396,7 +396,7 @@ TEST_CASE("all questions of a round are asked at once: an examination takes as m
   CHECK(got.report.summary.lookups[lint::Family::ipv4] == 5);
 }
 
-TEST_CASE("what DNS did not answer is named, and nothing is guessed about it") {
+TEST_CASE("questions that DNS did not answer are named, and nothing is guessed about them") {
   World broken = world_with("v=spf1 include:a.example.com a:b.example.com -all");
   broken.failure("a.example.com", dns::Type::txt).failure("b.example.com", dns::Type::aaaa, "timed out");
   const Examination got = examine(broken);
@@ -477,7 +477,7 @@ TEST_CASE("K10: names that show a wildcard are chosen by the caller, so that no 
   CHECK(lint::probe_labels(1) != lint::probe_labels(2));
 }
 
-TEST_CASE("the caller can end long work: the report has what is done, and says that it is not all") {
+TEST_CASE("the caller can end long work: the report has the results so far, and states that it is incomplete") {
   lint::Subject subject = {.domain = *dns::Name::parse("example.com"), .is_over = [] { return true; }};
   const Examination got = examine(world_with("v=spf1 ipv4:198.18.0.1 ip4:198.18.0.0/24 ip4:198.18.0.1 -all"), subject);
   CHECK(got.has("S01"));

@@ -24,7 +24,7 @@ TEST_CASE("P10: a TTL of more than a day, a negative TTL of more than an hour, a
   };
   CHECK(with_ttl(86'401));
   CHECK_FALSE(with_ttl(86'400));
-  CHECK_FALSE(with_ttl(10));  // what is left of it at a resolver
+  CHECK_FALSE(with_ttl(10));  // the rest of the TTL at a resolver
 
   const auto with_negative = [](std::uint32_t ttl) {
     World all = world_with("v=spf1 mx -all");
@@ -48,7 +48,7 @@ TEST_CASE("P10: a TTL of more than a day, a negative TTL of more than an hour, a
   CHECK_FALSE(at_server(300));
 }
 
-TEST_CASE("P04: a record of type SPF (99); its question does not count, and its failure matters to nothing") {
+TEST_CASE("P04: a record of type SPF (99); its question does not count, and its failure has no effect") {
   World old = world_with("v=spf1 mx -all");
   old.at("example.com", dns::Type::spf).texts = {"v=spf1 a -all"};
   const Examination got = examine(old);
@@ -66,7 +66,7 @@ TEST_CASE("P04: a record of type SPF (99); its question does not count, and its 
   CHECK(failed.report.count(Severity::error) == 0);
 }
 
-TEST_CASE("P07: strings that are joined within a term") {
+TEST_CASE("P07: strings that are joined in the middle of a term") {
   const auto with = [](const std::vector<std::string>& strings) { return examine(world().strings("example.com", strings)); };
   const auto severity = [&with](const std::vector<std::string>& strings) {
     const Examination got = with(strings);
@@ -77,7 +77,7 @@ TEST_CASE("P07: strings that are joined within a term") {
   CHECK(severity({"v=spf1 mx", "a -all"}) == "error");
   CHECK(severity({"v=spf1 ip4:198.18.0.1", "include:_spf.example.net -all"}) == "error");
   CHECK(severity({"v=spf1 mx -all", "ip4:198.18.0.1"}) == "error");
-  // The joined term is sound as a text, and names nothing.
+  // The joined term is valid, but its target does not exist.
   CHECK(severity({"v=spf1 include:_spf.example.net", "include:none.example.net -all"}) == "error");
   CHECK(severity({"v=spf1", "mx -all"}) == "error");
   CHECK(severity({"v=spf1", " mx -all"}) == "none");

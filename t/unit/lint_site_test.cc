@@ -14,7 +14,7 @@ using lint_test::examine;
 using lint_test::World;
 using lint_test::world_with;
 
-TEST_CASE("B05: an own address with more than 10 PTR names, where a term asks for them") {
+TEST_CASE("B05: an address of the domain with more than 10 PTR names, if a term asks for them") {
   const auto with = [](int names, std::string_view record, std::string_view own) {
     World reverse = world_with(record);
     for (int i = 0; i < names; ++i) reverse.ptr("198.18.0.2", fmt::format("h{}.example.com", i));
@@ -72,7 +72,7 @@ TEST_CASE("L10: an mx that has none of the addresses that send") {
   CHECK(with("v=spf1 a mx -all", {}).empty());
 }
 
-TEST_CASE("C05: subdomains with a mail server or an address and without record; other names of the list are left out") {
+TEST_CASE("C05: subdomains with a mail server or an address and without a record; other names of the list are left out") {
   World around = world_with("v=spf1 mx -all");
   around.mx("bare.example.com", "mail.example.com").a("host.example.com", "198.18.0.5");
   around.a("sound.example.com", "198.18.0.5").txt("sound.example.com", "v=spf1 -all");

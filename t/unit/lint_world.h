@@ -1,4 +1,4 @@
-// A world for examinations: what the names in the examples of the table of findings are.
+// A world for examinations: the records of the names in the examples of the table of findings.
 #pragma once
 
 #include <algorithm>

@@ -132,7 +132,7 @@ TEST_CASE("Received-SPF fields in which a value may imitate a key have no verdic
   CHECK_FALSE(maillog::parse_received_spf(begin + "a; helo=mail.victim.example; y=\"@attacker.example; helo=m"));
 }
 
-TEST_CASE("random hostile values: a log is read as what it is about, or is bad") {
+TEST_CASE("random hostile values: a log is read correctly, or is bad") {
   constexpr std::array<const char*, 44> kPieces = {"x",
                                                    "m.example",
                                                    " ",

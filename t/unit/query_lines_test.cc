@@ -310,7 +310,7 @@ TEST_CASE("lines about local policy are written only if there is something to re
                      "header_guess=h\nguess_tf=\nsmtp_tf=\nheader_tf=\nid=7\n\n"));
 }
 
-TEST_CASE("an explanation: lines before the id, an object in JSON; only what there is") {
+TEST_CASE("an explanation: lines before the id, an object in JSON; absent parts have no line") {
   receiver::Reply reply;
   reply.why.emplace();
   reply.why->sentences = {"One.", "Two \"q\"."};

@@ -107,7 +107,7 @@ void check_form(const Reply& reply) {
   }
 }
 
-TEST_CASE("RFC 8601 §2.2: a sender brings no separator of results into the header's comment") {
+TEST_CASE("RFC 8601 §2.2: a sender cannot put a separator of results into the header's comment") {
   const Reply reply = reply_to(request("192.0.2.1", "\"a; dkim=pass header.d=bank.example; x=\"@example.com"), world());
   check_form(reply);
   const std::string& field = reply.authentication_results;

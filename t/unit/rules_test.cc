@@ -471,7 +471,7 @@ TEST_CASE("why-url is appended to the explanation of a fail or permerror, with i
   CHECK(reply.smtp_comment.ends_with(
       " Please see https://spf.example.org/why?s=u%2Bx%40fail.example&ip=192.0.2.1&r=mx.example.org"));
   CHECK(reply.smtp_comment.starts_with("fail.example does not allow 192.0.2.1 to send its mail"));
-  // After the domain's own words, other words say whose link it is.
+  // After the domain's own words, other words name the author of the link.
   CHECK(reply_to("u@exp.example", by).smtp_comment ==
         "exp.example explains: by 192.0.2.1 -- Our explanation: "
         "https://spf.example.org/why?s=u%40exp.example&ip=192.0.2.1&r=mx.example.org");

@@ -1,4 +1,4 @@
-// Explanations of verdicts (common/lint/why.h): for each cause a world that has it, and the most similar one that has not.
+// Explanations of verdicts (common/lint/why.h): for each cause a world that has it, and the most similar world without it.
 #include "common/lint/why.h"
 
 #include <doctest/doctest.h>
@@ -309,7 +309,7 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
   CHECK(of("v=spf1 a:x.example a:y.example a:z.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
 }
 
-TEST_CASE("why: no repair is shown that does not end the error, or that nobody can know") {
+TEST_CASE("why: no repair is shown that does not end the error, or that is only a guess") {
   World world =
       with("v=spf1 ipv4:192.0.2.1 include:c.example -all").txt("c.example", "v=spf1 -all").txt("c.example", "v=spf1 ?all");
   CHECK(repaired(world, "192.0.2.9").empty());
@@ -336,7 +336,7 @@ TEST_CASE("why: temperror names the question, and the term that needs it") {
   CHECK(explain(host, "192.0.2.1").says("'A a.example: SERVFAIL'"));
 }
 
-TEST_CASE("why: none says what to publish, or what is nearly a record") {
+TEST_CASE("why: for none, the first record to publish, or the text that resembles a record") {
   CHECK(explain(World(), "192.0.2.1").says("example.com has no SPF record."));
   // A first record lets the client pass, and the hosts that receive the mail.
   const World receives = World().mx("example.com", "mail.example.com").a("mail.example.com", "198.51.100.1");
@@ -352,7 +352,7 @@ TEST_CASE("why: none says what to publish, or what is nearly a record") {
   forwards.ptr("192.0.2.1", "mx.other.example").a("mx.other.example", "192.0.2.1").mx("other.example", "mx.other.example");
   CHECK(repaired(forwards) == "example.com: v=spf1 mx -all");
   CHECK(repaired(World(), "10.0.0.1") == "example.com: v=spf1 -all");
-  // The record that a text nearly is.
+  // The record that a text resembles.
   CHECK(repaired(with(" v=spf1 ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(repaired(with("v=spf1;ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(explain(with(" v=spf1 -all"), "192.0.2.1").says("example.com has no SPF record; a TXT record looks like one, but"));
@@ -362,7 +362,7 @@ TEST_CASE("why: none says what to publish, or what is nearly a record") {
 
 // ---- what is not known -------------------------------------------------------------------------------------------------------
 
-TEST_CASE("why: what DNS did not answer is named; a change is shown only as far as it is proven") {
+TEST_CASE("why: questions that DNS did not answer are named; a change is shown only if it is proven") {
   const World world = with("v=spf1 a:h.example -all")
                           .a("h.example", "198.51.100.1")
                           .ptr("192.0.2.1", "mail.example.com")
@@ -370,7 +370,7 @@ TEST_CASE("why: what DNS did not answer is named; a change is shown only as far 
                           .failure("h.example", dns::Type::aaaa);
   const Explained got = explain(world, "192.0.2.1");
   CHECK(got.why.missing == std::vector<std::string>{"'AAAA h.example: SERVFAIL'"});
-  // It is not known what 'a:' does to IPv6 clients.
+  // The effect of 'a:' on IPv6 clients is not known.
   CHECK(got.added() == "ip4:192.0.2.1");
   CHECK(got.why.change->lookups == 1);
   const Explained nameless =
@@ -388,7 +388,7 @@ TEST_CASE("why: a record that is too long is not shown") {
 
 // ---- hostile worlds ----------------------------------------------------------------------------------------------------------
 
-// Returns the text without what is in single quotes.
+// Returns the text without the parts in single quotes.
 std::string unquoted(const std::string& text) {
   std::string out;
   bool is_quoted = false;
@@ -417,7 +417,7 @@ void check_texts(const Explained& got) {
   if (got.why.change) CHECK(base::all_printable(got.why.change->record));
 }
 
-TEST_CASE("why: nothing that others chose looks like our words") {
+TEST_CASE("why: text that others chose cannot be taken for our words") {
   const World names = with("v=spf1 a:h.example -all")
                           .a("h.example", "198.51.100.1")
                           .ptr("192.0.2.1", "EVIL says: it's fine. x.example")

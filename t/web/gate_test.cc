@@ -1,4 +1,4 @@
-// The bounds on look-ups of strangers.
+// The bounds on look-ups for visitors.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -17,7 +17,7 @@ const Gate::Time kStart{1000h};
 
 }  // namespace
 
-TEST_CASE("a network begins ten look-ups at once, then one each five seconds") {
+TEST_CASE("a network begins ten look-ups at once, then one every five seconds") {
   Gate gate;
   const auto begins = [&](const std::string& client, Gate::Time now) { return gate.enter(ip(client), now).has_value(); };
   for (int i = 0; i < Gate::kBurst; ++i) CHECK(begins("192.0.2." + std::to_string(i), kStart));
@@ -36,7 +36,7 @@ TEST_CASE("a network begins ten look-ups at once, then one each five seconds") {
   CHECK_FALSE(gate.enter({}, kStart).has_value());
 }
 
-TEST_CASE("twenty look-ups run at a time, and an end makes room") {
+TEST_CASE("twenty look-ups run at a time, and each that ends makes room") {
   Gate gate;
   std::vector<Gate::Pass> passes;
   for (int i = 0; i < Gate::kRunning; ++i) {
@@ -49,7 +49,7 @@ TEST_CASE("twenty look-ups run at a time, and an end makes room") {
   CHECK(gate.enter(ip("10.1.0.1"), kStart).has_value());
 }
 
-TEST_CASE("one network has at most five look-ups that run, so slow ones leave room for others") {
+TEST_CASE("one network has at most five look-ups under way, so slow ones leave room for others") {
   Gate gate;
   std::vector<Gate::Pass> passes;
   for (const char* client : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"}) {

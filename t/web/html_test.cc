@@ -1,4 +1,4 @@
-// HTML, parameters and languages of spfweb: what strangers write stays text.
+// HTML, parameters and languages of spfweb: untrusted values remain text.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -33,7 +33,7 @@ TEST_CASE("characters that change how other text is shown are escapes") {
   CHECK(text_of("\xe2\x82") == "\\xe2\\x82");
 }
 
-TEST_CASE("long values of strangers are cut, between characters, and isolated") {
+TEST_CASE("long untrusted values are cut, between characters, and isolated") {
   const std::string shown = Html().show(std::string(100'000, 'x')).text();
   CHECK(shown == "<bdi>" + std::string(kMaxShown, 'x') + "…</bdi>");
   std::string accents;
@@ -77,7 +77,7 @@ TEST_CASE("RFC 9110 §12.5.4: the language with the greatest weight") {
   CHECK_FALSE(language_of("deutsch").has_value());
 }
 
-TEST_CASE("no text is missing in any language, and all have the same places") {
+TEST_CASE("no text is missing in any language, and all have the same placeholders") {
   const auto places = [](std::string_view text) {
     std::multiset<char> found;
     for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {
@@ -101,7 +101,7 @@ TEST_CASE("no text is missing in any language, and all have the same places") {
   }
 }
 
-TEST_CASE("the places of a text get values that are escaped already") {
+TEST_CASE("the placeholders of a text get values that are escaped already") {
   const Html said = say(Language::en, Text::bad_domain, {shown("<x>")});
   CHECK(said.text() == "<bdi>&lt;x&gt;</bdi> is not a domain name.");
   CHECK(say(Language::en, Text::cause_last_word, {shown("{1}"), shown("{0}")}).text() ==

@@ -19,7 +19,7 @@ using spfweb::HttpRequest;
 using spfweb::HttpServer;
 using support::Client;
 
-// A server that answers with what it has understood, and at "/large" with much.
+// A server that answers with the request as it was parsed, and at "/large" with a long text.
 class Echo {
  public:
   static constexpr std::size_t kLarge = 64'000'000;
@@ -96,7 +96,7 @@ TEST_CASE("other methods, bodies and large header fields are refused") {
   CHECK(echo.ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("an answer of libevent, which lacks our header fields, has no text of the request") {
+TEST_CASE("an answer of libevent, which lacks our header fields, contains no text of the request") {
   const Echo echo(30s, 10);
   const std::string filler(20'000, 'x');
   const std::vector<std::string> requests = {"<script>zq</script> / HTTP/1.1\r\nHost: h\r\n\r\n",

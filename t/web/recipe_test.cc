@@ -1,4 +1,4 @@
-// The maker of records: what it makes is sound, and lets the addresses of the form pass.
+// The creation of records: they are valid, and let the addresses of the form pass.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -64,7 +64,7 @@ TEST_CASE("networks that others contain, and names that are given twice, are lef
   CHECK(made(recipe) == "v=spf1 ip4:8.0.0.0/16 include:_spf.google.com ~all");
 }
 
-TEST_CASE("what would make a record unsound is a problem") {
+TEST_CASE("values that would make a record invalid are problems") {
   CHECK(has_problem({.networks = {"8.1.2"}}, Text::bad_network));
   CHECK(has_problem({.networks = {"8.1.2.3/33"}}, Text::bad_network));
   CHECK(has_problem({.networks = {"8.0.0.0/15"}}, Text::wide_network));
@@ -147,7 +147,7 @@ TEST_CASE("random forms: no finding of severity error, the form's addresses pass
   }
 }
 
-TEST_CASE("a published record fills in the form, and what the form cannot say is named") {
+TEST_CASE("a published record fills in the form, and terms that the form cannot express are named") {
   struct Row {
     const char* published;
     const char* made;

@@ -185,7 +185,7 @@ TEST_CASE("a page of a refusal has less than 50 KB in all, with one style and on
   }
 }
 
-TEST_CASE("a message that was not refused for its sender's record: no word of a forgery, or of a wrong server") {
+TEST_CASE("a message that was not refused for its sender's record: the page mentions neither a forgery nor a wrong server") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   token::Facts error = facts();
@@ -256,7 +256,7 @@ TEST_CASE("a token that is wrong or old shows the form, and no verdict") {
   CHECK(has(web.get("/why/" + foreign), "did not make this link"));
 }
 
-TEST_CASE("old forms of link fill in the form and say so") {
+TEST_CASE("old forms of links fill in the form and a note reports this") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   for (const char* url : {"/why?s=u%40fail.test&ip=192.0.2.1&r=mx", "/why.html?s=mfrom;id=u%40fail.test;ip=192.0.2.1;r=mx"}) {
@@ -289,7 +289,7 @@ TEST_CASE("an examination as page and as JSON, with the result for an address") 
   CHECK(has(web.get("/check?domain=none.test"), "no SPF record"));
 }
 
-TEST_CASE("the wizard fills in what is there, and makes a record") {
+TEST_CASE("the wizard fills in the form from the published record, and creates a record") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   const std::string first = web.get("/wizard?domain=fail.test");
@@ -481,7 +481,7 @@ TEST_CASE("health and readiness") {
   CHECK(has(page, "not among"));
 }
 
-TEST_CASE("strangers who ask for readiness cost spfd one question at a time") {
+TEST_CASE("visitors who ask for readiness cost spfd one request at a time") {
   const support::TempFolder folder;
   auto opened = service::open_sockets({*service::parse_listen_address("unix:" + (folder / "spfd"))});
   REQUIRE(opened.ok());
