@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 
 // The interval at which a connection that is not read from is checked for a client that has gone.
 constexpr milliseconds kProbeInterval{500};
-// How long, and how many bytes, a client may go on sending after its last answer. Closing a socket with unread input would make
-// the kernel reset the connection, and the client lose the answer.
+// How long, and how many bytes, a client may continue to send after its last answer. Closing a socket with unread input would
+// make the kernel reset the connection, and the client lose the answer.
 constexpr milliseconds kLinger{2000};
 // The time if the connection makes room for others.
 constexpr milliseconds kShortLinger{200};

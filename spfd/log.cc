@@ -93,7 +93,7 @@ std::size_t write_some(std::string_view lines) {
 
 void write_out(std::string_view lines, bool is_urgent) {
   if (LogWriter* const writer = g_writer.load(std::memory_order_acquire)) return writer->put(lines, is_urgent);
-  // Failures are ignored: the daemon goes on without its log.
+  // Failures are ignored: the daemon continues without its log.
   for (std::size_t size = 1; !lines.empty() && size > 0; lines.remove_prefix(size)) size = write_some(lines);
 }
 

@@ -151,7 +151,7 @@ void Pipeline::run(Slot& slot, milliseconds time) {
   };
   const auto done = [this, &slot](const io::CheckCost& cost) {
     slot.cost = cost;
-    // Without a handle, the check ended within the call that is under way, in start() or expire(), whose caller goes on.
+    // Without a handle, the check ended within the call that is under way, in start() or expire(), whose caller continues.
     const bool is_later = slot.check != nullptr;
     try {
       answer_found(std::get<What>(slot.request.what), slot);

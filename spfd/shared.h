@@ -47,7 +47,7 @@ struct Shared {
   Tops tops = {};
   VerdictLog verdicts{loop};
   // Set when the daemon stops. Connections then end as soon as they are answered. Those that have not asked yet, have sent a
-  // partial request, or carry an SMTP session (Codec::has_session) may go on until this time; then open checks are answered.
+  // partial request, or carry an SMTP session (Codec::has_session) may continue until this time; then open checks are answered.
   std::optional<std::chrono::steady_clock::time_point> drain_end = {};
   // The process is drained (spfctl drain): connections end once they are answered, and new ones are answered once.
   bool is_drained = false;

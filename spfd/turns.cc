@@ -59,7 +59,7 @@ void Turns::tell(const Changed& changed) noexcept {
       if (changed.test(i)) seats_[i]->changed();
     }
   } catch (const std::exception&) {
-    // A turn that its worker does not know of would be lost: the main thread notifies all workers later.
+    // A turn that its worker does not notice would be lost: the main thread notifies all workers later.
     has_untold_ = true;
     if (!is_attended_.exchange(true)) wake_();
   }

@@ -195,7 +195,7 @@ bool Worker::accept_some(const Listener& listener) {
       pause_accepting(kPauseNoDescriptor);
       return false;
     }
-    // The remaining errors mean that a connection ended before we took it (accept(2)): go on with the next.
+    // The remaining errors mean that a connection ended before we took it (accept(2)): continue with the next.
   }
   return true;
 }

@@ -64,7 +64,7 @@ struct Options {
   std::vector<std::string> logs;      // paths; "-": standard input
   std::optional<std::string> config;  // path of the policy that is in force
   maillog::Baseline baseline = maillog::Baseline::none;
-  std::string mailbox;  // path of a Maildir or mbox with results of that time; empty: none
+  std::string mailbox;  // path of a Maildir or mbox with the results of the earlier checker; empty: none
 
   [[nodiscard]] bool has_baseline() const { return baseline != maillog::Baseline::none || !mailbox.empty(); }
 

@@ -1,4 +1,4 @@
-// Standard output without blocking: a slow reader must not hold up the checks that are under way.
+// Standard output without blocking: a slow reader must not delay the checks that are under way.
 #pragma once
 
 #include <functional>

@@ -35,7 +35,7 @@ constexpr std::array<KnownType, 10> kTypes = {{{"A", 1, ZoneRecord::Type::a},
                                                {"DNAME", 39, ZoneRecord::Type::dname},
                                                {"SPF", 99, ZoneRecord::Type::spf}}};
 
-// Types that are ignored without a note: SPF never asks for them. Their owner name exists all the same.
+// Types that are ignored without a note: SPF never asks for them. Their owner name exists nevertheless.
 constexpr std::array<std::string_view, 41> kOtherTypes = {
     "SRV",        "CAA",  "HINFO",  "RP",    "LOC",   "NAPTR", "DS",      "DNSKEY",    "RRSIG", "NSEC",  "NSEC3",
     "NSEC3PARAM", "TLSA", "SMIMEA", "SSHFP", "CDS",   "CERT",  "CDNSKEY", "URI",       "SVCB",  "HTTPS", "AFSDB",
@@ -144,7 +144,7 @@ class Parser {
     record.owner = owner_->above;
     if (!owner_->name) {
       content_.notes.add(record.line, "skipped: an owner name with an unsupported label (one with a dot or an unprintable byte)");
-      record.type = ZoneRecord::Type::other;  // the names above it exist all the same (RFC 4592 §2.2.2)
+      record.type = ZoneRecord::Type::other;  // the names above it exist nevertheless (RFC 4592 §2.2.2)
     }
     const bool is_alias = record.type == ZoneRecord::Type::cname || record.type == ZoneRecord::Type::dname;
     if (is_alias && !record.target) {

@@ -43,7 +43,7 @@ struct CacheCounters {
 struct CacheOptions {
   std::size_t bytes = 0;         // memory for all answers; 0: nothing is kept (joining still works)
   bool refreshes_ahead = false;  // ask again for answers in use before they expire
-  std::chrono::seconds stale{};  // how long after its expiry an answer may take the place of a failure
+  std::chrono::seconds stale{};  // how long after its expiry an answer may replace a failure
 };
 
 class Cache {
@@ -120,7 +120,7 @@ class Cache {
     std::chrono::seconds left{0};  // until the answer expires
     std::size_t waiting = 0;       // checks that wait for the answer
     std::uint8_t uses = 0;         // of the answer, up to kWorthRefreshing
-    SharedAnswer stale;            // the expired answer that may take the place of a failure; null: none
+    SharedAnswer stale;            // the expired answer that may replace a failure; null: none
     std::chrono::seconds stale_left{0};
     bool is_under_way = false;
   };

@@ -37,7 +37,7 @@ inline constexpr std::size_t kWaiterBytes = heap_block(4 * sizeof(void*) + sizeo
 struct Pending {
   Waiters waiters;
   Clock::time_point lost;  // when the next caller asks again
-  SharedAnswer stale;      // the expired answer that may take the place of a failure; null: none, or the entry's answer has it
+  SharedAnswer stale;      // the expired answer that may replace a failure; null: none, or the entry's answer has it
 };
 
 // An answer, or a question under way, or both: an answer that is refreshed, or a failure with an expired answer while the

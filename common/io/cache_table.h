@@ -28,7 +28,7 @@ class CacheTable {
   std::unique_ptr<Pending> complete(const KeyView& key, const SharedAnswer& answer, Time now);
   // Ends a refresh that has failed; false: the question must be completed.
   bool keep_old(const KeyView& key, Time now);
-  // Returns the expired answer that may take the place of a failure now.
+  // Returns the expired answer that may replace a failure now.
   SharedAnswer stale_of(const KeyView& key, Time now);
   // Gives this failure to others while the question is under way.
   void fail_meanwhile(const KeyView& key, const SharedAnswer& failure, Time now);

@@ -238,7 +238,7 @@ void Running::step_again() {
   if (!is_over_) go_on(std::move(needs));
 }
 
-// True: an answer was known at once, so the step can go on.
+// True: an answer was known at once, so the step can continue.
 bool Running::ask_all(const spf::Needs& needs) {
   bool has_news = false;
   for (const dns::Question& question : needs.needed) has_news |= ask(question);
@@ -381,7 +381,7 @@ void Mailbox::hand_out() {
     try {
       due_.push_back(check);
       check->is_due = true;
-    } catch (const std::bad_alloc&) {  // this check goes on with its next answer, or at its deadline
+    } catch (const std::bad_alloc&) {  // this check continues with its next answer, or at its deadline
     }
   }
   for (std::size_t i = 0; i < Driver::kChecksAtOnce && !due_.empty(); ++i) {
@@ -391,7 +391,7 @@ void Mailbox::hand_out() {
     check->is_due = false;
     try {
       check->step_again();
-    } catch (const std::bad_alloc&) {  // from `done`: the check is over, and the others go on
+    } catch (const std::bad_alloc&) {  // from `done`: the check is over, and the others continue
     }
   }
   if (!due_.empty()) post();

@@ -30,7 +30,7 @@ struct KeptAnswer final : spf::KnownAnswer {
   }
 
   Clock::time_point came;
-  // The expired answer that may take the place of a failure (RFC 8767); null: there is none.
+  // The expired answer that may replace a failure (RFC 8767); null: there is none.
   std::shared_ptr<const KeptAnswer> stale;
   std::size_t bytes;  // heap memory of this object and all that it holds, with the allocator's overhead
 };

@@ -64,7 +64,7 @@ base::Result<Descriptor, int> open_folder(const std::string& path) {
 
 // Held while a name is compared and then removed or replaced, so that two of our processes do not remove each other's new file.
 // Any user who can read the folder can hold the lock as well, so a process waits for locks for half a second altogether, however
-// many names it has; then it goes on without.
+// many names it has; then it continues without them.
 class NameLock {
  public:
   explicit NameLock(int folder) : fd_(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {

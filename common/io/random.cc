@@ -10,7 +10,7 @@ namespace io {
 
 void fill_random(std::span<std::uint8_t> bytes) {
   // getrandom() never returns less than it was asked for, up to 256 bytes. It fails only if the kernel lacks it; then we cannot
-  // go on.
+  // continue.
   ssize_t got = 0;
   do {
     got = getrandom(bytes.data(), bytes.size(), 0);

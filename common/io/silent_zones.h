@@ -12,9 +12,9 @@
 // defer the mail of the others. So no question is refused or rationed: a name whose servers answer within one try is not
 // affected, and its answer ends the silence of the zone.
 //
-// The table is bounded, and strangers choose its zones. So it is divided: in one half are zones about which fewer than kNames
-// names are known, in the other half the silent ones. When a half is full, the zone whose last silence is oldest is removed from
-// it. An attacker with many silent names can therefore not keep another zone out, nor remove one that mail depends on, since each
+// The table is bounded, and outsiders choose its zones. So it is divided: one half has the zones about which fewer than kNames
+// names are known, the other half the silent ones. When a half is full, the zone whose last silence is oldest is removed from it.
+// An attacker with many silent names can therefore not keep another zone out, nor remove one that mail depends on, since each
 // question about such a zone renews its entry.
 //
 // Each worker has its own object; they share nothing.

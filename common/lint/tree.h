@@ -59,7 +59,7 @@ struct Term {
 
   [[nodiscard]] bool is_directive() const { return read.kind == spf::Term::Kind::directive; }
   [[nodiscard]] bool is_sound() const { return read.problem.empty(); }
-  // Returns whether it is a sound directive of that mechanism.
+  // Returns whether it is a valid directive of that mechanism.
   [[nodiscard]] bool is(spf::Mechanism mechanism) const {
     return is_directive() && is_sound() && read.directive.mechanism == mechanism;
   }
@@ -90,7 +90,7 @@ struct Record {
   bool is_glued = false;             // none: a text is not a record because its strings meet directly after the version
   int cnames = 0;                    // that lead to the TXT records
   std::vector<Term> terms;
-  std::size_t all = kNone;       // the first sound "all"
+  std::size_t all = kNone;       // the first valid "all"
   std::size_t redirect = kNone;  // the redirect, where it is in force
   bool is_deciding = false;      // that of the domain, or reached from it by redirects only
   int depth = 0;                 // the least number of terms that lead here

@@ -9,7 +9,7 @@
 // | the request          | mail server     | error, and the connection closes                                            |
 // | client address       | mail server     | error: it is longer than any valid address                                  |
 // | HELO name            | SMTP client     | not a name: result none for that identity, %{h} is "unknown"                |
-// | sender, recipient    | SMTP client     | loses the beginning of its local part; the domain is checked all the same   |
+// | sender, recipient    | SMTP client     | loses the beginning of its local part; the domain is checked nevertheless   |
 // | receiver             | mail server     | ignored, as if it were not given                                            |
 // | id                   | mail server     | cut                                                                         |
 // | local, guess_mechs   | mail server     | error                                                                       |

@@ -1,7 +1,7 @@
 // The explanation of a reply (lint::Why): a further step after decide(), for requests that ask for one.
 //
 // It asks more of DNS and takes longer than a check. It has a part of the check's questions and bytes of its own, so it takes
-// nothing from the check; and when half of the check's time has passed, it goes on without the answers that are missing.
+// nothing from the check; and when half of the check's time has passed, it continues without the answers that are missing.
 // Why::missing lists them.
 #pragma once
 

@@ -140,7 +140,7 @@ class Decision {
     };
     join(more.needed, needs.needed);
     join(more.wanted, needs.wanted);
-    // One identity may need a question that the other wants ahead.
+    // One identity may need a question that the other asks ahead of its turn.
     std::erase_if(needs.wanted, [&](const dns::Question& question) {
       return std::find(needs.needed.begin(), needs.needed.end(), question) != needs.needed.end();
     });
@@ -253,7 +253,7 @@ Needs decide_once(const Request& request, const Policy& policy, spf::AnswerSourc
   return Decision(request, policy, answers, workspace, note).run();
 }
 
-// Returns whether the result may come from expired answers: not if a mail server may refuse the mail for good because of it.
+// Returns whether the result may come from expired answers: not if a mail server may refuse the mail permanently because of it.
 bool may_be_stale(spf::Result result) {
   return result != spf::Result::fail && result != spf::Result::permerror && result != spf::Result::temperror;
 }

@@ -105,7 +105,7 @@ struct Reply {
   // kMaxDetail bytes.
   std::string local_policy;
   bool is_weak = false;   // a pass that a large part of the Internet would also get
-  bool is_stale = false;  // expired DNS answers took the place of failures, which would have given temperror
+  bool is_stale = false;  // expired DNS answers replaced failures, which would have given temperror
   std::optional<HeloReply> helo;
   std::optional<Guesses> guesses;
   int lookups = 0;

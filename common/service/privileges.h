@@ -1,4 +1,4 @@
-// Users and groups: looking them up, and giving up root for good.
+// Users and groups: looking them up, and giving up root permanently.
 #pragma once
 
 #include <sys/types.h>

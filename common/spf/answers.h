@@ -44,7 +44,7 @@ class AnswerSource {
   // Returns whether half of the check's time has passed. Steps that must not use all of it then continue without missing answers.
   [[nodiscard]] virtual bool is_late() const { return false; }
 
-  // Returns whether expired answers could take the place of failures that find() has returned (RFC 8767).
+  // Returns whether expired answers could replace failures that find() has returned (RFC 8767).
   [[nodiscard]] virtual bool has_stale() const { return false; }
   // Lets find() return them in this step, or failures again.
   virtual void use_stale(bool /*on*/) {}

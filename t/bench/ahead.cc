@@ -1,7 +1,7 @@
 // Counts, with virtual time, how many checks of a wide world wait for DNS, and how many questions are asked, without
 // refresh-ahead and with it: ahead DOMAINS CHECKS CHECKS-PER-SECOND. Prints a table.
 //
-// A question takes kDelay, and the checks of that time wait for the same answer, as in the daemon.
+// A question takes kDelay, and checks during that time wait for the same answer, as in the daemon.
 #include <fmt/core.h>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Load for rewriters of senders that speak tcp_table on ports of 127.0.0.1: 8 connections with one request each at a time, like
+// Load for rewriters of senders that use tcp_table on ports of 127.0.0.1: 8 connections with one request each at a time, like
 // Postfix. First COUNT senders are rewritten, then the results are reversed, which must restore the senders. Prints one JSON line
 // (t/bench/tally.h) for each half, LABEL/forward and LABEL/reverse.
 //

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs debian/tests by autopkgtest within a booted Debian. That machine is the container which these tests want, so autopkgtest
+# Runs debian/tests by autopkgtest within a booted Debian. That machine is the container that these tests need, so autopkgtest
 # itself needs no other one.
 . "$(dirname "$(readlink -f "$0")")/machine.bash"
 

@@ -179,7 +179,7 @@ old=$(main_pid)
 dpkg --install "$spfd" >/tmp/upgrade 2>&1
 check 'an upgrade then succeeds' dpkg --status spfd
 check 'says what the mistake is' grep -q 'no-such-option: there is no such option' /tmp/upgrade
-check 'and lets the old daemon go on' is "$(main_pid)" "$old"
+check 'and the old daemon keeps running' is "$(main_pid)" "$old"
 check 'which answers' has $socket pass alice@pass.test
 
 # ---- the end -----------------------------------------------------------------------------------------------------------------

@@ -451,7 +451,7 @@ TEST_CASE("in the sandbox a reload reads files that editors, links and scripts h
   reload(spfd, "reloaded");
   CHECK(spfd.answer(kQuestion)["result"] == "softfail");
 
-  // A file takes the place of the link.
+  // A file replaces the link.
   std::filesystem::rename(folder.write("new", zone_with("?all")), folder / "zone");
   reload(spfd, "reloaded");
   CHECK(spfd.answer(kQuestion)["result"] == "neutral");

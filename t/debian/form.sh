@@ -1,6 +1,6 @@
 #!/bin/bash
 # form.sh FOLDER: the packages there, as `make deb` leaves them, have no fault of form: lintian has no error and no warning, and
-# the programs are hardened as Debian wants it. Last line: "N passed, N failed".
+# the programs are hardened as Debian requires. Last line: "N passed, N failed".
 set -u
 folder=$1
 . "$(dirname "$0")/../checks.bash"

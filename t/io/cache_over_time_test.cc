@@ -352,7 +352,7 @@ TEST_CASE("cache: lookups show uses, the expired answer and a question under way
   CHECK_FALSE(world.cache.peek(question("other.example"), world.now));
 }
 
-TEST_CASE("check answers: expired answers take the place of failures only while the step uses them") {
+TEST_CASE("check answers: expired answers replace failures only while the step uses them") {
   Stale world;
   io::CheckAnswers answers(world.cache, nullptr, {160, std::size_t{1} << 20}, {});
   answers.set_now(world.now);

@@ -26,7 +26,7 @@ check_english() {
       [qr/$start\K(?:What|Whatever|Who|Whom|Whose|Whoever|Whichever)\s(?![^.?!\x02]*\?)/, "start with the subject or the verb"],
       [qr/$start\K(?!Of\s+course)Of\s/, "start with the subject or the verb"],
       [qr/\x02[\s*]*\KWhere\s(?![^.?!\x02]*[?,])/, "start with a noun"],
-      [qr/\x02[\s*]*\KLikewise\./, "say what is alike"],
+      [qr/\x02[\s*]*\K(?:Likewise\.|likewise$)/m, "say what is alike"],
       [qr/\bwhoever\b/, "a client that, anybody who"],
       [qr/\bone\s+an?\s+[a-z]+/i, "one per"],
       [qr/(?<![.:])\b(?:\d+|(?:answer|byte|check|connection|line|look-up|message|packet|query|queries|question|request)s?)
@@ -34,6 +34,15 @@ check_english() {
       [qr/\bany\s+more\b/i, "no longer"],
       [qr/\bmakes?\s+of\b/i, "say what is done with it"],
       [qr/\bso\s+far\s+as\b/i, "if, as far as"],
+      [qr/\b(?:go|goes|going|gone|went)\s+on\b/i, "continue, keep running"],
+      [qr/\ball\s+the\s+same\b/i, "nevertheless"],
+      [qr/\bfor\s+good\b/i, "permanently"],
+      [qr/\bof\s+that\s+time\b/i, "earlier, in use then"],
+      [qr/\b(?:hold|holds|held|holding)\s+(?:(?:it|them)\s+)?up\b/i, "block, delay"],
+      [qr/\b(?:take|takes|took|taken)\s+the\s+place\s+of\b/i, "replace"],
+      [qr/\bspeaks?\b/i, "use, support"],
+      [qr/\b(?:come|comes|came)\s+to\s+(?:an\s+end|no\s+end|nothing)\b/i, "end, have no effect"],
+      [qr/\bnearly\s+(?:is|are)\b/i, "resemble"],
     );
 
     # Lines of a file, of which only the text is left; undef: none.

@@ -180,6 +180,16 @@ english 'new/man/new\.8:4' 'no longer' new/man/new.8 1 '.Sh NEW' 'It does not as
 english 'new/man/new\.8:3' 'start with' new/man/new.8 1 '.It Fl x' 'A file.' 'What it holds is read.'
 english '\.ci/run:3' 'say what' .ci/run 3 '# The answer that Postfix makes of it.'
 english 'new/part\.cc:1' 'if, as far as' new/part.cc 1 '// Read so far as it fits.'
+english 'new/part\.cc:1' 'say what is alike' new/part.cc 1 'int x;  // likewise'
+english 'new/part\.cc:1' 'continue' new/part.cc 1 '// The check goes' '// on.'
+english 'NOTES\.md:1' 'nevertheless' NOTES.md 1 'It is read all the same.'
+english 'new/part\.cc:1' 'permanently' new/part.cc 1 '// Gives up root for good.'
+english 'new/part\.cc:1' 'earlier' new/part.cc 1 '// The checker of that time.'
+english 'new/part\.cc:1' 'block' new/part.cc 1 '// A FIFO would hold it up.'
+english 'new/part\.cc:1' 'replace' new/part.cc 1 '// It takes the place of a failure.'
+english 'new/part\.cc:1' 'use' new/part.cc 1 '// The door speaks milter.'
+english 'new/part\.cc:1' 'have no effect' new/part.cc 1 '// The count comes to nothing.'
+english 'new/part\.cc:1' 'resemble' new/part.cc 1 '// The record that a text nearly is.'
 build_tree
 plant new/part.cc 1 '// The part behind a door.'
 sed -i 's/^allowed=($/&"new\/part.cc: behind a door"/' "$tree/t/lint/english.sh"

@@ -1,4 +1,4 @@
-# Sourced by the tests of MTAs that speak the milter protocol: cases that other doors do not have.
+# Sourced by the tests of MTAs that use the milter protocol: cases that other doors do not have.
 # shellcheck shell=bash disable=SC2317,SC2034,SC2154
 refused_at="MAIL FROM"
 

@@ -1,4 +1,4 @@
-// A server for --server that sends any answer that a test wants, even one that no spfd would send.
+// A server for --server that sends any answer that a test specifies, even one that spfd would never send.
 #pragma once
 
 #include <functional>

@@ -236,7 +236,7 @@ SpfdProcess::SpfdProcess(Settings settings) {
     return std::none_of(settings.arguments.begin(), settings.arguments.end(),
                         [&](const std::string& argument) { return argument.starts_with(option); });
   };
-  // Most tests have no name server that listens, and a question goes on until the check's time is over.
+  // Most tests have no name server that listens, and a question is repeated until the check's time is over.
   if (lacks("--config") && lacks("--timeout") && lacks("--nameserver")) arguments.insert(arguments.end(), {"--timeout", "2s"});
   if (lacks("--config")) arguments.insert(arguments.end(), {"--config", "/dev/null"});
   if (lacks("--sandbox") && is_sandboxed()) arguments.insert(arguments.end(), {"--sandbox", "require"});
