@@ -291,7 +291,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/t/fuzz/%_fuzz.o $(FUZZ_SUPPORT)
 .PHONY: bench bench-web bench-scale instructions
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/run.sh
-# The CPU time of a page, and what pages cost mail.
+# The CPU time of a page, and the effect of pages on mail.
 bench-web: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) t/bench/web.sh
 # A million domains. Takes minutes and a gigabyte of memory.

@@ -202,7 +202,7 @@ constexpr Option kDaemonRows[] = {
     {{.name = "control-users",
       .kind = Kind::list,
       .argument = "USER",
-      .help = "user whose commands are carried out, besides root and the user of spfd; may be given several times",
+      .help = "user who may give commands, besides root and the user of spfd; may be given several times",
       .when = When::start},
      options::kTexts<&O::control_users>},
     {{.name = "user",
@@ -232,8 +232,8 @@ constexpr Option kDaemonRows[] = {
      kTruth<&O::takes_over>},
     {{.name = "sandbox",
       .argument = "auto|require|off",
-      .help = "whether to give up, by Landlock and seccomp, all that is not needed after the start: as far as the kernel "
-              "allows, completely (or do not start), or not at all (default: auto)",
+      .help = "which rights to give up after the start, by Landlock and seccomp: as many as the kernel allows, all that are "
+              "not needed (or do not start), or none (default: auto)",
       .when = When::start},
      kWord<kSandboxWords, &O::sandbox>},
 
@@ -332,7 +332,7 @@ constexpr Option kTailRows[] = {
      options::kSize<&O::cache_size>},
     {{.name = "cache-file",
       .argument = "FILE",
-      .help = "file in which the cache is kept from a stop until the next start (default: none)",
+      .help = "file that preserves the cache from a stop until the next start (default: none)",
       .when = When::start},
      kText<&O::cache_file>},
     {{.name = "refresh-ahead",
@@ -342,7 +342,7 @@ constexpr Option kTailRows[] = {
      kWord<kYesWords, &O::refresh_ahead>},
     {{.name = "serve-stale",
       .argument = "TIME",
-      .help = "time after its expiry in which an answer may keep a check from a temperror, up to 24h; 0 for never (default: 0)",
+      .help = "time after its expiry for which an answer may replace a failure, up to 24h; 0 for never (default: 0)",
       .when = When::start},
      {set_serve_stale, get_serve_stale}},
     {{.name = "dns-timeout",

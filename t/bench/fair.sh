@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures what others pay for a slow zone, and for a client with 9,000 connections: the latency of paced requests (p99), alone and
+# Measures the effect of a slow zone, and of a client with 9,000 connections, on others: the latency of paced requests (p99), alone and
 # beside them, in turns. Prints the ratios of the medians. Requests of the slow zone: 300 per second, each for another domain, which
 # its name server answers after 3 seconds.
 # The flooding client needs another user, so root, to be another peer; else this part is left out.

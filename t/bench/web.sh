@@ -1,6 +1,6 @@
 #!/bin/bash
 # Measures the pages of spfweb: the CPU time of a page about a refusal with a warm cache, as a ratio to that of /healthz, which is
-# the cost of HTTP alone; and what 200 pages per second change at the 99th percentile of mail. `make bench-web`; needs curl.
+# the cost of HTTP alone; and the effect of 200 pages per second on the 99th percentile of mail. `make bench-web`; needs curl.
 # BENCH_PAGES (2000): pages of each kind. Appends to $BUILD/bench/runs.jsonl under labels mail/alone and mail/with-pages.
 # shellcheck source=lab.bash
 . "$(dirname "$0")/lab.bash"

@@ -125,8 +125,8 @@ check 'the link of a refusal shows its page' page "${link#https://mx.example.org
 sed -i '/^why-\|^allow-explain/d' /etc/spfd/spfd.conf
 rm /etc/spfd/why.key
 check 'spfd without it' systemctl restart spfd.service
-check 'spfweb goes' apt_purge spfweb
-check 'with its configuration' test ! -e /etc/spfd/spfweb.conf
+check 'spfweb is removed' apt_purge spfweb
+check 'and so is its configuration' test ! -e /etc/spfd/spfweb.conf
 
 # ---- mail --------------------------------------------------------------------------------------------------------------------
 

@@ -54,9 +54,9 @@ check 'and one that a link leads to' said 'name servers: 192.0.2.2:53 from /etc/
 printf 'nameserver 192.0.2.3\n' >/run/elsewhere/resolv.conf
 ln -sf /run/elsewhere/resolv.conf /etc/resolv.conf
 if grep -q '^sandbox' /etc/spfd/spfd.conf; then
-  check 'a place that the sandbox forbids is told' said 'name servers stay as they are: /etc/resolv.conf leads to a folder'
+  check 'a place that the sandbox forbids is logged' said 'name servers stay as they are: /etc/resolv.conf leads to a folder'
 fi
-check 'and it answers on' passes /run/spfd/spfd.sock
+check 'and it keeps answering' passes /run/spfd/spfd.sock
 rm /etc/resolv.conf
 
 # Questions while it starts again and again.

@@ -200,7 +200,7 @@ std::string key_entry(const Row& row) {
     for (std::size_t at = 0; (at = words.find('|')) != std::string::npos;) words.replace(at, 1, ", ");
     entry += "One of: " + words + ".\n";
   }
-  if (row.is_table) entry += "A table with domains as its keys will do too.\n";
+  if (row.is_table) entry += "It may also be a table with domains as its keys.\n";
   if (!has_value(row)) return entry;
   const std::string line = options::toml_line(row, defaults);
   return entry + "Default: " + line.substr(line.find(" = ") + 3, line.size() - line.find(" = ") - 4) + ".\n";

@@ -57,7 +57,7 @@ sed -E "s,127\.0\.0\.1:5970,$lab/pool.sock," etc/haproxy/spfd.cfg | sed -E "s,bi
   printf 'global\n  stats socket %s/stats.sock level admin\n' "$lab"
   cat "$lab/sample.cfg"
 } >"$lab/haproxy.cfg"
-check 'HAProxy has no objection to the sample itself' haproxy -c -q -f etc/haproxy/spfd.cfg
+check 'HAProxy accepts the unmodified sample' haproxy -c -q -f etc/haproxy/spfd.cfg
 haproxy -db -f "$lab/haproxy.cfg" >"$lab/haproxy.log" 2>&1 &
 pid[haproxy]=$!
 # state MEMBER: UP, DOWN, ...
@@ -113,7 +113,7 @@ check 'a member is drained' control mx2 drain
 check 'it leaves the pool' wait_until 300 is_state mx2 DOWN
 idle() { control mx2 status | grep -qE "^connections=[01]$"; }
 check 'its connections end, kept ones too' wait_until 300 idle
-check 'it is there again' control mx2 undrain
+check 'it is undrained' control mx2 undrain
 check 'and comes back' wait_until 300 is_state mx2 UP
 ended
 check 'no request is lost or wrong' is "$(figure exim again) $(figure exim lost) $(figure exim wrong) $(figure postfix lost) $(figure postfix wrong)" "0 0 0 0 0"

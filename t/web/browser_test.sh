@@ -8,7 +8,7 @@
 . "$(dirname "$(readlink -f "$0")")/../mta/lib.sh"
 pictures=$BUILD/web
 
-# Sets AXE to the file of axe-core, which is not part of this source; empty: it cannot be had.
+# Sets AXE to the file of axe-core, which is not part of this source; empty: it is not available.
 find_axe() {
   [[ -z ${AXE:-} ]] || return 0
   AXE=$BUILD/axe/package/axe.min.js
@@ -40,7 +40,7 @@ tree            TXT  "v=spf1 include:pass.test a:mail.pass.test include:open.tes
 mail.wiz        A    192.0.2.10
 END
 cat "$LAB/tmp/zone" >>"$LAB/run/nsd/root.zone"
-# publish LINE...: adds the lines to the zone in the place of the TXT records of those names.
+# publish LINE...: replaces the TXT records of those names in the zone by these lines.
 serial=1
 publish() {
   local line name
@@ -119,7 +119,7 @@ check "the page names the cause" has "The server 192.0.2.66 is not among those t
 check "its tree has the deciding term" has "-all ← this term decides"
 check "the nearest miss" has "192.0.2.64/31"
 check "the change" has 'web.test. IN TXT "v=spf1 ip4:192.0.2.64/31 ip4:192.0.2.66 -all"'
-check "the result of now" has "The result is still fail."
+check "the present result" has "The result is still fail."
 check "nothing of the sender's local part or the recipient" not has "bob@"
 check "without messages of the console and foreign requests" silent
 
