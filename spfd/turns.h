@@ -1,7 +1,7 @@
 // Decides which workers accept connections.
 //
-// All workers share the listening sockets. If all watched them, each connection would wake every worker, all but one in vain. So
-// only workers that have a turn watch, usually one:
+// All workers share the listening sockets. If all watched them, each connection would wake every worker, though only one can
+// accept it. So only workers that have a turn watch, usually one:
 //   - it keeps the turn as long as it answers at once and has no more connections than others;
 //   - with more connections than another worker, it passes the turn to the worker that has the fewest;
 //   - when it cannot empty the queue, another worker gets a turn, and so on until one finds the queue empty;

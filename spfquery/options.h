@@ -1,8 +1,8 @@
 // The options of spfquery, and the table that lists them.
 //
 // The command lines of all earlier generations of spfquery work (Mail::SPF, Mail::SPF::Query, libspf2), and so does the one of
-// Debian's Exim; see common/options/command_line.h. Words that belong to no option are ignored, and the last of several values
-// counts.
+// Debian's Exim; see common/options/command_line.h. Words that do not belong to an option are ignored, and the last of several
+// values counts.
 #pragma once
 
 #include <chrono>

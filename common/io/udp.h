@@ -5,9 +5,9 @@
 // ports), 31 bits together. A socket takes questions for kLife or until it has had kQuestions; then it is replaced, and closes
 // when none of its questions is under way.
 // An attacker who has found out a port can send answers with guessed ids there. After kStrays datagrams that answer no question,
-// the socket is closed and its questions end with Trouble::Kind::strays, so that they are asked over TCP. So a known port is good
-// for kStrays guesses out of 65,536. An answer that comes after its question has ended does not count.
-// Cookies make guessing hopeless where the server supports them (cookies.h).
+// the socket is closed and its questions end with Trouble::Kind::strays, so that they are asked over TCP. So a known port allows
+// kStrays guesses out of 65,536. An answer that comes after its question has ended does not count. Cookies make guessing hopeless
+// where the server supports them (cookies.h).
 //
 // SocketBudget bounds the sockets of all servers together. When it is used up, the oldest retired socket is closed after kKeep,
 // however many questions wait there: servers that never answer must not hold the sockets of all others. Its questions lose one

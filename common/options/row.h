@@ -96,7 +96,7 @@ const Row* find(const Rows& rows, std::string_view name);
 
 // Values given for a row, and their place.
 struct Setting {
-  const Row* row = nullptr;  // null: a word that belongs to no option
+  const Row* row = nullptr;  // null: a word that does not belong to an option
   Values values;
   std::string place;  // for messages: "--timeout", "/etc/spfd/spfd.conf:12: timeout"
 };

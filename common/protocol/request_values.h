@@ -2,7 +2,7 @@
 // protocol.
 //
 // Keys are not case-sensitive; the last of several equal keys counts; unknown keys and lines without "=" are ignored; blanks
-// around key and value do not count.
+// around key and value are ignored.
 #pragma once
 
 #include <optional>

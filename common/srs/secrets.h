@@ -18,7 +18,7 @@ struct Secrets {
   std::vector<std::string> old_secrets;
 };
 
-// Reads one secret per line; trailing blanks do not count. Skips empty lines and lines that begin with "#". The error is a
+// Reads one secret per line; trailing blanks are ignored. Skips empty lines and lines that begin with "#". The error is a
 // sentence.
 base::Result<Secrets, std::string> parse_secrets(std::string_view text);
 

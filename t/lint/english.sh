@@ -43,6 +43,7 @@ check_english() {
       [qr/\bspeaks?\b/i, "use, support"],
       [qr/\b(?:come|comes|came)\s+to\s+(?:an\s+end|no\s+end|nothing)\b/i, "end, have no effect"],
       [qr/\bnearly\s+(?:is|are)\b/i, "resemble"],
+      [qr/\bbelongs?\s+to\s+no\b/i, "does not belong to a"],
     );
 
     # Lines of a file, of which only the text is left; undef: none.
