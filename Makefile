@@ -148,6 +148,11 @@ t-$(1): all $(BUILD)/t/$(1)
 	BUILD=$(BUILD) $(BUILD)/t/$(1)
 endef
 $(foreach name,$(TEST_NAMES),$(eval $(call test_program,$(name))))
+# The clock that t/chaos preloads into the daemon.
+$(BUILD)/t/chaos: | $(BUILD)/t/clock.so
+$(BUILD)/t/clock.so: t/chaos/clock/clock.cc
+	@mkdir -p $(@D)
+	$(call run,LINK)$(CXX) -std=c++20 -O1 -Wall -Wextra $(if $(WERROR),-Werror) -fPIC -shared -o $@ $< -ldl
 
 SUITES := $(BUILD)/suites/rfc7208-tests.yml $(BUILD)/suites/rfc4408-tests.yml
 $(SUITES) &:

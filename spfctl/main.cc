@@ -21,7 +21,14 @@ constexpr int kExitNoAnswer = 2;
 int print_answer(std::string_view answer) {
   constexpr std::string_view kOk = "ok\n";
   constexpr std::string_view kError = "error: ";
+  constexpr std::string_view kJsonOk = "{\"ok\": true";
+  constexpr std::string_view kJsonError = "{\"ok\": false";
   if (answer.starts_with(kOk)) return kProgram.print_and_exit(answer.substr(kOk.size()));
+  if (answer.starts_with(kJsonOk)) return kProgram.print_and_exit(answer);
+  if (answer.starts_with(kJsonError)) {
+    const int problem = kProgram.print_and_exit(answer);
+    return problem == 0 ? kExitRefused : problem;
+  }
   if (!answer.starts_with(kError)) {
     kProgram.complain("that is not the control socket of an spfd");
     return kExitNoAnswer;
@@ -32,7 +39,7 @@ int print_answer(std::string_view answer) {
 }
 
 int send(const Options& options) {
-  std::string line;
+  std::string line = options.is_json ? "json" : "";
   for (const std::string& word : options.words) line += (line.empty() ? "" : " ") + word;
   if (!options.format.empty()) line += " " + options.format;
   const io::Server server(io::UnixServer{options.socket});

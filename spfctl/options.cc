@@ -52,6 +52,11 @@ constexpr Option kRows[] = {
        o.format = "prometheus";
        return {};
      }}},
+    {{.name = "json", .kind = Kind::act, .help = "print the answer as one JSON object, also if spfd refuses the command"},
+     {[](O& o, const Values&) -> Problem {
+       o.is_json = true;
+       return {};
+     }}},
     options::kVersionRow<&O::action, O::Action::version>,
     options::kHelpRow<&O::action, O::Action::help>,
 };
@@ -65,6 +70,7 @@ Problem check(const Options& options) {
   }
   if (!options.format.empty() && options.words != std::vector<std::string>{"stats"})
     return fmt::format("--{} needs the command stats", options.format);
+  if (!options.format.empty() && options.is_json) return fmt::format("--{} and --json exclude each other", options.format);
   return {};
 }
 
@@ -92,7 +98,7 @@ std::string help_text() {
          "  dump_cache, load_cache   write the cache to the file of spfd's option cache-file, or add the content of that file\n"
          "  top slow | temperror | refused [N]\n"
          "                           show the domains with the most such checks since the start\n"
-         "  peers [N]                show the clients with the most connections\n"
+         "  peers [N]                show the clients with the most connections, and their processes\n"
          "  loglevel LEVEL           error, warning, info or debug, until the next reload\n"
          "  dry_run on | off         accept all mail and only report what would be done, until the next reload\n\n" +
          options::help(option_table(), '=') + "\nExit code: 0 done, 1 spfd refused the command, 2 no answer, 255 bad usage.\n";

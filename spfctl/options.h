@@ -22,6 +22,7 @@ struct Options {
   std::chrono::milliseconds timeout{30'000};
   std::vector<std::string> words;  // the command
   std::string format;              // of stats: another word; empty: none
+  bool is_json = false;
 };
 
 using Option = options::RowOf<Options>;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
+#include "common/base/json.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
-#include "common/dns/name.h"
+#include "spfd/cache_commands.h"
 #include "spfd/log.h"
 #include "spfd/sandbox_seccomp.h"
 
@@ -17,97 +19,25 @@ namespace spfd {
 namespace {
 
 using protocol::ControlAnswer;
+using protocol::Format;
 using Done = std::function<void(const ControlAnswer&)>;
 using Words = std::vector<std::string_view>;
 
-// Bytes of a record that "lookup" shows.
-constexpr std::size_t kMaxShown = 600;
-// Records of one answer that "lookup" shows.
-constexpr std::size_t kMostRecords = 40;
+// Processes that "peers" shows for each peer.
+constexpr std::size_t kMostProcesses = 5;
 
 ControlAnswer ok(std::string text = {}) { return {.is_error = false, .text = std::move(text)}; }
 ControlAnswer error(std::string text) { return {.is_error = true, .text = std::move(text)}; }
 
-ControlAnswer bad_name(std::string_view name) { return error(fmt::format("{} is not a domain name", base::in_quotes(name))); }
-
-// ---- the cache -----------------------------------------------------------------------------------------------------------
-
-ControlAnswer flush(io::Cache& cache, std::string_view what) {
-  std::size_t removed = 0;
-  if (what == "all") {
-    removed = cache.remove_zone(dns::Name());
-  } else {
-    const bool is_zone = what.starts_with('.') && what.size() > 1;
-    const auto name = dns::Name::parse(is_zone ? what.substr(1) : what);
-    if (!name) return bad_name(what);
-    removed = is_zone ? cache.remove_zone(*name) : cache.remove(*name);
-  }
-  return ok(fmt::format("removed={}", removed));
-}
-
-template <class Values, class Text>
-void add_records(std::string& out, std::string_view head, const Values& values, Text&& text) {
-  std::size_t shown = 0;
-  for (const auto& value : values) {
-    if (shown++ == kMostRecords) {
-      out += fmt::format("{} (and {} further records)\n", head, values.size() - kMostRecords);
-      return;
-    }
-    out += fmt::format("{} {}\n", head, text(value));
-  }
-}
-
-// Returns the name as it is shown: the root is ".".
-std::string shown(const dns::Name& name) { return name.text().empty() ? "." : std::string(base::printable(name.text())); }
-
-// Returns an answer as lines that begin with `head`.
-std::string answer_text(const std::string& head, const dns::Answer& answer) {
-  std::string out;
-  switch (answer.status) {
-    case dns::Status::name_error: return head + " no such name\n";
-    case dns::Status::failure: return fmt::format("{} failure: {}\n", head, base::clip(answer.problem, kMaxShown));
-    case dns::Status::alias:
-    case dns::Status::ok: break;
-  }
-  if (answer.is_void()) return head + " no such record\n";
-  const std::string_view alias = answer.status == dns::Status::alias ? "alias of " : "";
-  add_records(out, head, answer.addresses, [](const base::IpAddress& one) { return one.text(); });
-  add_records(out, head, answer.names,
-              [&](const std::string& one) { return fmt::format("{}{}", alias, one.empty() ? "." : base::clip(one, kMaxShown)); });
-  add_records(out, head, answer.texts, [](const std::string& one) { return base::in_quotes(one, kMaxShown); });
-  return out;
-}
-
-std::string cached_text(const dns::Question& question, const io::Cache::Peek& peek) {
-  const std::string subject = fmt::format("{} {}", shown(question.name), dns::type_name(question.type));
-  std::string out;
-  if (peek.answer != nullptr) {
-    out += answer_text(fmt::format("{} ttl={} uses={}", subject, peek.left.count(), peek.uses), peek.answer->answer);
-  }
-  if (peek.is_under_way) out += fmt::format("{} under way, waiting={}\n", subject, peek.waiting);
-  if (peek.stale != nullptr) out += answer_text(fmt::format("{} stale={}", subject, peek.stale_left.count()), peek.stale->answer);
-  return out;
-}
-
-ControlAnswer answer_of(const CacheKeeper::Outcome& outcome) { return outcome ? ok(*outcome) : error(outcome.error()); }
-
-ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std::string_view> type_text) {
-  const auto name = dns::Name::parse(text);
-  if (!name) return bad_name(text);
-  std::string out;
-  bool is_known_type = !type_text;
-  for (const dns::Type type : dns::kTypes) {
-    if (type_text && !base::equals_ignoring_case(*type_text, dns::type_name(type))) continue;
-    is_known_type = true;
-    const dns::Question question{*name, type};
-    if (const auto peek = cache.peek(question, io::Clock::now())) out += cached_text(question, *peek);
-  }
-  if (!is_known_type) return error(fmt::format("{} is not one of: A, AAAA, MX, PTR, TXT", base::in_quotes(*type_text)));
-  if (out.empty()) return ok(fmt::format("{} is not in the cache\n", shown(*name)));
-  return ok(std::move(out));
-}
-
 // ---- the configuration ---------------------------------------------------------------------------------------------------
+
+ControlAnswer answer_of(const CacheKeeper::Outcome& outcome, Format format) {
+  if (!outcome) return error(outcome.error());
+  if (format == Format::lines) return ok(*outcome);
+  base::JsonMembers json;
+  json.text("message", *outcome);
+  return ok(json.take());
+}
 
 ControlAnswer set_level(Commanded& commanded, std::string_view word) {
   const auto level = level_of(word);
@@ -132,35 +62,68 @@ ControlAnswer set_dry_run(Commanded& commanded, std::string_view word) {
 
 // ---- the process ---------------------------------------------------------------------------------------------------------
 
-ControlAnswer status(Commanded& commanded) {
+ControlAnswer status(Commanded& commanded, Format format) {
   std::string text;
-  for (const auto& [name, value] : commanded.status()) base::append(text, name, "=", base::printable(value), "\n");
-  return ok(std::move(text));
+  base::JsonMembers json;
+  for (const auto& [name, value] : commanded.status()) {
+    if (const auto* const number = std::get_if<std::uint64_t>(&value)) {
+      json.number(name, *number);
+      base::append(text, name, "=", std::to_string(*number), "\n");
+    } else {
+      json.text(name, std::get<std::string>(value));
+      base::append(text, name, "=", base::printable(std::get<std::string>(value)), "\n");
+    }
+  }
+  return ok(format == Format::json ? json.take() : std::move(text));
 }
 
-ControlAnswer reload(Commanded& commanded) {
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : base::split(text, '\n')) {
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  return lines;
+}
+
+ControlAnswer reload(Commanded& commanded, Format format) {
   const LogCopy copy;
-  if (commanded.reload()) return ok(copy.text());
+  const bool is_done = commanded.reload();
+  const std::vector<std::string> lines = lines_of(copy.text());
   // One line, the last one, has the reason.
-  std::string_view text = copy.text();
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  return error(std::string(text.substr(text.rfind('\n') + 1)));
+  if (!is_done) return error(lines.empty() ? "not reloaded" : lines.back());
+  if (format == Format::lines) return ok(copy.text());
+  base::JsonMembers json;
+  json.list("lines", lines);
+  return ok(json.take());
 }
 
-void metrics(Commanded& commanded, std::string_view form, const Done& done) {
+void metrics(Commanded& commanded, std::string_view form, Format format, const Done& done) {
   if (form != "openmetrics" && form != "prometheus")
     return done(error("stats is followed by openmetrics, prometheus or nothing"));
-  const MetricsFormat format = form == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
-  commanded.count([done, format, cache = commanded.cache(), facts = commanded.facts()](const Counters& counters) {
-    done(ok(metrics_text(counters, cache->counters(), facts, format)));
+  if (format == Format::json) return done(error("metrics have a format of their own, not JSON"));
+  const MetricsFormat written = form == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
+  commanded.count([done, written, cache = commanded.cache(), facts = commanded.facts()](const Counters& counters) {
+    done(ok(metrics_text(counters, cache->counters(), facts, written)));
   });
 }
 
-void stats(Commanded& commanded, const Done& done) {
-  commanded.count([done, cache = commanded.cache()](const Counters& counters) {
+// Returns the counters as members: those of a group with a name in an object.
+std::string json_of(const std::vector<CounterGroup>& groups) {
+  base::JsonMembers json;
+  for (const CounterGroup& group : groups) {
+    base::JsonMembers of_group;
+    for (const auto& [key, count] : group.counters) (group.name.empty() ? json : of_group).number(key, count);
+    if (!group.name.empty()) json.raw(group.name, of_group.object());
+  }
+  return json.take();
+}
+
+void stats(Commanded& commanded, Format format, const Done& done) {
+  commanded.count([done, format, cache = commanded.cache()](const Counters& counters) {
+    const auto groups = counter_groups(counters, cache->counters(), lost_log_lines(), refused_calls().count);
+    if (format == Format::json) return done(ok(json_of(groups)));
     std::string text;
-    for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines(), refused_calls().count))
-      base::append(text, line, "\n");
+    for (const CounterGroup& group : groups) base::append(text, group.line(), "\n");
     done(ok(std::move(text)));
   });
 }
@@ -176,23 +139,7 @@ ControlAnswer bad_number(std::string_view word) {
   return error(fmt::format("{} is not a number from 1 to {}", base::in_quotes(word), base::TopNames::kNames));
 }
 
-// Returns a function that answers with the largest entries.
-std::function<void(const TopEntries&)> answer_with_largest(const Done& done, std::size_t most) {
-  return [done, most](const TopEntries& entries) {
-    TopEntries sorted = entries;
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
-    if (sorted.size() > most) sorted.resize(most);
-    std::string text;
-    for (const auto& [name, count, excess] : sorted) {
-      text += fmt::format("{} {}", count, base::printable(name));
-      text += excess == 0 ? "\n" : fmt::format(" (at least {})\n", count - std::min(count, excess));
-    }
-    done(ok(std::move(text)));
-  };
-}
-
-void top(Commanded& commanded, const Words& words, const Done& done) {
+void top(Commanded& commanded, const Words& words, Format format, const Done& done) {
   base::TopNames Tops::*which = nullptr;
   if (words[1] == "slow") which = &Tops::slow;
   if (words[1] == "temperror") which = &Tops::temperror;
@@ -200,13 +147,70 @@ void top(Commanded& commanded, const Words& words, const Done& done) {
   if (which == nullptr) return done(error(fmt::format("{} is not one of: slow, temperror, refused", base::in_quotes(words[1]))));
   const auto most = number_of(words, 2);
   if (!most) return done(bad_number(words[2]));
-  commanded.top(which, answer_with_largest(done, *most));
+  commanded.top(which, [done, format, most = *most](TopEntries entries) {
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
+    if (entries.size() > most) entries.resize(most);
+    std::string text;
+    std::vector<std::string> objects;
+    for (const auto& [name, count, excess] : entries) {
+      const std::uint64_t least = count - std::min(count, excess);
+      text += fmt::format("{} {}", count, base::printable(name));
+      text += excess == 0 ? "\n" : fmt::format(" (at least {})\n", least);
+      base::JsonMembers one;
+      one.text("domain", name);
+      one.number("count", count);
+      one.number("at_least", least);
+      objects.push_back(one.object());
+    }
+    if (format == Format::lines) return done(ok(std::move(text)));
+    base::JsonMembers json;
+    json.array("top", objects);
+    done(ok(json.take()));
+  });
 }
 
-void peers(Commanded& commanded, const Words& words, const Done& done) {
+// Writes the peer with the processes that have the most of its connections.
+void add_peer(const std::string& peer, const PeerUse& use, std::string& text, std::vector<std::string>& objects) {
+  std::vector<std::pair<pid_t, std::uint64_t>> processes(use.processes.begin(), use.processes.end());
+  std::stable_sort(processes.begin(), processes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::size_t all = processes.size();
+  if (all > kMostProcesses) processes.resize(kMostProcesses);
+  text += fmt::format("{} {}", use.connections, peer);
+  std::vector<std::string> of_peer;
+  for (const auto& [process, connections] : processes) {
+    text += fmt::format("{} pid {} ({})", of_peer.empty() ? ":" : ",", process, connections);
+    base::JsonMembers one;
+    one.number("pid", static_cast<std::uint64_t>(process));
+    one.number("connections", connections);
+    of_peer.push_back(one.object());
+  }
+  if (all > processes.size()) text += fmt::format(", {} more", all - processes.size());
+  text += '\n';
+  base::JsonMembers one;
+  one.text("peer", peer);
+  one.number("connections", use.connections);
+  one.number("processes", all);
+  one.array("largest", of_peer);
+  objects.push_back(one.object());
+}
+
+void peers(Commanded& commanded, const Words& words, Format format, const Done& done) {
   const auto most = number_of(words, 1);
   if (!most) return done(bad_number(words[1]));
-  commanded.peers(answer_with_largest(done, *most));
+  commanded.peers([done, format, most = *most](const Peers& found) {
+    std::vector<std::pair<std::string, PeerUse>> sorted(found.begin(), found.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second.connections > b.second.connections; });
+    if (sorted.size() > most) sorted.resize(most);
+    std::string text;
+    std::vector<std::string> objects;
+    for (const auto& [peer, use] : sorted) add_peer(peer, use, text, objects);
+    if (format == Format::lines) return done(ok(std::move(text)));
+    base::JsonMembers json;
+    json.array("peers", objects);
+    done(ok(json.take()));
+  });
 }
 
 // ---- the table -----------------------------------------------------------------------------------------------------------
@@ -217,50 +221,56 @@ struct Command {
   std::size_t least;           // of arguments
   std::size_t most;
   bool is_logged;  // it changes something
-  void (*run)(Commanded& commanded, const Words& words, const Done& done);
+  void (*run)(Commanded& commanded, const Words& words, Format format, const Done& done);
 };
 
 constexpr Command kCommands[] = {
-    {"status", "", 0, 0, false, [](Commanded& c, const Words&, const Done& done) { done(status(c)); }},
+    {"status", "", 0, 0, false, [](Commanded& c, const Words&, Format format, const Done& done) { done(status(c, format)); }},
     {"stats", "[openmetrics | prometheus]", 0, 1, false,
-     [](Commanded& c, const Words& words, const Done& done) { words.size() > 1 ? metrics(c, words[1], done) : stats(c, done); }},
-    {"reload", "", 0, 0, true, [](Commanded& c, const Words&, const Done& done) { done(reload(c)); }},
+     [](Commanded& c, const Words& words, Format format, const Done& done) {
+       words.size() > 1 ? metrics(c, words[1], format, done) : stats(c, format, done);
+     }},
+    {"reload", "", 0, 0, true, [](Commanded& c, const Words&, Format format, const Done& done) { done(reload(c, format)); }},
     {"drain", "", 0, 0, true,
-     [](Commanded& c, const Words&, const Done& done) {
+     [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(true);
        done(ok());
      }},
     {"undrain", "", 0, 0, true,
-     [](Commanded& c, const Words&, const Done& done) {
+     [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(false);
        done(ok());
      }},
     {"stop", "", 0, 0, true,
-     [](Commanded& c, const Words&, const Done& done) {
+     [](Commanded& c, const Words&, Format, const Done& done) {
        c.stop();
        done(ok());
      }},
     {"flush", "NAME | .ZONE | all", 1, 1, true,
-     [](Commanded& c, const Words& words, const Done& done) { done(flush(*c.cache(), words[1])); }},
+     [](Commanded& c, const Words& words, Format format, const Done& done) { done(flush(*c.cache(), words[1], format)); }},
     {"lookup", "NAME [TYPE]", 1, 2, false,
-     [](Commanded& c, const Words& words, const Done& done) {
-       done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt));
+     [](Commanded& c, const Words& words, Format format, const Done& done) {
+       done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt, format));
      }},
     {"dump_cache", "", 0, 0, true,
-     [](Commanded& c, const Words&, const Done& done) { done(answer_of(c.cache_keeper().save_now(*c.cache()))); }},
+     [](Commanded& c, const Words&, Format format, const Done& done) {
+       done(answer_of(c.cache_keeper().save_now(*c.cache()), format));
+     }},
     {"load_cache", "", 0, 0, true,
-     [](Commanded& c, const Words&, const Done& done) { done(answer_of(c.cache_keeper().load_now(*c.cache()))); }},
-    {"top", "slow | temperror | refused [N]", 1, 2, false,
-     [](Commanded& c, const Words& words, const Done& done) { top(c, words, done); }},
-    {"peers", "[N]", 0, 1, false, [](Commanded& c, const Words& words, const Done& done) { peers(c, words, done); }},
-    {"loglevel", "LEVEL", 1, 1, true, [](Commanded& c, const Words& words, const Done& done) { done(set_level(c, words[1])); }},
+     [](Commanded& c, const Words&, Format format, const Done& done) {
+       done(answer_of(c.cache_keeper().load_now(*c.cache()), format));
+     }},
+    {"top", "slow | temperror | refused [N]", 1, 2, false, top},
+    {"peers", "[N]", 0, 1, false, peers},
+    {"loglevel", "LEVEL", 1, 1, true,
+     [](Commanded& c, const Words& words, Format, const Done& done) { done(set_level(c, words[1])); }},
     {"dry_run", "on | off", 1, 1, true,
-     [](Commanded& c, const Words& words, const Done& done) { done(set_dry_run(c, words[1])); }},
+     [](Commanded& c, const Words& words, Format, const Done& done) { done(set_dry_run(c, words[1])); }},
 };
 
 }  // namespace
 
-void obey(Commanded& commanded, std::string_view line, const Done& done) {
+void obey(Commanded& commanded, std::string_view line, Format format, const Done& done) {
   Words words = base::split(line, ' ');
   std::erase(words, std::string_view());
   if (words.empty()) return done(error("there is no command in the line"));
@@ -274,7 +284,7 @@ void obey(Commanded& commanded, std::string_view line, const Done& done) {
                                          : fmt::format("usage: {} {}", command->name, command->arguments)));
   }
   if (command->is_logged) log(LogLevel::info, "control: {}", base::clip(line, 300));
-  command->run(commanded, words, done);
+  command->run(commanded, words, format, done);
 }
 
 }  // namespace spfd

@@ -2,11 +2,13 @@
 // implements. Runs in the main thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/io/cache.h"
@@ -14,6 +16,7 @@
 #include "spfd/cache_keeper.h"
 #include "spfd/counters.h"
 #include "spfd/metrics.h"
+#include "spfd/peers.h"
 #include "spfd/snapshot.h"
 #include "spfd/tops.h"
 
@@ -27,7 +30,11 @@ class Commanded {
   Commanded& operator=(const Commanded&) = delete;
   virtual ~Commanded() = default;
 
-  using Facts = std::vector<std::pair<std::string_view, std::string>>;
+  struct Fact {
+    std::string_view name;
+    std::variant<std::string, std::uint64_t> value;
+  };
+  using Facts = std::vector<Fact>;
 
   // Returns the state of the process, as names and values.
   [[nodiscard]] virtual Facts status() = 0;
@@ -37,8 +44,8 @@ class Commanded {
   virtual void count(std::function<void(const Counters&)> done) = 0;
   // Calls `done`, from any thread, with the domains of all workers, in no order.
   virtual void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) = 0;
-  // Calls `done`, from any thread, with the peers of all workers and the numbers of their connections.
-  virtual void peers(std::function<void(const TopEntries&)> done) = 0;
+  // Calls `done`, from any thread, with the peers of all workers.
+  virtual void peers(std::function<void(const Peers&)> done) = 0;
   // Reloads the configuration, as SIGHUP does. Returns false if the old configuration stays in force.
   virtual bool reload() = 0;
   // Ends kept connections between their requests and reports "draining" in answers to request=health, or stops doing so.
@@ -52,7 +59,8 @@ class Commanded {
   [[nodiscard]] virtual const CacheKeeper& cache_keeper() = 0;
 };
 
-// Carries out a command. `done` is called once, perhaps later and from another thread.
-void obey(Commanded& commanded, std::string_view line, const std::function<void(const protocol::ControlAnswer&)>& done);
+// Carries out a command. `done` is called once, perhaps later and from another thread, with an answer in this format.
+void obey(Commanded& commanded, std::string_view line, protocol::Format format,
+          const std::function<void(const protocol::ControlAnswer&)>& done);
 
 }  // namespace spfd

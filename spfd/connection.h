@@ -74,6 +74,8 @@ class Connection final : private Pipeline::Owner {
   // Returns the facts from which connections to be closed are chosen.
   [[nodiscard]] HeldConnection held();
   [[nodiscard]] const Peer& peer();
+  // Returns the process that has made the connection, on this machine; 0: unknown.
+  [[nodiscard]] pid_t peer_process() const { return process_of(socket_.get()); }
   [[nodiscard]] protocol::Door door() const { return door_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }

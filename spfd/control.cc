@@ -28,7 +28,7 @@ void Control::start() {
 void Control::carry_out(Commanded& commanded) {
   for (const ControlDesk::Order& order : desk_.take()) {
     try {
-      obey(commanded, order.line, order.done);
+      obey(commanded, order.request.line, order.request.format, order.done);
     } catch (const std::exception& exception) {
       order.done({.is_error = true, .text = fmt::format("the command was given up: {}", exception.what())});
     }

@@ -43,7 +43,7 @@ std::string ControlDesk::refusal(int socket) const {
   return fmt::format("{} may not control spfd (control-users)", client.text());
 }
 
-io::Driver::Handle ControlDesk::order(io::Loop& loop, std::string line, Done done) {
+io::Driver::Handle ControlDesk::order(io::Loop& loop, protocol::ControlRequest request, Done done) {
   auto waiting = std::make_unique<Waiting>(std::move(done));
   const auto answer = [inbox = loop.inbox(), weak = waiting->done()](const protocol::ControlAnswer& text) {
     inbox->post([weak, text] {
@@ -51,7 +51,7 @@ io::Driver::Handle ControlDesk::order(io::Loop& loop, std::string line, Done don
       if (const auto held = weak.lock()) (*held)(text);
     });
   };
-  orders_.with([&](std::vector<Order>& orders) { orders.push_back({std::move(line), answer}); });
+  orders_.with([&](std::vector<Order>& orders) { orders.push_back({std::move(request), answer}); });
   wake_();
   return waiting;
 }

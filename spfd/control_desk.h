@@ -23,8 +23,8 @@ class ControlDesk {
   using Done = std::function<void(const protocol::ControlAnswer& answer)>;
 
   struct Order {
-    std::string line;  // the command, printable
-    Done done;         // to be called once, from any thread; throws nothing but std::bad_alloc
+    protocol::ControlRequest request;  // its line is printable
+    Done done;                         // to be called once, from any thread; throws nothing but std::bad_alloc
   };
 
   // `users` may give commands, besides root and the user of this process. `wake` is called, from the thread of the control
@@ -35,6 +35,9 @@ class ControlDesk {
   // bound, so there is always room for them.
   static constexpr int kMostOfUser = 4;
   static constexpr int kMostOfUsers = 8;
+  // Checks of "explain" at a time, each of which may wait for DNS: fewer than connections, so that other commands find one, and
+  // more than kMostOfUsers.
+  static constexpr std::size_t kMostExplained = 12;
 
   // Returns whether this is root or the user of this process.
   [[nodiscard]] static bool has_precedence(const Peer& client);
@@ -42,7 +45,7 @@ class ControlDesk {
   [[nodiscard]] std::string refusal(int socket) const;
   // Hands in a command. `done` is called in the loop's thread, never from within this call. Destroying the handle drops the
   // answer; the command is carried out nevertheless.
-  io::Driver::Handle order(io::Loop& loop, std::string line, Done done);
+  io::Driver::Handle order(io::Loop& loop, protocol::ControlRequest request, Done done);
   // Takes the orders that have come; for the main thread.
   std::vector<Order> take();
 

@@ -57,6 +57,8 @@ void CheckCounters::count(protocol::Door door, const receiver::Reply& reply) {
   const std::size_t identity = reply.identity ? 1 + static_cast<std::size_t>(*reply.identity) : 0;
   ++answers[(at * kCheckedIdentities + identity) * spf::kResults + static_cast<std::size_t>(reply.result)];
   ++actions[(at * kActions + static_cast<std::size_t>(reply.would.value_or(reply.action))) * 2 + (reply.would ? 1 : 0)];
+  if (reply.result == spf::Result::temperror || reply.result == spf::Result::permerror)
+    ++problems[static_cast<std::size_t>(reply.problem_kind)];
   if (reply.is_weak) ++weak_passes;
   if (reply.is_stale) ++stale;
 }
@@ -67,38 +69,73 @@ void CheckCounters::count(const receiver::Reply& reply, const io::CheckCost& cos
   questions.add(static_cast<std::uint64_t>(std::max(cost.questions, 0)));
 }
 
+void CheckCounters::count(const receiver::Reply& reply, const Shadow& of) {
+  const bool is_known = of.state == Shadow::State::known;
+  const std::size_t action = is_known ? static_cast<std::size_t>(of.action) : kActions;
+  ++shadow[static_cast<std::size_t>(reply.would.value_or(reply.action)) * (kActions + 1) + action];
+  if (is_known && !of.agrees_with(reply)) ++shadow_differs;
+}
+
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
-                                       std::uint64_t refused_calls) {
-  std::string answers = fmt::format("questions={}", counters.requests);
-  for (std::size_t i = 0; i < counters.results.size(); ++i) {
-    answers += fmt::format(" {}={}", spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
-  }
-  answers += fmt::format(" bad={} pings={} running={} dropped={}", counters.bad_requests, counters.pings, counters.running,
-                         counters.dropped);
-  std::string doors = "doors";
-  for (std::size_t i = 0; i < counters.doors.size(); ++i) {
-    doors += fmt::format(" {}={}", protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
-  }
-  std::string rewriting = "srs";
-  for (std::size_t i = 0; i < counters.rewriting.size(); ++i) {
-    rewriting += fmt::format(" {}={}", receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
-  }
+std::string CounterGroup::line() const {
+  std::string text(name);
+  for (const auto& [key, count] : counters) text += fmt::format("{}{}={}", text.empty() ? "" : " ", key, count);
+  return text;
+}
+
+std::vector<CounterGroup> counter_groups(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
+                                         std::uint64_t refused_calls) {
+  CounterGroup answers{"", {{"questions", counters.requests}}};
+  for (std::size_t i = 0; i < counters.results.size(); ++i)
+    answers.counters.emplace_back(spf::result_name(static_cast<spf::Result>(i)), counters.results[i]);
+  answers.counters.insert(
+      answers.counters.end(),
+      {{"bad", counters.bad_requests}, {"pings", counters.pings}, {"running", counters.running}, {"dropped", counters.dropped}});
+  CounterGroup doors{"doors", {}};
+  for (std::size_t i = 0; i < counters.doors.size(); ++i)
+    doors.counters.emplace_back(protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
+  std::uint64_t judged = 0;
+  std::uint64_t unknown = 0;
+  for (std::size_t i = 0; i < counters.checks.shadow.size(); ++i)
+    ((i + 1) % (kActions + 1) == 0 ? unknown : judged) += counters.checks.shadow[i];
+  CounterGroup rewriting{"srs", {}};
+  for (std::size_t i = 0; i < counters.rewriting.size(); ++i)
+    rewriting.counters.emplace_back(receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
   return {
       std::move(answers),
       std::move(doors),
       std::move(rewriting),
-      fmt::format("connections={} open={} idle-timeouts={} write-timeouts={} displaced={} failed={}", counters.connections,
-                  counters.open, counters.idle_timeouts, counters.write_timeouts, counters.displaced, counters.failed),
-      fmt::format("cache hits={} misses={} joins={} evictions={} prefetches={} stale={} entries={} bytes={} waits={}", cache.hits,
-                  cache.misses, cache.joins, cache.evictions, cache.prefetches, counters.checks.stale, cache.entries, cache.bytes,
-                  cache.waits),
-      fmt::format("dns questions={} sent={} tcp={} timeouts={} failures={} strays={} queued={} turned-away={} brief={}",
-                  counters.dns.questions, counters.dns.sent, counters.dns.tcp, counters.dns.timeouts, counters.dns.failures,
-                  counters.dns.strays, counters.dns.queued, counters.dns.turned_away, counters.dns.brief),
-      fmt::format("log lost-lines={}", lost_lines),
-      fmt::format("sandbox refused-calls={}", refused_calls),
+      {"",
+       {{"connections", counters.connections},
+        {"open", counters.open},
+        {"idle-timeouts", counters.idle_timeouts},
+        {"write-timeouts", counters.write_timeouts},
+        {"displaced", counters.displaced},
+        {"failed", counters.failed}}},
+      {"cache",
+       {{"hits", cache.hits},
+        {"misses", cache.misses},
+        {"joins", cache.joins},
+        {"evictions", cache.evictions},
+        {"prefetches", cache.prefetches},
+        {"stale", counters.checks.stale},
+        {"entries", cache.entries},
+        {"bytes", cache.bytes},
+        {"waits", cache.waits}}},
+      {"dns",
+       {{"questions", counters.dns.questions},
+        {"sent", counters.dns.sent},
+        {"tcp", counters.dns.tcp},
+        {"timeouts", counters.dns.timeouts},
+        {"failures", counters.dns.failures},
+        {"strays", counters.dns.strays},
+        {"queued", counters.dns.queued},
+        {"turned-away", counters.dns.turned_away},
+        {"brief", counters.dns.brief}}},
+      {"shadow", {{"judged", judged}, {"different", counters.checks.shadow_differs}, {"unknown", unknown}}},
+      {"log", {{"lost-lines", lost_lines}}},
+      {"sandbox", {{"refused-calls", refused_calls}}},
   };
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/histogram.h"
@@ -15,7 +16,9 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/request.h"
 #include "common/receiver/srs_request.h"
+#include "common/spf/problem.h"
 #include "common/spf/result.h"
+#include "spfd/shadow.h"
 
 namespace spfd {
 
@@ -37,6 +40,10 @@ inline constexpr std::array<std::uint64_t, 10> kQuestions = {0, 1, 2, 5, 10, 20,
 struct CheckCounters {
   std::array<std::uint64_t, protocol::kDoors * kCheckedIdentities * spf::kResults> answers{};  // by door, identity, result
   std::array<std::uint64_t, protocol::kDoors * kActions * 2> actions{};                        // by door, action, dry run
+  std::array<std::uint64_t, spf::kProblemKinds> problems{};  // answers temperror and permerror, by spf::ProblemKind
+  // Checks that a second policy has judged, by our action and its action; the last one: unknown.
+  std::array<std::uint64_t, kActions*(kActions + 1)> shadow{};
+  std::uint64_t shadow_differs = 0;  // of those: action or result is another one
   std::uint64_t weak_passes = 0;
   std::uint64_t stale = 0;            // answers with the help of expired DNS answers
   base::Histogram<kCheckTimes> warm;  // checks for which DNS was not asked
@@ -46,6 +53,7 @@ struct CheckCounters {
   std::array<std::uint64_t, 2 * receiver::kSrsReplies> rewriting{};  // by direction, receiver::SrsReply::Kind
 
   void count(protocol::Door door, const receiver::Reply& reply);
+  void count(const receiver::Reply& reply, const Shadow& shadow);
   // Counts the work of a check that was carried out.
   void count(const receiver::Reply& reply, const io::CheckCost& cost, std::chrono::nanoseconds time);
   void count(protocol::Door door, const receiver::SrsReply& reply) {
@@ -83,8 +91,16 @@ struct Counters {
   void add(const Counters& other);
 };
 
+// The counters of a line of the log, which begins with the name; empty: the line has none.
+struct CounterGroup {
+  std::string_view name;
+  std::vector<std::pair<std::string_view, std::uint64_t>> counters;
+
+  // Returns "cache hits=1 misses=2".
+  [[nodiscard]] std::string line() const;
+};
 // lost_lines: of the log. refused_calls: by the sandbox.
-std::vector<std::string> counter_lines(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
-                                       std::uint64_t refused_calls);
+std::vector<CounterGroup> counter_groups(const Counters& counters, const io::CacheCounters& cache, std::uint64_t lost_lines,
+                                         std::uint64_t refused_calls);
 
 }  // namespace spfd

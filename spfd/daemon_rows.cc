@@ -32,6 +32,8 @@ using S = Snapshot;
 
 constexpr Word<LogTarget> kLogWords[] = {{"stderr", LogTarget::standard_error}, {"syslog", LogTarget::syslog}};
 constexpr Word<LogFormat> kLogFormatWords[] = {{"text", LogFormat::text}, {"json", LogFormat::json}};
+constexpr Word<CheckIds> kCheckIdWords[] = {
+    {"client", CheckIds::client}, {"always", CheckIds::always}, {"header", CheckIds::header}};
 constexpr Word<LogLevel> kLevelWords[] = {
     {"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}};
 constexpr Word<SandboxMode> kSandboxWords[] = {
@@ -367,6 +369,10 @@ constexpr Option kTailRows[] = {
      kWord<kLogFormatWords, &O::log_format>},
     {{.name = "log-level", .argument = "LEVEL", .help = "error, warning, info (one line per verdict) or debug (default: info)"},
      kWord<kLevelWords, &O::in_force, &S::log_level>},
+    {{.name = "check-id",
+      .argument = "client|always|header",
+      .help = "ids in answers and log: of the client, always, or always and in the header's comment too (default: client)"},
+     kWord<kCheckIdWords, &O::in_force, &S::check_ids>},
     {{.name = "debug", .kind = Kind::level, .help = "same as --log-level debug", .topic = "log-level"}, {set_debug}},
     {{.name = "syslog-facility",
       .argument = "NAME",

@@ -133,6 +133,19 @@ void write_checks(Writer& out, const Counters& counters) {
       }
     }
   }
+  out.counter("spfd_problems", "Answers temperror and permerror, by the kind of problem.");
+  for (std::size_t kind = 1; kind < spf::kProblemKinds; ++kind)
+    out.sample(label("cause", spf::problem_name(static_cast<spf::ProblemKind>(kind))), checks.problems[kind]);
+  out.counter("spfd_shadow", "Checks that a second policy has judged (shadow-config), by our action and its action.");
+  for (std::size_t ours = 0; ours < kActions; ++ours) {
+    for (std::size_t theirs = 0; theirs <= kActions; ++theirs) {
+      out.sample(fmt::format("action=\"{}\",shadow=\"{}\"", receiver::action_name(static_cast<receiver::Action>(ours)),
+                             theirs == kActions ? "unknown" : receiver::action_name(static_cast<receiver::Action>(theirs))),
+                 checks.shadow[ours * (kActions + 1) + theirs]);
+    }
+  }
+  out.counter("spfd_shadow_differences", "Checks of which the second policy takes another action or has another result.",
+              checks.shadow_differs);
   out.counter("spfd_weak_passes", "Passes that a large part of the Internet would also get.", checks.weak_passes);
   out.counter("spfd_bad_requests", "Requests that could not be understood.", counters.bad_requests);
   out.histogram("spfd_check_duration_seconds", "Time from a request to its answer; cache warm: DNS was not asked.");
@@ -277,6 +290,14 @@ void write_process(Writer& out, const Counters& counters, const ProcessFacts& pr
             number(static_cast<double>(counters.lag.nanoseconds) * kNanosecond));
   out.counter("spfd_log_lines_dropped", "Lines that were lost because the log could not be written in time.",
               process.lost_log_lines);
+  const SandboxState& sandbox = process.sandbox;
+  out.gauge("spfd_sandbox", "Whether this part of the sandbox is in force.");
+  out.sample(label("part", "no-new-privileges"), sandbox.no_new_privs ? 1 : 0);
+  out.sample(label("part", "files"), sandbox.files ? 1 : 0);
+  out.sample(label("part", "tcp"), sandbox.tcp ? 1 : 0);
+  out.sample(label("part", "signals"), sandbox.signals ? 1 : 0);
+  out.sample(label("part", "system-calls"), sandbox.system_calls ? 1 : 0);
+  out.counter("spfd_sandbox_refused_calls", "System calls that the sandbox has refused.", process.refused_calls);
   out.gauge("process_start_time_seconds", "When the process has started.", number(seconds(process.started)));
   out.counter("process_cpu_seconds", "Processor time, of user and system.", number(cpu_seconds()));
   if (const auto bytes = resident_bytes()) {

@@ -12,6 +12,7 @@
 
 #include "common/io/cache.h"
 #include "spfd/counters.h"
+#include "spfd/sandbox.h"
 
 namespace spfd {
 
@@ -24,6 +25,8 @@ struct ProcessFacts {
   bool has_reloaded = true;                        // the last reload succeeded; true if there was none
   std::chrono::system_clock::time_point reloaded;  // when the configuration in force was read
   std::chrono::system_clock::time_point started;
+  SandboxState sandbox;
+  std::uint64_t refused_calls = 0;  // by the sandbox
 };
 
 enum class MetricsFormat : std::uint8_t { openmetrics, prometheus };

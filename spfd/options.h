@@ -93,7 +93,8 @@ struct Options {
   Snapshot in_force;
   std::vector<DomainSection> sections;
   std::vector<receiver::FallbackRecord> fallback;
-  std::string why_key_file;  // path; empty: none
+  std::string why_key_file;   // path; empty: none
+  std::string shadow_config;  // path; empty: none
   SrsOptions srs;
   std::vector<std::string> zones;  // paths
 };

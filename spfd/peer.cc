@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 namespace spfd {
@@ -49,15 +51,30 @@ Peer peer_at(const sockaddr_storage& address) {
   return {Peer::Kind::ipv6, number_of(bytes.first(sizeof(std::uint64_t)))};
 }
 
+namespace {
+
+std::optional<ucred> credentials_of(int socket) {
+  ucred found{};
+  socklen_t size = sizeof found;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size) != 0 || size != sizeof found) return {};
+  return found;
+}
+
+}  // namespace
+
 Peer peer_of(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
   if (address.ss_family != AF_UNIX) return peer_at(address);
-  ucred user{};
-  size = sizeof user;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &user, &size) != 0) return {};
-  return {Peer::Kind::user, user.uid};
+  const auto user = credentials_of(socket);
+  return user ? Peer{Peer::Kind::user, user->uid} : Peer{};
+}
+
+pid_t process_of(int socket) {
+  // On an inet socket the option succeeds, with the number 0.
+  const auto process = credentials_of(socket);
+  return process ? std::max(process->pid, 0) : 0;
 }
 
 }  // namespace spfd

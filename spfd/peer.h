@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include <compare>
 #include <cstdint>
@@ -25,5 +26,8 @@ struct Peer {
 Peer peer_at(const sockaddr_storage& address);
 // Returns the peer at the other end of a socket.
 Peer peer_of(int socket);
+// Returns the number of the process that has connected a UNIX socket; 0 if it is unknown, as in another PID namespace. The
+// process may have ended since.
+pid_t process_of(int socket);
 
 }  // namespace spfd

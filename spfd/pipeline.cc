@@ -25,6 +25,8 @@ constexpr std::size_t kMaxHeldByAll = Shared::kMostBytes / 2;
 // The number of unused slots that a worker keeps, and the size above which it keeps none.
 constexpr std::size_t kSpareSlots = 128;
 constexpr std::size_t kSpareSize = 8192;
+// Characters of an id of our own, of five bits each.
+constexpr std::size_t kIdSize = 13;
 
 // Returns the time for a check: the time that the client gives, less a little for sending the answer, so that the answer is in
 // time.
@@ -89,10 +91,24 @@ void Pipeline::begin(Slot& slot) {
   std::visit([&](auto& what) { begin(what, slot); }, slot.request.what);
 }
 
+// Gives the check an id if the client has not, and lets the header name it if that is configured.
+void Pipeline::add_id(protocol::CheckRequest& check, CheckIds ids) {
+  if (check.id.empty()) {
+    constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
+    std::uint64_t number = shared_.next_id++;
+    for (std::size_t i = 0; i < kIdSize; ++i, number /= kDigits.size()) check.id += kDigits[number % kDigits.size()];
+  }
+  if (ids == CheckIds::header) check.request.id = check.id;
+}
+
 void Pipeline::begin(protocol::CheckRequest& check, Slot& slot) {
+  if (slot.snapshot->check_ids != CheckIds::client) add_id(check, slot.snapshot->check_ids);
+  if (slot.request.door == protocol::Door::control && check.error.empty() &&
+      shared_.driver.running() >= ControlDesk::kMostExplained)
+    check.error = "too many of these commands are under way: try again later";
   if (check.error.empty()) return run<protocol::CheckRequest>(slot, check_time(*slot.snapshot, check));
   ++shared_.counters.bad_requests;
-  answer(check, receiver::bad_request(slot.snapshot->policy, check.error), slot);
+  answer(check, receiver::bad_request(slot.snapshot->policy, check.error, check.request.id), slot);
 }
 
 void Pipeline::begin(protocol::RewritingRequest& rewriting, Slot& slot) {
@@ -113,11 +129,11 @@ void Pipeline::begin(protocol::Ready& ready, Slot& slot) {
 }
 
 void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
-  const auto done = [this, &slot](const protocol::ControlAnswer& answer) {
+  const auto done = [this, &slot, format = request.format](const protocol::ControlAnswer& answer) {
     // Without a handle, the caller of expire() continues.
     const bool is_later = slot.check != nullptr;
     try {
-      protocol::ControlCodec::write_control(answer, answer_of(slot));
+      protocol::ControlCodec::write_control(answer, format, answer_of(slot));
       complete(slot);
     } catch (const std::exception& exception) {
       return owner_.failed(exception);
@@ -125,7 +141,7 @@ void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
     if (is_later) owner_.answered();
   };
   if (shared_.control == nullptr) return done({.is_error = true, .text = "there is no control socket here"});
-  slot.check = shared_.control->order(shared_.loop, request.line, done);
+  slot.check = shared_.control->order(shared_.loop, request, done);
 }
 
 void Pipeline::give_up(std::string_view why) {
@@ -169,12 +185,21 @@ spf::Needs Pipeline::look(const protocol::CheckRequest& check, Slot& slot, spf::
   if (workspace == nullptr) workspace = std::make_unique<receiver::Workspace>();
   spf::Needs needs = receiver::decide(check.request, slot.snapshot->policy, answers, *workspace);
   if (needs.empty()) {
+    if (slot.snapshot->shadow != nullptr) judge_shadow(check, workspace->reply, slot, answers);
     slot.found = std::move(workspace);
     if (check.request.explain) return explain(slot, answers);
   } else {
     shared_.spare.workspace = std::move(workspace);
   }
   return needs;
+}
+
+void Pipeline::judge_shadow(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot,
+                            spf::AnswerSource& answers) {
+  auto workspace = std::exchange(shared_.spare.shadow, nullptr);
+  if (workspace == nullptr) workspace = std::make_unique<receiver::Workspace>();
+  slot.shadow = spfd::judge_shadow(check.request, *slot.snapshot->shadow, reply, answers, *workspace);
+  shared_.spare.shadow = std::move(workspace);
 }
 
 // Explains the reply in the slot, or gives the reason why it is not explained.
@@ -211,7 +236,7 @@ void Pipeline::answer_found(const protocol::CheckRequest& check, Slot& slot) {
   if (auto* explaining = std::get_if<std::unique_ptr<Explaining>>(&slot.found)) slot.found = (*explaining)->take();
   auto* workspace = std::get_if<std::unique_ptr<receiver::Workspace>>(&slot.found);
   if (workspace == nullptr)
-    return answer(check, receiver::not_checked(slot.snapshot->policy, "the check could not be finished"), slot);
+    return answer(check, receiver::not_checked(slot.snapshot->policy, "the check could not be finished", check.request.id), slot);
   answer(check, (*workspace)->reply, slot);
   shared_.spare.workspace = std::move(*workspace);
 }
@@ -240,11 +265,12 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
   if (check.error.empty()) {
     const auto time = std::chrono::steady_clock::now() - slot.started;
     shared_.counters.checks.count(reply, slot.cost, time);
+    if (slot.shadow.state != Shadow::State::none) shared_.counters.checks.count(reply, slot.shadow);
     shared_.tops.count(reply, time);
   }
   codec_->encode(check, reply, slot.snapshot->doors, answer_of(slot));
   complete(slot);
-  shared_.verdicts.add(check, slot.request.door, reply, shared_.loop.now() - slot.started);
+  shared_.verdicts.add(check, slot.request.door, reply, slot.shadow, shared_.loop.now() - slot.started);
 }
 
 void Pipeline::answer(const protocol::RewritingRequest& rewriting, const receiver::SrsReply& reply, Slot& slot) {

@@ -100,6 +100,7 @@ class Pipeline {
   Slot& take_slot();
   void begin(Slot& slot);
   void begin(protocol::CheckRequest& check, Slot& slot);
+  void add_id(protocol::CheckRequest& check, CheckIds ids);
   void begin(protocol::RewritingRequest& rewriting, Slot& slot);
   void begin(protocol::HealthRequest& request, Slot& slot);
   void begin(protocol::Ready& ready, Slot& slot);
@@ -110,6 +111,8 @@ class Pipeline {
   // Look at the DNS answers and return the missing questions. With none missing, Slot::found is complete.
   spf::Needs look(const protocol::CheckRequest& check, Slot& slot, spf::AnswerSource& answers);
   spf::Needs explain(Slot& slot, spf::AnswerSource& answers);
+  // Lets the second policy judge the request, whose reply is decided.
+  void judge_shadow(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::RewritingRequest& rewriting, Slot& slot, spf::AnswerSource& answers);
   spf::Needs look(const protocol::HealthRequest& request, Slot& slot, spf::AnswerSource& answers);
   // Write the answer from Slot::found, or an answer that reports that there is no result.

@@ -204,6 +204,10 @@ constexpr Option kRows[] = {
       .kind = Kind::flag,
       .help = "explain the result to requests that ask for it (explain=1), which takes more DNS questions and time than a check"},
      kTruth<&O::in_force, &S::policy, &P::allow_explain>},
+    {{.name = "shadow-config",
+      .argument = "FILE",
+      .help = "second configuration file, whose policy judges the same mail; log and counters report the differences"},
+     options::kText<&O::shadow_config>},
 };
 
 }  // namespace

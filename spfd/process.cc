@@ -196,26 +196,27 @@ void Process::end_workers() {
 }
 
 Process::Facts Process::status() {
+  const auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
   const io::CacheCounters cache = cache_->counters();
   return {
       {"version", std::string(base::kVersion)},
       {"state", is_drained_ || is_stopping_ ? "draining" : "running"},
-      {"pid", std::to_string(::getpid())},
-      {"uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count())},
-      {"workers", std::to_string(workers_.size())},
+      {"pid", number(::getpid())},
+      {"uptime", number(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count())},
+      {"workers", number(workers_.size())},
       {"listening", sockets_.text()},
       {"configuration", configuration_text()},
       {"last_reload", !last_reload_   ? "never"
                       : *last_reload_ ? "ok"
                                       : "failed"},
       {"name_servers", name_servers_->text()},
-      {"connections", std::to_string(limit_->open())},
-      {"max_connections", std::to_string(limit_->most())},
-      {"cache_entries", std::to_string(cache.entries)},
-      {"cache_bytes", std::to_string(cache.bytes)},
-      {"cache_limit", std::to_string(options_.cache_size)},
+      {"connections", number(limit_->open())},
+      {"max_connections", number(limit_->most())},
+      {"cache_entries", number(cache.entries)},
+      {"cache_bytes", number(cache.bytes)},
+      {"cache_limit", number(options_.cache_size)},
       {"log_level", std::string(level_name(snapshot_->log_level))},
-      {"log_lines_lost", std::to_string(lost_log_lines())},
+      {"log_lines_lost", number(lost_log_lines())},
       {"sandbox", sandbox_text(sandbox_state())},
       {"dry_run", snapshot_->policy.rules.dry_run.value_or(false) ? "on" : "off"},
   };
@@ -228,7 +229,9 @@ ProcessFacts Process::facts() {
           .is_drained = is_drained_,
           .has_reloaded = last_reload_.value_or(true),
           .reloaded = configured_,
-          .started = began_};
+          .started = began_,
+          .sandbox = sandbox_state(),
+          .refused_calls = refused_calls().count};
 }
 
 void Process::set_drained(bool on) {
@@ -322,15 +325,15 @@ void Process::top(base::TopNames Tops::*which, std::function<void(const TopEntri
       door_workers(), [which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, done);
 }
 
-void Process::peers(std::function<void(const TopEntries&)> done) {
-  gather<TopEntries>(
-      door_workers(), [](Worker& worker, auto report) { worker.report_peers(report); }, merge, done);
+void Process::peers(std::function<void(const Peers&)> done) {
+  gather<Peers>(
+      door_workers(), [](Worker& worker, auto report) { worker.report_peers(report); }, add_peers, done);
 }
 
 void Process::log_counters() {
   count([cache = cache_](const Counters& counters) {
-    for (const std::string& line : counter_lines(counters, cache->counters(), lost_log_lines(), refused_calls().count))
-      log_requested("counters: " + line);
+    for (const CounterGroup& group : counter_groups(counters, cache->counters(), lost_log_lines(), refused_calls().count))
+      log_requested("counters: " + group.line());
   });
 }
 

@@ -94,7 +94,7 @@ class Process final : public Commanded {
   ProcessFacts facts() override;
   void count(std::function<void(const Counters&)> done) override;
   void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) override;
-  void peers(std::function<void(const TopEntries&)> done) override;
+  void peers(std::function<void(const Peers&)> done) override;
   bool reload() override;
   void set_drained(bool on) override;
   void stop() override { is_to_stop_ = true; }

@@ -22,7 +22,7 @@ constexpr const char* kResolvConfFolders[] = {"/run/systemd/resolve", "/run/reso
 std::vector<std::string> files_of(const Options& options) {
   std::vector<std::string> files = {options.config.value_or(kDefaultConfig)};
   files.insert(files.end(), options.zones.begin(), options.zones.end());
-  for (const std::string& file : {options.srs.secret_file, options.why_key_file}) {
+  for (const std::string& file : {options.srs.secret_file, options.why_key_file, options.shadow_config}) {
     if (!file.empty()) files.push_back(file);
   }
   return files;

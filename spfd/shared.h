@@ -31,6 +31,7 @@ struct Spare {
   std::string output = {};     // answers, until they are written
   std::list<Slot> slots = {};  // slots without a request; they keep the memory of their strings
   std::unique_ptr<receiver::Workspace> workspace = {};
+  std::unique_ptr<receiver::Workspace> shadow = {};  // for judge_shadow()
 };
 
 struct Shared {
@@ -54,6 +55,7 @@ struct Shared {
   std::size_t held = 0;  // bytes held by all connections
   int explaining = 0;    // checks that are explained now
   OnceAMinute complaint = {};
+  std::uint64_t next_id = 0;  // of a check (CheckIds); begins at a random number
 
   // Counts a check or connection that an exception has ended, and logs it at most once a minute.
   void complain(const std::exception& exception) noexcept;

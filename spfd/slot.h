@@ -18,6 +18,7 @@
 #include "common/receiver/workspace.h"
 #include "spfd/explaining.h"
 #include "spfd/health.h"
+#include "spfd/shadow.h"
 #include "spfd/snapshot.h"
 
 namespace spfd {
@@ -34,6 +35,7 @@ struct Slot {
                std::unique_ptr<DnsProbe>>
       found;
   io::CheckCost cost;  // of the check, when it has ended
+  Shadow shadow;       // set with the reply, if there is a second policy
   std::string answer;
   std::size_t size = 0;  // bytes of request and answer counted in Shared::held
   bool is_done = false;  // the answer is complete

@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "common/base/printable.h"
+#include "common/io/file.h"
 #include "common/io/secret_file.h"
 #include "common/io/zone_file.h"
 #include "common/service/privileges.h"
 #include "common/srs/secrets.h"
+#include "spfd/config_file.h"
 #include "spfd/options.h"
 #include "spfd/policy.h"
 #include "spfd/sandbox.h"
@@ -72,6 +74,26 @@ std::optional<StartError> add_why_keys(const Options& options, receiver::Policy&
   return {};
 }
 
+// Reads the policy of shadow-config: a configuration file of which all but the policy has no effect. Secrets of sender rewriting
+// are those in force, since the sandbox would forbid to read others.
+std::optional<StartError> add_shadow(const Options& options, Snapshot& snapshot) {
+  if (options.shadow_config.empty()) return {};
+  const auto text = io::read_file(options.shadow_config, io::FileKind::regular);
+  if (!text) return StartError{"shadow-config: " + text.error(), EX_CONFIG};
+  const auto settings = parse_config(*text, options.shadow_config);
+  if (!settings) return StartError{"shadow-config: " + settings.error().message, EX_CONFIG};
+  const auto others = make_options(*settings, {});
+  if (!others) return StartError{"shadow-config: " + others.error().message, EX_CONFIG};
+  receiver::Policy policy = policy_of(*others);
+  policy.hostname = snapshot.policy.hostname;
+  policy.spf.explains = false;
+  policy.spf.prefetch = spf::Prefetch::off;
+  receiver::OwnAddresses& own = policy.own_addresses;
+  if ((own.unwraps || own.checks_recipients) && snapshot.srs) own.rewriter = snapshot.srs->rewriter;
+  snapshot.shadow = std::make_shared<const receiver::Policy>(std::move(policy));
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options) {
@@ -82,6 +104,7 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   policy.spf.trace = snapshot->log_level >= LogLevel::debug;
   if (auto error = add_srs(options, *snapshot)) return base::failure(std::move(*error));
   if (auto error = add_why_keys(options, policy)) return base::failure(std::move(*error));
+  if (auto error = add_shadow(options, *snapshot)) return base::failure(std::move(*error));
   snapshot->notes = srs_warnings(options);
 
   if (!options.zones.empty()) {
@@ -98,6 +121,7 @@ std::shared_ptr<const Snapshot> for_commands(const Snapshot& snapshot) {
   auto copy = std::make_shared<Snapshot>(snapshot);
   copy->policy.spf.trace = true;
   copy->policy.allow_explain = true;
+  copy->shadow = nullptr;
   return copy;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,13 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
+// The ids of checks, in the answer and in the log.
+enum class CheckIds : std::uint8_t {
+  client,  // those that clients give
+  always,  // spfd makes one if the client gives none
+  header,  // the same, and the header's comment has it
+};
+
 struct Snapshot {
   Timeouts timeouts;
   protocol::DoorOptions doors;
@@ -41,13 +49,15 @@ struct Snapshot {
   std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf
   std::shared_ptr<const dns::Zone> zone;     // null: none
   LogLevel log_level = LogLevel::info;
-  std::vector<std::string> notes;  // for the operator: what was skipped, or may not work as intended
+  CheckIds check_ids = CheckIds::client;
+  std::shared_ptr<const receiver::Policy> shadow;  // the second policy (shadow.h); null: none
+  std::vector<std::string> notes;                  // for the operator: what was skipped, or may not work as intended
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
-// Makes the snapshot and reads the files that it needs. Errors (EX_CONFIG): "FILE:LINE: what" for zone files, "FILE: what" for
-// secrets.
+// Makes the snapshot and reads the files that it needs. Errors (EX_CONFIG): "FILE:LINE: what" for zone files and the second
+// configuration, "FILE: what" for secrets.
 base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
 
 // Returns the snapshot for the control socket, whose checks have a trace and an explanation.

@@ -37,7 +37,7 @@ void VerdictLog::collect(LogLevel level, Write&& write) {
   if (lines_.size() > kFullBuffer) write_lines(lines_, before);
 }
 
-void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply,
+void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply, const Shadow& shadow,
                      std::chrono::steady_clock::duration elapsed) {
   if (!log_enabled(LogLevel::info)) return;
   collect(LogLevel::info, [&](LogLine& line) {
@@ -55,6 +55,12 @@ void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, c
     line.field_if_any(" error=", reply.error);
     if (reply.action != receiver::Action::accept) line.word(" action=", receiver::action_name(reply.action));
     if (reply.would) line.word(" would=", receiver::action_name(*reply.would));
+    if (shadow.state == Shadow::State::unknown) {
+      line.word(" shadow=", "unknown");
+    } else if (shadow.state == Shadow::State::known && !shadow.agrees_with(reply)) {
+      line.word(" shadow=", receiver::action_name(shadow.action));
+      line.word(" shadow_result=", spf::result_name(shadow.result));
+    }
     line.field_if_any(" local_policy=", reply.local_policy);
     if (reply.helo) line.word(" helo_result=", spf::result_name(reply.helo->result));
     if (reply.is_weak) line.number(" weak_pass=", 1);

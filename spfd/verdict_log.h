@@ -8,6 +8,7 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/request.h"
 #include "spfd/log.h"
+#include "spfd/shadow.h"
 
 namespace spfd {
 
@@ -17,8 +18,9 @@ class VerdictLog {
   explicit VerdictLog(io::Loop& loop);
 
   // Adds "result=fail identity=mailfrom ip=... helo=... sender=... mechanism=-all lookups=1 void=0 ms=12 door=query id=..."; at
-  // level debug also the trace of the evaluation, one line per step.
-  void add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply,
+  // level debug also the trace of the evaluation, one line per step. Where a second policy decides differently, the line has
+  // "shadow=reject shadow_result=fail".
+  void add(const protocol::CheckRequest& check, protocol::Door door, const receiver::Reply& reply, const Shadow& shadow,
            std::chrono::steady_clock::duration elapsed);
   // Adds "srs=forward reply=ok address=a@example.com alias=example.org answer=SRS0=...@example.org reason=... ms=0
   // door=srs-forward".

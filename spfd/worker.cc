@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/io/random.h"
 #include "common/protocol/control.h"
 #include "spfd/log.h"
 
@@ -47,7 +48,8 @@ Worker::Worker(const std::vector<Listener>& listeners, Turns& turns, std::size_t
               .driver = driver_,
               .snapshot = std::move(snapshot),
               .spare = {.input = std::vector<char>(kReadBuffer)},
-              .limit = &limit},
+              .limit = &limit,
+              .next_id = io::random_number()},
       resume_(loop_,
               [this] {
                 is_paused_ = false;
@@ -121,12 +123,14 @@ void Worker::report_top(base::TopNames Tops::*which, std::function<void(const To
   loop_.post([this, which, report = std::move(report)] { report((shared_.tops.*which).all()); });
 }
 
-void Worker::report_peers(std::function<void(const TopEntries&)> report) {
+void Worker::report_peers(std::function<void(const Peers&)> report) {
   loop_.post([this, report = std::move(report)] {
-    std::unordered_map<std::string, std::uint64_t> counts;
-    for (const auto& connection : connections_) ++counts[connection->peer().text()];
-    TopEntries peers;
-    for (const auto& [peer, count] : counts) peers.push_back({peer, count, 0});
+    Peers peers;
+    for (const auto& connection : connections_) {
+      PeerUse& use = peers[connection->peer().text()];
+      ++use.connections;
+      if (const pid_t process = connection->peer_process(); process > 0) ++use.processes[process];
+    }
     report(peers);
   });
 }
@@ -243,7 +247,7 @@ bool Worker::refuse_stranger(const io::Descriptor& socket) {
   if (why.empty()) return false;
   if (stranger_.is_due(loop_.now())) log(LogLevel::warning, "control: refused: {}", why);
   std::string answer;
-  protocol::ControlCodec::write_control({.is_error = true, .text = why}, answer);
+  protocol::ControlCodec::write_control({.is_error = true, .text = why}, protocol::Format::lines, answer);
   static_cast<void>(::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   return true;
 }

@@ -14,6 +14,7 @@
 #include "spfd/connection.h"
 #include "spfd/connection_limit.h"
 #include "spfd/listener.h"
+#include "spfd/peers.h"
 #include "spfd/snapshot.h"
 #include "spfd/turns.h"
 
@@ -42,8 +43,8 @@ class Worker : public ConnectionOwner, public ConnectionHolder {
   // Ends connections between their requests, or keeps them again (Shared::is_drained).
   void set_drained(bool on);
   void report_top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> report);
-  // Reports the number of connections of each peer.
-  void report_peers(std::function<void(const TopEntries&)> report);
+  // Reports the connections of each peer.
+  void report_peers(std::function<void(const Peers&)> report);
   void run_soon(std::function<void()> task);
   void report_connections(std::function<void(const std::vector<HeldConnection>&)> report) override;
   void displace(const std::vector<HeldConnection>& chosen) override;

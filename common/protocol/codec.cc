@@ -13,7 +13,7 @@ struct TextSize {
   std::size_t operator()(const CheckRequest& check) const {
     const receiver::Request& asked = check.request;
     return asked.helo.size() + asked.sender.size() + asked.receiver.size() + asked.recipient.size() + asked.guess_terms.size() +
-           asked.local.size() + check.id.size() + check.error.size();
+           asked.local.size() + asked.id.size() + check.id.size() + check.error.size();
   }
   std::size_t operator()(const RewritingRequest& rewriting) const {
     const receiver::SrsRequest& asked = rewriting.request;

@@ -107,12 +107,14 @@ struct HealthRequest {
 // A command to the daemon. ControlCodec::write_control() writes the answer.
 struct ControlRequest {
   std::string line;
+  Format format = Format::lines;
 
   friend bool operator==(const ControlRequest&, const ControlRequest&) = default;
 };
 struct ControlAnswer {
   bool is_error = false;  // the command was not carried out
-  std::string text;       // lines; for an error, the reason, in one line
+  // Lines, or in JSON the members of an object; for an error, the reason, in one line.
+  std::string text;
 
   friend bool operator==(const ControlAnswer&, const ControlAnswer&) = default;
 };

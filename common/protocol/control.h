@@ -3,6 +3,7 @@
 //   "flush .example.com\n"  ->  "ok\n" and lines of text, or "error: what is wrong\n"
 //   "explain ip=192.0.2.1 helo=x.example sender=a@example.com\n"
 //     ->  "ok\n", a line "trace=" per step of the check, and the answer of the query lines; or an error
+//   "json flush .example.com\n"  ->  {"ok": true, "removed": 3}, or {"ok": false, "error": "what is wrong"}, and a line end
 //
 // Blanks separate the values of "explain", except within quotes, which senders may have.
 // The connection closes after the answer. A line without its line end is not a command: half of a command may be another one.
@@ -21,6 +22,7 @@ class ControlCodec : public Codec {
   static constexpr std::size_t kMaxLine = 2048;           // bytes
   static constexpr std::size_t kMaxAnswer = 128U << 10U;  // bytes; a longer text ends with kCut
   static constexpr std::string_view kCut = "(further lines are cut)\n";
+  static constexpr std::size_t kMaxJson = 768U << 10U;  // bytes; a longer answer becomes an error
 
   void feed(std::string_view bytes) override { lines_.feed(bytes); }
   // A partial line stays one.
@@ -37,7 +39,7 @@ class ControlCodec : public Codec {
   [[nodiscard]] bool is_kept() const override { return false; }
 
   // Appends an answer in the form above.
-  static void write_control(const ControlAnswer& answer, std::string& out);
+  static void write_control(const ControlAnswer& answer, Format format, std::string& out);
 
  private:
   void refuse(std::string_view why, Request& request);

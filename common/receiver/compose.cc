@@ -13,15 +13,15 @@ namespace receiver {
 namespace {
 
 // Writes the texts and header fields for the verdict.
-void compose_verdict(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-                     const token::Keys* keys, const std::optional<HeloReply>& helo) {
+void compose_verdict(Workspace& workspace, const Names& names, std::string_view identity, std::string_view helo_name,
+                     const std::optional<HeloReply>& helo) {
   const spf::Query& query = workspace.query;
   const spf::Verdict& verdict = workspace.judgement.verdict;
   Reply& reply = workspace.reply;
   base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
   const std::string_view client = query.client.text(buffer);
 
-  const Case about{query, verdict, host, identity, client, workspace.judgement.local.note, keys};
+  const Case about{query, verdict, names.host, identity, client, workspace.judgement.local.note, names.keys, names.id};
   reply.result = verdict.result;
   reply.identity = query.identity;
   reply.spf_domain = query.domain ? query.domain->text() : std::string_view();
@@ -31,12 +31,13 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
   base::append_clipped(reply.authority_explanation, verdict.authority_explanation, spf::kMaxExplanation);
   base::append_clipped(reply.mechanism, verdict.mechanism, kMaxDetail);
   base::append_clipped(reply.problem, verdict.problem, kMaxDetail);
+  reply.problem_kind = verdict.problem_kind;
   reply.is_weak = verdict.is_wide;
 
   HeaderFacts facts;
   facts.result = verdict.result;
   facts.comment = reply.header_comment;
-  facts.receiver = host;
+  facts.receiver = names.host;
   facts.client = client;
   facts.identity = query.identity;
   facts.envelope_from = identity;
@@ -55,17 +56,19 @@ void compose_verdict(Workspace& workspace, std::string_view host, std::string_vi
 
 }  // namespace
 
-void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply) {
+void compose_unchecked(spf::Result result, const Names& names, std::string_view why, Reply& reply) {
   base::renew(reply);
   reply.result = result;
-  const std::string prefix = host.empty() ? std::string() : base::clip_middle(host, dns::Name::kMaxText) + ": ";
-  reply.header_comment = plain_comment(prefix + "SPF was not checked: " + base::clip(why, kMaxDetail));
+  const std::string prefix = names.host.empty() ? std::string() : base::clip_middle(names.host, dns::Name::kMaxText) + ": ";
+  reply.header_comment = prefix + "SPF was not checked: " + base::clip(why, kMaxDetail);
+  append_id(names.id, reply.header_comment);
+  reply.header_comment = plain_comment(reply.header_comment);
   reply.smtp_comment = base::clip(reply.header_comment, kMaxSmtpComment);
   base::append_clipped(reply.local_explanation, why, kMaxDetail);
   HeaderFacts facts;
   facts.result = result;
   facts.comment = reply.header_comment;
-  facts.receiver = host;
+  facts.receiver = names.host;
   if (result == spf::Result::permerror || result == spf::Result::temperror) {
     reply.problem = reply.local_explanation;
     facts.problem = reply.problem;
@@ -74,15 +77,15 @@ void compose_unchecked(spf::Result result, std::string_view host, std::string_vi
   authentication_results(facts, reply.authentication_results);
 }
 
-void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-             const token::Keys* keys, std::optional<HeloReply>&& helo) {
+void compose(Workspace& workspace, const Names& names, std::string_view identity, std::string_view helo_name,
+             std::optional<HeloReply>&& helo) {
   Judgement& judgement = workspace.judgement;
   Reply& reply = workspace.reply;
   if (judgement.local.set_aside.empty()) {
     base::renew(reply);
-    compose_verdict(workspace, host, identity, helo_name, keys, helo);
+    compose_verdict(workspace, names, identity, helo_name, helo);
   } else {
-    compose_unchecked(spf::Result::none, host, judgement.local.set_aside, reply);
+    compose_unchecked(spf::Result::none, names, judgement.local.set_aside, reply);
   }
   spf::Verdict& verdict = judgement.verdict;
   base::append_clipped(reply.spf_record, verdict.record, verdict.record.size());

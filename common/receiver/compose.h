@@ -13,13 +13,20 @@
 
 namespace receiver {
 
+// The names in the texts besides those of the check.
+struct Names {
+  std::string_view host;              // the receiving host; may be empty
+  std::string_view id;                // of the request, for the header's comment; empty: not named
+  const token::Keys* keys = nullptr;  // those of Policy::why_keys
+};
+
 // Composes a reply without an evaluation. It contains no sender, HELO name or domain, and its action is accept.
-void compose_unchecked(spf::Result result, std::string_view host, std::string_view why, Reply& reply);
+void compose_unchecked(spf::Result result, const Names& names, std::string_view why, Reply& reply);
 
 // Composes the reply in a workspace from its query and judgement. `identity` is the sender or the HELO name in the form shown to
-// people. `keys`: those of Policy::why_keys, or null. `helo`: the reply for the HELO identity, if that was checked before.
-void compose(Workspace& workspace, std::string_view host, std::string_view identity, std::string_view helo_name,
-             const token::Keys* keys, std::optional<HeloReply>&& helo);
+// people. `helo`: the reply for the HELO identity, if that was checked before.
+void compose(Workspace& workspace, const Names& names, std::string_view identity, std::string_view helo_name,
+             std::optional<HeloReply>&& helo);
 
 // Composes the best guess from its verdict; empty if the result is none.
 Guess compose_guess(const spf::Query& query, const spf::Verdict& verdict, std::string_view host, std::string_view identity);

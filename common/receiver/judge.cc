@@ -44,6 +44,7 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
   verdict.mechanism = std::move(by.mechanism);
   verdict.domain = std::move(by.domain);
   verdict.problem.clear();
+  verdict.problem_kind = spf::ProblemKind::none;
   const bool is_fail = result == Result::fail;
   verdict.authority_explanation.clear();
   verdict.default_explanation = is_fail ? std::move(by.default_explanation) : std::string();
@@ -120,6 +121,7 @@ Needs Judge::evaluate(const spf::Query& query, Judgement& out) {
     spf::Verdict& changed = out.verdict;
     changed.result = Result::temperror;
     changed.problem = unknown_;
+    changed.problem_kind = unknown_kind_;
     changed.mechanism.clear();
     changed.authority_explanation.clear();
     changed.ttl = 0;
@@ -147,7 +149,10 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
     append(trace, std::move(verdict.trace));
     if (verdict.result == Result::permerror) continue;  // a term that cannot be evaluated does not match
     if (verdict.result == Result::temperror) {
-      if (out.problem.empty()) out.problem = std::move(verdict.problem);
+      if (out.problem.empty()) {
+        out.problem = std::move(verdict.problem);
+        out.problem_kind = verdict.problem_kind;
+      }
       continue;
     }
     if (verdict.mechanism == spf::kDefaultMechanism) continue;
@@ -181,7 +186,10 @@ Needs Judge::match_list(const Rule& rule, const spf::Query& query, Judgement& ou
 Needs Judge::act_on_match(const Rule& rule, const Terms& terms, const spf::Query& query, Judgement& out) {
   Match found = match(query, terms, rule.name, out.verdict.trace);
   if (!found.needs.empty()) return std::move(found.needs);
-  if (!found.problem.empty() && rule.may_spare) unknown_ = fmt::format("{}: {}", rule.name, found.problem);
+  if (!found.problem.empty() && rule.may_spare) {
+    unknown_ = fmt::format("{}: {}", rule.name, found.problem);
+    unknown_kind_ = found.problem_kind;
+  }
   if (!found.verdict) return {};
   const bool takes_any_result = rule.result == nullptr && !rule.sets_aside;
   if (!takes_any_result && found.verdict->result != Result::pass) return {};

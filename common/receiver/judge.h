@@ -58,6 +58,7 @@ class Judge {
     std::optional<spf::Verdict> verdict;  // of the term that matched
     std::string what;                     // the term that matched, or "mx of example.org"
     std::string problem;                  // set if no term matched, but one could not be looked up
+    spf::ProblemKind problem_kind = spf::ProblemKind::none;
   };
   Match match(const spf::Query& query, const Terms& terms, std::string_view name, std::vector<spf::TraceStep>& trace);
 
@@ -89,6 +90,7 @@ class Judge {
   spf::AnswerSource& answers_;
   const Turn turn_;
   std::string unknown_;  // a failed lookup that might have spared the client; empty if there is none
+  spf::ProblemKind unknown_kind_ = spf::ProblemKind::own_limit;
 };
 
 // Returns the terms of the best guess of 2003: a/24 mx/24 ptr.

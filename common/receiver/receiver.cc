@@ -18,8 +18,10 @@ namespace {
 using spf::Identity;
 using spf::Needs;
 
-void refuse(spf::Result result, const RulesInForce& rules, std::string_view host, std::string_view error, Reply& reply) {
-  compose_unchecked(result, host, error, reply);
+void refuse(spf::Result result, spf::ProblemKind kind, const RulesInForce& rules, const Names& names, std::string_view error,
+            Reply& reply) {
+  compose_unchecked(result, names, error, reply);
+  if (!reply.problem.empty()) reply.problem_kind = kind;
   reply.error = reply.local_explanation;
   set_action(reply, rules, Identity::mailfrom);
 }
@@ -85,12 +87,12 @@ class Decision {
 
  private:
   Needs skip(std::string_view why, std::string rule) {
-    compose_unchecked(spf::Result::none, host_, why, workspace_.reply);
+    compose_unchecked(spf::Result::none, names(), why, workspace_.reply);
     workspace_.reply.local_policy = std::move(rule);
     return {};
   }
   Needs refuse(std::string_view error) {
-    receiver::refuse(policy_.bad_request_result, rules_, host_, error, workspace_.reply);
+    receiver::refuse(policy_.bad_request_result, spf::ProblemKind::request, rules_, names(), error, workspace_.reply);
     return {};
   }
 
@@ -146,6 +148,10 @@ class Decision {
     });
   }
 
+  [[nodiscard]] Names names() const {
+    return {.host = host_, .id = request_.id, .keys = policy_.why_keys ? &*policy_.why_keys : nullptr};
+  }
+
   // Reads the terms in the request. Returns what is wrong with them, or an empty text.
   std::string read_own_terms() {
     const auto read = [](std::string_view key, const std::string& text, std::optional<Terms>& terms) -> std::string {
@@ -192,7 +198,7 @@ class Decision {
       if (Needs needs = guess(judge, query, shown, guesses.emplace()); !needs.empty()) return needs;
     }
     if (!note_.empty()) workspace.judgement.local.note.insert(0, note_ + (workspace.judgement.local.note.empty() ? "" : "; "));
-    compose(workspace, host_, shown, helo_, policy_.why_keys ? &*policy_.why_keys : nullptr, std::move(before));
+    compose(workspace, names(), shown, helo_, std::move(before));
     if (guesses) workspace.reply.guesses = std::move(guesses);
     if (workspace.judgement.local.set_aside.empty()) set_action(workspace.reply, rules_, identity);
     return {};
@@ -231,8 +237,8 @@ Needs decide_beside_srs(const Request& request, const Policy& policy, spf::Answe
                         std::string_view note) {
   if (const auto why = forged_recipient(policy.own_addresses, request)) {
     Reply& reply = workspace.reply;
-    compose_unchecked(spf::Result::none, host_of(request, policy), "the recipient is not a valid SRS address of ours: " + *why,
-                      reply);
+    compose_unchecked(spf::Result::none, {.host = host_of(request, policy), .id = request.id, .keys = nullptr},
+                      "the recipient is not a valid SRS address of ours: " + *why, reply);
     reply.local_policy = "srs-check-recipients: " + *why;
     set_action(reply, RulesInForce(policy, request), Action::reject, "5.1.1");  // RFC 3463 §3.2
     return {};
@@ -291,15 +297,17 @@ Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& an
 
 spf::MacroString default_explanation() { return *spf::MacroString::parse(kDefaultExplanation, spf::MacroContext::explanation); }
 
-Reply bad_request(const Policy& policy, std::string_view error) {
+Reply bad_request(const Policy& policy, std::string_view error, std::string_view id) {
   Reply reply;
-  refuse(policy.bad_request_result, RulesInForce(policy), policy.hostname, error, reply);
+  refuse(policy.bad_request_result, spf::ProblemKind::request, RulesInForce(policy),
+         {.host = policy.hostname, .id = id, .keys = nullptr}, error, reply);
   return reply;
 }
 
-Reply not_checked(const Policy& policy, std::string_view error) {
+Reply not_checked(const Policy& policy, std::string_view error, std::string_view id) {
   Reply reply;
-  refuse(spf::Result::temperror, RulesInForce(policy), policy.hostname, error, reply);
+  refuse(spf::Result::temperror, spf::ProblemKind::own_limit, RulesInForce(policy),
+         {.host = policy.hostname, .id = id, .keys = nullptr}, error, reply);
   return reply;
 }
 

@@ -18,10 +18,10 @@ namespace receiver {
 // workspace is replaced.
 spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& answers, Workspace& workspace);
 
-// Returns the reply to an invalid request; `error` is the reason.
-Reply bad_request(const Policy& policy, std::string_view error);
+// Returns the reply to an invalid request; `error` is the reason, `id` that of receiver::Request.
+Reply bad_request(const Policy& policy, std::string_view error, std::string_view id = {});
 // Returns a temperror for a request that could not be checked for a reason of our own; `error` is the reason.
-Reply not_checked(const Policy& policy, std::string_view error);
+Reply not_checked(const Policy& policy, std::string_view error, std::string_view id = {});
 
 // The default explanation for rejected senders: what happened, and the one thing to do.
 inline constexpr std::string_view kDefaultExplanation =

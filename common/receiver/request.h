@@ -10,6 +10,7 @@
 #include "common/base/ip.h"
 #include "common/lint/why.h"
 #include "common/spf/evaluate.h"
+#include "common/spf/problem.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 
@@ -39,6 +40,7 @@ struct Request {
   std::string guess_terms;  // replace the usual terms of the best guess
   std::string local;        // local terms, which precede those of the policy
   std::uint64_t time = 0;   // seconds since 1970
+  std::string id;           // named in the header's comment; empty: none
 
   // Returns whether spares_loopback is set and the SMTP client has a loopback address.
   [[nodiscard]] bool is_from_this_host() const;
@@ -96,6 +98,7 @@ struct Reply {
   std::string spf_domain;
   std::string mechanism;
   std::string problem;
+  spf::ProblemKind problem_kind = spf::ProblemKind::none;  // set for temperror and permerror
   Action action = Action::accept;
   int smtp_code = 250;
   std::string enhanced_code;  // RFC 7372: "5.7.23", "4.7.24"; empty for accept

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxIdentity = 256;
 constexpr std::size_t kMaxDomain = 100;
 constexpr std::size_t kMaxProblem = 160;
+constexpr std::size_t kMaxId = 64;  // bytes of an id
 constexpr std::size_t kMaxNote = 200;
 
 // Returns the replacement of a printable byte in texts without '"' and '\', and in comments also without parentheses.
@@ -101,6 +102,16 @@ std::string plain_comment(std::string_view text) {
   return out;
 }
 
+void append_id(std::string_view id, std::string& out) {
+  if (id.empty()) return;
+  out += ", id ";
+  for (const char c : id.substr(0, kMaxId)) {
+    const bool is_plain =
+        base::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_';
+    out += is_plain ? c : '?';
+  }
+}
+
 void header_comment(const Case& about, std::string& out) {
   out.clear();
   if (!about.host.empty()) {
@@ -143,6 +154,7 @@ void header_comment(const Case& about, std::string& out) {
     out += "; local policy: ";
     base::append_clipped(out, about.note, kMaxNote);
   }
+  append_id(about.id, out);
   make_plain(out, true);
 }
 

@@ -4,7 +4,7 @@
 // Every text is one line of printable US-ASCII. Texts for the SMTP client and the header contain no '"' and '\', because Exim's
 // ACL of 2004 puts them in quotes and reads them with ${extract}: '"' would end the value, and "\n" or "\x0a" would become a line
 // end. So a backslash is written as "/", and a byte that is not printable US-ASCII as "/xNN" instead of "\xNN".
-// Each function replaces the text in `out`. It allocates nothing if the capacity suffices.
+// Each function but append_id() replaces the text in `out`. It allocates nothing if the capacity suffices.
 #pragma once
 
 #include <string>
@@ -30,8 +30,11 @@ struct Case {
   std::string_view client;            // address of the SMTP client
   std::string_view note = {};         // what local policy did; empty if nothing
   const token::Keys* keys = nullptr;  // sign the token of why-url; null: it has none
+  std::string_view id = {};           // of the request, for the header's comment; empty: not named
 };
 
+// Appends ", id 7F3A" if there is an id, whose characters other than letters, digits and "-._" become "?".
+void append_id(std::string_view id, std::string& out);
 // Writes "HOST: domain of X designates IP as permitted sender": the wording of RFC 7208 §9.1 and of every SPF tool since 2003.
 void header_comment(const Case& about, std::string& out);
 // Writes at most kMaxSmtpComment bytes. Results that need no text of their own get the header comment.

@@ -57,6 +57,7 @@ class Evaluator {
  private:
   Needs finish(Result result) {
     verdict_.result = result;
+    if (result == Result::temperror || result == Result::permerror) verdict_.problem_kind = walk_.problem_kind();
     verdict_.ttl = verdict_.result == Result::temperror ? 0 : walk_.ttl();
     verdict_.own_failure = walk_.own_failure();
     verdict_.lookups = walk_.counters().lookups;
@@ -118,14 +119,15 @@ class Evaluator {
                                          return Result::none;
                                        },
                                        [&](const SeveralRecords& several) {  // RFC 7208 §4.5
-                                         walk_.set_problem(fmt::format("{} has {} SPF records", domain.text(), several.count));
+                                         walk_.set_problem(ProblemKind::several_records,
+                                                           fmt::format("{} has {} SPF records", domain.text(), several.count));
                                          return Result::permerror;
                                        },
                                        [&](const BrokenRecord& broken) {  // RFC 7208 §4.6
                                          keep_record(broken.text, role);
                                          const std::string term = base::clip(broken.error.term, 200);
-                                         walk_.set_problem(fmt::format("{} in the record of {}: {}", term, domain.text(),
-                                                                       broken.error.message));
+                                         walk_.set_problem(ProblemKind::syntax, fmt::format("{} in the record of {}: {}", term,
+                                                                                            domain.text(), broken.error.message));
                                          keep_term(term, domain);
                                          return Result::permerror;
                                        },
@@ -189,15 +191,15 @@ class Evaluator {
     }
     if (target.kind == Target::Kind::never_matches) return std::nullopt;
     if (target.kind != Target::Kind::name) {
-      walk_.set_problem(fmt::format("'redirect={}' does not name a valid domain", domain_spec.text()));
+      walk_.set_problem(ProblemKind::bad_target, fmt::format("'redirect={}' does not name a valid domain", domain_spec.text()));
       return Result::permerror;
     }
     if (domain_spec.has_macros()) walk_.trace().target(step, target.name.text());
     const auto result = check_host(target, role == Role::included ? Role::included : Role::redirected);
     if (!result) return Result::neutral;
     if (*result != Result::none) return *result;
-    walk_.set_problem(
-        fmt::format("{}, to which {} redirects, has no SPF record{}", target.name.text(), checked.name.text(), near_miss_));
+    walk_.set_problem(ProblemKind::missing_record, fmt::format("{}, to which {} redirects, has no SPF record{}",
+                                                               target.name.text(), checked.name.text(), near_miss_));
     return Result::permerror;
   }
 
@@ -222,7 +224,7 @@ class Evaluator {
         // (§5.2), but an SMTP client must not be able to cause that error with its sender or HELO name.
         if (directive.mechanism != Mechanism::include || target.kind == Target::Kind::never_matches || spec->can_be_name())
           return Outcome::no_match;
-        walk_.set_problem(fmt::format("'{}' does not name a valid domain", record.text_of(directive)));
+        walk_.set_problem(ProblemKind::bad_target, fmt::format("'{}' does not name a valid domain", record.text_of(directive)));
         return Outcome::permerror;
     }
     if (spec != nullptr && spec->has_macros()) walk_.trace().target(step, target.name.text());
@@ -248,7 +250,8 @@ class Evaluator {
       case Result::permerror: return Outcome::permerror;
       case Result::none: break;
     }
-    walk_.set_problem(fmt::format("the included domain {} has no SPF record{}", target.name.text(), near_miss_));
+    walk_.set_problem(ProblemKind::missing_record,
+                      fmt::format("the included domain {} has no SPF record{}", target.name.text(), near_miss_));
     return Outcome::permerror;
   }
 
@@ -270,7 +273,8 @@ class Evaluator {
   Outcome evaluate_mx(const Target& target, const Directive& directive) {
     return evaluate_answer({target.name, dns::Type::mx}, target.personal, [&](const dns::Answer& answer) {
       if (answer.names.size() > static_cast<std::size_t>(walk_.settings().limits.mx_hosts)) {  // RFC 7208 §4.6.4
-        walk_.set_problem(fmt::format("{} has more than {} MX hosts", target.name.text(), walk_.settings().limits.mx_hosts));
+        walk_.set_problem(ProblemKind::mx_limit,
+                          fmt::format("{} has more than {} MX hosts", target.name.text(), walk_.settings().limits.mx_hosts));
         return Outcome::permerror;
       }
       return match_hosts(answer.names, target.personal, prefix_length(directive));

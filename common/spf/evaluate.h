@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/spf/answers.h"
+#include "common/spf/problem.h"
 #include "common/spf/query.h"
 #include "common/spf/result.h"
 #include "common/spf/trace.h"
@@ -27,6 +28,8 @@ struct Verdict {
   std::string domain;
   // none, temperror, permerror: the reason, in words that name term and domain.
   std::string problem;
+  // temperror, permerror: its kind.
+  ProblemKind problem_kind = ProblemKind::none;
   // The first lookup of ptr or %{p} that failed at one of our own limits, such as the deadline. It counted as "no match"
   // (RFC 7208 §5.5), although DNS did not answer: the caller must not reject mail permanently because of it (§4.6.4). Empty if
   // there was none.

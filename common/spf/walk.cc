@@ -17,6 +17,16 @@ std::string failure_text(const dns::Question& question, const dns::Answer& answe
   return fmt::format("{} {}: {}", dns::type_name(question.type), question.name.text(), answer.problem);
 }
 
+ProblemKind kind_of(dns::Cause cause) {
+  switch (cause) {
+    case dns::Cause::no_answer: return ProblemKind::dns_silent;
+    case dns::Cause::local: return ProblemKind::own_limit;
+    case dns::Cause::reported:
+    case dns::Cause::no_tcp: break;
+  }
+  return ProblemKind::dns_error;
+}
+
 }  // namespace
 
 const KnownAnswer* Walk::ask(const dns::Question& question, bool personal) {
@@ -53,7 +63,7 @@ void Walk::reach_frontier() {
 bool Walk::count_lookup() {
   const int limit = std::min(settings_.limits.dns_terms, kMaxDnsTerms);
   if (++counters_.lookups <= limit) return true;
-  set_problem(fmt::format("more than {} terms that require DNS lookups", limit));
+  set_problem(ProblemKind::lookup_limit, fmt::format("more than {} terms that require DNS lookups", limit));
   return false;
 }
 
@@ -61,16 +71,21 @@ bool Walk::count_void(const dns::Question& question, const dns::Answer& answer) 
   if (!answer.is_void()) return true;
   const bool exempt = question.type == dns::Type::aaaa && answer.status == dns::Status::ok && !settings_.limits.void_lookups_ipv6;
   if (exempt || ++counters_.void_lookups <= settings_.limits.void_lookups) return true;
-  set_problem(fmt::format("more than {} void lookups; the last one is {} {}", settings_.limits.void_lookups,
+  set_problem(ProblemKind::void_lookup_limit,
+              fmt::format("more than {} void lookups; the last one is {} {}", settings_.limits.void_lookups,
                           dns::type_name(question.type), question.name.text()));
   return false;
 }
 
-void Walk::set_problem(std::string problem) {
-  if (!is_collecting_ && problem_.empty()) problem_ = std::move(problem);
+void Walk::set_problem(ProblemKind kind, std::string problem) {
+  if (is_collecting_ || !problem_.empty()) return;
+  problem_ = std::move(problem);
+  problem_kind_ = kind;
 }
 
-void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) { set_problem(failure_text(question, answer)); }
+void Walk::set_failure(const dns::Question& question, const dns::Answer& answer) {
+  set_problem(kind_of(answer.cause), failure_text(question, answer));
+}
 
 void Walk::note_own_failure(const dns::Question& question, const dns::Answer& answer) {
   if (answer.status != dns::Status::failure || answer.cause != dns::Cause::local || !own_failure_.empty()) return;

@@ -11,6 +11,7 @@
 
 #include "common/dns/answer.h"
 #include "common/spf/answers.h"
+#include "common/spf/problem.h"
 #include "common/spf/query.h"
 #include "common/spf/trace.h"
 
@@ -34,7 +35,7 @@ class Walk {
   bool count_void(const dns::Question& question, const dns::Answer& answer);
 
   // Keeps the first problem before the frontier; ignores later ones.
-  void set_problem(std::string problem);
+  void set_problem(ProblemKind kind, std::string problem);
   void set_failure(const dns::Question& question, const dns::Answer& answer);
   // Keeps the first failure that was caused by a limit of our own. Called where a failure counts as "no match".
   void note_own_failure(const dns::Question& question, const dns::Answer& answer);
@@ -42,6 +43,7 @@ class Walk {
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] ProblemKind problem_kind() const { return problem_kind_; }
   [[nodiscard]] const std::string& own_failure() const { return own_failure_; }
   // Returns the lowest TTL of the answers used so far, in seconds; 0 when there is none.
   [[nodiscard]] std::uint32_t ttl() const { return ttl_ == kNoTtl ? 0 : ttl_; }
@@ -61,6 +63,7 @@ class Walk {
   Counters counters_;
   std::uint32_t ttl_ = kNoTtl;
   std::string problem_;
+  ProblemKind problem_kind_ = ProblemKind::none;  // of problem_
   std::string own_failure_;
 };
 

@@ -1,5 +1,6 @@
-// The daemon with three workers under everything at once: all doors, faulty DNS, two name servers of which one at a time is dead,
-// reloads with good and bad files, signals, a log reader that stops for a while.
+// The daemon with three workers under everything at once: all doors and commands, clients that misbehave, faulty DNS, two name
+// servers of which one at a time is dead and seldom both are, reloads with good and bad files, signals, a log reader that stops
+// for a while, files that cannot grow, a time of day that jumps.
 //
 // Every verdict is compared with the expected one; temperror is allowed only after a fault. Every request is answered. Memory,
 // descriptors and threads stay bounded. CHAOS_SECONDS (5) is the duration, CHAOS_SEED the seed of the random choices.
@@ -8,22 +9,31 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/io/descriptor.h"
 #include "common/io/guarded.h"
 #include "t/chaos/clients.h"
 #include "t/chaos/log_reader.h"
@@ -37,6 +47,8 @@ namespace {
 using support::SpfdProcess;
 
 constexpr std::size_t kMaxComplaints = 5;
+// The run ends after so many.
+constexpr std::size_t kTooMany = 100;
 constexpr int kThreadsOfADoor = 3;
 // The descriptors that an idle spfd may have in addition to those at its start: sockets of the resolver, and connections that
 // end.
@@ -57,6 +69,27 @@ std::ptrdiff_t entries(const std::string& folder) {
 std::ptrdiff_t descriptors_of(pid_t pid) { return entries(fmt::format("/proc/{}/fd", pid)); }
 std::ptrdiff_t threads_of(pid_t pid) { return entries(fmt::format("/proc/{}/task", pid)); }
 
+// The file with the seconds by which the daemon's time of day is wrong (clock/clock.cc).
+class WrongClock {
+ public:
+  explicit WrongClock(const std::string& path) : path_(path) {
+    const io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.is_open() || ::ftruncate(file.get(), sizeof(std::int64_t)) != 0)
+      throw std::system_error(errno, std::generic_category(), path);
+    void* const map = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    if (map == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+    offset_ = static_cast<volatile std::int64_t*>(map);
+  }
+  void set(std::chrono::seconds offset) { *offset_ = offset.count(); }
+  [[nodiscard]] std::map<std::string, std::string> environment() const {
+    return {{"CHAOS_CLOCK", path_}, {"LD_PRELOAD", std::filesystem::absolute(support::program("../t/clock.so")).string()}};
+  }
+
+ private:
+  const std::string path_;
+  volatile std::int64_t* offset_ = nullptr;  // mapped until the end of the process
+};
+
 class Chaos {
  public:
   explicit Chaos(std::uint64_t seed) : seed_(seed), spfd_(settings()) {}
@@ -76,26 +109,45 @@ class Chaos {
     all.emplace_back([this] { disturb(); });
     all.emplace_back([this] { restart_name_servers(); });
     all.emplace_back([this] { hold_up_log(); });
+    all.emplace_back([this] { fill_disk(); });
+    all.emplace_back([this] { set_clock(); });
     std::size_t peak = memory;
+    std::ptrdiff_t most_descriptors = descriptors;
+    std::ptrdiff_t most_threads = threads;
     while (!is_over()) {
       peak = std::max(peak, spfd_.resident());
+      most_descriptors = std::max(most_descriptors, descriptors_of(spfd_.pid()));
+      most_threads = std::max(most_threads, threads_of(spfd_.pid()));
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     for (std::thread& thread : all) thread.join();
 
     for (const std::string& complaint : complaints_.with([](const auto& some) { return some; })) FAIL_CHECK(complaint);
     const chaos::Score score = score_.with([](const auto& sum) { return sum; });
-    MESSAGE(
-        fmt::format("seed {}: {} requests, all answered, {} temperror after a fault, {} reloads, {} restarts of name servers; "
-                    "at most {} MB of memory; without fault 99 % in {:.1f} ms and 99.9 % in {:.1f} ms",
-                    seed_, score.answers, score.temperrors, reloads_.load(), restarts_.load(), peak >> 20,
-                    score.quantile(0.99) * 1000, score.quantile(0.999) * 1000));
+    fmt::print(
+        "seed {}, {} s\n"
+        "requests        {}\n"
+        "wrong           {}\n"
+        "lost            {}\n"
+        "temperror       {} after a fault\n"
+        "peak memory     {} MB\n"
+        "descriptors     {} at most\n"
+        "threads         {} at most\n"
+        "p99             {:.1f} ms, of single requests without a fault\n"
+        "p99.9           {:.1f} ms\n"
+        "faults          {} reloads, {} restarts of a name server, {} outages of both, {} pauses of the log, {} full disks, {} "
+        "jumps of the clock\n",
+        seed_, time.count(), score.answers, wrong_.load(), lost_.load(), score.temperrors, peak >> 20, most_descriptors,
+        most_threads, score.quantile(0.99) * 1000, score.quantile(0.999) * 1000, reloads_.load(), restarts_.load(),
+        outages_.load(), pauses_.load(), full_disks_.load(), jumps_.load());
+    CHECK(wrong_ == 0);
+    CHECK(lost_ == 0);
     CHECK(score.answers > 0);
     CHECK(reloads_ > 0);
     CHECK(restarts_ > 0);
     CHECK(spfd_.is_running());
     CHECK(peak < memory + kMaxGrowth);
-    CHECK(threads_of(spfd_.pid()) == threads);
+    CHECK(most_threads == threads);
     support::wait_until("the descriptors to be closed",
                         [&] { return descriptors_of(spfd_.pid()) <= descriptors + kSpareDescriptors; });
     CHECK(spfd_.stop() == 0);
@@ -111,7 +163,11 @@ class Chaos {
     doors_ = {.query = {},
               .milter = "unix:" + (folder_ / "milter"),
               .srs_forward = "unix:" + (folder_ / "forward"),
-              .srs_reverse = "unix:" + (folder_ / "reverse")};
+              .srs_reverse = "unix:" + (folder_ / "reverse"),
+              .control = "unix:" + (folder_ / "control")};
+    std::map<std::string, std::string> environment = {{"ASAN_OPTIONS", "quarantine_size_mb=16"}};
+    // The run-time libraries of sanitizers must be loaded first.
+    if (!support::kIsSanitized) environment.merge(clock_.environment());
     return {.arguments = {"--config",
                           folder_ / "spfd.conf",
                           "--nameserver",
@@ -135,13 +191,21 @@ class Chaos {
                           "--srs-secret-file",
                           secret,
                           "--srs-domain",
-                          "fwd.example"},
-            .environment = {{"ASAN_OPTIONS", "quarantine_size_mb=16"}},
+                          "fwd.example",
+                          "--control",
+                          doors_.control,
+                          "--cache-file",
+                          folder_ / "cache"},
+            .environment = std::move(environment),
             .log_to = log_.input()};
   }
 
+  // "good", "bad" or "bad shadow".
   void write_config(std::string_view what) const {
-    folder_.write("spfd.conf", what == "good" ? "idle-timeout = \"50s\"\n" : "idle-timeout = \"\nnonsense = 1\n");
+    folder_.write("next.conf", what == "bad shadow" ? "on-fail = \"loud\"\n" : "on-softfail = \"reject\"\n");
+    const std::string good =
+        "idle-timeout = \"50s\"\ncheck-id = \"header\"\nshadow-config = \"" + (folder_ / "next.conf") + "\"\n";
+    folder_.write("spfd.conf", what == "bad" ? "idle-timeout = \"\nnonsense = 1\n" : good);
   }
 
   [[nodiscard]] bool is_over() const { return failed_ || std::chrono::steady_clock::now() >= end_; }
@@ -158,7 +222,11 @@ class Chaos {
     while (!is_over()) {
       try {
         player.play(doors, random, score);
+      } catch (const chaos::WrongAnswer& error) {
+        ++wrong_;
+        complain(fmt::format("seed {}, {}: {}", seed_, player.name, error.what()));
       } catch (const std::exception& error) {
+        ++lost_;
         complain(fmt::format("seed {}, {}: {}", seed_, player.name, error.what()));
       }
     }
@@ -168,17 +236,23 @@ class Chaos {
   void disturb() {
     chaos::Random random(seed_);
     while (!is_over()) {
-      write_config(chaos::below(random, 2) == 0 ? "good" : "bad");
+      const std::size_t which = chaos::below(random, 4);
+      write_config(which < 2 ? "good" : which == 2 ? "bad" : "bad shadow");
       spfd_.signal(chaos::below(random, 4) == 0 ? SIGUSR1 : SIGHUP);
       ++reloads_;
       sleep(std::chrono::milliseconds(10 + chaos::below(random, 200)));
     }
   }
 
-  // One of the two is dead at a time, so the verdicts stay the expected ones.
+  // Mostly one of the two is dead at a time, so the verdicts stay the expected ones.
   void restart_name_servers() {
     chaos::Random random(seed_ + 1);
+    auto next_outage = std::chrono::steady_clock::now() + kBeforeOutage;
     while (!is_over()) {
+      if (std::chrono::steady_clock::now() >= next_outage) {
+        stop_both(random);
+        next_outage = std::chrono::steady_clock::now() + kBetweenOutages;
+      }
       const std::size_t which = chaos::below(random, dns_.size());
       const std::uint16_t port = dns_[which]->port();
       dns_[which].reset();
@@ -188,6 +262,16 @@ class Chaos {
       sleep(std::chrono::milliseconds(500 + chaos::below(random, 1500)));
       for (auto& server : dns_) server->forget_counts();
     }
+  }
+
+  void stop_both(chaos::Random& random) {
+    chaos::outage().begin();
+    const std::array ports = {dns_[0]->port(), dns_[1]->port()};
+    for (auto& server : dns_) server.reset();
+    sleep(std::chrono::milliseconds(1000 + chaos::below(random, 3000)));
+    for (std::size_t i = 0; i < dns_.size(); ++i) start_again(dns_[i], ports[i], random());
+    chaos::outage().end();
+    ++outages_;
   }
 
   // Another socket may have the port for a moment: those of spfd's questions are random.
@@ -207,13 +291,52 @@ class Chaos {
     while (!is_over()) {
       sleep(std::chrono::milliseconds(500 + chaos::below(random, 3000)));
       log_.pause(true);
+      ++pauses_;
       sleep(std::chrono::milliseconds(chaos::below(random, 3000)));
       log_.pause(false);
     }
   }
 
+  // Lets no file of the daemon grow, as if the disk were full, and has the cache written meanwhile and afterwards.
+  void fill_disk() {
+    chaos::Random random(seed_ + 3);
+    const auto limit = [&](rlim_t bytes) {
+      const rlimit size{bytes, RLIM_INFINITY};
+      return ::prlimit(spfd_.pid(), RLIMIT_FSIZE, &size, nullptr) == 0;
+    };
+    const auto dump = [&] {
+      support::Client client(doors_.control);
+      client.send("dump_cache\n");
+      return client.read_to_end();
+    };
+    while (!is_over()) {
+      try {
+        if (!limit(1)) complain("prlimit");
+        const std::string full = dump();
+        if (!full.starts_with("error: cache-file: ")) complain("dump_cache on a full disk: " + full);
+        if (!limit(RLIM_INFINITY)) complain("prlimit");
+        const std::string written = dump();
+        if (!written.starts_with("ok\n")) complain("dump_cache: " + written);
+        ++full_disks_;
+      } catch (const std::exception& error) {
+        complain(fmt::format("dump_cache: {}", error.what()));
+      }
+      sleep(std::chrono::milliseconds(500 + chaos::below(random, 5000)));
+    }
+  }
+
+  // The time of day jumps by up to half a day in both directions; stamps of rewritten addresses are valid for longer.
+  void set_clock() {
+    chaos::Random random(seed_ + 4);
+    while (!is_over() && !support::kIsSanitized) {
+      clock_.set(std::chrono::seconds(static_cast<std::int64_t>(chaos::below(random, 86400)) - 43200));
+      ++jumps_;
+      sleep(std::chrono::milliseconds(100 + chaos::below(random, 3000)));
+    }
+  }
+
   void complain(std::string what) {
-    failed_ = true;
+    if (++complaints_made_ >= kTooMany) failed_ = true;
     complaints_.with([&](std::vector<std::string>& all) {
       if (all.size() < kMaxComplaints) all.push_back(std::move(what));
     });
@@ -221,7 +344,11 @@ class Chaos {
 
   const std::uint64_t seed_;
   std::chrono::steady_clock::time_point end_;
+  static constexpr std::chrono::seconds kBeforeOutage{8};
+  static constexpr std::chrono::seconds kBetweenOutages{60};
+
   support::TempFolder folder_;
+  WrongClock clock_{folder_ / "clock"};
   std::array<std::optional<support::DnsServer>, 2> dns_;
   chaos::LogReader log_;
   chaos::Doors doors_;
@@ -229,6 +356,13 @@ class Chaos {
   std::atomic<bool> failed_ = false;
   std::atomic<std::size_t> reloads_ = 0;
   std::atomic<std::size_t> restarts_ = 0;
+  std::atomic<std::size_t> outages_ = 0;
+  std::atomic<std::size_t> pauses_ = 0;
+  std::atomic<std::size_t> full_disks_ = 0;
+  std::atomic<std::size_t> jumps_ = 0;
+  std::atomic<std::size_t> wrong_ = 0;
+  std::atomic<std::size_t> lost_ = 0;
+  std::atomic<std::size_t> complaints_made_ = 0;
   io::Guarded<chaos::Score> score_;
   io::Guarded<std::vector<std::string>> complaints_;
 };

@@ -219,8 +219,8 @@ TEST_CASE("control: top shows domains, the most frequent first, and peers the cl
   CHECK(world.output({"peers"}).empty());
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<Client>(world.spfd().address()));
-  const std::string peer = " user " + std::to_string(::geteuid()) + "\n";
-  support::wait_until("the connections", [&] { return world.output({"peers"}) == "5" + peer; });
+  const std::string peer = "5 user " + std::to_string(::geteuid()) + ": pid " + std::to_string(::getpid()) + " (5)\n";
+  support::wait_until("the connections", [&] { return world.output({"peers"}) == peer; });
 }
 
 TEST_CASE("control: stop answers and ends the daemon") {

@@ -16,6 +16,7 @@
 #include "t/daemon/control_world.h"
 #include "t/daemon/srs_world.h"
 #include "t/support/milter_client.h"
+#include "t/support/sandbox.h"
 
 namespace {
 
@@ -190,6 +191,11 @@ TEST_CASE("metrics: after a mixed load the sums are those of the log") {
   }
   CHECK(sum_of(samples, "spfd_actions_total", "action=\"reject\"") == count(log, " action=reject"));
   CHECK(sum_of(samples, "spfd_actions_total", "action=\"defer\"") == count(log, " action=defer"));
+  // Each error has one cause.
+  CHECK(sum_of(samples, "spfd_problems_total") == count(log, ": result=temperror ") + count(log, ": result=permerror "));
+  CHECK(samples.at("spfd_problems_total{cause=\"syntax\"}") == count(log, ": result=permerror "));
+  CHECK(samples.at("spfd_problems_total{cause=\"request\"}") == count(log, " error="));
+  CHECK(samples.at("spfd_problems_total{cause=\"dns-error\"}") == count(log, " problem=\"TXT servfail.test: "));
   CHECK(sum_of(samples, "spfd_weak_passes_total") == count(log, " weak_pass=1"));
   CHECK(sum_of(samples, "spfd_bad_requests_total") == count(log, " error=") + count(log, " reply=permanent "));
   const double checked = static_cast<double>(answers - count(log, " error="));
@@ -223,6 +229,8 @@ TEST_CASE("metrics: the form, the number of series, and counters that only grow"
   CHECK(after.at("spfd_reload_timestamp_seconds") > before.at("spfd_reload_timestamp_seconds"));
   CHECK(after.at("spfd_connections_limit") == 10000);
   CHECK(after.at("process_open_fds") > 5);
+  CHECK(after.at("spfd_sandbox_refused_calls_total") == 0);
+  CHECK(after.at("spfd_sandbox{part=\"system-calls\"}") == (support::why_no_sandbox().empty() ? 1 : 0));
 }
 
 TEST_CASE("metrics: of many name servers, the further ones are added up") {

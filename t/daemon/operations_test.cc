@@ -16,22 +16,28 @@ using control_world::has;
 using control_world::World;
 
 struct Example {
-  std::vector<std::string> words;    // after "spfctl"
+  std::string program;
+  std::vector<std::string> words;    // after the program
   std::vector<std::string> outputs;  // the lines shown
 };
 
 std::vector<Example> examples_of(const std::string& page) {
   std::vector<Example> examples;
   bool is_literal = false;
+  bool is_example = false;  // of a command
   for (const std::string_view line : base::split(page, '\n')) {
     if (line.starts_with(".Bd -literal")) {
       is_literal = true;
+      is_example = false;
     } else if (line == ".Ed") {
       is_literal = false;
-    } else if (is_literal && line.starts_with("$ spfctl ")) {
+    } else if (is_literal && line.starts_with("$ ")) {
+      is_example = true;
       Example& example = examples.emplace_back();
-      for (const std::string_view word : base::split(line.substr(9), ' ')) example.words.emplace_back(word);
-    } else if (is_literal && !examples.empty() && !line.starts_with("* ") && !line.starts_with("  ")) {
+      for (const std::string_view word : base::split(line.substr(2), ' ')) example.words.emplace_back(word);
+      example.program = example.words.front();
+      example.words.erase(example.words.begin());
+    } else if (is_literal && is_example && !line.starts_with("* ") && !line.starts_with("  ")) {
       examples.back().outputs.emplace_back(line);
     }
   }
@@ -52,6 +58,8 @@ std::string shape(std::string_view line) {
       out += 'N';
     }
   }
+  // A text that is longer than the page shows.
+  if (out.ends_with(" ...")) out.resize(out.size() - 4);
   const std::size_t server = out.find("server=\"");
   if (server != std::string::npos) out.replace(server, out.find('"', server + 8) - server, "server=\"");
   return out;
@@ -71,9 +79,13 @@ support::Reaction answers(const dns::Question& question, bool /*tcp*/) {
   return support::react(answer);
 }
 
+const std::string kConfig = "/etc/spfd/spfd.conf";
+
 TEST_CASE("spfd-operations(7): each command runs, and its output has the lines that the page shows") {
   const auto examples = examples_of(support::slurp("man/spfd-operations.7"));
-  REQUIRE(examples.size() > 15);
+  REQUIRE(examples.size() > 20);
+  for (const char* program : {"spfctl", "spfd", "spfquery"})
+    CHECK(std::any_of(examples.begin(), examples.end(), [&](const Example& one) { return one.program == program; }));
   support::DnsServer dns(answers);
   const World world({.arguments = {"--nameserver", dns.address()}});
   const auto ask = [&](std::string_view ip, std::string_view domain) {
@@ -89,9 +101,21 @@ TEST_CASE("spfd-operations(7): each command runs, and its output has the lines t
     // The failure is kept for some seconds only.
     if (example.words.back() == "broken.example") static_cast<void>(ask("192.0.2.10", "broken.example"));
     if (example.words == std::vector<std::string>{"flush", "all"}) static_cast<void>(ask("192.0.2.10", "example.com"));
-    const std::string output = world.output(example.words);
+    std::string output;
+    if (example.program == "spfctl") {
+      output = world.output(example.words);
+    } else {
+      std::vector<std::string> words = example.words;
+      for (std::string& word : words) word = word == kConfig ? world.folder().write("spfd.conf", "") : word;
+      if (example.program == "spfquery") words.insert(words.end(), {"--nameserver", dns.address()});
+      const auto finished = support::run(support::program(example.program), words);
+      output = finished.output + finished.errors;
+      const std::string path = world.folder() / "spfd.conf";
+      if (const std::size_t at = output.find(path); at != std::string::npos) output.replace(at, path.size(), kConfig);
+    }
     std::vector<std::string> shapes;
     for (const auto line : base::split(output, '\n')) shapes.push_back(shape(line));
+    CAPTURE(example.program);
     CAPTURE(example.words.front());
     CAPTURE(output);
     for (const std::string& line : example.outputs) {

@@ -63,6 +63,8 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"why-key-file", "/etc/spfd/why key"},
     {"allow-request-policy", "true"},
     {"allow-explain", "true"},
+    {"shadow-config", "/etc/spfd/next.conf"},
+    {"check-id", "always"},
     {"srs", "inet:127.0.0.1:10002,map=reverse"},
     {"srs-secret-file", "/etc/spfd/srs secrets"},
     {"srs-domain", "srs.example.net"},

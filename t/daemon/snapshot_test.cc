@@ -28,6 +28,7 @@ class Snapshots {
   Snapshots() {
     files_["why-key-file"] = secret("key", "a key\n");
     files_["srs-secret-file"] = secret("other", "another secret\n");
+    files_["shadow-config"] = folder_.write("shadow.conf", "on-fail = \"tag\"\n");
     files_["zone"] = folder_.write("zone", "a.example. IN TXT \"v=spf1 -all\"\n");
   }
 

@@ -45,7 +45,7 @@ TEST_CASE("workers that share a pipe do not break each other's lines: a write is
     const auto writes = writes_during([&] {
       io::Loop loop;
       spfd::VerdictLog log(loop);
-      for (int i = 0; i < kLines; ++i) log.add(check, protocol::Door::query, reply, std::chrono::milliseconds(1));
+      for (int i = 0; i < kLines; ++i) log.add(check, protocol::Door::query, reply, {}, std::chrono::milliseconds(1));
       log.flush();
     });
     for (const std::string& write : writes) {

@@ -259,7 +259,7 @@ class Play {
     while (server.waiting() > 0) server.answer(0, support::react(records_.by_type(server.question(0).type)));
   }
   void obey() {
-    for (const spfd::ControlDesk::Order& order : desk_.take()) order.done(fuzz::answer_to_command(order.line));
+    for (const spfd::ControlDesk::Order& order : desk_.take()) order.done(fuzz::answer_to_command(order.request.line));
   }
   static void pass(milliseconds time) { fuzz::virtual_time += time; }
 

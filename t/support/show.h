@@ -99,6 +99,7 @@ inline doctest::String toString(SrsRequest::Kind value) { return support::enumer
 inline doctest::String toString(SrsReply::Kind value) { return support::enumerator(value); }
 }  // namespace receiver
 namespace spf {
+inline doctest::String toString(ProblemKind value) { return support::enumerator(value); }
 inline doctest::String toString(Identity value) { return support::enumerator(value); }
 inline doctest::String toString(Result value) { return support::enumerator(value); }
 }  // namespace spf

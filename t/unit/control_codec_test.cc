@@ -87,6 +87,19 @@ TEST_CASE("control codec: the answer to explain has the trace first, or is an er
   CHECK(out.find('\n') == out.size() - 1);
 }
 
+TEST_CASE("control codec: JSON has the members of the answer, and never more than its limit") {
+  const auto written = [](protocol::ControlAnswer answer) {
+    std::string out;
+    ControlCodec::write_control(answer, protocol::Format::json, out);
+    return out;
+  };
+  CHECK(written({}) == "{\"ok\": true}\n");
+  CHECK(written({.is_error = false, .text = "\"removed\": 3"}) == "{\"ok\": true, \"removed\": 3}\n");
+  CHECK(written({.is_error = true, .text = "\"a\\\x01"}) == "{\"ok\": false, \"error\": \"\\\"a\\\\\\\\x01\"}\n");
+  CHECK(written({.is_error = false, .text = std::string(ControlCodec::kMaxJson + 1, ' ')}) ==
+        "{\"ok\": false, \"error\": \"the answer is longer than 786432 bytes\"}\n");
+}
+
 TEST_CASE("control codec: a partial line is given up with the reason") {
   ControlCodec codec;
   codec.feed("sto");
@@ -101,7 +114,7 @@ TEST_CASE("control codec: a partial line is given up with the reason") {
 TEST_CASE("control codec: a long answer is cut after a line, and says so") {
   const auto written = [](std::string text) {
     std::string out;
-    ControlCodec::write_control({.is_error = false, .text = std::move(text)}, out);
+    ControlCodec::write_control({.is_error = false, .text = std::move(text)}, protocol::Format::lines, out);
     return out;
   };
   CHECK(written("") == "ok\n");

@@ -43,6 +43,36 @@ TEST_CASE("RFC 7208 §4.3: no result for a domain that is malformed, has one lab
   CHECK(run(from("192.0.2.1", "user@nowhere.example"), world).verdict.problem == "nowhere.example has no SPF record");
 }
 
+TEST_CASE("RFC 7208 §2.6: each temperror and permerror has a kind of problem, and no other result has one") {
+  const auto kind = [](std::string_view record, const World& more = {}) {
+    World world = more;
+    world.txt("example.com", std::string(record));
+    return run(from("192.0.2.1"), world).verdict.problem_kind;
+  };
+  using Kind = spf::ProblemKind;
+  CHECK(kind("v=spf1 -all") == Kind::none);
+  CHECK(kind("v=spf1 ip4:192.0.2.1") == Kind::none);
+  CHECK(kind("v=spf1 ipv4:192.0.2.1 -all") == Kind::syntax);
+  CHECK(kind("v=spf1 include:none.example -all") == Kind::missing_record);
+  CHECK(kind("v=spf1 redirect=none.example") == Kind::missing_record);
+  CHECK(kind("v=spf1 include:a..b -all") == Kind::bad_target);
+  CHECK(kind("v=spf1 redirect=a..b") == Kind::bad_target);
+  CHECK(kind("v=spf1 a:1.x.example a:2.x.example a:3.x.example -all") == Kind::void_lookup_limit);
+  CHECK(kind("v=spf1 include:example.com -all") == Kind::lookup_limit);
+  World two;
+  two.txt("example.com", "v=spf1 -all");
+  CHECK(kind("v=spf1 +all", two) == Kind::several_records);
+  const auto failed = [&](dns::Cause cause) {
+    World world;
+    world.failure("x.example.com", dns::Type::a);
+    world.at("x.example.com", dns::Type::a).cause = cause;
+    return kind("v=spf1 a:x.example.com -all", world);
+  };
+  CHECK(failed(dns::Cause::reported) == Kind::dns_error);
+  CHECK(failed(dns::Cause::no_answer) == Kind::dns_silent);
+  CHECK(failed(dns::Cause::local) == Kind::own_limit);
+}
+
 TEST_CASE("RFC 7208 §4.3: postmaster replaces a missing local part; a dot at the end is accepted") {
   World world;
   world.txt("example.com", "v=spf1 exists:%{l}.%{o}.x.example.com -all").a("postmaster.example.com.x.example.com", "127.0.0.2");

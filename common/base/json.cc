@@ -1,0 +1,35 @@
+#include "common/base/json.h"
+
+#include "common/base/printable.h"
+#include "common/base/text.h"
+
+namespace base {
+
+namespace {
+
+std::string quoted(std::string_view text) { return quoted_string(printable(text)); }
+
+}  // namespace
+
+void JsonMembers::text(std::string_view key, std::string_view value) { raw(key, quoted(value)); }
+
+void JsonMembers::number(std::string_view key, std::uint64_t value) { raw(key, std::to_string(value)); }
+
+void JsonMembers::list(std::string_view key, const std::vector<std::string>& values) {
+  std::vector<std::string> texts;
+  texts.reserve(values.size());
+  for (const std::string& value : values) texts.push_back(quoted(value));
+  array(key, texts);
+}
+
+void JsonMembers::array(std::string_view key, const std::vector<std::string>& values) {
+  std::string json = "[";
+  for (const std::string& value : values) append(json, json.size() == 1 ? "" : ", ", value);
+  raw(key, json + "]");
+}
+
+void JsonMembers::raw(std::string_view key, std::string_view json) {
+  append(members_, members_.empty() ? "\"" : ", \"", key, "\": ", json);
+}
+
+}  // namespace base
