@@ -144,7 +144,7 @@ void write_checks(Writer& out, const Counters& counters) {
                  checks.shadow[ours * (kActions + 1) + theirs]);
     }
   }
-  out.counter("spfd_shadow_differences", "Checks of which the second policy takes another action or has another result.",
+  out.counter("spfd_shadow_differences", "Checks for which the second policy takes another action or has another result.",
               checks.shadow_differs);
   out.counter("spfd_weak_passes", "Passes that a large part of the Internet would also get.", checks.weak_passes);
   out.counter("spfd_bad_requests", "Requests that could not be understood.", counters.bad_requests);

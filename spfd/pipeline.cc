@@ -91,7 +91,7 @@ void Pipeline::begin(Slot& slot) {
   std::visit([&](auto& what) { begin(what, slot); }, slot.request.what);
 }
 
-// Gives the check an id if the client has not, and lets the header name it if that is configured.
+// Gives the check an id if the client has not given one, and lets the header contain it if that is configured.
 void Pipeline::add_id(protocol::CheckRequest& check, CheckIds ids) {
   if (check.id.empty()) {
     constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";

@@ -1,6 +1,6 @@
 // The judgement of a second policy on a check (shadow-config): it is reported and has no effect.
 //
-// It uses the DNS answers that the check has, and those in the cache, and asks nothing: the client never waits for it. If it
+// It uses the DNS answers of the check and those in the cache, and does not ask DNS, so the client never waits for it. If it
 // needs another answer, its judgement is unknown.
 #pragma once
 
@@ -18,7 +18,7 @@ struct Shadow {
   enum class State : std::uint8_t {
     none,     // there is no second policy, or the request was not checked
     known,    // `action` and `result` are those of the second policy
-    unknown,  // it needs an answer that is not there
+    unknown,  // it needs an answer that is not available
   };
   State state = State::none;
   receiver::Action action = receiver::Action::accept;  // in a dry run, the one that would be taken

@@ -74,8 +74,8 @@ std::optional<StartError> add_why_keys(const Options& options, receiver::Policy&
   return {};
 }
 
-// Reads the policy of shadow-config: a configuration file of which all but the policy has no effect. Secrets of sender rewriting
-// are those in force, since the sandbox would forbid to read others.
+// Reads the policy of shadow-config: a configuration file of which only the policy has an effect. The secrets of sender rewriting
+// are those in force, since the sandbox would forbid reading others.
 std::optional<StartError> add_shadow(const Options& options, Snapshot& snapshot) {
   if (options.shadow_config.empty()) return {};
   const auto text = io::read_file(options.shadow_config, io::FileKind::regular);

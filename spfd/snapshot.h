@@ -38,7 +38,7 @@ struct Timeouts {
 enum class CheckIds : std::uint8_t {
   client,  // those that clients give
   always,  // spfd makes one if the client gives none
-  header,  // the same, and the header's comment has it
+  header,  // the same, and the id is in the header's comment
 };
 
 struct Snapshot {

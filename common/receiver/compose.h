@@ -13,7 +13,7 @@
 
 namespace receiver {
 
-// The names in the texts besides those of the check.
+// The names in the texts, in addition to those of the check.
 struct Names {
   std::string_view host;              // the receiving host; may be empty
   std::string_view id;                // of the request, for the header's comment; empty: not named
