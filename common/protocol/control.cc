@@ -16,15 +16,20 @@ constexpr std::string_view kJson = "json ";
 // Bytes of the trace in JSON.
 constexpr std::size_t kMaxTrace = 256U << 10U;
 
-// Puts each value of "key=value key=value" on a line of its own. Blanks within quotes do not separate values; a backslash there
-// quotes the next character (RFC 5321 §4.1.2).
+// Puts each value of "key=value key=value" on a line of its own. A value may begin with a quoted string, also after "<", within
+// which blanks separate nothing; a backslash there takes the next character as it is (RFC 5321 §4.1.2). A quotation mark
+// elsewhere, such as in a HELO name, is an ordinary character.
 std::string on_lines(std::string_view words) {
   std::string lines;
-  bool is_quoted = false, is_escaped = false;
+  bool in_key = true, may_begin = false, is_quoted = false, is_escaped = false;
   for (const char c : words) {
-    lines += c == ' ' && !is_quoted ? '\n' : c;
-    if (c == '"' && !is_escaped) is_quoted = !is_quoted;
+    const bool is_mark = c == '"' && !is_escaped;
+    const bool separates = c == ' ' && !is_quoted;
+    lines += separates ? '\n' : c;
     is_escaped = is_quoted && c == '\\' && !is_escaped;
+    if (is_mark && (is_quoted || may_begin)) is_quoted = !is_quoted;
+    may_begin = (c == '=' && in_key) || (c == '<' && may_begin);
+    in_key = separates || (in_key && c != '=');
   }
   return lines;
 }

@@ -14,6 +14,7 @@ kept=t/bench/instructions.txt
 count=${BENCH_QUESTIONS:-2000}
 run=$(mktemp -d)
 pids=()
+more=() # options of spfd
 cleanup() {
   [[ ${#pids[@]} = 0 ]] || kill "${pids[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
@@ -40,7 +41,7 @@ daemon() { # OUT COUNT FLAGS...
   local out=$1 questions=$2 spfd
   shift 2
   (under_callgrind "$out" "$build/bin/spfd" --config /dev/null --sandbox off --listen "unix:$run/spfd" \
-    --nameserver "127.0.0.1:$(<"$run/port")" --workers 1 --hostname mx.example.org) 2>/dev/null &
+    --nameserver "127.0.0.1:$(<"$run/port")" --workers 1 --hostname mx.example.org "${more[@]}") 2>/dev/null &
   spfd=$!
   pids=("${pids[0]}" "$spfd")
   wait_for "$run/spfd"
@@ -49,6 +50,11 @@ daemon() { # OUT COUNT FLAGS...
   kill "$spfd"
   wait "$spfd" || true
   pids=("${pids[0]}")
+}
+shadowed() { # OUT COUNT FLAGS...: with a second policy
+  more=(--shadow-config "$run/next.conf")
+  daemon "$@"
+  more=()
 }
 measure() { # NAME COMMAND [FLAGS...]: a line of the table
   local name=$1 command=$2
@@ -67,6 +73,8 @@ measure() { # NAME COMMAND [FLAGS...]: a line of the table
   measure connection-per-question daemon
   measure kept daemon --keep
   measure 16-in-flight daemon --keep --depth 16 --batch
+  echo 'on-softfail = "reject"' >"$run/next.conf"
+  measure kept-with-shadow shadowed --keep
 } >"$run/table"
 
 if [[ ${1:-} = --write ]]; then

@@ -67,6 +67,12 @@ TEST_CASE("control codec: explain takes the keys of the query lines, with blanks
   CHECK(explained("ip=192.0.2.1 sender=\"a b\"@example.com helo=x.example").request.sender == "\"a b\"@example.com");
   CHECK(explained("ip=192.0.2.1 sender=\"a\\\" helo=b\"@example.com helo=x.example").request.helo == "x.example");
   CHECK(explained("ip=192.0.2.1 sender=\"a helo=x.example").request.helo.empty());
+  // Only a value that begins with a quotation mark is quoted: the SMTP client chooses the HELO name.
+  const auto marked = explained("ip=192.0.2.1 helo=x\".example sender=<\"a b\"@example.com> id=7");
+  CHECK(marked.request.helo == "x\".example");
+  CHECK(receiver::bare_sender(marked.request.sender) == "\"a b\"@example.com");
+  CHECK(marked.id == "7");
+  CHECK(explained("ip=192.0.2.1 helo=a\"=\"b sender=u@example.com").request.sender == "u@example.com");
   CHECK_FALSE(explained("sender=u@example.com").error.empty());
   CHECK_FALSE(explained("").error.empty());
 }
