@@ -257,7 +257,8 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
       {"why-url = \"http://%{z}\"\n", ":1: why-url: "},
       {"why-url = \"http://a/{token}?%{S}\"\n", ":1: why-url: a URL with {token} cannot contain macros"},
       {"why-url = \"http://a/{token}{token}\"\n", ":1: why-url: a URL can contain {token} once"},
-      {"why-url = \"http://" + std::string(80, 'a') + "/{token}\"\n", ":1: why-url: a URL with {token} can have 79 octets"},
+      {"why-url = \"http://" + std::string(80, 'a') + "/{token}\"\n",
+       ":1: why-url: a URL with {token} can have at most 79 other octets"},
       {"on-fail = \"accept\"\n", ":1: on-fail: \"accept\" is not one of: reject, defer, tag"},
   };
   for (const auto& one : cases) {
