@@ -16,9 +16,9 @@ constexpr std::string_view kJson = "json ";
 // Bytes of the trace in JSON.
 constexpr std::size_t kMaxTrace = 256U << 10U;
 
-// Puts each value of "key=value key=value" on a line of its own. A value may begin with a quoted string, also after "<", within
-// which blanks separate nothing; a backslash there takes the next character as it is (RFC 5321 §4.1.2). A quotation mark
-// elsewhere, such as in a HELO name, is an ordinary character.
+// Puts each value of "key=value key=value" on a line of its own. A value may begin with a quoted string, also after "<"; blanks
+// within it do not separate values, and a backslash quotes the next character (RFC 5321 §4.1.2). A quotation mark elsewhere, such
+// as in a HELO name, is an ordinary character.
 std::string on_lines(std::string_view words) {
   std::string lines;
   bool in_key = true, may_begin = false, is_quoted = false, is_escaped = false;
