@@ -142,7 +142,7 @@ class Authority::Impl : public std::enable_shared_from_this<Authority::Impl> {
     bool has_answer = false;
     for (std::size_t i = 0; i < answers_.size(); ++i) {
       dns::Answer answer = answers_[i] ? *answers_[i] : dns::failure_answer("timed out", dns::Cause::local);
-      const bool is_silent = answer.status == dns::Status::failure && answer.cause == dns::Cause::local;
+      const bool is_silent = answer.status == dns::Status::failure && dns::is_own(answer.cause);
       const bool has_udp = answer.problem.starts_with("TCP ") || answer.problem.starts_with("truncated");
       if (is_silent && answers(servers[i].address.is_v4())) answer.cause = dns::Cause::no_answer;
       if (is_silent && has_udp) answer.cause = dns::Cause::no_tcp;

@@ -49,8 +49,13 @@ enum class Cause : std::uint8_t {
   reported,   // a name server reported it (its RCODE, an unreadable answer, a CNAME loop)
   no_tcp,     // the answer of a server of the zone is too long for UDP, and TCP failed; in examinations only
   no_answer,  // our name servers answered other questions meanwhile, but not this one: the servers of its zone are silent
-  local,      // not related to the name: a limit of our own, or none of our name servers answers. Never kept or shared
+  // Not related to the name, so these two are never kept or shared:
+  unavailable,  // no name server answered in the full time of the question, or TCP failed. An expired answer may be used
+  local,        // a limit of our own, such as the deadline of a check; says nothing about DNS
 };
+
+// Returns whether a failure of this cause says nothing about the name.
+constexpr bool is_own(Cause cause) { return cause >= Cause::unavailable; }
 
 // A place where two character-strings of a TXT record meet.
 struct Border {

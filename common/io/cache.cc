@@ -64,7 +64,7 @@ void Cache::complete(const dns::Question& question, dns::Answer answer, Clock::t
   SharedAnswer known = no_memory_;
   try {
     SharedAnswer stale;
-    if (answer.status == dns::Status::failure)
+    if (answer.status == dns::Status::failure && answer.cause != dns::Cause::local)
       stale = with(question, [&](CacheTable& table, const KeyView& key) { return table.stale_of(key, now); });
     known = std::make_shared<const KeptAnswer>(std::move(answer), now, std::move(stale));
   } catch (const std::bad_alloc&) {  // the waiters get a failure
@@ -85,12 +85,8 @@ void Cache::refreshed(const dns::Question& question, dns::Answer answer, Clock::
   complete(question, std::move(answer), now);
 }
 
-SharedAnswer Cache::give_up(const dns::Question& question, const dns::Answer& failure, Clock::time_point now) {
-  SharedAnswer stale = with(question, [&](CacheTable& table, const KeyView& key) { return table.stale_of(key, now); });
-  if (stale == nullptr) return nullptr;
-  const SharedAnswer known = std::make_shared<const KeptAnswer>(failure, now, std::move(stale));
-  with(question, [&](CacheTable& table, const KeyView& key) { table.fail_meanwhile(key, known, now); });
-  return known;
+SharedAnswer Cache::expired(const dns::Question& question, Clock::time_point now) {
+  return with(question, [&](CacheTable& table, const KeyView& key) { return table.stale_of(key, now); });
 }
 
 void Cache::clear() {

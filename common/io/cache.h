@@ -3,14 +3,15 @@
 // One lookup decides hit, join or start: an entry has an answer with its time of expiry, or a list of waiters, or both while its
 // answer is refreshed.
 // TTLs are kept, up to kMaxTtl. Failures are kept for kFailureTtl, and longer each time that the same question fails again, up to
-// kMaxFailureTtl. Our own failures (dns::Cause::local) are not kept.
+// kMaxFailureTtl. Our own failures (dns::is_own()) are not kept.
 // The byte limit is kept by evicting the oldest entry that has not been used since it was last considered (second chance). It
 // covers all that the cache holds: answers with their parsed records, the table, and waiters. Expired answers have no second
 // chance, and each eviction searches a few entries for them first.
 // An answer with TTL 0 is given to its waiters, and not kept.
 // Refresh-ahead (CacheOptions::refreshes_ahead): find() reports to its caller that a question is to be asked again. Serve stale
 // (CacheOptions::stale): an expired answer stays while its question is asked again. A failure then carries it
-// (KeptAnswer::stale), and is kept for kStaleRetry whatever its cause. The check decides whether it uses the expired answer. When
+// (KeptAnswer::stale), and is kept for kStaleRetry. The check decides whether it uses the expired answer. A limit of our own
+// (dns::Cause::local) says nothing about DNS: such a failure carries no expired answer, which stays for the next question. When
 // memory runs out (std::bad_alloc), find_or_join() throws and changes nothing; complete() always ends the question.
 #pragma once
 
@@ -94,18 +95,19 @@ class Cache {
     Look look = Look::start;
     SharedAnswer answer;
     std::uint64_t ticket = 0;  // the waiter's, for leave()
+    bool has_expired = false;  // an expired answer may take the place of a failure
   };
   Found find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter);
   // Removes a waiter. (Another thread may be calling it at this moment.)
   void leave(const dns::Question& question, std::uint64_t ticket);
   // Gives up a question for which the caller asks DNS, if no waiter is left; the next caller starts it again. Returns false if
-  // there are waiters: the caller must then continue.
+  // the caller must continue: there are waiters, or an expired answer, which the next check may use only after the question has
+  // failed.
   bool abandon(const dns::Question& question, Clock::time_point now);
   // Stores the answer and calls the waiters.
   void complete(const dns::Question& question, dns::Answer answer, Clock::time_point now);
-  // Returns `failure` with the expired answer that may replace it, for a check whose time is over; null: there is none. If the
-  // question is under way, others get the same for kStaleRetry, unless an answer comes.
-  SharedAnswer give_up(const dns::Question& question, const dns::Answer& failure, Clock::time_point now);
+  // Returns the expired answer that may take the place of a failure now; null: there is none. Changes nothing.
+  SharedAnswer expired(const dns::Question& question, Clock::time_point now);
 
   // Removes all answers. Questions under way are not affected.
   void clear();

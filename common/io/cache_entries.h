@@ -37,11 +37,10 @@ inline constexpr std::size_t kWaiterBytes = heap_block(4 * sizeof(void*) + sizeo
 struct Pending {
   Waiters waiters;
   Clock::time_point lost;  // when the next caller asks again
-  SharedAnswer stale;      // the expired answer that may replace a failure; null: none, or the entry's answer has it
+  SharedAnswer stale;      // the expired answer that may replace a failure; null: none
 };
 
-// An answer, or a question under way, or both: an answer that is refreshed, or a failure with an expired answer while the
-// question is under way. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in the same
+// An answer, or a question under way, or both: an answer that is refreshed. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in the same
 // block, because each further cache line is likely to be one more wait.
 struct Entry {
   std::unique_ptr<Pending> asked;

@@ -79,7 +79,7 @@ Cache::Found CacheTable::find_or_join(const KeyView& key, Time now, std::unique_
     credit_ = std::min(credit_ + 1, Cache::kMostCredit);
   }
   evict(now);
-  return {is_asked ? Cache::Look::join : Cache::Look::start, nullptr, ticket};
+  return {is_asked ? Cache::Look::join : Cache::Look::start, nullptr, ticket, entry->asked->stale != nullptr};
 }
 
 Waiters::node_type CacheTable::leave(const KeyView& key, std::uint64_t ticket) {
@@ -115,16 +115,9 @@ std::optional<Cache::Peek> CacheTable::peek(const KeyView& key, Time now) {
 bool CacheTable::abandon(const KeyView& key, Time now) {
   EntryPtr& place = entries_.find(key);
   if (place == nullptr || place->asked == nullptr) return true;
-  if (!place->asked->waiters.empty()) return false;
-  SharedAnswer stale = end_question(*place)->stale;
-  if (place->answer != nullptr) return true;
-  if (stale == nullptr) {
-    erase(place);
-  } else {
-    const Time expiry = Cache::expiry_of(*stale);
-    keep(*place, std::move(stale), expiry);
-    evict(now);
-  }
+  if (!place->asked->waiters.empty() || usable(place->asked->stale, now) != nullptr) return false;
+  end_question(*place);
+  if (place->answer == nullptr) erase(place);
   return true;
 }
 
@@ -139,7 +132,8 @@ std::unique_ptr<Pending> CacheTable::complete(const KeyView& key, const SharedAn
   }
   const Clock::duration kept_for = lifetime(*answer, now, failures);
   if (kept_for <= Clock::duration::zero() || answer->bytes + Entry::bytes_with(key) > options_.bytes) {
-    erase(place);
+    const bool is_news = answer->answer.status != dns::Status::failure || !dns::is_own(answer->answer.cause);
+    put_back(place, is_news || asked == nullptr ? nullptr : usable(asked->stale, now), now);
     return asked;
   }
   try {
@@ -166,7 +160,7 @@ Clock::duration CacheTable::lifetime(const KeptAnswer& known, Time now, std::uin
     return Cache::expiry_of(known) - now;
   }
   if (known.stale != nullptr) return std::min<Clock::duration>(Cache::kStaleRetry, stale_end(*known.stale) - now);
-  if (known.answer.cause == dns::Cause::local) return Clock::duration::zero();
+  if (dns::is_own(known.answer.cause)) return Clock::duration::zero();
   const auto kept_for = std::min(Cache::kFailureTtl * (1 << failures), Cache::kMaxFailureTtl);
   if (kept_for < Cache::kMaxFailureTtl) ++failures;
   return kept_for;
@@ -188,12 +182,10 @@ SharedAnswer CacheTable::stale_of(const KeyView& key, Time now) {
   return is_fresh ? nullptr : usable(entry->answer, now);
 }
 
-void CacheTable::fail_meanwhile(const KeyView& key, const SharedAnswer& failure, Time now) {
-  Entry* const entry = entries_.find(key).get();
-  if (entry == nullptr || entry->asked == nullptr || entry->answer != nullptr) return;
-  set_stale(*entry->asked, nullptr);  // the failure has it
-  std::uint8_t failures = 0;
-  keep(*entry, failure, now + lifetime(*failure, now, failures));
+void CacheTable::put_back(EntryPtr& place, SharedAnswer stale, Time now) {
+  if (place == nullptr || stale == nullptr) return erase(place);
+  const Time expiry = Cache::expiry_of(*stale);
+  keep(*place, std::move(stale), expiry);
   evict(now);
 }
 

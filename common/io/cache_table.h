@@ -30,8 +30,6 @@ class CacheTable {
   bool keep_old(const KeyView& key, Time now);
   // Returns the expired answer that may replace a failure now.
   SharedAnswer stale_of(const KeyView& key, Time now);
-  // Gives this failure to others while the question is under way.
-  void fail_meanwhile(const KeyView& key, const SharedAnswer& failure, Time now);
 
   void clear();
   // Removes an answer; false: there is none.
@@ -73,6 +71,8 @@ class CacheTable {
   void forget(Entry& entry);
   void keep(Entry& entry, SharedAnswer answer, Time expiry);
   void set_stale(Pending& asked, SharedAnswer stale);
+  // Puts an expired answer back into an entry whose question has ended without news, or erases the entry.
+  void put_back(EntryPtr& place, SharedAnswer stale, Time now);
   // Takes the question under way off the entry.
   std::unique_ptr<Pending> end_question(Entry& entry);
   void begin_question(Entry& entry, std::unique_ptr<Pending> asked, Time now);

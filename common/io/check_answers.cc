@@ -33,7 +33,7 @@ SharedAnswer CheckAnswers::look(const dns::Question& question) {
   bool is_due = false;
   SharedAnswer answer = cache_.find(question, now_, due_ ? nullptr : &is_due);
   if (is_due) due_ = question;
-  return answer == nullptr && is_expired_ ? timed_out(question) : answer;
+  return answer == nullptr && is_expired_ ? timed_out(question, asking_) : answer;
 }
 
 const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
@@ -61,6 +61,7 @@ const spf::KnownAnswer* CheckAnswers::find(const dns::Question& question) {
       slots_[static_cast<std::size_t>(slot - slots_.data())].shares |= asking_;
       return nullptr;
     }
+    if (slot->answer->stale != nullptr) failed_ |= asking_;
     const KeptAnswer& answer = chosen(*slot);
     if (!is_alias(answer)) return &answer;
     target = target_of(answer, question.type);
@@ -167,13 +168,13 @@ void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
   const Shares shares = slots_[slot].shares;
   if (!fits(shares, answer->bytes)) answer = own_failures().too_large;
   charge(shares, answer->bytes);
-  has_stale_ |= answer->stale != nullptr;
+  if (answer->stale != nullptr) failed_ |= shares;
   slots_[slot].answer = std::move(answer);
 }
 
 void CheckAnswers::settle_or_reopen(std::size_t slot, const SharedAnswer& answer) {
   Slot& settled = slots_[slot];
-  const bool is_local = answer->answer.status == dns::Status::failure && answer->answer.cause == dns::Cause::local;
+  const bool is_local = answer->answer.status == dns::Status::failure && dns::is_own(answer->answer.cause);
   // One that carries an expired answer is kept in the cache.
   if (!is_local || answer->stale != nullptr || !settled.has_joined || settled.times >= kMaxTimes) return settle(slot, answer);
   settled.is_open = true;
@@ -182,19 +183,22 @@ void CheckAnswers::settle_or_reopen(std::size_t slot, const SharedAnswer& answer
 
 void CheckAnswers::expire() {
   is_expired_ = true;
+  const Shares failed = failed_;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (slots_[i].answer != nullptr) continue;
     slots_[i].answer = own_failures().timed_out;
-    SharedAnswer answer = timed_out(slots_[i].question);
-    if (answer->stale != nullptr && fits(slots_[i].shares, answer->bytes)) settle(i, std::move(answer));
+    const Shares shares = slots_[i].shares & failed;
+    SharedAnswer answer = timed_out(slots_[i].question, shares);
+    if (answer->stale != nullptr && fits(shares, answer->bytes)) settle(i, std::move(answer));
   }
 }
 
-SharedAnswer CheckAnswers::timed_out(const dns::Question& question) {
+SharedAnswer CheckAnswers::timed_out(const dns::Question& question, Shares shares) {
   const SharedAnswer& without = own_failures().timed_out;
+  if ((failed_ & shares) == 0) return without;
   try {
-    SharedAnswer answer = cache_.give_up(question, without->answer, now_);
-    return answer == nullptr ? without : answer;
+    SharedAnswer stale = cache_.expired(question, now_);
+    return stale == nullptr ? without : std::make_shared<const KeptAnswer>(without->answer, now_, std::move(stale));
   } catch (const std::bad_alloc&) {
     return without;
   }

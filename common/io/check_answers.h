@@ -8,7 +8,11 @@
 // A check pins a bounded number of questions, and a bounded number of bytes of answers. Each identity has bytes of its own: an
 // answer that both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
 // from MAIL FROM.
-// A failure may carry an expired answer (KeptAnswer::stale). find() returns that one while the step has use_stale() on.
+// A failure may carry an expired answer (KeptAnswer::stale). find() returns that one while the step has use_stale() on. Such a
+// failure comes from the resolver, after the full time of a question. The end of the check's own time says nothing about DNS: an
+// answer that is missing then is replaced by an expired one only if the same identity has such a failure already. So a check in
+// an outage can follow its includes, and a check that was late for other reasons uses no expired answer. The cache keeps nothing
+// of this.
 #pragma once
 
 #include <array>
@@ -79,13 +83,13 @@ class CheckAnswers final : public spf::AnswerSource {
         asking_(begun.asking_),
         sought_(std::move(begun.sought_)),
         now_(begun.now_),
-        has_stale_(begun.has_stale_),
+        failed_(begun.failed_),
         uses_stale_(begun.uses_stale_) {}
 
   const spf::KnownAnswer* find(const dns::Question& question) override;
   [[nodiscard]] bool is_late() const override { return is_late_; }
   void begin_part(std::size_t part) override { asking_ = static_cast<Shares>(1U << (part * kIdentities / kParts)); }
-  [[nodiscard]] bool has_stale() const override { return has_stale_; }
+  [[nodiscard]] bool has_stale() const override { return failed_ != 0; }
   void use_stale(bool on) override { uses_stale_ = on; }
   [[nodiscard]] std::uint32_t ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const override;
   [[nodiscard]] int cnames_to(const dns::Question& question, const spf::KnownAnswer& known) const override;
@@ -135,8 +139,8 @@ class CheckAnswers final : public spf::AnswerSource {
   [[nodiscard]] const KeptAnswer& chosen(const Slot& slot) const {
     return uses_stale_ && slot.answer->stale != nullptr ? *slot.answer->stale : *slot.answer;
   }
-  // Returns "timed out", with the expired answer that the cache has, if any.
-  SharedAnswer timed_out(const dns::Question& question);
+  // Returns "timed out", with the expired answer that the cache has, if there is one and the identities may use it.
+  SharedAnswer timed_out(const dns::Question& question, Shares shares);
   [[nodiscard]] bool fits(Shares shares, std::size_t bytes) const;
   const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Returns the identities that asked for a question in this step; null: none did.
@@ -157,7 +161,7 @@ class CheckAnswers final : public spf::AnswerSource {
   Clock::time_point now_;
   bool is_late_ = false;
   bool is_expired_ = false;
-  bool has_stale_ = false;   // some slot's failure carries an expired answer
+  Shares failed_ = 0;        // the identities that got a failure with an expired answer
   bool uses_stale_ = false;  // until the end of the step
 };
 

@@ -126,6 +126,10 @@ namespace {
 // An ordinary check has fewer runs; a record with the most questions would have one per answer.
 constexpr int kEagerRuns = 24;
 
+// The time that a check keeps for the use of expired answers: this part of what it has left, and at most so much.
+constexpr int kPartForExpired = 8;
+constexpr std::chrono::milliseconds kMostForExpired{1000};
+
 // A check that waits for DNS.
 class Running : public std::enable_shared_from_this<Running> {
  public:
@@ -168,9 +172,12 @@ class Running : public std::enable_shared_from_this<Running> {
   bool is_due = false;
 
  private:
-  // Other checks may join the question, so it must not end because this check has little time.
-  [[nodiscard]] Asker asker(std::chrono::milliseconds least) const {
-    return {.check = number_, .patience = std::max(std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now()), least)};
+  // Other checks may join the question, so it must not end because this check has little time. If there is an expired answer,
+  // the question ends a little before the check, which then has time to use it.
+  [[nodiscard]] Asker asker(std::chrono::milliseconds least, bool has_expired) const {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now());
+    if (has_expired) left -= std::min(left / kPartForExpired, kMostForExpired);
+    return {.check = number_, .patience = std::max(left, least)};
   }
   spf::Needs run_step();
   bool ask_all(const spf::Needs& needs);
@@ -298,7 +305,7 @@ SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
     promise->begin(cache_);
     try {
       driver->resolver.ask(
-          question, asker(driver->schedule), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
+          question, asker(driver->schedule, found.has_expired), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
           [promise] { return promise->is_wanted(); });
     } catch (const std::bad_alloc&) {
       promise->complete(dns::failure_answer("no memory", dns::Cause::local));

@@ -517,8 +517,11 @@ void Resolver::Impl::note(Query& query, Trouble trouble) {
 // Returns whether the asker's patience ended before the servers had their full time.
 bool Resolver::Impl::is_cut_short(const Query& query) {
   if (!query.is_at_end) return false;
-  if (is_over_tcp(query) || query.sent.empty()) return true;
-  return !query.is_brief && query.end - query.sent.front().at < options_.schedule();
+  if (query.phase == Phase::tcp_backing_off) return true;
+  if (query.phase == Phase::tcp && query.end - query.tcp_begin < options_.tcp_timeout) return true;
+  if (query.sent.empty() && query.trouble->kind != Trouble::Kind::unreachable) return true;
+  const auto since = query.sent.empty() ? query.begin : query.sent.front().at;
+  return !query.is_brief && query.end - since < options_.schedule();
 }
 
 dns::Answer Resolver::Impl::failure_of(const Query& query) {
@@ -527,17 +530,18 @@ dns::Answer Resolver::Impl::failure_of(const Query& query) {
   if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
   const Trouble& trouble = *query.trouble;
   if (is_cut_short(query)) return dns::failure_answer(trouble.text, dns::Cause::local);
+  if (query.is_at_end && is_over_tcp(query)) return dns::failure_answer(trouble.text, dns::Cause::unavailable);
   switch (trouble.kind) {
+    case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);
     case Trouble::Kind::unreachable:
-    case Trouble::Kind::no_socket:
-    case Trouble::Kind::tcp_failed: return dns::failure_answer(trouble.text, dns::Cause::local);
+    case Trouble::Kind::tcp_failed: return dns::failure_answer(trouble.text, dns::Cause::unavailable);
     case Trouble::Kind::timed_out: break;
     default: return dns::failure_answer(trouble.text);
   }
   // Servers that answer no question at all say nothing about this name.
   const bool answers_others = std::any_of(query.servers->begin(), query.servers->end(),
                                           [&](const auto& server) { return server->health.last_answer() >= query.begin; });
-  return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::local);
+  return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::unavailable);
 }
 
 // ---- which servers answer ------------------------------------------------------------------------------------------------

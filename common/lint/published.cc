@@ -108,7 +108,7 @@ void check_times(const Examined& examined, Findings& findings) {
 
 void check_failures(const Tree& tree, Findings& findings) {
   for (const Failure& failure : tree.failures) {
-    if (failure.cause == dns::Cause::local) continue;  // says nothing about the name
+    if (dns::is_own(failure.cause)) continue;  // says nothing about the name
     const std::string detail =
         fmt::format("{} {}: {}", dns::type_name(failure.question.type), failure.question.name.text(), failure.problem);
     const bool is_reported = failure.cause == dns::Cause::reported;
@@ -132,7 +132,7 @@ void check_servers(const Examined& examined, Findings& findings) {
   std::optional<std::uint32_t> ttl;
   for (const auto& [server, answer] : examined.subject.servers) {
     if (answer.status == dns::Status::failure) {
-      if (answer.cause == dns::Cause::local) continue;
+      if (dns::is_own(answer.cause)) continue;
       const std::string detail = fmt::format("{}: {}", server, base::printable(answer.problem));
       findings.add(answer.cause == dns::Cause::no_tcp ? "P13" : "P12", {}, detail,
                    {.severity = Severity::warning, .fix = "Repair this name server"});

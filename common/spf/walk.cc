@@ -20,6 +20,7 @@ std::string failure_text(const dns::Question& question, const dns::Answer& answe
 ProblemKind kind_of(dns::Cause cause) {
   switch (cause) {
     case dns::Cause::no_answer: return ProblemKind::dns_silent;
+    case dns::Cause::unavailable:
     case dns::Cause::local: return ProblemKind::own_limit;
     case dns::Cause::reported:
     case dns::Cause::no_tcp: break;
@@ -88,7 +89,7 @@ void Walk::set_failure(const dns::Question& question, const dns::Answer& answer)
 }
 
 void Walk::note_own_failure(const dns::Question& question, const dns::Answer& answer) {
-  if (answer.status != dns::Status::failure || answer.cause != dns::Cause::local || !own_failure_.empty()) return;
+  if (answer.status != dns::Status::failure || !dns::is_own(answer.cause) || !own_failure_.empty()) return;
   own_failure_ = failure_text(question, answer);
 }
 

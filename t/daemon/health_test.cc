@@ -80,6 +80,7 @@ TEST_CASE("health: a look-up that spfd ends before DNS had its time is not a fai
     CHECK((found({}, is_late) == Dns::ok));
     CHECK((found(dns::failure_answer("SERVFAIL"), is_late) == Dns::failing));
     CHECK((found(dns::failure_answer("timed out", dns::Cause::no_answer), is_late) == Dns::failing));
+    CHECK((found(dns::failure_answer("timed out", dns::Cause::unavailable), is_late) == Dns::failing));
   }
   // A displaced connection, or a question without a slot.
   CHECK((found(dns::failure_answer("timed out", dns::Cause::local), false) == Dns::unknown));

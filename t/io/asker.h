@@ -27,6 +27,8 @@ inline const dns::Answer kRight = texts({"v=spf1 -all"});
 inline const dns::Answer kUnreachable = dns::failure_answer("no server could be reached", dns::Cause::local);
 // The failure if no server has answered in time.
 inline const dns::Answer kTimedOut = dns::failure_answer("timed out", dns::Cause::local);
+// The same after the full time of a question.
+inline const dns::Answer kSilence = dns::failure_answer("timed out", dns::Cause::unavailable);
 
 inline DnsServer::Handler always(const Reaction& reaction) {
   return [reaction](const dns::Question&, bool) { return reaction; };

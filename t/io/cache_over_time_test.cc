@@ -22,7 +22,7 @@ using Look = Cache::Look;
 const Cache::Clock::time_point kStart{1000h};
 const Cache::Waiter kNobody = [](const io::SharedAnswer&) {};
 const dns::Answer kFailure = dns::failure_answer("SERVFAIL");
-const dns::Answer kSilence = dns::failure_answer("timed out", dns::Cause::local);
+const dns::Answer kSilence = dns::failure_answer("timed out", dns::Cause::unavailable);
 const dns::Question kAsked = question("example.com");
 
 // Makes `count` misses in every part of the cache.
@@ -234,7 +234,7 @@ TEST_CASE("RFC 8767: no answer is used for longer than the option says, and with
   off.find_or_join(kAsked, kStart + 300s, kNobody);
   off.complete(kAsked, kFailure, kStart + 300s);
   CHECK(off.find(kAsked, kStart + 300s)->stale == nullptr);
-  CHECK(off.give_up(kAsked, kSilence, kStart + 300s) == nullptr);
+  CHECK(off.expired(kAsked, kStart + 300s) == nullptr);
 }
 
 TEST_CASE("RFC 8767: an answer that denies the name replaces the expired one") {
@@ -250,39 +250,67 @@ TEST_CASE("RFC 8767: an answer that denies the name replaces the expired one") {
   CHECK(found->stale->answer == gone);
 }
 
-TEST_CASE("RFC 8767: a check whose time is over gets the expired answer; others get it at once, and the question continues") {
+TEST_CASE("RFC 8767: the end of a check's own time is not a failure of DNS: others wait for the answer and get it") {
   Stale world;
   io::SharedAnswer got;
   const auto asker = world.cache.find_or_join(kAsked, world.now, kNobody);
-  world.cache.find_or_join(kAsked, world.now, [&](const io::SharedAnswer& one) { got = one; });
-  world.now += 20s;
+  CHECK(asker.has_expired);
+  world.now += 1s;
+  io::CheckAnswers late(world.cache, nullptr, {160, std::size_t{1} << 20}, {});
+  late.set_now(world.now);
+  REQUIRE(late.open_slot(kAsked, 1).has_value());
+  late.expire();
+  late.use_stale(true);
+  CHECK(late.find(kAsked)->answer.problem == "timed out");
+  CHECK_FALSE(late.has_stale());
   world.cache.leave(kAsked, asker.ticket);
-  const auto failure = world.cache.give_up(kAsked, kSilence, world.now);
-  REQUIRE(failure != nullptr);
-  CHECK(failure->stale->answer.texts[0] == "old");
-  CHECK(world.stale() == "old");
-  CHECK(got == nullptr);
+
+  CHECK(world.cache.find(kAsked, world.now) == nullptr);
+  CHECK(world.cache.find_or_join(kAsked, world.now, [&](const io::SharedAnswer& one) { got = one; }).look == Look::join);
   world.cache.complete(kAsked, texts({"new"}), world.now);
   REQUIRE(got != nullptr);
   CHECK(got->answer.texts[0] == "new");
   CHECK(world.cache.find(kAsked, world.now)->answer.texts[0] == "new");
 }
 
-TEST_CASE("RFC 8767: a question that is given up keeps the expired answer for the next one") {
+TEST_CASE("RFC 8767: a limit of our own is not answered with the expired answer, which stays for the next question") {
+  Stale world;
+  const std::uint64_t bytes = world.cache.counters().bytes;
+  for (const char* const problem : {"too many questions in flight", "stopped", "no memory", "timed out"}) {
+    io::SharedAnswer got;
+    world.cache.find_or_join(kAsked, world.now, [&](const io::SharedAnswer& one) { got = one; });
+    world.cache.complete(kAsked, dns::failure_answer(problem, dns::Cause::local), world.now);
+    REQUIRE(got != nullptr);
+    CHECK(got->stale == nullptr);
+    CHECK(world.cache.find(kAsked, world.now) == nullptr);
+    CHECK(world.cache.counters().bytes == bytes);
+  }
+  world.ask(kSilence);
+  CHECK(world.stale() == "old");
+}
+
+TEST_CASE("RFC 8767: an answer with TTL 0 replaces the expired one, though it is not kept") {
+  Stale world;
+  world.ask(texts({"new"}, 0));
+  CHECK(world.cache.counters().entries == 0);
+  world.ask(kFailure);
+  CHECK(world.stale().empty());
+}
+
+TEST_CASE("RFC 8767: a question with an expired answer is asked to its end, also when no check waits for it") {
   Stale world;
   const auto found = world.cache.find_or_join(kAsked, world.now, kNobody);
   world.cache.leave(kAsked, found.ticket);
-  CHECK(world.cache.abandon(kAsked, world.now));
-  CHECK(world.cache.find(kAsked, world.now) == nullptr);
-  world.ask(kFailure);
+  CHECK_FALSE(world.cache.abandon(kAsked, world.now));
+  CHECK(world.cache.find_or_join(kAsked, world.now, kNobody).look == Look::join);
+  world.cache.complete(kAsked, kSilence, world.now);
   CHECK(world.stale() == "old");
-
-  Stale late;
-  const auto asked = late.cache.find_or_join(kAsked, late.now, kNobody);
-  late.cache.leave(kAsked, asked.ticket);
-  REQUIRE(late.cache.give_up(kAsked, kSilence, late.now) != nullptr);
-  CHECK(late.cache.abandon(kAsked, late.now));
-  CHECK(late.stale() == "old");
+  // After the time of serve-stale, it is given up like others.
+  world.now = kStart + 300s + 24h - 1s;
+  const auto last = world.cache.find_or_join(kAsked, world.now, kNobody);
+  world.cache.leave(kAsked, last.ticket);
+  CHECK(world.cache.abandon(kAsked, world.now + 1s));
+  CHECK(world.cache.counters().bytes == 0);
 }
 
 TEST_CASE("RFC 8767: flushing a name removes its expired answer, too") {
@@ -324,7 +352,7 @@ TEST_CASE("cache: the bytes of expired answers are counted in every state, and r
   CHECK(world.cache.counters().bytes > fresh);
   world.now += 30s;
   world.cache.find_or_join(kAsked, world.now, kNobody);
-  REQUIRE(world.cache.give_up(kAsked, kSilence, world.now) != nullptr);
+  REQUIRE(world.cache.expired(kAsked, world.now) != nullptr);
   world.cache.complete(kAsked, texts({"old"}), world.now);
   CHECK(world.cache.counters().bytes == fresh);
   world.cache.clear();
@@ -368,27 +396,57 @@ TEST_CASE("check answers: expired answers replace failures only while the step u
   CHECK(answers.find(kAsked)->answer == kFailure);
 }
 
-TEST_CASE("check answers: after the end of the time, expired answers of questions under way and of others are found") {
-  Stale world;
-  const auto alias = question("alias.example");
-  world.cache.complete(alias, dns::alias_answer(*dns::Name::parse("example.com"), 300), kStart);
-  io::CheckAnswers answers(world.cache, nullptr, {160, std::size_t{1} << 20}, {});
-  answers.set_now(world.now);
-  CHECK(answers.find(alias) == nullptr);
-  REQUIRE(answers.open_slot(alias, 1).has_value());
-  answers.expire();
-  CHECK(answers.find(alias)->answer.problem == "timed out");
-  answers.use_stale(true);
-  CHECK(answers.find(alias)->answer.texts[0] == "old");
+// Two expired answers, an alias and its target; part 0 of the check has asked for the alias, and got that failure.
+struct LateCheck : Stale {
+  dns::Question alias = question("alias.example");
+  io::CheckAnswers answers;
+
+  explicit LateCheck(const dns::Answer& failure, std::size_t bytes = std::size_t{1} << 20)
+      : answers(cache, nullptr, {160, bytes}, {}) {
+    cache.complete(alias, dns::alias_answer(*dns::Name::parse("example.com"), 300), kStart);
+    cache.find_or_join(alias, now, [&](const io::SharedAnswer& one) {
+      answers.set_now(now);
+      const auto slot = answers.open_slot(alias, 1);
+      REQUIRE(slot.has_value());
+      answers.settle(*slot, one);
+    });
+    cache.complete(alias, failure, now);
+    CHECK(answers.find(alias)->answer == failure);
+    answers.use_stale(true);
+  }
+};
+
+TEST_CASE("check answers: after the end of the time, a check that saw DNS fail finds expired answers for the rest") {
+  for (const dns::Answer& failure : {kSilence, kFailure}) {
+    for (const bool is_under_way : {false, true}) {
+      LateCheck check(failure);
+      CHECK(check.answers.find(check.alias) == nullptr);  // the target
+      if (is_under_way) REQUIRE(check.answers.open_slot(kAsked, 2).has_value());
+      check.answers.expire();
+      REQUIRE(check.answers.find(check.alias) != nullptr);
+      CHECK(check.answers.find(check.alias)->answer.texts[0] == "old");
+      // The cache has learned nothing about the target.
+      CHECK(check.cache.find(kAsked, check.now) == nullptr);
+    }
+  }
+}
+
+TEST_CASE("check answers: a failure of one identity does not let another identity use expired answers") {
+  for (const bool is_under_way : {false, true}) {
+    LateCheck check(kSilence);
+    check.answers.begin_part(spf::AnswerSource::kParts - 1);
+    CHECK(check.answers.find(kAsked) == nullptr);
+    if (is_under_way) REQUIRE(check.answers.open_slot(kAsked, 1).has_value());
+    check.answers.expire();
+    CHECK(check.answers.find(kAsked)->answer.problem == "timed out");
+  }
 }
 
 TEST_CASE("check answers: an expired answer counts in the bytes of the check") {
-  Cache cache({.bytes = 4 << 20, .stale = 24h});
-  cache.complete(kAsked, texts({std::string(60000, 'x')}), kStart);
-  io::CheckAnswers answers(cache, nullptr, {160, 50000}, {});
-  answers.set_now(kStart + 300s);
-  REQUIRE(answers.open_slot(kAsked, 1).has_value());
-  answers.expire();
-  answers.use_stale(true);
-  CHECK(answers.find(kAsked)->answer.problem == "timed out");
+  LateCheck check(kSilence, 4000);
+  check.cache.complete(kAsked, texts({std::string(5000, 'x')}), kStart);
+  CHECK(check.answers.find(check.alias) == nullptr);
+  REQUIRE(check.answers.open_slot(kAsked, 2).has_value());
+  check.answers.expire();
+  CHECK(check.answers.find(check.alias)->answer.problem == "timed out");
 }

@@ -214,7 +214,7 @@ TEST_CASE("resolver: a truncated answer about a silent zone is an answer: TCP ge
 TEST_CASE("resolver: when no name server answers at all, it is not the failure of a zone") {
   const DnsServer server(always(react(Fault::silence)));
   Asker asker(io::ResolverOptions{.servers = {at(server)}, .try_timeout = 10ms, .tries = 1});
-  for (int i = 0; i < 2 * kNames; ++i) CHECK(asker.ask(question(numbered(i, "some.example")), 50ms) == kTimedOut);
+  for (int i = 0; i < 2 * kNames; ++i) CHECK(asker.ask(question(numbered(i, "some.example")), 50ms) == kSilence);
   CHECK(asker.resolver.counters().brief == 0);
 }
 

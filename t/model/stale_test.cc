@@ -65,7 +65,7 @@ receiver::Reply run(io::Cache& cache, const Now& now, io::Clock::time_point time
       } else if (const State state = now.state(missing.question); state == State::answers) {
         cache.complete(missing.question, kept(now.zone.answer(missing.question)), time);
       } else if (state == State::fails || !is_impatient) {
-        const auto cause = state == State::fails ? dns::Cause::reported : dns::Cause::local;
+        const auto cause = state == State::fails ? dns::Cause::reported : dns::Cause::unavailable;
         cache.complete(missing.question, dns::failure_answer("no answer", cause), time);
       } else {
         cache.leave(missing.question, found.ticket);

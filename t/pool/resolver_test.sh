@@ -51,7 +51,7 @@ daemon() { # NAME ARGUMENTS...
   pid[$1]=$!
   wait_until 100 test -S "$lab/$1.sock" || give_up "no $1"
 }
-stale() { daemon stale --serve-stale 1h --cache-file "$lab/answers"; }
+stale() { daemon stale --serve-stale 1h --dns-timeout 100ms --cache-file "$lab/answers"; }
 # answer NAME CLIENT [TIME]: prints the answer.
 answer() {
   printf 'ip=%s\nhelo=h.test\nsender=u@known.test\ntimeout=%s\n\n' "$2" "${3:-2}" |
