@@ -56,6 +56,10 @@ void Cache::leave(const dns::Question& question, std::uint64_t ticket) {
   const auto left = with(question, [&](CacheTable& table, const KeyView& key) { return table.leave(key, ticket); });
 }
 
+void Cache::set_asking(const dns::Question& question, std::weak_ptr<Asking> asking) {
+  with(question, [&](CacheTable& table, const KeyView& key) { table.set_asking(key, std::move(asking)); });
+}
+
 bool Cache::abandon(const dns::Question& question, Clock::time_point now) {
   return with(question, [&](CacheTable& table, const KeyView& key) { return table.abandon(key, now); });
 }

@@ -86,6 +86,17 @@ class Cache {
   // Ends a refresh. A failure changes nothing, unless the old answer has expired meanwhile and checks wait for the new one.
   void refreshed(const dns::Question& question, dns::Answer answer, Clock::time_point now);
 
+  // The asker of a question under way.
+  class Asking {
+   public:
+    Asking() = default;
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    virtual ~Asking() = default;
+    // Reports that a further check waits for the answer. Called in the thread of that check.
+    virtual void joined(std::uint64_t check) = 0;
+  };
+
   enum class Look : std::uint8_t {
     hit,    // `answer` holds it; the waiter is not kept
     join,   // the waiter was added to a question under way
@@ -94,10 +105,13 @@ class Cache {
   struct Found {
     Look look = Look::start;
     SharedAnswer answer;
-    std::uint64_t ticket = 0;  // the waiter's, for leave()
-    bool has_expired = false;  // an expired answer may take the place of a failure
+    std::uint64_t ticket = 0;           // the waiter's, for leave()
+    bool has_expired = false;           // an expired answer may take the place of a failure
+    std::weak_ptr<Asking> asking = {};  // the asker that the caller has joined, if it is known
   };
   Found find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter);
+  // Records who asks a question under way.
+  void set_asking(const dns::Question& question, std::weak_ptr<Asking> asking);
   // Removes a waiter. (Another thread may be calling it at this moment.)
   void leave(const dns::Question& question, std::uint64_t ticket);
   // Gives up a question for which the caller asks DNS, if no waiter is left; the next caller starts it again. Returns false if

@@ -38,10 +38,11 @@ struct Pending {
   Waiters waiters;
   Clock::time_point lost;  // when the next caller asks again
   SharedAnswer stale;      // the expired answer that may replace a failure; null: none
+  std::weak_ptr<Cache::Asking> asking;
 };
 
-// An answer, or a question under way, or both: an answer that is refreshed. The members that a lookup reads are adjacent at the end, and the bytes of the name follow in the same
-// block, because each further cache line is likely to be one more wait.
+// An answer, or a question under way, or both: an answer that is refreshed. The members that a lookup reads are adjacent at the
+// end, and the bytes of the name follow in the same block, because each further cache line is likely to be one more wait.
 struct Entry {
   std::unique_ptr<Pending> asked;
   Entry* newer = nullptr;  // in the order of Table, if there is an answer

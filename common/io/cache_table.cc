@@ -79,7 +79,15 @@ Cache::Found CacheTable::find_or_join(const KeyView& key, Time now, std::unique_
     credit_ = std::min(credit_ + 1, Cache::kMostCredit);
   }
   evict(now);
-  return {is_asked ? Cache::Look::join : Cache::Look::start, nullptr, ticket, entry->asked->stale != nullptr};
+  Cache::Found found{.look = is_asked ? Cache::Look::join : Cache::Look::start, .answer = nullptr, .ticket = ticket};
+  found.has_expired = entry->asked->stale != nullptr;
+  if (is_asked) found.asking = entry->asked->asking;
+  return found;
+}
+
+void CacheTable::set_asking(const KeyView& key, std::weak_ptr<Cache::Asking> asking) {
+  const EntryPtr& place = entries_.find(key);
+  if (place != nullptr && place->asked != nullptr) place->asked->asking = std::move(asking);
 }
 
 Waiters::node_type CacheTable::leave(const KeyView& key, std::uint64_t ticket) {

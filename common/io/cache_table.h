@@ -21,6 +21,7 @@ class CacheTable {
   // Cache describes these functions. `own` holds the caller's waiter; if find_or_join() throws, nothing has changed.
   SharedAnswer find(const KeyView& key, Time now, bool* is_due) { return use(entries_.find(key).get(), now, is_due); }
   Cache::Found find_or_join(const KeyView& key, Time now, std::unique_ptr<Pending>& own);
+  void set_asking(const KeyView& key, std::weak_ptr<Cache::Asking> asking);
   // Returns the waiter, so that it is destroyed outside of the lock.
   Waiters::node_type leave(const KeyView& key, std::uint64_t ticket);
   bool abandon(const KeyView& key, Time now);

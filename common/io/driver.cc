@@ -1,6 +1,7 @@
 #include "common/io/driver.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <new>
 #include <optional>
@@ -17,18 +18,25 @@ namespace {
 
 // The obligation to complete a question of the cache, or to end a refresh, from begin() on. This happens whatever happens to the
 // resolver.
-class Promise {
+class Promise final : public Cache::Asking, public std::enable_shared_from_this<Promise> {
  public:
   using End = void (Cache::*)(const dns::Question&, dns::Answer, Clock::time_point);
 
   explicit Promise(const dns::Question& question, End end = &Cache::complete) : end_(end), question_(question) {}
-  ~Promise() {
+  ~Promise() override {
     if (cache_ != nullptr) complete(dns::failure_answer("stopped", dns::Cause::local));
   }
   Promise(const Promise&) = delete;
   Promise& operator=(const Promise&) = delete;
 
-  void begin(std::shared_ptr<Cache> cache) { cache_ = std::move(cache); }
+  void begin(const std::shared_ptr<DriverState>& driver);
+  // Records the resolver's number of the question.
+  void set_number(std::uint64_t number) { number_ = number; }
+  void joined(std::uint64_t check) override {
+    inbox_->post([promise = weak_from_this(), check] {
+      if (const auto self = promise.lock()) self->join(check);
+    });
+  }
   void complete(dns::Answer answer) {
     const auto cache = std::exchange(cache_, nullptr);
     if (cache == nullptr) return;
@@ -41,8 +49,14 @@ class Promise {
   }
 
  private:
+  // Called in the driver's thread.
+  void join(std::uint64_t check);
+
   const End end_;
   std::shared_ptr<Cache> cache_;
+  std::shared_ptr<Inbox> inbox_;  // not changed after begin()
+  std::weak_ptr<DriverState> driver_;
+  std::uint64_t number_ = 0;
   dns::Question question_;
 };
 
@@ -80,9 +94,15 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::deque<std::weak_ptr<Running>> due_;  // checks that run in the next turns; used in the driver's thread only
 };
 
+// The numbers of checks differ in all drivers, since checks of other drivers may join a question.
+std::uint64_t first_number() {
+  static std::atomic<std::uint64_t> drivers{0};
+  return ++drivers << 40;
+}
+
 }  // namespace
 
-struct DriverState {
+struct DriverState : std::enable_shared_from_this<DriverState> {
   DriverState(Loop& on, std::shared_ptr<Cache> shared, ResolverOptions resolver_options, DriverOptions driver_options)
       : loop(on),
         cache(std::move(shared)),
@@ -99,10 +119,10 @@ struct DriverState {
     std::shared_ptr<Promise> promise;
     try {
       promise = std::make_shared<Promise>(*due, &Cache::refreshed);
-      promise->begin(cache);
-      resolver.ask(
+      promise->begin(shared_from_this());
+      promise->set_number(resolver.ask(
           *due, {.check = 0, .patience = schedule}, [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
-          [] { return true; });
+          [] { return true; }));
     } catch (const std::bad_alloc&) {
       // The promise ends the refresh, if there is one.
       if (promise == nullptr) cache->refreshed(*due, dns::failure_answer("no memory", dns::Cause::local), Cache::Clock::now());
@@ -118,10 +138,22 @@ struct DriverState {
   std::shared_ptr<Mailbox> mailbox;
   CheckAnswers::Slots spare;  // memory for the next check
   std::size_t running = 0;
-  std::uint64_t checks = 0;  // checks that had to wait, so far
+  std::uint64_t checks = first_number();  // the number of the last check that had to wait
 };
 
 namespace {
+
+void Promise::begin(const std::shared_ptr<DriverState>& driver) {
+  driver_ = driver;
+  inbox_ = driver->loop.inbox();
+  cache_ = driver->cache;
+  cache_->set_asking(question_, weak_from_this());
+}
+
+void Promise::join(std::uint64_t check) {
+  const auto driver = driver_.lock();
+  if (driver != nullptr && cache_ != nullptr) driver->resolver.join(number_, check);
+}
 
 // An ordinary check has fewer runs; a record with the most questions would have one per answer.
 constexpr int kEagerRuns = 24;
@@ -129,6 +161,7 @@ constexpr int kEagerRuns = 24;
 // The time that a check keeps for the use of expired answers: this part of what it has left, and at most so much.
 constexpr int kPartForExpired = 8;
 constexpr std::chrono::milliseconds kMostForExpired{1000};
+constexpr std::chrono::milliseconds kWaitForSlot{250};
 
 // A check that waits for DNS.
 class Running : public std::enable_shared_from_this<Running> {
@@ -173,10 +206,14 @@ class Running : public std::enable_shared_from_this<Running> {
 
  private:
   // Other checks may join the question, so it must not end because this check has little time. If there is an expired answer,
-  // the question ends a little before the check, which then has time to use it.
+  // the question ends a little before the check, which then has time to use it; but not before its full time has passed, also if
+  // it has to wait a moment for a slot.
   [[nodiscard]] Asker asker(std::chrono::milliseconds least, bool has_expired) const {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now());
-    if (has_expired) left -= std::min(left / kPartForExpired, kMostForExpired);
+    if (has_expired) {
+      left -= std::min(left / kPartForExpired, kMostForExpired);
+      least += kWaitForSlot;
+    }
     return {.check = number_, .patience = std::max(left, least)};
   }
   spf::Needs run_step();
@@ -301,12 +338,14 @@ SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
   answers_.slots()[slot].ticket = found.ticket;
   answers_.slots()[slot].has_joined = found.look == Cache::Look::join;
   ++cost_.dns;
-  if (found.look == Cache::Look::start) {
-    promise->begin(cache_);
+  if (found.look == Cache::Look::join) {
+    if (const auto asking = found.asking.lock()) asking->joined(number_);
+  } else {
+    promise->begin(driver);
     try {
-      driver->resolver.ask(
-          question, asker(driver->schedule, found.has_expired), [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
-          [promise] { return promise->is_wanted(); });
+      promise->set_number(driver->resolver.ask(
+          question, asker(driver->schedule, found.has_expired),
+          [promise](dns::Answer answer) { promise->complete(std::move(answer)); }, [promise] { return promise->is_wanted(); }));
     } catch (const std::bad_alloc&) {
       promise->complete(dns::failure_answer("no memory", dns::Cause::local));
     }

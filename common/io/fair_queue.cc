@@ -9,10 +9,12 @@ struct FairQueue::Entry {
   Owner owner;
   Callback callback;
   Zone& zone;
-  Check& check;
+  Check* check;
   std::uint64_t number;
   bool is_back;
   State state = State::waiting;
+  Entry* stands_for = nullptr;                         // set for a stand-in, which has no load and no callback
+  std::vector<std::unique_ptr<Entry>> stand_ins = {};  // all wait, and only while this entry waits
 };
 
 void FairQueue::Leave::operator()(Entry* entry) const {
@@ -29,7 +31,7 @@ FairQueue::Place FairQueue::enter(Owner owner, bool is_back, Callback callback) 
   ++zone.entries;
   Check& check = checks_[owner.check];
   ++check.entries;
-  Place place(new Entry{*this, owner, std::move(callback), zone, check, ++last_number_ + (is_back ? kBack : 0), is_back});
+  Place place(new Entry{*this, owner, std::move(callback), zone, &check, ++last_number_ + (is_back ? kBack : 0), is_back});
   Entry& entry = *place;
   if (is_back) add_load(entry, 1);
   // Waiting entries go first, except those of zones that hold their part already.
@@ -62,16 +64,16 @@ void FairQueue::add_load(Entry& entry, int more) {
   unrank(entry.zone);
   entry.zone.load += static_cast<std::size_t>(more);
   rank(entry.zone);
-  const std::size_t before = entry.check.load;
+  const std::size_t before = entry.check->load;
   const std::size_t after = before + static_cast<std::size_t>(more);
-  for (auto& [zone, line] : entry.check.lines) {
+  for (auto& [zone, line] : entry.check->lines) {
     const std::uint64_t oldest = line.begin()->first;
     unrank(*zone);
     zone->ranks.erase({load_of(before, oldest), oldest, &line});
     zone->ranks.emplace(load_of(after, oldest), oldest, &line);
     rank(*zone);
   }
-  entry.check.load = after;
+  entry.check->load = after;
 }
 
 void FairQueue::hold(Entry& entry) {
@@ -98,16 +100,16 @@ void FairQueue::set_waiting(Entry& entry, bool is_waiting) {
     if (!of.waiting.empty()) lengths.emplace(of.waiting.size(), &of);
   };
   change_length(longest_zones_, entry.zone);
-  change_length(longest_checks_, entry.check);
+  change_length(longest_checks_, *entry.check);
   if (entry.is_back) change(back_);
 
-  Arrivals& line = entry.check.lines.try_emplace(&entry.zone).first->second;
+  Arrivals& line = entry.check->lines.try_emplace(&entry.zone).first->second;
   unrank(entry.zone);
-  if (!line.empty()) entry.zone.ranks.erase({load_of(entry.check.load, line.begin()->first), line.begin()->first, &line});
+  if (!line.empty()) entry.zone.ranks.erase({load_of(entry.check->load, line.begin()->first), line.begin()->first, &line});
   change(line);
-  if (!line.empty()) entry.zone.ranks.emplace(load_of(entry.check.load, line.begin()->first), line.begin()->first, &line);
+  if (!line.empty()) entry.zone.ranks.emplace(load_of(entry.check->load, line.begin()->first), line.begin()->first, &line);
   rank(entry.zone);
-  if (line.empty()) entry.check.lines.erase(&entry.zone);
+  if (line.empty()) entry.check->lines.erase(&entry.zone);
 }
 
 void FairQueue::queue(Entry& entry) {
@@ -128,6 +130,14 @@ void FairQueue::make_room() {
 }
 
 void FairQueue::turn_away(Entry& entry) {
+  if (entry.stands_for != nullptr) {
+    auto& others = entry.stands_for->stand_ins;
+    unqueue(entry);
+    forget(entry);
+    others.erase(std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.get() == &entry; }));
+    return;
+  }
+  remove_stand_ins(entry);
   unqueue(entry);
   entry.state = State::turned_away;
   turned_away_.emplace(entry.number, &entry);
@@ -136,7 +146,10 @@ void FairQueue::turn_away(Entry& entry) {
 
 void FairQueue::leave(Entry& entry) {
   switch (entry.state) {
-    case State::waiting: unqueue(entry); break;
+    case State::waiting:
+      remove_stand_ins(entry);
+      unqueue(entry);
+      break;
     case State::turned_away: turned_away_.erase(entry.number); break;
     case State::held:
       unrank(entry.zone);
@@ -147,8 +160,66 @@ void FairQueue::leave(Entry& entry) {
   }
   if (entry.state == State::held || entry.is_back) add_load(entry, -1);
   if (can_grant()) afterwards_.set();
+  forget(entry);
+}
+
+void FairQueue::forget(Entry& entry) {
   if (--entry.zone.entries == 0) zones_.erase(entry.owner.zone);
-  if (--entry.check.entries == 0) checks_.erase(entry.owner.check);
+  if (--entry.check->entries == 0) checks_.erase(entry.owner.check);
+}
+
+// ---- stand-ins -----------------------------------------------------------------------------------------------------------
+
+std::size_t FairQueue::load(std::uint64_t check) const {
+  const auto found = checks_.find(check);
+  return found == checks_.end() ? 0 : found->second.load;
+}
+
+void FairQueue::join(const Place& place, std::uint64_t check) {
+  if (place == nullptr || place->state != State::waiting || place->owner.check == check) return;
+  Entry& entry = *place;
+  auto& others = entry.stand_ins;
+  if (std::any_of(others.begin(), others.end(), [&](const auto& other) { return other->owner.check == check; })) return;
+  if (others.size() >= kStandIns) {
+    const auto worst = std::max_element(others.begin(), others.end(),
+                                        [](const auto& one, const auto& two) { return one->check->load < two->check->load; });
+    if ((*worst)->check->load <= load(check)) return;
+    turn_away(**worst);
+  }
+  others.reserve(kStandIns);
+  Check& further = checks_[check];
+  ++further.entries;
+  ++entry.zone.entries;
+  const std::uint64_t number = ++last_number_ + (entry.is_back ? kBack : 0);
+  const Owner owner{entry.owner.zone, check};
+  others.emplace_back(new Entry{*this, owner, {}, entry.zone, &further, number, entry.is_back, State::waiting, &entry});
+  queue(*others.back());
+  if (waiting_ > limits_.waiting) make_room();
+  if (can_grant()) afterwards_.set();
+}
+
+void FairQueue::remove_stand_ins(Entry& entry) {
+  for (const auto& other : std::exchange(entry.stand_ins, {})) {
+    unqueue(*other);
+    forget(*other);
+  }
+}
+
+// Takes the first entry out of the queue. Returns the one that gets the slot: if a stand-in came first, its entry, which belongs
+// to the check of the stand-in from then on.
+FairQueue::Entry& FairQueue::take_turn(Entry& first) {
+  Entry& entry = first.stands_for == nullptr ? first : *first.stands_for;
+  unqueue(entry);
+  if (&entry != &first) {
+    unqueue(first);
+    if (entry.is_back) add_load(entry, -1);
+    std::swap(entry.owner, first.owner);
+    std::swap(entry.check, first.check);
+    if (entry.is_back) add_load(entry, 1);
+    queue(first);  // in the line that the entry has left
+  }
+  remove_stand_ins(entry);
+  return entry;
 }
 
 // ---- who is next ---------------------------------------------------------------------------------------------------------
@@ -165,8 +236,7 @@ void FairQueue::hand_out() {
   }
   while (can_grant()) {
     Zone& zone = *std::get<2>(*ranks_.begin());
-    Entry& entry = *std::get<2>(*zone.ranks.begin())->begin()->second;
-    unqueue(entry);
+    Entry& entry = take_turn(*std::get<2>(*zone.ranks.begin())->begin()->second);
     hold(entry);
     const Callback callback = std::move(entry.callback);
     callback(News::granted);

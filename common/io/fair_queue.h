@@ -10,6 +10,10 @@
 // Entries that are back come after all new ones. So slots change hands with the time of one try, however long questions without
 // an answer may last.
 //
+// Several checks may wait for one question. join() lets its entry wait for all of them: a stand-in waits in the line of each
+// further check, and whichever comes first gets the slot for the entry. So a question is never asked later than the best of its
+// checks would be, however many others that check has that asked first.
+//
 // When the queue is full, an entry is turned away: of those that are back, the one that came back first; if there is none, the
 // newest entry of the zone or the check with the most entries in the queue.
 //
@@ -65,6 +69,12 @@ class FairQueue {
   // Takes a slot, or a place in the queue (see has_slot()). `is_back`: the entry has had a slot before.
   Place enter(Owner owner, bool is_back, Callback callback);
   static bool has_slot(const Place& place);
+  // Lets an entry that waits do so for a further check, too. At most kStandIns further checks count, those with the least
+  // load.
+  void join(const Place& place, std::uint64_t check);
+  static constexpr std::size_t kStandIns = 4;
+  // Returns the number of slots of a check, and of its entries that are back.
+  [[nodiscard]] std::size_t load(std::uint64_t check) const;
 
   [[nodiscard]] std::size_t held() const { return held_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
@@ -108,6 +118,9 @@ class FairQueue {
   void unqueue(Entry& entry);
   void turn_away(Entry& entry);
   void leave(Entry& entry);
+  void forget(Entry& entry);
+  void remove_stand_ins(Entry& entry);
+  Entry& take_turn(Entry& first);
   [[nodiscard]] bool can_grant() const;
   void hand_out();
 

@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -50,9 +51,19 @@ struct Query {
   Query(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
       : servers(std::move(known)), rounds(servers->size()), timer(loop, std::move(on_timer)) {}
 
+  // Records that a further check waits for the answer. If there are too many, those with the least load are kept.
+  template <class LoadOf>
+  void add_joined(std::uint64_t check, LoadOf&& load_of) {
+    if (joined.size() < FairQueue::kStandIns) return joined.push_back(check);
+    const auto is_less = [&](std::uint64_t one, std::uint64_t two) { return load_of(one) < load_of(two); };
+    const auto worst = std::max_element(joined.begin(), joined.end(), is_less);
+    if (is_less(check, *worst)) *worst = check;
+  }
+
   std::uint64_t number = 0;
   dns::Question question;
   FairQueue::Owner owner;
+  std::vector<std::uint64_t> joined;  // further checks that wait for the answer, at most FairQueue::kStandIns
   Resolver::Callback callback;
   Resolver::StillWanted still_wanted;
   std::shared_ptr<const Upstreams> servers;

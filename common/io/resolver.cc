@@ -64,7 +64,8 @@ class Resolver::Impl {
     set_servers(options_.servers);
   }
 
-  void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
+  std::uint64_t ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
+  void join(std::uint64_t number, std::uint64_t check);
   void set_servers(const std::vector<NameServer>& servers);
 
   [[nodiscard]] std::vector<ServerCounters> server_counters() const {
@@ -162,7 +163,8 @@ void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
 
 // ---- a slot --------------------------------------------------------------------------------------------------------------
 
-void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
+std::uint64_t Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Callback callback,
+                                  StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
   auto made = std::make_unique<Query>(loop_, servers_, [this, number] { go_on(number, [this](Query& one) { on_timer(one); }); });
@@ -174,6 +176,15 @@ void Resolver::Impl::ask(const dns::Question& question, const Asker& asker, Call
     forget(query);
     throw;
   }
+  return number;
+}
+
+void Resolver::Impl::join(std::uint64_t number, std::uint64_t check) {
+  go_on(number, [&](Query& query) {
+    query.add_joined(check, [this](std::uint64_t one) { return queue_.load(one) + tcp_queue_.load(one); });
+    if (query.phase == Phase::queued) queue_.join(query.place, check);
+    if (query.phase == Phase::tcp_queued) tcp_queue_.join(query.tcp_place, check);
+  });
 }
 
 void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker,
@@ -195,6 +206,7 @@ bool Resolver::Impl::enter(Query& query, bool is_back) {
     go_on(number, [&](Query& one) { on_place(one, news); });
   });
   if (FairQueue::has_slot(query.place)) return true;
+  for (const std::uint64_t check : query.joined) queue_.join(query.place, check);
   ++counters_.queued;
   wait(query, milliseconds::max());
   return false;
@@ -409,6 +421,7 @@ void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
     go_on(number, [&](Query& one) { on_tcp_place(one, news); });
   });
   if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
+  for (const std::uint64_t check : query.joined) tcp_queue_.join(query.tcp_place, check);
   ++counters_.queued;
 }
 
@@ -568,9 +581,11 @@ Resolver::Resolver(Loop& loop, ResolverOptions options) : impl_(std::make_unique
 
 Resolver::~Resolver() = default;
 
-void Resolver::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
-  impl_->ask(question, asker, std::move(callback), std::move(still_wanted));
+std::uint64_t Resolver::ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted) {
+  return impl_->ask(question, asker, std::move(callback), std::move(still_wanted));
 }
+
+void Resolver::join(std::uint64_t question, std::uint64_t check) { impl_->join(question, check); }
 
 void Resolver::set_servers(const std::vector<NameServer>& servers) { impl_->set_servers(servers); }
 

@@ -58,7 +58,7 @@ struct ResolverOptions {
 
 // The asker of a question: whose share of the slots the question takes, and how long it may try.
 struct Asker {
-  std::uint64_t check = 0;  // the same for all questions of a check, different for each check; opaque
+  std::uint64_t check = 0;  // the same for all questions of a check, different for each check of all workers; opaque
   // After this time the question fails for all who wait for it. A question that others may join needs at least
   // ResolverOptions::schedule(), however little time its own check has left.
   std::chrono::milliseconds patience{20000};
@@ -92,7 +92,10 @@ class Resolver {
 
   // Asks a question. The callback is called once, from the loop, never from within this call or after the resolver is destroyed.
   // It must not destroy the resolver. A failure of cause `local` (dns::Cause) says nothing about the name in the question.
-  void ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
+  // Returns the number of the question, for join().
+  std::uint64_t ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
+  // Records that a further check waits for the answer, so that the question waits for a slot no longer than that check would.
+  void join(std::uint64_t question, std::uint64_t check);
 
   // Replaces the servers. Questions under way keep those that they have.
   void set_servers(const std::vector<NameServer>& servers);

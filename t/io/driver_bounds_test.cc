@@ -273,3 +273,32 @@ TEST_CASE("driver: a check with little time fails neither checks that join its q
   CHECK(after.got == after.names);
   CHECK(server.count() == 3);
 }
+
+TEST_CASE("driver: a question that another check joins, in any worker, is asked before the others of the check that began it") {
+  for (const bool is_same_worker : {true, false}) {
+    const DnsServer server([](const dns::Question& asked, bool tcp) {
+      Reaction slow = echo(asked, tcp);
+      slow.delay = 100ms;
+      return slow;
+    });
+    io::Loop loop;
+    const auto cache = std::make_shared<io::Cache>(std::size_t{1} << 20);
+    const io::ResolverOptions options{
+        .servers = {*io::parse_name_server(server.address())}, .try_timeout = kNever, .max_in_flight = 4};
+    io::Driver one(loop, cache, options);
+    io::Driver two(loop, cache, options);
+    Together many;
+    for (int i = 0; i < 16; ++i) many.names.push_back("n.zone" + std::to_string(i) + ".test");
+    many.names.emplace_back("victim.test");
+    const auto hostile = one.start(std::ref(many), kNever, [](const io::CheckCost&) {});
+    Together victim{{"victim.test"}};
+    bool is_done = false;
+    const auto handle =
+        (is_same_worker ? one : two).start(std::ref(victim), kNever, [&](const io::CheckCost&) { is_done = true; });
+    CHECK(run_until(loop, [&] { return is_done; }));
+    CHECK(victim.got == victim.names);
+    // The first slots were taken; the next free one is for the joined question.
+    CHECK(server.count() < 12);
+    CHECK(server.count(question("victim.test")) == 1);
+  }
+}

@@ -212,3 +212,128 @@ TEST_CASE("likely zone: names served by one owner are in one zone, names of seve
   CHECK(zone("4.2.192.in-addr.arpa") == "2.192.in-addr.arpa");
   CHECK(zone(base::IpAddress::parse("2001:db8::1")->reverse_name()) == "8.b.d.0.1.0.0.2.ip6.arpa");
 }
+
+namespace {
+
+// A queue with one slot, which a hostile check holds; three further entries of that check wait, the last one for "victim".
+struct Inversion : World {
+  Asker* holder;
+  std::vector<Asker*> hostile;
+  Asker* victim;
+
+  explicit Inversion(bool is_back = false) : World({.slots = 4, .per_zone = 4, .waiting = 100}) {
+    for (std::uint64_t i = 0; i < 4; ++i) hostile.push_back(&enter("held", 10 + i, 1));
+    victim = &enter("victim", 1, 1, is_back);
+  }
+  void free_slot() {
+    hostile.back()->place.reset();
+    hostile.pop_back();
+    turn();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fair queue: an entry for which a better check waits too is first, and belongs to that check afterwards") {
+  for (const bool is_back : {false, true}) {
+    Inversion world(is_back);
+    world.enter("other", 2, 2, is_back);
+    world.enter("busy", 3, 2, is_back);
+    world.queue.join(world.victim->place, 9);
+    CHECK(world.queue.waiting() == 4);
+    world.free_slot();
+    // Check 9 came after "other", but has no entry that is back.
+    CHECK(world.granted == (is_back ? Names{"victim"} : Names{"other"}));
+    world.free_slot();
+    CHECK(world.granted == (is_back ? Names{"victim", "other"} : Names{"other", "victim"}));
+    CHECK(world.queue.waiting() == 1);
+    CHECK(world.queue.load(9) == 1);
+    world.victim->place.reset();
+    CHECK(world.queue.load(9) == 0);
+    world.turn();
+    world.askers.clear();
+    CHECK(world.queue.held() == 0);
+    CHECK(world.queue.waiting() == 0);
+    CHECK(world.queue.load(1) == 0);
+  }
+}
+
+TEST_CASE("fair queue: without a better check, an entry waits in the line of its own") {
+  Inversion world;
+  world.enter("other", 2, 2);
+  world.free_slot();
+  CHECK(world.granted == Names{"other"});
+  world.enter("another", 3, 3);
+  world.free_slot();
+  CHECK(world.granted == Names{"other", "another"});
+}
+
+TEST_CASE("fair queue: of many further checks, those with the least load count") {
+  Inversion world;
+  // Four checks with a slot each are better than the first one, but not the best.
+  World& queue = world;
+  for (auto& held : world.hostile) held->place.reset();
+  world.hostile.clear();
+  world.turn();
+  CHECK(world.granted == Names{"victim"});
+  World::Asker* last = nullptr;
+  for (std::uint64_t check = 2; check < 5; ++check) last = &queue.enter("held", 20 + check, check);
+  for (std::uint64_t i = 0; i < 3; ++i) queue.enter("waits", 30 + i, 1);
+  auto& victim = queue.enter("asked", 2, 1);
+  for (std::uint64_t check = 2; check < 2 + FairQueue::kStandIns; ++check) queue.queue.join(victim.place, check);
+  queue.queue.join(victim.place, 9);
+  queue.queue.join(victim.place, 9);
+  CHECK(queue.queue.waiting() == 4 + FairQueue::kStandIns);
+  last->place.reset();
+  world.turn();
+  CHECK(world.granted.back() == "asked");
+  CHECK(queue.queue.load(1) == 1);
+}
+
+TEST_CASE("fair queue: further checks of an entry leave with it, and take no place that others need") {
+  World world({.slots = 1, .per_zone = 1, .waiting = 3});
+  auto& holder = world.enter("holder", 9, 9);
+  auto& one = world.enter("one", 1, 1);
+  world.queue.join(one.place, 2);
+  world.queue.join(one.place, 3);
+  CHECK(world.queue.waiting() == 3);
+  // The full queue loses places of the longest line: stand-ins, and not the entry that came first.
+  world.enter("two", 2, 2);
+  world.enter("three", 3, 3);
+  world.turn();
+  CHECK(world.turned_away.empty());
+  CHECK(world.queue.waiting() == 3);
+  one.place.reset();
+  CHECK(world.queue.waiting() == 2);
+  holder.place.reset();
+  world.turn();
+  CHECK(world.granted == Names{"two"});
+  world.askers.clear();
+  CHECK(world.queue.waiting() == 0);
+}
+
+TEST_CASE("fair queue: entries with further checks come and go at random, and the counts stay right") {
+  std::mt19937 random(7);
+  World world({.slots = 5, .per_zone = 3, .waiting = 12});
+  const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
+  for (int i = 0; i < 20000; ++i) {
+    if (below(3) == 0) {
+      world.enter("x", below(6), below(8), below(4) == 0);
+    } else if (!world.askers.empty()) {
+      auto at = std::next(world.askers.begin(), below(static_cast<unsigned>(world.askers.size())));
+      if (below(2) == 0) {
+        world.queue.join(at->place, below(8));
+      } else {
+        world.askers.erase(at);
+      }
+    }
+    if (below(4) == 0) world.turn();
+    REQUIRE(world.queue.waiting() <= 12);
+    REQUIRE(world.queue.held() <= 5);
+  }
+  world.turn();
+  world.askers.clear();
+  CHECK(world.queue.held() == 0);
+  CHECK(world.queue.waiting() == 0);
+  for (std::uint64_t check = 0; check < 8; ++check) CHECK(world.queue.load(check) == 0);
+}
