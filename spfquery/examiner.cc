@@ -100,7 +100,8 @@ class Examiner {
         known_(read_known_networks(options.networks)),
         driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
                 {.max_questions = 2 * static_cast<int>(lint::Limits{}.questions) + 200 * static_cast<int>(1 + options.own.size()),
-                 .max_bytes = answer_bytes}) {
+                 .max_bytes = answer_bytes,
+                 .max_bytes_of_all = 0}) {
     driver_.set_zone(std::move(zone));
   }
 

@@ -16,7 +16,8 @@ constexpr std::size_t kCacheBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxAnswerBytes = std::size_t{4} << 20;
 
 io::DriverOptions driver_options() {
-  return {.max_questions = static_cast<int>(Engine::limits().questions) + 200, .max_bytes = kMaxAnswerBytes};
+  return {
+      .max_questions = static_cast<int>(Engine::limits().questions) + 200, .max_bytes = kMaxAnswerBytes, .max_bytes_of_all = 0};
 }
 
 void add_detail(Present& present, std::string_view sentence) {

@@ -106,7 +106,7 @@ class Cache {
     Look look = Look::start;
     SharedAnswer answer;
     std::uint64_t ticket = 0;           // the waiter's, for leave()
-    bool has_expired = false;           // an expired answer may take the place of a failure
+    bool has_expired = false;           // an expired answer may replace a failure
     std::weak_ptr<Asking> asking = {};  // the asker that the caller has joined, if it is known
   };
   Found find_or_join(const dns::Question& question, Clock::time_point now, Waiter waiter);
@@ -120,7 +120,7 @@ class Cache {
   bool abandon(const dns::Question& question, Clock::time_point now);
   // Stores the answer and calls the waiters.
   void complete(const dns::Question& question, dns::Answer answer, Clock::time_point now);
-  // Returns the expired answer that may take the place of a failure now; null: there is none. Changes nothing.
+  // Returns the expired answer that may replace a failure now; null: there is none. Changes nothing.
   SharedAnswer expired(const dns::Question& question, Clock::time_point now);
 
   // Removes all answers. Questions under way are not affected.

@@ -164,9 +164,22 @@ bool CheckAnswers::fits(Shares shares, std::size_t bytes) const {
   return false;
 }
 
+bool CheckAnswers::pin(std::size_t bytes) {
+  if (pinned_ == nullptr || pinned_->limit == 0) return true;
+  const std::size_t rest = pinned_->limit - std::min(pinned_->held, pinned_->limit);
+  if (own_pinned_ + bytes > rest / PinnedBytes::kPartOfRest) return false;
+  own_pinned_ += bytes;
+  pinned_->held += bytes;
+  return true;
+}
+
 void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
   const Shares shares = slots_[slot].shares;
-  if (!fits(shares, answer->bytes)) answer = own_failures().too_large;
+  if (!fits(shares, answer->bytes)) {
+    answer = own_failures().too_large;
+  } else if (!pin(answer->bytes)) {
+    answer = own_failures().no_room;
+  }
   charge(shares, answer->bytes);
   if (answer->stale != nullptr) failed_ |= shares;
   slots_[slot].answer = std::move(answer);

@@ -7,7 +7,9 @@
 // TTL of a chain is the least of its slots'. A chain of more than kMaxAliases questions, or a loop, is a failure.
 // A check pins a bounded number of questions, and a bounded number of bytes of answers. Each identity has bytes of its own: an
 // answer that both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
-// from MAIL FROM.
+// from MAIL FROM. All checks of a driver together pin a bounded number of bytes, too: an answer is a failure if the check would
+// then hold more than a part of what is left (PinnedBytes). The more checks hold, the less each further one may, so checks with
+// large answers cannot take the room of those with small ones.
 // A failure may carry an expired answer (KeptAnswer::stale). find() returns that one while the step has use_stale() on. Such a
 // failure comes from the resolver, after the full time of a question. The end of the check's own time says nothing about DNS: an
 // answer that is missing then is replaced by an expired one only if the same identity has such a failure already. So a check in
@@ -35,12 +37,22 @@ struct OwnFailures {
   SharedAnswer timed_out = own_failure("timed out");
   SharedAnswer too_many = own_failure("too many questions");
   SharedAnswer too_large = own_failure("answers that are too large");
+  SharedAnswer no_room = own_failure("too little room for the answers of all checks");
   SharedAnswer endless = own_failure("CNAME loop");
   SharedAnswer stopped = own_failure("stopped");
   SharedAnswer no_memory = own_failure("out of memory");
 };
 // Returns the failures, made at the first call, which may throw std::bad_alloc.
 const OwnFailures& own_failures();
+
+// The bytes of the answers that all checks of a driver hold. An answer counts once for each check that holds it.
+struct PinnedBytes {
+  // A check holds at most this part of what others leave, so the sum never reaches the limit.
+  static constexpr std::size_t kPartOfRest = 16;
+
+  std::size_t limit = 0;  // 0: none
+  std::size_t held = 0;
+};
 
 class CheckAnswers final : public spf::AnswerSource {
  public:
@@ -70,21 +82,29 @@ class CheckAnswers final : public spf::AnswerSource {
   };
   using Slots = std::vector<Slot>;
 
-  // `slots`: an empty vector whose memory is used.
-  CheckAnswers(Cache& cache, std::shared_ptr<Overlay> overlay, Limits limits, Slots slots)
-      : cache_(cache), overlay_(std::move(overlay)), limits_(limits), slots_(std::move(slots)) {}
+  // `slots`: an empty vector whose memory is used. `pinned` must outlive this object; null: no limit.
+  CheckAnswers(Cache& cache, std::shared_ptr<Overlay> overlay, Limits limits, Slots slots, PinnedBytes* pinned = nullptr)
+      : cache_(cache), overlay_(std::move(overlay)), limits_(limits), slots_(std::move(slots)), pinned_(pinned) {}
   // Takes over the state of `begun`.
   CheckAnswers(Cache& cache, CheckAnswers& begun)
       : cache_(cache),
         overlay_(begun.overlay_),
         limits_(begun.limits_),
         slots_(std::move(begun.slots_)),
+        pinned_(begun.pinned_),
+        own_pinned_(std::exchange(begun.own_pinned_, 0)),
         bytes_(begun.bytes_),
         asking_(begun.asking_),
         sought_(std::move(begun.sought_)),
         now_(begun.now_),
         failed_(begun.failed_),
         uses_stale_(begun.uses_stale_) {}
+
+  ~CheckAnswers() override {
+    if (pinned_ != nullptr) pinned_->held -= own_pinned_;
+  }
+  CheckAnswers(const CheckAnswers&) = delete;
+  CheckAnswers& operator=(const CheckAnswers&) = delete;
 
   const spf::KnownAnswer* find(const dns::Question& question) override;
   [[nodiscard]] bool is_late() const override { return is_late_; }
@@ -142,6 +162,8 @@ class CheckAnswers final : public spf::AnswerSource {
   // Returns "timed out", with the expired answer that the cache has, if there is one and the identities may use it.
   SharedAnswer timed_out(const dns::Question& question, Shares shares);
   [[nodiscard]] bool fits(Shares shares, std::size_t bytes) const;
+  // Counts the bytes of an answer; false: the checks of the driver hold too much.
+  bool pin(std::size_t bytes);
   const Slot& add(const dns::Question& question, SharedAnswer answer);
   // Returns the identities that asked for a question in this step; null: none did.
   Shares* seekers(const dns::Question& question);
@@ -154,6 +176,8 @@ class CheckAnswers final : public spf::AnswerSource {
   std::shared_ptr<Overlay> overlay_;  // null: none
   Limits limits_;
   Slots slots_;  // few, so linear search is fast
+  PinnedBytes* pinned_;
+  std::size_t own_pinned_ = 0;
   std::array<std::size_t, kIdentities> bytes_{};
   Shares asking_ = 1;                                     // the identities that ask now
   std::vector<std::pair<dns::Question, Shares>> sought_;  // asked for in this step, and not known

@@ -109,6 +109,7 @@ struct DriverState : std::enable_shared_from_this<DriverState> {
         schedule(resolver_options.schedule()),
         resolver(on, std::move(resolver_options)),
         options(driver_options),
+        pinned(std::make_shared<PinnedBytes>(PinnedBytes{.limit = driver_options.max_bytes_of_all})),
         mailbox(std::make_shared<Mailbox>(on.inbox())) {
     own_failures();
   }
@@ -134,6 +135,7 @@ struct DriverState : std::enable_shared_from_this<DriverState> {
   std::chrono::milliseconds schedule;  // the least patience of a question
   Resolver resolver;
   DriverOptions options;
+  std::shared_ptr<PinnedBytes> pinned;
   std::shared_ptr<Overlay> overlay;
   std::shared_ptr<Mailbox> mailbox;
   CheckAnswers::Slots spare;  // memory for the next check
@@ -172,6 +174,7 @@ class Running : public std::enable_shared_from_this<Running> {
         cache_(driver->cache),
         mailbox_(driver->mailbox),
         options_(driver->options),
+        pinned_(driver->pinned),
         answers_(*cache_, begun),
         step_(std::move(step)),
         done_(std::move(done)),
@@ -228,6 +231,7 @@ class Running : public std::enable_shared_from_this<Running> {
   std::shared_ptr<Cache> cache_;
   std::shared_ptr<Mailbox> mailbox_;
   DriverOptions options_;
+  std::shared_ptr<PinnedBytes> pinned_;  // outlives answers_
   CheckAnswers answers_;
   Driver::Step step_;
   Driver::Done done_;
@@ -476,7 +480,7 @@ void Driver::set_name_servers(const std::vector<NameServer>& servers) { state_->
 Driver::Handle Driver::start(Step step, std::chrono::milliseconds deadline, Done done) {
   const CheckAnswers::Limits limits{static_cast<std::size_t>(std::max(state_->options.max_questions, 0)),
                                     state_->options.max_bytes};
-  CheckAnswers answers(*state_->cache, state_->overlay, limits, std::exchange(state_->spare, {}));
+  CheckAnswers answers(*state_->cache, state_->overlay, limits, std::exchange(state_->spare, {}), state_->pinned.get());
   answers.set_now(state_->loop.now());
   CheckCost cost;
   spf::Needs needs;

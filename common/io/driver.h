@@ -31,6 +31,9 @@ struct DriverOptions {
   // Bytes of answers, with their parsed records, that a check holds per identity while it waits. An answer that does not fit is a
   // failure.
   std::size_t max_bytes = std::size_t{1} << 20;
+  // Bytes of answers that all checks of the driver hold together; 0: no limit. An answer is a failure if its check would then
+  // hold more than a 16th of what is left.
+  std::size_t max_bytes_of_all = std::size_t{64} << 20;
 };
 
 // The work that a check needed, for logs and benchmarks.

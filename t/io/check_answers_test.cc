@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/spf/evaluate.h"
 #include "t/io/driver_world.h"
@@ -241,4 +242,43 @@ TEST_CASE("if the check that asked has exceeded a limit of its own, a check that
   const std::size_t own = world.answers.open_slot(question("b.example"), 1).value();
   world.answers.settle_or_reopen(own, local);  // it asked itself
   CHECK(world.find("b.example") == "too many questions in flight");
+}
+
+TEST_CASE("check answers: all checks of a driver pin a bounded number of bytes, and those with small answers always find room") {
+  io::Cache cache(std::size_t{16} << 20);
+  for (int i = 0; i < 8; ++i)
+    cache.complete(question("big" + std::to_string(i) + ".test"), texts({std::string(50000, 'x')}), kStart);
+  cache.complete(question("small.test"), texts({"v=spf1 -all"}), kStart);
+  io::PinnedBytes pinned{.limit = std::size_t{4} << 20};
+  const auto make = [&] {
+    return std::make_unique<io::CheckAnswers>(cache, nullptr, kLimits, io::CheckAnswers::Slots{}, &pinned);
+  };
+  std::vector<std::unique_ptr<io::CheckAnswers>> hostile;
+  int failed = 0;
+  for (int i = 0; i < 200; ++i) {
+    io::CheckAnswers& answers = *hostile.emplace_back(make());
+    answers.set_now(kStart);
+    for (int n = 0; n < 8; ++n) {
+      const dns::Answer& got = answers.find(question("big" + std::to_string(n) + ".test"))->answer;
+      if (got.status == dns::Status::ok) continue;
+      CHECK(got == dns::failure_answer("too little room for the answers of all checks", dns::Cause::local));
+      ++failed;
+    }
+    REQUIRE(pinned.held < pinned.limit);
+    io::CheckAnswers small(cache, nullptr, kLimits, {}, &pinned);
+    small.set_now(kStart);
+    REQUIRE(small.find(question("small.test"))->answer.status == dns::Status::ok);
+  }
+  CHECK(failed > 1000);
+  const std::size_t held = pinned.held;
+  CHECK(held > std::size_t{3} << 20);
+  // The bytes go with the state of a check, and are given back at its end.
+  {
+    const io::CheckAnswers begun(cache, *hostile[0]);
+    hostile[0].reset();
+    CHECK(pinned.held == held);
+  }
+  CHECK(pinned.held < held);
+  hostile.clear();
+  CHECK(pinned.held == 0);
 }

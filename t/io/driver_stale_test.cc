@@ -52,7 +52,7 @@ TEST_CASE("driver: a check that ends before its question harms nobody: the other
   CHECK(other.got == Strings{"a.example"});
 }
 
-TEST_CASE("driver: a check without the time of a question fails; the question goes on, and the next check uses its end") {
+TEST_CASE("driver: a check without the time of a question fails; the question continues, and the next check uses its end") {
   const DnsServer server([](const dns::Question&, bool) { return react(Fault::silence); });
   Worker worker(server, cache_with_expired({"a.example"}), {}, kTry);
   StaleInTurn brief{{{"a.example"}}};
