@@ -50,7 +50,7 @@ SUPPORT_SRC := $(wildcard t/support/*.cc)
 TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard t/*/*_test.cc))))
 TEST_NAMES := $(notdir $(TEST_DIRS))
 TEST_PROGRAMS := $(TEST_NAMES:%=$(BUILD)/t/%)
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load srs_load dns bare_server core spawn wide_zone ahead)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load dns_load srs_load dns bare_server core spawn wide_zone ahead lint)
 # Each t/fuzz/NAME_fuzz.cc is one fuzz target; its corpus is t/fuzz/corpus/NAME.
 FUZZ_NAMES := $(patsubst t/fuzz/%_fuzz.cc,%,$(wildcard t/fuzz/*_fuzz.cc))
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/fuzz/%-replay)
@@ -313,6 +313,7 @@ $(BUILD)/bench/dns: $(call objects,t/bench/dns.cc t/bench/world.cc) $(SUPPORT_LI
 $(BUILD)/bench/core: $(call objects,t/bench/core.cc t/bench/world.cc) $(CORE_LIB)
 $(BUILD)/bench/bare_server: $(call objects,t/bench/bare_server.cc)
 $(BUILD)/bench/wide_zone: $(call objects,t/bench/wide_zone.cc t/bench/wide_world.cc)
+$(BUILD)/bench/lint: $(call objects,t/bench/lint.cc) $(CORE_LIB)
 $(BUILD)/bench/ahead: $(call objects,t/bench/ahead.cc t/bench/wide_world.cc) $(CORE_LIB)
 $(BUILD)/bench/spawn: $(call objects,t/bench/spawn.cc)
 $(BENCH_PROGRAMS):

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -173,6 +174,7 @@ class Examiner {
 
   [[nodiscard]] lint::Subject subject(const dns::Name& domain) const {
     lint::Subject out = {.domain = domain, .salt = salt_, .own = options_.own, .subdomains = options_.subdomains};
+    out.is_published = options_.records.empty() && options_.zones.empty();
     out.known = known_;
     if (options_.helo) out.helo = *parse_examined(*options_.helo);
     return out;
@@ -222,7 +224,7 @@ int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const d
   std::size_t printed = 0;
   for (const dns::Name& domain : options.examined) {
     if (printed > 0 && Interrupt::has_come()) {
-      kProgram.complain(fmt::format("interrupted: {} more domains were not examined", options.examined.size() - printed));
+      kProgram.complain(fmt::format("interrupted: {} not examined", lint::counted(options.examined.size() - printed, "domain")));
       exit_code = kExitIncomplete;
       break;
     }
@@ -271,7 +273,10 @@ int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const d
 bool is_examination(const std::vector<std::string>& words) {
   return std::ranges::any_of(words, [](const std::string& word) {
     const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    return name == "--lint" || name == "-lint" || name == "--lint-file" || name == "-lint-file";
+    const std::string_view bare = name.substr(std::min<std::size_t>(name.find_first_not_of('-'), name.size()));
+    constexpr std::array kNames = std::to_array<std::string_view>(
+        {"lint", "lint-file", "diff", "from", "subdomains", "authoritative", "networks", "sarif"});
+    return name.starts_with('-') && std::ranges::find(kNames, bare) != kNames.end();
   });
 }
 

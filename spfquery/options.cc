@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -434,10 +435,29 @@ Problem check(const Options& options) {
   return {};
 }
 
+// "--lint --file FILE", in any order, is "--lint-file FILE": --lint without a domain takes its domains from the file.
+std::vector<std::string> with_lint_file(std::vector<std::string> words) {
+  const auto lint = std::ranges::find_if(words, [](const std::string& word) { return word == "--lint" || word == "-lint"; });
+  const auto file = std::ranges::find_if(words, [](const std::string& word) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    return name == "--file" || name == "-file" || name == "-f";
+  });
+  if (lint == words.end() || file == words.end() || (lint + 1 != words.end() && !(lint + 1)->starts_with('-'))) return words;
+  const std::size_t equals = file->find('=');
+  *file = "--lint-file" + (equals == std::string::npos ? std::string() : file->substr(equals));
+  words.erase(lint);
+  return words;
+}
+
 // Takes words without option. After --replay they are files; where neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
 // [HELO]]" is a check, "DOMAIN" an examination. Any others are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
   if (options.action == Options::Action::replay) options.logs = words;
+  // --diff OLD NEW
+  if (options.new_record && options.examined.size() == 1 && words.size() == 1) {
+    options.records.push_back({options.examined.front(), std::exchange(*options.new_record, words.front())});
+    return {};
+  }
   const bool has_task = options.ip || options.file || options.action != Options::Action::ask;
   if (has_task || words.empty()) return {};
   if (base::IpAddress::parse(words.front())) {
@@ -453,7 +473,7 @@ Problem take_words(Options& options, const Values& words) {
 }  // namespace
 
 base::Result<dns::Name, std::string> parse_examined(std::string_view text) {
-  const auto ascii = dns::to_a_labels(text);
+  const auto ascii = dns::to_a_labels(text.substr(text.rfind('@') + 1));  // of a mailbox, its domain
   auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
   // DNS allows any octet in a label, but here a blank means that something else follows the name.
   const bool is_one_word =
@@ -469,7 +489,7 @@ base::Result<Options, std::string> parse_command_line(const std::vector<std::str
   Options options;
   options.policy.spf.default_explanation = receiver::default_explanation();
   if (auto problem = set_authorized(options, {""})) return base::failure(*problem);
-  options::CommandLine line = options::read_command_line(option_table(), words);
+  options::CommandLine line = options::read_command_line(option_table(), with_lint_file(words));
   Values strays;
   for (const options::Setting& setting : line.settings) {
     if (setting.row == nullptr) {

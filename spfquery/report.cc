@@ -10,6 +10,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "spfquery/wrap.h"
 
 namespace spfquery {
 
@@ -45,7 +46,9 @@ class ReportWriter {
     add_tree();
     add_summary();
     for (const Finding& finding : report_.findings) add_finding(finding);
-    if (report_.left_out > 0) out_ += fmt::format("\n{} more findings are not shown.\n", report_.left_out);
+    if (report_.left_out > 0)
+      out_ += fmt::format("\n{} not shown, none of which is more severe.\n",
+                          report_.left_out == 1 ? "1 more finding is" : fmt::format("{} more findings are", report_.left_out));
     if (report_.findings.empty())
       out_ += report_.is_complete() ? "\nNo faults were found.\n" : "\nNo faults were found in the known parts.\n";
     return std::move(out_);
@@ -78,20 +81,34 @@ class ReportWriter {
     std::vector<std::vector<const Finding*>> findings(lines.size() + 1);
     for (const Finding& finding : report_.findings) findings[finding.line].push_back(&finding);
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      out_ += painted(fmt::format("{:3} ", i + 1), "2");
-      indent(static_cast<std::size_t>(lines[i].depth), is_last[i]);
-      out_ += line_text(lines[i]);
+      std::string first = painted(fmt::format("{:3} ", i + 1), "2");
+      std::string others = "    ";
+      const bool has_children = i + 1 < lines.size() && lines[i + 1].depth > lines[i].depth;
+      indent(static_cast<std::size_t>(lines[i].depth), is_last[i], has_children, first, others);
+      std::string text = line_text(lines[i]);
       for (const Finding* finding : findings[i + 1])
-        out_ += "  " + in_colour(fmt::format("[{}]", finding->kind->id), finding->severity);
-      out_ += '\n';
+        text += "  " + in_colour(fmt::format("[{}]", finding->kind->id), finding->severity);
+      add_line(text, first, others);
     }
   }
 
-  void indent(std::size_t levels, bool is_last) {
+  void add_line(std::string_view text, std::string_view first = {}, std::string_view others = "   ") {
+    out_.append(wrapped(text, first, others, style_.width)).append("\n");
+  }
+
+  // Appends what is on the left of a line of the tree, and of its further lines.
+  void indent(std::size_t levels, bool is_last, bool has_children, std::string& first, std::string& others) {
+    const std::string_view bar = style_.utf8 ? "\u2502  " : "|  ";
     open_.resize(levels + 1);
-    for (std::size_t level = 1; level < levels; ++level) out_ += !open_[level] ? "   " : style_.utf8 ? "\u2502  " : "|  ";
-    if (levels > 0 && style_.utf8) out_ += is_last ? "\u2514\u2500 " : "\u251c\u2500 ";
-    if (levels > 0 && !style_.utf8) out_ += is_last ? "`- " : "|- ";
+    for (std::size_t level = 1; level < levels; ++level) {
+      first += open_[level] ? bar : "   ";
+      others += open_[level] ? bar : "   ";
+    }
+    if (levels > 0) {
+      first += style_.utf8 ? (is_last ? "\u2514\u2500 " : "\u251c\u2500 ") : (is_last ? "`- " : "|- ");
+      others += is_last ? "   " : bar;
+    }
+    others += has_children ? bar : "   ";
     open_[levels] = !is_last;
   }
 
@@ -110,29 +127,34 @@ class ReportWriter {
 
   void add_summary() {
     const lint::Summary& summary = report_.summary;
-    out_ += fmt::format("\nDNS terms: {} for IPv4 clients, {} for IPv6 clients, of {}{}\n", summary.lookups[Family::ipv4],
-                        summary.lookups[Family::ipv6], report_.limits.dns_terms,
-                        summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : "");
-    out_ += fmt::format("void lookups: {} for IPv4 clients, {} for IPv6 clients, of {}\n", summary.voids[Family::ipv4],
-                        summary.voids[Family::ipv6], report_.limits.void_lookups);
-    out_ += fmt::format("record: {} octets; a check without a cache takes {} round trips, at worst {:.1f} seconds\n",
-                        summary.octets, summary.rounds, lint::worst_seconds(summary.rounds));
+    out_ += '\n';
+    add_line(fmt::format("DNS terms: {} for IPv4 clients, {} for IPv6 clients, of {}{}", summary.lookups[Family::ipv4],
+                         summary.lookups[Family::ipv6], report_.limits.dns_terms,
+                         summary.is_lower_bound ? "; at least, since some terms depend on the mail or are not known" : ""));
+    add_line(fmt::format("void lookups: {} for IPv4 clients, {} for IPv6 clients, of {}", summary.voids[Family::ipv4],
+                         summary.voids[Family::ipv6], report_.limits.void_lookups));
+    add_line(fmt::format(
+        "record: {}; a check without a cache takes {}, at worst {:.1f} seconds", lint::counted(summary.octets, "octet"),
+        lint::counted(static_cast<std::uint64_t>(summary.rounds), "round trip"), lint::worst_seconds(summary.rounds)));
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
-    out_ += fmt::format("passing: {} IPv4 addresses; ", summary.addresses4);
-    out_ += summary.networks6 == kMost ? "all IPv6 networks\n"
-                                       : fmt::format("addresses in {} IPv6 networks of 64 bits\n", summary.networks6);
-    out_ += fmt::format("errors: {}, warnings: {}, infos: {}\n", report_.count(Severity::error), report_.count(Severity::warning),
-                        report_.count(Severity::info));
-    for (const std::string& gap : report_.tree.gaps) out_ += painted("not known: " + gap, "1;35") + '\n';
+    add_line(fmt::format("passing: {}; {}", lint::counted(summary.addresses4, "IPv4 address"),
+                         summary.networks6 == kMost
+                             ? std::string("all IPv6 networks")
+                             : fmt::format("addresses in {} of 64 bits", lint::counted(summary.networks6, "IPv6 network"))));
+    add_line(fmt::format("errors: {}, warnings: {}, infos: {}", report_.count(Severity::error), report_.count(Severity::warning),
+                         report_.count(Severity::info)));
+    for (const std::string& gap : report_.tree.gaps) add_line(painted("not known: " + gap, "1;35"));
   }
 
   void add_finding(const Finding& finding) {
-    out_ += fmt::format("\n{} {}, line {}", in_colour(finding.kind->id, finding.severity), lint::severity_name(finding.severity),
-                        finding.line);
-    out_ += finding.term.empty()
-                ? fmt::format(", {}", finding.record_of)
-                : fmt::format(", {} in the record of {}", base::clip(finding.term, kMaxTermShown), finding.record_of);
-    out_ += fmt::format(" ({})\n   {}.\n   {}.\n", finding.section(), finding.message, finding.fix);
+    out_ += '\n';
+    const std::string place =
+        finding.term.empty() ? finding.record_of
+                             : fmt::format("{} in the record of {}", base::clip(finding.term, kMaxTermShown), finding.record_of);
+    add_line(fmt::format("{} {}, line {}, {} ({})", in_colour(finding.kind->id, finding.severity),
+                         lint::severity_name(finding.severity), finding.line, place, finding.section()));
+    add_line(finding.message + '.', "   ");
+    add_line(finding.fix + '.', "   ");
   }
 
   const lint::Report& report_;
@@ -167,9 +189,9 @@ std::string report_line(const lint::Report& report) {
 
 std::string why_text(const lint::Why& why, const TreeStyle& style) {
   std::string out = "\n";
-  for (const std::string& sentence : why.sentences) base::append(out, base::printable(sentence), "\n");
-  for (const std::string& what : why.missing)
-    base::append(out, painted("not known: " + base::printable(what), "1;35", style), "\n");
+  const auto add = [&](std::string_view text) { base::append(out, wrapped(text, {}, "   ", style.width), "\n"); };
+  for (const std::string& sentence : why.sentences) add(base::printable(sentence));
+  for (const std::string& what : why.missing) add(painted("not known: " + base::printable(what), "1;35", style));
   if (why.change) {
     const std::string text = character_strings(base::printable(why.change->record));
     out += fmt::format("\n{}. TXT {}\n", base::printable(why.change->name), painted(text, "1", style));

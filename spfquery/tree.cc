@@ -7,9 +7,11 @@
 #include <clocale>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "spfquery/wrap.h"
 
 namespace spfquery {
 
@@ -82,62 +84,71 @@ class TreeWriter {
   TreeWriter(const spf::Limits& limits, const TreeStyle& style) : limits_(limits), style_(style) {}
 
   void add(const Node& node) {
-    const TraceStep& step = *node.step;
-    indent(step.depth, node.is_last);
-    switch (step.kind) {
-      case TraceStep::Kind::check:
-        out_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
-        if (step.depth == 0) add_counters(step);
-        break;
-      case TraceStep::Kind::term:
-        out_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
-        if (step.outcome == "match") out_ += fmt::format(" {} {}", arrow(), in_colour(result_of(step.text)));
-        // For terms that asked DNS, or failed to.
-        if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
-        break;
-      case TraceStep::Kind::record: out_ += "record: " + step.text; break;
-      case TraceStep::Kind::note: out_ += "note: " + step.text; break;
-      case TraceStep::Kind::question:
-        if (step.depth == 0) out_ += "explanation: ";
-        out_ += painted(fmt::format("{} {} {}", step.text, arrow(), step.outcome), Colour::faint, style_);
-        break;
-    }
-    out_ += '\n';
+    std::string first;
+    std::string others;
+    indent(node, first, others);
+    text_.clear();
+    set_text(node);
+    out_ += wrapped(text_, first, others, style_.width) + '\n';
   }
 
-  void add_line(std::string_view text) { out_.append(text).append("\n"); }
+  void add_line(std::string_view text) { out_.append(wrapped(text, {}, "  ", style_.width)).append("\n"); }
   std::string finish() { return std::move(out_); }
 
  private:
+  void set_text(const Node& node) {
+    const TraceStep& step = *node.step;
+    switch (step.kind) {
+      case TraceStep::Kind::check:
+        text_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
+        if (step.depth == 0) add_counters(step);
+        break;
+      case TraceStep::Kind::term:
+        text_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
+        if (step.outcome == "match") text_ += fmt::format(" {} {}", arrow(), in_colour(result_of(step.text)));
+        // For terms that asked DNS, or failed to.
+        if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
+        break;
+      case TraceStep::Kind::record: text_ += "record: " + step.text; break;
+      case TraceStep::Kind::note: text_ += "note: " + step.text; break;
+      case TraceStep::Kind::question:
+        if (step.depth == 0) text_ += "explanation: ";
+        text_ += painted(fmt::format("{} {} {}", step.text, arrow(), step.outcome), Colour::faint, style_);
+        break;
+    }
+  }
+
   [[nodiscard]] std::string in_colour(std::string_view result) const { return painted(result, colour_of(result), style_); }
   [[nodiscard]] std::string_view arrow() const { return style_.utf8 ? "\u2192" : "->"; }
 
-  void indent(int depth, bool is_last) {
-    const auto levels = static_cast<std::size_t>(depth);
+  // Appends the lines of the tree on the left of the node, and those on the left of its further lines.
+  void indent(const Node& node, std::string& first, std::string& others) {
+    const auto levels = static_cast<std::size_t>(node.step->depth);
+    const std::string_view bar = style_.utf8 ? "\u2502  " : "|  ";
     open_.resize(levels + 1);
-    for (std::size_t level = 1; level < levels; ++level) {
-      out_ += !open_[level] ? "   " : style_.utf8 ? "\u2502  " : "|  ";
-    }
+    for (std::size_t level = 1; level < levels; ++level) first += open_[level] ? bar : "   ";
+    others = first;
     if (levels > 0) {
-      if (style_.utf8) {
-        out_ += is_last ? "\u2514\u2500 " : "\u251c\u2500 ";
-      } else {
-        out_ += is_last ? "`- " : "|- ";
-      }
+      const std::string_view fork = style_.utf8 ? "\u251c\u2500 " : "|- ";
+      const std::string_view corner = style_.utf8 ? "\u2514\u2500 " : "`- ";
+      first += node.is_last ? corner : fork;
+      others += node.is_last ? "   " : bar;
     }
-    open_[levels] = !is_last;
+    others += node.has_children ? bar : "   ";
+    open_[levels] = !node.is_last;
   }
 
   // Adds the counters at the end of the step, which include the steps below it.
   void add_counters(const TraceStep& step) {
     const std::string text =
         fmt::format("[lookups {}/{}, void {}/{}]", step.lookups, limits_.dns_terms, step.void_lookups, limits_.void_lookups);
-    out_ += "  " + painted(text, Colour::faint, style_);
+    text_ += "  " + painted(text, Colour::faint, style_);
   }
 
   const spf::Limits& limits_;
   const TreeStyle& style_;
   std::string out_;
+  std::string text_;        // of the node
   std::vector<bool> open_;  // by depth: the line on the left continues
 };
 
@@ -171,6 +182,7 @@ TreeStyle tree_style(int fd) {
   const char* const terminal = std::getenv("TERM");
   style.colour = ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == 0) && terminal != nullptr && *terminal != 0 &&
                  std::string_view(terminal) != "dumb";
+  style.width = terminal_width(fd);
   return style;
 }
 

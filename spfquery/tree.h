@@ -1,6 +1,7 @@
 // The trace of an evaluation: a tree for people, JSON for programs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,13 @@ namespace spfquery {
 
 // Abilities of the terminal or file that shows the tree.
 struct TreeStyle {
-  bool utf8 = false;    // box lines and arrows
-  bool colour = false;  // ANSI colours
+  bool utf8 = false;      // box lines and arrows
+  bool colour = false;    // ANSI colours
+  std::size_t width = 0;  // columns; 0: lines may have any length
 };
 
-// Returns the style for `fd`: UTF-8 by the locale, and colours if it is a terminal and the user does not object (NO_COLOR).
+// Returns the style for `fd`: UTF-8 by the locale, the width of the terminal, and colours if it is a terminal and the user does
+// not object (NO_COLOR).
 TreeStyle tree_style(int fd);
 
 // Returns the request, then each domain, record, term and lookup with its outcome.

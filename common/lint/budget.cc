@@ -1,5 +1,6 @@
 // B: the limits of a check (RFC 7208 §4.6.4). Addresses of MX hosts and exp never count.
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,19 @@ void check_terms(const Examined& examined, Findings& findings) {
   };
   if (!has_result(ipv4) && !has_result(ipv6)) return;
   const std::uint64_t passing = ipv4.of(spf::Result::pass).size();
-  findings.add(
-      "B08", over,
-      fmt::format("{} IPv4 addresses pass before {}; the check of others ends there", passing, described(examined.tree, over)));
+  findings.add("B08", over,
+               fmt::format("{} before {}; the check of others ends there",
+                           passing == 1 ? "1 IPv4 address passes" : fmt::format("{} IPv4 addresses pass", passing),
+                           described(examined.tree, over)));
+}
+
+// Returns whether clients that a later term lets pass get a permerror by void lookups before it. Others lose nothing by that.
+bool loses_pass(const Examined& examined, Family family) {
+  const Reach& reach = examined.reach[family];
+  if (reach.over_voids.empty()) return false;
+  spf::Limits generous = examined.limits;
+  generous.void_lookups = std::numeric_limits<int>::max();
+  return reach_of(examined.tree, family, generous, examined.work).of(spf::Result::pass).overlaps(reach.over_voids);
 }
 
 void check_voids(const Examined& examined, Findings& findings) {
@@ -65,12 +76,7 @@ void check_voids(const Examined& examined, Findings& findings) {
       if (std::ranges::find(void_terms, name) == void_terms.end()) void_terms.push_back(name);
       last = reach.void_over ? *reach.void_over : place;
     }
-    if (reach.over_voids.empty()) continue;
-    // A family without any address that could pass does not lose anything by a permerror.
-    const auto has_networks = [&](const Term& term) { return term.is_directive() && !term.networks[family].empty(); };
-    breaks_mail = breaks_mail || std::ranges::any_of(examined.tree.records, [&](const Record& record) {
-                    return std::ranges::any_of(record.terms, has_networks);
-                  });
+    breaks_mail = breaks_mail || loses_pass(examined, family);
   }
   if (!last || most < examined.limits.void_lookups) return;
   const bool is_error = is_over && (breaks_mail || !examined.reach[Family::ipv4].over_voids.empty());
@@ -98,7 +104,9 @@ void check_shares(const Examined& examined, Findings& findings) {
     if (term.leads_to == kNone || dns::likely_zone(*term.target) == dns::likely_zone(root.domain)) continue;
     const int cost = 1 + terms_of_longest_path(examined.tree, term.leads_to);
     if (cost * 2 > examined.limits.dns_terms)
-      findings.add("B12", {0, i}, fmt::format("{} takes {} of {}", quoted(term), cost, examined.limits.dns_terms));
+      findings.add("B12", {0, i},
+                   fmt::format("{} takes {}, and {} are allowed", quoted(term),
+                               counted(static_cast<std::uint64_t>(cost), "DNS term"), examined.limits.dns_terms));
   }
 }
 
@@ -127,8 +135,8 @@ void examine_budget(const Examined& examined, Findings& findings) {
   check_voids(examined, findings);
   if (examined.rounds >= kManyRounds && examined.loops.empty())
     findings.add("B11", {},
-                 fmt::format("{} round trips; {:.1f} seconds if an answer gets lost in each", examined.rounds,
-                             worst_seconds(examined.rounds)));
+                 fmt::format("{}; {:.1f} seconds if an answer gets lost in each",
+                             counted(static_cast<std::uint64_t>(examined.rounds), "round trip"), worst_seconds(examined.rounds)));
   check_ptr_names(examined, findings);
   check_certainty(examined, findings);
   if (examined.loops.empty()) check_shares(examined, findings);

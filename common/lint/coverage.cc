@@ -74,10 +74,7 @@ bool is_half(const Networks& networks, Family family) {
   return networks.size_in_64s() >= std::uint64_t{1} << 63;
 }
 
-bool passes(const Examined& examined, Place place, Family family) {
-  const Visit& visit = examined.reach[family].visit(place);
-  return visit.result == Result::pass && !visit.taken.empty();
-}
+bool passes(const Examined& examined, Place place, Family family) { return !examined.reach[family].visit(place).passed.empty(); }
 
 void check_everyone(const Examined& examined, Findings& findings) {
   for (const Family family : kFamilies) {
@@ -117,6 +114,9 @@ void check_width(const Examined& examined, Place place, Findings& findings) {
     if (term.networks[family].empty() || !passes(examined, place, family)) continue;
     const int length = family == Family::ipv4 ? term.read.directive.prefix4 : term.read.directive.prefix6;
     if (length > (family == Family::ipv4 ? 16 : 32)) continue;
+    // Nobody on the Internet has an address of these: K08.
+    const auto is_special = [&](const Interval& interval) { return special_of(interval, family) != nullptr; };
+    if (std::ranges::all_of(term.networks[family].intervals(), is_special)) continue;
     findings.add("K03", place, fmt::format("{} is a /{} of IPv{}", quoted(term), length, family == Family::ipv4 ? 4 : 6),
                  {.severity = length <= 8 ? Severity::error : Severity::warning, .fix = {}});
   }
@@ -128,11 +128,19 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
     if (!passes(examined, place, family)) continue;
     for (const Interval& interval : term.networks[family].intervals()) {
       const SpecialNetwork* const special = special_of(interval, family);
-      if (special == nullptr) continue;
+      Networks network;
+      network.add(interval);
+      if (special == nullptr || !examined.reach[family].visit(place).passed.overlaps(network)) continue;
       // A host may have such an address beside others, for its own network.
       const bool is_network = term.is(Mechanism::ip4) || term.is(Mechanism::ip6);
+      // In the record of a provider it does no harm to the domain, whose owner cannot remove it.
+      const dns::Name& owner = examined.tree.records[place.record].domain;
+      const bool is_own = dns::likely_zone(owner) == dns::likely_zone(examined.tree.root().domain);
       findings.add("K08", place, fmt::format("{}: {} is {}", quoted(term), text_of(interval, family), special->name),
-                   {.severity = is_network ? Severity::error : Severity::warning, .fix = {}});
+                   {.severity = !is_own      ? Severity::info
+                                : is_network ? Severity::error
+                                             : Severity::warning,
+                    .fix = is_own ? std::string() : fmt::format("The owner of {} can remove it", owner.text())});
       break;
     }
   }
@@ -190,13 +198,15 @@ void check_known(const Examined& examined, Place place, Findings& findings) {
   const auto* const platform = term.leads_to == kNone ? nullptr : known->platform_of(*term.target);
   const dns::Name& domain = examined.tree.records[place.record].domain;
   if (platform != nullptr && !domain.is_within(platform->domain))
-    findings.add("K05", place, fmt::format("{}: {}", quoted(term), platform->text));
+    findings.add("K05", place, fmt::format("{}: {} (as of {})", quoted(term), platform->text, known->written_date));
   for (const Family family : kFamilies) {
-    if (!passes(examined, place, family)) continue;
-    for (const Interval& interval : term.networks[family].intervals()) {
+    if (term.networks[family].empty() || !passes(examined, place, family)) continue;
+    for (const Interval& interval : examined.reach[family].visit(place).passed.intervals()) {
       const auto* const network = examined.work.spend(1) ? known->network_of(interval, family) : nullptr;
       if (network == nullptr) continue;
-      findings.add("K06", place, fmt::format("{}: {} of {}", quoted(term), text_of(network->interval, family), network->text));
+      findings.add("K06", place,
+                   fmt::format("{}: {} of {}, as of {}", quoted(term), text_of(network->interval, family), network->text,
+                               known->written_date));
       break;
     }
   }

@@ -1,7 +1,7 @@
 // The table of all findings that an examination can make. The findings, the JSON object and spf-lint(7) are made from it.
 //
-// To add one: a row in finding_kinds.cc, the code in the file of its family (findings.h) that calls Findings::add() with its id,
-// and a pair of records in t/unit. The row's examples are a pair too; a test examines them.
+// To add one: a row in finding_kinds_*.cc, the code in the file of its family (findings.h) that calls Findings::add() with its
+// id, and a pair of records in t/unit. The row's examples are a pair too; a test examines them.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,9 @@ struct FindingKind {
   std::string_view section;  // "RFC 7208 §4.5"
   std::string_view what;     // what is wrong; a sentence without its full stop
   std::string_view fix;      // what to do
-  // A record of example.com that has the finding, in the world of t/unit/lint_world.h; empty: a record alone cannot have it.
+  // A record of example.com that has the finding, or lines of its zone with options: see t/unit/lint_examples_test.cc.
   std::string_view example;
-  std::string_view repaired;   // the most similar record without the finding
+  std::string_view repaired;   // the most similar one without the finding
   std::string_view note = {};  // for the manual: the cases in which the severity differs
 };
 

@@ -17,14 +17,18 @@ constexpr std::size_t kMaxMessage = 600;
 }  // namespace
 
 void Findings::add(std::string_view id, Place place, std::string_view detail, Special special) {
+  const FindingKind& kind = finding_kind(id);
+  const Severity severity = special.severity.value_or(kind.severity);
   if (report_.findings.size() >= kMaxFindings) {
     ++report_.left_out;
-    return;
+    // A lesser finding makes room, so that no number of them can hide an error.
+    const auto least = std::ranges::min_element(report_.findings, {}, &Finding::severity);
+    if (least->severity >= severity) return;
+    report_.findings.erase(least);
   }
-  const FindingKind& kind = finding_kind(id);
   Finding& finding = report_.findings.emplace_back();
   finding.kind = &kind;
-  finding.severity = special.severity.value_or(kind.severity);
+  finding.severity = severity;
   if (place.term != kNone) finding.term = base::clip(report_.tree.term(place).text(), kMaxTerm);
   finding.record_of = report_.tree.records[place.record].domain.text();
   finding.line = report_.tree.line_of(place);

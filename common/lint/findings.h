@@ -42,8 +42,8 @@ class Findings {
     std::optional<Severity> severity;
     std::string fix;  // empty: the table's
   };
-  // Adds a finding about the place; beyond kMaxFindings, only counts it. `id` must be in the table. `detail` follows the table's
-  // sentence after a colon, unless it is empty.
+  // Adds a finding about the place; beyond kMaxFindings, it replaces a less severe one or is only counted. `id` must be in the
+  // table. `detail` follows the table's sentence after a colon, unless it is empty.
   void add(std::string_view id, Place place, std::string_view detail, Special special);
   void add(std::string_view id, Place place, std::string_view detail = {}) { add(id, place, detail, {}); }
 

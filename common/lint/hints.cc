@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 #include "common/dns/name.h"
+#include "common/lint/strays.h"
 #include "common/spf/terms.h"
 
 namespace lint {
@@ -19,44 +20,6 @@ namespace lint {
 namespace {
 
 using spf::Mechanism;
-
-// Characters that editors, word processors and web pages put into records.
-struct Stray {
-  std::string_view bytes;
-  std::string_view name;
-  std::string_view instead;
-};
-constexpr std::array kStrays = std::to_array<Stray>({
-    {"\xc2\xa0", "a no-break space (U+00A0)", "a blank"},
-    {"\xe2\x80\xaf", "a narrow no-break space (U+202F)", "a blank"},
-    {"\xe2\x80\x8b", "a zero-width space (U+200B)", "nothing"},
-    {"\xe2\x80\x8c", "a zero-width non-joiner (U+200C)", "nothing"},
-    {"\xe2\x80\x8d", "a zero-width joiner (U+200D)", "nothing"},
-    {"\xe2\x81\xa0", "a word joiner (U+2060)", "nothing"},
-    {"\xef\xbb\xbf", "a byte order mark (U+FEFF)", "nothing"},
-    {"\xe2\x80\x8e", "a left-to-right mark (U+200E)", "nothing"},
-    {"\xe2\x80\x8f", "a right-to-left mark (U+200F)", "nothing"},
-    {"\xe2\x80\xaa", "a mark for the direction of writing (U+202A)", "nothing"},
-    {"\xe2\x80\xab", "a mark for the direction of writing (U+202B)", "nothing"},
-    {"\xe2\x80\xac", "a mark for the direction of writing (U+202C)", "nothing"},
-    {"\xe2\x80\xad", "a mark for the direction of writing (U+202D)", "nothing"},
-    {"\xe2\x80\xae", "a mark for the direction of writing (U+202E)", "nothing"},
-    {"\xe2\x80\x90", "a typographic hyphen (U+2010)", "-"},
-    {"\xe2\x80\x91", "a no-break hyphen (U+2011)", "-"},
-    {"\xe2\x80\x93", "an en dash (U+2013)", "-"},
-    {"\xe2\x80\x94", "an em dash (U+2014)", "-"},
-    {"\xe2\x88\x92", "a minus sign (U+2212)", "-"},
-    {"\xcb\x9c", "a small tilde (U+02DC)", "~"},
-    {"\xe2\x88\xbc", "a tilde operator (U+223C)", "~"},
-    {"\xe2\x80\x9c", "a typographic quotation mark (U+201C)", "nothing"},
-    {"\xe2\x80\x9d", "a typographic quotation mark (U+201D)", "nothing"},
-    {"\xe2\x80\x9e", "a typographic quotation mark (U+201E)", "nothing"},
-    {"\xe2\x80\x98", "a typographic quotation mark (U+2018)", "nothing"},
-    {"\xe2\x80\x99", "a typographic quotation mark (U+2019)", "nothing"},
-    {"\t", "a tab", "a blank"},
-    {"\r", "a carriage return", "a blank"},
-    {"\n", "a line feed", "a blank"},
-});
 
 constexpr std::string_view kSigns = "+-~?";
 constexpr std::size_t kMaxShown = 100;
@@ -77,6 +40,10 @@ std::optional<std::string_view> network_name(std::string_view text) {
   if (!address) return std::nullopt;
   if (slash != std::string_view::npos && !base::parse_number(text.substr(slash + 1), 128)) return std::nullopt;
   return address->is_v4() ? "ip4" : "ip6";
+}
+
+std::string_view sign_of(std::string_view term) {
+  return term.substr(0, !term.empty() && kSigns.find(term.front()) != std::string_view::npos ? 1 : 0);
 }
 
 bool is_domain(std::string_view text) { return is_sound(fmt::format("a:{}", text)); }
@@ -111,90 +78,213 @@ std::string_view near_name(std::string_view name) {
 
 // Explains bytes that are not printable US-ASCII.
 std::optional<Fault> explain_bytes(std::string_view term) {
-  std::size_t first = term.size();
-  const Stray* found = nullptr;
-  for (const Stray& stray : kStrays) {
-    const auto at = term.find(stray.bytes);
-    if (at == std::string_view::npos || at >= first) continue;
-    first = at;
-    found = &stray;
-  }
-  if (found != nullptr) {
-    std::string fix = found->instead == "nothing" ? fmt::format("Remove {}", found->name)
-                                                  : fmt::format("Write {} instead of {}", found->instead, found->name);
-    const bool is_ascii = static_cast<unsigned char>(found->bytes.front()) < 0x80;
-    return Fault{is_ascii ? "S01" : "P06", fmt::format("{} has {}", shown(term), found->name), std::move(fix)};
+  const std::string_view sign = sign_of(term);
+  const auto stray = find_stray(term);
+  if (stray) {
+    std::string fix = stray->instead == "nothing" ? fmt::format("Remove {}", stray->name)
+                                                  : fmt::format("Write {} instead of {}", stray->instead, stray->name);
+    for (const std::string& meant : {without_strays(term), printable_part(term)}) {
+      if (!are_sound_terms(meant)) continue;
+      fix = write(meant);
+      break;
+    }
+    return Fault{stray->is_ascii ? "S01" : "P06", fmt::format("{} has {}", shown(term), stray->name), std::move(fix)};
   }
   if (base::is_ascii(term)) return std::nullopt;
   const auto colon = term.find_first_of(":=");
-  const std::string_view name = term.substr(kSigns.find(term.front()) == std::string_view::npos ? 0 : 1, colon);
-  if (colon != std::string_view::npos && base::is_utf8(term) && base::is_ascii(name)) {
-    const auto slash = term.find('/', colon);
-    const std::string_view domain = term.substr(colon + 1, slash == std::string_view::npos ? slash : slash - colon - 1);
-    if (const auto ascii = dns::to_a_labels(domain); ascii && dns::Name::parse(*ascii)) {
-      const std::string_view rest = slash == std::string_view::npos ? std::string_view() : term.substr(slash);
-      return Fault{"S10", shown(term), write(fmt::format("{}{}{}", term.substr(0, colon + 1), *ascii, rest))};
-    }
+  const std::string_view name = term.substr(sign.size(), colon == std::string_view::npos ? colon : colon - sign.size());
+  const std::string_view value = colon == std::string_view::npos ? std::string_view() : term.substr(colon + 1);
+  const bool is_network = base::equals_ignoring_case(name, "ip4") || base::equals_ignoring_case(name, "ip6");
+  if (!value.empty() && !is_network && base::is_utf8(term) && base::is_ascii(name)) {
+    const std::string_view domain = value.substr(0, value.find('/'));
+    if (const auto ascii = dns::to_a_labels(domain); ascii && dns::Name::parse(*ascii))
+      return Fault{"S10", shown(term),
+                   write(fmt::format("{}{}{}", term.substr(0, colon + 1), *ascii, value.substr(domain.size())))};
   }
-  return Fault{"P06", shown(term), {}};
+  // Programs that translate web pages translate names of mechanisms, too.
+  if (!base::is_ascii(name) && is_domain(value))
+    return Fault{"P06", fmt::format("{} is not a mechanism", shown(name)),
+                 fmt::format("Write {0}include:{1} if it is a provider, {0}a:{1} if it is a host that sends mail", sign,
+                             base::clip(value, kMaxShown))};
+  const std::string rest = printable_part(term);
+  return Fault{"P06", shown(term), is_network && is_sound(rest) ? write(rest) : std::string()};
 }
 
-// Text glued to the end of a term: where the second begins.
-std::size_t glue_in(std::string_view rest) {
-  for (std::size_t i = 1; i < rest.size(); ++i) {
-    const std::string_view tail = rest.substr(i);
-    const bool has_sign = kSigns.find(tail.front()) != std::string_view::npos;
-    const std::string_view name = tail.substr(has_sign ? 1 : 0);
-    if (has_sign && base::equals_ignoring_case(name, "all")) return i;
-    for (const std::string_view begin : {"include:", "ip4:", "ip6:", "redirect=", "exists:", "v=spf1"}) {
-      if (base::starts_with_ignoring_case(name, begin)) return i;
-    }
-    // "192.0.2.1a:mail.example.com" would be one too, but so is a part of many names.
-    if (has_sign && (base::starts_with_ignoring_case(name, "a:") || base::starts_with_ignoring_case(name, "mx:"))) return i;
+// Returns whether a term can begin with this text within another one, to which it is glued.
+bool begins_term(std::string_view text) {
+  const std::string_view sign = sign_of(text);
+  const std::string_view name = text.substr(sign.size());
+  for (const std::string_view begin : {"include:", "ip4:", "ip6:", "redirect=", "exists:", "v=spf1"}) {
+    if (base::starts_with_ignoring_case(name, begin)) return true;
   }
-  return std::string_view::npos;
+  // "192.0.2.1a:mail.example.com" would be one too, but so is a part of many names.
+  if (sign.empty()) return false;
+  for (const std::string_view word : {"all", "a", "mx", "ptr"}) {
+    if (!base::starts_with_ignoring_case(name, word)) continue;
+    const std::string_view after = name.substr(word.size());
+    if (after.empty() || after.front() == ':' || after.front() == '/' || !sign_of(after).empty()) return true;
+  }
+  return false;
+}
+
+// Returns the places in the term, in ascending order, at which others that are glued to it can begin.
+std::vector<std::size_t> glued_places(std::string_view term) {
+  constexpr std::size_t kMost = 32;
+  std::vector<std::size_t> places;
+  for (std::size_t i = sign_of(term).size() + 1; i < term.size() && places.size() < kMost; ++i) {
+    if (!begins_term(term.substr(i))) continue;
+    places.push_back(i);
+    if (!sign_of(term.substr(i)).empty()) ++i;  // its name begins no term of its own
+  }
+  return places;
+}
+
+std::optional<Fault> explain_glue(std::string_view term) {
+  const std::vector<std::size_t> places = glued_places(term);
+  if (places.empty()) return std::nullopt;
+  const std::string_view first = term.substr(0, places.front());
+  const std::string_view second = term.substr(places.front());
+  const std::string_view sign = sign_of(term);
+  if (first.ends_with(':') && base::starts_with_ignoring_case(second, first.substr(sign.size())) && is_sound(second))
+    return Fault{"S01", fmt::format("the mechanism is written twice in {}", shown(term)),
+                 write(fmt::format("{}{}", sign, second))};
+  if (first.ends_with('=')) return std::nullopt;  // "redirect=v=spf1"
+  std::string parted;
+  bool has_sound = false;
+  for (std::size_t i = 0; i <= places.size(); ++i) {
+    const std::size_t from = i == 0 ? 0 : places[i - 1];
+    std::string_view part = term.substr(from, i == places.size() ? std::string_view::npos : places[i] - from);
+    while (!part.empty() && std::string_view(",;|").find(part.back()) != std::string_view::npos) part.remove_suffix(1);
+    has_sound = has_sound || is_sound(part);
+    base::append(parted, i == 0 ? "" : " ", part);
+  }
+  if (!has_sound) return std::nullopt;
+  const std::string_view count = places.size() == 1 ? "two" : "several";
+  if (base::starts_with_ignoring_case(second.substr(sign_of(second).size()), "v=spf1"))
+    return Fault{"S01", fmt::format("{} are {} terms without a blank between them", shown(term), count),
+                 fmt::format("Write {}; if two records were joined here, make one of them, with one v=spf1 and one all",
+                             base::clip(first, kMaxShown))};
+  return Fault{"S01", fmt::format("{} are {} terms without a blank between them", shown(term), count), write(parted)};
 }
 
 Fault missing_value(std::string_view term, std::string_view next) {
-  const std::string_view sign = kSigns.find(term.front()) == std::string_view::npos ? std::string_view() : term.substr(0, 1);
+  const std::string_view sign = sign_of(term);
   const std::string_view name = term.substr(sign.size(), term.find(':') - sign.size());
-  const std::string joined = fmt::format("{}{}:{}", sign, name, next);
-  const bool is_blank = term.ends_with(':') && !next.empty() && is_sound(joined);
-  if (is_blank) return {"S04", fmt::format("a blank after {}", shown(term)), write(joined)};
-  return {"S04", fmt::format("{} has no value", shown(term)), {}};
+  const bool has_colon = term.ends_with(':');
+  const auto network = network_name(next);
+  const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, next);
+  if ((has_colon || !is_sound(name)) && !next.empty() && !is_sound(next) && is_sound(joined))
+    return {"S04", fmt::format("a blank {} {}", has_colon ? "after" : "instead of a colon after", shown(term)), write(joined),
+            true};
+  const bool is_optional = is_sound(name);
+  return {"S04", fmt::format("{} has no value", shown(term)),
+          is_optional ? fmt::format("Write {}{} for the domain itself, or a name directly after the colon", sign, name)
+                      : std::string()};
+}
+
+// Returns the terms for several networks that were written as one; empty: the value is not such a list.
+std::string listed_networks(std::string_view sign, std::string_view value) {
+  const std::string_view marks = value.find('.') != std::string_view::npos ? ",;|:" : ",;|";
+  std::string terms;
+  std::size_t count = 0;
+  for (std::size_t from = 0; from <= value.size(); ++count) {
+    const std::size_t to = std::min(value.find_first_of(marks, from), value.size());
+    const std::string_view part = value.substr(from, to - from);
+    const auto name = network_name(part);
+    if (!name) return {};
+    base::append(terms, terms.empty() ? "" : " ", sign, *name, ":", part);
+    from = to + 1;
+  }
+  return count > 1 ? terms : std::string();
+}
+
+// Says why a text is not an address, where its form shows that; empty: it does not.
+std::string wrong_address(std::string_view value) {
+  value = value.substr(0, value.find('/'));
+  const bool is_dotted = !value.empty() && value.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (is_dotted) {
+    const auto numbers = base::split(value, '.');
+    if (numbers.size() > 4) return "several addresses without a blank between them";
+    if (numbers.size() < 4) return fmt::format("{} of the 4 numbers of an address", numbers.size());
+    for (const std::string_view number : numbers) {
+      if (!number.empty() && !base::parse_number(number, 255)) return fmt::format("{} is over 255", base::clip(number, 20));
+      if (number.size() > 1 && number.front() == '0') return fmt::format("{} begins with 0", base::clip(number, 20));
+    }
+  }
+  const bool is_grouped =
+      value.find(':') != std::string_view::npos && value.find_first_not_of("0123456789abcdefABCDEF:") == std::string_view::npos;
+  if (is_grouped && value.find("::") == std::string_view::npos) {
+    const std::size_t groups = base::split(value, ':').size();
+    if (groups != 8) return fmt::format("{} of the 8 groups of an address", groups);
+  }
+  return {};
 }
 
 Fault explain_network(std::string_view term, std::string_view name, std::string_view value, std::string_view problem) {
+  const std::string_view sign = sign_of(term);
   const std::string_view other = base::equals_ignoring_case(name, "ip4") ? "ip6" : "ip4";
   if (is_sound(fmt::format("{}:{}", other, value)))
-    return {"S02", fmt::format("{} is an IPv{} address", shown(value), other.back()), write(fmt::format("{}:{}", other, value))};
+    return {"S02", fmt::format("{} is an IPv{} address", shown(value), other.back()),
+            write(fmt::format("{}{}:{}", sign, other, value))};
   if (value.starts_with(':') && network_name(value.substr(1)))
-    return {"S02", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}:{}", name, value.substr(1)))};
-  if (const auto comma = value.find_first_of(",;"); comma != std::string_view::npos) {
-    return {"S02", fmt::format("'{}' in {}", value[comma], shown(term)),
-            "Write a term for each network, separated by blanks only"};
+    return {"S02", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}{}:{}", sign, name, value.substr(1)))};
+  constexpr std::string_view kEach = "Write a term for each network, separated by blanks only";
+  if (const std::string terms = listed_networks(sign, value); !terms.empty()) {
+    const char mark = value[value.find_first_of(value.find('.') != std::string_view::npos ? ",;|:" : ",;|")];
+    return {"S02", fmt::format("'{}' between networks in {}", mark, shown(term)),
+            terms.size() > kMaxShown ? std::string(kEach) : write(terms)};
+  }
+  if (const auto mark = value.find_first_of(",;|"); mark != std::string_view::npos) {
+    const bool is_last = mark + 1 == value.size() && network_name(value.substr(0, mark));
+    return {"S02", fmt::format("'{}' in {}", value[mark], shown(term)),
+            is_last ? write(term.substr(0, term.size() - 1)) : std::string(kEach)};
   }
   if (value.find('-') != std::string_view::npos && network_name(value.substr(0, value.find('-'))))
     return {"S02", fmt::format("{} is a range", shown(value)), "Write the range as networks, such as ip4:192.0.2.0/24"};
+  if (std::string what = wrong_address(value); !what.empty())
+    return {"S02", fmt::format("{}: {}", shown(term), what), what.starts_with("several") ? std::string(kEach) : std::string()};
   if (is_domain(value))
-    return {"S02", fmt::format("{} is a name, not an address", shown(value)), write(fmt::format("a:{}", value))};
+    return {"S02", fmt::format("{} is a name, not an address", shown(value)), write(fmt::format("{}a:{}", sign, value))};
   return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
 }
 
-Fault explain_domain(std::string_view term, std::string_view name, std::string_view value, std::string_view problem) {
+// `name` is that of the mechanism before the value; `next` is the term after it.
+Fault explain_domain(std::string_view term, std::string_view value, std::string_view problem, std::string_view next) {
+  const std::string_view sign = sign_of(term);
+  const std::string_view begin = term.substr(0, term.size() - value.size());  // "-include:", "redirect="
+  const std::string_view name = begin.substr(sign.size(), begin.find_first_of(":=/") - sign.size());
   const std::string_view whole = value.starts_with(':') ? value.substr(1) : value;
   if (const auto network = network_name(whole))
-    return {"S04", fmt::format("{} is an address", shown(whole)), write(fmt::format("{}:{}", *network, whole))};
-  const auto slash = value.find('/');
-  const bool is_prefix = slash != std::string_view::npos && is_sound(fmt::format("{}{}", name, value.substr(0, slash)));
+    return {"S04", fmt::format("{} is an address", shown(whole)), write(fmt::format("{}{}:{}", sign, *network, whole))};
+  if (whole != value && is_sound(fmt::format("{}{}", begin, whole)))
+    return {"S04", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}{}", begin, whole))};
+  const auto slash = term.find('/');
   const bool takes_prefix = base::equals_ignoring_case(name, "a") || base::equals_ignoring_case(name, "mx");
-  if (is_prefix && takes_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
-  if (is_prefix) return {"S02", fmt::format("{} takes no prefix length", shown(name)), write(term.substr(0, term.find('/')))};
+  if (slash != std::string_view::npos && is_sound(term.substr(0, slash)) && value.find(':') == std::string_view::npos) {
+    if (takes_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
+    return {"S02", fmt::format("{} takes no prefix length", shown(name)), write(term.substr(0, slash))};
+  }
+  if (whole.find("http:") != std::string_view::npos || whole.find("https:") != std::string_view::npos)
+    return {"S04", fmt::format("a URL in {}", shown(term)), "Write the domain alone"};
   if (whole.find('%') != std::string_view::npos) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
-  if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos)
-    return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)), "Write a term for each domain, separated by blanks only"};
-  if (whole.starts_with("http://") || whole.starts_with("https://"))
-    return {"S04", fmt::format("{} is a URL", shown(whole)), "Write the domain alone"};
+  if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos) {
+    const std::string_view without = term.substr(0, term.size() - 1);
+    return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)),
+            mark + 1 == whole.size() && is_sound(without)
+                ? write(without)
+                : std::string("Write a term for each domain, separated by blanks only")};
+  }
+  if (const auto at = whole.rfind('@'); at != std::string_view::npos && is_domain(whole.substr(at + 1)))
+    return {"S04", fmt::format("{} is a mailbox", shown(whole)), write(fmt::format("{}{}", begin, whole.substr(at + 1)))};
+  if (base::starts_with_ignoring_case(whole, "v=spf1"))
+    return {"S04", fmt::format("a second 'v=spf1' in {}", shown(term)),
+            fmt::format("Remove it, and write the domain directly after {}", base::clip(begin, kMaxShown))};
+  if (is_verification(whole) || whole.find('=') != std::string_view::npos)
+    return {"S04", fmt::format("{} has text of another TXT record", shown(term)),
+            "Remove that text; what proves the domain to a service belongs into a TXT record of its own"};
+  const std::string joined = fmt::format("{}{}", term, next);
+  if (!next.empty() && !is_sound(next) && is_domain(next) && is_sound(joined))
+    return {"S04", fmt::format("a blank after {}", shown(term)), write(joined), true};
   if (!whole.empty() && whole.find('.') == std::string_view::npos)
     return {"S04", fmt::format("{} has no dot", shown(whole)), "Write the full name of the host or domain"};
   return {"S04", fmt::format("{}: {}", shown(term), problem), {}};
@@ -203,9 +293,10 @@ Fault explain_domain(std::string_view term, std::string_view name, std::string_v
 Fault explain_unknown(std::string_view term, std::string_view sign, std::string_view rest, std::string_view next) {
   if (rest.empty()) {
     const std::string joined = fmt::format("{}{}", sign, next);
-    if (!next.empty() && is_sound(joined)) return {"S01", fmt::format("a blank after {}", shown(term)), write(joined)};
+    if (!next.empty() && is_sound(joined)) return {"S01", fmt::format("a blank after {}", shown(term)), write(joined), true};
     return {"S01", fmt::format("{} alone", shown(term)), "Remove the sign"};
   }
+  const bool is_glued_all = !sign.empty() && base::starts_with_ignoring_case(rest, "all");
   if (const auto network = network_name(rest))
     return {"S01", fmt::format("{} is an address alone", shown(rest)), write(fmt::format("{}{}:{}", sign, *network, rest))};
   const auto end = rest.find_first_of(":/=");
@@ -222,8 +313,23 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
     return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}a:{}", sign, value))};
   if (base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp"))
     return {"S01", fmt::format("{} is a modifier", shown(name)), write(fmt::format("{}={}", base::lower(name), value))};
-  if (base::starts_with_ignoring_case(rest, "include.") && is_domain(rest.substr(8)))
-    return {"S01", shown(term), write(fmt::format("{}include:{}", sign, rest.substr(8)))};
+  // Another mark instead of the colon: "include.example.com", "ip4;192.0.2.1".
+  for (const std::string_view word : {"include", "exists", "ip4", "ip6"}) {
+    const bool has_mark = base::starts_with_ignoring_case(rest, word) && rest.size() > word.size() + 1 &&
+                          std::string_view(";,._-").find(rest[word.size()]) != std::string_view::npos;
+    const std::size_t kept = has_mark && rest[word.size()] == '_' ? 0 : 1;  // names of records often begin with "_"
+    const std::string better = has_mark ? fmt::format("{}{}:{}", sign, word, rest.substr(word.size() + kept)) : std::string();
+    if (has_mark && is_sound(better))
+      return {"S01", fmt::format("'{}' instead of a colon in {}", rest[word.size()], shown(term)), write(better)};
+  }
+  if (base::equals_ignoring_case(name, "aaaa")) {
+    const std::string better = fmt::format("{}a{}", sign, rest.substr(name.size()));
+    if (is_sound(better))
+      return {"S01", fmt::format("{} is not a mechanism; a is for IPv4 and IPv6 addresses", shown(name)), write(better)};
+  }
+  if (is_verification(rest) && !is_glued_all)
+    return {"S01", fmt::format("{} is text of another TXT record", shown(term)),
+            "Remove it here; what proves the domain to a service belongs into a TXT record of its own"};
   const bool has_end_mark = rest.size() > 1 && std::string_view(",;.\"'").find(rest.back()) != std::string_view::npos;
   if (has_end_mark && is_sound(fmt::format("{}{}", sign, rest.substr(0, rest.size() - 1))))
     return {"S01", fmt::format("'{}' at the end of {}", rest.back(), shown(term)),
@@ -237,7 +343,6 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
                                            value);
     if (is_sound(better)) return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(better)};
   }
-  const bool is_glued_all = !sign.empty() && base::starts_with_ignoring_case(rest, "all") && rest != "all";
   if (is_domain(rest) && end == std::string_view::npos && !is_glued_all)
     return {
         "S01", fmt::format("{} is a name alone", shown(rest)),
@@ -250,51 +355,27 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
 
 }  // namespace
 
-std::string without_strays(std::string_view term) {
-  std::string out;
-  while (!term.empty()) {
-    const auto* const stray = std::ranges::find_if(kStrays, [&](const Stray& one) { return term.starts_with(one.bytes); });
-    if (stray == kStrays.end()) {
-      out += term.front();
-      term.remove_prefix(1);
-      continue;
-    }
-    if (stray->instead != "nothing") out += stray->instead == "a blank" ? std::string_view(" ") : stray->instead;
-    term.remove_prefix(stray->bytes.size());
-  }
-  return std::string(base::strip(out));
-}
-
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next) {
   if (auto fault = explain_bytes(term)) return std::move(*fault);
   if (term.find("&nbsp;") != std::string_view::npos)
     return {"S01", fmt::format("{} has a blank of a web page", shown(term)), "Write a blank instead of &nbsp;"};
-  const bool has_sign = kSigns.find(term.front()) != std::string_view::npos;
-  const std::string_view sign = term.substr(0, has_sign ? 1 : 0);
+  if (auto fault = explain_glue(term)) return std::move(*fault);
+  const std::string_view sign = sign_of(term);
   const std::string_view rest = term.substr(sign.size());
-  if (const auto at = glue_in(rest); at != std::string_view::npos) {
-    const std::string_view first = term.substr(0, sign.size() + at);
-    const std::string_view second = rest.substr(at);
-    if (first.ends_with(':') && base::starts_with_ignoring_case(second, rest.substr(0, at)) && is_sound(second))
-      return {"S01", fmt::format("the mechanism is written twice in {}", shown(term)), write(fmt::format("{}{}", sign, second))};
-    const bool is_value = first.ends_with('=');  // "redirect=v=spf1"
-    if (!is_value && (is_sound(first) || is_sound(second)))
-      return {"S01", fmt::format("{} are two terms without a blank between them", shown(term)),
-              fmt::format("Write {} {}", base::clip(first, kMaxShown), base::clip(second, kMaxShown))};
-  }
   const auto end = rest.find_first_of(":/=");
   const std::string_view name = rest.substr(0, end);
   const std::string_view value = end == std::string_view::npos ? std::string_view() : rest.substr(end);
   const bool is_modifier = base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp");
-  if (has_sign && is_modifier && value.starts_with('=')) return {"S08", shown(term), write(rest)};
+  if (!sign.empty() && is_modifier && value.starts_with('=')) return {"S08", shown(term), write(rest)};
   if (value.starts_with('=')) {
     if (is_modifier && value.size() == 1) {
       const std::string joined = fmt::format("{}{}", rest, next);
-      if (!next.empty() && is_sound(joined)) return {"S04", fmt::format("a blank after {}", shown(term)), write(joined)};
+      if (!next.empty() && !is_sound(next) && is_sound(joined))
+        return {"S04", fmt::format("a blank after {}", shown(term)), write(joined), true};
       return {"S04", fmt::format("{} has no value", shown(term)), {}};
     }
-    if (is_modifier) return explain_domain(term, "a", fmt::format(":{}", value.substr(1)), problem);
-    if (!has_sign) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
+    if (is_modifier) return explain_domain(term, value.substr(1), problem, next);
+    if (sign.empty()) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   }
   const auto mechanism = spf::find_mechanism(name);
   if (!mechanism) return explain_unknown(term, sign, rest, next);
@@ -306,7 +387,47 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
     if (!value.starts_with(':')) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
     return explain_network(term, name, value.substr(1), problem);
   }
-  return explain_domain(term, name, value, problem);
+  return explain_domain(term, value.starts_with(':') ? value.substr(1) : value, problem, next);
+}
+
+std::optional<Fault> explain_odd_domain(std::string_view term) {
+  const std::size_t colon = term.find_first_of(":=");
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view value = term.substr(colon + 1);
+  const auto is_usual = [](char c) {
+    return base::is_alphanumeric(c) || std::string_view(".-_/").find(c) != std::string_view::npos;
+  };
+  const std::string_view domain = value.substr(0, value.find('/'));
+  const bool has_slash_only_at_end = value.find_first_not_of("/0123456789", domain.size()) == std::string_view::npos;
+  if (value.find('%') != std::string_view::npos || (std::ranges::all_of(value, is_usual) && has_slash_only_at_end))
+    return std::nullopt;
+  Fault fault = explain_domain(term, value, "no host has such a name", {});
+  fault.id = "S04";
+  return fault;
+}
+
+std::string nearly_terms(const std::vector<std::string>& texts) {
+  constexpr std::string_view kVersion = "v=spf1";
+  for (const std::string& text : texts) {
+    const std::string clean = without_strays(text);
+    std::string_view rest = clean;
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \"'"), rest.size()));
+    while (!rest.empty() && (rest.back() == '"' || rest.back() == '\'' || rest.back() == ' ')) rest.remove_suffix(1);
+    if (!base::starts_with_ignoring_case(rest, kVersion)) continue;
+    rest.remove_prefix(kVersion.size());
+    rest.remove_prefix(std::min(rest.find_first_not_of(" ;:,"), rest.size()));
+    if (!rest.empty()) return std::string(rest);
+  }
+  return {};
+}
+
+bool is_verification(std::string_view text) {
+  const std::string_view name = text.substr(sign_of(text).size());
+  if (base::lower(name).find("verification") != std::string::npos) return true;
+  constexpr std::array kBegins = std::to_array<std::string_view>(
+      {"MS=", "EM=", "brevo-code", "Sendinblue-code", "zoho-", "google-", "apple-domain", "facebook-domain", "docusign",
+       "MSFPKEY", "v=DKIM1", "v=DMARC1", "v=STSv1", "v=TLSRPTv1", "v=BIMI1"});
+  return std::ranges::any_of(kBegins, [&](std::string_view begin) { return base::starts_with_ignoring_case(name, begin); });
 }
 
 bool are_sound_terms(std::string_view text) {

@@ -1,8 +1,10 @@
 // Guesses what the owner of a record meant by a term with a syntax error.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lint {
 
@@ -10,16 +12,25 @@ struct Fault {
   std::string_view id = "S01";  // of the finding
   std::string detail;           // a clause that follows a colon
   std::string fix;              // empty: the one of the table
+  bool takes_next = false;      // the next term is a part of this one, so that it has no fault of its own
 };
 
 // Explains a term that the parser refuses. `term` must not be empty; `problem` is the parser's reason; `next` is the term after
 // it, or empty.
 Fault explain_fault(std::string_view term, std::string_view problem, std::string_view next);
 
+// Explains a term that the parser takes, but whose domain has characters that no name of a host or of a record has. Nothing: the
+// domain is an ordinary one, or has macros.
+std::optional<Fault> explain_odd_domain(std::string_view term);
+
 // Returns whether the text consists of terms without a fault, none of which is an unknown modifier, and has at least one.
 bool are_sound_terms(std::string_view text);
 
-// Returns the term without the characters that editors and web pages put into records: blanks and signs as they were meant.
-std::string without_strays(std::string_view term);
+// Returns what follows the version in the first text that is nearly a record, such as " v=spf1; mx -all"; empty: there is none.
+std::string nearly_terms(const std::vector<std::string>& texts);
+
+// Returns whether the text is one that services ask a domain's owner to publish, such as "MS=ms123": it belongs into a TXT record
+// of its own. `text` may have a sign.
+bool is_verification(std::string_view text);
 
 }  // namespace lint

@@ -91,6 +91,7 @@ base::Result<KnownNetworks, std::string> parse_known_networks(std::string_view t
       const auto date = parse_date(value);
       if (!date || has_date || !line.empty()) return fail("one date is needed, such as 2026-11-26");
       out.date = *date;
+      out.written_date = value;
       has_date = true;
     } else if (kind == "platform") {
       auto domain = dns::Name::parse(value);

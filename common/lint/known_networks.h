@@ -36,7 +36,8 @@ struct KnownNetworks {
     std::string text;
   };
 
-  std::int64_t date = 0;  // days since 1970-01-01
+  std::int64_t date = 0;     // days since 1970-01-01
+  std::string written_date;  // "2026-11-26"
   std::vector<Platform> platforms;
   std::vector<Network> networks;  // by family and first address; none contains another
 

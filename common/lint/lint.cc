@@ -84,6 +84,10 @@ std::string Finding::section() const {
   return out;
 }
 
+std::string counted(std::uint64_t number, std::string_view thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : thing.ends_with('s') ? "es" : "s");
+}
+
 std::size_t Report::count(Severity severity) const {
   return static_cast<std::size_t>(std::ranges::count(findings, severity, &Finding::severity));
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/lint/finding_kinds.h"
@@ -60,6 +61,9 @@ inline constexpr std::size_t kMaxTerm = 300;
 // Returns how long that many round trips take if a datagram gets lost in each: resolvers commonly repeat a question after 1.5
 // seconds.
 constexpr double worst_seconds(int rounds) { return 1.5 * rounds; }
+
+// Returns "1 round trip" or "2 round trips"; "es" follows an s.
+std::string counted(std::uint64_t number, std::string_view thing);
 
 // Replaces `report`, which is complete when no question is needed. Until then it has only a part of the tree.
 spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& report);

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/lint/findings.h"
 #include "common/lint/hints.h"
+#include "common/spf/terms.h"
 
 namespace lint {
 
@@ -38,7 +39,7 @@ void check_size(const Record& record, Place place, Findings& findings) {
   const std::size_t octets = answer_octets(record);
   if (octets <= 450) return;
   const Severity severity = octets > 1232 ? Severity::error : octets > 512 ? Severity::warning : Severity::info;
-  findings.add("P08", place, fmt::format("{} octets in {} TXT records", octets, record.texts.size()),
+  findings.add("P08", place, fmt::format("{} octets in {}", octets, counted(record.texts.size(), "TXT record")),
                {.severity = severity, .fix = {}});
 }
 
@@ -120,10 +121,28 @@ void check_failures(const Tree& tree, Findings& findings) {
 std::vector<std::string> records_of(const dns::Answer& answer) {
   std::vector<std::string> records;
   for (const std::string& text : answer.texts) {
-    if (base::starts_with_ignoring_case(text, "v=spf1")) records.push_back(text);
+    // RFC 7208 §4.5
+    constexpr std::string_view kVersion = "v=spf1";
+    const bool has_version = base::starts_with_ignoring_case(text, kVersion);
+    if (has_version && (text.size() == kVersion.size() || text[kVersion.size()] == ' ')) records.push_back(text);
   }
   std::ranges::sort(records);
   return records;
+}
+
+// Compares the answer of the resolver with that of the servers, which agree.
+void check_resolver(const Examined& examined, const std::vector<std::string>& records, Findings& findings) {
+  const Record& root = examined.tree.root();
+  if (root.state == Record::State::failed) return;
+  dns::Answer known;
+  known.texts = root.texts;
+  if (records_of(known) == records) return;
+  findings.add("P11", {},
+               fmt::format("the answer of the resolver differs from that of the servers, which agree; it may be an older one "
+                           "from its cache, for up to {}",
+                           counted(root.ttl, "second")),
+               {.severity = Severity::warning,
+                .fix = "Examine the record again after that time; if the answers still differ, the resolver asks other servers"});
 }
 
 // Compares the answers of the servers of the domain's own zone.
@@ -148,6 +167,7 @@ void check_servers(const Examined& examined, Findings& findings) {
     }
   }
   if (ttl && *ttl < kShortTtl) findings.add("P10", {}, fmt::format("{} seconds, so receivers ask for it often", *ttl));
+  if (groups.size() == 1 && examined.subject.is_published) check_resolver(examined, groups.front().first, findings);
   if (groups.size() < 2) return;
   constexpr std::size_t kMostShown = 120;  // bytes of a record
   std::vector<std::string> shown;
@@ -158,6 +178,18 @@ void check_servers(const Examined& examined, Findings& findings) {
                                                       : fmt::format("{} records", records.size())));
   }
   findings.add("P11", {}, listed(shown, 4));
+}
+
+// A text that is nearly a record may have further faults; it has no lines in the tree.
+void add_faults_of(std::string_view terms, Findings& findings) {
+  if (terms.empty()) return;
+  const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", terms));
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (read[i].problem.empty()) continue;
+    Fault fault = explain_fault(read[i].text, read[i].problem, i + 1 < read.size() ? read[i + 1].text : std::string_view());
+    findings.add(fault.id, {}, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
+    if (fault.takes_next) ++i;
+  }
 }
 
 }  // namespace
@@ -172,6 +204,7 @@ void examine_publication(const Examined& examined, Findings& findings) {
   } else if (root.state == Record::State::none) {
     if (!root.near_miss.empty()) {
       findings.add("P03", {}, root.near_miss);
+      add_faults_of(nearly_terms(root.texts), findings);
     } else if (has_mail) {
       findings.add("P01", {});
     }

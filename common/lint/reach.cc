@@ -109,6 +109,7 @@ class Walker {
         continue;
       }
       visit.taken.add(taken);
+      if (visit.result == Result::pass) visit.passed.add(taken);
       add_to(out, group.lookups, group.voids, taken);
       add_to(rest, group.lookups, group.voids, group.clients.without(taken));
     }
@@ -130,7 +131,10 @@ class Walker {
     const Result qualifier = term.read.directive.qualifier;
     const Role inner{.is_included = true, .result = role.is_included && qualifier != Result::pass ? std::nullopt : visit.result};
     ByResult inside = walk(term.leads_to, std::move(live), inner);
-    for (const Group& group : of(inside, Result::pass)) visit.taken.add(group.clients);
+    for (const Group& group : of(inside, Result::pass)) {
+      visit.taken.add(group.clients);
+      if (inner.result == Result::pass) visit.passed.add(group.clients);
+    }
     add_to(of(out, qualifier), of(inside, Result::pass));
     fail(of(inside, Result::none));
     live.clear();

@@ -50,6 +50,7 @@ struct Subject {
 
   // Whether to ask for the names around the records, which no check asks for.
   bool reads_site = true;
+  bool is_published = true;  // the answers are those of DNS, and not of records that are to be published
   // The site around the record.
   std::vector<base::IpAddress> own = {};  // addresses from which the domain sends mail
   std::optional<dns::Name> helo = {};     // the name in their HELO

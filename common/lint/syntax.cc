@@ -1,6 +1,7 @@
 // S: syntax. Every term is read by itself, so that a record with several faults is explained at once.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -12,19 +13,28 @@ namespace lint {
 
 namespace {
 
+// Returns whether the next term is a part of this one.
+bool check_fault(const Record& record, Place place, Findings& findings) {
+  const Term& term = record.terms[place.term];
+  if (term.is_sound()) return false;
+  const bool has_next = place.term + 1 < record.terms.size();
+  Fault fault =
+      explain_fault(term.text(), term.read.problem, has_next ? record.terms[place.term + 1].text() : std::string_view());
+  findings.add(fault.id, place, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
+  return fault.takes_next;
+}
+
 void check_term(const Record& record, Place place, Findings& findings) {
   const Term& term = record.terms[place.term];
-  if (!term.is_sound()) {
-    const bool has_next = place.term + 1 < record.terms.size();
-    Fault fault =
-        explain_fault(term.text(), term.read.problem, has_next ? record.terms[place.term + 1].text() : std::string_view());
-    return findings.add(fault.id, place, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
-  }
+  if (!term.is_sound()) return;
   if (term.read.domain_spec && term.read.domain_spec->uses('p')) {
     findings.add("S05", place, fmt::format("{} uses %{{p}}, which is slow and unreliable", quoted(term)),
                  {.severity = Severity::warning, .fix = "Use %{i} or %{d}"});
   }
   const bool leads = term.is(spf::Mechanism::include) || term.is_redirect();
+  if (auto odd = term.read.domain_spec ? explain_odd_domain(term.text()) : std::nullopt)
+    return findings.add("S04", place, odd->detail,
+                        {.severity = leads ? Severity::error : Severity::warning, .fix = std::move(odd->fix)});
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
 }
 
@@ -34,8 +44,13 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
   if (term.read.kind != spf::Term::Kind::modifier || !term.is_sound()) return;
   const std::string_view text = term.text();
   const std::string_view name = text.substr(0, text.find('='));
-  const bool is_mechanism = spf::find_mechanism(name).has_value() || base::equals_ignoring_case(name, "v") ||
-                            base::starts_with_ignoring_case(name, "ip");
+  if (base::equals_ignoring_case(text, "v=spf1"))
+    return findings.add("S07", place, "a second 'v=spf1'",
+                        {.severity = Severity::warning, .fix = "Remove it; a record has one v=spf1, at its beginning"});
+  if (is_verification(text))
+    return findings.add("S07", place, fmt::format("{} is text of another TXT record", quoted(term)),
+                        {.severity = {}, .fix = "Publish it as a TXT record of its own, and remove it here"});
+  const bool is_mechanism = spf::find_mechanism(name).has_value() || base::starts_with_ignoring_case(name, "ip");
   if (!is_mechanism) return findings.add("S07", place, quoted(term));
   std::string fix =
       spf::find_mechanism(name) ? fmt::format("Write {}:{}", base::lower(name), text.substr(name.size() + 1)) : std::string();
@@ -83,7 +98,10 @@ void examine_syntax(const Examined& examined, Findings& findings) {
   for (std::size_t number = 0; number < examined.tree.records.size(); ++number) {
     const Record& record = examined.tree.records[number];
     const auto last_directive = std::ranges::find_if(record.terms.rbegin(), record.terms.rend(), &Term::is_directive).base();
+    bool is_part = false;  // of the faulty term before
     for (std::size_t i = 0; i < record.terms.size(); ++i) {
+      if (std::exchange(is_part, false)) continue;
+      is_part = check_fault(record, {number, i}, findings);
       check_term(record, {number, i}, findings);
       check_modifier(record, {number, i}, findings);
       const bool is_before_directive = record.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1 < last_directive;

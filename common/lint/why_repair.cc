@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/lint/hints.h"
+#include "common/lint/strays.h"
 #include "common/spf/terms.h"
 
 namespace lint {
@@ -30,7 +31,7 @@ Meant meant_by(const Term& term, std::string_view next) {
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
   constexpr std::string_view kWrite = "Write ";
   if (fault.fix.starts_with(kWrite) && are_sound_terms(std::string_view(fault.fix).substr(kWrite.size())))
-    return {fault.fix.substr(kWrite.size()), fault.detail.starts_with("a blank after")};
+    return {fault.fix.substr(kWrite.size()), fault.takes_next};
   const bool has_sign = !term.text().empty() && std::string_view("+-~?").find(term.text().front()) != std::string_view::npos;
   const std::string_view sign = term.text().substr(0, has_sign ? 1 : 0);
   if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
@@ -120,18 +121,8 @@ std::vector<Repair> repairs_of(const Report& report) {
 }
 
 std::string nearly_meant(const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) {
-    std::string_view rest = text;
-    const std::string clean = without_strays(rest);
-    rest = clean;
-    rest.remove_prefix(std::min(rest.find_first_not_of(" \"'"), rest.size()));
-    while (!rest.empty() && (rest.back() == '"' || rest.back() == '\'' || rest.back() == ' ')) rest.remove_suffix(1);
-    if (!base::starts_with_ignoring_case(rest, kVersion)) continue;
-    rest.remove_prefix(kVersion.size());
-    rest.remove_prefix(std::min(rest.find_first_not_of(" ;:,"), rest.size()));
-    if (!rest.empty() && are_sound_terms(rest)) return fmt::format("{} {}", kVersion, rest);
-  }
-  return {};
+  const std::string terms = nearly_terms(texts);
+  return are_sound_terms(terms) ? fmt::format("{} {}", kVersion, terms) : std::string();
 }
 
 }  // namespace lint

@@ -117,8 +117,8 @@ Line PostfixReader::read_client(const std::string& id, std::string_view text) {
   if (text.starts_with("unknown[unknown]")) return Line::other;  // a client that had gone
   const auto client = take_client(text);
   if (!client) return Line::bad;
-  // A content filter returns mail from this host, which has been counted already.
-  if (base::is_loopback(*client)) return Line::local;
+  // A content filter returns mail, from this host or another one, which has been counted already.
+  if (base::is_loopback(*client) || text.starts_with(", orig_queue_id=")) return Line::local;
   open_.put(id, {*client, text.find(", sasl_username=") != std::string_view::npos});
   return Line::understood;
 }

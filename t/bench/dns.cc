@@ -1,7 +1,9 @@
 // A name server for the benchmarks: the domains of world.h on UDP. Each answer has the given delay. The zone slow.example has the
 // names of bench.example, and answers after three seconds.
 //
-//   dns [--port N] [DELAY-MS]
+//   dns [--port N] [--zone FILE] [DELAY-MS]
+//
+// With --zone, the names are those of a master file instead.
 //
 // Prints its port on 127.0.0.1 (chosen by the kernel, unless given). For each line of its input, prints the number of questions
 // since the previous line. Ends with its input.
@@ -17,12 +19,15 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "common/dns/zone.h"
 #include "t/bench/world.h"
 #include "t/support/dns_reply.h"
 
@@ -47,7 +52,26 @@ struct Queue {
 
 bool is_slow(const dns::Question& question) { return question.name.text().ends_with(bench::kSlowZone); }
 
+dns::Zone zone;  // of --zone
+
+void read_zone(const char* path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto added = zone.add_file(text.str());
+  if (added && !zone.empty()) return;
+  std::fprintf(stderr, "dns: %s cannot be read\n", path);
+  std::exit(66);
+}
+
 dns::Answer answer(const dns::Question& question) {
+  if (!zone.empty()) {
+    const auto found = zone.find(question);
+    const auto* const known = std::get_if<dns::Answer>(&found);
+    if (known != nullptr) return *known;
+    dns::Answer missing;
+    missing.status = dns::Status::name_error;
+    return missing;
+  }
   if (!is_slow(question)) return bench::answer(question);
   std::string name(question.name.text());
   name.replace(name.size() - bench::kSlowZone.size(), bench::kSlowZone.size(), bench::kZone);
@@ -151,9 +175,10 @@ class Server {
 int main(int argc, char** argv) {
   unsigned port = 0;
   int at = 1;
-  if (argc > 2 && std::strcmp(argv[1], "--port") == 0) {
-    port = static_cast<unsigned>(std::atoi(argv[2]));
-    at = 3;
+  for (; at + 1 < argc && std::string_view(argv[at]).starts_with("--"); at += 2) {
+    const std::string_view option = argv[at];
+    if (option == "--port") port = static_cast<unsigned>(std::atoi(argv[at + 1]));
+    if (option == "--zone") read_zone(argv[at + 1]);
   }
   prctl(PR_SET_TIMERSLACK, 1);
   Server(port, std::chrono::milliseconds(at < argc ? std::atoi(argv[at]) : 0)).run();

@@ -119,6 +119,10 @@ class Report:
             ours, theirs = self.get(f"half/{mode}/spfd", "p999_us"), self.get(f"half/{mode}/bare", "p999_us")
             late = None if ours is None or theirs is None else ours - theirs
             self.goal(f"p99.9 at half the rate above bare's, {name}", late, at_most=1000, unit=" us")
+        self.goal("CPU of an examination of 10 includes, all in the cache", self.get("lint/warm", "cpu_us"), at_most=1000, unit=" us")
+        self.goal("round trips of an examination five records deep", self.get("lint/cold", "rounds"), at_most=5)
+        self.goal("examinations against checks, 10,000 domains in bulk", self.ratio("rate", "lint/bulk", "lint/checks"), at_least=1,
+                  unit=" x")
         self.goal("cold checks a second (unbound knows the domains)", self.get("cold/known/spfd", "rate"), at_least=13000)
         for label, what in (("0", "cold"), ("known", "cold, unbound knows the domains"), ("20", "cold, 20 ms an answer")):
             self.goal(f"{what}: rate against libspf2", self.ratio("rate", f"cold/{label}/spfd", f"cold/{label}/libspf2"),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# `make bench`: runs warm.sh, cold.sh, srs.sh, workers.sh and fair.sh, and reports: a table on the terminal, $BUILD/bench/report.json and,
+# `make bench`: runs warm.sh, cold.sh, srs.sh, workers.sh, fair.sh and lint.sh, and reports: a table on the terminal, $BUILD/bench/report.json and,
 # with gnuplot, $BUILD/bench/curves.svg.
 # BENCH_QUESTIONS (20000) and BENCH_ROUNDS (5) are read from the environment; 2000 and 1 give a quick overview.
 set -uo pipefail
@@ -12,6 +12,7 @@ t/bench/cold.sh || failed=1
 t/bench/srs.sh || failed=1
 t/bench/workers.sh || failed=1
 t/bench/fair.sh || failed=1
+t/bench/lint.sh || failed=1
 /usr/bin/python3 t/bench/report.py "$bench/runs.jsonl" "$bench/report.json" "$bench/curves" || exit 1
 
 for gnuplot in {"$bench/root",}/usr/bin/gnuplot-nox; do [[ ! -x $gnuplot ]] || break; done

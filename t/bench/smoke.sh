@@ -21,6 +21,7 @@ load bare-each --dialect bare --socket "$run/bare" --count 300
 load bare-kept --dialect bare --socket "$run/bare" --count 300 --keep
 dns_load dns --first 5000 --count 300 --depth 4 --all
 "$bench/core" 1000 >/dev/null || failed=1
+"$bench/lint" 10 >/dev/null || failed=1
 [[ $(questions_asked) -gt 300 ]] || { echo "failed: the name server was not asked" && failed=1; }
 # The figures of the load generator agree with the name server's.
 if "$bench/load" --socket "$run/spfd" --clients 1 --count 1 --domain six-smoke.bench.example --result pass >/dev/null 2>&1; then

@@ -38,12 +38,25 @@ struct Step {
   unsigned up_to;
   unsigned value;
 };
-constexpr std::array<Step, 6> kLookupsWithoutInclude = {{{520, 0}, {560, 1}, {910, 2}, {960, 3}, {990, 4}, {1000, 5}}};
-constexpr std::array<Step, 11> kLookupsWithInclude = {
-    {{260, 1}, {330, 2}, {530, 3}, {690, 4}, {750, 5}, {830, 6}, {890, 8}, {910, 10}, {980, 12}, {998, 16}, {1000, 20}}};
+constexpr std::array<Step, 9> kIncludes = {
+    {{240, 0}, {690, 1}, {860, 2}, {930, 3}, {962, 4}, {980, 5}, {991, 6}, {997, 7}, {1000, 8}}};
+constexpr std::array<Step, 5> kFurtherHosts = {{{880, 0}, {950, 1}, {978, 2}, {991, 3}, {1000, 5}}};
+constexpr std::array<Step, 11> kNetworks = {
+    {{280, 1}, {550, 2}, {690, 3}, {770, 4}, {820, 5}, {860, 7}, {900, 10}, {945, 15}, {980, 20}, {995, 40}, {1000, 60}}};
+constexpr std::array<Step, 8> kProviderNetworks = {
+    {{176, 1}, {370, 2}, {537, 5}, {716, 10}, {832, 16}, {936, 21}, {982, 36}, {1000, 60}}};
 // The cumulative share of the most used providers up to each rank; the rest is a provider of the domain's own.
-constexpr std::array<Step, 7> kProviderRanks = {
-    {{220, 2}, {390, 4}, {510, 7}, {660, 21}, {780, 51}, {850, 101}, {950, kProviders}}};
+constexpr std::array<Step, 11> kProviderRanks = {{{215, 1},
+                                                  {274, 2},
+                                                  {308, 3},
+                                                  {334, 5},
+                                                  {385, 10},
+                                                  {443, 20},
+                                                  {538, 50},
+                                                  {630, 100},
+                                                  {725, 200},
+                                                  {824, 500},
+                                                  {881, kProviders}}};
 constexpr std::array<Step, 4> kTtls = {{{350, 300}, {500, 1800}, {900, 3600}, {1000, 86400}}};
 
 unsigned pick(Dice& dice, std::span<const Step> steps) {
@@ -63,14 +76,17 @@ std::uint64_t pick_provider(Dice& dice) {
 }
 
 struct Provider {
-  unsigned blocks = 0;  // includes in its record
+  unsigned blocks = 0;    // includes in its record
+  unsigned networks = 8;  // in each of its records that have some
   unsigned ttl = 3600;
 };
 Provider provider(std::uint64_t rank) {
-  constexpr std::array<Step, 4> kBlocks = {{{500, 0}, {750, 1}, {900, 2}, {1000, 3}}};
+  constexpr std::array<Step, 5> kBlocks = {{{590, 0}, {898, 1}, {944, 2}, {972, 3}, {1000, 5}}};
   Dice dice(Dice::Kind::provider, rank);
   const unsigned blocks = pick(dice, kBlocks);
-  return {blocks, pick(dice, kTtls)};
+  const unsigned networks = pick(dice, kProviderNetworks);
+  // The two largest of all have one record of eleven networks, and three records.
+  return {rank > 1 ? blocks : rank == 0 ? 0 : 3, rank == 0 ? 11 : networks, pick(dice, kTtls)};
 }
 unsigned terms_of(std::uint64_t rank) { return rank == kProviders ? 1 : 1 + provider(rank).blocks; }
 
@@ -81,45 +97,47 @@ constexpr std::string_view kOwnProviderNetwork = "198.18.7";
 
 struct Domain {
   std::vector<std::uint64_t> includes;  // ranks
-  unsigned address_terms = 0;           // mx, a, a:h2.., a:h3..
+  bool has_mx = false;
+  bool has_a = false;
+  unsigned hosts = 0;  // further a: terms
   bool has_unknown_mechanism = false;
   bool has_address = true;
   bool has_own_mx = false;
   std::uint64_t mx_provider = 0;
-  std::string_view all;
+  std::string_view all;  // empty: the record has none
   unsigned networks = 1;
   unsigned ttl = 300;
   bool asks_stranger = false;
 };
 
+// Domains without a provider name their own hosts more often.
+void choose_hosts(Dice& dice, Domain& domain) {
+  const bool is_alone = domain.includes.empty();
+  const auto share = dice.below(1000);
+  const unsigned both = is_alone ? 700 : 420;
+  domain.has_mx = share < both + 90;
+  domain.has_a = share < both || (share >= both + 90 && share < both + 120);
+  domain.hosts = pick(dice, kFurtherHosts);
+}
+
+unsigned address_terms(const Domain& domain) { return (domain.has_mx ? 1U : 0U) + (domain.has_a ? 1U : 0U) + domain.hosts; }
+
 Domain describe(std::uint64_t number) {
   Dice dice(Dice::Kind::domain, number);
   Domain domain;
-  const bool uses_include = dice.happens(602);
-  unsigned terms = uses_include ? pick(dice, kLookupsWithInclude) : pick(dice, kLookupsWithoutInclude);
-  for (int tries = 0; uses_include && terms > 0 && tries < 64; ++tries) {
+  const unsigned includes = pick(dice, kIncludes);
+  for (int tries = 0; domain.includes.size() < includes && tries < 64; ++tries) {
     const std::uint64_t rank = pick_provider(dice);
-    if (terms_of(rank) > terms || std::find(domain.includes.begin(), domain.includes.end(), rank) != domain.includes.end())
-      continue;
-    // In most records, some look-ups are for the domain's own hosts.
-    if (!domain.includes.empty() && domain.address_terms < 2 && dice.happens(300)) {
-      ++domain.address_terms;
-      --terms;
-      continue;
-    }
-    domain.includes.push_back(rank);
-    terms -= terms_of(rank);
+    if (std::find(domain.includes.begin(), domain.includes.end(), rank) == domain.includes.end()) domain.includes.push_back(rank);
   }
-  domain.address_terms += terms;
+  choose_hosts(dice, domain);
   domain.has_unknown_mechanism = dice.happens(1);
   domain.has_address = !dice.happens(5);
   domain.has_own_mx = dice.happens(300);
   domain.mx_provider = pick_provider(dice) % kProviders;
-  constexpr std::array<std::string_view, 20> kAlls = {"~all", "~all", "~all", "~all", "~all", "~all", "~all",
-                                                      "~all", "~all", "~all", "~all", "~all", "-all", "-all",
-                                                      "-all", "-all", "-all", "-all", "-all", "?all"};
-  domain.all = kAlls[dice.below(kAlls.size())];
-  domain.networks = 1 + static_cast<unsigned>(dice.below(4));
+  const auto end = dice.below(1000);
+  domain.all = end < 520 ? "-all" : end < 975 ? "~all" : end < 993 ? "?all" : "";
+  domain.networks = pick(dice, kNetworks);
   domain.ttl = pick(dice, kTtls);
   domain.asks_stranger = dice.happens(100);
   return domain;
@@ -127,7 +145,7 @@ Domain describe(std::uint64_t number) {
 
 std::string networks(std::string_view network, std::uint64_t count) {
   std::string terms;
-  for (std::uint64_t i = 1; i < count; ++i) terms += fmt::format(" ip4:203.0.{}.0/24", 113 + i);
+  for (std::uint64_t i = 1; i < count; ++i) terms += fmt::format(" ip4:203.0.{}.{}", 113 + i % 3, i);
   return terms + fmt::format(" ip4:{}.0/24", network);
 }
 
@@ -137,11 +155,12 @@ std::string record_of(std::uint64_t number, const Domain& domain) {
     record += rank == kProviders ? fmt::format(" include:own.w{}.bench.example", number)
                                  : fmt::format(" include:p{}.bench.example", rank);
   }
-  if (domain.address_terms > 0) record += " mx";
-  if (domain.address_terms > 1) record += " a";
-  for (unsigned i = 2; i < domain.address_terms; ++i) record += fmt::format(" a:h{}.w{}.bench.example", i, number);
+  if (domain.has_mx) record += " mx";
+  if (domain.has_a) record += " a";
+  for (unsigned i = 0; i < domain.hosts; ++i) record += fmt::format(" a:h{}.w{}.bench.example", i, number);
   if (domain.has_unknown_mechanism) record += " ipv4:192.0.2.0/24";
-  return record + " " + std::string(domain.all);
+  if (!domain.all.empty()) record.append(" ").append(domain.all);
+  return record;
 }
 
 std::string txt_data(std::string_view record) {
@@ -166,7 +185,7 @@ Check wide_check(std::uint64_t number) {
       check.client = rank == kProviders ? std::string(kOwnProviderNetwork) + ".7" : provider_network(rank) + ".7";
     }
   } else {
-    terms += domain.address_terms;
+    terms += address_terms(domain);
     check.result = domain.all == "-all" ? "fail" : domain.all == "~all" ? "softfail" : "neutral";
   }
   if (domain.has_unknown_mechanism || terms > kMaxTerms) check.result = "permerror";
@@ -181,9 +200,10 @@ void write_wide_zone(std::FILE* out, std::uint64_t domains) {
     for (unsigned i = 0; i < self.blocks; ++i) {
       record += fmt::format(" include:b{}.p{}.bench.example", i, rank);
       const std::string network = i + 1 == self.blocks ? provider_network(rank) : fmt::format("172.{}.{}", 16 + i, rank % 256);
-      fmt::print(out, "b{}.p{} {} TXT \"v=spf1{} ~all\"\n", i, rank, self.ttl, networks(network, 8));
+      fmt::print(out, "b{}.p{} {} TXT{}\n", i, rank, self.ttl,
+                 txt_data(fmt::format("v=spf1{} ~all", networks(network, self.networks))));
     }
-    record += self.blocks == 0 ? networks(provider_network(rank), 8) : std::string();
+    record += self.blocks == 0 ? networks(provider_network(rank), self.networks) : std::string();
     fmt::print(out, "p{} {} TXT{}\n", rank, self.ttl, txt_data(record + " ~all"));
     fmt::print(out, "mx.p{} {} A 198.51.100.1\n", rank, self.ttl);
   }
@@ -194,12 +214,11 @@ void write_wide_zone(std::FILE* out, std::uint64_t domains) {
       if (rank == kProviders)
         fmt::print(out, "own.w{} {} TXT \"v=spf1{} -all\"\n", number, domain.ttl, networks(kOwnProviderNetwork, 3));
     }
-    if (domain.address_terms > 0 && domain.has_own_mx)
+    if (domain.has_mx && domain.has_own_mx)
       fmt::print(out, "w{} {} MX 10 mx.w{}\nmx.w{} {} A 198.51.100.2\n", number, domain.ttl, number, number, domain.ttl);
-    if (domain.address_terms > 0 && !domain.has_own_mx)
-      fmt::print(out, "w{} {} MX 10 mx.p{}\n", number, domain.ttl, domain.mx_provider);
-    if (domain.address_terms > 1 && domain.has_address) fmt::print(out, "w{} {} A 198.51.100.3\n", number, domain.ttl);
-    for (unsigned i = 2; i < domain.address_terms; ++i) fmt::print(out, "h{}.w{} {} A 198.51.100.4\n", i, number, domain.ttl);
+    if (domain.has_mx && !domain.has_own_mx) fmt::print(out, "w{} {} MX 10 mx.p{}\n", number, domain.ttl, domain.mx_provider);
+    if (domain.has_a && domain.has_address) fmt::print(out, "w{} {} A 198.51.100.3\n", number, domain.ttl);
+    for (unsigned i = 0; i < domain.hosts; ++i) fmt::print(out, "h{}.w{} {} A 198.51.100.4\n", i, number, domain.ttl);
   }
 }
 

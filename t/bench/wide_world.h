@@ -1,6 +1,8 @@
-// A synthetic world with a very large number of domains. Their records have the shape that measurements of 55 million records
-// have found (USENIX Security 2024): the share of includes, the look-ups per record, the few commercial senders in most records,
-// the TTLs. The records of domain N depend only on N, so the world can have any size and is the same each time.
+// A synthetic world with a very large number of domains. Their records have the shape of 20,000 real ones of municipalities and
+// public bodies of 150 countries (2026), and of 6,000 records that these include: terms of each kind, networks, the DNS terms of
+// a whole check (median 2, 1 % over the limit), the few commercial senders in most records, the ends. Left out are redirects,
+// macros and IPv6 networks, which 1, 1 and 3 % have. The TTLs are those of a measurement of 55 million records (USENIX Security
+// 2024). The records of domain N depend only on N, so the world can have any size and is the same each time.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,9 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <set>
 #include <string>
 #include <vector>
@@ -263,6 +265,71 @@ TEST_CASE("--lint: lines of boxes where the terminal has UTF-8, US-ASCII elsewhe
   for (const char c : run_query(zone.with({"--lint", "permerror.example"})).out) {
     if (c != '\n' && (c < ' ' || c > '~')) FAIL("a byte that is not printable US-ASCII");
   }
+}
+
+TEST_CASE("--lint: lines of a terminal are as long as it is wide, and words are whole") {
+  const ZoneFile zone;
+  ChildOptions narrow;
+  narrow.environment = {"TERM=dumb", "COLUMNS=40"};
+  narrow.out_is_terminal = true;
+  const Words words = {"--record",
+                       "permerror.example=v=spf1 ipv4:192.0.2.1 include:_spf.a-long-name-that-has-no-blank.example -all",
+                       "--lint", "permerror.example"};
+  const Outcome got = run_query(zone.with(words), {}, narrow);
+  CHECK(got.exit_code == 1);
+  int longer = 0;
+  for (std::string line : got.lines()) {
+    if (line.ends_with('\r')) line.pop_back();
+    CAPTURE(line);
+    if (line.size() > 40) ++longer;
+    if (line.size() > 40) CHECK(line.find("_spf.a-long-name-that-has-no-blank.example") != std::string::npos);
+  }
+  CHECK(longer > 0);
+  CHECK(got.out.find("   The term is not a mechanism, so every\r\n   check is a permerror:") != std::string::npos);
+  // Not in a file or a pipe.
+  ChildOptions piped;
+  piped.environment = {"COLUMNS=40"};
+  CHECK(run_query(zone.with(words), {}, piped).out.find("so every check is a permerror:") != std::string::npos);
+}
+
+TEST_CASE("--lint --file is --lint-file") {
+  const ZoneFile zone;
+  for (const Words& words : std::vector<Words>{{"--lint", "--file", "-"}, {"--file=-", "--lint"}, {"-lint", "-f", "-"}}) {
+    const Outcome got = run_query(zone.with(words), "softfail.example\nuser@permerror.example\n");
+    CHECK(got.exit_code == 1);
+    REQUIRE(got.lines().size() == 2);
+    CHECK(got.lines()[1].starts_with("permerror.example: error S01;"));
+  }
+  CHECK(run_query(zone.with({"--lint", "--json"})).exit_code == 64);
+}
+
+TEST_CASE("--diff OLD NEW compares two records, neither of which need be published") {
+  const ZoneFile zone;
+  const Outcome got =
+      run_query(zone.with({"--lint", "a.example", "--diff", "v=spf1 ip4:198.18.2.0/24 -all", "v=spf1 ip4:198.18.2.0/25 -all"}));
+  CHECK(got.exit_code == 0);
+  CHECK(got.out.find("  now: v=spf1 ip4:198.18.2.0/24 -all\n  new: v=spf1 ip4:198.18.2.0/25 -all\n") != std::string::npos);
+  CHECK(got.out.find("198.18.2.128") != std::string::npos);
+  CHECK(run_query({"--diff", "v=spf1 -all", "v=spf1 mx -all"}).exit_code == 64);
+}
+
+TEST_CASE("--networks: a file that is older than 180 days is ignored, and spfquery says so") {
+  const ZoneFile zone;
+  const auto with_date = [&zone](const std::string& date) {
+    const std::string path = zone.folder().write("networks", "date " + date + "\nnetwork 192.0.2.0/24 Example (CDN)\n");
+    return run_query(zone.with({"--networks", path, "--record", "a.example=v=spf1 ip4:192.0.2.1 -all", "--lint", "a.example"}));
+  };
+  const Outcome old = with_date("2020-01-01");
+  CHECK(old.out.find("K06") == std::string::npos);
+  CHECK(old.err.find("is older than 180 days, and is ignored") != std::string::npos);
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  const std::time_t now = std::chrono::system_clock::to_time_t(today);
+  char date[16] = {};
+  std::tm parts{};
+  REQUIRE(std::strftime(date, sizeof(date), "%Y-%m-%d", ::gmtime_r(&now, &parts)) > 0);
+  const Outcome fresh = with_date(date);
+  CHECK(fresh.err.empty());
+  CHECK(fresh.out.find(std::string("192.0.2.0/24 of Example (CDN), as of ") + date) != std::string::npos);
 }
 
 TEST_CASE("plain words: an address and a sender are a check, a domain alone is an examination") {

@@ -28,12 +28,14 @@ TEST_CASE("K05, K06: platforms and networks of the operator's file") {
     return examine(all, {.domain = *dns::Name::parse("example.com"), .known = known});
   };
   CHECK(lint_test::described(with("v=spf1 include:_spf.example.net -all"), "K05")
-            .find("'include:_spf.example.net': any customer") != std::string::npos);
+            .find("'include:_spf.example.net': any customer (as of 2026-11-26)") != std::string::npos);
   CHECK(with("v=spf1 redirect=_spf.example.net").has("K05"));
   CHECK_FALSE(with("v=spf1 ?include:_spf.example.net -all").has("K05"));
   CHECK_FALSE(with("v=spf1 include:_spf.example.org -all").has("K05"));
   CHECK_FALSE(examine(world_with("v=spf1 include:_spf.example.net -all")).has("K05"));
-  CHECK(with("v=spf1 ip4:198.18.40.7 -all").find("K06")->message.ends_with("'ip4:198.18.40.7': 198.18.40.0/24 of a cloud"));
+  CHECK(with("v=spf1 ip4:198.18.40.7 -all")
+            .find("K06")
+            ->message.ends_with("'ip4:198.18.40.7': 198.18.40.0/24 of a cloud, as of 2026-11-26"));
   CHECK(with("v=spf1 ip4:198.18.0.0/16 -all").has("K06"));
   CHECK(with("v=spf1 ip6:2001:dba:4::1 -all").has("K06"));
   CHECK_FALSE(with("v=spf1 -ip4:198.18.40.7 mx -all").has("K06"));

@@ -39,6 +39,7 @@ The counts are those of the client for which most terms are evaluated: one that 
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
 20 hosts per mx, and 20 million steps over networks, per family and again to compare the terms.
 Anything beyond these bounds is not looked up, and the report says so.
+If there are more than 500 findings, the most severe are shown and the others counted.
 DNS questions that no check asks, such as the one for records of type SPF, do not count; the report does not mention it if they
 fail.
 In the entries below, E, W and I are the severities error, warning and info.

@@ -115,6 +115,16 @@ TEST_CASE("P11: the servers of the zone differ; P12: one of them is silent; P13:
   CHECK(
       differ.find("P11")->message.ends_with("ns1.example.com and ns2.example.com have 'v=spf1 mx -all', ns3.example.com has "
                                             "'v=spf1 a -all' and ns4.example.com has no record"));
+  // Texts that are nearly records are none, whichever server has them.
+  CHECK_FALSE(with({same, texts({"v=spf1 mx -all", "v=spf1; a -all", "v=spf10 a"})}).has("P11"));
+  // The resolver has a record that no server has: perhaps an older one.
+  const Examination older = with({texts({"v=spf1 a -all"}), texts({"v=spf1 a -all"})});
+  REQUIRE(older.has("P11"));
+  CHECK(older.find("P11")->severity == Severity::warning);
+  CHECK(older.find("P11")->message.find("the answer of the resolver differs") != std::string::npos);
+  lint::Subject planned = {.domain = *dns::Name::parse("example.com"), .is_published = false};
+  planned.servers.push_back({"ns1.example.com", texts({"v=spf1 a -all"})});
+  CHECK_FALSE(examine(world_with("v=spf1 mx -all"), planned).has("P11"));
   const Examination silent = with({same, dns::failure_answer("timed out", dns::Cause::no_answer)});
   CHECK_FALSE(silent.has("P11"));
   CHECK(silent.find("P12")->severity == Severity::warning);

@@ -86,4 +86,21 @@ TEST_CASE("C05: subdomains with a mail server or an address and without a record
   CHECK(with({"sound.example.com", "none.example.com", "mail.example.net", "example.com"}).empty());
 }
 
+TEST_CASE("C03: hosts that the record names by a and mx, besides the MX hosts of the domain") {
+  const auto with = [](std::string_view record) {
+    World around = world_with(record);
+    around.mx("lists.example.net", "out.example.net").a("out.example.net", "198.18.5.1").a("out.example.net", "2001:dba:5::1");
+    return lint_test::described(examine(around), "C03");
+  };
+  CHECK(with("v=spf1 mx ip4:198.18.5.0/24 ?mx:lists.example.net -all").find("out.example.net passes with its IPv4 address") !=
+        std::string::npos);
+  CHECK(with("v=spf1 mx ip4:198.18.5.0/24 ?a:out.example.net -all").find("2001:dba:5::1") != std::string::npos);
+  CHECK(with("v=spf1 mx ip4:198.18.5.0/24 ip6:2001:dba:5::/48 ?a:out.example.net -all").empty());
+  CHECK(with("v=spf1 mx a:out.example.net -all").empty());
+  CHECK(with("v=spf1 mx ?a:out.example.net -all").empty());  // its IPv4 address does not pass, either
+  CHECK(with("v=spf1 mx ip4:198.18.5.0/24 -all").empty());   // nothing names the host
+  // Nothing is claimed where something is not known.
+  CHECK(with("v=spf1 mx ip4:198.18.5.0/24 ?a:out.example.net exists:%{i}.example.net -all").empty());
+}
+
 }  // namespace

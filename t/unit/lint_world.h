@@ -75,4 +75,44 @@ inline std::string described(const Examination& got, std::string_view id) {
   return finding == nullptr ? std::string() : finding->message + ". " + finding->fix;
 }
 
+// A record of example.com in world(), or several of them with "|" between.
+struct Pair {
+  std::string_view id;
+  std::string_view faulty;
+  std::string_view sound;
+  lint::Severity severity = lint::Severity::error;
+  std::string_view says = {};  // in message or fix of the faulty one
+};
+
+inline Examination examine_all(std::string_view records) {
+  World all = world();
+  for (std::size_t from = 0; from <= records.size();) {
+    const auto to = std::min(records.find('|', from), records.size());
+    all.txt("example.com", std::string(records.substr(from, to - from)));
+    from = to + 1;
+  }
+  return examine(all);
+}
+
+// Checks that each faulty record has the finding, and the sound one has not.
+inline void check_pairs(const std::vector<Pair>& pairs) {
+  for (const Pair& pair : pairs) {
+    CAPTURE(pair.id);
+    CAPTURE(pair.faulty);
+    const Examination faulty = examine_all(pair.faulty);
+    const lint::Finding* const finding = faulty.find(pair.id);
+    CHECK(finding != nullptr);
+    if (finding == nullptr) continue;
+    CHECK(finding->severity == pair.severity);
+    const std::string text = described(faulty, pair.id);
+    CAPTURE(text);
+    CHECK(text.find(pair.says) != std::string::npos);
+    CAPTURE(pair.sound);
+    const Examination sound = examine_all(pair.sound);
+    const std::string false_alarm = described(sound, pair.id);
+    CAPTURE(false_alarm);
+    CHECK_FALSE(sound.has(pair.id));
+  }
+}
+
 }  // namespace lint_test

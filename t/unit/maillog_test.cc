@@ -144,6 +144,14 @@ TEST_CASE("a log that went through syslog or journalctl: the prefix is divided i
   CHECK(read(Format::postfix, {"-- Boot 0123 --", "", "-- No entries --"}).kinds == std::vector<Line>(3, Line::other));
 }
 
+TEST_CASE("Postfix: mail that a content filter gives back from another host was counted before") {
+  const Read got = read(Format::postfix, {"Nov 26 09:10:18 mx postfix/smtpd[1]: B1: client=filter.example[192.0.2.8], "
+                                          "orig_queue_id=A1, orig_client=h.example[192.0.2.1]",
+                                          "Nov 26 09:10:18 mx postfix/qmgr[1]: B1: from=<a@example.org>, size=1"});
+  CHECK(got.kinds == std::vector<Line>{Line::local, Line::other});
+  CHECK(got.messages.empty());
+}
+
 TEST_CASE("Exim: forms of hosts, authenticated clients, refusals at MAIL, submissions, and lines that cannot be read") {
   const std::string time = "2026-11-26 09:12:56 ";
   const Read got = read(
