@@ -11,6 +11,7 @@
 
 #include "common/base/printable.h"
 #include "common/io/file.h"
+#include "common/options/file_settings.h"
 #include "common/options/toml.h"
 #include "common/receiver/domain_map.h"
 #include "spfd/command_line.h"
@@ -24,11 +25,9 @@ const char* const kDefaultConfig = SPFD_SYSCONFDIR "/spfd/spfd.conf";
 
 namespace {
 
-using options::Kind;
 using options::Row;
 using options::Setting;
 using options::TomlRow;
-using options::Values;
 
 base::Failure<StartError> bad(std::string what) { return base::failure(StartError{std::move(what), EX_CONFIG}); }
 
@@ -41,28 +40,6 @@ std::optional<DomainSection::Kind> section_kind(std::string_view name) {
   return {};
 }
 
-// Returns the values of a key; none: the option cannot take them.
-std::optional<Values> values_of(const TomlRow& given, const Row& row) {
-  switch (given.kind) {
-    case TomlRow::Kind::value: return given.values;
-    case TomlRow::Kind::list:
-      if (row.kind == Kind::list) return given.values;
-      return {};
-    case TomlRow::Kind::table: {
-      // [fallback] "example.com" = "v=spf1 ..." becomes a list of "example.com=v=spf1 ...".
-      if (!row.is_table) return {};
-      Values values;
-      for (const TomlRow& one : given.rows) {
-        if (one.kind != TomlRow::Kind::value) return {};
-        values.push_back(one.key + "=" + one.values.front());
-      }
-      return values;
-    }
-    case TomlRow::Kind::other: break;
-  }
-  return {};
-}
-
 // Reads the settings of a table.
 // section: the name of the table for messages; empty: the whole file, whose sections are skipped.
 base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<TomlRow>& rows, const std::string& path,
@@ -71,23 +48,18 @@ base::Result<std::vector<Setting>, StartError> read_settings(const std::vector<T
   for (const TomlRow& given : rows) {
     if (section.empty() && section_kind(given.key)) continue;
     const std::string place = fmt::format("{}: {}{}", at(path, given), section, base::printable(given.key));
-    const Row* row = find_option(given.key);
-    if (row == nullptr || row->when == options::When::command_line) {
+    const Row* const row = options::find_key(option_table(), given.key);
+    if (row == nullptr) {
       const bool is_domain = !section.empty() && given.kind == TomlRow::Kind::table;
       return bad(place + (is_domain ? ": the domain of a section must be in quotes" : ": there is no such option"));
     }
     if (!section.empty() && !row->for_domains)
       return bad(place + ": the option is for all mail, and is not allowed in a section");
-    auto values = values_of(given, *row);
-    if (!values) {
-      return bad(fmt::format("{}: the value must be a {}", place,
-                             row->is_table             ? "list of strings, or a table with domains in quotes"
-                             : row->kind == Kind::list ? "string or a list of strings"
-                                                       : "single value"));
-    }
+    auto setting = options::read_setting(*row, given, place);
+    if (!setting) return bad(setting.error());
     if (std::any_of(settings.begin(), settings.end(), [&](const Setting& other) { return other.row == row; }))
       return bad(place + ": the option is given twice, under two of its names");
-    settings.push_back({row, std::move(*values), place});
+    settings.push_back(std::move(*setting));
   }
   return settings;
 }

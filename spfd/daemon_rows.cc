@@ -7,6 +7,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/options/groups.h"
+#include "common/options/shared_rows.h"
 #include "spfd/option_rows.h"
 #include "spfd/options.h"
 
@@ -292,41 +293,15 @@ constexpr Option kDaemonRows[] = {
       .heading = "SPF",
       .help = "name of this host in headers and texts (default: that of the machine)"},
      kText<&O::in_force, &S::policy, &receiver::Policy::hostname>},
-    {{.name = "default-explanation",
-      .aliases = "def-exp",
-      .argument = "TEXT",
-      .help = "macro string that explains a fail for domains without an explanation",
-      .for_domains = true},
-     {set_explanation, get_explanation}},
-    {{.name = "void-lookup-limit",
-      .kind = Kind::number,
-      .argument = "N",
-      .help = "void lookups that a check may make (default: 2)"},
-     kNumber<0, 100, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::limits, &spf::Limits::void_lookups>},
-    {{.name = "void-lookups-ipv6",
-      .argument = "count|ignore",
-      .help = "whether \"no AAAA record at a name\" is a void lookup (default: count)"},
-     kWord<options::kVoidWords, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::limits,
-           &spf::Limits::void_lookups_ipv6>},
-    {{.name = "prefetch",
-      .argument = "off|records|all",
-      .help = "DNS questions asked ahead of their turn: none, those for TXT records, or all that reveal nothing about the mail "
-              "(default: all)"},
-     kWord<options::kPrefetchWords, &O::in_force, &S::policy, &receiver::Policy::spf, &spf::Settings::prefetch>},
+    {options::kExplanationRow, {set_explanation, get_explanation}},
+    options::kVoidLimitRow<&O::in_force, &S::policy>,
+    options::kVoidIpv6Row<&O::in_force, &S::policy>,
+    options::kPrefetchRow<&O::in_force, &S::policy>,
 };
 
 constexpr Option kTailRows[] = {
-    {{.name = "nameserver",
-      .kind = Kind::list,
-      .argument = "ADDRESS[:PORT]",
-      .heading = "DNS",
-      .help = "name server to ask; may be given several times (default: those of /etc/resolv.conf)"},
-     options::kNameServers<&O::in_force, &S::name_servers>},
-    {{.name = "zone",
-      .kind = Kind::list,
-      .argument = "FILE",
-      .help = "master file whose records take precedence over DNS; may be given several times"},
-     options::kTexts<&O::zones>},
+    {options::under("DNS", options::kNameServerRow), options::kNameServers<&O::in_force, &S::name_servers>},
+    options::kZoneRow<&O::zones>,
     {{.name = "cache-size",
       .argument = "BYTES",
       .help = "memory for DNS answers, with K, M or G; 0 for none (default: 64M)",
@@ -347,17 +322,8 @@ constexpr Option kTailRows[] = {
       .help = "time after its expiry for which an answer may replace a failure, up to 24h; 0 for never (default: 0)",
       .when = When::start},
      {set_serve_stale, get_serve_stale}},
-    {{.name = "dns-timeout",
-      .argument = "TIME",
-      .help = "time for the first try of a DNS question; doubled in each further round over the servers (default: 1500ms)",
-      .when = When::start},
-     kTime<&O::dns, &io::ResolverOptions::try_timeout>},
-    {{.name = "dns-tries",
-      .kind = Kind::number,
-      .argument = "N",
-      .help = "rounds over the servers after which the time for a try no longer grows (default: 3)",
-      .when = When::start},
-     kNumber<1, 10, &O::dns, &io::ResolverOptions::tries>},
+    {options::kDnsTimeoutRow, kTime<&O::dns, &io::ResolverOptions::try_timeout>},
+    options::kDnsTriesRow<&O::dns>,
 
     {{.name = "log",
       .argument = "stderr|syslog",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/io/socket.h"
+#include "common/options/file_settings.h"
 #include "spfd/option_rows.h"
 
 namespace spfd {
@@ -44,33 +45,16 @@ Problem complete(Options& options) {
 }  // namespace
 
 const options::Rows& option_table() {
-  static const options::Rows table = [] {
-    options::Rows rows;
-    add_daemon_rows(rows);
-    add_policy_rows(rows);
-    add_srs_rows(rows);
-    add_tail_rows(rows);
-    return rows;
-  }();
+  static const options::Rows table = options::joined({add_daemon_rows, add_policy_rows, add_srs_rows, add_tail_rows});
   return table;
 }
 
 std::string_view section_name(DomainSection::Kind kind) { return kind == DomainSection::Kind::sender ? "sender" : "recipient"; }
 
-const options::Row* find_option(std::string_view name) { return options::find(option_table(), name); }
-
 base::Result<Options, StartError> make_options(const FileSettings& from_file, const std::vector<Setting>& from_command_line) {
   Options options;
-  const auto on_command_line = [&](const options::Row& row) {
-    return std::any_of(from_command_line.begin(), from_command_line.end(),
-                       [&](const Setting& setting) { return setting.row->topic_or_name() == row.topic_or_name(); });
-  };
-  for (const Setting& setting : from_file.settings) {
-    // A value of the file is checked even if the command line overrides it.
-    Options unused;
-    Options& target = on_command_line(*setting.row) ? unused : options;
-    if (auto problem = apply(setting, target)) return base::failure(StartError{std::move(*problem), EX_CONFIG});
-  }
+  if (auto problem = options::apply_file(from_file.settings, from_command_line, options))
+    return base::failure(StartError{std::move(*problem), EX_CONFIG});
   for (const Setting& setting : from_command_line) {
     if (auto problem = apply(setting, options)) return base::failure(StartError{std::move(*problem), EX_USAGE});
   }

@@ -105,8 +105,6 @@ extern const char* const kDefaultConfig;
 using Option = options::RowOf<Options>;
 
 const options::Rows& option_table();
-// Finds an option by any of its long names; null if there is none.
-const options::Row* find_option(std::string_view name);
 
 // The settings of a configuration file.
 struct FileSettings {

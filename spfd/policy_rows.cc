@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/options/groups.h"
+#include "common/options/shared_rows.h"
 #include "common/receiver/link.h"
 #include "spfd/option_rows.h"
 #include "spfd/options.h"
@@ -152,11 +153,7 @@ constexpr Option kRows[] = {
       .help = "SPF terms, networks or hosts: clients that match do not fail; may be given several times",
       .for_domains = true},
      kTerms<false, &O::in_force, &S::policy, &P::rules, &Rules::forwarders>},
-    {{.name = "trusted-forwarder-result",
-      .argument = "neutral|pass",
-      .help = "result instead of fail and softfail for a trusted forwarder (default: neutral)",
-      .for_domains = true},
-     kWord<kLiftWords, &O::in_force, &S::policy, &P::rules, &Rules::forwarder_result>},
+    options::kForwarderResultRow<&O::in_force, &S::policy>,
     {{.name = "secondary-mx",
       .kind = Kind::list,
       .argument = "TERMS",
@@ -175,17 +172,8 @@ constexpr Option kRows[] = {
       .help = "SPF terms for domains without a record, such as \"a/24 mx/24 ptr\"; a match changes none to neutral",
       .for_domains = true},
      {kTerms<false, &O::in_force, &S::policy, &P::rules, &Rules::guess>.set, get_guess}},
-    {{.name = "guess-result",
-      .argument = "neutral|pass",
-      .help = "result instead of none when the guess matches (default: neutral)",
-      .for_domains = true},
-     kWord<kLiftWords, &O::in_force, &S::policy, &P::rules, &Rules::guess_result>},
-    {{.name = "fallback",
-      .kind = Kind::list,
-      .argument = "DOMAIN=RECORD",
-      .help = "record for a domain that has none; *.DOMAIN: for all names below it; may be given several times",
-      .is_table = true},
-     {set_fallback, get_fallback}},
+    options::kGuessResultRow<&O::in_force, &S::policy>,
+    {options::kFallbackRow, {set_fallback, get_fallback}},
     {{.name = "why-url",
       .argument = "URL",
       .help = "URL, a macro string, of a page that explains fail and permerror; appended to the reply. {token} in it becomes a "

@@ -10,8 +10,10 @@
 #include "common/io/machine_name.h"
 #include "common/options/command_line.h"
 #include "common/options/fields.h"
+#include "common/options/file_settings.h"
 #include "common/options/groups.h"
 #include "common/options/help.h"
+#include "common/options/shared_rows.h"
 #include "common/options/toml.h"
 
 namespace spfweb {
@@ -42,14 +44,6 @@ Values get_listen(const O& o) {
   return texts;
 }
 
-Problem set_spfd(O& o, const Values& v) {
-  auto address = io::parse_server_address(v.back());
-  if (!address) return address.error();
-  o.spfd = std::move(*address);
-  return {};
-}
-Values get_spfd(const O& o) { return {io::server_address_text(o.spfd)}; }
-
 Problem set_prefix(O& o, const Values& v) {
   std::string prefix = v.back();
   while (prefix.ends_with('/')) prefix.pop_back();
@@ -74,7 +68,7 @@ constexpr Option kRows[] = {
       .argument = "ADDRESS",
       .help = "address of spfd's query lines (default: unix:/run/spfd/spfd.sock)",
       .when = When::start},
-     {set_spfd, get_spfd}},
+     options::kServerAddress<&O::spfd>},
     {{.name = "key-file",
       .argument = "FILE",
       .help = "file with the secrets that sign the links of refusals, as spfd's why-key-file",
@@ -96,12 +90,7 @@ constexpr Option kRows[] = {
       .help = "name server for examinations; may be given several times (default: those of /etc/resolv.conf)",
       .when = When::start},
      options::kNameServers<&O::dns, &io::ResolverOptions::servers>},
-    {{.name = "zone",
-      .kind = Kind::list,
-      .argument = "FILE",
-      .help = "master file whose records take precedence over DNS; may be given several times",
-      .when = When::start},
-     options::kTexts<&O::zones>},
+    options::kZoneRow<&O::zones>,
     {{.name = "user", .argument = "NAME", .help = "user to become after the start", .when = When::start}, kText<&O::user>},
     {{.name = "group", .argument = "NAME", .help = "group to become (default: that of the user)", .when = When::start},
      kText<&O::group>},
@@ -114,26 +103,21 @@ constexpr Option kRows[] = {
 };
 
 // Stores the settings of a file that the command line does not replace.
-Problem read_config(const std::string& path, const std::vector<options::Setting>& replaced, Options& options) {
+Problem read_config(const std::string& path, const std::vector<options::Setting>& of_command_line, Options& options) {
   const auto text = io::read_file(path, io::FileKind::regular);
   if (!text) return text.error();
   const auto rows = options::parse_toml(*text);
   if (!rows) return fmt::format("{}:{}: {}", path, rows.error().line, base::printable(rows.error().message));
+  std::vector<options::Setting> settings;
   for (const options::TomlRow& given : *rows) {
     const std::string place = fmt::format("{}:{}: {}", path, given.line, base::printable(given.key));
-    const options::Row* const row = options::find(option_table(), given.key);
-    if (row == nullptr || row->when == When::command_line) return place + ": there is no such option";
-    const bool is_list = given.kind == options::TomlRow::Kind::list && row->kind == Kind::list;
-    if (given.kind != options::TomlRow::Kind::value && !is_list)
-      return fmt::format("{}: the value must be a {}", place,
-                         row->kind == Kind::list ? "string or a list of strings" : "single value");
-    const bool is_replaced =
-        std::any_of(replaced.begin(), replaced.end(), [row](const options::Setting& setting) { return setting.row == row; });
-    // A value of the file is checked even if the command line overrides it.
-    Options unused;
-    if (auto problem = options::apply({row, given.values, place}, is_replaced ? unused : options)) return problem;
+    const options::Row* const row = options::find_key(option_table(), given.key);
+    if (row == nullptr) return place + ": there is no such option";
+    auto setting = options::read_setting(*row, given, place);
+    if (!setting) return setting.error();
+    settings.push_back(std::move(*setting));
   }
-  return {};
+  return options::apply_file(settings, of_command_line, options);
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ Problem read_name_servers(std::vector<io::NameServer>& target, const Values& val
   return {};
 }
 
+Problem read_server_address(io::ServerAddress& target, const Values& values) {
+  auto address = io::parse_server_address(values.back());
+  if (!address) return address.error();
+  target = std::move(*address);
+  return {};
+}
+
 Values name_server_texts(const std::vector<io::NameServer>& servers) {
   Values texts;
   for (const io::NameServer& server : servers) texts.push_back(io::name_server_text(server));

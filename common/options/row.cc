@@ -15,6 +15,12 @@ std::vector<std::string_view> Row::names() const {
   return all;
 }
 
+Rows joined(std::initializer_list<void (*)(Rows& rows)> parts) {
+  Rows rows;
+  for (const auto add : parts) add(rows);
+  return rows;
+}
+
 const Row* find(const Rows& rows, std::string_view name) {
   for (const Row* row : rows) {
     const auto names = row->names();

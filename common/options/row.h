@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,6 +85,9 @@ const Rows& rows_of() {
   }();
   return rows;
 }
+
+// Returns the rows of a program whose table has several parts.
+Rows joined(std::initializer_list<void (*)(Rows& rows)> parts);
 
 // Returns the access of a row; the program's table must consist of RowOf<O>.
 template <class O>

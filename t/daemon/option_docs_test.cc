@@ -92,7 +92,7 @@ TEST_CASE("options, manual pages and sample configuration name the same options"
   }
   for (const std::string& name : in_spfd_page) {
     CAPTURE(name);
-    CHECK(spfd::find_option(name) != nullptr);
+    CHECK(options::find(spfd::option_table(), name) != nullptr);
   }
 
   // ".It Cm a , b , c" of the section KEYS.
@@ -174,7 +174,7 @@ TEST_CASE("lines of the sample configuration with one # show the default") {
   for (const std::string_view line : base::split(sample, '\n')) {
     const std::size_t equals = line.find(" = ");
     if (!line.starts_with("# ") || equals == std::string_view::npos) continue;
-    const Row* row = spfd::find_option(line.substr(2, equals - 2));
+    const Row* row = options::find(spfd::option_table(), line.substr(2, equals - 2));
     if (row == nullptr || !has_value(*row)) continue;
     CAPTURE(line);
     const auto options = spfd::load_options({"--config", folder.write("spfd.conf", line.substr(2))});

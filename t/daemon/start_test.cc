@@ -150,7 +150,7 @@ TEST_CASE("the default addresses are those of both loopbacks") {
   const auto options = spfd::make_options({}, {});
   REQUIRE(options.ok());
   const std::vector<std::string> expected = {"inet:127.0.0.1:5970", "inet:[::1]:5970"};
-  CHECK(options::access_of<spfd::Options>(*spfd::find_option("listen")).get(*options) == expected);
+  CHECK(options::access_of<spfd::Options>(*options::find(spfd::option_table(), "listen")).get(*options) == expected);
 }
 
 TEST_CASE("the log line at the start names the configuration that was read") {
