@@ -52,8 +52,8 @@ std::string comparison_text(const lint::Comparison& comparison) {
   const lint::Report& after = comparison.after;
   std::string out =
       fmt::format("{}\n  now: {}\n  new: {}\n\n", before.domain.text(),
-                  before.tree.root().text.empty() ? "no SPF record" : base::clip(before.tree.root().text, lint::kMaxRecord),
-                  base::clip(after.tree.root().text, lint::kMaxRecord));
+                  before.tree.root().text().empty() ? "no SPF record" : base::clip(before.tree.root().text(), lint::kMaxRecord),
+                  base::clip(after.tree.root().text(), lint::kMaxRecord));
   out += "DNS terms: " + counts(before.summary.lookups, after.summary.lookups, after.limits.dns_terms);
   out += "void lookups: " + counts(before.summary.voids, after.summary.voids, after.limits.void_lookups);
   out += fmt::format("record: {} -> {} octets; a check without a cache takes {} -> {} round trips\n", before.summary.octets,

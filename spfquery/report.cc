@@ -117,12 +117,10 @@ class ReportWriter {
     if (line.place.term != lint::kNone) return base::clip(record.terms[line.place.term].text(), kMaxTermShown);
     const std::string domain(record.domain.text());
     if (line.see != lint::kNone) return fmt::format("{}: see line {}", domain, line.see);
-    switch (record.state) {
-      case lint::Record::State::found: return domain;
-      case lint::Record::State::none: return domain + ": no SPF record";
-      case lint::Record::State::several: return fmt::format("{}: {} SPF records", domain, record.count);
-      default: return domain + ": not known";
-    }
+    if (record.is_found()) return domain;
+    if (const auto* const several = record.get<lint::Record::Several>())
+      return fmt::format("{}: {} SPF records", domain, several->count);
+    return domain + (record.get<lint::Record::None>() != nullptr ? ": no SPF record" : ": not known");
   }
 
   void add_summary() {

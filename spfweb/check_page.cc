@@ -90,11 +90,11 @@ class TreeWriter {
       out << shown(record.domain.text());
       if (line.see != lint::kNone) {
         out << ": "_html << view_.say(Text::tree_see, {spfweb::number(line.see)});
-      } else if (record.state == lint::Record::State::none) {
+      } else if (record.get<lint::Record::None>() != nullptr) {
         out << ": "_html << view_.say(Text::tree_none);
-      } else if (record.state == lint::Record::State::several) {
-        out << ": "_html << view_.say(Text::tree_several, {spfweb::number(record.count)});
-      } else if (record.state == lint::Record::State::failed) {
+      } else if (const auto* const several = record.get<lint::Record::Several>()) {
+        out << ": "_html << view_.say(Text::tree_several, {spfweb::number(several->count)});
+      } else if (!record.is_found()) {
         out << ": "_html << view_.say(Text::tree_unknown);
       }
     }
@@ -188,7 +188,7 @@ Html report_of(const View& view, const Examined& examined) {
   const lint::Report& report = examined.report;
   Html out;
   out << findings_of(view, report) << heading(view.say(Text::tree_title)) << TreeWriter(view, examined, true).write();
-  if (!report.tree.root().text.empty()) out << block({report.tree.root().text});
+  if (report.tree.root().is_found()) out << block({std::string(report.tree.root().text())});
   add_summary(view, report, out);
   add_networks(view, report, out);
   return out << paragraph(view.say(Text::timing, {number(static_cast<std::uint64_t>(examined.took.count())),

@@ -137,7 +137,7 @@ bool take_include(const std::string& target, Recipe& recipe) {
 // Fills in a valid directive. Returns whether the form can express all of it.
 bool take(const spf::Term& term, Filled& filled) {
   Recipe& recipe = filled.recipe;
-  const spf::Directive& directive = term.directive;
+  const spf::Directive& directive = *term.directive;
   if (directive.mechanism == spf::Mechanism::all) {
     recipe.is_strict = directive.qualifier == spf::Result::fail;
     recipe.no_mail = recipe.is_strict && recipe == Recipe{.is_strict = true} && filled.left_out.empty();
@@ -178,9 +178,9 @@ Filled Filled::from(std::string_view record) {
   Filled filled;
   bool is_over = false;
   for (const spf::Term& term : spf::read_terms(record)) {
-    const bool is_taken = !is_over && term.problem.empty() && term.kind == spf::Term::Kind::directive && take(term, filled);
+    const bool is_taken = !is_over && term.directive && take(term, filled);
     if (!is_taken) filled.left_out.push_back(term.text);
-    is_over |= term.problem.empty() && term.kind == spf::Term::Kind::directive && term.directive.mechanism == spf::Mechanism::all;
+    is_over |= term.directive && term.directive->mechanism == spf::Mechanism::all;
   }
   return filled;
 }

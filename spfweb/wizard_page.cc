@@ -90,18 +90,16 @@ std::string filled_page(const View& view, std::string_view domain, const Recipe&
   const lint::Record* const root = tree.records.empty() ? nullptr : &tree.root();
   const auto with = [&](const Html& note, const Recipe& filled) { return wizard_page(view, domain, filled, {}, {}, note); };
   if (root == nullptr || !examined.is_complete) return with(view.say(Text::wiz_unknown), recipe);
-  switch (root->state) {
-    case lint::Record::State::failed: return with(view.say(Text::wiz_unknown), recipe);
-    case lint::Record::State::several: return with(view.say(Text::wiz_several, {number(root->count)}), recipe);
-    case lint::Record::State::none: {
-      Html note = view.say(Text::wiz_none);
-      if (!root->near_miss.empty()) note << " "_html << english(root->near_miss);
-      return with(note, recipe);
-    }
-    case lint::Record::State::found: break;
+  if (const auto* const several = root->get<lint::Record::Several>())
+    return with(view.say(Text::wiz_several, {number(several->count)}), recipe);
+  if (const auto* const none = root->get<lint::Record::None>()) {
+    Html note = view.say(Text::wiz_none);
+    if (!none->near_miss.empty()) note << " "_html << english(none->near_miss);
+    return with(note, recipe);
   }
-  const Filled filled = Filled::from(root->text);
-  return with(filled_note(view, root->text, filled), filled.recipe);
+  if (!root->is_found()) return with(view.say(Text::wiz_unknown), recipe);
+  const Filled filled = Filled::from(root->text());
+  return with(filled_note(view, root->text(), filled), filled.recipe);
 }
 
 std::string wizard_page(const View& view, std::string_view domain, const Recipe& recipe, const std::optional<MadeRecord>& made,

@@ -153,10 +153,11 @@ void examine_budget(const Examined& examined, Findings& findings) {
       }
       if (term.leads_to == kNone) continue;
       const Record& target = examined.tree.records[term.leads_to];
-      if (target.state != Record::State::none) continue;
+      const auto* const none = target.get<Record::None>();
+      if (none == nullptr) continue;
       findings.add("B07", place,
-                   target.near_miss.empty() ? std::string(target.domain.text())
-                                            : fmt::format("{}; {}", target.domain.text(), target.near_miss));
+                   none->near_miss.empty() ? std::string(target.domain.text())
+                                           : fmt::format("{}; {}", target.domain.text(), none->near_miss));
     }
   }
 }

@@ -112,7 +112,7 @@ void check_width(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
   for (const Family family : kFamilies) {
     if (term.networks[family].empty() || !passes(examined, place, family)) continue;
-    const int length = family == Family::ipv4 ? term.read.directive.prefix4 : term.read.directive.prefix6;
+    const int length = family == Family::ipv4 ? term.read.directive->prefix4 : term.read.directive->prefix6;
     if (length > (family == Family::ipv4 ? 16 : 32)) continue;
     // Nobody on the Internet has an address of these: K08.
     const auto is_special = [&](const Interval& interval) { return special_of(interval, family) != nullptr; };
@@ -168,7 +168,7 @@ void check_shared_hosts(const Examined& examined, Findings& findings) {
   for (const Place place : examined.reach[Family::ipv4].order) {
     const Term& term = examined.tree.term(place);
     const bool names_host = term.is(Mechanism::a) || term.is(Mechanism::mx);
-    if (!names_host || !term.target || term.read.directive.qualifier != Result::pass) continue;
+    if (!names_host || !term.target || !term.has(Result::pass)) continue;
     for (const base::IpAddress& address : term.addresses) {
       auto& same = names[{address.is_v4(), number_of(address)}];
       const std::string_view zone = dns::likely_zone(*term.target);
@@ -215,7 +215,7 @@ void check_known(const Examined& examined, Place place, Findings& findings) {
 // Finds an exists that matches every client, whatever the mail is.
 void check_exists(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
-  if (!term.is(Mechanism::exists) || term.read.directive.qualifier != Result::pass) return;
+  if (!term.is(Mechanism::exists) || !term.has(Result::pass)) return;
   if (term.matches_all) findings.add("K10", place, fmt::format("{} has an address and no macro of the mail", quoted(term)));
   if (term.is_wildcard) findings.add("K10", place, fmt::format("{}: every name there has an address", quoted(term)));
 }

@@ -18,14 +18,10 @@ std::string text_or_null(std::string_view text, std::size_t limit) {
   return text.empty() ? "null" : base::quoted_string(base::clip(text, limit));
 }
 
-std::string_view state_name(Record::State state) {
-  switch (state) {
-    case Record::State::found: return "found";
-    case Record::State::none: return "none";
-    case Record::State::several: return "several";
-    case Record::State::failed: break;
-  }
-  return "unknown";
+std::string_view state_name(const Record& record) {
+  constexpr std::string_view kNames[] = {"unknown", "none", "several", "found"};
+  static_assert(std::size(kNames) == std::variant_size_v<decltype(record.state)>);
+  return kNames[record.state.index()];
 }
 
 void add_findings(const Report& report, std::string& out) {
@@ -76,7 +72,7 @@ void add_tree(const Report& report, std::string& out) {
     } else if (line.see != kNone) {
       out += fmt::format(", \"see\": {}", line.see);
     } else {
-      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record.state), text_or_null(record.text, kMaxRecord));
+      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record), text_or_null(record.text(), kMaxRecord));
     }
     out += '}';
   }
@@ -97,7 +93,7 @@ void add_shift(const Shift& shift, std::string& out) {
 // Returns the object without its line end.
 std::string object(const Report& report) {
   std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()),
-                                text_or_null(report.tree.root().text, kMaxRecord));
+                                text_or_null(report.tree.root().text(), kMaxRecord));
   add_findings(report, out);
   out += ", ";
   add_summary(report, out);

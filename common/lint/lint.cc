@@ -42,7 +42,7 @@ void sum_up(const Examined& examined, Report& report) {
     summary.voids[family] = reach.voids;
     summary.is_lower_bound = summary.is_lower_bound || reach.is_uncertain || reach.is_cut_off;
   }
-  summary.octets = report.tree.root().text.size();
+  summary.octets = report.tree.root().text().size();
   summary.addresses4 = examined.reach[Family::ipv4].of(spf::Result::pass).size();
   summary.networks6 = examined.reach[Family::ipv6].of(spf::Result::pass).size_in_64s();
   summary.rounds = Rounds(report.tree).of(0);

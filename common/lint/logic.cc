@@ -40,8 +40,7 @@ void check_end(const Tree& tree, Findings& findings) {
   const Record& record = tree.records[number];
   // A misspelled all is reported as such.
   const bool is_sound = std::ranges::all_of(record.terms, [](const Term& term) { return term.is_sound(); });
-  if (record.state == Record::State::found && record.all == kNone && record.redirect == kNone && is_sound)
-    findings.add("L01", {number});
+  if (record.is_found() && record.all == kNone && record.redirect == kNone && is_sound) findings.add("L01", {number});
 }
 
 void check_order(const Record& record, std::size_t number, Findings& findings) {
@@ -51,7 +50,7 @@ void check_order(const Record& record, std::size_t number, Findings& findings) {
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
     const Term& term = record.terms[i];
     if (term.is_redirect()) findings.add("L03", {number, i}, quoted(term));
-    if (i <= record.all || !term.is_directive() || !term.is_sound()) continue;
+    if (i <= record.all || !term.read.directive) continue;
     if (first == kNone) first = i;
     after.push_back(quoted(term));
   }
@@ -146,11 +145,11 @@ class Logic {
     std::unordered_map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < record.terms.size(); ++i) {
       const Term& term = record.terms[i];
-      if (!term.is_directive() || !term.is_sound() || is_ignored(record, i)) continue;
+      if (!term.read.directive || is_ignored(record, i)) continue;
       const auto [before, is_new] = seen.try_emplace(mechanism_text(term), i);
       if (is_new) continue;
       // With another qualifier it is a contradiction (L06), unless it has no networks to compare.
-      const bool differs = record.terms[before->second].read.directive.qualifier != term.read.directive.qualifier;
+      const bool differs = !record.terms[before->second].has(term.read.directive->qualifier);
       if (differs && has_networks({number, i})) continue;
       is_twice_[number][i] = true;
       findings_.add("L04", {number, i}, quoted(term));
@@ -159,8 +158,7 @@ class Logic {
 
   [[nodiscard]] bool has_networks(Place place) const {
     const Term& term = tree_.term(place);
-    return term.is_directive() && term.is_sound() &&
-           std::ranges::any_of(kFamilies, [&](Family family) { return !term.networks[family].empty(); });
+    return term.read.directive && std::ranges::any_of(kFamilies, [&](Family family) { return !term.networks[family].empty(); });
   }
 
   // Terms of a list that a finding names; the others are counted.
@@ -190,7 +188,7 @@ class Logic {
       }
       if (names.empty()) names = deciders(networks, family);
       const std::optional<Result> result = visit.result        ? visit.result
-                                           : place.record == 0 ? std::optional(term.read.directive.qualifier)
+                                           : place.record == 0 ? std::optional(term.read.directive->qualifier)
                                                                : std::nullopt;
       if (!result || visit.times > 1 || reach.of(*result).overlaps(networks)) is_contradiction = false;
     }
@@ -266,7 +264,7 @@ void check_included_ends(const Tree& tree, Findings& findings) {
     const auto exp =
         std::ranges::find(record.terms, spf::Term::Kind::explanation, [](const Term& term) { return term.read.kind; });
     const bool has_all = record.all != kNone;
-    if (has_all && record.terms[record.all].read.directive.qualifier == Result::pass) {
+    if (has_all && record.terms[record.all].has(Result::pass)) {
       findings.add("L07", {number, record.all},
                    fmt::format("{} of {} lets every client pass", quoted(record.terms[record.all]), record.domain.text()));
     } else if (has_all || exp != record.terms.end()) {
@@ -283,9 +281,7 @@ void check_included_ends(const Tree& tree, Findings& findings) {
 
 // RFC 7208 §6.2
 void check_explanation(const Record& record, std::size_t number, Findings& findings) {
-  const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) {
-    return other.is_directive() && other.is_sound() && other.read.directive.qualifier == Result::fail;
-  });
+  const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) { return other.has(Result::fail); });
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
     const Term& term = record.terms[i];
     if (term.read.kind != spf::Term::Kind::explanation || !term.is_sound()) continue;
@@ -317,7 +313,7 @@ class Certainty {
     if (seen_[number]) return true;
     seen_[number] = true;
     const Record& record = tree_.records[number];
-    if (record.state != Record::State::found) return false;
+    if (!record.is_found()) return false;
     return std::ranges::all_of(record.terms, [&](const Term& term) {
       if (!term.is_sound() || term.is_personal || term.has_failed || term.is(Mechanism::ptr)) return false;
       return term.leads_to == kNone || holds_below(term.leads_to);
@@ -340,8 +336,8 @@ class Merges {
     for (std::size_t i = 0; i < record_.terms.size() && i <= record_.all; ++i) {
       const Term& term = record_.terms[i];
       if (!term.is_directive()) continue;
-      if (!term.is_sound() || term.read.directive.qualifier != qualifier_) report(family);
-      if (term.is_sound()) qualifier_ = term.read.directive.qualifier;
+      if (!term.has(qualifier_)) report(family);
+      if (term.read.directive) qualifier_ = term.read.directive->qualifier;
       if (term.is(mechanism)) parts_.push_back({term.networks[family].intervals().front(), {i}});
     }
     report(family);
@@ -403,8 +399,7 @@ void check_cost(const Record& record, Findings& findings) {
     const Term& term = record.terms[i];
     if (!term.is_sound()) return;
     const bool is_last = i >= record.all || !term.is_directive();
-    const bool joins =
-        !is_last && begin < order.size() && record.terms[order[begin]].read.directive.qualifier == term.read.directive.qualifier;
+    const bool joins = !is_last && begin < order.size() && record.terms[order[begin]].has(term.read.directive->qualifier);
     if (!joins) {
       begin = order.size();
       questions = 0;

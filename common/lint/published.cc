@@ -54,21 +54,23 @@ void check_texts(const Record& record, Findings& findings) {
 bool leads_somewhere(const Tree& tree, const Term& term) {
   if (term.has_failed || term.is_personal) return true;  // not known
   if (term.is_nowhere) return false;
-  if (term.leads_to != kNone) return tree.records[term.leads_to].state != Record::State::none;
+  if (term.leads_to != kNone) return tree.records[term.leads_to].get<Record::None>() == nullptr;
   return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
 }
 
 // RFC 7208 §3.3: the strings of a record are joined without a blank.
 void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   const Record& record = tree.records[number];
+  const auto* const found = record.get<Record::Found>();
+  if (found == nullptr) return;
   std::size_t from = 0;
-  auto border = record.borders.begin();
+  auto border = found->borders.begin();
   std::size_t string = 0;  // where the present string begins
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
     const Term& term = record.terms[i];
-    from = record.text.find(term.text(), from);
+    from = found->text.find(term.text(), from);
     if (from == std::string::npos) return;
-    for (; border != record.borders.end() && *border < from + term.text().size(); string = *border++) {
+    for (; border != found->borders.end() && *border < from + term.text().size(); string = *border++) {
       if (*border <= from) continue;
       const std::string_view before = term.text().substr(0, *border - from);
       const std::string_view after = term.text().substr(*border - from);
@@ -92,13 +94,13 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
 // Records of the type that RFC 4408 had for SPF.
 void check_old_type(const Tree& tree, Findings& findings) {
   if (tree.site.old_type.empty()) return;
-  const bool differs = tree.root().state == Record::State::found && tree.site.old_type.front() != tree.root().text;
+  const bool differs = tree.root().is_found() && tree.site.old_type.front() != tree.root().text();
   findings.add("P04", {}, differs ? "it differs from the TXT record" : "");
 }
 
 void check_times(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
-  if (root.state != Record::State::found) return;
+  if (!root.is_found()) return;
   if (root.ttl > kLongTtl) findings.add("P10", {}, fmt::format("{} seconds, so a correction takes long to arrive", root.ttl));
   if (examined.tree.site.negative_ttl > kLongNegativeTtl)
     findings.add("P10", {},
@@ -133,7 +135,7 @@ std::vector<std::string> records_of(const dns::Answer& answer) {
 // Compares the answer of the resolver with that of the servers, which agree.
 void check_resolver(const Examined& examined, const std::vector<std::string>& records, Findings& findings) {
   const Record& root = examined.tree.root();
-  if (root.state == Record::State::failed) return;
+  if (root.get<Record::Unknown>() != nullptr) return;
   dns::Answer known;
   known.texts = root.texts;
   if (records_of(known) == records) return;
@@ -198,16 +200,15 @@ void examine_publication(const Examined& examined, Findings& findings) {
   const Tree& tree = examined.tree;
   const Record& root = tree.root();
   const bool has_mail = std::ranges::any_of(tree.mx, [](const std::string& host) { return !host.empty(); });
-  if (root.state == Record::State::none && root.is_glued) {
+  const auto* const none = root.get<Record::None>();
+  if (none != nullptr && none->is_glued) {
     findings.add("P07", {}, "'v=spf1' and the first term",
                  {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
-  } else if (root.state == Record::State::none) {
-    if (!root.near_miss.empty()) {
-      findings.add("P03", {}, root.near_miss);
-      add_faults_of(nearly_terms(root.texts), findings);
-    } else if (has_mail) {
-      findings.add("P01", {});
-    }
+  } else if (none != nullptr && !none->near_miss.empty()) {
+    findings.add("P03", {}, none->near_miss);
+    add_faults_of(nearly_terms(root.texts), findings);
+  } else if (none != nullptr && has_mail) {
+    findings.add("P01", {});
   }
   check_old_type(tree, findings);
   check_times(examined, findings);
@@ -218,13 +219,13 @@ void examine_publication(const Examined& examined, Findings& findings) {
   check_failures(tree, findings);
   for (std::size_t i = 0; i < tree.records.size(); ++i) {
     const Record& record = tree.records[i];
-    if (record.state == Record::State::several)
-      findings.add("P02", {i}, fmt::format("{} has {}", record.domain.text(), record.count));
+    if (const auto* const several = record.get<Record::Several>())
+      findings.add("P02", {i}, fmt::format("{} has {}", record.domain.text(), several->count));
     if (record.cnames >= kChain)
       findings.add("P14", {i}, fmt::format("{} CNAMEs lead from {} to it", record.cnames, record.domain.text()));
     check_borders(tree, i, findings);
   }
-  if (root.state == Record::State::found || root.state == Record::State::several) check_size(root, {}, findings);
+  if (root.is_found() || root.get<Record::Several>() != nullptr) check_size(root, {}, findings);
 }
 
 }  // namespace lint

@@ -61,17 +61,18 @@ class Walker {
   ByResult walk(std::size_t number, Groups live, const Role& role) {
     ByResult out;
     const Record& record = tree_.records[number];
-    switch (record.state) {
-      case Record::State::found: break;
-      case Record::State::several: fail(live); return out;
-      case Record::State::none: of(out, Result::none) = std::move(live); return out;
-      case Record::State::failed:
-        reach_.is_uncertain = true;
-        of(out, Result::neutral) = std::move(live);
-        return out;
+    if (!record.is_found()) {
+      const bool is_none = record.get<Record::None>() != nullptr;
+      if (record.get<Record::Several>() != nullptr) {
+        fail(live);
+      } else {
+        reach_.is_uncertain |= !is_none;
+        of(out, is_none ? Result::none : Result::neutral) = std::move(live);
+      }
+      return out;
     }
     for (std::size_t i = 0; i < record.terms.size() && !live.empty(); ++i) {
-      if (record.terms[i].is_directive() && record.terms[i].is_sound()) step({number, i}, live, out, role);
+      if (record.terms[i].read.directive) step({number, i}, live, out, role);
     }
     if (record.redirect != kNone && !live.empty()) {
       redirect({number, record.redirect}, live, out, role);
@@ -83,7 +84,7 @@ class Walker {
   // Takes the clients that match out of `live`.
   void step(Place place, Groups& live, ByResult& out, const Role& role) {
     const Term& term = tree_.term(place);
-    const Result qualifier = term.read.directive.qualifier;
+    const Result qualifier = term.read.directive->qualifier;
     Visit& visit = reach_.visits[place.record][place.term];
     if (visit.times++ == 0) reach_.order.push_back(place);
     visit.result = role.is_included ? (qualifier == Result::pass ? role.result : std::nullopt) : qualifier;
@@ -128,7 +129,7 @@ class Walker {
       reach_.is_uncertain = true;
       return;
     }
-    const Result qualifier = term.read.directive.qualifier;
+    const Result qualifier = term.read.directive->qualifier;
     const Role inner{.is_included = true, .result = role.is_included && qualifier != Result::pass ? std::nullopt : visit.result};
     ByResult inside = walk(term.leads_to, std::move(live), inner);
     for (const Group& group : of(inside, Result::pass)) {

@@ -102,41 +102,38 @@ class Reader {
     at_ = {number, kNone};
     const spf::KnownAnswer* const known = ask_known(domain, dns::Type::txt);
     Record& record = tree_.records[number];
-    if (known == nullptr) return;  // Record::State::failed
+    if (known == nullptr) return;  // Record::Unknown
     record.texts = known->answer.texts;
     record.cnames = answers_.cnames_to({domain, dns::Type::txt}, *known);
     record.ttl = known->answer.ttl;
-    read_borders(known->answer, record);
     if (const auto* none = std::get_if<spf::NoRecord>(&known->record)) {
-      record.state = Record::State::none;
-      record.near_miss = none->near_miss;
-      return;
+      record.state = Record::None{none->near_miss, !meetings(known->answer, false).empty()};
+    } else if (const auto* several = std::get_if<spf::SeveralRecords>(&known->record)) {
+      record.state = Record::Several{several->count};
+    } else {
+      const auto* const broken = std::get_if<spf::BrokenRecord>(&known->record);
+      const std::string& text = broken != nullptr ? broken->text : std::get<spf::Record>(known->record).text;
+      record.state = Record::Found{text, meetings(known->answer, true)};
+      read_terms(number);
     }
-    if (const auto* several = std::get_if<spf::SeveralRecords>(&known->record)) {
-      record.state = Record::State::several;
-      record.count = several->count;
-      return;
-    }
-    const auto* const broken = std::get_if<spf::BrokenRecord>(&known->record);
-    record.text = broken != nullptr ? broken->text : std::get<spf::Record>(known->record).text;
-    record.state = Record::State::found;
-    read_terms(number);
   }
 
-  static void read_borders(const dns::Answer& answer, Record& record) {
-    const auto* const borders = answer.borders.get();
-    if (borders == nullptr) return;
+  // Returns the offsets at which the character-strings of records meet, or those directly after the version of other texts.
+  static std::vector<std::size_t> meetings(const dns::Answer& answer, bool of_records) {
     constexpr std::string_view kVersion = "v=spf1";
+    std::vector<std::size_t> out;
+    const auto* const borders = answer.borders.get();
+    if (borders == nullptr) return out;
     for (const dns::Border& border : *borders) {
       const std::string& text = answer.texts[border.text];
-      const bool is_version = text.size() > kVersion.size() && text[kVersion.size()] == ' ';
-      if (is_version) record.borders.push_back(border.at);
-      if (!is_version && border.at == kVersion.size()) record.is_glued = true;
+      const bool is_record = text.size() > kVersion.size() && text[kVersion.size()] == ' ';
+      if (is_record == of_records && (is_record || border.at == kVersion.size())) out.push_back(border.at);
     }
+    return out;
   }
 
   void read_terms(std::size_t number) {
-    std::vector<spf::Term> read = spf::read_terms(tree_.records[number].text);
+    std::vector<spf::Term> read = spf::read_terms(tree_.records[number].text());
     if (terms_ + read.size() > limits_.terms) {
       add_gap(fmt::format("more than {} terms: the others were not examined", limits_.terms));
       read.resize(limits_.terms - terms_);
@@ -167,7 +164,7 @@ class Reader {
   }
 
   void look_up(Term& term, std::size_t number) {
-    if (term.is_directive() && term.is_sound() && !spf::asks_dns(term.read.directive.mechanism)) return add_network(term);
+    if (term.read.directive && !spf::asks_dns(term.read.directive->mechanism)) return add_network(term);
     if (term.read.kind == spf::Term::Kind::explanation && term.is_sound() && tree_.records[number].is_deciding)
       return look_up_explanation(term, number);
     if (!term.asks_dns()) return;
@@ -175,7 +172,7 @@ class Reader {
     if (term.is_personal && term.is(spf::Mechanism::exists)) look_up_wildcard(term);
     if (!term.target) return;
     if (term.is_redirect()) return lead(term, number);
-    switch (term.read.directive.mechanism) {
+    switch (term.read.directive->mechanism) {
       case spf::Mechanism::include: return lead(term, number);
       case spf::Mechanism::a: return look_up_a(term);
       case spf::Mechanism::mx: return look_up_mx(term);
@@ -185,7 +182,7 @@ class Reader {
   }
 
   static void add_network(Term& term) {
-    const spf::Directive& directive = term.read.directive;
+    const spf::Directive& directive = *term.read.directive;
     if (directive.mechanism == spf::Mechanism::ip4) {
       term.networks[Family::ipv4].add(network_of(directive.network, directive.prefix4));
     } else if (directive.mechanism == spf::Mechanism::ip6) {
@@ -195,7 +192,7 @@ class Reader {
 
   // RFC 7208 §4.8
   static void set_target(Term& term, const dns::Name& domain) {
-    const bool has_default = term.is_directive() && term.read.directive.mechanism != spf::Mechanism::include;
+    const bool has_default = term.read.directive && !term.is(spf::Mechanism::include);
     if (!term.read.domain_spec) {
       if (has_default) term.target = domain;
       return;
@@ -279,7 +276,7 @@ class Reader {
   static dns::Type address_type(Family family) { return family == Family::ipv4 ? dns::Type::a : dns::Type::aaaa; }
 
   void add_addresses(Term& term, const dns::Answer& answer, Family family) {
-    const spf::Directive& directive = term.read.directive;
+    const spf::Directive& directive = *term.read.directive;
     const int length = family == Family::ipv4 ? directive.prefix4 : directive.prefix6;
     for (const base::IpAddress& address : answer.addresses) {
       if (address.is_v4() != (family == Family::ipv4)) continue;
@@ -329,13 +326,13 @@ class Reader {
       }
     }
     read_ptr_names();
-    if (tree_.root().state == Record::State::none) {
+    if (tree_.root().get<Record::None>() != nullptr) {
       for (const std::string_view label : {"_spf", "www"}) {
         if (has_record_below(label, domain).value_or(false)) site.misplaced.push_back(fmt::format("{}.{}", label, domain.text()));
       }
     }
     if (subject_.helo) site.helo_has_record = has_record(*subject_.helo);
-    if (tree_.root().state == Record::State::found) read_hosts();
+    if (tree_.root().is_found()) read_hosts();
     for (const dns::Name& name : subject_.subdomains) {
       if (!name.is_within(domain) || name == domain) continue;
       const std::optional<bool> is_covered = has_record(name);

@@ -41,7 +41,7 @@ void check_mx(const Examined& examined, Findings& findings) {
   if (examined.own.empty()) return;
   for (std::size_t i = 0; i < root.terms.size() && i <= root.all; ++i) {
     const Term& term = root.terms[i];
-    const bool passes = term.is(spf::Mechanism::mx) && term.read.directive.qualifier == Result::pass;
+    const bool passes = term.is(spf::Mechanism::mx) && term.has(Result::pass);
     if (!passes || term.is_personal || term.has_failed || term.hosts.empty()) continue;
     const bool has_own = std::ranges::any_of(examined.own, [&](const OwnVerdict& own) {
       return term.networks[own.address.is_v4() ? Family::ipv4 : Family::ipv6].contains(number_of(own.address));
@@ -69,18 +69,18 @@ void check_ipv6(const Examined& examined, Findings& findings) {
 // RFC 7505
 void check_null_mx(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
-  if (root.state != Record::State::found || examined.tree.mx.empty()) return;
+  if (!root.is_found() || examined.tree.mx.empty()) return;
   const bool is_null_mx = examined.tree.mx.size() == 1 && examined.tree.mx.front().empty();
-  const bool sends_nothing = root.all == 0 && root.terms.front().read.directive.qualifier == Result::fail;
+  const bool sends_nothing = root.all == 0 && root.terms.front().has(Result::fail);
   if (is_null_mx && !sends_nothing) findings.add("C04", {}, "the domain has a null MX, and bounces of its mail go nowhere");
   if (!is_null_mx && sends_nothing) findings.add("C04", {}, "the domain receives mail, and may not even send bounces");
 }
 
 void check_silence(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
-  if (root.state != Record::State::found || base::equals_ignoring_case(base::strip(root.text), "v=spf1 -all")) return;
+  if (!root.is_found() || base::equals_ignoring_case(base::strip(root.text()), "v=spf1 -all")) return;
   const bool is_sound = std::ranges::all_of(examined.tree.records, [](const Record& record) {
-    return record.state == Record::State::found && std::ranges::all_of(record.terms, &Term::is_sound);
+    return record.is_found() && std::ranges::all_of(record.terms, &Term::is_sound);
   });
   const bool is_silent = std::ranges::all_of(kFamilies, [&](Family family) {
     const Reach& reach = examined.reach[family];

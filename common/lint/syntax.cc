@@ -72,7 +72,7 @@ void check_tidiness(const Record& record, Place place, bool has_later_directive,
     findings.add("S09", place, fmt::format("the sign of {}", quoted(term)));
   const bool is_ip4 = term.is(spf::Mechanism::ip4);
   if (!is_ip4 && !term.is(spf::Mechanism::ip6)) return;
-  const spf::Directive& directive = term.read.directive;
+  const spf::Directive& directive = *term.read.directive;
   if (text.ends_with(is_ip4 ? "/32" : "/128")) findings.add("S09", place, fmt::format("the length of {}", quoted(term)));
   const Family family = is_ip4 ? Family::ipv4 : Family::ipv6;
   const Interval network = network_of(directive.network, is_ip4 ? directive.prefix4 : directive.prefix6);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/base/ip.h"
@@ -60,40 +61,50 @@ struct Term {
   [[nodiscard]] bool is_directive() const { return read.kind == spf::Term::Kind::directive; }
   [[nodiscard]] bool is_sound() const { return read.problem.empty(); }
   // Returns whether it is a valid directive of that mechanism.
-  [[nodiscard]] bool is(spf::Mechanism mechanism) const {
-    return is_directive() && is_sound() && read.directive.mechanism == mechanism;
-  }
+  [[nodiscard]] bool is(spf::Mechanism mechanism) const { return read.directive && read.directive->mechanism == mechanism; }
+  // Returns whether it is a valid directive with that qualifier.
+  [[nodiscard]] bool has(spf::Result qualifier) const { return read.directive && read.directive->qualifier == qualifier; }
   [[nodiscard]] bool is_redirect() const { return read.kind == spf::Term::Kind::redirect && is_sound(); }
   // Returns whether it counts in the limit of DNS terms (RFC 7208 §4.6.4).
-  [[nodiscard]] bool asks_dns() const {
-    return is_redirect() || (is_directive() && is_sound() && spf::asks_dns(read.directive.mechanism));
-  }
+  [[nodiscard]] bool asks_dns() const { return is_redirect() || (read.directive && spf::asks_dns(read.directive->mechanism)); }
   [[nodiscard]] std::string_view text() const { return read.text; }
 };
 
+// The record of a domain, as DNS has it.
 struct Record {
-  enum class State : std::uint8_t {
-    failed,  // DNS did not answer, or the record was not looked up
-    none,
-    several,
-    found,
+  // DNS did not answer, or the record was not looked up.
+  struct Unknown {};
+  struct None {
+    std::string near_miss;  // why a text that resembles a record is not one; empty: no text does
+    bool is_glued = false;  // a text is not a record because its strings meet directly after the version
+  };
+  struct Several {
+    std::size_t count = 0;
+  };
+  struct Found {
+    std::string text;
+    std::vector<std::size_t> borders;  // the offsets in `text` at which its character-strings meet
   };
 
   dns::Name domain;
-  State state = State::failed;
-  std::string text;                  // found
-  std::vector<std::string> texts;    // all TXT records of the name
-  std::string near_miss;             // none: why a text that resembles a record is not one
-  std::size_t count = 0;             // several
-  std::uint32_t ttl = 0;             // seconds, as the answer had it
-  std::vector<std::size_t> borders;  // found: the offsets in `text` at which its character-strings meet
-  bool is_glued = false;             // none: a text is not a record because its strings meet directly after the version
-  int cnames = 0;                    // that lead to the TXT records
-  std::vector<Term> terms;
-  std::size_t all = kNone;       // the first valid "all"
-  std::size_t redirect = kNone;  // the redirect, where it is in force
-  bool is_deciding = false;      // that of the domain, or reached from it by redirects only
-  int depth = 0;                 // the least number of terms that lead here
+  std::variant<Unknown, None, Several, Found> state;
+  std::vector<std::string> texts;  // all TXT records of the name
+  std::uint32_t ttl = 0;           // seconds, as the answer had it
+  int cnames = 0;                  // that lead to the TXT records
+  std::vector<Term> terms;         // none unless it was found
+  std::size_t all = kNone;         // the first valid "all"
+  std::size_t redirect = kNone;    // the redirect, where it is in force
+  bool is_deciding = false;        // that of the domain, or reached from it by redirects only
+  int depth = 0;                   // the least number of terms that lead here
+
+  // Returns the state if it is of that kind, else null.
+  template <class State>
+  [[nodiscard]] const State* get() const {
+    return std::get_if<State>(&state);
+  }
+  [[nodiscard]] bool is_found() const { return get<Found>() != nullptr; }
+  // Returns the text of a record that was found; else an empty one.
+  [[nodiscard]] std::string_view text() const { return is_found() ? get<Found>()->text : std::string_view(); }
 };
 
 // A term in its record; term kNone: the record itself.

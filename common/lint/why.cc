@@ -222,7 +222,7 @@ class Explanation {
     if (spf::Needs needs = examine(subject, answers_, report); !needs.empty()) return needs;
     Changes::Trial repair;
     const Reaches before = reaches_of(report.tree, rules_, bounds_);
-    Changes changes(query_, rules_, bounds_, report.tree, before, report.tree.root().text, questions_);
+    Changes changes(query_, rules_, bounds_, report.tree, before, report.tree.root().text(), questions_);
     if (!try_repairs(report, changes, repair)) return questions_.take();
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {

@@ -68,8 +68,8 @@ std::string merged(const Record& record) {
   for (const std::string& text : record.texts) {
     for (const spf::Term& term : spf::read_terms(text)) {
       if (!term.problem.empty()) return {};
-      const bool is_end = term.kind == spf::Term::Kind::redirect ||
-                          (term.kind == spf::Term::Kind::directive && term.directive.mechanism == spf::Mechanism::all);
+      const bool is_end =
+          term.kind == spf::Term::Kind::redirect || (term.directive && term.directive->mechanism == spf::Mechanism::all);
       if (is_end && end.empty()) end = term.text;
       if (is_end || std::ranges::find(seen, term.text) != seen.end()) continue;
       seen.push_back(term.text);
@@ -96,21 +96,21 @@ std::vector<std::size_t> terms_with(const Report& report, std::size_t record, st
 std::vector<Repair> repairs_of(const Report& report) {
   std::vector<Repair> out;
   const auto add = [&](std::size_t number, std::string text) {
-    const bool is_new = !text.empty() && text != report.tree.records[number].text &&
+    const bool is_new = !text.empty() && text != report.tree.records[number].text() &&
                         std::ranges::none_of(out, [&](const Repair& one) { return one.record == number && one.text == text; });
     if (is_new) out.push_back({number, std::move(text)});
   };
   for (std::size_t number = 0; number < report.tree.records.size(); ++number) {
     const Record& record = report.tree.records[number];
-    if (record.state == Record::State::several) add(number, merged(record));
-    if (record.state != Record::State::found) continue;
+    if (record.get<Record::Several>() != nullptr) add(number, merged(record));
+    if (!record.is_found()) continue;
     const bool has_fault = !std::ranges::all_of(record.terms, &Term::is_sound) || !terms_with(report, number, {"S06"}).empty();
     const std::vector<std::size_t> leading = terms_with(report, number, {"B06", "B07", "S04"});
     if (has_fault) add(number, mended(record, {}));
     if (!leading.empty()) add(number, mended(record, leading));
   }
   const Record& root = report.tree.root();
-  if (root.state != Record::State::found) return out;
+  if (!root.is_found()) return out;
   std::vector<std::size_t> idle = terms_with(report, 0, {"L04", "L05", "L06", "L11"});
   add(0, mended(root, idle));
   for (std::size_t i = 0; i < root.terms.size(); ++i) {

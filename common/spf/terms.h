@@ -18,7 +18,7 @@ struct Term {
 
   Kind kind = Kind::directive;
   std::string text;                        // as published
-  Directive directive;                     // kind directive without a problem; its domain_spec is not a number of a record
+  std::optional<Directive> directive;      // of a directive without a problem; its domain_spec is not a number of a record
   std::optional<MacroString> domain_spec;  // of a directive, redirect or exp that has one
   std::string problem;                     // what is wrong with it; empty: nothing
 };

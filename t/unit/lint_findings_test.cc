@@ -82,6 +82,8 @@ constexpr Pair kPairs[] = {
     // The order.
     {"L09", "v=spf1 a ip4:198.18.9.1 mx ip4:198.18.9.9 -all", "v=spf1 ip4:198.18.9.1 ip4:198.18.9.9 a mx -all", Severity::info,
      "Publish 'v=spf1 ip4:198.18.9.1 ip4:198.18.9.9 a mx -all'"},
+    {"L09", "v=spf1 redirect=_spf.example.net mx ip4:198.18.9.9", "v=spf1 redirect=_spf.example.net ip4:198.18.9.9 mx",
+     Severity::info, "Publish 'v=spf1 redirect=_spf.example.net ip4:198.18.9.9 mx'"},
     {"L09", "v=spf1 ip4:198.18.9.1 ~mx ip4:198.18.9.9 a ip6:2001:dba::9 -all",
      "v=spf1 ip4:198.18.9.1 ~mx ip4:198.18.9.9 ip6:2001:dba::9 a -all", Severity::info,
      "Publish 'v=spf1 ip4:198.18.9.1 ~mx ip4:198.18.9.9 ip6:2001:dba::9 a -all'"},
