@@ -39,13 +39,13 @@ milliseconds check_time(const Snapshot& snapshot, const protocol::CheckRequest& 
 }  // namespace
 
 Pipeline::Pipeline(Shared& shared, Owner& owner, protocol::Door door)
-    : shared_(shared), owner_(owner), codec_(protocol::make_codec(door)) {}
+    : shared_(shared), owner_(owner), any_codec_(protocol::make_codec(door)), codec_(protocol::codec_of(any_codec_)) {}
 
 Pipeline::~Pipeline() { shared_.held -= held_ + buffered_; }
 
 void Pipeline::end_input() {
   at_end_ = true;
-  codec_->finish();
+  codec_.finish();
 }
 
 // ---- requests ------------------------------------------------------------------------------------------------------------
@@ -54,9 +54,9 @@ bool Pipeline::take_requests() {
   while (!is_closed_) {
     if (output_.size() >= kFullOutput || is_full()) return true;
     Slot& slot = take_slot();
-    if (!codec_->next({shared_.snapshot->doors, slot.read_at}, slot.request)) {
+    if (!codec_.next({shared_.snapshot->doors, slot.read_at}, slot.request)) {
       shared_.spare.slots.splice(shared_.spare.slots.begin(), slots_, std::prev(slots_.end()));
-      if (at_end_ || codec_->is_broken()) close();
+      if (at_end_ || codec_.is_broken()) close();
       return false;
     }
     begin(slot);
@@ -146,10 +146,10 @@ void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
 
 void Pipeline::give_up(std::string_view why) {
   close();
-  if (!codec_->has_partial()) return;
+  if (!codec_.has_partial()) return;
   // A client that has begun a request always gets an answer with the reason.
   Slot& slot = take_slot();
-  codec_->give_up(why, slot.request);
+  codec_.give_up(why, slot.request);
   begin(slot);
 }
 
@@ -268,7 +268,7 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
     if (slot.shadow.state != Shadow::State::none) shared_.counters.checks.count(reply, slot.shadow);
     shared_.tops.count(reply, time);
   }
-  codec_->encode(check, reply, slot.snapshot->doors, answer_of(slot));
+  std::get<std::unique_ptr<protocol::CheckCodec>>(any_codec_)->encode(check, reply, slot.snapshot->doors, answer_of(slot));
   complete(slot);
   shared_.verdicts.add(check, slot.request.door, reply, slot.shadow, shared_.loop.now() - slot.started);
 }
@@ -351,7 +351,7 @@ void Pipeline::give_back(Slot& slot) {
 }
 
 void Pipeline::weigh() {
-  const std::size_t now = codec_->held() + output_.size();
+  const std::size_t now = codec_.held() + output_.size();
   shared_.held += now - buffered_;
   buffered_ = now;
 }
@@ -375,7 +375,7 @@ milliseconds Pipeline::time_left(milliseconds time) const {
 
 std::size_t Pipeline::in_flight_limit() const {
   const bool is_busy = shared_.driver.running() >= kBusyChecks || shared_.held >= kMaxHeldByAll;
-  return is_busy ? 1 : codec_->max_in_flight();
+  return is_busy ? 1 : codec_.max_in_flight();
 }
 
 }  // namespace spfd

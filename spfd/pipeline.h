@@ -22,7 +22,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/protocol/codec.h"
+#include "common/protocol/doors.h"
 #include "spfd/shared.h"
 #include "spfd/slot.h"
 
@@ -55,7 +55,7 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   // Adds bytes from the client. None may follow end_input().
-  void feed(std::string_view bytes) { codec_->feed(bytes); }
+  void feed(std::string_view bytes) { codec_.feed(bytes); }
   void end_input();
   // Begins the complete requests, as far as there is room, and collects answers. True: there was no room, so further requests may
   // be waiting.
@@ -82,7 +82,7 @@ class Pipeline {
   [[nodiscard]] bool is_overfull() const { return held_ > kMaxHeld; }
   // Precondition: not is_empty().
   [[nodiscard]] std::chrono::steady_clock::time_point first_started() const { return slots_.front().started; }
-  [[nodiscard]] const protocol::Codec& codec() const { return *codec_; }
+  [[nodiscard]] const protocol::Codec& codec() const { return codec_; }
 
   // The answers to be written.
   std::string& output() { return output_; }
@@ -131,7 +131,8 @@ class Pipeline {
 
   Shared& shared_;
   Owner& owner_;
-  const std::unique_ptr<protocol::Codec> codec_;
+  const protocol::AnyCodec any_codec_;
+  protocol::Codec& codec_;
   std::list<Slot> slots_;
   std::string output_;
   std::uint64_t asked_ = 0;   // requests so far

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,7 +74,7 @@ struct PolicyForm {
   friend bool operator==(const PolicyForm&, const PolicyForm&) = default;
 };
 
-// A request to check a message. Codec::encode() writes the answer.
+// A request to check a message. CheckCodec::encode() writes the answer.
 struct CheckRequest {
   receiver::Request request;
   std::string id;  // copied to the answer and to the log
@@ -176,17 +175,15 @@ class Codec {
 
   // Adds bytes from the client. Call it only after next() returned false: until then earlier bytes are still buffered.
   virtual void feed(std::string_view bytes) = 0;
-  // Reports the end of the input.
-  virtual void finish() = 0;
+  // Reports the end of the input. Most codecs need it, since it may end a request.
+  virtual void finish() {}
   // Replaces `request` by the next request. Returns false when there is none until more bytes arrive.
   virtual bool next(const Moment& moment, Request& request) = 0;
-  // Appends the answer to a CheckRequest, whose form may depend on earlier requests. The form of other answers depends on their
-  // request alone, so they need no codec.
-  virtual void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
   // Makes a request of what a client began and did not complete. It is the last one; `why` becomes its error.
   virtual void give_up(std::string_view why, Request& request) = 0;
 
-  // Returns how many requests may wait for their answers at a time. If it is 1, next() is called only after encode().
+  // Returns how many requests may wait for their answers at a time. If it is 1, next() is called only after the answer was
+  // written.
   [[nodiscard]] virtual std::size_t max_in_flight() const = 0;
   // Returns whether the input can no longer be understood.
   [[nodiscard]] virtual bool is_broken() const = 0;
@@ -202,8 +199,13 @@ class Codec {
   [[nodiscard]] virtual bool has_session() const { return false; }
 };
 
-// Returns a new codec for a connection to a listening socket of this door.
-std::unique_ptr<Codec> make_codec(Door door);
+// The codec of a door at which messages are checked: only such a codec reads CheckRequests.
+class CheckCodec : public Codec {
+ public:
+  // Appends the answer to a CheckRequest, whose form may depend on earlier requests. The form of other answers depends on their
+  // request alone, so they need no codec.
+  virtual void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) = 0;
+};
 
 template <class Kind>
 Kind& Request::become(Door at) {

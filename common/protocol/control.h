@@ -17,7 +17,7 @@
 
 namespace protocol {
 
-class ControlCodec : public Codec {
+class ControlCodec : public CheckCodec {
  public:
   static constexpr std::size_t kMaxLine = 2048;           // bytes
   static constexpr std::size_t kMaxAnswer = 128U << 10U;  // bytes; a longer text ends with kCut
@@ -25,8 +25,6 @@ class ControlCodec : public Codec {
   static constexpr std::size_t kMaxJson = 768U << 10U;  // bytes; a longer answer becomes an error
 
   void feed(std::string_view bytes) override { lines_.feed(bytes); }
-  // A partial line stays one.
-  void finish() override {}
   bool next(const Moment& moment, Request& request) override;
   // Writes the answer to "explain".
   void encode(const CheckRequest& check, const receiver::Reply& reply, const DoorOptions& options, std::string& out) override;

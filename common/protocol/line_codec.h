@@ -8,7 +8,7 @@
 
 namespace protocol {
 
-class LineCodec : public Codec {
+class LineCodec : public CheckCodec {
  public:
   static constexpr std::size_t kMaxInFlight = 64;
 

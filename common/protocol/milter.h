@@ -17,7 +17,7 @@
 
 namespace protocol {
 
-class MilterCodec : public Codec {
+class MilterCodec : public CheckCodec {
  public:
   void feed(std::string_view bytes) override;
   void finish() override { finished_ = true; }

@@ -16,9 +16,6 @@ class SrsCodec : public Codec {
   void feed(std::string_view bytes) override { reader_.feed(bytes); }
   void finish() override { reader_.finish(); }
   bool next(const Moment& moment, Request& request) override;
-  // Never called: no request is a CheckRequest.
-  void encode(const CheckRequest& /*check*/, const receiver::Reply& /*reply*/, const DoorOptions& /*options*/,
-              std::string& /*out*/) override {}
   void give_up(std::string_view why, Request& request) override;
 
   [[nodiscard]] std::size_t max_in_flight() const override { return kMaxInFlight; }

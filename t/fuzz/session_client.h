@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "common/protocol/control.h"
+#include "common/protocol/doors.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/query_lines.h"
 #include "common/protocol/srs_reader.h"
@@ -210,12 +211,13 @@ class Client final : public spfd::ConnectionOwner {
   // Without a look-up of the next hop the reply to a request does not depend on DNS.
   void check_rewriting() const {
     if (is_cut() || shared_.snapshot != snapshot_) return;
-    const auto codec = protocol::make_codec(door_);
-    codec->feed(sent_);
-    codec->finish();
+    const auto any = protocol::make_codec(door_);
+    protocol::Codec& codec = protocol::codec_of(any);
+    codec.feed(sent_);
+    codec.finish();
     std::string expected;
     const auto now = static_cast<std::uint64_t>(::time(nullptr));
-    for (protocol::Request item; codec->next({snapshot_->doors, now}, item);) {
+    for (protocol::Request item; codec.next({snapshot_->doors, now}, item);) {
       if (const auto* rewriting = std::get_if<protocol::RewritingRequest>(&item.what)) {
         receiver::SrsReply reply;
         receiver::answer(rewriting->request, *snapshot_->srs, now, nullptr, reply);

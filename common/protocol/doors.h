@@ -1,0 +1,21 @@
+// The codecs of all doors.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "common/protocol/codec.h"
+
+namespace protocol {
+
+// The second is the codec of a door without checks.
+using AnyCodec = std::variant<std::unique_ptr<CheckCodec>, std::unique_ptr<Codec>>;
+
+// Returns a new codec for a connection to a listening socket of this door.
+AnyCodec make_codec(Door door);
+
+inline Codec& codec_of(const AnyCodec& any) {
+  return std::visit([](const auto& one) -> Codec& { return *one; }, any);
+}
+
+}  // namespace protocol
