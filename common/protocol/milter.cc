@@ -78,7 +78,7 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& requ
     case milter::kConnect: return connect(packet.data, request);
     case milter::kAbort:
       forget_message();
-      queue_id_.clear();
+      client_.queue_id.clear();
       return false;
     case milter::kQuitNewConnection: forget_client(); return false;
     case milter::kQuit: request.closes = true; return true;
@@ -92,7 +92,7 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& requ
       std::string_view data = packet.data;
       // A new HELO ends a message that is under way (RFC 5321 §4.1.4), whether or not the MTA says so.
       forget_message();
-      set_helo(helo_, milter::take_string(data));
+      set_helo(client_.helo, milter::take_string(data));
       return step(milter::kHeloUnanswered, request);
     }
     case milter::kMail: return mail(packet.data, moment, request);
@@ -137,15 +137,15 @@ bool MilterCodec::connect(std::string_view data, Request& request) {
   if (state_ != State::negotiated) return fail("a second SMTP client before the first one has quit", request);
   milter::take_string(data);
   const char family = milter::take_byte(data);
-  client_.clear();
+  client_.address.clear();
   switch (family) {
     case '4':
     case '6':
       milter::take_byte(data);
       milter::take_byte(data);
       // No valid address is as long as kMaxMacro.
-      client_ = milter::take_string(data).substr(0, kMaxMacro);
-      if (client_.empty()) return fail("the connection has no address", request);
+      client_.address = milter::take_string(data).substr(0, kMaxMacro);
+      if (client_.address.empty()) return fail("the connection has no address", request);
       break;
     // Mail from a program on the MTA's own host.
     case 'L':
@@ -161,7 +161,7 @@ bool MilterCodec::mail(std::string_view data, const Moment& moment, Request& req
   // The previous message may have been refused, in which case the MTA need not report its end.
   forget_message();
   state_ = State::in_message;
-  set_mailbox(sender_, milter::take_string(data));
+  set_mailbox(message_.sender, milter::take_string(data));
   return at_recipient_ ? step(0, request) : check({}, moment, request);
 }
 
@@ -171,17 +171,17 @@ bool MilterCodec::recipient(std::string_view data, const Moment& moment, Request
 
 bool MilterCodec::check(std::string_view recipient, const Moment& moment, Request& request) const {
   auto& check = request.become<CheckRequest>(Door::milter);
-  check.id = queue_id_;
+  check.id = client_.queue_id;
   set_mailbox(check.request.recipient, recipient);
-  check.request.sender = sender_;
-  check.request.helo = helo_;
-  check.request.receiver = mta_name_;
-  check.request.is_authenticated = is_authenticated_;
+  check.request.sender = message_.sender;
+  check.request.helo = client_.helo;
+  check.request.receiver = client_.mta_name;
+  check.request.is_authenticated = client_.is_authenticated;
   check.request.spares_loopback = true;
   check.request.time = moment.time;
-  if (client_.empty()) return true;
-  check.request.client = parse_client(client_);
-  if (!check.request.client) check.error = "the client's address is not an IP address: " + shown(client_);
+  if (client_.address.empty()) return true;
+  check.request.client = parse_client(client_.address);
+  if (!check.request.client) check.error = "the client's address is not an IP address: " + shown(client_.address);
   return true;
 }
 
@@ -192,9 +192,9 @@ bool MilterCodec::header(std::string_view data, const Moment& moment, Request& r
   const std::string_view value = milter::take_string(data);
   for (std::size_t i = 0; i < kSuspects.size(); ++i) {
     if (!base::equals_ignoring_case(name, kSuspects[i].name)) continue;
-    Suspects& suspects = suspects_[i];
+    Suspects& suspects = message_.suspects[i];
     ++suspects.seen;
-    if (!kSuspects[i].is_of(value, mta_name_) && !kSuspects[i].is_of(value, moment.options.hostname)) continue;
+    if (!kSuspects[i].is_of(value, client_.mta_name) && !kSuspects[i].is_of(value, moment.options.hostname)) continue;
     if (suspects.forged.size() < kMaxForged) {
       suspects.forged.push_back(suspects.seen);
     } else {
@@ -205,21 +205,21 @@ bool MilterCodec::header(std::string_view data, const Moment& moment, Request& r
 }
 
 bool MilterCodec::end_of_message(Request& request) {
-  if (suspects_[0].are_too_many || suspects_[1].are_too_many) {
+  if (message_.suspects[0].are_too_many || message_.suspects[1].are_too_many) {
     // Refused because programs after us would trust the headers that are not removed.
     milter::append_packet(milter::kReply, kTooManyForged, answer_of(request));
     forget_message();
-    queue_id_.clear();
+    client_.queue_id.clear();
     return true;
   }
   for (std::size_t i = 0; i < kSuspects.size(); ++i) {
-    std::vector<std::uint32_t>& forged = suspects_[i].forged;
+    std::vector<std::uint32_t>& forged = message_.suspects[i].forged;
     // In reverse order, because Postfix renumbers the remaining headers.
     std::for_each(forged.rbegin(), forged.rend(), [&](std::uint32_t index) {
       milter::append_header(milter::kChangeHeader, index, kSuspects[i].name, {}, answer_of(request));
     });
   }
-  for (const std::string_view line : {std::string_view(helo_header_), std::string_view(header_)}) {
+  for (const std::string_view line : {std::string_view(message_.helo_header), std::string_view(message_.header)}) {
     const std::size_t colon = line.find(": ");
     if (!may_add_ || colon == std::string_view::npos) continue;
     // Index 0 places the header above the Received field of this host (RFC 7208 §9.1) and above all existing fields.
@@ -227,7 +227,7 @@ bool MilterCodec::end_of_message(Request& request) {
   }
   milter::append_packet(milter::kContinue, {}, answer_of(request));
   forget_message();
-  queue_id_.clear();
+  client_.queue_id.clear();
   return true;
 }
 
@@ -235,11 +235,11 @@ void MilterCodec::encode(const CheckRequest& check, const receiver::Reply& reply
   if (broken_) return;
   if (reply.action == receiver::Action::accept) {
     // The header is that of the first recipient that is accepted.
-    if (check.error.empty() && header_.empty()) {
-      base::append_printable(header_, header_to_add(check.request, reply, options));
+    if (check.error.empty() && message_.header.empty()) {
+      base::append_printable(message_.header, header_to_add(check.request, reply, options));
       // RFC 7208 §9.1: each identity has a Received-SPF field of its own. One Authentication-Results field reports both.
-      if (!header_.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
-        base::append_printable(helo_header_, reply.helo->received_spf_header);
+      if (!message_.header.empty() && reply.helo && options.header == DoorOptions::Header::received_spf)
+        base::append_printable(message_.helo_header, reply.helo->received_spf_header);
     }
     return milter::append_packet(milter::kContinue, {}, out);
   }
@@ -272,35 +272,28 @@ bool MilterCodec::fail(std::string_view why, Request& request) {
 // Reads a macro packet: the step to which the macros belong, then name NUL value NUL for each of them.
 void MilterCodec::read_macros(std::string_view data) {
   if (milter::take_byte(data) == milter::kMail) {
-    queue_id_.clear();
-    is_authenticated_ = false;
+    client_.queue_id.clear();
+    client_.is_authenticated = false;
   }
   while (!data.empty()) {
     std::string_view name = milter::take_string(data);
     const std::string_view value = milter::take_string(data).substr(0, kMaxMacro);
     if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
-    if (name == "j") mta_name_ = value;
-    if (name == "i") queue_id_ = value;
-    if (name == "auth_authen") is_authenticated_ = !value.empty();
+    if (name == "j") client_.mta_name = value;
+    if (name == "i") client_.queue_id = value;
+    if (name == "auth_authen") client_.is_authenticated = !value.empty();
   }
 }
 
 void MilterCodec::forget_message() {
   if (state_ == State::in_message) state_ = State::connected;
-  base::reuse(sender_);
-  base::reuse(header_);
-  base::reuse(helo_header_);
-  suspects_ = {};
+  base::renew(message_);
 }
 
 void MilterCodec::forget_client() {
   forget_message();
   state_ = State::negotiated;
-  base::reuse(client_);
-  base::reuse(helo_);
-  mta_name_.clear();
-  queue_id_.clear();
-  is_authenticated_ = false;
+  base::renew(client_);
 }
 
 }  // namespace protocol

@@ -43,6 +43,21 @@ class MilterCodec : public CheckCodec {
     std::vector<std::uint32_t> forged;  // numbers of the forged ones among them, from 1
     bool are_too_many = false;          // there are more than kMaxForged
   };
+  // Both are reset as a whole (base::renew()), so that nothing of an SMTP client or message reaches the next one.
+  struct Client {
+    std::string address;  // as written by the MTA; empty if it has none
+    std::string helo;
+    // Macros.
+    std::string mta_name;  // j
+    std::string queue_id;  // i
+    bool is_authenticated = false;
+  };
+  struct Message {
+    std::string sender;
+    std::string header;       // the header to be added, "Name: value"
+    std::string helo_header;  // a second one, if the HELO identity was checked before the sender
+    std::array<Suspects, 2> suspects;
+  };
 
   bool take(const milter::Packet& packet, const Moment& moment, Request& request);
   bool negotiate(std::string_view data, const Moment& moment, Request& request);
@@ -69,20 +84,8 @@ class MilterCodec : public CheckCodec {
   bool at_recipient_ = false;
   bool removes_forged_ = false;
 
-  // The SMTP client.
-  std::string client_;  // its address as written by the MTA; empty if it has none
-  std::string helo_;
-
-  // Macros.
-  std::string mta_name_;  // j
-  std::string queue_id_;  // i
-  bool is_authenticated_ = false;
-
-  // The message.
-  std::string sender_;
-  std::string header_;       // the header to be added, "Name: value"
-  std::string helo_header_;  // a second one, if the HELO identity was checked before the sender
-  std::array<Suspects, 2> suspects_;
+  Client client_;
+  Message message_;
 };
 
 }  // namespace protocol

@@ -195,6 +195,24 @@ TEST_CASE("quit, and quit followed by a new connection") {
   CHECK(is_ready(other.last(), protocol::Ready::Kind::packet));
 }
 
+TEST_CASE("after quit and a new connection, everything is as with a new codec, even in the middle of a message") {
+  Mta used, fresh;
+  for (Mta* const m : {&used, &fresh}) {
+    m->options.milter_remove_forged = true;
+    m->say(offer());
+  }
+  const std::string forged = header("Received-SPF", "pass receiver=mx.lab.test");
+  const std::string talk =
+      connect("192.0.2.1") + mail("<b@other.test>") + header("Subject", "x") + forged + packet('E') + helo("b.test") + mail("<>");
+  used.say(packet('D', "Cj\0mx.lab.test\0"s) + connect() + helo() + packet('D', "M{auth_authen}\0joe\0i\0one\0"s) + mail() +
+           forged + packet('K'));
+  used.items.clear();
+  fresh.items.clear();
+  CHECK(used.say(talk) == fresh.say(talk));
+  CHECK(used.items == fresh.items);
+  CHECK(used.items.size() > 3);
+}
+
 TEST_CASE("addresses in the forms of Postfix, sendmail and others") {
   const auto client = [](const std::string& address, char family) -> std::string {
     Mta m;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/protocol/doors.h"
 #include "common/receiver/judge.h"
 #include "common/receiver/receiver.h"
 #include "common/receiver/srs_answer.h"
@@ -82,6 +83,29 @@ receiver::Policy full_policy() {
   return policy;
 }
 
+// Returns what a client says at a door: all kinds of requests that it has.
+std::string_view talk_of(protocol::Door door) {
+  switch (door) {
+    case protocol::Door::query:
+      return "ip=192.0.2.1\nsender=a@example.com\nkeep=1\n\nrequest=ping\nkeep=1\n\n"
+             "request=health\nkeep=1\n\nip=what\n\n"sv;
+    case protocol::Door::policy:
+      return "request=smtpd_access_policy\nclient_address=192.0.2.1\nsender=\n\n"
+             "request=smtpd_access_policy\nprotocol_state=EHLO\n\n"sv;
+    case protocol::Door::milter:
+      return "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"
+             "\0\0\0\x16"
+             "Chost\0"
+             "4\0\0"
+             "192.0.2.1\0\0\0"
+             "\0\0\0\x09Mabcdefg\0\0\0\0\x01Q"sv;
+    case protocol::Door::srs_forward: return "get a@example.com\nput x\n"sv;
+    case protocol::Door::srs_reverse: return "9:reverse a,3:abc,x"sv;
+    case protocol::Door::control: return "explain ip=192.0.2.1 helo=h.example sender=a@example.com\n"sv;
+  }
+  return {};
+}
+
 constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0.2.12", "192.0.2.13",
                                          "198.51.100.66", "203.0.113.66", "2001:db8::1"};
 
@@ -90,7 +114,7 @@ constexpr std::string_view kClients[] = {"192.0.2.10",    "192.0.2.11",   "192.0
 TEST_CASE_TEMPLATE("reuse: a renewed object equals a new one", T, spf::Verdict, spf::Query, receiver::Request,
                    receiver::Judgement, receiver::Reply, receiver::Workspace, receiver::Foresight, receiver::SrsRequest,
                    receiver::SrsReply, protocol::CheckRequest, protocol::RewritingRequest, protocol::HealthRequest,
-                   protocol::Ready) {
+                   protocol::Ready, protocol::ControlRequest, protocol::ControlAnswer) {
   T object = filled<T>();
   // Each member must differ before, else the test proves nothing.
   CHECK(base::with_members(object, [](const auto&... used) {
@@ -164,31 +188,13 @@ TEST_CASE("reuse: a decision, for all rules") {
 
 TEST_CASE("reuse: a request of each door") {
   const protocol::DoorOptions options;
-  struct Talk {
-    protocol::Door door;
-    std::string_view bytes;
-  };
-  constexpr auto kMilter =
-      "\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff"
-      "\0\0\0\x16"
-      "Chost\0"
-      "4\0\0"
-      "192.0.2.1\0\0\0"
-      "\0\0\0\x09Mabcdefg\0\0\0\0\x01Q"sv;
-  for (const Talk& talk :
-       {Talk{protocol::Door::query,
-             "ip=192.0.2.1\nsender=a@example.com\nkeep=1\n\nrequest=ping\nkeep=1\n\n"
-             "request=health\nkeep=1\n\nip=what\n\n"sv},
-        Talk{protocol::Door::policy,
-             "request=smtpd_access_policy\nclient_address=192.0.2.1\nsender=\n\n"
-             "request=smtpd_access_policy\nprotocol_state=EHLO\n\n"sv},
-        Talk{protocol::Door::milter, kMilter}, Talk{protocol::Door::srs_forward, "get a@example.com\nput x\n"sv},
-        Talk{protocol::Door::srs_reverse, "9:reverse a,3:abc,x"sv}}) {
-    CAPTURE(protocol::door_name(talk.door));
+  for (std::size_t number = 0; number < protocol::kDoors; ++number) {
+    const auto door = static_cast<protocol::Door>(number);
+    CAPTURE(protocol::door_name(door));
     const auto read = [&](const protocol::Request& before) {
-      const auto any = protocol::make_codec(talk.door);
+      const auto any = protocol::make_codec(door);
       protocol::Codec& codec = protocol::codec_of(any);
-      codec.feed(talk.bytes);
+      codec.feed(talk_of(door));
       codec.finish();
       std::vector<protocol::Request> requests;
       protocol::Request request = before;
@@ -206,7 +212,7 @@ TEST_CASE("reuse: a request of each door") {
       return requests;
     };
     const auto requests = read({});
-    CHECK(requests.size() > 2);
+    CHECK(requests.size() > (door == protocol::Door::control ? 1 : 2));  // a control connection has one command
     auto used = filled<protocol::Request>();
     CHECK(read(used) == requests);
     used.what = filled<protocol::CheckRequest>();
@@ -214,6 +220,8 @@ TEST_CASE("reuse: a request of each door") {
     used.what = filled<protocol::RewritingRequest>();
     CHECK(read(used) == requests);
     used.what = filled<protocol::HealthRequest>();
+    CHECK(read(used) == requests);
+    used.what = filled<protocol::ControlRequest>();
     CHECK(read(used) == requests);
   }
 }
