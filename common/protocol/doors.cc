@@ -3,7 +3,6 @@
 #include "common/protocol/control.h"
 #include "common/protocol/line_codec.h"
 #include "common/protocol/milter.h"
-#include "common/protocol/srs_codec.h"
 
 namespace protocol {
 

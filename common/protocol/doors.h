@@ -5,11 +5,11 @@
 #include <variant>
 
 #include "common/protocol/codec.h"
+#include "common/protocol/srs_codec.h"
 
 namespace protocol {
 
-// The second is the codec of a door without checks.
-using AnyCodec = std::variant<std::unique_ptr<CheckCodec>, std::unique_ptr<Codec>>;
+using AnyCodec = std::variant<std::unique_ptr<CheckCodec>, std::unique_ptr<SrsCodec>>;
 
 // Returns a new codec for a connection to a listening socket of this door.
 AnyCodec make_codec(Door door);
