@@ -18,8 +18,8 @@
 #include "common/service/privileges.h"
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
+#include "spfd/make_snapshot.h"
 #include "spfd/server.h"
-#include "spfd/snapshot.h"
 
 namespace {
 

@@ -16,6 +16,7 @@
 #include "common/service/notify.h"
 #include "spfd/config_file.h"
 #include "spfd/log.h"
+#include "spfd/make_snapshot.h"
 #include "spfd/sandbox.h"
 #include "spfd/sandbox_rules.h"
 #include "spfd/sandbox_seccomp.h"

@@ -1,7 +1,7 @@
 // The settings in force: immutable, shared by all workers, replaced as a whole by a reload.
 //
 // The options write into these structs, and the connections read them, so that no option can be lost on the way. make_snapshot()
-// adds what comes from files and what follows from other options (spfd/options.h).
+// adds what comes from files and what follows from other options (spfd/make_snapshot.h).
 #pragma once
 
 #include <chrono>
@@ -11,18 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "common/base/result.h"
 #include "common/dns/zone.h"
 #include "common/io/name_server.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
 #include "common/receiver/srs_answer.h"
 #include "spfd/log_level.h"
-#include "spfd/start_error.h"
 
 namespace spfd {
-
-struct Options;
 
 struct Timeouts {
   std::chrono::milliseconds check{20'000};        // from request to answer
@@ -55,12 +51,5 @@ struct Snapshot {
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
-
-// Makes the snapshot and reads the files that it needs. Errors (EX_CONFIG): "FILE:LINE: what" for zone files and the second
-// configuration, "FILE: what" for secrets.
-base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Options& options);
-
-// Returns the snapshot for the control socket, whose checks have a trace and an explanation.
-std::shared_ptr<const Snapshot> for_commands(const Snapshot& snapshot);
 
 }  // namespace spfd

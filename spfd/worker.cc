@@ -14,6 +14,7 @@
 #include "common/io/random.h"
 #include "common/protocol/control.h"
 #include "spfd/log.h"
+#include "spfd/make_snapshot.h"
 
 namespace spfd {
 

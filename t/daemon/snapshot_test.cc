@@ -1,5 +1,5 @@
 // Each option has an effect on the snapshot that sessions use.
-#include "spfd/snapshot.h"
+#include "spfd/make_snapshot.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

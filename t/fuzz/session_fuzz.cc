@@ -19,6 +19,7 @@
 #include "spfd/connection.h"
 #include "spfd/control_desk.h"
 #include "spfd/log.h"
+#include "spfd/make_snapshot.h"
 #include "spfd/options.h"
 #include "t/fuzz/hostile_dns.h"
 #include "t/fuzz/session_client.h"

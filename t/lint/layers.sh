@@ -33,7 +33,6 @@ layer_of() {
   REPLY=${1%/*}
   local name=${1##*/}
   case $1 in
-    spfd/snapshot.cc) REPLY=spfd ;; # it reads files of secrets
     spfd/*)
       REPLY=spfd
       [[ $config_files != *[[:space:]]"${name%.*}"[[:space:]]* ]] || REPLY=spfd/config

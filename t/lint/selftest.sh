@@ -134,7 +134,7 @@ passes layers common/receiver/part.h 3 '#include "common/spf/part.h"' '#include 
 passes layers spfquery/part.cc 2 '#include "spfd/options.h"'
 passes layers spfd/part.cc 2 '#include "spfd/options.h"'
 finds layers 'spfd/options\.cc:2' 'must not include spfd/worker.h' -- spfd/options.cc 2 '#include "spfd/worker.h"'
-finds layers 'spfquery/part\.cc:2' 'must not include spfd/snapshot.cc' -- spfquery/part.cc 2 '#include "spfd/snapshot.cc"'
+finds layers 'spfquery/part\.cc:2' 'must not include spfd/make_snapshot.h' -- spfquery/part.cc 2 '#include "spfd/make_snapshot.h"'
 passes layers t/unit/part.cc 2 '#include "spfd/part.h"' '#include "common/io/part.h"'
 
 # ---- files -----------------------------------------------------------------------------------------------------------------

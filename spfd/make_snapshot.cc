@@ -1,4 +1,4 @@
-#include "spfd/snapshot.h"
+#include "spfd/make_snapshot.h"
 
 #include <fmt/core.h>
 #include <sysexits.h>
@@ -14,7 +14,6 @@
 #include "common/service/privileges.h"
 #include "common/srs/secrets.h"
 #include "spfd/config_file.h"
-#include "spfd/options.h"
 #include "spfd/policy.h"
 #include "spfd/sandbox.h"
 
