@@ -15,7 +15,6 @@ namespace spfd {
 namespace {
 
 using options::Kind;
-using options::kLiftWords;
 using options::kTerms;
 using options::kTruth;
 using options::kWord;

@@ -17,7 +17,7 @@ const Row* find_key(const Rows& rows, std::string_view key);
 // Returns the setting that the file gives for a row. place: of the key, for messages. The error is "PLACE: what".
 base::Result<Setting, std::string> read_setting(const Row& row, const TomlRow& given, std::string place);
 
-// Stores the settings of a file. Those of the command line take precedence; a value that they replace is checked all the same.
+// Stores the settings of a file. Those of the command line take precedence; a value that they replace is checked too.
 template <class O>
 Problem apply_file(const std::vector<Setting>& of_file, const std::vector<Setting>& of_command_line, O& options) {
   for (const Setting& setting : of_file) {
