@@ -1,5 +1,18 @@
 // Runs the pure functions: calls a step, asks DNS what it needs, and calls it again until it needs nothing.
 //
+// The life of a check:
+//   1. start() runs the step. If it needs nothing, start() calls `done` and returns no handle: the check is over.
+//   2. Otherwise the check asks what the step needs. For each question it takes the answer from the overlay or the cache, or
+//   waits
+//      for a lookup of the cache that is under way, or begins one and gives it to the resolver.
+//   3. The end of a lookup calls those who wait for it, in the thread in which it ends. Each answer goes to the mailbox of the
+//      waiting driver, whose loop takes all answers out together and runs the step of each check again.
+//   4. `done` is called when the step needs nothing more, at the deadline, or in Check::expire(). A check that is dropped ends
+//      without it.
+// Ownership: the caller owns the handle, and the handle owns the check. The check owns its step, `done` and the answers that it
+// has seen, which it shares with the cache. Timers, waiters and the mailbox refer to it weakly. A lookup belongs to the cache,
+// not to the check that began it: it is completed even if check and driver end before.
+//
 // One Driver per worker thread; a check never migrates. Several drivers may share the cache, and one may be destroyed while
 // others run: the questions that it was asking for them then fail.
 // The answers of a check come from, in this order: those it has already seen (pinned), the zone overlay, the cache, DNS.
