@@ -39,9 +39,11 @@ run = $(if $(V),,@printf '%-5s %s\n' $(1) $@;)
 
 # ---- sources -------------------------------------------------------------------------------------------------------------
 
-CORE_SRC := $(wildcard common/*/*.cc)
+# Only spfquery reads mail logs.
+MAILLOG_SRC := $(wildcard common/maillog/*.cc)
+CORE_SRC := $(filter-out $(MAILLOG_SRC),$(wildcard common/*/*.cc))
 DAEMON_SRC := $(filter-out spfd/main.cc,$(wildcard spfd/*.cc))
-QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc))
+QUERY_SRC := $(filter-out spfquery/main.cc,$(wildcard spfquery/*.cc)) $(MAILLOG_SRC)
 WEB_SRC := $(filter-out spfweb/main.cc,$(wildcard spfweb/*.cc))
 SRS_SRC := $(filter-out spfsrs/main.cc,$(wildcard spfsrs/*.cc))
 CTL_SRC := $(filter-out spfctl/main.cc,$(wildcard spfctl/*.cc))
@@ -283,7 +285,7 @@ fuzz-one-%: $(BUILD)/fuzz/%
 # Runs the corpora through the same targets, without a fuzzer.
 fuzz-regress: $(FUZZ_REPLAYS)
 	@for name in $(FUZZ_NAMES); do $(BUILD)/fuzz/$$name-replay t/fuzz/corpus/$$name || exit 1; done
-FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc t/support/hostile_log.cc) $(DAEMON_LIB) $(WEB_LIB) $(CORE_LIB)
+FUZZ_SUPPORT := $(call objects,t/support/dns_reply.cc t/support/dns_wire.cc t/support/hostile_log.cc $(MAILLOG_SRC)) $(DAEMON_LIB) $(WEB_LIB) $(CORE_LIB)
 $(BUILD)/fuzz/%-replay: $(BUILD)/obj/t/fuzz/%_fuzz.o $(BUILD)/obj/t/fuzz/standalone.o $(FUZZ_SUPPORT)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -344,9 +346,10 @@ deps:
 	  $$sudo apt-get update -q && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
 	fi
+# Builds only what it runs, so that a newcomer waits less.
 demo:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(BUILD)/bin/spfd
 	@BUILD=$(BUILD) t/demo/demo.sh
 # For clangd and other tools that need each file's compiler command.
 compdb: compile_commands.json
