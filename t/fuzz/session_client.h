@@ -12,6 +12,7 @@
 #include <string_view>
 #include <variant>
 
+#include "common/base/printable.h"
 #include "common/protocol/control.h"
 #include "common/protocol/doors.h"
 #include "common/protocol/line_codec.h"
@@ -144,7 +145,7 @@ class Client final : public spfd::ConnectionOwner {
       if (!request.error.empty()) check(!answer.starts_with("action=PREPEND"), "what was not checked gets no header");
       return check_none(request, answer.starts_with("action=PREPEND Received-SPF: none"));
     }
-    if (!request.id.empty()) check(value_of(answer, "id", is_json) == request.id || is_json, "the answer is that of the request");
+    check(is_json || value_of(answer, "id", false) == base::printable(request.id), "the answer is that of the request");
     const std::string_view action = value_of(answer, "action", is_json);
     check(action == "accept" || action == "reject" || action == "defer", "an answer has an action");
     if (!request.error.empty()) check(action == "defer", "what could not be read is deferred");
