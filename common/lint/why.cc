@@ -376,7 +376,7 @@ class Explanation {
     const std::string other = shown(client.domain);
     switch (client.kind) {
       case Client::Kind::unknown: return say(fmt::format("No name was found that leads back to {}.", client_));
-      case Client::Kind::own: return say(fmt::format("{} leads back to it, and belongs to the zone of {}.", name, domain()));
+      case Client::Kind::own: return say(fmt::format("{} leads back to it, and belongs to the zone of {}.", name, other));
       case Client::Kind::provider:
         return say(fmt::format("{} leads back to it; {} publishes a record for its customers, which lets it pass.", name, other));
       case Client::Kind::known:

@@ -167,6 +167,23 @@ TEST_CASE("why: a host of the domain is added by its name if that leads back to 
   CHECK(explain(no_ptr, "192.0.2.1").added() == "ip4:192.0.2.1");
 }
 
+TEST_CASE("why: a host beside the domain is its own only if the domain above both sends or receives mail with it") {
+  const auto world = [](const std::string& mx, const std::string& record) {
+    return World()
+        .txt("a.eu.example", "v=spf1 ip4:198.51.100.1 -all")
+        .ptr("192.0.2.1", "mail.b.eu.example")
+        .a("mail.b.eu.example", "192.0.2.1")
+        .mx("eu.example", mx)
+        .txt("eu.example", record);
+  };
+  const auto added = [](const World& all) { return explain(all, "192.0.2.1", "u@a.eu.example").added(); };
+  CHECK(added(world("mail.b.eu.example", "v=spf1 -all")) == "a:mail.b.eu.example");
+  CHECK(added(world("mx.eu.example", "v=spf1 ip4:192.0.2.1 -all")) == "a:mail.b.eu.example");
+  const Explained stranger = explain(world("mx.eu.example", "v=spf1 -all"), "192.0.2.1", "u@a.eu.example");
+  CHECK(stranger.added() == "ip4:192.0.2.1");
+  CHECK(stranger.says("nothing connects eu.example with a.eu.example."));
+}
+
 TEST_CASE("why: no change exceeds the limits, for any client (RFC 7208 §4.6.4)") {
   const auto record = [](int terms) {
     std::string text = "v=spf1";
