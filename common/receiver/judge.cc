@@ -155,7 +155,10 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
       }
       continue;
     }
-    if (verdict.mechanism == spf::kDefaultMechanism) continue;
+    if (verdict.mechanism == spf::kDefaultMechanism) {
+      if (out.problem.empty()) out.problem = std::move(verdict.own_failure);
+      continue;
+    }
     out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : std::string(term.record.text_of(directive));
     out.verdict = std::move(verdict);
     out.problem.clear();

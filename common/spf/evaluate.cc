@@ -47,6 +47,7 @@ class Evaluator {
 
   Needs run(const Record& record, std::string_view title) {
     const std::size_t step = walk_.trace().open(TraceStep::Kind::check, title);
+    walk_.note_any_failure();
     keep_record(record.text, Role::checked);
     const Result result = check_record(record, {.name = *query_.domain}, Role::checked);
     walk_.trace().close(step, result_name(result), walk_.counters());

@@ -30,7 +30,8 @@ struct Verdict {
   std::string problem;
   // temperror, permerror: its kind.
   ProblemKind problem_kind = ProblemKind::none;
-  // The first lookup of ptr or %{p} that failed at one of our own limits, such as the deadline. It counted as "no match"
+  // The first lookup of ptr or %{p} that failed at one of our own limits, such as the deadline; for evaluate_record() the first
+  // that failed at all. It counted as "no match"
   // (RFC 7208 §5.5), although DNS did not answer: the caller must not reject mail permanently because of it (§4.6.4). Empty if
   // there was none.
   std::string own_failure;

@@ -89,7 +89,8 @@ void Walk::set_failure(const dns::Question& question, const dns::Answer& answer)
 }
 
 void Walk::note_own_failure(const dns::Question& question, const dns::Answer& answer) {
-  if (answer.status != dns::Status::failure || !dns::is_own(answer.cause) || !own_failure_.empty()) return;
+  if (answer.status != dns::Status::failure || !own_failure_.empty()) return;
+  if (!dns::is_own(answer.cause) && !notes_any_failure_) return;
   own_failure_ = failure_text(question, answer);
 }
 

@@ -37,8 +37,11 @@ class Walk {
   // Keeps the first problem before the frontier; ignores later ones.
   void set_problem(ProblemKind kind, std::string problem);
   void set_failure(const dns::Question& question, const dns::Answer& answer);
-  // Keeps the first failure that was caused by a limit of our own. Called where a failure counts as "no match".
+  // Keeps the first failure that was caused by a limit of our own, or any failure after note_any_failure(). Called where a
+  // failure counts as "no match".
   void note_own_failure(const dns::Question& question, const dns::Answer& answer);
+
+  void note_any_failure() { notes_any_failure_ = true; }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -65,6 +68,7 @@ class Walk {
   std::string problem_;
   ProblemKind problem_kind_ = ProblemKind::none;  // of problem_
   std::string own_failure_;
+  bool notes_any_failure_ = false;
 };
 
 }  // namespace spf

@@ -241,6 +241,33 @@ TEST_CASE("nobody is rejected permanently because our own limits prevented the l
   CHECK(decide_with("v=spf1 ptr:example.com ip4:192.0.2.1 -all", dns::Type::ptr, dns::Cause::local).result == Result::pass);
 }
 
+TEST_CASE("a rule whose look-up of a client name failed counts as unknown: what would be rejected becomes temperror") {
+  World known = world();
+  known.ptr(kClient, "mail.example.com");
+  known.a("mail.example.com", kClient);
+  const auto decide_by = [&](std::string_view term, dns::Type failing, auto list) {
+    Policy by = plain_policy();
+    by.rules.*list = terms(std::string(term));
+    return decide(request(kClient, "u@fail.example"), by,
+                  [&](const dns::Question& question) {
+                    return question.type == failing ? dns::failure_answer("no answer", dns::Cause::no_answer)
+                                                    : known.answer(question);
+                  })
+        .reply;
+  };
+  for (const auto list : {&receiver::Rules::forwarders, &receiver::Rules::secondary_mx, &receiver::Rules::local}) {
+    for (const char* term : {"ptr:other.example", "exists:%{p}.gone.example"}) {
+      CAPTURE(term);
+      const Reply failed = decide_by(term, dns::Type::ptr, list);
+      CHECK(failed.result == Result::temperror);
+      CHECK(failed.action == Action::defer);
+      CHECK(holds(failed.problem, "no answer"));
+      // Nothing but the look-up of the name decides.
+      CHECK(decide_by(term, dns::Type::mx, list).result == Result::fail);
+    }
+  }
+}
+
 // ---- secondary MX --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a secondary MX is never refused, whatever the result, and the reply states the reason") {
