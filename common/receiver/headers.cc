@@ -142,6 +142,18 @@ void received_spf(const HeaderFacts& facts, std::string& out) {
   insert_comment(out, place, facts.comment);
 }
 
+namespace {
+
+// Appends a property of Authentication-Results (RFC 8601 §2.2). It is left out if it is overlong, since a part of it could be
+// taken for another domain, and if it has a ";", at which simple readers divide results, also within quotes.
+void append_property(std::string& out, std::string_view name, std::string_view value) {
+  if (value.empty() || value.size() > dns::Name::kMaxText || value.find(';') != std::string_view::npos) return;
+  out += name;
+  append_word(out, value, kMaxValue);
+}
+
+}  // namespace
+
 void authentication_results(const HeaderFacts& facts, std::string& out) {
   out = "Authentication-Results: ";
   append_word(out, facts.receiver.empty() ? "unknown" : facts.receiver, kMaxValue);
@@ -152,21 +164,15 @@ void authentication_results(const HeaderFacts& facts, std::string& out) {
     base::append(out, "; spf=", spf::result_name(facts.result));
   }
   const std::size_t place = out.size();
-  // An overlong domain is left out: a part of it could be taken for another domain.
-  if (facts.identity && !facts.domain.empty() && facts.domain.size() <= dns::Name::kMaxText) {
-    // RFC 8601 §2.7.2: the local part is left out, because SPF seldom authenticates it.
-    out += *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=";
-    append_word(out, facts.domain, kMaxValue);
-  }
+  // RFC 8601 §2.7.2: the local part is left out, because SPF seldom authenticates it.
+  if (facts.identity)
+    append_property(out, *facts.identity == spf::Identity::mailfrom ? " smtp.mailfrom=" : " smtp.helo=", facts.domain);
   // RFC 8601 §2.2: several results of one method follow each other, each with its own property.
   if (facts.helo_result) {
     base::append(out, "; spf=", spf::result_name(*facts.helo_result));
     // In the form of smtp.mailfrom: a name in lower case, without a trailing dot.
     const auto name = dns::Name::parse(facts.helo);
-    if (name || facts.helo.size() <= dns::Name::kMaxText) {
-      out += " smtp.helo=";
-      append_word(out, name && !name->is_root() ? name->text() : facts.helo, kMaxValue);
-    }
+    append_property(out, " smtp.helo=", name && !name->is_root() ? name->text() : facts.helo);
   }
   if (out.size() > kMaxHeader) out.resize(place);
   insert_comment(out, place, facts.comment);

@@ -230,6 +230,9 @@ TEST_CASE("RFC 8601: Authentication-Results") {
   facts.result = spf::Result::none;
   facts.domain = "[192.0.2.1]";
   CHECK(authentication_results(facts) == "Authentication-Results: mx.example.org; spf=none smtp.helo=\"[192.0.2.1]\"");
+  // Simple readers take what is after ";" for the result of another method.
+  facts.domain = "h; dkim=pass header.d=bank.example";
+  CHECK(authentication_results(facts) == "Authentication-Results: mx.example.org; spf=none");
   facts.receiver = "mx example";
   facts.domain = std::string_view();
   CHECK(authentication_results(facts) == "Authentication-Results: \"mx example\"; spf=none");
