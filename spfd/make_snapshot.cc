@@ -21,8 +21,12 @@ namespace spfd {
 
 namespace {
 
+// Shorter secrets can be found by trying: with one signed address, millions can be tried per second.
+constexpr std::size_t kShortSecret = 16;  // bytes
+
 // Reads a file of secrets, which the user that the daemon becomes may own.
-base::Result<srs::Secrets, StartError> secrets_in(const std::string& path, const std::string& user_name) {
+base::Result<srs::Secrets, StartError> secrets_in(const std::string& path, const std::string& user_name,
+                                                  std::vector<std::string>& notes) {
   std::optional<uid_t> user;
   // In the sandbox we are that user already, and a look-up might load libraries.
   if (!user_name.empty() && sandbox_state().mode == SandboxMode::off) {
@@ -30,11 +34,15 @@ base::Result<srs::Secrets, StartError> secrets_in(const std::string& path, const
   }
   auto secrets = io::read_secrets(path, user);
   if (!secrets) return base::failure(StartError{fmt::format("{}: {}", base::printable(path), secrets.error()), EX_CONFIG});
+  if (const std::size_t size = secrets->secrets.front().size(); size < kShortSecret)
+    notes.push_back(fmt::format("{}: the secret that signs has {} bytes; one of fewer than {} may be guessed",
+                                base::printable(path), size, kShortSecret));
   return std::move(*secrets);
 }
 
-base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options, const std::string& user_name) {
-  auto secrets = secrets_in(options.secret_file, user_name);
+base::Result<srs::Rewriter, StartError> make_rewriter(const SrsOptions& options, const std::string& user_name,
+                                                      std::vector<std::string>& notes) {
+  auto secrets = secrets_in(options.secret_file, user_name, notes);
   if (!secrets) return base::failure(secrets.error());
   srs::Config config = options.config;
   config.secrets = std::move(secrets->secrets);
@@ -49,7 +57,7 @@ std::optional<StartError> add_srs(const Options& options, Snapshot& snapshot) {
   snapshot.timeouts.srs = std::min(snapshot.timeouts.srs, snapshot.timeouts.check);
   if (auto problem = lacking(options)) return StartError{std::move(*problem), EX_CONFIG};
   if (options.srs.secret_file.empty()) return {};
-  auto rewriter = make_rewriter(options.srs, options.user);
+  auto rewriter = make_rewriter(options.srs, options.user, snapshot.notes);
   if (!rewriter) return rewriter.error();
   receiver::OwnAddresses& own = snapshot.policy.own_addresses;
   if (own.unwraps || own.checks_recipients) own.rewriter = *rewriter;
@@ -63,13 +71,13 @@ std::optional<StartError> add_srs(const Options& options, Snapshot& snapshot) {
 }
 
 // Adds the keys that sign the tokens of why-url.
-std::optional<StartError> add_why_keys(const Options& options, receiver::Policy& policy) {
+std::optional<StartError> add_why_keys(const Options& options, Snapshot& snapshot) {
   if (options.why_key_file.empty()) return {};
-  const auto secrets = secrets_in(options.why_key_file, options.user);
+  const auto secrets = secrets_in(options.why_key_file, options.user, snapshot.notes);
   if (!secrets) return secrets.error();
   auto keys = token::Keys::make(secrets->secrets);
   if (!keys) return StartError{"why-key-file: " + keys.error(), EX_CONFIG};
-  policy.why_keys = std::move(*keys);
+  snapshot.policy.why_keys = std::move(*keys);
   return {};
 }
 
@@ -101,10 +109,10 @@ base::Result<std::shared_ptr<const Snapshot>, StartError> make_snapshot(const Op
   policy = policy_of(options);
   snapshot->doors.hostname = policy.hostname;
   policy.spf.trace = snapshot->log_level >= LogLevel::debug;
-  if (auto error = add_srs(options, *snapshot)) return base::failure(std::move(*error));
-  if (auto error = add_why_keys(options, policy)) return base::failure(std::move(*error));
-  if (auto error = add_shadow(options, *snapshot)) return base::failure(std::move(*error));
   snapshot->notes = srs_warnings(options);
+  if (auto error = add_srs(options, *snapshot)) return base::failure(std::move(*error));
+  if (auto error = add_why_keys(options, *snapshot)) return base::failure(std::move(*error));
+  if (auto error = add_shadow(options, *snapshot)) return base::failure(std::move(*error));
 
   if (!options.zones.empty()) {
     auto zone = std::make_shared<dns::Zone>();

@@ -6,6 +6,7 @@ namespace srs {
 
 base::Result<Secrets, std::string> parse_secrets(std::string_view text) {
   if (text.size() > kMaxSecretFile) return base::failure(std::string("the file of secrets is longer than 64 KiB"));
+  if (text.starts_with("\xEF\xBB\xBF")) return base::failure(std::string("the file of secrets begins with a byte order mark"));
   Secrets found;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -13,6 +14,8 @@ base::Result<Secrets, std::string> parse_secrets(std::string_view text) {
     text.remove_prefix(line.size());
     const std::string_view secret = base::strip_right(line.ends_with('\n') ? line.substr(0, line.size() - 1) : line);
     if (secret.empty() || secret.starts_with('#')) continue;
+    if (base::strip(secret).starts_with('#'))
+      return base::failure(std::string("in the file of secrets, a line has blanks before #: it could be a comment or a secret"));
     if (secret.find('\0') != std::string_view::npos) return base::failure(std::string("the file of secrets is not text"));
     found.secrets.emplace_back(secret);
     if (line != secret) found.old_secrets.emplace_back(line);

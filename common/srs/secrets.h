@@ -18,8 +18,8 @@ struct Secrets {
   std::vector<std::string> old_secrets;
 };
 
-// Reads one secret per line; trailing blanks are ignored. Skips empty lines and lines that begin with "#". The error is a
-// sentence.
+// Reads one secret per line; trailing blanks are ignored. Skips empty lines and lines that begin with "#". A line with blanks
+// before "#" is an error, and so is a byte order mark. The error is a sentence.
 base::Result<Secrets, std::string> parse_secrets(std::string_view text);
 
 }  // namespace srs

@@ -77,7 +77,11 @@ TEST_CASE("spfd does not start without secrets, or with a file of secrets that o
   const std::string good = srs_world::write_secret(folder, "s\n", 0640);
   refused({"--srs", socket, "--srs-secret-file", good, "--srs-unwrap"}, EX_CONFIG, "need srs-domain");
   refused({"--srs", socket, "--srs-secret-file", good, "--srs-hash-min=9"}, EX_CONFIG, "the minimum length of a hash");
-  CHECK(start({"--srs", socket, "--srs-secret-file", good, "--check-config"}).exit_code == EX_OK);
+  const auto with_short = start({"--srs", socket, "--srs-secret-file", good, "--check-config"});
+  CHECK(with_short.exit_code == EX_OK);
+  CHECK(with_short.errors.find("the secret that signs has 1 bytes; one of fewer than 16 may be guessed") != std::string::npos);
+  const std::string longer = srs_world::write_secret(folder, "0123456789abcdef\n");
+  CHECK(start({"--srs", socket, "--srs-secret-file", longer, "--check-config"}).errors.find("guessed") == std::string::npos);
 }
 
 TEST_CASE("SIGHUP reloads secrets and options, also for open connections; with a broken file the old ones stay") {
