@@ -73,9 +73,10 @@ class TextData {
   bool strings() {
     const ZoneToken* first = tokens_.take("the text of the TXT record");
     if (first == nullptr) return false;
-    // Without quotes, the words would become strings that are joined without blanks, which is never intended.
+    // The words of a text without quotes would become strings that are joined without blanks, which is never intended.
     const bool is_used = record_.type == Type::txt;
-    if (is_used && !first->quoted && !tokens_.at_end() && base::equals_ignoring_case(first->text, "v=spf1")) {
+    const bool has_word = !tokens_.at_end() && !tokens_.peek()->quoted;
+    if (is_used && !first->quoted && has_word && base::equals_ignoring_case(first->text, "v=spf1")) {
       return tokens_.fail(first->line, "a text with blanks must be in quotes");
     }
     std::size_t size = 0;

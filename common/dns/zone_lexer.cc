@@ -8,8 +8,6 @@ namespace {
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
-ZoneError control_character(std::size_t line) { return {line, "a control character; in a string it can be written as \\DDD"}; }
-
 }  // namespace
 
 base::Result<ZoneEntry, ZoneError> ZoneLexer::next() {
@@ -49,12 +47,16 @@ base::Result<ZoneEntry, ZoneError> ZoneLexer::next() {
 
 base::Result<ZoneToken, ZoneError> ZoneLexer::quoted() {
   const std::size_t begin = ++at_;
-  for (; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-    if (text_[at_] == '"') return ZoneToken{text_.substr(begin, at_++ - begin), true, line_};
-    if (is_control(text_[at_])) return base::failure(control_character(line_));
+  const std::size_t line = line_;
+  for (; at_ < text_.size(); ++at_) {
+    if (text_[at_] == '"') return ZoneToken{text_.substr(begin, at_++ - begin), true, line};
     if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
+    if (text_[at_] != '\n') continue;
+    ++line_;
+    if (spanning_line_ == 0) spanning_line_ = line;
   }
-  return base::failure(ZoneError{line_, "the quoted string does not end on this line"});
+  // Where one quotation mark is missing, the first string that spans lines is the one that lacks it.
+  return base::failure(ZoneError{spanning_line_ == 0 ? line : spanning_line_, "this quoted string is never closed"});
 }
 
 base::Result<ZoneToken, ZoneError> ZoneLexer::bare() {
@@ -62,7 +64,8 @@ base::Result<ZoneToken, ZoneError> ZoneLexer::bare() {
   for (; at_ < text_.size(); ++at_) {
     const char c = text_[at_];
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';' || c == '(' || c == ')' || c == '"') break;
-    if (is_control(c)) return base::failure(control_character(line_));
+    if (is_control(c))
+      return base::failure(ZoneError{line_, "a control character; outside of quotes it must be written as \\DDD"});
     if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
   }
   return ZoneToken{text_.substr(begin, at_ - begin), false, line_};

@@ -1,5 +1,5 @@
 // Splits master files (RFC 1035 §5.1) into entries of tokens. Handles comments, parentheses and quotes; leaves escapes as
-// written.
+// written. Within quotes, any character can occur, also the end of a line.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,7 @@ class ZoneLexer {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
+  std::size_t spanning_line_ = 0;  // of the first quoted string that spans lines; 0: there is none
 };
 
 }  // namespace dns

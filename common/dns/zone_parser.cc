@@ -76,6 +76,10 @@ class Parser {
       const auto entry = lexer_.next();
       if (!entry) return base::failure(entry.error());
       if (entry->tokens.empty()) return std::move(content_);
+      for (const ZoneToken& token : entry->tokens) {
+        if (token.quoted && token.text.find('\n') != std::string_view::npos)
+          content_.notes.add(token.line, "a quoted string goes on in the next line: is a quotation mark missing?");
+      }
       ZoneTokens tokens(*entry);
       const ZoneToken& first = entry->tokens.front();
       const bool is_directive = !entry->blank_first && !first.quoted && first.text.starts_with('$');

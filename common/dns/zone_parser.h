@@ -30,7 +30,8 @@ struct ZoneError {
   friend bool operator==(const ZoneError&, const ZoneError&) = default;
 };
 
-// Notes on skipped records. A file may have any number of them, so only the first kMaxKept notes are kept.
+// Notes on skipped records and on strings that span lines. A file may have any number of them, so only the first kMaxKept notes
+// are kept.
 struct ZoneNotes {
   static constexpr std::size_t kMaxKept = 20;
 

@@ -97,6 +97,55 @@ TEST_CASE("RFC 1035 §5.1: escapes in strings; strings are joined") {
   CHECK(texts("a TXT \"\xc3\xa4\"") == std::vector<std::string>{"\xc3\xa4"});
 }
 
+TEST_CASE("RFC 1035 §5.1: strings with and without quotes may be mixed; any character can occur within quotes") {
+  CHECK(texts("a TXT v=spf1 \" -all\"") == std::vector<std::string>{"v=spf1 -all"});
+  CHECK(texts("a TXT v=spf1 \" a\" \" -all\"") == std::vector<std::string>{"v=spf1 a -all"});
+  CHECK(texts("a TXT ( v=spf1 ; comment\n \" a\"\\032-all )") == std::vector<std::string>{"v=spf1 a -all"});
+  CHECK(texts("a TXT \"v=spf1\" \\032-all") == std::vector<std::string>{"v=spf1 -all"});
+  CHECK(texts("a TXT v=spf1\\032-all") == std::vector<std::string>{"v=spf1 -all"});
+  CHECK(texts("a TXT v=spf1\\ -all") == std::vector<std::string>{"v=spf1 -all"});
+  CHECK(texts("a TXT v=spf1\" -all\"") == std::vector<std::string>{"v=spf1 -all"});
+  CHECK(texts(std::string("a TXT \"x\0\x01\x7f\ty\"", 14)) == std::vector<std::string>{std::string("x\0\x01\x7f\ty", 6)});
+  dns::Zone got;
+  const auto notes = got.add_file("a TXT \"one\r\n;two(\n\" ; comment\nb TXT three\n");
+  REQUIRE(notes.ok());
+  CHECK(notes->lines("FILE") ==
+        std::vector<std::string>{"FILE:1: a quoted string goes on in the next line: is a quotation mark missing?"});
+  CHECK(answer(got, "a", Type::txt).texts == std::vector<std::string>{"one\r\n;two(\n"});
+  CHECK(answer(got, "b", Type::txt).texts == std::vector<std::string>{"three"});
+}
+
+TEST_CASE("RFC 1035 §5.1: fields in every legal place") {
+  for (const std::string_view text : {"a 300 IN A 192.0.2.1",
+                                      "a IN 300 A 192.0.2.1",
+                                      "a 5m in a 192.0.2.1",
+                                      "a in 5M a 192.0.2.1",
+                                      "a 300 A 192.0.2.1",
+                                      "a A (192.0.2.1)",
+                                      "a (A) 192.0.2.1",
+                                      "a ( 300 ) ( IN ) A ( ) 192.0.2.1 ( )",
+                                      "(\na 300\nIN ; c\nA\n192.0.2.1\n)",
+                                      "a 300 A(192.0.2.1)",
+                                      "a 300 A 192.0.2.1;c",
+                                      "a\t300\tIN\tA\t192.0.2.1\r\n",
+                                      "$ORIGIN a.\n@ 300 A 192.0.2.1",
+                                      "$TTL 5m ; c\na A 192.0.2.1 ; c",
+                                      "$ttl 300\na CLASS1 TYPE1 192.0.2.1",
+                                      "\xef\xbb\xbf"
+                                      "a 300 A 192.0.2.1",
+                                      "a 300 TXT x\n\n ; c\n \t\n\tA 192.0.2.1",
+                                      "a 300 TXT x\n( )\n\tIN A 192.0.2.1",
+                                      "a. 300 A \\# ( 4 c000\n0201 )",
+                                      "\\097 300 A 192.0.2.1",
+                                      "\\a 300 A 192.0.2.1"}) {
+    CAPTURE(text);
+    const auto got = answer(zone(text), "a", Type::a);
+    REQUIRE(got.addresses.size() == 1);
+    CHECK(got.addresses[0].text() == "192.0.2.1");
+    CHECK(got.ttl == 300);
+  }
+}
+
 TEST_CASE("escapes in names: characters that a label can hold") {
   const auto got = zone("a\\032b\\;.example TXT x\nc\\\\.example TXT y");
   CHECK(answer(got, "a b;.example", Type::txt).texts.size() == 1);
@@ -372,7 +421,10 @@ TEST_CASE("errors have a line number and a sentence") {
   check("a TXT", 1, "the text of the TXT record is missing");
   check("a TXT (\n\n", 1, "this \"(\" is never closed");
   check("a TXT x\nb TXT y )", 2, "a \")\" without a \"(\" before it");
-  check("a TXT ( x\n y\n \"z\n )", 3, "the quoted string does not end on this line");
+  check("a TXT ( x\n y\n \"z\n )", 3, "this quoted string is never closed");
+  check("a TXT \"x\nb TXT \"y\"\nc TXT \"z\"\n", 1, "this quoted string is never closed");
+  check("a TXT \"x\"\nb TXT \"y", 2, "this quoted string is never closed");
+  check("a TXT \"x\ny\"\nb A 192.0.2\n", 3, "\"192.0.2\" is not an IPv4 address");
   check("a TXT ( \"x\"\n \"\\25\" )", 2, "an escape that is neither \\X nor \\DDD up to \\255");
   check("a TXT \"\\256\"", 1, "an escape that is neither \\X nor \\DDD up to \\255");
   check("a TXT x\\", 1, "an escape that is neither \\X nor \\DDD up to \\255");
@@ -401,7 +453,7 @@ TEST_CASE("errors have a line number and a sentence") {
   check("$TTL 99999999999999999999", 1,
         "the number of $TTL should be seconds or a time like 1h30m, not \"99999999999999999999\"");
   check("$ORIGIN a b", 1, "\"b\" is too much after $ORIGIN");
-  check(std::string_view("a TXT x\0y", 9), 1, "a control character; in a string it can be written as \\DDD");
+  check(std::string_view("a TXT x\0y", 9), 1, "a control character; outside of quotes it must be written as \\DDD");
   check("a TXT x\n\na CNAME b", 3, "\"a\" has a CNAME and other records");
   check("a CNAME b\na TXT x", 2, "\"a\" has a CNAME and other records");
   check("a CNAME b\na CNAME c", 2, "\"a\" has two CNAME records");
