@@ -5,27 +5,13 @@
 
 namespace receiver {
 
-namespace {
-
-// Returns whether the error means an SRS address in a domain of ours that we did not make, or made too long ago.
-bool is_forgery(srs::Reason reason) {
-  switch (reason) {
-    case srs::Reason::fields:
-    case srs::Reason::hash_length:
-    case srs::Reason::hash:
-    case srs::Reason::stamp_form:
-    case srs::Reason::stamp_future:
-    case srs::Reason::stamp_age: return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
 std::optional<std::string> forged_recipient(const OwnAddresses& own, const Request& request) {
   if (!own.checks_recipients || !own.rewriter || request.recipient.empty()) return std::nullopt;
-  const auto reversed = own.rewriter->reverse(bare_sender(request.recipient), srs::day_of(request.time));
-  if (reversed || !is_forgery(reversed.error().reason)) return std::nullopt;
+  const std::string_view recipient = bare_sender(request.recipient);
+  if (!own.rewriter->looks_like_ours(recipient)) return std::nullopt;
+  const auto reversed = own.rewriter->reverse(recipient, srs::day_of(request.time));
+  if (reversed || reversed.error().reason == srs::Reason::digest) return std::nullopt;
+  if (reversed.error().reason == srs::Reason::tag) return "we do not write addresses in this way";
   return reversed.error().text;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "common/base/printable.h"
@@ -49,6 +50,14 @@ base::Result<std::string, Error> joined(std::string_view content, std::string_vi
 std::string enclosed(const std::string& content) {
   const bool is_ambiguous = content.empty() || content.find('"') != std::string::npos;
   return is_ambiguous ? base::quoted_string(content) : content;
+}
+
+// Returns the text without quotation marks, backslashes and blanks.
+std::string without_quoting(std::string_view text) {
+  std::string out;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(out),
+               [](char c) { return std::string_view("\"\\ \t").find(c) == std::string_view::npos; });
+  return out;
 }
 
 base::Failure<Error> wrong_hash() { return refuse(Reason::hash, "the hash is wrong"); }
@@ -204,6 +213,21 @@ Rewriter::Text Rewriter::reverse(std::string_view address, std::uint64_t day) co
     return refuse(Reason::own_domain, "it is an SRS address of another domain");
   }
   return tag == Tag::srs0 ? reverse_srs0(local, content.has_value(), day) : reverse_srs1(local, content.has_value());
+}
+
+bool Rewriter::looks_like_ours(std::string_view address) const {
+  const std::size_t at = address.rfind('@');
+  // Mail servers complete an address without a domain by one of theirs.
+  const bool is_other =
+      at != std::string_view::npos && !config_.rewriting_domain.empty() && !own_.has(without_quoting(address.substr(at + 1)));
+  if (is_other) return false;
+  const std::string local = without_quoting(address.substr(0, at));
+  for (std::string_view rest = local;;) {
+    if (tag_of(rest) != Tag::none) return true;
+    const std::size_t mark = rest.find_first_of("!:");
+    if (mark == std::string_view::npos) return false;
+    rest.remove_prefix(mark + 1);
+  }
 }
 
 Rewriter::Text Rewriter::reverse_srs0(std::string_view local, bool was_quoted, std::uint64_t day) const {

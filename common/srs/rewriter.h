@@ -56,6 +56,9 @@ class Rewriter {
   [[nodiscard]] base::Result<Forwarded, Error> forward(std::string_view sender, std::string_view alias, std::uint64_t day) const;
   // Reverses the recipient address of a bounce. An SRS1 address becomes the other host's SRS0 address.
   [[nodiscard]] base::Result<std::string, Error> reverse(std::string_view address, std::uint64_t day) const;
+  // Returns whether the address, valid or not, is an SRS address of ours in any spelling that a mail server may understand: with
+  // quotes and backslashes anywhere, after a route or a bang path, without a domain, or with characters that are not allowed.
+  [[nodiscard]] bool looks_like_ours(std::string_view address) const;
   // Returns the original sender if `sender` is a valid SRS address of ours, otherwise nothing. A message that we forwarded may
   // return to us; then SPF (RFC 7208 §2.4) is checked for its original sender.
   [[nodiscard]] std::optional<std::string> original_sender(std::string_view sender, std::uint64_t day) const;
