@@ -276,7 +276,8 @@ void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply
 void Pipeline::answer(const protocol::RewritingRequest& rewriting, const receiver::SrsReply& reply, Slot& slot) {
   ++shared_.counters.rewriting[static_cast<std::size_t>(reply.kind)];
   shared_.counters.checks.count(slot.request.door, reply);
-  if (rewriting.request.kind == receiver::SrsRequest::Kind::invalid) ++shared_.counters.bad_requests;
+  using Kind = receiver::SrsRequest::Kind;
+  if (rewriting.request.kind == Kind::invalid || rewriting.request.kind == Kind::given_up) ++shared_.counters.bad_requests;
   answer_of(slot) += protocol::encode_srs(rewriting.protocol, reply);
   complete(slot);
   shared_.verdicts.add(rewriting.request, slot.request.door, reply, shared_.loop.now() - slot.started);

@@ -13,6 +13,7 @@ void LineCodec::read(const Values& values, Request& request) {
   if (is_postfix_) return policy_.read(values, request);
   auto& check = request.become<CheckRequest>(Door::query);
   const AnswerForm form = read_check(values, check);
+  is_json_ = form.format == Format::json;
   if (form.is_health) {
     const std::string id = std::move(check.id);
     request.become<HealthRequest>(Door::query) = {id, form.format};
@@ -42,10 +43,13 @@ void LineCodec::encode(const CheckRequest& check, const receiver::Reply& reply, 
   append_reply(reply, std::get<Format>(check.form), check.id, options, out);
 }
 
-// Makes a check with an error of the text, whatever kind of request it began.
+// Makes a check with an error of the text, whatever kind of request it began. Where the text does not say what kind and form the
+// request has, they are those of the last request.
 void LineCodec::refuse(std::string_view text, std::string_view why, Request& request) {
   Values values = read_values(text);
+  if (values.request.empty() && is_postfix_) values.request = kPolicyRequest;
   if (!is_policy_request(values)) values.request = {};
+  if (values.format.empty() && is_json_) values.format = "json";
   values.protocol_state = {};
   read(values, request);
   std::get<CheckRequest>(request.what).error = why;

@@ -31,6 +31,7 @@ class LineCodec : public CheckCodec {
   RequestReader reader_;
   PolicyRequests policy_;
   bool is_postfix_ = false;  // the last request was a policy request
+  bool is_json_ = false;     // the last request that was not had format=json
 };
 
 }  // namespace protocol

@@ -41,7 +41,7 @@ std::string read_request(const Values& values, receiver::Request& request) {
 
 }  // namespace
 
-bool is_policy_request(const Values& values) { return base::equals_ignoring_case(values.request, "smtpd_access_policy"); }
+bool is_policy_request(const Values& values) { return base::equals_ignoring_case(values.request, kPolicyRequest); }
 
 bool PolicyRequests::is_same_message(const Values& values, const receiver::Request& request) const {
   if (message_ == 0 || request.client != client_ || request.helo != helo_ || request.sender != sender_) return false;

@@ -18,6 +18,8 @@
 
 namespace protocol {
 
+// The value of request= in a policy request.
+inline constexpr std::string_view kPolicyRequest = "smtpd_access_policy";
 bool is_policy_request(const Values& values);
 
 // The policy requests of one connection. Postfix sends one per recipient, and each PREPEND adds a header, so only one answer per

@@ -31,7 +31,7 @@ bool SrsCodec::next(const Moment& /*moment*/, Request& request) {
 }
 
 void SrsCodec::give_up(std::string_view why, Request& request) {
-  take({receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}, request);
+  take({receiver::SrsRequest::Kind::given_up, {}, {}, std::string(why)}, request);
   request.closes = true;
   broken_ = true;
 }

@@ -48,7 +48,7 @@ void SrsReader::feed(std::string_view bytes) {
 void SrsReader::finish() {
   if (const auto* unknown = std::get_if<Unknown>(&reader_)) {
     const std::string first = unknown->bytes;
-    start(SrsProtocol::lines, first);
+    start(protocol().value_or(SrsProtocol::lines), first);
   }
   std::visit(base::Overloaded{[](Unknown&) {}, [](auto& reader) { reader.finish(); }}, reader_);
 }
@@ -89,6 +89,8 @@ std::optional<SrsProtocol> SrsReader::protocol() const {
   if (std::holds_alternative<SrsLinesReader>(reader_)) return SrsProtocol::lines;
   if (std::holds_alternative<TcpTableReader>(reader_)) return SrsProtocol::tcp_table;
   if (std::holds_alternative<SocketmapReader>(reader_)) return SrsProtocol::socketmap;
+  // Only the beginning of a tcp_table request leaves the protocol open (recognise_srs()).
+  if (has_partial()) return SrsProtocol::tcp_table;
   return std::nullopt;
 }
 

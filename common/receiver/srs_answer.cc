@@ -40,6 +40,7 @@ SrsReply answer_of_its_kind(const SrsRequest& request, const srs::Rewriter& rewr
       return {SrsReply::Kind::ok, std::move(*reversed), {}};
     }
     case SrsRequest::Kind::too_long: return {SrsReply::Kind::not_found, request.error, {}};
+    case SrsRequest::Kind::given_up: return {SrsReply::Kind::temporary, request.error, {}};
     case SrsRequest::Kind::forward:
     case SrsRequest::Kind::invalid: break;
   }

@@ -18,11 +18,12 @@ struct SrsRequest {
     reverse,
     too_long,  // too long to be an address
     invalid,   // violates the protocol, or names a map that does not exist
+    given_up,  // was not completed in time
   };
   Kind kind = Kind::invalid;
   std::string address;
   std::string alias;                    // forward: empty if the protocol does not convey it
-  std::string error;                    // too_long and invalid: a sentence
+  std::string error;                    // too_long, invalid and given_up: a sentence
   std::optional<spf::Result> spf = {};  // forward: the SPF result of the message; empty if the protocol does not convey it
   // The address in the form of a Sendmail rule set, `user<@example.org.>`, which the answer also uses; empty for other requests.
   std::string in_rule_set = {};
@@ -35,6 +36,7 @@ constexpr std::string_view srs_kind_name(SrsRequest::Kind kind) {
     case SrsRequest::Kind::reverse: return "reverse";
     case SrsRequest::Kind::too_long: return "too-long";
     case SrsRequest::Kind::invalid: return "invalid";
+    case SrsRequest::Kind::given_up: return "given-up";
   }
   return "";
 }

@@ -165,6 +165,37 @@ TEST_CASE("a client that stops in the middle gets an error in the format of the 
   CHECK_FALSE(connection.next(kQuery));
 }
 
+TEST_CASE("a request that is given up or too long gets an answer in the form of the last one, where it names none itself") {
+  for (const std::string& partial :
+       {std::string("client_addr"), std::string("protocol_state=RCPT\nhelo_name="), std::string("request=smtpd_acc"),
+        std::string("\nrequest=smtpd_access_policy\n"), "sender=" + std::string(protocol::kMaxRequest, 'x')}) {
+    CAPTURE(partial.substr(0, 40));
+    Connection connection;
+    CHECK(connection.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 "));
+    if (!connection.next(partial)) connection.codec.give_up("too slow", connection.item);
+    CHECK(connection.item.closes);
+    CHECK(connection.answer(reply_of(spf::Result::temperror)).starts_with("action=451 "));
+  }
+  // A request that names its kind or form keeps them.
+  Connection both;
+  CHECK(both.ask(Policy{}.text(), spf::Result::fail).starts_with("action=550 "));
+  CHECK_FALSE(both.next("request=check\nip=192.0"));
+  both.codec.give_up("too slow", both.item);
+  CHECK(both.answer(reply_of(spf::Result::temperror)).starts_with("result=temperror\n"));
+
+  Connection json;
+  CHECK(json.ask("keep=1\nformat=json\n" + std::string(kQuery), spf::Result::fail).starts_with("{"));
+  CHECK_FALSE(json.next("keep=1\nip=192.0"));
+  json.codec.give_up("too slow", json.item);
+  CHECK(json.answer(reply_of(spf::Result::temperror)).starts_with("{\"result\": \"temperror\""));
+  Connection lines;
+  CHECK(lines.ask("keep=1\nformat=json\n" + std::string(kQuery), spf::Result::fail).starts_with("{"));
+  CHECK(lines.ask("keep=1\n" + std::string(kQuery), spf::Result::fail).starts_with("result=fail\n"));
+  CHECK_FALSE(lines.next("keep=1\nip=192.0"));
+  lines.codec.give_up("too slow", lines.item);
+  CHECK(lines.answer(reply_of(spf::Result::temperror)).starts_with("result=temperror\n"));
+}
+
 // ---- policy questions ----------------------------------------------------------------------------------------------------
 
 TEST_CASE("a policy request keeps the connection and asks for HELO name and sender") {

@@ -7,6 +7,7 @@
 
 #include "common/protocol/line_cutter.h"
 #include "common/protocol/socketmap.h"
+#include "common/protocol/srs_codec.h"
 #include "common/protocol/srs_lines.h"
 #include "common/protocol/srs_reader.h"
 #include "common/protocol/tcp_table.h"
@@ -35,6 +36,7 @@ std::string shown(const SrsRequest& request) {
     case Kind::reverse: return "reverse [" + request.address + "]" + (request.in_rule_set.empty() ? "" : " for a rule set");
     case Kind::too_long: return "too long: " + request.error;
     case Kind::invalid: return "invalid: " + request.error;
+    case Kind::given_up: return "given up: " + request.error;
   }
   return "?";
 }
@@ -327,12 +329,45 @@ TEST_CASE("the first bytes of a connection identify its protocol") {
   CHECK(protocol::srs_protocol_name(SrsProtocol::tcp_table) == "tcp_table");
 }
 
+TEST_CASE("a request that is given up gets an answer of its own protocol, which asks for a later try") {
+  srs::Config config;
+  config.secrets = {"secret"};
+  config.rewriting_domain = "fwd.example";
+  const srs::Rewriter rewriter = *srs::Rewriter::make(config);
+  const auto answer_to = [&](std::string_view before, std::string_view partial) {
+    protocol::SrsCodec codec(SrsMap::forward);
+    protocol::Request request;
+    const protocol::DoorOptions options;
+    codec.feed(before);
+    while (codec.next({options, 0}, request)) {}
+    codec.feed(partial);
+    CHECK_FALSE(codec.next({options, 0}, request));
+    CHECK(codec.has_partial());
+    codec.give_up("too slow", request);
+    CHECK(request.closes);
+    const auto& rewriting = std::get<protocol::RewritingRequest>(request.what);
+    return encode_srs(rewriting.protocol, support::rewrite(rewriting.request, rewriter, kDay));
+  };
+  CHECK(answer_to("", "FORWARD a@b") == "ERROR: too slow\n");
+  for (const std::string_view before : {"", "get a@b.example\n"}) {
+    for (const std::string_view partial : {"g", "ge", "get", "get ", "get a@b"}) {
+      CAPTURE(before);
+      CAPTURE(partial);
+      CHECK(answer_to(before, partial) == "400 too slow\n");
+    }
+  }
+  for (const std::string& before : {std::string(), netstring("forward a@b.example")}) {
+    for (const std::string_view partial : {"1", "11:", "11:forward a", "11:forward a@b"})
+      CHECK(answer_to(before, partial) == "13:TEMP too slow,");
+  }
+}
+
 TEST_CASE("one reader for all protocols, in pieces of any size") {
   const auto all = [](std::string_view input) { return read(SrsReader(SrsMap::forward), input); };
   CHECK(all("FORWARD a@b c\n") == Strings{"forward [a@b] [c]", "close"});
   CHECK(all("get a@b\nget c@d\n") == Strings{"forward [a@b] []", "forward [c@d] []"});
   CHECK(all(netstring("reverse a@b") + netstring("forward c@d")) == Strings{"reverse [a@b]", "forward [c@d] []"});
-  CHECK(all("ge") == Strings{"invalid: the request is neither FORWARD nor REVERSE", "close"});
+  CHECK(all("ge") == Strings{"invalid: the request is not \"get KEY\""});
   CHECK(all("put a b\nget x\n") == Strings{"invalid: the request is not \"get KEY\"", "forward [x] []"});
   CHECK(all("").empty());
 
