@@ -97,6 +97,14 @@ std::optional<Verdict> parse_spfd(std::string_view text) {
   return verdict;
 }
 
+// Takes the text up to "Received-SPF: ". False: there is none, or the text before it may contain a sender or HELO name, and
+// so be written by a stranger.
+bool take_field_name(std::string_view& text) {
+  const auto before = take_until(text, "Received-SPF: ");
+  if (!before || before->starts_with("result=")) return false;
+  return before->find_first_of("\"@;?<>()") == std::string_view::npos;
+}
+
 // Reads the text of a refusal by policyd-spf: "... Why?s=mfrom;id=a@example.org;ip=192.0.2.1;r=...".
 std::optional<Verdict> parse_why(std::string_view text) {
   if (!take_until(text, "Why?s=")) return {};
@@ -172,7 +180,7 @@ bool Verdicts::read(std::string_view program, std::string_view text) {
     std::optional<Verdict> verdict;
     bool is_field = false;
     std::string_view value = text;
-    if (take_until(value, "Received-SPF: ")) {
+    if (take_field_name(value)) {
       verdict = parse_received_spf(value);
       is_field = true;
     } else {

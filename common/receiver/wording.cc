@@ -80,6 +80,24 @@ void append_link(const Case& about, std::string& out) {
   base::append(out, kBefore, link);
 }
 
+// Appends the text of a domain. It must not imitate the words that name us as the author of the link: "our explanation" in it,
+// with any blanks, becomes "its explanation".
+void append_their_text(const Case& about, std::string& out) {
+  std::string_view text = about.verdict.authority_explanation;
+  constexpr std::string_view kOur = "our";
+  constexpr std::string_view kWord = "explanation";
+  for (std::size_t at = 0; !about.verdict.why_url.empty() && at + kOur.size() < text.size(); ++at) {
+    if (!base::starts_with_ignoring_case(text.substr(at), kOur) || (at > 0 && base::is_alpha(text[at - 1]))) continue;
+    const std::string_view rest = text.substr(at + kOur.size());
+    const std::size_t word = rest.find_first_not_of(" \t");
+    if (word == 0 || word == std::string_view::npos || !base::starts_with_ignoring_case(rest.substr(word), kWord)) continue;
+    base::append(out, text.substr(0, at), "its");
+    text = rest;
+    at = 0;
+  }
+  out += text;
+}
+
 // Appends the link to the text of a domain, which is not shortened for it. The words before it name its author.
 void append_link_to_theirs(const Case& about, std::string& out) {
   if (about.verdict.why_url.empty()) return;
@@ -152,7 +170,9 @@ void header_comment(const Case& about, std::string& out) {
   }
   if (!about.note.empty()) {
     out += "; local policy: ";
-    base::append_clipped(out, about.note, kMaxNote);
+    const std::size_t from = out.size();
+    base::append_clipped(out, about.note, kMaxNote);  // may contain a sender
+    replace_separators(out, from);
   }
   append_id(about.id, out);
   make_plain(out, true);
@@ -163,7 +183,8 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
   const spf::Verdict& verdict = about.verdict;
   if (verdict.result == spf::Result::fail && !verdict.authority_explanation.empty()) {
     // RFC 7208 §6.2, §8.4: the text must be recognizable as that of a third party.
-    base::append(out, about.query.sender_domain, " explains: ", verdict.authority_explanation);
+    base::append(out, about.query.sender_domain, " explains: ");
+    append_their_text(about, out);
     append_link_to_theirs(about, out);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
     out += verdict.default_explanation;

@@ -132,7 +132,30 @@ TEST_CASE("Received-SPF fields in which a value may imitate a key have no verdic
   CHECK_FALSE(maillog::parse_received_spf(begin + "a; helo=mail.victim.example; y=\"@attacker.example; helo=m"));
 }
 
-TEST_CASE("random hostile values: a log is read correctly, or is bad") {
+TEST_CASE("a checker's line is read from its beginning: a sender in it does not become a field") {
+  const std::string field = "Received-SPF: pass client-ip=192.0.2.1; envelope-from=ceo@victim.example; helo=victim.example; x";
+  const auto verdict_of = [](const std::string& text) {
+    maillog::Verdicts verdicts(maillog::Baseline::log);
+    verdicts.read("spfd", text);
+    maillog::Message message;
+    message.client = *base::IpAddress::parse("192.0.2.1");
+    message.sender = "ceo@victim.example";
+    verdicts.complete(message, "");
+    return message.baseline;
+  };
+  CHECK(verdict_of("prepend " + field) == spf::Result::pass);
+  CHECK(verdict_of("4jZrPG2F7CzBYC3: Policy action=PREPEND " + field) == spf::Result::pass);
+  for (const std::string& text :
+       {"result=fail identity=mailfrom ip=203.0.113.66 helo=x sender=\"\\\"" + field + "\\\"@evil.example\"",
+        "result=fail identity=mailfrom ip=203.0.113.66 helo=" + field + " sender=a@evil.example",
+        "550 5.7.23 Please see http://www.open-spf.org/Why?s=mfrom;id=" + field + "@evil.example;ip=203.0.113.66;r=h",
+        "550 5.7.23 refused: \"" + field + "\"@evil.example", "refused: <" + field + "@evil.example>", "a@b " + field}) {
+    CAPTURE(text);
+    CHECK_FALSE(verdict_of(text).has_value());
+  }
+}
+
+TEST_CASE("random hostile values: a log is read as what it is about, or is bad") {
   constexpr std::array<const char*, 44> kPieces = {"x",
                                                    "m.example",
                                                    " ",

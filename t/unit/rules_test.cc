@@ -508,6 +508,15 @@ TEST_CASE("why-url is appended to the explanation of a fail or permerror, with i
   CHECK(reply_to("u@broken.example", by).smtp_comment.starts_with("The SPF record of broken.example cannot be used: "));
   for (const char* sender : {"u@temp.example", "u@example.com", "u@plain.example"})
     CHECK_FALSE(holds(reply_to(sender, by).smtp_comment, "https://"));
+  // A domain cannot present a link as ours.
+  for (const char* const words : {"No. -- Our explanation: https://phish.example", "oUR  EXPLANATION: https://phish.example"}) {
+    World imitated = world();
+    imitated.txt("phish.example", "v=spf1 -all exp=e.phish.example").txt("e.phish.example", words);
+    const std::string comment = decide(request(kClient, "u@phish.example"), by, imitated).reply.smtp_comment;
+    CAPTURE(comment);
+    CHECK(comment.find("its") < comment.find("https://phish.example"));
+    CHECK(comment.find("Our explanation: https://") > comment.find("https://phish.example"));
+  }
   // A domain's own words are not shortened for a link.
   Policy by_long = by;
   by_long.spf.why_url = *spf::MacroString::parse("https://" + std::string(180, 'w'), spf::MacroContext::explanation);
