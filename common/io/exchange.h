@@ -19,7 +19,7 @@ struct Trouble {
     timed_out,
     no_socket,   // we have no descriptor or memory left
     strays,      // an attacker forges answers: use TCP
-    tcp_failed,  // the connection was refused, closed or silent
+    tcp_failed,  // the connection was refused, closed or silent, or its answer could not be read
     unreadable,
     refused,  // by its RCODE
   };

@@ -477,7 +477,7 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
   }
 }
 
-// Only an answer of the server is final. Other troubles may be temporary, as over UDP.
+// Only a readable answer of the server is final. Other troubles may be temporary, as over UDP.
 void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
   const bool is_at_end = query.is_at_end;
   const std::size_t server = query.sent[query.tcp_sent].server;

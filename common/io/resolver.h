@@ -7,13 +7,13 @@
 //      try_timeout to the next, and then round again with longer times, until its asker's patience ends. Ids of earlier tries
 //      stay valid: the first answer to any of them counts, however late. When others wait for a slot, a try ends after
 //      try_timeout at the latest, and the question gives its slot up and queues for the next try.
-//   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A connection that is refused, closed or silent is
-//      like a try over UDP without an answer: the next server is asked, and then this one again, over TCP. While a server answers
-//      others over TCP, a silent connection stays, unless others wait for its slot. A server that does not understand EDNS0 is
-//      asked without it.
-//   4. A server that refuses (SERVFAIL, REFUSED and the like), or sends an unreadable answer, is not asked again; when all have,
-//      the question has failed. If nothing listens ("connection refused": the server may be restarting), or no descriptor is
-//      free, the question waits a little and tries again.
+//   3. TC and forged answers lead to TCP (tcp.h), which has slots of its own. A connection that is refused, closed or silent, or
+//      whose answer cannot be read, is like a try over UDP without an answer: the next server is asked, and then this one again,
+//      over TCP. While a server answers others over TCP, a silent connection stays, unless others wait for its slot. A server
+//      that does not understand EDNS0 is asked without it.
+//   4. A server that refuses (SERVFAIL, REFUSED and the like), or sends an unreadable answer over UDP, is not asked again; when
+//      all have, the question has failed. If nothing listens ("connection refused": the server may be restarting), or no
+//      descriptor is free, the question waits a little and tries again.
 // Each question ends in an Answer. Failures have a problem text ("timed out", "SERVFAIL", "no server could be reached") and a
 // Cause.
 //

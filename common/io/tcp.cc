@@ -68,7 +68,7 @@ void TcpExchange::on_readable() {
     if (read_ < in_.size()) continue;
     if (read_ > kLength) return finish();
     const auto length = static_cast<std::size_t>(in_[0] << 8 | in_[1]);
-    if (length == 0) return fail("answer could not be read", Trouble::Kind::unreadable);
+    if (length == 0) return fail("answer could not be read");
     in_.resize(kLength + length);
   }
 }
@@ -76,17 +76,17 @@ void TcpExchange::on_readable() {
 void TcpExchange::finish() {
   auto response = dns::decode_response(std::span(in_).subspan(kLength), query_.question, query_.id);
   // Only the server can write here, so an answer to another question is as wrong as an unreadable one.
-  if (!response) return fail("answer could not be read", Trouble::Kind::unreadable);
+  if (!response) return fail("answer could not be read");
   if (query_.edns && query_.cookies.judge(response->cookie, true, loop_.now()) == CookieJar::Verdict::forged) {
-    return fail("wrong cookie", Trouble::Kind::unreadable);
+    return fail("wrong cookie");
   }
   const Done done = std::move(done_);
   done(std::move(*response));
 }
 
-void TcpExchange::fail(std::string why, Trouble::Kind kind) {
+void TcpExchange::fail(std::string why) {
   const Done done = std::move(done_);
-  done(base::failure(Trouble{kind, "TCP failed: " + std::move(why)}));
+  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "TCP failed: " + std::move(why)}));
 }
 
 }  // namespace io
