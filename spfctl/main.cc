@@ -1,6 +1,7 @@
 // spfctl: controls a running spfd through its control socket.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,15 +19,27 @@ using spfctl::Options;
 constexpr int kExitRefused = 1;
 constexpr int kExitNoAnswer = 2;
 
+// Returns the lines of an answer with bytes that are not printable US-ASCII as \xNN, since they could control a terminal.
+std::string shown(std::string_view lines) {
+  std::string out;
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    base::append_printable(out, lines.substr(0, end));
+    if (end < lines.size()) out += '\n';
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return out;
+}
+
 int print_answer(std::string_view answer) {
   constexpr std::string_view kOk = "ok\n";
   constexpr std::string_view kError = "error: ";
   constexpr std::string_view kJsonOk = "{\"ok\": true";
   constexpr std::string_view kJsonError = "{\"ok\": false";
-  if (answer.starts_with(kOk)) return kProgram.print_and_exit(answer.substr(kOk.size()));
-  if (answer.starts_with(kJsonOk)) return kProgram.print_and_exit(answer);
+  if (answer.starts_with(kOk)) return kProgram.print_and_exit(shown(answer.substr(kOk.size())));
+  if (answer.starts_with(kJsonOk)) return kProgram.print_and_exit(shown(answer));
   if (answer.starts_with(kJsonError)) {
-    const int problem = kProgram.print_and_exit(answer);
+    const int problem = kProgram.print_and_exit(shown(answer));
     return problem == 0 ? kExitRefused : problem;
   }
   if (!answer.starts_with(kError)) {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/io/socket.h"
 #include "common/protocol/control.h"
 #include "t/daemon/control_world.h"
 #include "t/support/sandbox.h"
@@ -382,6 +384,25 @@ TEST_CASE("control: an inet address, an unknown user, and a socket in use are re
   CHECK(has(start({"--control", "unix:" + folder / "x", "--control-users", "nobody-of-that-name"}).errors,
             "control-users: there is no user \"nobody-of-that-name\""));
   CHECK_FALSE(std::filesystem::exists(folder / "x"));
+}
+
+TEST_CASE("spfctl: bytes of an answer that could control a terminal are shown as \\xNN") {
+  const support::TempFolder folder;
+  const io::SocketAddress address = io::unix_address(folder / "socket");
+  const io::Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::bind(listener.get(), address.get(), address.size) == 0);
+  REQUIRE(::listen(listener.get(), 1) == 0);
+  std::thread server([&] {
+    const io::Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    std::array<char, 64> command{};
+    static_cast<void>(::read(client.get(), command.data(), command.size()));
+    constexpr std::string_view kAnswer = "ok\na\x1b]0;owned\x07\r\n\n\xc2\x9b[2J {\"key\": \"\x7f\"}";
+    static_cast<void>(::write(client.get(), kAnswer.data(), kAnswer.size()));
+  });
+  const auto finished = support::run(support::program("spfctl"), {"--socket", folder / "socket", "status"});
+  server.join();
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output == "a\\x1b]0;owned\\x07\\x0d\n\n\\xc2\\x9b[2J {\"key\": \"\\x7f\"}");
 }
 
 TEST_CASE("spfctl: its command line") {
