@@ -72,6 +72,8 @@ void Connection::drain() {
 
 void Connection::answer_now() {
   guarded([this] {
+    if (phase_ == Phase::open && !pipeline_.is_closed() && !pipeline_.is_full()) read_input();
+    if (has_ended()) return;
     pipeline_.expire();
     if (!has_ended()) go_on();
   });
@@ -228,20 +230,19 @@ void Connection::wait() {
 void Connection::wait_for_requests() {
   const bool is_stopping = shared_.drain_end.has_value();
   if (pipeline_.is_empty()) {
-    if (pipeline_.is_closed() || ((is_stopping || shared_.is_drained) && !may_still_ask())) return close_gently();
+    if (pipeline_.is_closed() || (shared_.is_drained && !is_stopping && !may_still_ask())) return close_gently();
     watch_input(true);
     if (is_stopping) return wait_until(*shared_.drain_end);
     const bool is_servers = pipeline_.codec().is_kept() && !pipeline_.codec().has_partial();
     return wait_until(waiting_since_ + (is_servers ? shared_.snapshot->timeouts.mta_idle : shared_.snapshot->timeouts.idle));
   }
-  const bool reads =
-      !pipeline_.is_at_end() && !is_stopping && discarded_ <= kMaxDiscarded && (pipeline_.is_closed() || !pipeline_.is_full());
+  const bool reads = !pipeline_.is_at_end() && discarded_ <= kMaxDiscarded && (pipeline_.is_closed() || !pipeline_.is_full());
   watch_input(reads);
   if (!reads) wait_until(shared_.loop.now() + kProbeInterval);
 }
 
-// Returns whether the client may continue when the daemon stops or is drained: it has sent a partial request, an SMTP session
-// depends on it, or it has just connected.
+// Returns whether the client may continue when the daemon is drained: it has sent a partial request, an SMTP session depends on
+// it, or it has just connected.
 bool Connection::may_still_ask() const {
   const protocol::Codec& codec = pipeline_.codec();
   return codec.has_partial() || codec.has_session() || (!pipeline_.has_asked() && !codec.is_kept());

@@ -65,10 +65,11 @@ class Connection final : private Pipeline::Owner {
 
   // Serves the requests that have arrived.
   void start();
-  // Called when the daemon stops (Shared::drain_end is set) or is drained (Shared::is_drained): reads the requests that have
-  // arrived, and ends as soon as all are answered.
+  // Called when the daemon stops (Shared::drain_end is set): the client may continue until then. Also called when it is drained
+  // (Shared::is_drained): reads the requests that have arrived, and ends as soon as all are answered.
   void drain();
-  // Ends the open checks, at Shared::drain_end: DNS answers that are missing count as timed out.
+  // Reads the requests that have arrived and ends the open checks, at Shared::drain_end: DNS answers that are missing count as
+  // timed out.
   void answer_now();
 
   // Returns the facts from which connections to be closed are chosen.

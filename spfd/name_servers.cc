@@ -13,11 +13,18 @@ namespace {
 
 constexpr std::chrono::minutes kMinute{1};
 
+std::string list(const NameServers::List& servers) {
+  std::string text;
+  for (const io::NameServer& server : servers) text += (text.empty() ? "" : ", ") + io::name_server_text(server);
+  return text;
+}
+
 }  // namespace
 
 NameServers::NameServers(List configured) : configured_(std::move(configured)) {
   in_force_ = follows_system() ? io::system_name_servers() : configured_;
-  log_in_force();
+  if (follows_system()) static_cast<void>(read_system());
+  if (!is_unreadable_) log_in_force();
 }
 
 std::optional<NameServers::List> NameServers::look_again() {
@@ -37,7 +44,17 @@ std::optional<NameServers::List> NameServers::use_system() {
         io::ResolvConfWatch::kPath);
     return {};
   }
-  return use(io::system_name_servers());
+  auto servers = read_system();
+  return servers ? use(std::move(*servers)) : std::nullopt;
+}
+
+// Returns the servers of resolv.conf, or nothing if it cannot be read. The log reports that once, until it can be read again.
+std::optional<NameServers::List> NameServers::read_system() {
+  auto servers = io::read_system_name_servers();
+  const bool was_unreadable = std::exchange(is_unreadable_, !servers);
+  if (servers) return std::move(*servers);
+  if (!was_unreadable) log(LogLevel::warning, "{}; the name servers in force are {}", servers.error(), list(in_force_));
+  return {};
 }
 
 std::optional<NameServers::List> NameServers::use(List servers) {
@@ -52,9 +69,8 @@ std::optional<NameServers::List> NameServers::use(List servers) {
 }
 
 void NameServers::log_in_force() const {
-  std::string text;
-  for (const io::NameServer& server : in_force_) text += (text.empty() ? "" : ", ") + io::name_server_text(server);
-  log(LogLevel::info, "name servers: {}{}", text, follows_system() ? std::string(" from ") + io::ResolvConfWatch::kPath : "");
+  log(LogLevel::info, "name servers: {}{}", list(in_force_),
+      follows_system() ? std::string(" from ") + io::ResolvConfWatch::kPath : "");
 }
 
 std::string NameServers::text() {

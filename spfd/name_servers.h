@@ -1,5 +1,5 @@
-// The name servers in force: those of the options, or those of resolv.conf, which is read again when it changes. Logs which they
-// are, and when one stops answering or answers again.
+// The name servers in force: those of the options, or those of resolv.conf, which is read again when it changes. While it cannot
+// be read, the servers stay. Logs which they are, and when one stops answering or answers again.
 #pragma once
 
 #include <chrono>
@@ -46,11 +46,13 @@ class NameServers {
 
   std::optional<List> use(List servers);
   std::optional<List> use_system();
+  std::optional<List> read_system();
   void log_in_force() const;
 
   List configured_;
   io::ResolvConfWatch watch_;
   List in_force_;
+  bool is_unreadable_ = false;  // resolv.conf could not be read the last time
   io::Guarded<std::vector<Watched>> watched_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -141,7 +142,13 @@ std::optional<StartError> Process::start(std::size_t descriptors, std::vector<ui
   } catch (const std::exception& error) {
     for (std::size_t i = 0; i < running; ++i) workers_[i]->stop();
     workers_.clear();
-    return StartError{fmt::format("{} cannot be started: {}", starting, error.what()), EX_OSERR};
+    const auto* const problem = dynamic_cast<const std::system_error*>(&error);
+    const bool is_limit = problem != nullptr && problem->code() == std::errc::too_many_files_open;
+    return StartError{
+        fmt::format(
+            "{} cannot be started: {}{}", starting, error.what(),
+            is_limit ? fmt::format(": the limit of {} open files is too small (ulimit -n, LimitNOFILE=)", descriptors) : ""),
+        EX_OSERR};
   }
   return {};
 }

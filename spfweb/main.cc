@@ -7,6 +7,7 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -134,7 +135,11 @@ int run(const std::vector<std::string>& words) {
     case Options::Action::check_config:
     case Options::Action::serve: break;
   }
-  return serve(*options);
+  try {
+    return serve(*options);
+  } catch (const std::system_error& error) {
+    return report({error.what(), EX_OSERR});
+  }
 }
 
 }  // namespace

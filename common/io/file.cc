@@ -25,6 +25,12 @@ bool is_null_device(const struct stat& status) { return S_ISCHR(status.st_mode) 
 
 }  // namespace
 
+bool may_block(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return false;
+  return !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !is_null_device(status);
+}
+
 base::Result<Descriptor, std::string> open_file(const std::string& path, FileKind kind) {
   // O_NONBLOCK, since opening a FIFO waits for its writer. It has no effect on regular files.
   const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == FileKind::regular ? O_NONBLOCK : 0);
@@ -54,12 +60,13 @@ base::Result<std::string, std::string> read_all(const Descriptor& file, std::siz
   return text;
 }
 
-base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind) {
+base::Result<std::string, std::string> read_file(const std::string& path, FileKind kind, std::size_t most) {
   const auto problem = [&](const std::string& what) { return base::failure(fmt::format("{}: {}", base::printable(path), what)); };
   const auto file = open_file(path, kind);
   if (!file) return problem(file.error());
-  auto text = read_all(*file, std::string::npos);
+  auto text = read_all(*file, most + 1);
   if (!text) return problem(text.error());
+  if (text->size() > most) return problem(fmt::format("is larger than {} MB", most >> 20U));
   return text;
 }
 

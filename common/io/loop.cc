@@ -45,7 +45,24 @@ void Inbox::close() {
 
 // ---- Loop ----------------------------------------------------------------------------------------------------------------
 
-Loop::Loop() : base_(event_base_new()), inbox_(std::make_shared<Inbox>()), wake_event_(nullptr) {
+namespace {
+
+// Descriptors that event_base_new() opens. It ends the process if it gets only a part of them.
+constexpr std::size_t kDescriptors = 4;
+
+event_base* new_base() {
+  std::vector<Descriptor> free;
+  for (std::size_t i = 0; i < kDescriptors; ++i) {
+    free.emplace_back(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!free.back().is_open()) throw std::system_error(errno, std::generic_category(), "event loop");
+  }
+  free.clear();
+  return event_base_new();
+}
+
+}  // namespace
+
+Loop::Loop() : base_(new_base()), inbox_(std::make_shared<Inbox>()), wake_event_(nullptr) {
   if (base_ == nullptr) throw std::system_error(errno, std::generic_category(), "event_base_new");
   const auto on_wake = [](evutil_socket_t, short, void* self) { static_cast<Loop*>(self)->run_posted(); };
   wake_event_ = event_new(base_, inbox_->wake_.get(), EV_READ | EV_PERSIST, on_wake, this);

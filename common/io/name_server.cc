@@ -14,12 +14,15 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/io/file.h"
 
 namespace io {
 
 namespace {
 
 constexpr std::uint16_t kPort = 53;
+
+NameServer local_server() { return {base::IpAddress::v4({127, 0, 0, 1}), kPort, 0}; }
 
 NameServer from_v4(const sockaddr_in& socket) {
   std::array<std::uint8_t, 4> bytes{};
@@ -95,13 +98,13 @@ std::string name_server_text(const NameServer& server) {
   return fmt::format("{}:{}", address, server.port);
 }
 
-std::vector<NameServer> system_name_servers() {
+base::Result<std::vector<NameServer>, std::string> read_system_name_servers() {
+  // res_ninit() does not report a file that it cannot read, and would wait for the writer of a FIFO.
+  if (const auto file = open_file(ResolvConfWatch::kPath, FileKind::regular); !file)
+    return base::failure(fmt::format("{}: {}", ResolvConfWatch::kPath, file.error()));
   std::vector<NameServer> servers;
   struct __res_state state {};
-  struct stat file {};
-  // res_ninit() would wait for the writer of a FIFO.
-  const bool may_wait = stat(ResolvConfWatch::kPath, &file) == 0 && !S_ISREG(file.st_mode);
-  if (!may_wait && res_ninit(&state) == 0) {
+  if (res_ninit(&state) == 0) {
     for (int i = 0; i < std::min(state.nscount, MAXNS); ++i) {
       // glibc leaves the entry of an IPv6 server empty here, and stores its address elsewhere.
       if (state.nsaddr_list[i].sin_family == AF_INET) {
@@ -112,8 +115,13 @@ std::vector<NameServer> system_name_servers() {
     }
     res_nclose(&state);
   }
-  if (servers.empty()) servers.push_back({base::IpAddress::v4({127, 0, 0, 1}), kPort, 0});
+  if (servers.empty()) servers.push_back(local_server());
   return servers;
+}
+
+std::vector<NameServer> system_name_servers() {
+  auto servers = read_system_name_servers();
+  return servers ? std::move(*servers) : std::vector{local_server()};
 }
 
 ResolvConfWatch::ResolvConfWatch(std::string path) : path_(std::move(path)), last_(look()) {}

@@ -25,7 +25,10 @@ base::Result<NameServer, std::string> parse_name_server(std::string_view text);
 // Returns the same form, always with the port: "192.0.2.1:53", "[fe80::1%eth0]:53".
 std::string name_server_text(const NameServer& server);
 
-// Returns the servers of resolv.conf, read by res_ninit(); 127.0.0.1 if there are none, as libresolv does. Never empty.
+// Returns the servers of resolv.conf, read by res_ninit(); 127.0.0.1 if it lists none, as libresolv does. Never empty. The error
+// is that of a file that is missing, not a regular file or not readable: "/etc/resolv.conf: is not a regular file".
+base::Result<std::vector<NameServer>, std::string> read_system_name_servers();
+// Returns the same, and 127.0.0.1 after an error.
 std::vector<NameServer> system_name_servers();
 
 // Detects whether resolv.conf is another file, or has other contents, than at the previous check. One thread.

@@ -1,5 +1,6 @@
 #include "common/io/socket.h"
 
+#include <fmt/core.h>
 #include <netdb.h>
 #include <netinet/in.h>
 
@@ -7,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+
+#include "common/io/file.h"
 
 namespace io {
 
@@ -49,9 +52,15 @@ base::Result<std::vector<SocketAddress>, std::string> find_addresses(const std::
                                                                      int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
+  // An address first: for a name, the C library reads resolv.conf.
+  hints.ai_flags = flags | AI_NUMERICSERV | AI_NUMERICHOST;
   addrinfo* list = nullptr;
-  const int problem = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  int problem = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  if (problem == EAI_NONAME && (flags & AI_NUMERICHOST) == 0) {
+    if (may_block(ResolvConfWatch::kPath)) return base::failure(fmt::format("{} is not a regular file", ResolvConfWatch::kPath));
+    hints.ai_flags = flags | AI_NUMERICSERV;
+    problem = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list);
+  }
   if (problem != 0) return base::failure(std::string(::gai_strerror(problem)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
   std::vector<SocketAddress> addresses;

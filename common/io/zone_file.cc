@@ -12,7 +12,7 @@ base::Result<std::vector<std::string>, std::string> add_zone_files(dns::Zone& zo
                                                                    FileKind kind) {
   std::vector<std::string> notes;
   for (const std::string& path : paths) {
-    const auto text = read_file(path, kind);
+    const auto text = read_file(path, kind, kMostOfZone);
     if (!text) return base::failure(text.error());
     const auto added = zone.add_file(*text);
     if (!added) {

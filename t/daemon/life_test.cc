@@ -339,6 +339,37 @@ TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a re
   }
 }
 
+TEST_CASE("SIGTERM: requests that come later on kept connections are answered until the stop ends") {
+  support::DnsServer dns([](const dns::Question&, bool) { return published("v=spf1 ip4:192.0.2.10 -all", milliseconds(300)); });
+  SpfdProcess spfd({.arguments = {"--nameserver", dns.address(), "--workers", "2"}, .zone = std::string(kZone)});
+  const std::string kept = "keep=1\n" + std::string(kQuestion);
+  const std::string policy =
+      "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.10\nhelo_name=mail.pass.test\n"
+      "sender=u@pass.test\ninstance=1\n\n";
+  Client lines(spfd.address());
+  Client postfix(spfd.address());
+  Client busy(spfd.address());
+  lines.send(kept);
+  CHECK(lines.read_answer().starts_with("result=pass"));
+  postfix.send(policy);
+  CHECK(postfix.read_answer().starts_with("action=PREPEND "));
+  busy.send("keep=1\n" + std::string(kSlowQuestion));
+  support::wait_until("the question to arrive", [&] { return dns.count() > 0; });
+  spfd.signal(SIGTERM);
+  spfd.wait_for_log("stopping");
+  busy.send(kept);  // after a check that was under way
+  CHECK_FALSE(lines.is_readable(milliseconds(200)));
+  for (int i = 0; i < 3; ++i) {
+    lines.send(kept);
+    CHECK(lines.read_answer().starts_with("result=pass"));
+    postfix.send(policy);
+    CHECK(postfix.read_answer().starts_with("action=DUNNO"));
+  }
+  for (int i = 0; i < 2; ++i) CHECK(busy.read_answer().starts_with("result=pass"));
+  CHECK(spfd.wait() == EX_OK);
+  for (Client* client : {&lines, &postfix, &busy}) CHECK(client->read_to_end().empty());
+}
+
 TEST_CASE("SIGTERM: a request that does not end in time is answered too") {
   SpfdProcess spfd({.arguments = {"--bad-question-result", "temperror"}, .zone = std::string(kZone)});
   Client client(spfd.address());

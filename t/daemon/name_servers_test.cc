@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "common/io/socket.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -70,12 +71,41 @@ TEST_CASE("name servers: resolv.conf is read again when it changes") {
       spfd.wait_for_log("name servers: 192.0.2.2:53 from /etc/resolv.conf");
     }
     ::umount(io::ResolvConfWatch::kPath);
-    // A FIFO without a writer would block the start and each reload.
+    // A FIFO without a writer would block the start and each reload, and a device might never end.
     REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
-    REQUIRE(::mount((folder / "fifo").c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0);
-    const auto servers = io::system_name_servers();
-    REQUIRE(servers.size() == 1);
-    CHECK(io::name_server_text(servers.front()) == "127.0.0.1:53");
+    const std::string fifo = folder / "fifo";
+    const auto put = [](const std::string& there) {
+      return ::mount(there.c_str(), io::ResolvConfWatch::kPath, nullptr, MS_BIND, nullptr) == 0;
+    };
+    for (const std::string& there : {fifo, std::string("/dev/zero")}) {
+      CAPTURE(there);
+      REQUIRE(put(there));
+      CHECK(io::name_server_text(io::system_name_servers().at(0)) == "127.0.0.1:53");
+      CHECK(io::read_system_name_servers().error() == "/etc/resolv.conf: is not a regular file");
+      CHECK(io::find_addresses("192.0.2.1", "53", 0).ok());
+      CHECK(io::find_addresses("name.example", "53", 0).error() == "/etc/resolv.conf is not a regular file");
+      // Without --hostname, so that the name of the machine is looked up.
+      const SpfdProcess spfd({.arguments = {"--hostname", ""}, .own_name_servers = true});
+      spfd.wait_for_log("/etc/resolv.conf: is not a regular file; the name servers in force are 127.0.0.1:53\n");
+      ::umount(io::ResolvConfWatch::kPath);
+    }
+    // Servers that are in force stay, and the log reports it once.
+    std::ofstream(path) << "nameserver 192.0.2.1\n";
+    REQUIRE(put(path));
+    const SpfdProcess spfd({.own_name_servers = true});
+    spfd.wait_for_log("name servers: 192.0.2.1:53 from /etc/resolv.conf\n");
+    REQUIRE(put(fifo));
+    const std::string line = "/etc/resolv.conf: is not a regular file; the name servers in force are 192.0.2.1:53\n";
+    spfd.signal(SIGHUP);
+    spfd.wait_for_log(line);
+    spfd.signal(SIGHUP);
+    spfd.signal(SIGUSR1);
+    spfd.wait_for_log("counters: cache hits=");
+    CHECK(spfd.log().find(line) == spfd.log().rfind(line));
+    CHECK(spfd.log().find("127.0.0.1:53") == std::string::npos);
+    ::umount(io::ResolvConfWatch::kPath);
+    std::ofstream(path) << "nameserver 192.0.2.3\n";
+    spfd.wait_for_log("name servers: 192.0.2.3:53 from /etc/resolv.conf\n");
     ::umount(io::ResolvConfWatch::kPath);
   }).join();
 }

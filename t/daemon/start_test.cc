@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/text.h"
 #include "spfd/config_file.h"
 #include "spfd/options.h"
 #include "t/support/show.h"
@@ -86,6 +87,20 @@ TEST_CASE("start: too few threads end it with a sentence, at any limit") {
     // The thread of the log is the first. If the user has other processes, it cannot be started either.
     const char* const what = most == 1 ? "no thread for the log: " : "of 4 cannot be started: ";
     if (is_root) CHECK(child.log().find(what) != std::string::npos);
+  }
+}
+
+TEST_CASE("start: too few descriptors end it with a sentence that names the limit, at any limit") {
+  for (rlim_t most = 5; most < 32; ++most) {
+    const TempFolder folder;
+    Child child({"--config", "/dev/null", "--workers", "8", "--listen", "unix:" + folder / "x.sock"}, [&] {
+      const rlimit limit{most, most};
+      return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    });
+    CAPTURE(most);
+    CHECK(child.wait() == EX_OSERR);
+    CAPTURE(child.log());
+    CHECK(base::lower(child.log()).find("open files") != std::string::npos);
   }
 }
 

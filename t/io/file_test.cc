@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -59,6 +60,18 @@ TEST_CASE("files: a FIFO, a device, a socket and a folder are refused at once") 
   CHECK(read(folder / "none") == (folder / "none") + ": cannot be read: No such file or directory");
   dns::Zone zone;
   CHECK(io::add_zone_files(zone, {fifo}, FileKind::regular).error() == fifo + ": is not a regular file");
+}
+
+TEST_CASE("files: none is read without a bound") {
+  const support::TempFolder folder;
+  CHECK(read("/dev/zero", FileKind::any) == "/dev/zero: is larger than 16 MB");
+  std::ofstream(folder / "large").close();
+  std::filesystem::resize_file(folder / "large", io::kMostOfFile);
+  CHECK(read(folder / "large").size() == io::kMostOfFile);
+  std::filesystem::resize_file(folder / "large", io::kMostOfFile + 1);
+  CHECK(read(folder / "large") == (folder / "large") + ": is larger than 16 MB");
+  dns::Zone zone;
+  CHECK(io::add_zone_files(zone, {"/dev/zero"}, FileKind::any).error() == "/dev/zero: is larger than 256 MB");
 }
 
 TEST_CASE("files: a command line may read a FIFO to its end") {

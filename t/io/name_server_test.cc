@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/io/machine_name.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
@@ -57,6 +58,17 @@ TEST_CASE("name servers: a link-local address needs an interface (RFC 4007), as 
   CHECK(problem("fe80::1%") == "no such interface: ");
   CHECK(problem("fe80::1%0") == "no such interface: 0");
   CHECK(problem("192.0.2.1%lo") == "not an IP address: 192.0.2.1%lo");
+}
+
+TEST_CASE("the full name of a machine is the first one of a line of /etc/hosts that begins with it") {
+  const std::string_view hosts =
+      "127.0.0.1 localhost mx.alias.example\n# 192.0.2.1 mx.comment.example\n\n \t\n192.0.2.1\n192.0.2.1 mx2.example mx\r\n"
+      "192.0.2.2\t mx.first.example\tmx # mx.second.example\n192.0.2.3 mx.third.example\n192.0.2.4 db.example#x";
+  CHECK(io::full_name("mx", hosts) == "mx.first.example");
+  CHECK(io::full_name("db", hosts) == "db.example");
+  CHECK(io::full_name("mx2", hosts) == "mx2.example");
+  CHECK(io::full_name("none", hosts) == "none");
+  CHECK(io::full_name("mx", "") == "mx");
 }
 
 TEST_CASE("name servers: the text of an address parses to the same address") {

@@ -55,6 +55,20 @@ TEST_CASE("a block of four lines for each line of the file; empty lines and comm
   }
 }
 
+TEST_CASE("files that are read whole have a bound; a device that never ends is an error") {
+  const ZoneFile zone;
+  const std::string log = zone.folder().write("log", "");
+  for (const Words& words : std::vector<Words>{{"--lint", "pass.example", "--zone", zone.path(), "--subdomains", "/dev/zero"},
+                                               {"--lint", "pass.example", "--zone", zone.path(), "--networks", "/dev/zero"},
+                                               {"--replay", "exim", "--zone", zone.path(), "--config", "/dev/zero", log}}) {
+    CAPTURE(words[4]);
+    const Outcome got = run_query(words);
+    CHECK(got.err.find("/dev/zero: is larger than 16 MB") != std::string::npos);
+  }
+  CHECK(run_query({"--zone", "/dev/zero", "--ip", "192.0.2.1", "--sender", "u@pass.example"}).err ==
+        "spfquery: /dev/zero: is larger than 256 MB\n");
+}
+
 TEST_CASE("options supply the values that the lines lack") {
   const ZoneFile zone;
   const Outcome helo =
