@@ -128,6 +128,14 @@ Problem set_serve_stale(O& o, const Values& v) {
 }
 Values get_serve_stale(const O& o) { return {options::time_text(o.serve_stale)}; }
 
+Problem set_health_name(O& o, const Values& v) {
+  const std::string_view text = v.back();
+  const auto name = dns::Name::parse(text.starts_with("*.") ? text.substr(2) : text);
+  if (!name || name->is_root()) return fmt::format("{} is not a domain name", base::in_quotes(text));
+  o.in_force.health_name = text;
+  return {};
+}
+
 Problem set_facility(O& o, const Values& v) {
   const std::string_view facility = v.back();
   const bool is_local = facility.size() == 6 && facility.starts_with("local") && facility[5] >= '0' && facility[5] <= '7';
@@ -335,6 +343,10 @@ constexpr Option kTailRows[] = {
      kWord<kLogFormatWords, &O::log_format>},
     {{.name = "log-level", .argument = "LEVEL", .help = "error, warning, info (one line per verdict) or debug (default: info)"},
      kWord<kLevelWords, &O::in_force, &S::log_level>},
+    {{.name = "health-name",
+      .argument = "NAME",
+      .help = "name to ask DNS for at request=health; a label * at its beginning is replaced by a new one (default: *.invalid)"},
+     {set_health_name, kText<&O::in_force, &S::health_name>.get}},
     {{.name = "check-id",
       .argument = "client|always|header",
       .help = "ids in answers and log: of the client, always, or always and in the header's comment too (default: client)"},

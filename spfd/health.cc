@@ -4,8 +4,13 @@
 
 namespace spfd {
 
-DnsProbe::DnsProbe(std::uint64_t time) {
-  if (const auto name = dns::Name::parse(fmt::format("spfd-{}.invalid", time))) question_ = {*name, dns::Type::a};
+std::optional<dns::Name> DnsProbe::name_at(std::string_view name, std::uint64_t time) {
+  if (!name.starts_with("*.")) return dns::Name::parse(name);
+  return dns::Name::parse(fmt::format("spfd-{}{}", time, name.substr(1)));
+}
+
+DnsProbe::DnsProbe(std::string_view name, std::uint64_t time) {
+  if (const auto asked = name_at(name, time)) question_ = {*asked, dns::Type::a};
 }
 
 spf::Needs DnsProbe::look(spf::AnswerSource& answers) {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "common/dns/answer.h"
 #include "common/protocol/codec.h"
@@ -15,9 +17,12 @@ inline constexpr std::chrono::milliseconds kProbeTime{2000};
 
 class DnsProbe {
  public:
-  // Chooses a name in .invalid (RFC 6761 §6.4), for which every resolver answers itself or asks the root; another name each
-  // second.
-  explicit DnsProbe(std::uint64_t time);
+  // Asks for the A records of `name`. A first label "*" is replaced by one that is different each second, so that no cache has
+  // the answer.
+  DnsProbe(std::string_view name, std::uint64_t time);
+
+  // Returns the name that the probe asks for at `time`; none if that is not a domain name.
+  static std::optional<dns::Name> name_at(std::string_view name, std::uint64_t time);
 
   // Runs as a step of io::Driver.
   spf::Needs look(spf::AnswerSource& answers);

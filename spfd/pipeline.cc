@@ -118,7 +118,7 @@ void Pipeline::begin(protocol::RewritingRequest& rewriting, Slot& slot) {
 
 void Pipeline::begin(protocol::HealthRequest& /*request*/, Slot& slot) {
   ++shared_.counters.pings;
-  slot.found = std::make_unique<DnsProbe>(slot.read_at);
+  slot.found = std::make_unique<DnsProbe>(slot.snapshot->health_name, slot.read_at);
   run<protocol::HealthRequest>(slot, std::min(kProbeTime, slot.snapshot->timeouts.check));
 }
 

@@ -59,6 +59,21 @@ TEST_CASE("health: failing if DNS is silent, refuses or is absent; ok as soon as
   CHECK(alone.answer(kHealth)["health"] == "failing");
 }
 
+TEST_CASE("health: the name that is asked may be one that the name servers do not answer by themselves") {
+  support::DnsServer dns([](const dns::Question& question, bool tcp) {
+    if (question.name.text().ends_with(".probe.example")) return support::react(support::Reaction::Fault::silence);
+    return no_such_name(question, tcp);
+  });
+  CHECK(SpfdProcess({.arguments = {"--nameserver", dns.address()}}).answer(kHealth)["health"] == "ok");
+  CHECK(
+      SpfdProcess({.arguments = {"--nameserver", dns.address(), "--health-name", "*.probe.example"}}).answer(kHealth)["health"] ==
+      "failing");
+  CHECK(spfd::DnsProbe::name_at("*.probe.example", 7)->text() == "spfd-7.probe.example");
+  CHECK(spfd::DnsProbe::name_at("probe.example", 7)->text() == "probe.example");
+  CHECK_FALSE(spfd::DnsProbe::name_at("", 7));
+  CHECK_FALSE(spfd::DnsProbe::name_at("*." + std::string(250, 'a'), 7));
+}
+
 // Gives the same answer to every question.
 struct OneAnswer : spf::AnswerSource {
   OneAnswer(dns::Answer answer, bool is_late) : known(std::move(answer)), late(is_late) {}
@@ -72,7 +87,7 @@ TEST_CASE("health: a look-up that spfd ends before DNS had its time is not a fai
   using Dns = protocol::Health::Dns;
   const auto found = [](const dns::Answer& answer, bool is_late) {
     OneAnswer source(answer, is_late);
-    spfd::DnsProbe probe(1);
+    spfd::DnsProbe probe("*.invalid", 1);
     CHECK(probe.look(source).empty());
     return probe.found();
   };

@@ -65,6 +65,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"allow-explain", "true"},
     {"shadow-config", "/etc/spfd/next.conf"},
     {"check-id", "always"},
+    {"health-name", "*.probe.example.net"},
     {"srs", "inet:127.0.0.1:10002,map=reverse"},
     {"srs-secret-file", "/etc/spfd/srs secrets"},
     {"srs-domain", "srs.example.net"},
