@@ -133,10 +133,11 @@ class Reader {
   }
 
   void read_terms(std::size_t number) {
-    std::vector<spf::Term> read = spf::read_terms(tree_.records[number].text());
-    if (terms_ + read.size() > limits_.terms) {
+    const std::size_t left = limits_.terms - terms_;
+    std::vector<spf::Term> read = spf::read_terms(tree_.records[number].text(), left + 1);
+    if (read.size() > left) {
       add_gap(fmt::format("more than {} terms: the others were not examined", limits_.terms));
-      read.resize(limits_.terms - terms_);
+      read.resize(left);
     }
     terms_ += read.size();
     std::vector<Term> terms(read.size());

@@ -235,10 +235,11 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   return record;
 }
 
-std::vector<Term> read_terms(std::string_view text) {
+std::vector<Term> read_terms(std::string_view text, std::size_t most) {
   std::vector<Term> out;
   if (!is_spf_record(text)) return out;
   for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
+    if (out.size() == most) break;
     if (term.empty()) continue;
     Record alone;
     Term& read = out.emplace_back();

@@ -1,7 +1,9 @@
 // The terms of a record, each read by itself: what parse_record() does not keep, since no check evaluates it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +26,9 @@ struct Term {
 };
 
 // Reads every term of a record, also after a fault, and those that parse_record() leaves out because no check reaches them. A
-// fault of several terms together (a modifier that occurs twice, RFC 7208 §6) is not a problem of one. For examinations.
-std::vector<Term> read_terms(std::string_view text);
+// fault of several terms together (a modifier that occurs twice, RFC 7208 §6) is not a problem of one. Reads at most `most`
+// terms. For examinations.
+std::vector<Term> read_terms(std::string_view text, std::size_t most = std::numeric_limits<std::size_t>::max());
 
 // Returns the mechanism of that name, in any case.
 std::optional<Mechanism> find_mechanism(std::string_view name);

@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <string>
+
 #include "common/spf/query.h"
+#include "common/spf/terms.h"
 #include "t/support/show.h"
 
 namespace {
@@ -266,6 +269,16 @@ TEST_CASE("the error names the term and its problem") {
   REQUIRE_FALSE(record.ok());
   CHECK(record.error().term == "foo:bar");
   CHECK(record.error().message == "unknown mechanism");
+}
+
+TEST_CASE("terms: no more are read than asked for") {
+  const std::string many = "v=spf1 a mx ptr -all";
+  CHECK(spf::read_terms(many).size() == 4);
+  CHECK(spf::read_terms(many, 4).size() == 4);
+  const auto two = spf::read_terms(many, 2);
+  REQUIRE(two.size() == 2);
+  CHECK(two[1].text == "mx");
+  CHECK(spf::read_terms(many, 0).empty());
 }
 
 }  // namespace
