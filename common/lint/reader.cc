@@ -148,8 +148,10 @@ class Reader {
       // In "- all" the sign belongs to the second word, which does not mean what it would mean alone.
       const bool has_sign_before = i > 0 && terms[i - 1].text().size() == 1 &&
                                    std::string_view("+-~?").find(terms[i - 1].text().front()) != std::string_view::npos;
-      if (has_sign_before && terms[i].is_directive() && base::is_alpha(terms[i].text().front()))
+      if (has_sign_before && terms[i].is_directive() && base::is_alpha(terms[i].text().front())) {
         terms[i].read.problem = "a blank after its sign";
+        terms[i].read.directive.reset();
+      }
       if (terms[i].is(spf::Mechanism::all) && all == kNone) all = i;
       if (terms[i].is_redirect() && redirect == kNone) redirect = i;
     }
