@@ -396,13 +396,13 @@ TEST_CASE("spfctl: bytes of an answer that could control a terminal are shown as
     const io::Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     std::array<char, 64> command{};
     static_cast<void>(::read(client.get(), command.data(), command.size()));
-    constexpr std::string_view kAnswer = "ok\na\x1b]0;owned\x07\r\n\n\xc2\x9b[2J {\"key\": \"\x7f\"}";
+    constexpr std::string_view kAnswer = "ok\na\x1b]0;owned\x07\r\n\n\xc2\x9b[2J {\"key\": \"\x7f\"}\n";
     static_cast<void>(::write(client.get(), kAnswer.data(), kAnswer.size()));
   });
   const auto finished = support::run(support::program("spfctl"), {"--socket", folder / "socket", "status"});
   server.join();
   CHECK(finished.exit_code == 0);
-  CHECK(finished.output == "a\\x1b]0;owned\\x07\\x0d\n\n\\xc2\\x9b[2J {\"key\": \"\\x7f\"}");
+  CHECK(finished.output == "a\\x1b]0;owned\\x07\\x0d\n\n\\xc2\\x9b[2J {\"key\": \"\\x7f\"}\n");
 }
 
 TEST_CASE("spfctl: its command line") {

@@ -92,7 +92,7 @@ std::size_t number_in(const std::string& stats, const std::string& key) {
 
 // Fills the cache with answers of a shape until older ones are removed.
 void fill(const World& world, std::string_view shape) {
-  constexpr int kAtOnce = 200;
+  constexpr int kAtOnce = 50;
   const auto evictions = [&] { return number_in(world.output({"stats"}), "evictions"); };
   const std::size_t before = evictions();
   Client client(world.spfd().address());

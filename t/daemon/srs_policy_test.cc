@@ -202,7 +202,7 @@ TEST_CASE("--srs-on-fail: a sender that has failed SPF here is unchanged, so tha
 TEST_CASE("a configuration that is probably a mistake gets a warning, in --check-config and in the log") {
   const TempFolder folder;
   const std::vector<std::string> enough = {"--srs", "unix:" + (folder / "s"), "--srs-secret-file",
-                                           srs_world::write_secret(folder, "s\n")};
+                                           srs_world::write_secret(folder, "0123456789abcdef\n")};
   const auto warnings = [&](const std::vector<std::string>& more) {
     auto arguments = enough;
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -222,7 +222,7 @@ TEST_CASE("a partial request has --idle-timeout; a mail server's connection may 
   CHECK(silent.read_to_end().empty());
   CHECK(slow_line.read_to_end() == "ERROR: the request was not complete in time\n");
   CHECK(slow_table.read_to_end() == "400 the request was not complete in time\n");
-  CHECK(slow_map.read_to_end() == netstring("PERM the request was not complete in time"));
+  CHECK(slow_map.read_to_end() == netstring("TEMP the request was not complete in time"));
   std::this_thread::sleep_for(milliseconds(300));
   REQUIRE(kept.send("get " + signed_address("joe@example.org") + "\n"));
   CHECK(kept.read_until('\n') == "200 joe@example.org\n");

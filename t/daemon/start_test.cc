@@ -91,6 +91,7 @@ TEST_CASE("start: too few threads end it with a sentence, at any limit") {
 }
 
 TEST_CASE("start: too few descriptors end it with a sentence that names the limit, at any limit") {
+  int named = 0;
   for (rlim_t most = 5; most < 32; ++most) {
     const TempFolder folder;
     Child child({"--config", "/dev/null", "--workers", "8", "--listen", "unix:" + folder / "x.sock"}, [&] {
@@ -98,10 +99,15 @@ TEST_CASE("start: too few descriptors end it with a sentence that names the limi
       return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
     });
     CAPTURE(most);
-    CHECK(child.wait() == EX_OSERR);
+    const int exit_code = child.wait();
     CAPTURE(child.log());
+    // The descriptors that the test itself was given may leave none for the libraries, which the loader opens.
+    if (child.log().find("error while loading shared libraries") != std::string::npos) continue;
+    CHECK(exit_code == EX_OSERR);
     CHECK(base::lower(child.log()).find("open files") != std::string::npos);
+    ++named;
   }
+  CHECK(named > 10);
 }
 
 TEST_CASE("start: a thread that cannot be started is named, that of the control socket too" * doctest::skip(::geteuid() != 0)) {
