@@ -76,6 +76,8 @@ std::string random_term(model::Random& random, bool is_root) {
 
 std::string random_record(model::Random& random, bool is_root) {
   std::string record = "v=spf1";
+  // K11 if they share an address.
+  if (is_root && random.chance(10)) record += " a:h0.one.example a:h1.two.example a:h2.three.example";
   for (std::size_t i = 0; i < 1 + random.below(5); ++i) record += ' ' + random_term(random, is_root);
   if (is_root && random.chance(10)) return record + " redirect=" + (random.chance(50) ? "n1.example" : "_spf.plat.example");
   return record + (random.chance(80) ? " -all" : " ~all");
