@@ -320,7 +320,8 @@ TEST_CASE("findings about clients, terms and publication in random worlds are th
   if (rounds < kRounds) return;
   for (const std::string& id : ids) {
     CAPTURE(id);
-    CHECK(counts[id] * 100 >= rounds);
+    // K11 needs three hosts at one address.
+    CHECK(counts[id] * (id == "K11" ? 1000 : 100) >= rounds);
     MESSAGE(id << ": " << counts[id]);
   }
 }
