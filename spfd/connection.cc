@@ -65,6 +65,7 @@ void Connection::start() {
 
 void Connection::drain() {
   guarded([this] {
+    asked_before_ = pipeline_.asked();
     if (phase_ == Phase::open && pipeline_.is_empty()) return read_input();
     wait();
   });
@@ -230,7 +231,9 @@ void Connection::wait() {
 void Connection::wait_for_requests() {
   const bool is_stopping = shared_.drain_end.has_value();
   if (pipeline_.is_empty()) {
-    if (pipeline_.is_closed() || (shared_.is_drained && !is_stopping && !may_still_ask())) return close_gently();
+    // During a stop, a client gets one more answer, and can then go to another spfd before its next request.
+    const bool has_enough = is_stopping ? pipeline_.asked() > asked_before_ : shared_.is_drained;
+    if (pipeline_.is_closed() || (has_enough && !may_still_ask())) return close_gently();
     watch_input(true);
     if (is_stopping) return wait_until(*shared_.drain_end);
     const bool is_servers = pipeline_.codec().is_kept() && !pipeline_.codec().has_partial();

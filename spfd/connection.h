@@ -65,8 +65,8 @@ class Connection final : private Pipeline::Owner {
 
   // Serves the requests that have arrived.
   void start();
-  // Called when the daemon stops (Shared::drain_end is set): the client may continue until then. Also called when it is drained
-  // (Shared::is_drained): reads the requests that have arrived, and ends as soon as all are answered.
+  // Called when the daemon stops (Shared::drain_end is set): the client may ask once more until then. Also called when it is
+  // drained (Shared::is_drained): reads the requests that have arrived, and ends as soon as all are answered.
   void drain();
   // Reads the requests that have arrived and ends the open checks, at Shared::drain_end: DNS answers that are missing count as
   // timed out.
@@ -129,9 +129,10 @@ class Connection final : private Pipeline::Owner {
   io::Descriptor socket_;
   Pipeline pipeline_;
   Phase phase_ = Phase::open;
-  std::size_t written_ = 0;    // bytes written of the pipeline's output
-  std::size_t discarded_ = 0;  // bytes read after the last request
-  TimePoint waiting_since_;    // for a request, or for the client to take its answers
+  std::size_t written_ = 0;         // bytes written of the pipeline's output
+  std::size_t discarded_ = 0;       // bytes read after the last request
+  std::uint64_t asked_before_ = 0;  // requests read before the daemon stopped
+  TimePoint waiting_since_;         // for a request, or for the client to take its answers
   std::chrono::milliseconds linger_;
   TimePoint deadline_;
   std::optional<TimePoint> timer_set_for_;

@@ -74,6 +74,8 @@ class Pipeline {
   void drop();
 
   [[nodiscard]] bool has_asked() const { return asked_ > 0; }
+  // Returns how many requests have been read.
+  [[nodiscard]] std::uint64_t asked() const { return asked_; }
   [[nodiscard]] bool is_at_end() const { return at_end_; }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] bool is_empty() const { return slots_.empty(); }
