@@ -378,8 +378,10 @@ std::pair<std::string, Finished> start_without(const std::string& call) {
   if (child == 0) {
     forbid(call);
     try {
-      const SpfdProcess spfd({.arguments = {"--sandbox", "auto"}});
-      folder.write("log", spfd.log());
+      {
+        const SpfdProcess spfd({.arguments = {"--sandbox", "auto"}});
+        folder.write("log", spfd.log());
+      }
       const Finished finished = support::run(support::program("spfd"),
                                              {"--config", "/dev/null", "--listen", "inet:127.0.0.1:0", "--sandbox", "require"});
       folder.write("errors", finished.errors);
