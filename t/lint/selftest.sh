@@ -188,7 +188,7 @@ english 'new/part\.cc:1' 'earlier' new/part.cc 1 '// The checker of that time.'
 english 'new/part\.cc:1' 'block' new/part.cc 1 '// A FIFO would hold it up.'
 english 'new/part\.cc:1' 'replace' new/part.cc 1 '// It takes the place of a failure.'
 english 'new/part\.cc:1' 'use' new/part.cc 1 '// The door speaks milter.'
-english 'new/part\.cc:1' 'have no effect' new/part.cc 1 '// The count comes to nothing.'
+english 'new/part\.cc:1' 'end, have no effect' new/part.cc 1 '// The count comes to nothing.'
 english 'new/part\.cc:1' 'resemble' new/part.cc 1 '// The record that a text nearly is.'
 english 'NOTES\.md:1' 'does not belong' NOTES.md 1 'A word that belongs to no option.'
 build_tree
