@@ -126,7 +126,8 @@ TEST_CASE("a log that went through syslog or journalctl: the prefix is divided i
        {"Nov  6 09:10:18 mx ", "2026-11-26T09:10:18.123456+00:00 mx ", "2026-11-26T09:10:18+0000 mx.example.org ",
         "Thu 2026-11-26 09:10:18 UTC mx ", "Nov 26 09:10:18.123456 mx "}) {
     CAPTURE(prefix);
-    const auto line = maillog::parse_syslog(std::string(prefix) + "postfix/submission/smtpd[274]: ABC: client=x[192.0.2.1]");
+    const std::string whole = std::string(prefix) + "postfix/submission/smtpd[274]: ABC: client=x[192.0.2.1]";
+    const auto line = maillog::parse_syslog(whole);  // its parts refer to `whole`
     REQUIRE(line);
     CHECK(line->program == "postfix/submission/smtpd");
     CHECK(line->daemon() == "smtpd");
