@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "common/base/printable.h"
+#include "common/base/json.h"
 #include "spfquery/replay_report.h"
 
 namespace spfquery {
@@ -10,8 +10,6 @@ namespace spfquery {
 namespace {
 
 constexpr std::size_t kMostListed = 100;  // entries of each list
-
-std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
 
 std::string fates(const FateCounts& counts) {
   return fmt::format("{{\"accepted\": {}, \"rejected\": {}, \"deferred\": {}}}", counts[0], counts[1], counts[2]);
@@ -38,8 +36,8 @@ void add_list(std::string& out, std::string_view name, const List& list, Make ma
 }
 
 std::string example_text(const Case& example) {
-  return fmt::format("\"ip\": \"{}\", \"helo\": {}, \"sender\": {}", example.client, quoted_text(example.helo),
-                     quoted_text(example.sender));
+  return fmt::format("\"ip\": \"{}\", \"helo\": {}, \"sender\": {}", example.client, base::json_string(example.helo),
+                     base::json_string(example.sender));
 }
 
 void add_policy(std::string& out, const Tally& tally) {
@@ -51,8 +49,8 @@ void add_policy(std::string& out, const Tally& tally) {
   add_list(out, "new_refusals", top_cases(tally.new_refusals, kMostListed), [](const auto* one) {
     const auto& [refusal, example] = *one;
     return fmt::format("{{\"count\": {}, \"domain\": {}, \"result\": \"{}\", \"action\": \"{}\", \"why\": {}, {}}}",
-                       example.count, quoted_text(refusal.domain), spf::result_name(refusal.result),
-                       receiver::action_name(refusal.action), quoted_text(refusal.why), example_text(example));
+                       example.count, base::json_string(refusal.domain), spf::result_name(refusal.result),
+                       receiver::action_name(refusal.action), base::json_string(refusal.why), example_text(example));
   });
   out += '}';
 }
@@ -67,8 +65,8 @@ void add_baseline(std::string& out, const ReplayCounts& counts, const Tally& tal
   add_list(out, "disagreements", top_cases(tally.disagreements, kMostListed), [](const auto* one) {
     const auto& [difference, example] = *one;
     return fmt::format("{{\"count\": {}, \"domain\": {}, \"before\": \"{}\", \"today\": \"{}\", \"why\": {}, {}}}", example.count,
-                       quoted_text(difference.domain), spf::result_name(difference.before), spf::result_name(difference.today),
-                       quoted_text(difference.why), example_text(example));
+                       base::json_string(difference.domain), spf::result_name(difference.before),
+                       spf::result_name(difference.today), base::json_string(difference.why), example_text(example));
   });
   out += '}';
 }
@@ -88,8 +86,8 @@ std::string replay_json(const Options& options, const ReplayCounts& counts, cons
         fmt::format("{}\"{}\": {}", i == 0 ? "" : ", ", spf::result_name(static_cast<spf::Result>(i)), fates(tally.by_result[i]));
   out += fmt::format("}}, \"domain_count\": {}, \"other_domains\": {}", tally.by_domain.size(), tally.other_domains);
   add_list(out, "domains", top_domains(tally, kMostListed), [](const auto& domain) {
-    return fmt::format("{{\"domain\": {}, \"messages\": {}, \"results\": {}}}", quoted_text(domain.first), sum(domain.second),
-                       by_result(domain.second));
+    return fmt::format("{{\"domain\": {}, \"messages\": {}, \"results\": {}}}", base::json_string(domain.first),
+                       sum(domain.second), by_result(domain.second));
   });
   if (options.config) add_policy(out, tally);
   if (options.has_baseline()) add_baseline(out, counts, tally);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/json.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "spfquery/wrap.h"
@@ -170,9 +171,6 @@ std::string_view kind_name(TraceStep::Kind kind) {
   return "question";
 }
 
-// Returns a string of printable US-ASCII (RFC 8259 §7).
-std::string json_string(std::string_view text) { return base::quoted_string(base::printable(text)); }
-
 }  // namespace
 
 TreeStyle tree_style(int fd) {
@@ -203,11 +201,11 @@ std::string json_trace(const std::vector<TraceStep>& steps) {
   std::string out = "[";
   for (const TraceStep& step : steps) {
     if (out.size() > 1) out += ", ";
-    out +=
-        fmt::format("{{\"depth\": {}, \"kind\": \"{}\", \"text\": {}", step.depth, kind_name(step.kind), json_string(step.text));
+    out += fmt::format("{{\"depth\": {}, \"kind\": \"{}\", \"text\": {}", step.depth, kind_name(step.kind),
+                       base::json_string(step.text));
     if (step.kind != TraceStep::Kind::record && step.kind != TraceStep::Kind::note) {
-      out += fmt::format(", \"outcome\": {}, \"lookups\": {}, \"void_lookups\": {}", json_string(step.outcome), step.lookups,
-                         step.void_lookups);
+      out += fmt::format(", \"outcome\": {}, \"lookups\": {}, \"void_lookups\": {}", base::json_string(step.outcome),
+                         step.lookups, step.void_lookups);
     }
     out += '}';
   }

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/base/printable.h"
+#include "common/base/json.h"
 #include "common/base/text.h"
 #include "common/lint/json.h"
 #include "spfweb/check_page.h"
@@ -25,7 +25,7 @@ HttpReply json(std::string body, int status = 200) {
   return {.status = status, .type = "application/json", .body = std::move(body), .retry_after = status == 429 ? kRetryAfter : 0};
 }
 HttpReply json_error(std::string_view problem, int status) {
-  return json("{\"error\": " + base::quoted_string(base::printable(problem)) + "}\n", status);
+  return json("{\"error\": " + base::json_string(problem) + "}\n", status);
 }
 
 Html refusal_text(const View& view, token::Refusal refusal) {

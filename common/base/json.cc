@@ -5,20 +5,16 @@
 
 namespace base {
 
-namespace {
+std::string json_string(std::string_view text) { return quoted_string(printable(text)); }
 
-std::string quoted(std::string_view text) { return quoted_string(printable(text)); }
-
-}  // namespace
-
-void JsonMembers::text(std::string_view key, std::string_view value) { raw(key, quoted(value)); }
+void JsonMembers::text(std::string_view key, std::string_view value) { raw(key, json_string(value)); }
 
 void JsonMembers::number(std::string_view key, std::uint64_t value) { raw(key, std::to_string(value)); }
 
 void JsonMembers::list(std::string_view key, const std::vector<std::string>& values) {
   std::vector<std::string> texts;
   texts.reserve(values.size());
-  for (const std::string& value : values) texts.push_back(quoted(value));
+  for (const std::string& value : values) texts.push_back(json_string(value));
   array(key, texts);
 }
 

@@ -9,9 +9,12 @@
 
 namespace base {
 
+// Returns the text as a string. Bytes that are not printable US-ASCII are shown as in logs, with \xNN.
+std::string json_string(std::string_view text);
+
 class JsonMembers {
  public:
-  // Adds a string. Bytes that are not printable US-ASCII are shown as in logs, with \xNN.
+  // Adds a json_string().
   void text(std::string_view key, std::string_view value);
   void number(std::string_view key, std::uint64_t value);
   // Adds an array of strings, in the same form.

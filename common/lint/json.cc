@@ -6,13 +6,12 @@
 
 #include <fmt/core.h>
 
+#include "common/base/json.h"
 #include "common/base/printable.h"
 
 namespace lint {
 
 namespace {
-
-std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
 
 std::string text_or_null(std::string_view text, std::size_t limit) {
   return text.empty() ? "null" : base::quoted_string(base::clip(text, limit));
@@ -34,8 +33,9 @@ void add_findings(const Report& report, std::string& out) {
         "{{\"id\": \"{}\", \"severity\": \"{}\", \"term\": {}, \"record_of\": {}, \"line\": {}, \"section\": {}, \"message\": "
         "{}, "
         "\"fix\": {}}}",
-        finding.kind->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm), quoted_text(finding.record_of),
-        finding.line, quoted_text(finding.section()), quoted_text(finding.message), quoted_text(finding.fix));
+        finding.kind->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm),
+        base::json_string(finding.record_of), finding.line, base::json_string(finding.section()),
+        base::json_string(finding.message), base::json_string(finding.fix));
   }
   out += ']';
 }
@@ -55,7 +55,7 @@ void add_summary(const Report& report, std::string& out) {
       summary.rounds, worst_seconds(summary.rounds), summary.is_lower_bound, report.is_complete());
   for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
     if (i > 0) out += ", ";
-    out += quoted_text(report.tree.gaps[i]);
+    out += base::json_string(report.tree.gaps[i]);
   }
   out += "]}";
 }
@@ -66,7 +66,8 @@ void add_tree(const Report& report, std::string& out) {
   for (const Line& line : report.tree.lines) {
     if (++number > 1) out += ", ";
     const Record& record = report.tree.records[line.place.record];
-    out += fmt::format("{{\"line\": {}, \"depth\": {}, \"record_of\": {}", number, line.depth, quoted_text(record.domain.text()));
+    out += fmt::format("{{\"line\": {}, \"depth\": {}, \"record_of\": {}", number, line.depth,
+                       base::json_string(record.domain.text()));
     if (line.place.term != kNone) {
       out += fmt::format(", \"term\": {}", text_or_null(record.terms[line.place.term].text(), kMaxTerm));
     } else if (line.see != kNone) {
@@ -83,16 +84,16 @@ void add_shift(const Shift& shift, std::string& out) {
   constexpr std::size_t kMostNetworks = 1000;
   out += fmt::format("{{\"family\": {}, \"before\": \"{}\", \"after\": \"{}\", \"witness\": {}, \"networks\": [",
                      shift.family == Family::ipv4 ? 4 : 6, spf::result_name(shift.before), spf::result_name(shift.after),
-                     quoted_text(shift.witness.text()));
+                     base::json_string(shift.witness.text()));
   const std::vector<Interval>& intervals = shift.clients.intervals();
   for (std::size_t i = 0; i < std::min(intervals.size(), kMostNetworks); ++i)
-    out += fmt::format("{}{}", i > 0 ? ", " : "", quoted_text(text_of(intervals[i], shift.family)));
+    out += fmt::format("{}{}", i > 0 ? ", " : "", base::json_string(text_of(intervals[i], shift.family)));
   out += fmt::format("], \"more_networks\": {}}}", intervals.size() - std::min(intervals.size(), kMostNetworks));
 }
 
 // Returns the object without its line end.
 std::string object(const Report& report) {
-  std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", quoted_text(report.domain.text()),
+  std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", base::json_string(report.domain.text()),
                                 text_or_null(report.tree.root().text(), kMaxRecord));
   add_findings(report, out);
   out += ", ";
@@ -107,8 +108,8 @@ std::string object(const Report& report) {
 std::string json(const Report& report) { return object(report) + '\n'; }
 
 std::string json(const Comparison& change) {
-  std::string out =
-      fmt::format("{{\"domain\": {}, \"exact\": {}, \"changes\": [", quoted_text(change.before.domain.text()), change.is_exact);
+  std::string out = fmt::format("{{\"domain\": {}, \"exact\": {}, \"changes\": [", base::json_string(change.before.domain.text()),
+                                change.is_exact);
   for (std::size_t i = 0; i < change.shifts.size(); ++i) {
     if (i > 0) out += ", ";
     add_shift(change.shifts[i], out);

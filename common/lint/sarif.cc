@@ -2,14 +2,12 @@
 
 #include <fmt/core.h>
 
-#include "common/base/printable.h"
+#include "common/base/json.h"
 #include "common/base/version.h"
 
 namespace lint {
 
 namespace {
-
-std::string quoted_text(std::string_view text) { return base::quoted_string(base::printable(text)); }
 
 std::string_view level_of(Severity severity) {
   switch (severity) {
@@ -30,27 +28,27 @@ void add_rules(std::string& out) {
     out += fmt::format(
         "{{\"id\": \"{}\", \"shortDescription\": {{\"text\": {}}}, \"fullDescription\": {{\"text\": {}}}, \"help\": {{\"text\": "
         "{}}}, \"defaultConfiguration\": {{\"level\": \"{}\"}}}}",
-        kind.id, quoted_text(kind.what), quoted_text(fmt::format("{} ({}).", kind.what, finding.section())),
-        quoted_text(fmt::format("{}.", kind.fix)), level_of(kind.severity));
+        kind.id, base::json_string(kind.what), base::json_string(fmt::format("{} ({}).", kind.what, finding.section())),
+        base::json_string(fmt::format("{}.", kind.fix)), level_of(kind.severity));
   }
 }
 
 void add_result(const Finding& finding, std::string& out) {
   out += fmt::format("{{\"ruleId\": \"{}\", \"level\": \"{}\", \"message\": {{\"text\": {}}}, ", finding.kind->id,
-                     level_of(finding.severity), quoted_text(fmt::format("{}. {}.", finding.message, finding.fix)));
+                     level_of(finding.severity), base::json_string(fmt::format("{}. {}.", finding.message, finding.fix)));
   const std::string snippet =
-      finding.term.empty() ? std::string() : fmt::format(", \"snippet\": {{\"text\": {}}}", quoted_text(finding.term));
+      finding.term.empty() ? std::string() : fmt::format(", \"snippet\": {{\"text\": {}}}", base::json_string(finding.term));
   out += fmt::format(
       "\"locations\": [{{\"physicalLocation\": {{\"artifactLocation\": {{\"uri\": {}}}, \"region\": {{\"startLine\": "
       "1{}}}}}}}]}}",
-      quoted_text(fmt::format("dns:{}?type=TXT", finding.record_of)), snippet);
+      base::json_string(fmt::format("dns:{}?type=TXT", finding.record_of)), snippet);
 }
 
 }  // namespace
 
 std::string sarif_run(const Report& report) {
   std::string out = fmt::format("{{\"tool\": {{\"driver\": {{\"name\": \"spfquery\", \"version\": {}, \"rules\": [",
-                                quoted_text(base::kVersion));
+                                base::json_string(base::kVersion));
   add_rules(out);
   out += "]}}, \"results\": [";
   for (std::size_t i = 0; i < report.findings.size(); ++i) {
@@ -61,7 +59,7 @@ std::string sarif_run(const Report& report) {
       fmt::format("], \"invocations\": [{{\"executionSuccessful\": {}, \"toolExecutionNotifications\": [", report.is_complete());
   for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
     out += fmt::format("{}{{\"level\": \"error\", \"message\": {{\"text\": {}}}}}", i > 0 ? ", " : "",
-                       quoted_text(fmt::format("{}: not known: {}", report.domain.text(), report.tree.gaps[i])));
+                       base::json_string(fmt::format("{}: not known: {}", report.domain.text(), report.tree.gaps[i])));
   }
   return out + "]}]}";
 }
