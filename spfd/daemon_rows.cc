@@ -2,12 +2,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/options/groups.h"
 #include "common/options/shared_rows.h"
+#include "spfd/health_name.h"
 #include "spfd/option_rows.h"
 #include "spfd/options.h"
 
@@ -129,10 +132,10 @@ Problem set_serve_stale(O& o, const Values& v) {
 Values get_serve_stale(const O& o) { return {options::time_text(o.serve_stale)}; }
 
 Problem set_health_name(O& o, const Values& v) {
-  const std::string_view text = v.back();
-  const auto name = dns::Name::parse(text.starts_with("*.") ? text.substr(2) : text);
-  if (!name || name->is_root()) return fmt::format("{} is not a domain name", base::in_quotes(text));
-  o.in_force.health_name = text;
+  // The latest time has the longest label.
+  if (!health_name_at(v.back(), std::numeric_limits<std::uint64_t>::max()))
+    return fmt::format("{} is not a domain name", base::in_quotes(v.back()));
+  o.in_force.health_name = v.back();
   return {};
 }
 

@@ -1,16 +1,11 @@
 #include "spfd/health.h"
 
-#include <fmt/core.h>
+#include "spfd/health_name.h"
 
 namespace spfd {
 
-std::optional<dns::Name> DnsProbe::name_at(std::string_view name, std::uint64_t time) {
-  if (!name.starts_with("*.")) return dns::Name::parse(name);
-  return dns::Name::parse(fmt::format("spfd-{}{}", time, name.substr(1)));
-}
-
 DnsProbe::DnsProbe(std::string_view name, std::uint64_t time) {
-  if (const auto asked = name_at(name, time)) question_ = {*asked, dns::Type::a};
+  if (const auto asked = health_name_at(name, time)) question_ = {*asked, dns::Type::a};
 }
 
 spf::Needs DnsProbe::look(spf::AnswerSource& answers) {

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "common/dns/answer.h"
@@ -17,12 +16,8 @@ inline constexpr std::chrono::milliseconds kProbeTime{2000};
 
 class DnsProbe {
  public:
-  // Asks for the A records of `name`. A first label "*" is replaced by one that is different each second, so that no cache has
-  // the answer.
+  // Asks for the A records of health_name_at(name, time).
   DnsProbe(std::string_view name, std::uint64_t time);
-
-  // Returns the name that the probe asks for at `time`; none if that is not a domain name.
-  static std::optional<dns::Name> name_at(std::string_view name, std::uint64_t time);
 
   // Runs as a step of io::Driver.
   spf::Needs look(spf::AnswerSource& answers);

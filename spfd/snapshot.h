@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/dns/zone.h"
@@ -17,6 +16,7 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
 #include "common/receiver/srs_answer.h"
+#include "spfd/health_name.h"
 #include "spfd/log_level.h"
 
 namespace spfd {
@@ -38,9 +38,6 @@ enum class CheckIds : std::uint8_t {
   header,  // the same, and the id is in the header's comment
 };
 
-// RFC 6761 §6.4: nobody has names in .invalid.
-inline constexpr std::string_view kHealthName = "*.invalid";
-
 struct Snapshot {
   Timeouts timeouts;
   protocol::DoorOptions doors;
@@ -48,7 +45,7 @@ struct Snapshot {
   std::optional<receiver::SrsPolicy> srs;    // none: there are no secrets
   std::vector<io::NameServer> name_servers;  // empty: those of resolv.conf
   std::shared_ptr<const dns::Zone> zone;     // null: none
-  std::string health_name{kHealthName};      // what request=health asks DNS; a label "*" is replaced (DnsProbe)
+  std::string health_name{kHealthName};      // what request=health asks DNS (health_name_at())
   LogLevel log_level = LogLevel::info;
   CheckIds check_ids = CheckIds::client;
   std::shared_ptr<const receiver::Policy> shadow;  // the second policy (shadow.h); null: none

@@ -1,6 +1,7 @@
 // request=health: the state that a load balancer or an operator needs before sending requests.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sysexits.h>
 
 #include <atomic>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "spfd/health.h"
+#include "spfd/health_name.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 
@@ -68,9 +70,16 @@ TEST_CASE("health: the name that is asked may be one that the name servers do no
   CHECK(
       SpfdProcess({.arguments = {"--nameserver", dns.address(), "--health-name", "*.probe.example"}}).answer(kHealth)["health"] ==
       "failing");
-  CHECK(spfd::DnsProbe::name_at("*.probe.example", 7)->text() == "spfd-7.probe.example");
-  CHECK(spfd::DnsProbe::name_at("probe.example", 7)->text() == "probe.example");
-  CHECK_FALSE(spfd::DnsProbe::name_at("*." + std::string(250, 'a'), 7));
+  CHECK(spfd::health_name_at("*.probe.example", 7)->text() == "spfd-7.probe.example");
+  CHECK(spfd::health_name_at("probe.example", 7)->text() == "probe.example");
+  CHECK_FALSE(spfd::health_name_at("*." + std::string(250, 'a'), 7));
+  CHECK_FALSE(spfd::health_name_at(".", 7));
+  CHECK_FALSE(spfd::health_name_at("*.", 7));
+  // Too long with the longest label that replaces "*".
+  std::string longest = "*";
+  for (int i = 0; i < 4; ++i) longest += '.' + std::string(58, 'a');
+  CHECK(spfd::health_name_at(longest, 7));
+  CHECK(support::run(support::program("spfd"), {"--health-name", longest, "--check-config"}).exit_code == EX_USAGE);
 }
 
 // Gives the same answer to every question.

@@ -26,7 +26,7 @@ declare -A may=(
 
 # Files of spfd about its configuration, which spfquery reads too (--config): the layer spfd/config. They use no other file of spfd.
 config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows log_level start_error
-  sandbox_mode snapshot policy '
+  sandbox_mode snapshot policy health_name '
 
 # Sets REPLY.
 layer_of() {
