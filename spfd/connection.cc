@@ -248,7 +248,7 @@ void Connection::wait_for_requests() {
 // it, or it has just connected.
 bool Connection::may_still_ask() const {
   const protocol::Codec& codec = pipeline_.codec();
-  return codec.has_partial() || codec.has_session() || (!pipeline_.has_asked() && !codec.is_kept());
+  return codec.has_partial() || codec.has_session() || (pipeline_.asked() == 0 && !codec.is_kept());
 }
 
 void Connection::on_timer() {

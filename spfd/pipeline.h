@@ -73,7 +73,6 @@ class Pipeline {
   // Drops all requests; the owner is not called again.
   void drop();
 
-  [[nodiscard]] bool has_asked() const { return asked_ > 0; }
   // Returns how many requests have been read.
   [[nodiscard]] std::uint64_t asked() const { return asked_; }
   [[nodiscard]] bool is_at_end() const { return at_end_; }
