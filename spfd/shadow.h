@@ -16,7 +16,7 @@ namespace spfd {
 
 struct Shadow {
   enum class State : std::uint8_t {
-    none,     // there is no second policy, or the request was not checked
+    none,     // no second policy is configured, or the request was not checked
     known,    // `action` and `result` are those of the second policy
     unknown,  // it needs an answer that is not available
   };

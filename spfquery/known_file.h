@@ -9,7 +9,8 @@
 
 namespace spfquery {
 
-// Reads the file, or without a path that of the package. Null: there is no usable file; if a path was given, this is reported.
+// Reads the file at `path`, or the file of the package if no path is given. Returns null if the file cannot be used; this is
+// reported only for a given path.
 std::shared_ptr<const lint::KnownNetworks> read_known_networks(const std::optional<std::string>& path);
 
 }  // namespace spfquery

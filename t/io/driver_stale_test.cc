@@ -37,7 +37,7 @@ struct StaleInTurn : InTurn {
 
 }  // namespace
 
-TEST_CASE("driver: a check that ends before its question harms nobody: the others get the answer of DNS") {
+TEST_CASE("driver: if a check ends before its question, the other checks still get the answer of DNS") {
   const DnsServer server([](const dns::Question& asked, bool tcp) {
     Reaction late = echo(asked, tcp);
     late.delay = 300ms;
