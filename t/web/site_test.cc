@@ -155,7 +155,7 @@ TEST_CASE("the page of a token: the deciding term in its tree, the nearest miss,
                            "<strong><bdi>-all</bdi></strong> <span class=\"decides\">← this term decides</span>", "198.51.100.1",
                            "The smallest change", "With this record the server would pass.",
                            "fail.test. IN TXT &quot;v=spf1 ip4:198.51.100.1 include:more.test ip4:198.51.100.2 -all&quot;</pre>",
-                           "DNS look-ups after it: 1 of 10.", "Publish it only if this server is yours."}) {
+                           "DNS look-ups with this record: 1 of 10.", "Publish it only if this server is yours."}) {
     CAPTURE(part);
     at = page.find(part, at);
     REQUIRE(at != std::string::npos);
@@ -253,7 +253,7 @@ TEST_CASE("a token that is wrong or old shows the form, and no verdict") {
     CHECK_FALSE(has(page, "<script>"));
   }
   CHECK(has(web.get("/why/" + token_for(old)), "older than 30 days"));
-  CHECK(has(web.get("/why/" + foreign), "did not make this link"));
+  CHECK(has(web.get("/why/" + foreign), "did not create this link"));
 }
 
 TEST_CASE("old forms of links fill in the form and a note reports this") {
@@ -262,7 +262,7 @@ TEST_CASE("old forms of links fill in the form and a note reports this") {
   for (const char* url : {"/why?s=u%40fail.test&ip=192.0.2.1&r=mx", "/why.html?s=mfrom;id=u%40fail.test;ip=192.0.2.1;r=mx"}) {
     const std::string page = web.get(url);
     CAPTURE(page);
-    CHECK(has(page, "This is an old form of link."));
+    CHECK(has(page, "This link has an old format."));
     CHECK(has(page, "name=\"sender\" value=\"u@fail.test\""));
     CHECK(has(page, "name=\"ip\" value=\"192.0.2.1\""));
     CHECK_FALSE(has(page, "class=\"lead\""));
@@ -337,7 +337,7 @@ TEST_CASE("names for control panels: the whole name for a subdomain, which may b
   const std::string made = web.get("/wizard?domain=www.new.test&made=1&net=8.1.2.3&below=1");
   CAPTURE(made);
   CHECK(has(made, ">www.new.test\nTXT\nv=spf1 ip4:8.1.2.3 ~all\n\n*.www.new.test\nTXT\nv=spf1 -all</pre>"));
-  CHECK(has(made, "Many panels want the name without that of the zone"));
+  CHECK(has(made, "Many panels expect the name without that of the zone"));
   CHECK_FALSE(has(web.get("/wizard?domain=new.test&made=1&net=8.1.2.3"), "Many panels"));
 }
 
