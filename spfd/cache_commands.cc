@@ -19,9 +19,9 @@ namespace {
 using protocol::ControlAnswer;
 using protocol::Format;
 
-// Bytes of a record that "lookup" shows.
+// Maximum size, in bytes, of a record that "lookup" shows; longer ones are cut.
 constexpr std::size_t kMaxShown = 600;
-// Records of one answer that "lookup" shows.
+// Maximum number of records of one answer that "lookup" shows.
 constexpr std::size_t kMostRecords = 40;
 
 ControlAnswer ok(std::string text) { return {.is_error = false, .text = std::move(text)}; }

@@ -89,7 +89,7 @@ ControlAnswer reload(Commanded& commanded, Format format) {
   const LogCopy copy;
   const bool is_done = commanded.reload();
   const std::vector<std::string> lines = lines_of(copy.text());
-  // One line, the last one, has the reason.
+  // The last line has the reason.
   if (!is_done) return error(lines.empty() ? "not reloaded" : lines.back());
   if (format == Format::lines) return ok(copy.text());
   base::JsonMembers json;
@@ -107,7 +107,7 @@ void metrics(Commanded& commanded, std::string_view form, Format format, const D
   });
 }
 
-// Returns the counters as members: those of a group with a name in an object.
+// Returns the counters as members of an object. A group with a name is an object of that name.
 std::string json_of(const std::vector<CounterGroup>& groups) {
   base::JsonMembers json;
   for (const CounterGroup& group : groups) {
@@ -128,7 +128,7 @@ void stats(Commanded& commanded, Format format, const Done& done) {
   });
 }
 
-// Returns the number of entries to show; none: the word is not a number of them.
+// Returns the number of entries to show; none: the word is not a possible number.
 std::optional<std::size_t> number_of(const Words& words, std::size_t index) {
   if (words.size() <= index) return 10;
   const auto number = base::parse_number(words[index], base::TopNames::kNames);

@@ -81,7 +81,7 @@ base::Result<std::vector<DomainSection>, StartError> read_sections(const TomlRow
     }
     auto settings = read_settings(content.rows, path, name + " ");
     if (!settings) return base::failure(settings.error());
-    // The same domain with other upper-case letters. (With the same letters, it is an error of TOML.)
+    // Finds the same domain in another case. (TOML itself does not allow the same spelling twice.)
     const auto same = std::find_if(sections.begin(), sections.end(),
                                    [&](const DomainSection& other) { return other.pattern == pattern->text(); });
     if (same != sections.end()) return bad(fmt::format("{}: there is a section for this domain already, {}", place, same->place));
@@ -111,7 +111,7 @@ base::Result<FileSettings, StartError> parse_config(const std::string& text, con
 base::Result<Options, StartError> load_options(const std::vector<std::string>& words) {
   const auto from_command_line = parse_command_line(words);
   if (!from_command_line) return base::failure(from_command_line.error());
-  // From the command line alone, to find out which file it names.
+  // Reads the command line alone, to find out which file it names.
   auto first = make_options({}, *from_command_line);
   if (!first) return first;
   const bool needs_no_file = first->action == Options::Action::help || first->action == Options::Action::version;

@@ -15,12 +15,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The interval at which a connection that is not read from is checked for a client that has gone.
+// How often a connection from which nothing is read is checked for a client that has closed it.
 constexpr milliseconds kProbeInterval{500};
 // How long, and how many bytes, a client may continue to send after its last answer. Closing a socket with unread input would
-// make the kernel reset the connection, and the client lose the answer.
+// make the kernel reset the connection, and the client would lose the answer.
 constexpr milliseconds kLinger{2000};
-// The time if the connection makes room for others.
+// The same time for a connection that makes room for others.
 constexpr milliseconds kShortLinger{200};
 constexpr std::size_t kMaxDiscarded = 1U << 20U;
 constexpr int kReadsAtOnce = 4;
@@ -110,7 +110,7 @@ void Connection::displace(TimePoint since) {
 
 void Connection::shed(std::string_view why) {
   if (has_ended()) return;
-  // It may be chosen again while its last answer is written.
+  // The connection may be chosen again while its last answer is written.
   if (std::exchange(linger_, kShortLinger) != kShortLinger) ++shared_.counters.displaced;
   guarded([&] {
     if (phase_ != Phase::open) return end();
@@ -184,7 +184,7 @@ void Connection::relieve() {
   }
 }
 
-// Writes as much as the socket takes. True: nothing is left.
+// Writes as much as the socket takes. Returns whether nothing is left.
 bool Connection::write_output() {
   if (has_ended()) return false;
   std::string& output = pipeline_.output();

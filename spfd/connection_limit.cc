@@ -20,18 +20,18 @@ using Clock = std::chrono::steady_clock;
 
 using State = HeldConnection::State;
 
-// The connections of a peer that may be closed, the first to be closed last, and the weight of all its connections.
+// The connections of a peer that may be closed, where the last one is closed first, and the weight of all its connections.
 struct Share {
   std::size_t weight = 0;
   std::vector<std::size_t> candidates;
 };
 using Shares = std::map<Peer, Share>;
 
-// Returns candidates that together weigh at least `goal`, if all do: repeatedly one of the peer that is heaviest then. Each peer
-// keeps at least the weight `kept`.
+// Returns candidates that together weigh at least `goal`, or all that may be taken if they weigh less. Each candidate is one of
+// the peer that is the heaviest after the earlier ones were taken. A peer of the weight `kept` or less keeps its connections.
 template <class Weight>
 std::vector<std::size_t> take_from_heaviest(Shares& shares, std::size_t goal, std::size_t kept, Weight&& weight_of) {
-  // Among equal peers, the first in the map.
+  // Among peers of equal weight, the first in the map counts as the heaviest.
   const auto is_lighter = [](const Shares::value_type* a, const Shares::value_type* b) {
     return std::pair(a->second.weight, b->first) < std::pair(b->second.weight, a->first);
   };

@@ -12,7 +12,7 @@ namespace spfd {
 
 namespace {
 
-// An order whose answer the socket's side waits for. Used in the thread of the loop only.
+// A command whose answer the connection waits for. Only the thread of the loop uses it.
 class Waiting final : public io::Driver::Check {
  public:
   explicit Waiting(ControlDesk::Done done) : done_(std::make_shared<ControlDesk::Done>(std::move(done))) {}

@@ -18,7 +18,7 @@ namespace spfd {
 
 namespace {
 
-// Bytes of a value, and of most lines.
+// Maximum size of a value, and the size that few lines exceed, in bytes.
 constexpr std::size_t kMaxValue = 256;
 constexpr std::size_t kUsualLine = 320;
 
@@ -48,7 +48,7 @@ int facility_number(std::string_view name) {
 void add_utc_time(base::Appender& out) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // accurate to a few milliseconds, and cheap
-  // Text of the last second, reused until the next.
+  // The text of the last second that was written, reused until the next second.
   thread_local std::time_t shown = -1;
   thread_local std::array<char, 24> text{};
   if (now.tv_sec != shown) {
@@ -64,7 +64,7 @@ void add_utc_time(base::Appender& out) {
   out.add('Z');
 }
 
-// Writes the first line, in the form that LogLine gives it.
+// Writes the first line, which begins with the digit of its level (LogLine). Returns the size of what was written.
 std::size_t write_to_syslog(std::string_view lines) {
   const std::size_t end = std::min(lines.find('\n'), lines.size());
   if (end > 0) {
@@ -74,7 +74,8 @@ std::size_t write_to_syslog(std::string_view lines) {
   return std::min(end + 1, lines.size());
 }
 
-// Writes some lines. A pipe takes up to PIPE_BUF bytes in one piece; lines of other writers might appear within a longer write.
+// Writes some lines. Returns how many bytes were written. A pipe takes up to PIPE_BUF bytes in one piece; lines of other writers
+// might appear within a longer write.
 std::size_t write_to_stderr(std::string_view lines) {
   if (lines.size() > PIPE_BUF) {
     const std::size_t last = lines.substr(0, PIPE_BUF).rfind('\n');
@@ -181,7 +182,7 @@ void LogLine::word(std::string_view key, std::string_view value) {
   if (g_format == LogFormat::json) out_.add('"');
 }
 
-// Adds the key, in the form of the format.
+// Adds the key as the log format requires.
 void LogLine::begin_value(std::string_view key) {
   if (g_format == LogFormat::text) return out_.add(key);
   if (key.starts_with(' ')) key.remove_prefix(1);

@@ -26,8 +26,8 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds kLastWrites{500};
 constexpr milliseconds kRetry{1000};
 constexpr std::chrono::seconds kReportInterval{60};
-// After a write, more lines are awaited for this time, or until there are this many bytes, so that a busy daemon writes many
-// lines at once.
+// After a write, the writer waits for this time, or until there are this many bytes, so that a busy daemon writes many lines at
+// once.
 constexpr milliseconds kCollect{10};
 constexpr std::size_t kCollected = 64U << 10U;
 constexpr std::size_t kReportRoom = 4096;
@@ -83,7 +83,7 @@ class LogWriter::Queue {
     std::uint64_t lost = 0;
   };
 
-  // Waits for `bytes` bytes or for `time`; negative: without limit.
+  // Waits for `bytes` bytes or for `time`; a negative time is not a limit.
   void wait_for(std::size_t bytes, milliseconds time) {
     const bool is_there = state_.with([&](State& state) {
       if (state.stops || state.lines.size() >= bytes) return true;
@@ -100,7 +100,7 @@ class LogWriter::Queue {
     ::eventfd_read(wake_.get(), &ignored);
   }
 
-  // Writes all lines. True: stop() was called, and all is written that can be.
+  // Writes all lines. Returns true if stop() was called, and everything is written that can be.
   bool write_all() {
     for (;;) {
       bool stops = take();

@@ -32,7 +32,7 @@ void open_standard_descriptors() {
   const io::Descriptor one_too_many(fd);
 }
 
-// Makes a secret file. With --user, root makes it for that user, who has to read it again at each SIGHUP.
+// Creates a secret file. With --user, root creates it for that user, who has to read it again at each SIGHUP.
 int make_secret(const spfd::Options& options) {
   const std::string& path = options.new_secret;
   const auto identity = spfd::find_identity(options.user, options.group);

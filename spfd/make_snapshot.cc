@@ -21,7 +21,7 @@ namespace spfd {
 
 namespace {
 
-// Shorter secrets can be found by trying: with one signed address, millions can be tried per second.
+// Shorter secrets can be guessed: with one signed address, an attacker can try millions per second.
 constexpr std::size_t kShortSecret = 16;  // bytes
 
 // Reads a file of secrets, which the user that the daemon becomes may own.

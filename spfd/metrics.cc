@@ -57,7 +57,7 @@ class Writer {
   }
 
   void histogram(std::string_view name, std::string_view help) { begin(name, "histogram", help, "", true); }
-  // `scale`: turns the values that were counted into those that are written.
+  // `scale` converts the values that were counted to the unit that is written.
   template <const auto& kBounds>
   void sample(std::string_view labels, const base::Histogram<kBounds>& histogram, double scale) {
     const std::string before = labels.empty() ? "" : std::string(labels) + ",";
@@ -261,7 +261,7 @@ std::optional<std::uint64_t> open_descriptors() {
     if (entry->d_name[0] != '.') ++count;
   }
   if (count == 0) return {};
-  return count - 1;  // without the copy
+  return count - 1;  // the copy is not counted
 }
 
 std::optional<std::uint64_t> resident_bytes() {

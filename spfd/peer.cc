@@ -72,7 +72,7 @@ Peer peer_of(int socket) {
 }
 
 pid_t process_of(int socket) {
-  // On an inet socket the option succeeds, with the number 0.
+  // On an inet socket the option succeeds, and the number of the process is 0.
   const auto process = credentials_of(socket);
   return process ? std::max(process->pid, 0) : 0;
 }

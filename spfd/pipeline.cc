@@ -20,12 +20,12 @@ using std::chrono::milliseconds;
 
 // If a worker has more checks under way, each connection may have one request at a time.
 constexpr std::size_t kBusyChecks = 4096;
-// The same if all connections of a worker hold more bytes. At twice that some of them are closed.
+// The same holds if all connections of a worker together hold more bytes than this. At twice this, some of them are closed.
 constexpr std::size_t kMaxHeldByAll = Shared::kMostBytes / 2;
 // The number of unused slots that a worker keeps, and the size above which it keeps none.
 constexpr std::size_t kSpareSlots = 128;
 constexpr std::size_t kSpareSize = 8192;
-// Characters of an id of our own, of five bits each.
+// The characters of an id that spfd makes, of five bits each.
 constexpr std::size_t kIdSize = 13;
 
 // Returns the time for a check: the time that the client gives, less a little for sending the answer, so that the answer is in
@@ -261,7 +261,7 @@ void Pipeline::answer_found(const protocol::HealthRequest& request, Slot& slot) 
 void Pipeline::answer(const protocol::CheckRequest& check, const receiver::Reply& reply, Slot& slot) {
   ++shared_.counters.results[static_cast<std::size_t>(reply.result)];
   shared_.counters.checks.count(slot.request.door, reply);
-  // The loop's time is that of its callback's beginning, in which all of a check may take place.
+  // loop.now() is the time at which the present callback began, and a whole check may run within one callback.
   if (check.error.empty()) {
     const auto time = std::chrono::steady_clock::now() - slot.started;
     shared_.counters.checks.count(reply, slot.cost, time);

@@ -28,8 +28,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Descriptors kept free of connections: as many as the workers' DNS sockets may take, but not more than a quarter of all; and
-// never fewer than this.
+// Connections leave as many descriptors as the workers' DNS sockets may take, but at most a quarter of all descriptors or this
+// number, whichever is larger.
 constexpr std::size_t kFewestForDns = 32;
 // For the log, files, and files that a reload opens for a moment.
 constexpr std::size_t kForTheRest = 16;

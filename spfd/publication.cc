@@ -12,7 +12,7 @@ namespace spfd {
 
 namespace {
 
-// The child's report, of ints: problem, index of the file, then the result of each dismissal.
+// The child's report consists of ints: the problem, the index of the file, then the result of each dismissal.
 constexpr std::size_t kReportHead = 2;
 
 bool read_all(int fd, std::vector<int>& numbers) {
@@ -88,7 +88,7 @@ Published Publication::publish_here() {
   }
   for (io::OwnFile* file : files_) file->settle();
   if (published.problem != 0) return published;
-  // They accept connections until they get the signal; by now new connections go to the queues of our sockets.
+  // The predecessors accept connections until they get the signal; by now new connections go to the queues of our sockets.
   for (const Predecessor& predecessor : predecessors_) published.dismissals.push_back({predecessor.pid, dismiss(predecessor)});
   return published;
 }

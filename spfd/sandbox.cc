@@ -86,7 +86,7 @@ std::optional<StartError> enter_sandbox(SandboxMode mode, const SandboxRules& ru
     } else {
       g_state.missing.push_back(abi.error());
     }
-    // Last, since it forbids the system calls of the others.
+    // seccomp comes last, since it forbids the system calls that the other steps need.
     if (auto problem = enter_seccomp()) {
       g_state.missing.push_back(std::move(*problem));
     } else {

@@ -84,7 +84,7 @@ class Builder {
         filter_(::seccomp_init(kCountsRefusals ? SCMP_ACT_TRAP : SCMP_ACT_ERRNO(static_cast<unsigned>(ENOSYS)))) {}
 
   base::Result<Filter, std::string> build() {
-    // Less than 3: filters cannot end a process (Linux 4.14), or seccomp(2) is forbidden.
+    // A level below 3 means that filters cannot end a process (Linux 4.14), or seccomp(2) is forbidden.
     if (::seccomp_api_get() < 3)
       return base::failure(std::string("seccomp: the kernel is too old, or the service manager or container forbids it"));
     if (filter_ == nullptr) return base::failure(std::string("seccomp: libseccomp does not know this processor"));
@@ -92,7 +92,7 @@ class Builder {
       check(::seccomp_arch_add(filter_.get(), architecture_), "arch");
       check(::seccomp_arch_remove(filter_.get(), ::seccomp_arch_native()), "arch");
     }
-    // Searches the call in a tree instead of a list. Older versions of libseccomp do not know this.
+    // Makes the filter search the call in a tree instead of a list. Older versions of libseccomp do not support this.
     static_cast<void>(::seccomp_attr_set(filter_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
     check(::seccomp_attr_set(filter_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad architecture");
     for (const char* const name : kAllowedCalls) add(SCMP_ACT_ALLOW, name);
@@ -143,7 +143,7 @@ class Builder {
       for (const unsigned command : Numbers{F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC})
         add(SCMP_ACT_ALLOW, name, {is_int(1, command)});
     }
-    // Requests of libevent to sockets, of stdio to terminals, and of the C library to interfaces (fe80::1%eth0).
+    // Allows the requests of libevent to sockets, of stdio to terminals, and of the C library to interfaces (fe80::1%eth0).
     for (const unsigned request : Numbers{FIONREAD, FIONBIO, TCGETS, SIOCGIFNAME, SIOCGIFINDEX})
       add(SCMP_ACT_ALLOW, "ioctl", {is_int(1, request)});
   }
@@ -173,19 +173,20 @@ class Builder {
   }
 
   void add_processes() {
-    // Threads only. The flags of clone3() are in memory, where a filter cannot see them; without it the C library uses clone().
+    // Allows threads only. The flags of clone3() are in memory, where a filter cannot see them. Without clone3() the C library
+    // uses clone().
     constexpr unsigned kNamespaces =
         CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
     const unsigned flags = architecture_ == SCMP_ARCH_S390X || architecture_ == SCMP_ARCH_S390 ? 1 : 0;
     add(SCMP_ACT_ALLOW, "clone", {has(flags, CLONE_THREAD | kNamespaces, CLONE_THREAD)});
     add(SCMP_ACT_ERRNO(static_cast<unsigned>(ENOSYS)), "clone3");
-    // Signals to our own threads: progress of workers, abort().
+    // Allows signals to our own threads: progress of workers, abort().
     add(SCMP_ACT_ALLOW, "tgkill", {is_int(0, static_cast<unsigned>(::getpid()))});
 #ifndef __GLIBC__
     add(SCMP_ACT_ALLOW, "tkill");
 #endif
     for (const unsigned option : Numbers{PR_SET_NAME, PR_GET_NAME, kSetVma}) add(SCMP_ACT_ALLOW, "prctl", {is_int(0, option)});
-    // Reading limits, not setting them.
+    // Allows reading limits, and not setting them.
     add(SCMP_ACT_ALLOW, "prlimit64", {{2, SCMP_CMP_EQ, 0, 0}});
   }
   static constexpr unsigned kSetVma = 0x53564d41;  // PR_SET_VMA: malloc names its memory

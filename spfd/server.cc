@@ -38,7 +38,7 @@ using Clock = std::chrono::steady_clock;
 
 // Other threads send this signal to the main thread when it has something to do.
 constexpr int kWakeSignal = SIGUSR2;
-// Workers end within 3 seconds; others are not waited for.
+// Workers end within 3 seconds. A stop does not wait longer than this for one that does not.
 constexpr milliseconds kLongestStop{5000};
 // During a stop, the control socket accepts commands for this time. After it, its clients may still read their answers.
 constexpr milliseconds kLongestControl{2500};
@@ -125,7 +125,7 @@ class Server final {
     if (auto error = drop_privileges(*identity)) return error;
     if (::geteuid() == 0) log(LogLevel::warning, "running as root; --user (user = in spfd.conf) names the user to become");
     process_.open_cache_file();
-    // After the change of user, at which Linux resets it.
+    // This comes after the change of user, at which Linux resets it.
     if (holds_secrets(process_.options())) write_no_core();
     return confine();
   }
@@ -177,11 +177,11 @@ class Server final {
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, kWakeSignal}) sigaddset(&signals_, number);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     static_cast<void>(::signal(SIGPIPE, SIG_IGN));
-    // At a limit on the size of files, writing fails with EFBIG, for the log and the file of the cache.
+    // At a limit on the size of files, writing the log or the cache file then fails with EFBIG and does not end the process.
     static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
   }
 
-  // Waits for the next signal; 0: `wait` has passed without one.
+  // Waits for the next signal and returns it; 0: `wait` has passed without one.
   int next_signal(std::optional<milliseconds> wait) {
     int number = 0;
     do {

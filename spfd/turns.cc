@@ -9,7 +9,7 @@ namespace {
 
 // A worker that has been at one task for longer gets no turn.
 constexpr std::chrono::milliseconds kBusy{1};
-// Calls of attend() after the last connection.
+// attend() is not needed after this many calls without a new connection.
 constexpr int kQuiet = 100;
 
 }  // namespace

@@ -22,8 +22,8 @@ namespace {
 
 constexpr int kAcceptsAtOnce = 32;
 constexpr std::size_t kReadBuffer = 16384;
-// How long no connections are accepted at the limit, or without descriptors. The listener would wake the worker all the time
-// otherwise.
+// How long the worker accepts no connections at the limit, or when descriptors are used up. Otherwise the listener would wake the
+// worker all the time.
 constexpr std::chrono::milliseconds kPauseFull{50};
 constexpr std::chrono::milliseconds kPauseNoDescriptor{200};
 // The time that requests, checks and SMTP sessions under way have when the daemon stops.
@@ -309,7 +309,7 @@ void Worker::shed_heaviest() {
   std::vector<HeldConnection> held;
   held.reserve(connections.size());
   for (Connection* connection : connections) held.push_back(connection->held());
-  // An eighth at a time, so that further bytes do not require a survey each time.
+  // Frees an eighth at a time, so that further bytes do not require a survey each time.
   const std::size_t goal = Shared::kMostBytes - Shared::kMostBytes / 8;
   for (const std::size_t index : choose_heaviest(held, shared_.held - std::min(goal, shared_.held)))
     connections[index]->shed("all connections together hold too many bytes");
