@@ -40,7 +40,7 @@ receiver::Why why_of(std::string_view lines) {
   return why;
 }
 
-// Returns the result, with which the JSON objects of spfd begin.
+// Returns the result, which is the first member of the JSON objects of spfd; empty: this is not such an object.
 std::string_view result_of_json(std::string_view object) {
   constexpr std::string_view kBegin = "{\"result\": \"";
   if (!object.starts_with(kBegin) || !object.ends_with('}')) return {};

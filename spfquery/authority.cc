@@ -24,7 +24,7 @@ struct Server {
   [[nodiscard]] std::string text() const { return fmt::format("{} ({})", host, address.text()); }
 };
 
-// Finds the servers of the zone. Pure, and a step.
+// Finds the servers of the zone. run() is a step of the driver and does no I/O.
 class Search {
  public:
   explicit Search(dns::Name domain) : domain_(std::move(domain)) {}
@@ -119,7 +119,7 @@ class Authority::Impl : public std::enable_shared_from_this<Authority::Impl> {
           [this, i](dns::Answer answer) {
             answers_[i] = std::move(answer);
             if (--open_ > 0) return;
-            // A callback must not destroy its resolver, and `done` may.
+            // A callback must not destroy its resolver, but `done` may do so.
             loop_.post([self = weak_from_this()] {
               if (const auto still = self.lock()) still->finish();
             });
@@ -132,7 +132,7 @@ class Authority::Impl : public std::enable_shared_from_this<Authority::Impl> {
     if (!done_) return;
     const std::vector<Server>& servers = search_->servers();
     Found found{.answers = {}, .missing = search_->missing()};
-    // A server that is silent while another one of its family answers is at fault, and not our network.
+    // If another server of the same family answers, a silent server is at fault, and not our network.
     const auto answers = [&](bool is_v4) {
       for (std::size_t i = 0; i < answers_.size(); ++i) {
         if (servers[i].address.is_v4() == is_v4 && answers_[i] && answers_[i]->status != dns::Status::failure) return true;

@@ -16,7 +16,7 @@ namespace spfquery {
 
 namespace {
 
-// Lines that may be under way or answered after a slow one.
+// Maximum number of lines that are under way, or whose answers wait for that of a slow line before them.
 constexpr std::size_t kWindow = 4096;
 // Requests under way at the same time.
 constexpr int kJobs = 64;
@@ -113,7 +113,7 @@ void Batch::print_answers() {
   progress_.show(answered_, reader_.bytes());
 }
 
-// Reads and begins the next line. False: there is none now.
+// Reads and begins the next line. Returns false if there is none now.
 bool Batch::read_line() {
   switch (reader_.next()) {
     case LineReader::Got::line: take_line(reader_.line()); return true;

@@ -38,7 +38,7 @@ class Evaluator::Check final : public Ask {
     request_.time = static_cast<std::uint64_t>(std::time(nullptr));
   }
 
-  // Starts the check. True: it has ended already.
+  // Starts the check. Returns whether it has ended already.
   bool start(io::Driver& driver, std::chrono::milliseconds deadline) {
     auto running = driver.start([this](spf::AnswerSource& answers) { return step(answers); }, deadline,
                                 [this](const io::CheckCost&) { finish(); });

@@ -37,13 +37,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
-// Bytes of answers that an examination holds: one by itself, and one of many.
+// Maximum size, in bytes, of the answers that an examination holds: a single one, and one of many.
 constexpr std::size_t kMaxAnswerBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxAnswerBytesOfMany = std::size_t{4} << 20;
 // An examination that got its answers at the last moment may compute for this time.
 constexpr std::chrono::seconds kLastComputation{1};
 
-// The step of the driver.
+// An examination, as a step of the driver.
 class Examination {
  public:
   Examination(const lint::Subject& subject, const Options& options)
@@ -88,7 +88,7 @@ class Examination {
   spf::Round round_;
 };
 
-// Prints one report after the other, or a line per report.
+// The form of the output: one report after the other, or one line per report.
 enum class Form : std::uint8_t { report, line };
 
 class Examiner {

@@ -46,7 +46,7 @@ LogFiles::Got LogFiles::next() {
   }
 }
 
-// Opens the next file that can be opened. False: there is none.
+// Opens the next file that can be opened. Returns false if there is none.
 bool LogFiles::open_next() {
   while (next_path_ < paths_.size()) {
     const std::string& path = paths_[next_path_++];

@@ -65,8 +65,8 @@ std::vector<std::string> with_lint_file(std::vector<std::string> words) {
   return words;
 }
 
-// Takes words without option. After --replay they are files; where neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
-// [HELO]]" is a check, "DOMAIN" an examination. Any others are ignored, as they always were.
+// Takes words without option. After --replay they are files. If neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
+// [HELO]]" requests a check, and "DOMAIN" an examination. Other words are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
   if (options.action == Options::Action::replay) options.logs = words;
   // --diff OLD NEW

@@ -45,7 +45,7 @@ class Replay::Check {
     request_.time = static_cast<std::uint64_t>(std::time(nullptr));
   }
 
-  // Returns whether the check has ended already. `done` is called only later.
+  // Starts the check. Returns whether it has ended already; if not, `done` is called when it ends.
   template <class Done>
   bool start(io::Driver& driver, std::chrono::milliseconds deadline, Done done) {
     auto running = driver.start([this](spf::AnswerSource& answers) { return step(answers); }, deadline,
@@ -163,7 +163,7 @@ void Replay::advance() {
   schedule();
 }
 
-// Reads a line. False: there is none now.
+// Reads a line. Returns false if there is none now.
 bool Replay::read_line() {
   switch (files_.next()) {
     case LogFiles::Got::nothing: return false;

@@ -69,7 +69,7 @@ class ReportWriter {
 
   void add_tree() {
     const auto& lines = report_.tree.lines;
-    // Whether another line follows below the same parent, by line.
+    // Whether a line is the last one below its parent, by line.
     std::vector<bool> is_last(lines.size());
     std::vector<bool> seen;
     for (std::size_t i = lines.size(); i-- > 0;) {

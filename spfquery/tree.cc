@@ -60,7 +60,7 @@ struct Node {
   bool is_last;  // the last child of its parent
 };
 
-// Makes the nodes, without records that the previous line shows as the only answer to their question.
+// Makes the nodes. A record is left out if the previous line, which is its question, shows it as the only answer.
 std::vector<Node> nodes_of(const std::vector<TraceStep>& steps) {
   std::vector<Node> nodes;
   for (const TraceStep& step : steps) {
@@ -107,7 +107,7 @@ class TreeWriter {
       case TraceStep::Kind::term:
         text_ += fmt::format("{}: {}", step.text, in_colour(step.outcome));
         if (step.outcome == "match") text_ += fmt::format(" {} {}", arrow(), in_colour(result_of(step.text)));
-        // For terms that asked DNS, or failed to.
+        // Other terms do not change the counters.
         if (node.has_children || step.outcome.ends_with("error")) add_counters(step);
         break;
       case TraceStep::Kind::record: text_ += "record: " + step.text; break;

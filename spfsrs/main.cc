@@ -42,7 +42,7 @@ void complain_about(std::string_view address, std::string_view what) {
   kProgram.complain(fmt::format("{}: {}", base::clip_middle(address, 200), what));
 }
 
-// Returns the result for one address; none, after a message, if it is refused.
+// Returns the result for one address. If the address is refused, prints a message and returns nothing.
 std::optional<std::string> done(const srs::Rewriter& rewriter, const Options& options, std::string_view address) {
   const std::uint64_t day = options.day.value_or(srs::day_of(static_cast<std::uint64_t>(std::time(nullptr))));
   srs::Error error;

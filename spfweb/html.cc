@@ -8,7 +8,7 @@ namespace spfweb {
 
 namespace {
 
-// Returns the size of the UTF-8 character at the front, and its number; 0: it is not valid (RFC 3629 §4).
+// The size in bytes of a UTF-8 character and its number. The size 0 means that it is not valid (RFC 3629 §4).
 struct Character {
   std::size_t size = 0;
   char32_t number = 0;

@@ -197,7 +197,7 @@ void HttpServer::on_request(evhttp_request* request, void* server) {
   try {
     static_cast<HttpServer*>(server)->handle(request);
   } catch (const std::exception&) {
-    // The request may be answered by now only if the handler threw after its answer, which it does not.
+    // The request has no answer yet: a handler does not throw after it has answered.
     evhttp_send_error(request, HTTP_SERVUNAVAIL, nullptr);
   }
 }

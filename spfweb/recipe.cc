@@ -119,7 +119,7 @@ class Maker {
   std::size_t lookups_ = 0;
 };
 
-// Adds an entry, unless the form has as many as it reads.
+// Adds an entry, unless the form already has as many as it may have. Returns whether it did.
 bool add_entry(std::vector<std::string>& entries, std::string_view entry) {
   if (entries.size() >= kMaxEntries) return false;
   entries.emplace_back(entry);

@@ -109,7 +109,7 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
   const std::string client = facts.client.text();
   const Html address = shown(client);
   const Html cause = view.say(cause_text(facts), {domain, address});
-  // Only in this case the sender's address was forged, or its owner used another site's server.
+  // Only in this case was the sender's address forged, or did its owner use another site's server.
   const bool is_sender_excluded = is_by_record(facts) && facts.identity == spf::Identity::mailfrom;
   Html out;
   out << "<p class=\"lead\">"_html << cause << "</p>\n"_html
