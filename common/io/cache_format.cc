@@ -256,7 +256,8 @@ class Reader {
     return {};
   }
 
-  // use: empty in the first pass, which only checks.
+  // Reads the file and passes each answer to `use`, which is empty in the first pass, since that only checks. Returns a problem,
+  // or an empty text.
   std::string pass(const std::function<void(const Cache::Kept&)>& use) {
     std::string checksums;
     std::uint64_t answers = 0;
@@ -304,7 +305,7 @@ class Reader {
 
 base::Result<CacheFileSize, std::string> write_cache(Cache& cache, const CacheMoment& now, const WriteCacheBytes& write) {
   const std::string problem = "cannot be written in time";
-  // Without a valid checksum.
+  // The header gets its valid checksum last, so that an incomplete file is not valid.
   if (!write(0, mark() + std::string(kCacheHeader - kMarkSize, '\0'))) return base::failure(problem);
   Header header{.written = seconds_of(now.wall)};
   std::string block(kBlockHeader, '\0');

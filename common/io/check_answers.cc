@@ -97,7 +97,7 @@ void CheckAnswers::retry(std::size_t slot) {
 
 std::uint32_t CheckAnswers::ttl_of(const dns::Question& question, const spf::KnownAnswer& known) const {
   std::uint32_t ttl = known.answer.ttl;
-  // Most often it was found a moment ago, and has the last slot.
+  // Most often the answer was found a moment ago, and has the last slot.
   const Slot* slot = !slots_.empty() && slots_.back().question == question ? &slots_.back() : slot_of(question);
   for (int links = 0; slot != nullptr && slot->answer != nullptr && links <= kMaxAliases; ++links) {
     const KeptAnswer& answer = chosen(*slot);
@@ -188,7 +188,7 @@ void CheckAnswers::settle(std::size_t slot, SharedAnswer answer) {
 void CheckAnswers::settle_or_reopen(std::size_t slot, const SharedAnswer& answer) {
   Slot& settled = slots_[slot];
   const bool is_local = answer->answer.status == dns::Status::failure && dns::is_own(answer->answer.cause);
-  // One that carries an expired answer is kept in the cache.
+  // A failure that carries an expired answer is kept in the cache.
   if (!is_local || answer->stale != nullptr || !settled.has_joined || settled.times >= kMaxTimes) return settle(slot, answer);
   settled.is_open = true;
   settled.ticket = 0;

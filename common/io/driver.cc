@@ -16,8 +16,8 @@ namespace io {
 
 namespace {
 
-// The obligation to complete a question of the cache, or to end a refresh, from begin() on. This happens whatever happens to the
-// resolver.
+// The obligation to complete a question of the cache, or to end a refresh, from begin() on. The destructor meets it if nothing
+// else does.
 class Promise final : public Cache::Asking, public std::enable_shared_from_this<Promise> {
  public:
   using End = void (Cache::*)(const dns::Question&, dns::Answer, Clock::time_point);
@@ -94,7 +94,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::deque<std::weak_ptr<Running>> due_;  // checks that run in the next turns; used in the driver's thread only
 };
 
-// The numbers of checks differ in all drivers, since checks of other drivers may join a question.
+// Returns where the numbers of a driver's checks begin. They differ from those of all other drivers, whose checks may join a
+// question.
 std::uint64_t first_number() {
   static std::atomic<std::uint64_t> drivers{0};
   return ++drivers << 40;
@@ -192,7 +193,7 @@ class Running : public std::enable_shared_from_this<Running> {
     timer_.set(deadline / 2);
   }
 
-  // Asks what is missing, and runs the step as long as it gets new answers. True: the check is over.
+  // Asks what is missing, and runs the step as long as it gets new answers. Returns whether the check is over.
   bool go_on(spf::Needs needs);
   void take(std::size_t slot, const SharedAnswer& answer);
   void step_again();
@@ -208,9 +209,9 @@ class Running : public std::enable_shared_from_this<Running> {
   bool is_due = false;
 
  private:
-  // Other checks may join the question, so it must not end because this check has little time. If there is an expired answer,
-  // the question ends a little before the check, which then has time to use it; but not before its full time has passed, also if
-  // it has to wait a moment for a slot.
+  // Returns this check as the asker of a question, with its patience. Other checks may join the question, so it lasts for at
+  // least `least`, even if this check has less time. If there is an expired answer, the question ends a little before the check,
+  // which then has time to use the answer; but the question gets its full time, and a moment more to wait for a slot.
   [[nodiscard]] Asker asker(std::chrono::milliseconds least, bool has_expired) const {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - loop_.now());
     if (has_expired) {
@@ -286,7 +287,7 @@ void Running::step_again() {
   if (!is_over_) go_on(std::move(needs));
 }
 
-// True: an answer was known at once, so the step can continue.
+// Asks the questions that have not been asked. Returns whether an answer was known at once, so that the step can continue.
 bool Running::ask_all(const spf::Needs& needs) {
   bool has_news = false;
   for (const dns::Question& question : needs.needed) has_news |= ask(question);

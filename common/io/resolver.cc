@@ -318,7 +318,7 @@ void Resolver::Impl::on_timer(Query& query) {
   next_try(query);
 }
 
-// The last try got no answer in its time; one may still come.
+// Records that the last try got no answer in its time. One may still come.
 void Resolver::Impl::on_silence(Query& query) {
   Sent& last = query.sent.back();
   if (!last.ticket) return;
@@ -327,7 +327,7 @@ void Resolver::Impl::on_silence(Query& query) {
   last.timed_out = true;
   query.rounds.waited();
   note(query, {Trouble::Kind::timed_out, "timed out"});
-  // If the asker's patience was shorter than a try, the server had no full chance.
+  // If the asker's patience was shorter than a try, the server did not have its full time.
   if (query.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
   Upstream& server = upstream(query, last.server);
   report(server, server.health.on_silence(query.owner.zone, last.at, loop_.now()));
@@ -378,7 +378,7 @@ void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
   give_up_server(query, index, {Trouble::Kind::refused, dns::rcode_name(rcode)});
 }
 
-// Does not ask this server again.
+// Stops asking this server.
 void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble trouble) {
   const std::size_t server = query.sent[index].server;
   ServerCounters& counters = upstream(query, server).counts;

@@ -92,7 +92,7 @@ base::Result<Descriptor, Trouble> UdpClient::connect() {
   return std::move(*fd);
 }
 
-// Closes the socket, of any server, that was retired first. Done is not called for its questions: they wait as for a lost
+// Closes the socket that was retired first, whatever its server. Done is not called for its questions: they wait as for a lost
 // datagram.
 void UdpClient::close_oldest() {
   const Socket& oldest = *budget_.retired.front().socket;
