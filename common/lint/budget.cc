@@ -16,7 +16,7 @@ namespace {
 constexpr int kNearLimit = 8;   // DNS terms
 constexpr int kManyRounds = 6;  // round trips
 
-// "IPv4 clients", "IPv6 clients", "IPv4 and IPv6 clients".
+// Returns "IPv4 clients", "IPv6 clients" or "IPv4 and IPv6 clients".
 std::string families(bool is_ipv4, bool is_ipv6) {
   return is_ipv4 && is_ipv6 ? "IPv4 and IPv6 clients" : is_ipv4 ? "IPv4 clients" : "IPv6 clients";
 }
@@ -83,7 +83,7 @@ void check_voids(const Examined& examined, Findings& findings) {
   findings.add("B03", *last, listed(void_terms), {.severity = is_error ? Severity::error : Severity::warning, .fix = {}});
 }
 
-// Terms whose target depends on the mail, and ptr: the terms to which they lead are not counted.
+// Reports terms whose target depends on the mail, and ptr: the terms to which they lead are not counted.
 void check_certainty(const Examined& examined, Findings& findings) {
   std::vector<std::string> uncertain;
   std::optional<Place> first;
@@ -110,7 +110,7 @@ void check_shares(const Examined& examined, Findings& findings) {
   }
 }
 
-// RFC 7208 §4.6.4: a check uses only the first names.
+// Reports addresses with more names than a check uses for ptr (RFC 7208 §4.6.4).
 void check_ptr_names(const Examined& examined, Findings& findings) {
   for (const auto& [address, names] : examined.tree.site.ptr_names) {
     if (names > static_cast<std::size_t>(examined.limits.ptr_names))

@@ -12,7 +12,7 @@ namespace {
 
 using spf::Result;
 
-// The clients with a result; those beyond a limit get a permerror (RFC 7208 §4.6.4).
+// Returns the clients with a result; those beyond a limit get a permerror (RFC 7208 §4.6.4).
 Networks clients_with(const Reach& reach, Result result) {
   Networks out = reach.of(result);
   if (result == Result::permerror) {
@@ -22,7 +22,8 @@ Networks clients_with(const Reach& reach, Result result) {
   return out;
 }
 
-// An IPv6 address that holds an IPv4 address is checked as that (RFC 7208 §5), so it cannot be a witness of the IPv6 set.
+// Returns an example of the clients. An IPv6 address that holds an IPv4 address is checked as an IPv4 address (RFC 7208 §5), so
+// it cannot be an example of IPv6 clients.
 base::IpAddress witness_of(const Networks& clients, Family family) {
   base::IpAddress witness;
   for (const Interval& interval : clients.intervals()) {

@@ -68,7 +68,7 @@ const SpecialNetwork* special_of(const Interval& interval, Family family) {
   return nullptr;
 }
 
-// At least half of all addresses of the family.
+// Returns whether the networks contain at least half of all addresses of the family.
 bool is_half(const Networks& networks, Family family) {
   if (family == Family::ipv4) return networks.size() >= std::uint64_t{1} << 31;
   return networks.size_in_64s() >= std::uint64_t{1} << 63;
@@ -114,7 +114,7 @@ void check_width(const Examined& examined, Place place, Findings& findings) {
     if (term.networks[family].empty() || !passes(examined, place, family)) continue;
     const int length = family == Family::ipv4 ? term.read.directive->prefix4 : term.read.directive->prefix6;
     if (length > (family == Family::ipv4 ? 16 : 32)) continue;
-    // Nobody on the Internet has an address of these: K08.
+    // No client on the Internet has an address in these networks; K08 reports them.
     const auto is_special = [&](const Interval& interval) { return special_of(interval, family) != nullptr; };
     if (std::ranges::all_of(term.networks[family].intervals(), is_special)) continue;
     findings.add("K03", place, fmt::format("{} is a /{} of IPv{}", quoted(term), length, family == Family::ipv4 ? 4 : 6),
@@ -146,7 +146,7 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
   }
 }
 
-// RFC 7208 §11.6
+// Reports terms that show the sender or the HELO name to the name servers of others (RFC 7208 §11.6).
 void check_privacy(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
   if (!term.asks_dns() || !term.read.domain_spec) return;
@@ -157,7 +157,7 @@ void check_privacy(const Examined& examined, Place place, Findings& findings) {
     findings.add("K09", place, fmt::format("{} shows them to {}", quoted(term), dns::likely_zone(*end)));
 }
 
-// Several names of different domains have one address: it probably belongs to a host for web sites or parked domains.
+// Reports an address that several names of different domains have: it probably belongs to a host for web sites or parked domains.
 void check_shared_hosts(const Examined& examined, Findings& findings) {
   constexpr std::size_t kMany = 3;
   struct Name {
@@ -187,7 +187,7 @@ void check_shared_hosts(const Examined& examined, Findings& findings) {
   }
 }
 
-// K05, K06: platforms and networks that many customers share, from the operator's file.
+// Reports platforms (K05) and networks (K06) that many customers share, from the operator's file.
 void check_known(const Examined& examined, Place place, Findings& findings) {
   const KnownNetworks* const known = examined.subject.known.get();
   if (known == nullptr) return;

@@ -33,7 +33,7 @@ bool is_sound(std::string_view term) {
 
 std::string write(std::string_view term) { return fmt::format("Write {}", base::clip(term, kMaxShown)); }
 
-// An address, perhaps with a prefix length; "ip4" or "ip6" for it.
+// Returns "ip4" or "ip6" for an address, perhaps with a prefix length; none: the text is not one.
 std::optional<std::string_view> network_name(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = base::IpAddress::parse(text.substr(0, slash));
@@ -48,7 +48,8 @@ std::string_view sign_of(std::string_view term) {
 
 bool is_domain(std::string_view text) { return is_sound(fmt::format("a:{}", text)); }
 
-// Optimal string alignment: insertions, deletions, substitutions and swapped neighbours. Both are short.
+// Returns the number of insertions, deletions, substitutions and swaps of neighbours that turn one text into the other (optimal
+// string alignment). Both texts are short.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) table[i][0] = i;
@@ -64,7 +65,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return table[a.size()][b.size()];
 }
 
-// A mechanism or modifier whose name is nearly `name`; empty: none.
+// Returns the mechanism or modifier whose name resembles `name`; empty: none.
 std::string_view near_name(std::string_view name) {
   constexpr std::array kWords = std::to_array<std::string_view>({"include", "exists", "redirect", "all", "ptr", "mx"});
   if (name.size() < 2 || name.size() > 12) return {};
@@ -198,7 +199,7 @@ std::string listed_networks(std::string_view sign, std::string_view value) {
   return count > 1 ? terms : std::string();
 }
 
-// Says why a text is not an address, where its form shows that; empty: it does not.
+// Returns why a text is not an address, if its form shows that; otherwise an empty text.
 std::string wrong_address(std::string_view value) {
   value = value.substr(0, value.find('/'));
   const bool is_dotted = !value.empty() && value.find_first_not_of("0123456789.") == std::string_view::npos;

@@ -18,13 +18,13 @@ using spf::Result;
 
 constexpr std::size_t kMaxExplanation = 400;  // octets; more do not fit into an SMTP reply
 
-// No check evaluates it (RFC 7208 §5.1, §6.1).
+// Returns whether no check evaluates the term (RFC 7208 §5.1, §6.1).
 bool is_ignored(const Record& record, std::size_t term) {
   if (record.terms[term].is_directive()) return term > record.all;
   return record.terms[term].is_redirect() && term != record.redirect;
 }
 
-// The record whose end decides: that of the domain, or where its redirects lead.
+// Returns the record whose end decides: that of the domain, or the one to which its redirects lead.
 std::size_t deciding_record(const Tree& tree) {
   std::size_t number = 0;
   for (std::size_t steps = 0; steps < tree.records.size(); ++steps) {
@@ -57,7 +57,7 @@ void check_order(const Record& record, std::size_t number, Findings& findings) {
   if (first != kNone) findings.add("L02", {number, first}, listed(after));
 }
 
-// A directive without its qualifier, so that equal ones compare equal.
+// Returns a directive without its qualifier and in lower case, so that equal mechanisms compare equal.
 std::string mechanism_text(const Term& term) {
   const std::string_view text = term.text();
   const bool has_qualifier = std::string_view("+-~?").find(text.front()) != std::string_view::npos;
@@ -172,7 +172,7 @@ class Logic {
     return names;
   }
 
-  // No client that the term matches reaches it, since other terms decide all of them.
+  // Reports a term that no matching client reaches, since other terms decide all of them. Returns whether it is such a term.
   bool check_decided_before(Place place) {
     const Term& term = tree_.term(place);
     bool is_contradiction = true;
@@ -209,7 +209,7 @@ class Logic {
                    .fix = fmt::format("The owner of {} can remove it", tree_.records[place.record].domain.text())});
   }
 
-  // A later term would give the same clients the same result.
+  // Reports a term without which a later term would give the same clients the same result.
   void check_decided_after(Place place) {
     const Term& term = tree_.term(place);
     if (!term.is(Mechanism::ip4) && !term.is(Mechanism::ip6)) return;
@@ -225,7 +225,7 @@ class Logic {
       const Term& other = tree_.term(*later);
       if (other.is(Mechanism::include) && !other.is_personal) continue;
       if (other.is_personal || other.is(Mechanism::ptr) || other.matches_all || other.is(Mechanism::all) || other.has_failed) {
-        // It may decide the clients, in another way. An all of an included record that does not pass ends only that record.
+        // This term may give the clients another result. An all that does not pass, in an included record, ends only that record.
         const bool ends_include_only = other.is(Mechanism::all) && !reach.visit(*later).result;
         if (ends_include_only) continue;
         return;
@@ -304,7 +304,7 @@ void check_explanation(const Record& record, std::size_t number, Findings& findi
   }
 }
 
-// Whether everything below a record is known and does not depend on the mail.
+// Finds out whether everything below a record is known and does not depend on the mail.
 class Certainty {
  public:
   explicit Certainty(const Tree& tree) : tree_(tree), seen_(tree.records.size()) {}
@@ -389,7 +389,8 @@ class Merges {
 
 bool is_network(const Term& term) { return term.is(Mechanism::ip4) || term.is(Mechanism::ip6); }
 
-// Terms of one result may change places: a client that matches a network earlier needs no DNS question of the terms before it.
+// Reports an order that costs DNS questions. Terms of one result may change places: a client of a network that comes first needs
+// no DNS questions of other terms.
 void check_cost(const Record& record, Findings& findings) {
   std::vector<std::size_t> order;  // of the terms, networks first
   std::size_t first = kNone;       // that moves
@@ -424,7 +425,7 @@ void check_cost(const Record& record, Findings& findings) {
                                                   : fmt::format("Publish '{}'", better)});
 }
 
-// No client matches the include, and none gets an error from it.
+// Reports an include that no client matches and that causes no error.
 void check_idle_includes(const Examined& examined, Findings& findings) {
   const auto is_sound = [](const Reach& reach) {
     return reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;

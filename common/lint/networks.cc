@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kBits = 64;
 
-// The lowest `bits` bits, at most 64.
+// Returns a mask of the lowest `bits` bits, at most 64.
 std::uint64_t low_mask(int bits) { return bits >= kBits ? UINT64_MAX : (std::uint64_t{1} << bits) - 1; }
 
 Interval network_of(Number number, int host_bits) {

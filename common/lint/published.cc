@@ -23,7 +23,7 @@ constexpr std::uint32_t kLongNegativeTtl = 3'600;
 constexpr int kChain = 2;                 // CNAMEs
 constexpr std::size_t kFullString = 255;  // octets of a character-string
 
-// Octets of a DNS answer with all TXT records of a name; names after the first are compressed (RFC 1035 §4.1.4).
+// Returns the octets of a DNS answer with all TXT records of a name. Names after the first are compressed (RFC 1035 §4.1.4).
 std::size_t answer_octets(const Record& record) {
   constexpr std::size_t kHeader = 12;
   constexpr std::size_t kRecordHeader = 12;
@@ -58,7 +58,7 @@ bool leads_somewhere(const Tree& tree, const Term& term) {
   return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
 }
 
-// RFC 7208 §3.3: the strings of a record are joined without a blank.
+// Reports terms that two strings form together: the strings of a record are joined without a blank (RFC 7208 §3.3).
 void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   const Record& record = tree.records[number];
   const auto* const found = record.get<Record::Found>();
@@ -91,7 +91,7 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   }
 }
 
-// Records of the type that RFC 4408 had for SPF.
+// Reports records of the type SPF, which RFC 4408 defined and RFC 7208 §3.1 no longer uses.
 void check_old_type(const Tree& tree, Findings& findings) {
   if (tree.site.old_type.empty()) return;
   const bool differs = tree.root().is_found() && tree.site.old_type.front() != tree.root().text();

@@ -14,7 +14,7 @@ namespace {
 
 using spf::Result;
 
-// "fail, by '-all' of example.com"
+// Returns "fail, by '-all' of example.com".
 std::string outcome(const spf::Verdict& verdict) {
   std::string out(spf::result_name(verdict.result));
   if (!verdict.problem.empty()) return out + ": " + verdict.problem;
@@ -35,7 +35,7 @@ void check_own(const Examined& examined, Findings& findings) {
   }
 }
 
-// The owner listed the addresses that send, and the hosts of an mx have none of them.
+// Reports an mx whose hosts have none of the addresses from which the owner says that mail is sent.
 void check_mx(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
   if (examined.own.empty()) return;
@@ -50,7 +50,7 @@ void check_mx(const Examined& examined, Findings& findings) {
   }
 }
 
-// A host that sends over IPv4 prefers IPv6 where the receiver has it.
+// Reports hosts that pass over IPv4 but not over IPv6: they prefer IPv6 if the receiver has it.
 void check_ipv6(const Examined& examined, Findings& findings) {
   const Reach& ipv4 = examined.reach[Family::ipv4];
   const Reach& ipv6 = examined.reach[Family::ipv6];

@@ -13,7 +13,7 @@ namespace lint {
 
 namespace {
 
-// Returns whether the next term is a part of this one.
+// Reports the fault of a term. Returns whether the next term is a part of this one.
 bool check_fault(const Record& record, Place place, Findings& findings) {
   const Term& term = record.terms[place.term];
   if (term.is_sound()) return false;
@@ -38,7 +38,7 @@ void check_term(const Record& record, Place place, Findings& findings) {
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
 }
 
-// RFC 7208 §6: unknown modifiers are ignored.
+// Reports unknown modifiers, which every check ignores (RFC 7208 §6).
 void check_modifier(const Record& record, Place place, Findings& findings) {
   const Term& term = record.terms[place.term];
   if (term.read.kind != spf::Term::Kind::modifier || !term.is_sound()) return;

@@ -31,7 +31,7 @@ constexpr std::uint64_t kMostDistance = std::uint64_t{1} << 53;
 std::string shown(const dns::Name& name) {
   return is_plain_name(name) ? std::string(name.text()) : quoted_foreign(name.text(), dns::Name::kMaxText);
 }
-// Does the same for a name that is a text.
+// Returns the same for a name that is given as a text.
 std::string shown(std::string_view text) {
   const auto name = dns::Name::parse(text);
   return name ? shown(*name) : quoted_foreign(text);

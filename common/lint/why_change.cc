@@ -28,7 +28,7 @@ std::size_t find_term(std::string_view record, bool (*is_kind)(std::string_view)
   return std::string_view::npos;
 }
 
-// The clients whose check exceeds a limit or ends in another error.
+// Returns the clients whose check exceeds a limit or ends in another error.
 Networks broken(const Reach& reach) {
   Networks out = reach.of(spf::Result::permerror);
   out.add(reach.over_terms);
