@@ -38,7 +38,7 @@ void write_lines(const ControlAnswer& answer, std::string& out) {
   out += answer.is_error ? "error: " : "ok\n";
   std::string_view text = answer.text;
   const bool is_cut = text.size() > ControlCodec::kMaxAnswer;
-  // Whole lines only.
+  // The answer consists of whole lines only.
   if (is_cut) text = text.substr(0, text.rfind('\n', ControlCodec::kMaxAnswer) + 1);
   out += text;
   if (!text.empty() && !text.ends_with('\n')) out += '\n';

@@ -104,7 +104,7 @@ bool MilterCodec::take(const Packet& packet, const Moment& moment, Request& requ
     case milter::kRecipient: return recipient(packet.data, moment, request);
     case milter::kHeader: return header(packet.data, moment, request);
     case milter::kEndOfMessage: return end_of_message(request);
-    // Steps that we asked the MTA to leave out, from one that cannot do that.
+    // These are steps that we asked the MTA to leave out; some MTAs cannot do that.
     default: return step(0, request);
   }
 }

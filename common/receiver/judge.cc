@@ -55,7 +55,7 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
 
 }  // namespace
 
-// Each rule acts on the verdict that the rules before it left. So the second row for local terms is evaluated only if no term of
+// Each rule acts on the verdict that the rules before it left, so the second row for local terms is evaluated only if no term of
 // the request matched.
 const std::array<Judge::Rule, 6> Judge::kRules = {{
     {.name = "fallback",

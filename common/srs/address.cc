@@ -36,7 +36,7 @@ class Quotes {
   bool escaped_ = false;
 };
 
-// Follows RFC 5322 §3.2.3, and RFC 6531 §3.3 for UTF-8.
+// Returns whether an atom may contain the character (RFC 5322 §3.2.3; RFC 6531 §3.3 for UTF-8).
 bool is_atom_character(char c) {
   return base::is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos ||
          !base::is_ascii({&c, 1});

@@ -11,7 +11,7 @@ namespace srs {
 
 namespace {
 
-// Has no branches, so that the time taken reveals nothing.
+// Returns the character in lower case, with "/" in place of kNoSlash. Has no branches, so that the time taken reveals nothing.
 unsigned folded(char c) {
   const auto byte = static_cast<unsigned char>(c);
   const unsigned is_upper = static_cast<unsigned>(byte >= 'A') & static_cast<unsigned>(byte <= 'Z');

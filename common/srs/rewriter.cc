@@ -157,7 +157,7 @@ base::Result<Forwarded, Error> Rewriter::forward(std::string_view sender, std::s
   return forwarded;
 }
 
-// The domain of the new address.
+// Returns the domain of the new address.
 Rewriter::Text Rewriter::target_for(std::string_view alias) const {
   const std::string_view domain = domain_of(alias);
   if (!domain.empty() && !is_domain(domain)) return refuse(Reason::alias, "the alias has no domain");

@@ -55,7 +55,7 @@ std::optional<std::string> code_of(const crypto::Hmac& key, std::string_view mes
   return std::string(code->text().substr(0, size));
 }
 
-// The prefix differs from the first byte of a token, so that no code is of use as the other one.
+// Returns a hash of the local part. Its prefix differs from the first byte of a token, so neither code can serve as the other.
 std::optional<std::string> hash_local(const crypto::Hmac& key, std::string_view local_part) {
   return code_of(key, "l" + base::lower(local_part), kLocalHash);
 }
