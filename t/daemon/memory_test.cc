@@ -1,5 +1,5 @@
-// The sentence of spfd(8) about the memory of the process: its formula, against the real process with a full cache of each shape
-// of answer and with checks that wait for DNS; and the limits of the sample unit, against the formula.
+// The formula of spfd-limits(7) for the memory of the process, against the real process with a full cache of each shape of answer
+// and with checks that wait for DNS; and the limits of the sample unit, against the formula.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -36,7 +36,7 @@ struct Formula {
 Formula formula_of_the_page() {
   static const std::regex kForm(
       R"(\n\.Dl (\d+)M \+ (\d+)M \* workers \+ ([\d.]+) \* cache-size \+ (\d+)K \* connections \+ (\d+)K \* checks\n)");
-  const std::string page = support::slurp("man/spfd.8");
+  const std::string page = support::slurp("man/spfd-limits.7");
   std::smatch found;
   REQUIRE(std::regex_search(page, found, kForm));
   return {std::stod(found[1]), std::stod(found[2]), std::stod(found[3]), std::stod(found[4]), std::stod(found[5])};
@@ -108,7 +108,7 @@ void fill(const World& world, std::string_view shape) {
   CHECK(evictions() > before);
 }
 
-TEST_CASE("memory: the formula of spfd(8) bounds a process whose cache is full of any shape of answer") {
+TEST_CASE("memory: the formula of spfd-limits(7) bounds a process whose cache is full of any shape of answer") {
   support::DnsServer dns(shaped);
   const World world({.arguments = {"--nameserver", dns.address(), "--workers", std::to_string(kWorkers), "--cache-size",
                                    fmt::format("{}M", kCacheMegabytes)}});
