@@ -124,7 +124,7 @@ TEST_CASE("the page of a token: cause, three cases, and the present result") {
   CHECK(has(page, "The server <bdi>192.0.2.77</bdi> is not among those that <bdi>fail.test</bdi> allows to send its mail."));
   std::size_t at = 0;
   for (const char* part : {"not among", "Did you send", "somebody forged", "You wrote it in a mail program", "587",
-                           "You run the mail of", "It was forwarded", "SRS", "nothing about the recipient"}) {
+                           "You administer the mail of", "It was forwarded", "SRS", "nothing about the recipient"}) {
     CAPTURE(part);
     at = page.find(part, at);
     REQUIRE(at != std::string::npos);
