@@ -67,7 +67,7 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
       if (other.file() != nullptr && other.file()->is_at_place_of(made->file))
         return StartError{fmt::format("unix:{}: the address is given twice", local.path), EX_UNAVAILABLE};
     }
-    // Each server once: a second SIGTERM would end it before it has answered its clients.
+    // Adds each server once: a second SIGTERM would end it before it has answered its clients.
     auto& server = made->predecessor;
     const auto is_known = [&](const Predecessor& other) { return other.pid == server->pid; };
     if (server && std::none_of(predecessors.begin(), predecessors.end(), is_known)) predecessors.push_back(std::move(*server));

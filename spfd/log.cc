@@ -44,7 +44,7 @@ int facility_number(std::string_view name) {
   return LOG_MAIL;
 }
 
-// "2026-11-21T21:33:25.208Z"
+// Appends the time, such as "2026-11-21T21:33:25.208Z".
 void add_utc_time(base::Appender& out) {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);  // accurate to a few milliseconds, and cheap

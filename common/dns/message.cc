@@ -58,8 +58,8 @@ class Reader {
     return message_.size() <= NS_MAXMSG && ns_initparse(message_.data(), static_cast<int>(message_.size()), &handle_) == 0;
   }
 
-  // A message of 64 KiB holds 5956 records at most; start() checks the count. All of them are read: the SPF record may be the
-  // last one, and an address that was left out could lead to a fail.
+  // Returns the records of a section. All of them are read: the SPF record may be the last one, and an address that was left out
+  // could lead to a fail. A message of 64 KiB holds 5956 records at most; start() checks the count.
   std::optional<std::vector<Record>> section(ns_sect which) {
     const int count = ns_msg_count(handle_, which);
     std::vector<Record> records;

@@ -47,7 +47,8 @@ FairQueue::Place FairQueue::enter(Owner owner, bool is_back, Callback callback) 
 
 // ---- the order -----------------------------------------------------------------------------------------------------------
 
-// Every change of a zone, or of the order of its lines, must be between unrank() and rank().
+// Takes the zone out of the order of all zones; rank() puts it back. Every change of a zone, or of the order of its lines, must
+// be between the two calls.
 void FairQueue::unrank(Zone& zone) {
   if (zone.ranks.empty() || zone.held >= limits_.per_zone) return;
   const auto& [load, number, line] = *zone.ranks.begin();

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
 
-// The file is read here: gethostent(3) reads resolv.conf too, and would wait for the writer of a FIFO in its place.
+// Returns the full name of the machine. Reads /etc/hosts itself, since gethostent(3) also reads resolv.conf, and would wait for
+// the writer of a FIFO in its place.
 std::string find_name() {
   std::array<char, 256> buffer{};
   if (::gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == 0) return "localhost";

@@ -452,7 +452,7 @@ void Resolver::Impl::start_tcp(Query& query) {
   back_off(query, Phase::tcp_backing_off);
 }
 
-// The connection has not had an answer so far. It stays until its time is over, and for longer while the server answers others
+// Handles a connection without an answer so far. It stays until its time is over, and for longer while the server answers others
 // over TCP: such a server handles few connections at a time, and a new one would come after all others. But if others wait for
 // our slot, the connection has to end.
 void Resolver::Impl::on_tcp_silence(Query& query) {
@@ -477,7 +477,7 @@ void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
   }
 }
 
-// Only a readable answer of the server is final. Other troubles may be temporary, as over UDP.
+// Ends a try over TCP that failed. Only a readable answer of the server is final; other troubles may be temporary, as over UDP.
 void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
   const bool is_at_end = query.is_at_end;
   const std::size_t server = query.sent[query.tcp_sent].server;

@@ -118,7 +118,7 @@ bool begins_term(std::string_view text) {
   for (const std::string_view begin : {"include:", "ip4:", "ip6:", "redirect=", "exists:", "v=spf1"}) {
     if (base::starts_with_ignoring_case(name, begin)) return true;
   }
-  // "192.0.2.1a:mail.example.com" would be one too, but so is a part of many names.
+  // "192.0.2.1a:mail.example.com" contains a term without a sign, but so do many names.
   if (sign.empty()) return false;
   for (const std::string_view word : {"all", "a", "mx", "ptr"}) {
     if (!base::starts_with_ignoring_case(name, word)) continue;
@@ -135,7 +135,7 @@ std::vector<std::size_t> glued_places(std::string_view term) {
   for (std::size_t i = sign_of(term).size() + 1; i < term.size() && places.size() < kMost; ++i) {
     if (!begins_term(term.substr(i))) continue;
     places.push_back(i);
-    if (!sign_of(term.substr(i)).empty()) ++i;  // its name begins no term of its own
+    if (!sign_of(term.substr(i)).empty()) ++i;  // the name after the sign is not another place
   }
   return places;
 }

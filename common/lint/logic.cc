@@ -248,7 +248,8 @@ class Logic {
   PerFamily<Deciders> deciders_;
 };
 
-// RFC 7208 §5.2, §6.2
+// Reports an all of an included record that lets every client pass, and each all and exp that has no effect there (RFC 7208 §5.2,
+// §6.2).
 void check_included_ends(const Tree& tree, Findings& findings) {
   std::vector<bool> is_included(tree.records.size());
   for (const Record& record : tree.records) {
@@ -279,7 +280,7 @@ void check_included_ends(const Tree& tree, Findings& findings) {
   }
 }
 
-// RFC 7208 §6.2
+// Reports an exp that is never used, or whose text cannot be (RFC 7208 §6.2).
 void check_explanation(const Record& record, std::size_t number, Findings& findings) {
   const bool can_fail = std::ranges::any_of(record.terms, [](const Term& other) { return other.has(Result::fail); });
   for (std::size_t i = 0; i < record.terms.size(); ++i) {

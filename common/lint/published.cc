@@ -182,7 +182,7 @@ void check_servers(const Examined& examined, Findings& findings) {
   findings.add("P11", {}, listed(shown, 4));
 }
 
-// A text that is nearly a record may have further faults; it has no lines in the tree.
+// Reports further faults of a text that resembles a record; such a text has no lines in the tree.
 void add_faults_of(std::string_view terms, Findings& findings) {
   if (terms.empty()) return;
   const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", terms));

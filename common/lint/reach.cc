@@ -117,7 +117,7 @@ class Walker {
     live = std::move(rest);
   }
 
-  // RFC 7208 §5.2
+  // Takes the clients that pass in the included record (RFC 7208 §5.2).
   void include(Place place, Groups& live, ByResult& out, Visit& visit, const Role& role) {
     const Term& term = tree_.term(place);
     if (term.is_personal) {
@@ -142,7 +142,7 @@ class Walker {
     for (const Result result : {Result::fail, Result::softfail, Result::neutral}) add_to(live, of(inside, result));
   }
 
-  // RFC 7208 §6.1
+  // Gives the clients the results of the record to which the redirect leads (RFC 7208 §6.1).
   void redirect(Place place, Groups& live, ByResult& out, const Role& role) {
     const Term& term = tree_.term(place);
     count_term(place, live);
@@ -163,7 +163,7 @@ class Walker {
     groups.clear();
   }
 
-  // RFC 7208 §4.6.4
+  // Counts a DNS term for the clients, and takes out those that are beyond the limit (RFC 7208 §4.6.4).
   void count_term(Place place, Groups& live) {
     count(&Group::lookups, limits_.dns_terms, live, {place, reach_.lookups, reach_.over_terms, reach_.term_over});
   }

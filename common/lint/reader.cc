@@ -193,7 +193,7 @@ class Reader {
     }
   }
 
-  // RFC 7208 §4.8
+  // Sets the name that a term looks up (RFC 7208 §4.8).
   static void set_target(Term& term, const dns::Name& domain) {
     const bool has_default = term.read.directive && !term.is(spf::Mechanism::include);
     if (!term.read.domain_spec) {
@@ -222,7 +222,7 @@ class Reader {
       tree_.records[term.leads_to].is_deciding = true;
   }
 
-  // RFC 7208 §5.3
+  // Looks up the addresses of an "a" (RFC 7208 §5.3).
   void look_up_a(Term& term) {
     for (const Family family : kFamilies) {
       const dns::Answer* const answer = ask_for(term, *term.target, address_type(family));
@@ -232,7 +232,7 @@ class Reader {
     }
   }
 
-  // RFC 7208 §5.4
+  // Looks up the hosts of an "mx" and their addresses (RFC 7208 §5.4).
   void look_up_mx(Term& term) {
     const dns::Answer* const answer = ask_for(term, *term.target, dns::Type::mx);
     if (answer == nullptr) return;
@@ -248,7 +248,7 @@ class Reader {
     }
   }
 
-  // RFC 7208 §5.7
+  // Looks up the name of an "exists" (RFC 7208 §5.7).
   void look_up_exists(Term& term) {
     const dns::Answer* const answer = ask_for(term, *term.target, dns::Type::a);
     if (answer == nullptr) return;
@@ -256,7 +256,7 @@ class Reader {
     for (const Family family : kFamilies) term.is_void[family] = answer->is_void();
   }
 
-  // A name that no client, sender or HELO name leads to has an address only if all names have one.
+  // Looks up names to which no client, sender or HELO name leads. They have addresses only if all names have one.
   void look_up_wildcard(Term& term) {
     const auto end = constant_end(*term.read.domain_spec);
     if (!end) return;
@@ -269,7 +269,7 @@ class Reader {
     term.is_wildcard = found == 2;
   }
 
-  // RFC 7208 §6.2
+  // Looks up the text of an exp (RFC 7208 §6.2).
   void look_up_explanation(Term& term, std::size_t number) {
     set_target(term, tree_.records[number].domain);
     if (!term.target) return;
@@ -355,7 +355,7 @@ class Reader {
     if (is_missing(known)) tree_.site.negative_ttl = known->answer.ttl;
   }
 
-  // RFC 7208 §5.5: only ptr and %{p} ask for the names of a client.
+  // Counts the names of the own addresses, if a record asks for them: only ptr and %{p} do (RFC 7208 §5.5).
   void read_ptr_names() {
     const bool is_asked = std::ranges::any_of(tree_.records, [](const Record& record) {
       return std::ranges::any_of(record.terms, [](const Term& term) {

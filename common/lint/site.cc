@@ -66,7 +66,7 @@ void check_ipv6(const Examined& examined, Findings& findings) {
   }
 }
 
-// RFC 7505
+// Reports a domain that sends mail but does not receive any (RFC 7505), and the reverse.
 void check_null_mx(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
   if (!root.is_found() || examined.tree.mx.empty()) return;

@@ -82,7 +82,7 @@ void check_tidiness(const Record& record, Place place, bool has_later_directive,
   }
 }
 
-// RFC 7208 §6
+// Reports a second modifier of the kind (RFC 7208 §6).
 void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind, Findings& findings) {
   bool is_seen = false;
   for (std::size_t i = 0; i < record.terms.size(); ++i) {

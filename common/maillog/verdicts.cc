@@ -30,7 +30,7 @@ std::optional<std::string> take_value(std::string_view& text, std::string_view e
   return value;
 }
 
-// Takes a comment, which may contain others (RFC 5322 §3.2.2). One that does not end is the rest of the text.
+// Takes a comment, which may contain others (RFC 5322 §3.2.2). A comment that does not end is the rest of the text.
 std::string_view take_comment(std::string_view& text) {
   int depth = 0;
   std::size_t at = 0;
@@ -68,7 +68,8 @@ bool set(Verdict& verdict, bool& is_helo, std::string_view key, std::string valu
   return true;
 }
 
-// A check of the HELO identity is one of the message only if the sender is null (RFC 7208 §2.4).
+// Removes the result of a check of the HELO identity, unless the sender is null: only then it is that of the message (RFC 7208
+// §2.4).
 void settle_identity(Verdict& verdict, bool is_helo) {
   if (!is_helo) return;
   const bool is_postmaster = verdict.sender && verdict.helo && *verdict.sender == "postmaster@" + *verdict.helo;

@@ -122,7 +122,7 @@ class AnswerWriter {
     add_smtp_reply(reply, out_);
     out_.add('\n');
   }
-  // JSON only: a value that is not known, an object or array, and a value in an array.
+  // Appends a value that is not known. null(), open(), close() and element() are for JSON only.
   void null(std::string_view key) {
     begin(key);
     out_.add("null");

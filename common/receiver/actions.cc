@@ -4,8 +4,8 @@ namespace receiver {
 
 namespace {
 
-// RFC 7372 §3.2 defines codes for fail, which replace 5.7.1 of RFC 7208 §8.4, and for errors, which replace 4.4.3 of §8.6 and
-// 5.5.2 of §8.7. Results that only local policy refuses use the codes of RFC 3463 §3.8.
+// Returns the enhanced status code. RFC 7372 §3.2 defines codes for fail, which replace 5.7.1 of RFC 7208 §8.4, and for errors,
+// which replace 4.4.3 of §8.6 and 5.5.2 of §8.7. Results that only local policy refuses use the codes of RFC 3463 §3.8.
 const char* enhanced_code(Action action, spf::Result result) {
   const bool is_error = result == spf::Result::temperror || result == spf::Result::permerror;
   switch (action) {

@@ -34,7 +34,7 @@ std::string_view value_of(char letter, const MacroValues& values) {
   }
 }
 
-// RFC 7208 §7.3: split, reverse, keep the right-hand parts, join with dots.
+// Splits the value, reverses the parts, keeps those on the right and joins them with dots (RFC 7208 §7.3).
 std::string transformed(std::string_view value, std::string_view delimiters, bool reverse, std::size_t keep) {
   std::vector<std::string_view> parts;
   for (std::size_t from = 0;;) {
@@ -53,7 +53,7 @@ std::string transformed(std::string_view value, std::string_view delimiters, boo
   return out;
 }
 
-// RFC 7208 §7.3, RFC 3986 §2.3.
+// Escapes the value of an upper-case macro letter (RFC 7208 §7.3, RFC 3986 §2.3).
 std::string url_escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -67,7 +67,7 @@ std::string url_escaped(std::string_view text) {
   return out;
 }
 
-// RFC 7208 §7.1.
+// Returns whether the label is a toplabel (RFC 7208 §7.1).
 bool is_top_label(std::string_view label) {
   if (label.empty() || !base::is_alphanumeric(label.front()) || !base::is_alphanumeric(label.back())) return false;
   bool has_alpha = false;
@@ -164,7 +164,7 @@ class MacroParser {
     return {};
   }
 
-  // domain-end = ( "." toplabel [ "." ] ) / macro-expand (RFC 7208 §7.1)
+  // Returns whether the text ends with domain-end = ( "." toplabel [ "." ] ) / macro-expand (RFC 7208 §7.1).
   [[nodiscard]] bool ends_well() const {
     if (out_.parts_.empty()) return false;
     if (out_.parts_.back().kind != '=') return true;
