@@ -103,7 +103,7 @@ constexpr TextRow kRows[] = {
       "Vous êtes alors dans l’un de ces trois cas\u00a0:", "Entonces su caso es uno de estos tres:",
       "那么您属于以下三种情况之一："}},
     {Text::case_sender,
-     {"You wrote it in a mail program", "Sie haben sie in einem E-Mail-Programm geschrieben",
+     {"You wrote it in a mail program", "Sie haben die Nachricht in einem E-Mail-Programm geschrieben",
       "Vous l’avez écrit dans un logiciel de messagerie", "Lo escribió en un programa de correo", "您用邮件程序写了这封邮件"}},
     {Text::case_sender_text,
      {"Your program did not use a server of {0}. Set it to your provider’s outgoing server (submission, port 587 or 465), with "
