@@ -11,7 +11,7 @@
 #include "common/io/exchange.h"
 #include "common/io/fair_queue.h"
 #include "common/io/keyed_hash.h"
-#include "common/io/query.h"
+#include "common/io/open_question.h"
 #include "common/io/random.h"
 #include "common/io/silent_zones.h"
 #include "common/io/tcp.h"
@@ -80,62 +80,62 @@ class Resolver::Impl {
   ResolverCounters counters_;
 
  private:
-  using Phase = Query::Phase;
-  using Sent = Query::Sent;
+  using Phase = OpenQuestion::Phase;
+  using Sent = OpenQuestion::Sent;
 
-  Upstream& upstream(const Query& query, std::size_t server) { return *(*query.servers)[server]; }
+  Upstream& upstream(const OpenQuestion& open, std::size_t server) { return *(*open.servers)[server]; }
 
   // Continues a question, from the loop. If memory runs out, only this question fails.
   template <class GoOn>
   void go_on(std::uint64_t number, GoOn&& next) {
     // The question may have ended: two answers to it may be read from a socket at once.
-    const auto found = queries_.find(number);
-    if (found == queries_.end()) return;
+    const auto found = questions_.find(number);
+    if (found == questions_.end()) return;
     try {
       next(*found->second);
     } catch (const std::bad_alloc&) {
-      const auto left = queries_.find(number);
-      if (left != queries_.end()) finish(*left->second, dns::failure_answer("no memory", dns::Cause::local));
+      const auto left = questions_.find(number);
+      if (left != questions_.end()) finish(*left->second, dns::failure_answer("no memory", dns::Cause::local));
     }
   }
 
-  void start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker, Callback callback,
+  void start(OpenQuestion& open, std::uint64_t number, const dns::Question& question, const Asker& asker, Callback callback,
              StillWanted still_wanted);
-  bool enter(Query& query, bool is_back);
-  void give_way(Query& query);
-  void on_place(Query& query, FairQueue::News news);
-  void begin(Query& query);
-  void next_try(Query& query);
-  bool send_udp(Query& query, std::size_t server, bool edns, bool fell_back);
-  void back_off(Query& query, Phase phase);
-  void wait(Query& query, milliseconds time);
-  void wait_in_steps(Query& query, milliseconds step, milliseconds time);
-  milliseconds time_for_try(const Query& query, milliseconds first) const;
-  void on_timer(Query& query);
-  void on_silence(Query& query);
-  void on_udp(Query& query, std::size_t index, Outcome outcome);
-  void on_refused(Query& query, std::size_t index, int rcode);
-  void give_up_server(Query& query, std::size_t index, Trouble trouble);
-  void on_answer(Query& query, std::size_t index, dns::Answer answer);
+  bool enter(OpenQuestion& open, bool is_back);
+  void give_way(OpenQuestion& open);
+  void on_place(OpenQuestion& open, FairQueue::News news);
+  void begin(OpenQuestion& open);
+  void next_try(OpenQuestion& open);
+  bool send_udp(OpenQuestion& open, std::size_t server, bool edns, bool fell_back);
+  void back_off(OpenQuestion& open, Phase phase);
+  void wait(OpenQuestion& open, milliseconds time);
+  void wait_in_steps(OpenQuestion& open, milliseconds step, milliseconds time);
+  milliseconds time_for_try(const OpenQuestion& open, milliseconds first) const;
+  void on_timer(OpenQuestion& open);
+  void on_silence(OpenQuestion& open);
+  void on_udp(OpenQuestion& open, std::size_t index, Outcome outcome);
+  void on_refused(OpenQuestion& open, std::size_t index, int rcode);
+  void give_up_server(OpenQuestion& open, std::size_t index, Trouble trouble);
+  void on_answer(OpenQuestion& open, std::size_t index, dns::Answer answer);
 
-  void queue_tcp(Query& query, std::size_t index);
-  void on_tcp_place(Query& query, FairQueue::News news);
-  void start_tcp(Query& query);
-  void on_tcp_silence(Query& query);
-  void on_tcp(Query& query, Outcome outcome);
-  void on_tcp_trouble(Query& query, Trouble trouble);
-  static bool is_over_tcp(const Query& query) { return query.phase >= Phase::tcp_queued; }
+  void queue_tcp(OpenQuestion& open, std::size_t index);
+  void on_tcp_place(OpenQuestion& open, FairQueue::News news);
+  void start_tcp(OpenQuestion& open);
+  void on_tcp_silence(OpenQuestion& open);
+  void on_tcp(OpenQuestion& open, Outcome outcome);
+  void on_tcp_trouble(OpenQuestion& open, Trouble trouble);
+  static bool is_over_tcp(const OpenQuestion& open) { return open.phase >= Phase::tcp_queued; }
 
-  void finish(Query& query, dns::Answer answer);
-  void forget(Query& query);
-  static void note(Query& query, Trouble trouble);
-  bool is_cut_short(const Query& query);
-  dns::Answer failure_of(const Query& query);
-  void note_zone(const Query& query, const dns::Answer& answer);
+  void finish(OpenQuestion& open, dns::Answer answer);
+  void forget(OpenQuestion& open);
+  static void note(OpenQuestion& open, Trouble trouble);
+  bool is_cut_short(const OpenQuestion& open);
+  dns::Answer failure_of(const OpenQuestion& open);
+  void note_zone(const OpenQuestion& open, const dns::Answer& answer);
 
   void heard(Upstream& server);
   void report(const Upstream& server, bool has_changed);
-  void send_probes(const Query& query);
+  void send_probes(const OpenQuestion& open);
 
   Loop& loop_;
   ResolverOptions options_;
@@ -148,7 +148,7 @@ class Resolver::Impl {
   Clock::time_point last_answer_;  // time of the last answer that was not a failure
   std::shared_ptr<const Upstreams> servers_ = std::make_shared<const Upstreams>();
   std::uint64_t next_number_ = 1;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Query>> queries_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<OpenQuestion>> questions_;
 };
 
 void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
@@ -167,383 +167,386 @@ std::uint64_t Resolver::Impl::ask(const dns::Question& question, const Asker& as
                                   StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
-  auto made = std::make_unique<Query>(loop_, servers_, [this, number] { go_on(number, [this](Query& one) { on_timer(one); }); });
-  Query& query = *made;
-  queries_.emplace(number, std::move(made));
+  auto made = std::make_unique<OpenQuestion>(loop_, servers_,
+                                             [this, number] { go_on(number, [this](OpenQuestion& one) { on_timer(one); }); });
+  OpenQuestion& open = *made;
+  questions_.emplace(number, std::move(made));
   try {
-    start(query, number, question, asker, std::move(callback), std::move(still_wanted));
+    start(open, number, question, asker, std::move(callback), std::move(still_wanted));
   } catch (const std::bad_alloc&) {
-    forget(query);
+    forget(open);
     throw;
   }
   return number;
 }
 
 void Resolver::Impl::join(std::uint64_t number, std::uint64_t check) {
-  go_on(number, [&](Query& query) {
-    query.add_joined(check, [this](std::uint64_t one) { return queue_.load(one) + tcp_queue_.load(one); });
-    if (query.phase == Phase::queued) queue_.join(query.place, check);
-    if (query.phase == Phase::tcp_queued) tcp_queue_.join(query.tcp_place, check);
+  go_on(number, [&](OpenQuestion& open) {
+    open.add_joined(check, [this](std::uint64_t one) { return queue_.load(one) + tcp_queue_.load(one); });
+    if (open.phase == Phase::queued) queue_.join(open.place, check);
+    if (open.phase == Phase::tcp_queued) tcp_queue_.join(open.tcp_place, check);
   });
 }
 
-void Resolver::Impl::start(Query& query, std::uint64_t number, const dns::Question& question, const Asker& asker,
+void Resolver::Impl::start(OpenQuestion& open, std::uint64_t number, const dns::Question& question, const Asker& asker,
                            Callback callback, StillWanted still_wanted) {
-  query.number = number;
-  query.question = question;
-  query.owner = {keyed_hash(hash_key_, dns::likely_zone(question.name)), asker.check};
-  query.callback = std::move(callback);
-  query.still_wanted = std::move(still_wanted);
-  query.begin = loop_.now();
-  query.patience = query.end = query.begin + asker.patience;
-  if (enter(query, false)) begin(query);
+  open.number = number;
+  open.question = question;
+  open.owner = {keyed_hash(hash_key_, dns::likely_zone(question.name)), asker.check};
+  open.callback = std::move(callback);
+  open.still_wanted = std::move(still_wanted);
+  open.begin = loop_.now();
+  open.patience = open.end = open.begin + asker.patience;
+  if (enter(open, false)) begin(open);
 }
 
 // Takes a slot, or a place in the queue. Returns whether it is a slot. `is_back`: the question had one before.
-bool Resolver::Impl::enter(Query& query, bool is_back) {
-  query.phase = Phase::queued;
-  query.place = queue_.enter(query.owner, is_back, [this, number = query.number](FairQueue::News news) {
-    go_on(number, [&](Query& one) { on_place(one, news); });
+bool Resolver::Impl::enter(OpenQuestion& open, bool is_back) {
+  open.phase = Phase::queued;
+  open.place = queue_.enter(open.owner, is_back, [this, number = open.number](FairQueue::News news) {
+    go_on(number, [&](OpenQuestion& one) { on_place(one, news); });
   });
-  if (FairQueue::has_slot(query.place)) return true;
-  for (const std::uint64_t check : query.joined) queue_.join(query.place, check);
+  if (FairQueue::has_slot(open.place)) return true;
+  for (const std::uint64_t check : open.joined) queue_.join(open.place, check);
   ++counters_.queued;
-  wait(query, milliseconds::max());
+  wait(open, milliseconds::max());
   return false;
 }
 
 // Gives up the slot to a question that waits, and queues for another try. Answers to the earlier tries may still come meanwhile.
-void Resolver::Impl::give_way(Query& query) {
-  query.place.reset();
-  if (enter(query, true)) next_try(query);
+void Resolver::Impl::give_way(OpenQuestion& open) {
+  open.place.reset();
+  if (enter(open, true)) next_try(open);
 }
 
-void Resolver::Impl::on_place(Query& query, FairQueue::News news) {
+void Resolver::Impl::on_place(OpenQuestion& open, FairQueue::News news) {
   if (news == FairQueue::News::turned_away) {
     ++counters_.turned_away;
-    return finish(query, failure_of(query));
+    return finish(open, failure_of(open));
   }
-  if (query.still_wanted && !query.still_wanted()) return forget(query);
-  if (query.sent.empty()) return begin(query);
-  next_try(query);
+  if (open.still_wanted && !open.still_wanted()) return forget(open);
+  if (open.sent.empty()) return begin(open);
+  next_try(open);
 }
 
 // Begins to ask; the question has a slot.
-void Resolver::Impl::begin(Query& query) {
+void Resolver::Impl::begin(OpenQuestion& open) {
   const auto end_of_try = loop_.now() + options_.try_timeout;
-  if (end_of_try <= query.patience && silent_zones_.has(query.question.name)) {
+  if (end_of_try <= open.patience && silent_zones_.has(open.question.name)) {
     ++counters_.brief;
-    query.is_brief = true;
-    query.end = end_of_try;
+    open.is_brief = true;
+    open.end = end_of_try;
   }
-  query.phase = Phase::asking;
-  if (query.servers->empty()) return wait(query, milliseconds{0});
-  send_probes(query);
-  next_try(query);
+  open.phase = Phase::asking;
+  if (open.servers->empty()) return wait(open, milliseconds{0});
+  send_probes(open);
+  next_try(open);
 }
 
 // ---- over UDP ------------------------------------------------------------------------------------------------------------
 
-void Resolver::Impl::next_try(Query& query) {
-  if (!query.sent.empty() && query.still_wanted && !query.still_wanted()) return forget(query);
-  const auto is_down = [&](std::size_t server) { return upstream(query, server).health.is_down(); };
+void Resolver::Impl::next_try(OpenQuestion& open) {
+  if (!open.sent.empty() && open.still_wanted && !open.still_wanted()) return forget(open);
+  const auto is_down = [&](std::size_t server) { return upstream(open, server).health.is_down(); };
   for (;;) {
-    query.phase = Phase::asking;
-    if (query.sent.size() >= kMaxSent) return wait(query, milliseconds::max());
-    const bool is_refused = query.trouble && query.trouble->kind == Trouble::Kind::refused;
-    const Rounds::Step step = query.rounds.next(is_down, is_refused);
-    if (step.kind == Rounds::Step::Kind::give_up) return finish(query, failure_of(query));
-    if (step.kind == Rounds::Step::Kind::pause) return back_off(query, Phase::backing_off);
-    const auto tcp = std::find_if(query.sent.begin(), query.sent.end(),
+    open.phase = Phase::asking;
+    if (open.sent.size() >= kMaxSent) return wait(open, milliseconds::max());
+    const bool is_refused = open.trouble && open.trouble->kind == Trouble::Kind::refused;
+    const Rounds::Step step = open.rounds.next(is_down, is_refused);
+    if (step.kind == Rounds::Step::Kind::give_up) return finish(open, failure_of(open));
+    if (step.kind == Rounds::Step::Kind::pause) return back_off(open, Phase::backing_off);
+    const auto tcp = std::find_if(open.sent.begin(), open.sent.end(),
                                   [&](const Sent& sent) { return sent.needs_tcp && sent.server == step.server; });
-    if (tcp != query.sent.end()) return queue_tcp(query, static_cast<std::size_t>(tcp - query.sent.begin()));
-    if (send_udp(query, step.server, loop_.now() >= upstream(query, step.server).plain_until, false)) return;
+    if (tcp != open.sent.end()) return queue_tcp(open, static_cast<std::size_t>(tcp - open.sent.begin()));
+    if (send_udp(open, step.server, loop_.now() >= upstream(open, step.server).plain_until, false)) return;
   }
 }
 
-bool Resolver::Impl::send_udp(Query& query, std::size_t server, bool edns, bool fell_back) {
-  const std::size_t index = query.sent.size();
-  query.sent.reserve(index + 1);  // so that there is room for each datagram that is sent
-  auto ticket = upstream(query, server).udp.send(query.question, edns, [this, index, number = query.number](Outcome outcome) {
-    go_on(number, [&](Query& one) { on_udp(one, index, std::move(outcome)); });
+bool Resolver::Impl::send_udp(OpenQuestion& open, std::size_t server, bool edns, bool fell_back) {
+  const std::size_t index = open.sent.size();
+  open.sent.reserve(index + 1);  // so that there is room for each datagram that is sent
+  auto ticket = upstream(open, server).udp.send(open.question, edns, [this, index, number = open.number](Outcome outcome) {
+    go_on(number, [&](OpenQuestion& one) { on_udp(one, index, std::move(outcome)); });
   });
   if (!ticket) {
     if (ticket.error().kind == Trouble::Kind::unreachable) {
-      ++upstream(query, server).counts.unreachable;
-      report(upstream(query, server), upstream(query, server).health.on_unreachable(loop_.now()));
+      ++upstream(open, server).counts.unreachable;
+      report(upstream(open, server), upstream(open, server).health.on_unreachable(loop_.now()));
     }
-    note(query, ticket.error());
+    note(open, ticket.error());
     return false;
   }
-  ++upstream(query, server).counts.udp;
-  query.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
-  wait_in_steps(query, options_.try_timeout, time_for_try(query, options_.try_timeout));
+  ++upstream(open, server).counts.udp;
+  open.sent.push_back({.server = server, .edns = edns, .fell_back = fell_back, .at = loop_.now(), .ticket = *ticket});
+  wait_in_steps(open, options_.try_timeout, time_for_try(open, options_.try_timeout));
   return true;
 }
 
-milliseconds Resolver::Impl::time_for_try(const Query& query, milliseconds first) const {
-  return first * (1 << std::min(query.rounds.number(), max_doublings(options_)));
+milliseconds Resolver::Impl::time_for_try(const OpenQuestion& open, milliseconds first) const {
+  return first * (1 << std::min(open.rounds.number(), max_doublings(options_)));
 }
 
-void Resolver::Impl::back_off(Query& query, Phase phase) {
-  query.phase = phase;
-  const int doublings = std::min(query.back_offs++, 10);
-  wait(query, std::min(kFirstBackOff * (1 << doublings), kLastBackOff));
+void Resolver::Impl::back_off(OpenQuestion& open, Phase phase) {
+  open.phase = phase;
+  const int doublings = std::min(open.back_offs++, 10);
+  wait(open, std::min(kFirstBackOff * (1 << doublings), kLastBackOff));
 }
 
 // Sets the timer, for the end of the question at the latest.
-void Resolver::Impl::wait(Query& query, milliseconds time) {
-  const auto left = std::chrono::ceil<milliseconds>(query.end - loop_.now());
-  query.is_last_timer = time >= left;
-  query.timer.set(std::min(time, left));
+void Resolver::Impl::wait(OpenQuestion& open, milliseconds time) {
+  const auto left = std::chrono::ceil<milliseconds>(open.end - loop_.now());
+  open.is_last_timer = time >= left;
+  open.timer.set(std::min(time, left));
 }
 
 // Waits for the answer to a try. After each step the try ends early if others wait for the slot.
-void Resolver::Impl::wait_in_steps(Query& query, milliseconds step, milliseconds time) {
-  query.left = time - step;
-  wait(query, step);
+void Resolver::Impl::wait_in_steps(OpenQuestion& open, milliseconds step, milliseconds time) {
+  open.left = time - step;
+  wait(open, step);
 }
 
-void Resolver::Impl::on_timer(Query& query) {
-  query.is_at_end = query.is_last_timer;
-  const bool has_time_left = query.left > milliseconds{0} && !query.is_last_timer;
-  if (query.phase == Phase::tcp) return on_tcp_silence(query);
-  if (query.phase == Phase::asking && !query.sent.empty()) {
-    if (has_time_left && !queue_.has_new()) return wait_in_steps(query, options_.try_timeout, query.left);
-    on_silence(query);
+void Resolver::Impl::on_timer(OpenQuestion& open) {
+  open.is_at_end = open.is_last_timer;
+  const bool has_time_left = open.left > milliseconds{0} && !open.is_last_timer;
+  if (open.phase == Phase::tcp) return on_tcp_silence(open);
+  if (open.phase == Phase::asking && !open.sent.empty()) {
+    if (has_time_left && !queue_.has_new()) return wait_in_steps(open, options_.try_timeout, open.left);
+    on_silence(open);
   }
-  if (query.is_last_timer || query.servers->empty()) return finish(query, failure_of(query));
-  if (query.phase == Phase::tcp_backing_off) return queue_tcp(query, query.tcp_sent);
-  if (queue_.has_new()) return give_way(query);
-  next_try(query);
+  if (open.is_last_timer || open.servers->empty()) return finish(open, failure_of(open));
+  if (open.phase == Phase::tcp_backing_off) return queue_tcp(open, open.tcp_sent);
+  if (queue_.has_new()) return give_way(open);
+  next_try(open);
 }
 
 // Records that the last try got no answer in its time. One may still come.
-void Resolver::Impl::on_silence(Query& query) {
-  Sent& last = query.sent.back();
+void Resolver::Impl::on_silence(OpenQuestion& open) {
+  Sent& last = open.sent.back();
   if (!last.ticket) return;
   ++counters_.timeouts;
-  ++upstream(query, last.server).counts.timeouts;
+  ++upstream(open, last.server).counts.timeouts;
   last.timed_out = true;
-  query.rounds.waited();
-  note(query, {Trouble::Kind::timed_out, "timed out"});
+  open.rounds.waited();
+  note(open, {Trouble::Kind::timed_out, "timed out"});
   // If the asker's patience was shorter than a try, the server did not have its full time.
-  if (query.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
-  Upstream& server = upstream(query, last.server);
-  report(server, server.health.on_silence(query.owner.zone, last.at, loop_.now()));
+  if (open.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
+  Upstream& server = upstream(open, last.server);
+  report(server, server.health.on_silence(open.owner.zone, last.at, loop_.now()));
 }
 
-void Resolver::Impl::on_udp(Query& query, std::size_t index, Outcome outcome) {
-  query.sent[index].ticket.reset();
-  Upstream& server = upstream(query, query.sent[index].server);
+void Resolver::Impl::on_udp(OpenQuestion& open, std::size_t index, Outcome outcome) {
+  open.sent[index].ticket.reset();
+  Upstream& server = upstream(open, open.sent[index].server);
   if (outcome) heard(server);
   // The outcome of an earlier try does not affect the later one.
-  const bool is_last = query.phase == Phase::asking && index + 1 == query.sent.size();
+  const bool is_last = open.phase == Phase::asking && index + 1 == open.sent.size();
   if (!outcome) {
     switch (outcome.error().kind) {
-      case Trouble::Kind::strays: return queue_tcp(query, index);
+      case Trouble::Kind::strays: return queue_tcp(open, index);
       case Trouble::Kind::unreachable:
         ++server.counts.unreachable;
         report(server, server.health.on_unreachable(loop_.now()));
         break;
-      case Trouble::Kind::unreadable: return give_up_server(query, index, outcome.error());
+      case Trouble::Kind::unreadable: return give_up_server(open, index, outcome.error());
       default: break;
     }
-    note(query, outcome.error());
-    if (is_last) next_try(query);
+    note(open, outcome.error());
+    if (is_last) next_try(open);
     return;
   }
   switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(query, index, std::move(outcome->answer));
-    case dns::Response::Kind::truncated: return queue_tcp(query, index);
-    case dns::Response::Kind::refused: return on_refused(query, index, outcome->rcode);
+    case dns::Response::Kind::answer: return on_answer(open, index, std::move(outcome->answer));
+    case dns::Response::Kind::truncated: return queue_tcp(open, index);
+    case dns::Response::Kind::refused: return on_refused(open, index, outcome->rcode);
   }
 }
 
-void Resolver::Impl::on_refused(Query& query, std::size_t index, int rcode) {
-  const Sent sent = query.sent[index];
-  const Sent& last = query.sent.back();
-  const bool is_current = query.phase == Phase::asking && last.server == sent.server && query.sent.size() < kMaxSent;
+void Resolver::Impl::on_refused(OpenQuestion& open, std::size_t index, int rcode) {
+  const Sent sent = open.sent[index];
+  const Sent& last = open.sent.back();
+  const bool is_current = open.phase == Phase::asking && last.server == sent.server && open.sent.size() < kMaxSent;
   if (is_current && rcode == dns::kBadCookie) {
     // The next try has the cookie that came with this answer; if it fails too, TCP needs no cookie (RFC 7873 §5.3).
-    if (std::exchange(query.had_bad_cookie, true)) return queue_tcp(query, index);
-    if (!send_udp(query, sent.server, sent.edns, sent.fell_back)) next_try(query);
+    if (std::exchange(open.had_bad_cookie, true)) return queue_tcp(open, index);
+    if (!send_udp(open, sent.server, sent.edns, sent.fell_back)) next_try(open);
     return;
   }
   if (is_current && sent.edns && is_edns_refusal(rcode)) {
     if (last.fell_back) return;
-    if (!send_udp(query, sent.server, false, true)) next_try(query);
+    if (!send_udp(open, sent.server, false, true)) next_try(open);
     return;
   }
-  give_up_server(query, index, {Trouble::Kind::refused, dns::rcode_name(rcode)});
+  give_up_server(open, index, {Trouble::Kind::refused, dns::rcode_name(rcode)});
 }
 
 // Stops asking this server.
-void Resolver::Impl::give_up_server(Query& query, std::size_t index, Trouble trouble) {
-  const std::size_t server = query.sent[index].server;
-  ServerCounters& counters = upstream(query, server).counts;
+void Resolver::Impl::give_up_server(OpenQuestion& open, std::size_t index, Trouble trouble) {
+  const std::size_t server = open.sent[index].server;
+  ServerCounters& counters = upstream(open, server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.unreadable);
-  query.rounds.spend(server);
-  note(query, std::move(trouble));
-  const bool is_last = query.phase == Phase::asking && query.sent.back().server == server;
-  const bool is_over = query.phase == Phase::queued && !query.rounds.is_any_left();
-  if (is_last || is_over) next_try(query);
+  open.rounds.spend(server);
+  note(open, std::move(trouble));
+  const bool is_last = open.phase == Phase::asking && open.sent.back().server == server;
+  const bool is_over = open.phase == Phase::queued && !open.rounds.is_any_left();
+  if (is_last || is_over) next_try(open);
 }
 
-void Resolver::Impl::on_answer(Query& query, std::size_t index, dns::Answer answer) {
+void Resolver::Impl::on_answer(OpenQuestion& open, std::size_t index, dns::Answer answer) {
   const auto now = loop_.now();
-  const Sent& sent = query.sent[index];
-  upstream(query, sent.server).counts.duration.add(static_cast<std::uint64_t>((now - sent.at).count()));
-  if (sent.fell_back) upstream(query, sent.server).plain_until = now + kPlainTime;
-  for (const Sent& other : query.sent) {
+  const Sent& sent = open.sent[index];
+  upstream(open, sent.server).counts.duration.add(static_cast<std::uint64_t>((now - sent.at).count()));
+  if (sent.fell_back) upstream(open, sent.server).plain_until = now + kPlainTime;
+  for (const Sent& other : open.sent) {
     if (!other.timed_out || other.server == sent.server) continue;
-    Upstream& server = upstream(query, other.server);
+    Upstream& server = upstream(open, other.server);
     report(server, server.health.on_other_answered(other.at, now));
   }
-  finish(query, std::move(answer));
+  finish(open, std::move(answer));
 }
 
 // ---- over TCP ------------------------------------------------------------------------------------------------------------
 
 // Answers to earlier tries may still come meanwhile.
-void Resolver::Impl::queue_tcp(Query& query, std::size_t index) {
-  if (query.phase == Phase::tcp_queued || query.phase == Phase::tcp) return;
-  if (query.phase == Phase::queued) query.place.reset();
-  query.tcp_sent = index;
-  query.sent[index].needs_tcp = true;
-  query.phase = Phase::tcp_queued;
+void Resolver::Impl::queue_tcp(OpenQuestion& open, std::size_t index) {
+  if (open.phase == Phase::tcp_queued || open.phase == Phase::tcp) return;
+  if (open.phase == Phase::queued) open.place.reset();
+  open.tcp_sent = index;
+  open.sent[index].needs_tcp = true;
+  open.phase = Phase::tcp_queued;
   // A server has answered.
-  query.is_brief = false;
-  query.end = query.patience;
-  wait(query, milliseconds::max());
-  const bool is_back = query.tcp_begin != Clock::time_point{};
-  query.tcp_place = tcp_queue_.enter(query.owner, is_back, [this, number = query.number](FairQueue::News news) {
-    go_on(number, [&](Query& one) { on_tcp_place(one, news); });
+  open.is_brief = false;
+  open.end = open.patience;
+  wait(open, milliseconds::max());
+  const bool is_back = open.tcp_begin != Clock::time_point{};
+  open.tcp_place = tcp_queue_.enter(open.owner, is_back, [this, number = open.number](FairQueue::News news) {
+    go_on(number, [&](OpenQuestion& one) { on_tcp_place(one, news); });
   });
-  if (FairQueue::has_slot(query.tcp_place)) return start_tcp(query);
-  for (const std::uint64_t check : query.joined) tcp_queue_.join(query.tcp_place, check);
+  if (FairQueue::has_slot(open.tcp_place)) return start_tcp(open);
+  for (const std::uint64_t check : open.joined) tcp_queue_.join(open.tcp_place, check);
   ++counters_.queued;
 }
 
-void Resolver::Impl::on_tcp_place(Query& query, FairQueue::News news) {
-  if (news == FairQueue::News::granted) return start_tcp(query);
+void Resolver::Impl::on_tcp_place(OpenQuestion& open, FairQueue::News news) {
+  if (news == FairQueue::News::granted) return start_tcp(open);
   ++counters_.turned_away;
-  finish(query, failure_of(query));
+  finish(open, failure_of(open));
 }
 
-void Resolver::Impl::start_tcp(Query& query) {
-  if (query.still_wanted && !query.still_wanted()) return forget(query);
-  const Sent& sent = query.sent[query.tcp_sent];
-  Upstream& server = upstream(query, sent.server);
-  query.phase = Phase::tcp;
+void Resolver::Impl::start_tcp(OpenQuestion& open) {
+  if (open.still_wanted && !open.still_wanted()) return forget(open);
+  const Sent& sent = open.sent[open.tcp_sent];
+  Upstream& server = upstream(open, sent.server);
+  open.phase = Phase::tcp;
   auto exchange = TcpExchange::start(
-      loop_, server.address, {.question = query.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
-      [this, number = query.number](Outcome outcome) { go_on(number, [&](Query& one) { on_tcp(one, std::move(outcome)); }); });
+      loop_, server.address, {.question = open.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
+      [this, number = open.number](Outcome outcome) {
+        go_on(number, [&](OpenQuestion& one) { on_tcp(one, std::move(outcome)); });
+      });
   if (exchange) {
-    query.tcp = std::move(*exchange);
+    open.tcp = std::move(*exchange);
     ++counters_.tcp;
     ++server.counts.tcp;
-    query.tcp_begin = loop_.now();
-    return wait_in_steps(query, options_.tcp_timeout, time_for_try(query, options_.tcp_timeout));
+    open.tcp_begin = loop_.now();
+    return wait_in_steps(open, options_.tcp_timeout, time_for_try(open, options_.tcp_timeout));
   }
-  if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp_trouble(query, exchange.error());
-  query.tcp_place.reset();
-  note(query, exchange.error());
-  back_off(query, Phase::tcp_backing_off);
+  if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp_trouble(open, exchange.error());
+  open.tcp_place.reset();
+  note(open, exchange.error());
+  back_off(open, Phase::tcp_backing_off);
 }
 
 // Handles a connection without an answer so far. It stays until its time is over, and for longer while the server answers others
 // over TCP: such a server handles few connections at a time, and a new one would come after all others. But if others wait for
 // our slot, the connection has to end.
-void Resolver::Impl::on_tcp_silence(Query& query) {
-  const Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
-  const bool is_busy = server.last_tcp_answer > query.tcp_begin;
-  if (!query.is_last_timer && tcp_queue_.waiting() == 0 && (query.left > milliseconds{0} || is_busy)) {
-    return wait_in_steps(query, options_.tcp_timeout, std::max(query.left, options_.tcp_timeout));
+void Resolver::Impl::on_tcp_silence(OpenQuestion& open) {
+  const Upstream& server = upstream(open, open.sent[open.tcp_sent].server);
+  const bool is_busy = server.last_tcp_answer > open.tcp_begin;
+  if (!open.is_last_timer && tcp_queue_.waiting() == 0 && (open.left > milliseconds{0} || is_busy)) {
+    return wait_in_steps(open, options_.tcp_timeout, std::max(open.left, options_.tcp_timeout));
   }
-  query.rounds.waited();
-  on_tcp_trouble(query, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
+  open.rounds.waited();
+  on_tcp_trouble(open, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
 }
 
-void Resolver::Impl::on_tcp(Query& query, Outcome outcome) {
-  if (!outcome) return on_tcp_trouble(query, outcome.error());
-  Upstream& server = upstream(query, query.sent[query.tcp_sent].server);
+void Resolver::Impl::on_tcp(OpenQuestion& open, Outcome outcome) {
+  if (!outcome) return on_tcp_trouble(open, outcome.error());
+  Upstream& server = upstream(open, open.sent[open.tcp_sent].server);
   server.last_tcp_answer = loop_.now();
   heard(server);
   switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(query, query.tcp_sent, std::move(outcome->answer));
-    case dns::Response::Kind::truncated: return on_tcp_trouble(query, {Trouble::Kind::unreadable, "truncated over TCP too"});
-    case dns::Response::Kind::refused: return on_tcp_trouble(query, {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)});
+    case dns::Response::Kind::answer: return on_answer(open, open.tcp_sent, std::move(outcome->answer));
+    case dns::Response::Kind::truncated: return on_tcp_trouble(open, {Trouble::Kind::unreadable, "truncated over TCP too"});
+    case dns::Response::Kind::refused: return on_tcp_trouble(open, {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)});
   }
 }
 
 // Ends a try over TCP that failed. Only a readable answer of the server is final; other troubles may be temporary, as over UDP.
-void Resolver::Impl::on_tcp_trouble(Query& query, Trouble trouble) {
-  const bool is_at_end = query.is_at_end;
-  const std::size_t server = query.sent[query.tcp_sent].server;
-  ServerCounters& counters = upstream(query, server).counts;
+void Resolver::Impl::on_tcp_trouble(OpenQuestion& open, Trouble trouble) {
+  const bool is_at_end = open.is_at_end;
+  const std::size_t server = open.sent[open.tcp_sent].server;
+  ServerCounters& counters = upstream(open, server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
-  if (trouble.kind != Trouble::Kind::tcp_failed) query.rounds.spend(server);
-  note(query, std::move(trouble));
-  if (is_at_end) return finish(query, failure_of(query));
-  query.tcp.reset();
-  query.tcp_place.reset();
-  if (!FairQueue::has_slot(query.place)) return give_way(query);
-  next_try(query);
+  if (trouble.kind != Trouble::Kind::tcp_failed) open.rounds.spend(server);
+  note(open, std::move(trouble));
+  if (is_at_end) return finish(open, failure_of(open));
+  open.tcp.reset();
+  open.tcp_place.reset();
+  if (!FairQueue::has_slot(open.place)) return give_way(open);
+  next_try(open);
 }
 
 // ---- the end -------------------------------------------------------------------------------------------------------------
 
-void Resolver::Impl::finish(Query& query, dns::Answer answer) {
+void Resolver::Impl::finish(OpenQuestion& open, dns::Answer answer) {
   if (answer.status == dns::Status::failure) ++counters_.failures;
-  note_zone(query, answer);
-  const Callback callback = std::move(query.callback);
-  forget(query);
+  note_zone(open, answer);
+  const Callback callback = std::move(open.callback);
+  forget(open);
   callback(std::move(answer));
 }
 
 // Records what the end of a question says about the servers of its zone.
-void Resolver::Impl::note_zone(const Query& query, const dns::Answer& answer) {
+void Resolver::Impl::note_zone(const OpenQuestion& open, const dns::Answer& answer) {
   const auto now = loop_.now();
   if (answer.status != dns::Status::failure) {
     last_answer_ = now;
-    return silent_zones_.on_answer(query.question.name);
+    return silent_zones_.on_answer(open.question.name);
   }
   // An overloaded name server is slow for all zones.
-  if (last_answer_ < query.begin || query.sent.empty()) return;
-  const bool is_slow_refusal = answer.cause == dns::Cause::reported && query.trouble &&
-                               query.trouble->kind == Trouble::Kind::refused && now - query.sent.front().at >= kSlowRefusal;
-  if (answer.cause == dns::Cause::no_answer || is_slow_refusal) silent_zones_.on_silence(query.question.name, now);
+  if (last_answer_ < open.begin || open.sent.empty()) return;
+  const bool is_slow_refusal = answer.cause == dns::Cause::reported && open.trouble &&
+                               open.trouble->kind == Trouble::Kind::refused && now - open.sent.front().at >= kSlowRefusal;
+  if (answer.cause == dns::Cause::no_answer || is_slow_refusal) silent_zones_.on_silence(open.question.name, now);
 }
 
-void Resolver::Impl::forget(Query& query) {
-  for (const Sent& sent : query.sent) {
-    if (sent.ticket) upstream(query, sent.server).udp.give_up(*sent.ticket);
+void Resolver::Impl::forget(OpenQuestion& open) {
+  for (const Sent& sent : open.sent) {
+    if (sent.ticket) upstream(open, sent.server).udp.give_up(*sent.ticket);
   }
-  queries_.erase(queries_.find(query.number));
+  questions_.erase(questions_.find(open.number));
 }
 
-void Resolver::Impl::note(Query& query, Trouble trouble) {
-  if (!query.trouble || trouble.kind >= query.trouble->kind) query.trouble = std::move(trouble);
+void Resolver::Impl::note(OpenQuestion& open, Trouble trouble) {
+  if (!open.trouble || trouble.kind >= open.trouble->kind) open.trouble = std::move(trouble);
 }
 
 // Returns whether the asker's patience ended before the servers had their full time.
-bool Resolver::Impl::is_cut_short(const Query& query) {
-  if (!query.is_at_end) return false;
-  if (query.phase == Phase::tcp_backing_off) return true;
-  if (query.phase == Phase::tcp && query.end - query.tcp_begin < options_.tcp_timeout) return true;
-  if (query.sent.empty() && query.trouble->kind != Trouble::Kind::unreachable) return true;
-  const auto since = query.sent.empty() ? query.begin : query.sent.front().at;
-  return !query.is_brief && query.end - since < options_.schedule();
+bool Resolver::Impl::is_cut_short(const OpenQuestion& open) {
+  if (!open.is_at_end) return false;
+  if (open.phase == Phase::tcp_backing_off) return true;
+  if (open.phase == Phase::tcp && open.end - open.tcp_begin < options_.tcp_timeout) return true;
+  if (open.sent.empty() && open.trouble->kind != Trouble::Kind::unreachable) return true;
+  const auto since = open.sent.empty() ? open.begin : open.sent.front().at;
+  return !open.is_brief && open.end - since < options_.schedule();
 }
 
-dns::Answer Resolver::Impl::failure_of(const Query& query) {
-  if (query.phase == Phase::queued) return dns::failure_answer("too many questions in flight", dns::Cause::local);
-  if (query.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
-  if (!query.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
-  const Trouble& trouble = *query.trouble;
-  if (is_cut_short(query)) return dns::failure_answer(trouble.text, dns::Cause::local);
-  if (query.is_at_end && is_over_tcp(query)) return dns::failure_answer(trouble.text, dns::Cause::unavailable);
+dns::Answer Resolver::Impl::failure_of(const OpenQuestion& open) {
+  if (open.phase == Phase::queued) return dns::failure_answer("too many questions in flight", dns::Cause::local);
+  if (open.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
+  if (!open.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
+  const Trouble& trouble = *open.trouble;
+  if (is_cut_short(open)) return dns::failure_answer(trouble.text, dns::Cause::local);
+  if (open.is_at_end && is_over_tcp(open)) return dns::failure_answer(trouble.text, dns::Cause::unavailable);
   switch (trouble.kind) {
     case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);
     case Trouble::Kind::unreachable:
@@ -552,8 +555,8 @@ dns::Answer Resolver::Impl::failure_of(const Query& query) {
     default: return dns::failure_answer(trouble.text);
   }
   // Servers that answer no question at all say nothing about this name.
-  const bool answers_others = std::any_of(query.servers->begin(), query.servers->end(),
-                                          [&](const auto& server) { return server->health.last_answer() >= query.begin; });
+  const bool answers_others = std::any_of(open.servers->begin(), open.servers->end(),
+                                          [&](const auto& server) { return server->health.last_answer() >= open.begin; });
   return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::unavailable);
 }
 
@@ -566,12 +569,12 @@ void Resolver::Impl::report(const Upstream& server, bool has_changed) {
 }
 
 // Sends probes to servers that are down, unless all are: then questions try them anyway.
-void Resolver::Impl::send_probes(const Query& query) {
+void Resolver::Impl::send_probes(const OpenQuestion& open) {
   const auto is_down = [](const auto& server) { return server->health.is_down(); };
   if (std::all_of(servers_->begin(), servers_->end(), is_down)) return;
   for (const auto& server : *servers_) {
     if (!server->health.take_probe(loop_.now())) continue;
-    server->probe(query.question, options_.try_timeout, [this, server = server.get()](const Outcome& outcome) {
+    server->probe(open.question, options_.try_timeout, [this, server = server.get()](const Outcome& outcome) {
       if (outcome) heard(*server);
     });
   }

@@ -27,7 +27,7 @@ namespace io {
 // The name servers, in the order of the configuration.
 using Upstreams = std::vector<std::shared_ptr<Upstream>>;
 
-struct Query {
+struct OpenQuestion {
   using Clock = std::chrono::steady_clock;
   enum class Phase : std::uint8_t {
     queued,       // waits for a slot
@@ -48,7 +48,7 @@ struct Query {
     std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
   };
 
-  Query(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
+  OpenQuestion(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
       : servers(std::move(known)), rounds(servers->size()), timer(loop, std::move(on_timer)) {}
 
   // Records that a further check waits for the answer. If there are too many, those with the least load are kept.
