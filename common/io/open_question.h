@@ -1,5 +1,5 @@
 // A question of the resolver under way: who asks, how far it has come, and all that it holds. resolver.cc decides what happens to
-// it.
+// it, and failure.h what its end means if it got no answer.
 #pragma once
 
 #include <algorithm>
@@ -20,12 +20,9 @@
 #include "common/io/rounds.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
-#include "common/io/upstream.h"
+#include "common/io/upstreams.h"
 
 namespace io {
-
-// The name servers, in the order of the configuration.
-using Upstreams = std::vector<std::shared_ptr<Upstream>>;
 
 struct OpenQuestion {
   using Clock = std::chrono::steady_clock;
@@ -48,7 +45,7 @@ struct OpenQuestion {
     std::optional<UdpClient::Ticket> ticket;  // none: the exchange has ended
   };
 
-  OpenQuestion(Loop& loop, std::shared_ptr<const Upstreams> known, std::function<void()> on_timer)
+  OpenQuestion(Loop& loop, std::shared_ptr<const Upstreams::List> known, std::function<void()> on_timer)
       : servers(std::move(known)), rounds(servers->size()), timer(loop, std::move(on_timer)) {}
 
   // Records that a further check waits for the answer. If there are too many, those with the least load are kept.
@@ -59,6 +56,10 @@ struct OpenQuestion {
     const auto worst = std::max_element(joined.begin(), joined.end(), is_less);
     if (is_less(check, *worst)) *worst = check;
   }
+  // Records a trouble, unless one that says more is known.
+  void note(Trouble found) {
+    if (!trouble || found.kind >= trouble->kind) trouble = std::move(found);
+  }
 
   std::uint64_t number = 0;
   dns::Question question;
@@ -66,7 +67,7 @@ struct OpenQuestion {
   std::vector<std::uint64_t> joined;  // further checks that wait for the answer, at most FairQueue::kStandIns
   Resolver::Callback callback;
   Resolver::StillWanted still_wanted;
-  std::shared_ptr<const Upstreams> servers;
+  std::shared_ptr<const Upstreams::List> servers;
   Rounds rounds;
   Phase phase = Phase::queued;
   Clock::time_point begin;

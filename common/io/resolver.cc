@@ -9,6 +9,7 @@
 #include "common/dns/likely_zone.h"
 #include "common/dns/message.h"
 #include "common/io/exchange.h"
+#include "common/io/failure.h"
 #include "common/io/fair_queue.h"
 #include "common/io/keyed_hash.h"
 #include "common/io/open_question.h"
@@ -17,6 +18,7 @@
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
 #include "common/io/upstream.h"
+#include "common/io/upstreams.h"
 
 namespace io {
 
@@ -30,9 +32,6 @@ constexpr std::chrono::minutes kPlainTime{15};
 // The wait before the next round when nothing listens, or before the next try to get a descriptor; doubled each time.
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLastBackOff{2000};
-// A SERVFAIL that takes at least this time shows that the zone's servers are silent. A resolver that has it in its cache, or
-// finds an answer that does not verify, is faster.
-constexpr milliseconds kSlowRefusal{1000};
 // The part of the slots that one zone may hold.
 constexpr std::size_t kZonePart = 4;
 // The fraction of the slots whose questions may wait for TCP.
@@ -59,23 +58,17 @@ class Resolver::Impl {
   Impl(Loop& loop, ResolverOptions options)
       : loop_(loop),
         options_(std::move(options)),
+        servers_(loop, random_, counters_, options_.on_change),
         queue_(loop, limits(options_.max_in_flight, options_.max_waiting)),
         tcp_queue_(loop, limits(options_.max_tcp, options_.max_in_flight / kTcpPart)) {
-    set_servers(options_.servers);
+    servers_.set(options_.servers);
   }
 
   std::uint64_t ask(const dns::Question& question, const Asker& asker, Callback callback, StillWanted still_wanted);
   void join(std::uint64_t number, std::uint64_t check);
-  void set_servers(const std::vector<NameServer>& servers);
+  void set_servers(const std::vector<NameServer>& servers) { servers_.set(servers); }
 
-  [[nodiscard]] std::vector<ServerCounters> server_counters() const {
-    std::vector<ServerCounters> all;
-    for (const auto& server : *servers_) {
-      all.push_back(server->counts);
-      all.back().server = server->address;
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<ServerCounters> server_counters() const { return servers_.counters(); }
 
   ResolverCounters counters_;
 
@@ -124,42 +117,23 @@ class Resolver::Impl {
   void on_tcp_silence(OpenQuestion& open);
   void on_tcp(OpenQuestion& open, Outcome outcome);
   void on_tcp_trouble(OpenQuestion& open, Trouble trouble);
-  static bool is_over_tcp(const OpenQuestion& open) { return open.phase >= Phase::tcp_queued; }
 
   void finish(OpenQuestion& open, dns::Answer answer);
   void forget(OpenQuestion& open);
-  static void note(OpenQuestion& open, Trouble trouble);
-  bool is_cut_short(const OpenQuestion& open);
-  dns::Answer failure_of(const OpenQuestion& open);
   void note_zone(const OpenQuestion& open, const dns::Answer& answer);
-
-  void heard(Upstream& server);
-  void report(const Upstream& server, bool has_changed);
-  void send_probes(const OpenQuestion& open);
 
   Loop& loop_;
   ResolverOptions options_;
   RandomIds random_;
   HashKey hash_key_ = HashKey::random();
-  SocketBudget budget_;
+  Upstreams servers_;
   FairQueue queue_;
   FairQueue tcp_queue_;
   SilentZones silent_zones_{hash_key_};
   Clock::time_point last_answer_;  // time of the last answer that was not a failure
-  std::shared_ptr<const Upstreams> servers_ = std::make_shared<const Upstreams>();
   std::uint64_t next_number_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<OpenQuestion>> questions_;
 };
-
-void Resolver::Impl::set_servers(const std::vector<NameServer>& servers) {
-  Upstreams upstreams;
-  for (const NameServer& server : servers) {
-    const auto old =
-        std::find_if(servers_->begin(), servers_->end(), [&](const auto& known) { return known->address == server; });
-    upstreams.push_back(old != servers_->end() ? *old : std::make_shared<Upstream>(loop_, server, random_, budget_, counters_));
-  }
-  servers_ = std::make_shared<const Upstreams>(std::move(upstreams));
-}
 
 // ---- a slot --------------------------------------------------------------------------------------------------------------
 
@@ -167,7 +141,7 @@ std::uint64_t Resolver::Impl::ask(const dns::Question& question, const Asker& as
                                   StillWanted still_wanted) {
   ++counters_.questions;
   const std::uint64_t number = next_number_++;
-  auto made = std::make_unique<OpenQuestion>(loop_, servers_,
+  auto made = std::make_unique<OpenQuestion>(loop_, servers_.list(),
                                              [this, number] { go_on(number, [this](OpenQuestion& one) { on_timer(one); }); });
   OpenQuestion& open = *made;
   questions_.emplace(number, std::move(made));
@@ -222,7 +196,7 @@ void Resolver::Impl::give_way(OpenQuestion& open) {
 void Resolver::Impl::on_place(OpenQuestion& open, FairQueue::News news) {
   if (news == FairQueue::News::turned_away) {
     ++counters_.turned_away;
-    return finish(open, failure_of(open));
+    return finish(open, failure_of(open, options_));
   }
   if (open.still_wanted && !open.still_wanted()) return forget(open);
   if (open.sent.empty()) return begin(open);
@@ -239,7 +213,7 @@ void Resolver::Impl::begin(OpenQuestion& open) {
   }
   open.phase = Phase::asking;
   if (open.servers->empty()) return wait(open, milliseconds{0});
-  send_probes(open);
+  servers_.send_probes(open.question, options_.try_timeout);
   next_try(open);
 }
 
@@ -253,7 +227,7 @@ void Resolver::Impl::next_try(OpenQuestion& open) {
     if (open.sent.size() >= kMaxSent) return wait(open, milliseconds::max());
     const bool is_refused = open.trouble && open.trouble->kind == Trouble::Kind::refused;
     const Rounds::Step step = open.rounds.next(is_down, is_refused);
-    if (step.kind == Rounds::Step::Kind::give_up) return finish(open, failure_of(open));
+    if (step.kind == Rounds::Step::Kind::give_up) return finish(open, failure_of(open, options_));
     if (step.kind == Rounds::Step::Kind::pause) return back_off(open, Phase::backing_off);
     const auto tcp = std::find_if(open.sent.begin(), open.sent.end(),
                                   [&](const Sent& sent) { return sent.needs_tcp && sent.server == step.server; });
@@ -269,11 +243,8 @@ bool Resolver::Impl::send_udp(OpenQuestion& open, std::size_t server, bool edns,
     go_on(number, [&](OpenQuestion& one) { on_udp(one, index, std::move(outcome)); });
   });
   if (!ticket) {
-    if (ticket.error().kind == Trouble::Kind::unreachable) {
-      ++upstream(open, server).counts.unreachable;
-      report(upstream(open, server), upstream(open, server).health.on_unreachable(loop_.now()));
-    }
-    note(open, ticket.error());
+    if (ticket.error().kind == Trouble::Kind::unreachable) servers_.on_unreachable(upstream(open, server));
+    open.note(ticket.error());
     return false;
   }
   ++upstream(open, server).counts.udp;
@@ -313,7 +284,7 @@ void Resolver::Impl::on_timer(OpenQuestion& open) {
     if (has_time_left && !queue_.has_new()) return wait_in_steps(open, options_.try_timeout, open.left);
     on_silence(open);
   }
-  if (open.is_last_timer || open.servers->empty()) return finish(open, failure_of(open));
+  if (open.is_last_timer || open.servers->empty()) return finish(open, failure_of(open, options_));
   if (open.phase == Phase::tcp_backing_off) return queue_tcp(open, open.tcp_sent);
   if (queue_.has_new()) return give_way(open);
   next_try(open);
@@ -327,30 +298,26 @@ void Resolver::Impl::on_silence(OpenQuestion& open) {
   ++upstream(open, last.server).counts.timeouts;
   last.timed_out = true;
   open.rounds.waited();
-  note(open, {Trouble::Kind::timed_out, "timed out"});
+  open.note({Trouble::Kind::timed_out, "timed out"});
   // If the asker's patience was shorter than a try, the server did not have its full time.
   if (open.is_last_timer && loop_.now() - last.at < options_.try_timeout) return;
-  Upstream& server = upstream(open, last.server);
-  report(server, server.health.on_silence(open.owner.zone, last.at, loop_.now()));
+  servers_.on_silence(upstream(open, last.server), open.owner.zone, last.at);
 }
 
 void Resolver::Impl::on_udp(OpenQuestion& open, std::size_t index, Outcome outcome) {
   open.sent[index].ticket.reset();
   Upstream& server = upstream(open, open.sent[index].server);
-  if (outcome) heard(server);
+  if (outcome) servers_.on_answer(server);
   // The outcome of an earlier try does not affect the later one.
   const bool is_last = open.phase == Phase::asking && index + 1 == open.sent.size();
   if (!outcome) {
     switch (outcome.error().kind) {
       case Trouble::Kind::strays: return queue_tcp(open, index);
-      case Trouble::Kind::unreachable:
-        ++server.counts.unreachable;
-        report(server, server.health.on_unreachable(loop_.now()));
-        break;
+      case Trouble::Kind::unreachable: servers_.on_unreachable(server); break;
       case Trouble::Kind::unreadable: return give_up_server(open, index, outcome.error());
       default: break;
     }
-    note(open, outcome.error());
+    open.note(outcome.error());
     if (is_last) next_try(open);
     return;
   }
@@ -385,7 +352,7 @@ void Resolver::Impl::give_up_server(OpenQuestion& open, std::size_t index, Troub
   ServerCounters& counters = upstream(open, server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.unreadable);
   open.rounds.spend(server);
-  note(open, std::move(trouble));
+  open.note(std::move(trouble));
   const bool is_last = open.phase == Phase::asking && open.sent.back().server == server;
   const bool is_over = open.phase == Phase::queued && !open.rounds.is_any_left();
   if (is_last || is_over) next_try(open);
@@ -398,8 +365,7 @@ void Resolver::Impl::on_answer(OpenQuestion& open, std::size_t index, dns::Answe
   if (sent.fell_back) upstream(open, sent.server).plain_until = now + kPlainTime;
   for (const Sent& other : open.sent) {
     if (!other.timed_out || other.server == sent.server) continue;
-    Upstream& server = upstream(open, other.server);
-    report(server, server.health.on_other_answered(other.at, now));
+    servers_.on_other_answered(upstream(open, other.server), other.at);
   }
   finish(open, std::move(answer));
 }
@@ -429,7 +395,7 @@ void Resolver::Impl::queue_tcp(OpenQuestion& open, std::size_t index) {
 void Resolver::Impl::on_tcp_place(OpenQuestion& open, FairQueue::News news) {
   if (news == FairQueue::News::granted) return start_tcp(open);
   ++counters_.turned_away;
-  finish(open, failure_of(open));
+  finish(open, failure_of(open, options_));
 }
 
 void Resolver::Impl::start_tcp(OpenQuestion& open) {
@@ -451,7 +417,7 @@ void Resolver::Impl::start_tcp(OpenQuestion& open) {
   }
   if (exchange.error().kind != Trouble::Kind::no_socket) return on_tcp_trouble(open, exchange.error());
   open.tcp_place.reset();
-  note(open, exchange.error());
+  open.note(exchange.error());
   back_off(open, Phase::tcp_backing_off);
 }
 
@@ -472,7 +438,7 @@ void Resolver::Impl::on_tcp(OpenQuestion& open, Outcome outcome) {
   if (!outcome) return on_tcp_trouble(open, outcome.error());
   Upstream& server = upstream(open, open.sent[open.tcp_sent].server);
   server.last_tcp_answer = loop_.now();
-  heard(server);
+  servers_.on_answer(server);
   switch (outcome->kind) {
     case dns::Response::Kind::answer: return on_answer(open, open.tcp_sent, std::move(outcome->answer));
     case dns::Response::Kind::truncated: return on_tcp_trouble(open, {Trouble::Kind::unreadable, "truncated over TCP too"});
@@ -487,8 +453,8 @@ void Resolver::Impl::on_tcp_trouble(OpenQuestion& open, Trouble trouble) {
   ServerCounters& counters = upstream(open, server).counts;
   ++(trouble.kind == Trouble::Kind::refused ? counters.refused : counters.tcp_failed);
   if (trouble.kind != Trouble::Kind::tcp_failed) open.rounds.spend(server);
-  note(open, std::move(trouble));
-  if (is_at_end) return finish(open, failure_of(open));
+  open.note(std::move(trouble));
+  if (is_at_end) return finish(open, failure_of(open, options_));
   open.tcp.reset();
   open.tcp_place.reset();
   if (!FairQueue::has_slot(open.place)) return give_way(open);
@@ -513,10 +479,8 @@ void Resolver::Impl::note_zone(const OpenQuestion& open, const dns::Answer& answ
     return silent_zones_.on_answer(open.question.name);
   }
   // An overloaded name server is slow for all zones.
-  if (last_answer_ < open.begin || open.sent.empty()) return;
-  const bool is_slow_refusal = answer.cause == dns::Cause::reported && open.trouble &&
-                               open.trouble->kind == Trouble::Kind::refused && now - open.sent.front().at >= kSlowRefusal;
-  if (answer.cause == dns::Cause::no_answer || is_slow_refusal) silent_zones_.on_silence(open.question.name, now);
+  if (last_answer_ < open.begin) return;
+  if (is_silence_of_zone(open, answer.cause, now)) silent_zones_.on_silence(open.question.name, now);
 }
 
 void Resolver::Impl::forget(OpenQuestion& open) {
@@ -524,60 +488,6 @@ void Resolver::Impl::forget(OpenQuestion& open) {
     if (sent.ticket) upstream(open, sent.server).udp.give_up(*sent.ticket);
   }
   questions_.erase(questions_.find(open.number));
-}
-
-void Resolver::Impl::note(OpenQuestion& open, Trouble trouble) {
-  if (!open.trouble || trouble.kind >= open.trouble->kind) open.trouble = std::move(trouble);
-}
-
-// Returns whether the asker's patience ended before the servers had their full time.
-bool Resolver::Impl::is_cut_short(const OpenQuestion& open) {
-  if (!open.is_at_end) return false;
-  if (open.phase == Phase::tcp_backing_off) return true;
-  if (open.phase == Phase::tcp && open.end - open.tcp_begin < options_.tcp_timeout) return true;
-  if (open.sent.empty() && open.trouble->kind != Trouble::Kind::unreachable) return true;
-  const auto since = open.sent.empty() ? open.begin : open.sent.front().at;
-  return !open.is_brief && open.end - since < options_.schedule();
-}
-
-dns::Answer Resolver::Impl::failure_of(const OpenQuestion& open) {
-  if (open.phase == Phase::queued) return dns::failure_answer("too many questions in flight", dns::Cause::local);
-  if (open.phase == Phase::tcp_queued) return dns::failure_answer("too many questions over TCP", dns::Cause::local);
-  if (!open.trouble) return dns::failure_answer("no server could be reached", dns::Cause::local);
-  const Trouble& trouble = *open.trouble;
-  if (is_cut_short(open)) return dns::failure_answer(trouble.text, dns::Cause::local);
-  if (open.is_at_end && is_over_tcp(open)) return dns::failure_answer(trouble.text, dns::Cause::unavailable);
-  switch (trouble.kind) {
-    case Trouble::Kind::no_socket: return dns::failure_answer(trouble.text, dns::Cause::local);
-    case Trouble::Kind::unreachable:
-    case Trouble::Kind::tcp_failed: return dns::failure_answer(trouble.text, dns::Cause::unavailable);
-    case Trouble::Kind::timed_out: break;
-    default: return dns::failure_answer(trouble.text);
-  }
-  // Servers that answer no question at all say nothing about this name.
-  const bool answers_others = std::any_of(open.servers->begin(), open.servers->end(),
-                                          [&](const auto& server) { return server->health.last_answer() >= open.begin; });
-  return dns::failure_answer(trouble.text, answers_others ? dns::Cause::no_answer : dns::Cause::unavailable);
-}
-
-// ---- which servers answer ------------------------------------------------------------------------------------------------
-
-void Resolver::Impl::heard(Upstream& server) { report(server, server.health.on_answer(loop_.now())); }
-
-void Resolver::Impl::report(const Upstream& server, bool has_changed) {
-  if (has_changed && options_.on_change) options_.on_change(server.address, server.health.is_down());
-}
-
-// Sends probes to servers that are down, unless all are: then questions try them anyway.
-void Resolver::Impl::send_probes(const OpenQuestion& open) {
-  const auto is_down = [](const auto& server) { return server->health.is_down(); };
-  if (std::all_of(servers_->begin(), servers_->end(), is_down)) return;
-  for (const auto& server : *servers_) {
-    if (!server->health.take_probe(loop_.now())) continue;
-    server->probe(open.question, options_.try_timeout, [this, server = server.get()](const Outcome& outcome) {
-      if (outcome) heard(*server);
-    });
-  }
 }
 
 Resolver::Resolver(Loop& loop, ResolverOptions options) : impl_(std::make_unique<Impl>(loop, std::move(options))) {}

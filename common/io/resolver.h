@@ -17,9 +17,9 @@
 // Each question ends in an Answer. Failures have a problem text ("timed out", "SERVFAIL", "no server could be reached") and a
 // Cause.
 //
-// resolver.cc holds this policy. Ownership: the Resolver owns its questions, queues and servers (upstream.h); a server its
-// sockets, cookies and health; a socket the ids of the questions that wait there; a question its places in the queues, its
-// tickets and its TCP exchange.
+// resolver.cc holds this policy; failure.h decides what a failure means. Ownership: the Resolver owns its questions, queues and
+// servers (upstreams.h); a server its sockets, cookies and health; a socket the ids of the questions that wait there; a question
+// its places in the queues, its tickets and its TCP exchange.
 #pragma once
 
 #include <chrono>
