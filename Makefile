@@ -327,7 +327,7 @@ $(BENCH_PROGRAMS):
 BUILD_PACKAGES = g++ libevent-dev libfmt-dev libidn2-dev libtomlplusplus-dev libssl-dev zlib1g-dev libseccomp-dev
 TEST_PACKAGES = doctest-dev libyaml-cpp-dev
 CHECK_PACKAGES = $(TEST_PACKAGES) clang-format clang-tidy shellcheck mandoc
-FUZZ_PACKAGES = clang libclang-rt-14-dev
+FUZZ_PACKAGES = clang libclang-rt-dev
 BOOT_PACKAGES = $(DEBIAN_PACKAGES) systemd-container
 MTA_PACKAGES = iproute2 util-linux
 WEB_PACKAGES = $(MTA_PACKAGES) nginx-light openssl chromium chromium-driver python3-selenium
