@@ -250,7 +250,7 @@ lint:
 
 # Each target runs for FUZZ_SECONDS; FUZZ_SECONDS_NAME is the time for one target. FUZZ_MINUTES=N instead makes all of them together
 # take about N minutes on all processors. Each target has a share of this time, in percent. The fast ones have most of it, so that
-# 28 minutes on two processors give 10^8 executions, and each slow one has at least a minute.
+# 30 minutes on two processors give 10^8 executions, and each slow one has at least a minute.
 FUZZ_SECONDS ?= 20
 FUZZ_SHARES = message:48 socketmap:12 record:10 macro:3 milter:2 srs_lines:2 zone:3 request:3 evaluate:3 session:3 lint:3
 fuzz_share = $(or $(patsubst $(1):%,%,$(filter $(1):%,$(FUZZ_SHARES))),2)

@@ -97,7 +97,11 @@ void append_clipped_middle(std::string& out, std::string_view text, std::size_t 
   append(out, whole.substr(0, head), "...", whole.substr(tail));
 }
 
-std::string in_quotes(std::string_view text, std::size_t limit, char quote) { return quote + clip(text, limit) + quote; }
+std::string in_quotes(std::string_view text, std::size_t limit, char quote) {
+  std::string inner;
+  append_escaped(inner, text.substr(0, limit + 1), [quote](char c) { return is_printable(c) && c != quote; });
+  return quote + clip(inner, limit) + quote;
+}
 
 std::string quoted_string(std::string_view text) {
   std::string out = "\"";

@@ -24,7 +24,7 @@ void append_clipped(std::string& out, std::string_view text, std::size_t limit);
 std::string clip_middle(std::string_view text, std::size_t limit);
 void append_clipped_middle(std::string& out, std::string_view text, std::size_t limit);
 
-// Returns the clipped text in quotes: the form of foreign values in messages.
+// Returns the clipped text in quotes, where a quote within it is "\xNN": the form of foreign values in messages.
 std::string in_quotes(std::string_view text, std::size_t limit = 100, char quote = '"');
 // Returns the whole text in double quotes, with a backslash before each '"' and '\': a quoted-string of RFC 5322 §3.2.4 and, if
 // the text is printable, a string of JSON (RFC 8259 §7) and TOML.

@@ -13,18 +13,8 @@
 
 namespace lint {
 
-// Returns the printable text in single quotes; one within it is written as an escape, so that the text cannot seem to end.
-inline std::string quoted_foreign(std::string_view text, std::size_t limit = 160) {
-  std::string out = "'";
-  for (const char c : base::clip(text, limit)) {
-    if (c == '\'') {
-      out += "\\x27";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
+// Returns the text as explanations show what others chose: in single quotes.
+inline std::string quoted_foreign(std::string_view text, std::size_t limit = 160) { return base::in_quotes(text, limit, '\''); }
 
 class WhyQuestions {
  public:

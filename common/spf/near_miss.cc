@@ -67,7 +67,7 @@ std::string near_miss_of(std::string_view text) {
   if (has_colon) return "it begins with \"v:spf1\", not with \"v=spf1\"";
   if (within != nullptr) return fmt::format("it has {} in \"v=spf1\"", within->name);
   if (const Stray* after = stray_at(rest)) return fmt::format("it has {} where a blank must follow \"v=spf1\"", after->name);
-  return fmt::format("\"v=spf1\" must be followed by a blank, not by {}", base::in_quotes(rest, 20));
+  return fmt::format("\"v=spf1\" must be followed by a blank, not by {}", base::in_quotes(rest, 20, '\''));
 }
 
 }  // namespace

@@ -514,9 +514,8 @@ TEST_CASE("a name has one value in every macro: without the dot at its end, in t
 TEST_CASE("RFC 7208 §4.5: the problem of a domain without record names the text that resembles one") {
   World world;
   world.txt("example.com", "v=spf1;-all");
-  CHECK(
-      run(from("192.0.2.1"), world).verdict.problem ==
-      "example.com has no SPF record; a TXT record looks like one, but \"v=spf1\" must be followed by a blank, not by \";-all\"");
+  CHECK(run(from("192.0.2.1"), world).verdict.problem ==
+        "example.com has no SPF record; a TXT record looks like one, but \"v=spf1\" must be followed by a blank, not by ';-all'");
   World included;
   included.txt("example.com", "v=spf1 include:i.example -all").txt("i.example", "\xef\xbb\xbfv=spf1 +all");
   const auto verdict = run(from("192.0.2.1"), included).verdict;

@@ -251,8 +251,10 @@ TEST_CASE("RFC 7208 §4.5: a text that resembles a record is not one, and the pr
   CHECK(near_miss("\xef\xbb\xbfv=spf1 -all") == "it has a byte order mark before \"v=spf1\"");
   CHECK(near_miss("\"v=spf1 -all\"") == "it has a quotation mark before \"v=spf1\"");
   CHECK(near_miss("\xe2\x80\x9cV=SPF1 -all\xe2\x80\x9d") == "it has a typographic quotation mark before \"v=spf1\"");
-  CHECK(near_miss("v=spf1;-all") == "\"v=spf1\" must be followed by a blank, not by \";-all\"");
-  CHECK(near_miss("v=spf1include:a.example") == "\"v=spf1\" must be followed by a blank, not by \"include:a.example\"");
+  CHECK(near_miss("v=spf1;-all") == "\"v=spf1\" must be followed by a blank, not by ';-all'");
+  CHECK(near_miss("v=spf1include:a.example") == "\"v=spf1\" must be followed by a blank, not by 'include:a.example'");
+  // The text of others cannot seem to end before it does.
+  CHECK(near_miss("v=spf1x'; '") == "\"v=spf1\" must be followed by a blank, not by 'x\\x27; \\x27'");
   CHECK(near_miss("v=spf1\xc2\xa0-all") == "it has a no-break space where a blank must follow \"v=spf1\"");
   CHECK(near_miss("v=spf1\t-all") == "it has a tab where a blank must follow \"v=spf1\"");
   CHECK(near_miss("v = spf1 -all") == "it has a blank in \"v=spf1\"");

@@ -135,6 +135,10 @@ TEST_CASE("clip: the shown text has a bounded number of bytes, and no escape is 
   CHECK(base::clip_middle("abcdefghij", 9) == "ab...ghij");
   CHECK(base::clip_middle("\xff\xff\xff", 11) == "...\\xff");
   CHECK(base::in_quotes("\n") == "\"\\x0a\"");
+  CHECK(base::in_quotes("a\"b'c") == "\"a\\x22b'c\"");
+  CHECK(base::in_quotes("a\"b'c", 100, '\'') == "'a\"b\\x27c'");
+  CHECK(base::in_quotes("a''", 5, '\'') == "'a...'");  // no escape is divided
+  CHECK(base::in_quotes("''", 8, '\'') == "'\\x27\\x27'");
 
   // An escape is the four bytes "\xNN"; after their removal no part of an escape may be left.
   const auto is_whole = [](std::string text) {
