@@ -198,18 +198,20 @@ std::string tree(const receiver::Reply& reply, const receiver::Request& request,
 }
 
 std::string json_trace(const std::vector<TraceStep>& steps) {
-  std::string out = "[";
+  std::vector<std::string> objects;
   for (const TraceStep& step : steps) {
-    if (out.size() > 1) out += ", ";
-    out += fmt::format("{{\"depth\": {}, \"kind\": \"{}\", \"text\": {}", step.depth, kind_name(step.kind),
-                       base::json_string(step.text));
+    base::JsonMembers json;
+    json.number("depth", step.depth);
+    json.text("kind", kind_name(step.kind));
+    json.text("text", step.text);
     if (step.kind != TraceStep::Kind::record && step.kind != TraceStep::Kind::note) {
-      out += fmt::format(", \"outcome\": {}, \"lookups\": {}, \"void_lookups\": {}", base::json_string(step.outcome),
-                         step.lookups, step.void_lookups);
+      json.text("outcome", step.outcome);
+      json.number("lookups", step.lookups);
+      json.number("void_lookups", step.void_lookups);
     }
-    out += '}';
+    objects.push_back(json.object());
   }
-  return out + ']';
+  return base::json_array(objects);
 }
 
 }  // namespace spfquery

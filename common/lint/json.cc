@@ -1,10 +1,9 @@
 #include "common/lint/json.h"
 
-#include <algorithm>
+#include <fmt/core.h>
+
 #include <string_view>
 #include <vector>
-
-#include <fmt/core.h>
 
 #include "common/base/json.h"
 #include "common/base/printable.h"
@@ -23,98 +22,107 @@ std::string_view state_name(const Record& record) {
   return kNames[record.state.index()];
 }
 
-void add_findings(const Report& report, std::string& out) {
-  out += "\"findings\": [";
-  bool is_first = true;
-  for (const Finding& finding : report.findings) {
-    if (!is_first) out += ", ";
-    is_first = false;
-    out += fmt::format(
-        "{{\"id\": \"{}\", \"severity\": \"{}\", \"term\": {}, \"record_of\": {}, \"line\": {}, \"section\": {}, \"message\": "
-        "{}, "
-        "\"fix\": {}}}",
-        finding.kind->id, severity_name(finding.severity), text_or_null(finding.term, kMaxTerm),
-        base::json_string(finding.record_of), finding.line, base::json_string(finding.section()),
-        base::json_string(finding.message), base::json_string(finding.fix));
-  }
-  out += ']';
+std::string object_of(const Finding& finding) {
+  base::JsonMembers members;
+  members.text("id", finding.kind->id);
+  members.text("severity", severity_name(finding.severity));
+  members.raw("term", text_or_null(finding.term, kMaxTerm));
+  members.text("record_of", finding.record_of);
+  members.number("line", finding.line);
+  members.text("section", finding.section());
+  members.text("message", finding.message);
+  members.text("fix", finding.fix);
+  return members.object();
 }
 
-void add_summary(const Report& report, std::string& out) {
+std::string summary_of(const Report& report) {
   const Summary& summary = report.summary;
-  out += fmt::format(
-      "\"summary\": {{\"errors\": {}, \"warnings\": {}, \"infos\": {}, \"left_out\": {}, \"lookups_ipv4\": {}, \"lookups_ipv6\": "
-      "{}, "
-      "\"lookup_limit\": {}, \"void_lookups_ipv4\": {}, \"void_lookups_ipv6\": {}, \"void_lookup_limit\": {}, \"octets\": {}, "
-      "\"addresses_ipv4\": {}, \"networks_ipv6\": {}, \"round_trips\": {}, \"worst_seconds\": {:.1f}, \"lower_bound\": {}, "
-      "\"complete\": {}, "
-      "\"incomplete\": [",
-      report.count(Severity::error), report.count(Severity::warning), report.count(Severity::info), report.left_out,
-      summary.lookups[Family::ipv4], summary.lookups[Family::ipv6], report.limits.dns_terms, summary.voids[Family::ipv4],
-      summary.voids[Family::ipv6], report.limits.void_lookups, summary.octets, summary.addresses4, summary.networks6,
-      summary.rounds, worst_seconds(summary.rounds), summary.is_lower_bound, report.is_complete());
-  for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
-    if (i > 0) out += ", ";
-    out += base::json_string(report.tree.gaps[i]);
-  }
-  out += "]}";
+  base::JsonMembers members;
+  members.number("errors", report.count(Severity::error));
+  members.number("warnings", report.count(Severity::warning));
+  members.number("infos", report.count(Severity::info));
+  members.number("left_out", report.left_out);
+  members.number("lookups_ipv4", summary.lookups[Family::ipv4]);
+  members.number("lookups_ipv6", summary.lookups[Family::ipv6]);
+  members.number("lookup_limit", report.limits.dns_terms);
+  members.number("void_lookups_ipv4", summary.voids[Family::ipv4]);
+  members.number("void_lookups_ipv6", summary.voids[Family::ipv6]);
+  members.number("void_lookup_limit", report.limits.void_lookups);
+  members.number("octets", summary.octets);
+  members.number("addresses_ipv4", summary.addresses4);
+  members.number("networks_ipv6", summary.networks6);
+  members.number("round_trips", summary.rounds);
+  members.raw("worst_seconds", fmt::format("{:.1f}", worst_seconds(summary.rounds)));
+  members.flag("lower_bound", summary.is_lower_bound);
+  members.flag("complete", report.is_complete());
+  members.list("incomplete", report.tree.gaps);
+  return members.object();
 }
 
-void add_tree(const Report& report, std::string& out) {
-  out += "\"tree\": [";
-  std::size_t number = 0;
-  for (const Line& line : report.tree.lines) {
-    if (++number > 1) out += ", ";
-    const Record& record = report.tree.records[line.place.record];
-    out += fmt::format("{{\"line\": {}, \"depth\": {}, \"record_of\": {}", number, line.depth,
-                       base::json_string(record.domain.text()));
-    if (line.place.term != kNone) {
-      out += fmt::format(", \"term\": {}", text_or_null(record.terms[line.place.term].text(), kMaxTerm));
-    } else if (line.see != kNone) {
-      out += fmt::format(", \"see\": {}", line.see);
-    } else {
-      out += fmt::format(", \"state\": \"{}\", \"record\": {}", state_name(record), text_or_null(record.text(), kMaxRecord));
-    }
-    out += '}';
+// `number`: of the line, from 1.
+std::string object_of(const Line& line, std::size_t number, const Tree& tree) {
+  const Record& record = tree.records[line.place.record];
+  base::JsonMembers members;
+  members.number("line", number);
+  members.number("depth", line.depth);
+  members.text("record_of", record.domain.text());
+  if (line.place.term != kNone) {
+    members.raw("term", text_or_null(record.terms[line.place.term].text(), kMaxTerm));
+  } else if (line.see != kNone) {
+    members.number("see", line.see);
+  } else {
+    members.text("state", state_name(record));
+    members.raw("record", text_or_null(record.text(), kMaxRecord));
   }
-  out += ']';
+  return members.object();
 }
 
-void add_shift(const Shift& shift, std::string& out) {
+std::string object_of(const Shift& shift) {
   constexpr std::size_t kMostNetworks = 1000;
-  out += fmt::format("{{\"family\": {}, \"before\": \"{}\", \"after\": \"{}\", \"witness\": {}, \"networks\": [",
-                     shift.family == Family::ipv4 ? 4 : 6, spf::result_name(shift.before), spf::result_name(shift.after),
-                     base::json_string(shift.witness.text()));
   const std::vector<Interval>& intervals = shift.clients.intervals();
-  for (std::size_t i = 0; i < std::min(intervals.size(), kMostNetworks); ++i)
-    out += fmt::format("{}{}", i > 0 ? ", " : "", base::json_string(text_of(intervals[i], shift.family)));
-  out += fmt::format("], \"more_networks\": {}}}", intervals.size() - std::min(intervals.size(), kMostNetworks));
+  std::vector<std::string> networks;
+  for (const Interval& interval : intervals) {
+    if (networks.size() == kMostNetworks) break;
+    networks.push_back(text_of(interval, shift.family));
+  }
+  base::JsonMembers members;
+  members.number("family", shift.family == Family::ipv4 ? 4 : 6);
+  members.text("before", spf::result_name(shift.before));
+  members.text("after", spf::result_name(shift.after));
+  members.text("witness", shift.witness.text());
+  members.list("networks", networks);
+  members.number("more_networks", intervals.size() - networks.size());
+  return members.object();
 }
 
-// Returns the object without its line end.
-std::string object(const Report& report) {
-  std::string out = fmt::format("{{\"domain\": {}, \"record\": {}, ", base::json_string(report.domain.text()),
-                                text_or_null(report.tree.root().text(), kMaxRecord));
-  add_findings(report, out);
-  out += ", ";
-  add_summary(report, out);
-  out += ", ";
-  add_tree(report, out);
-  return out + "}";
+std::string object_of(const Report& report) {
+  std::vector<std::string> findings;
+  for (const Finding& finding : report.findings) findings.push_back(object_of(finding));
+  std::vector<std::string> lines;
+  for (const Line& line : report.tree.lines) lines.push_back(object_of(line, lines.size() + 1, report.tree));
+  base::JsonMembers members;
+  members.text("domain", report.domain.text());
+  members.raw("record", text_or_null(report.tree.root().text(), kMaxRecord));
+  members.array("findings", findings);
+  members.raw("summary", summary_of(report));
+  members.array("tree", lines);
+  return members.object();
 }
 
 }  // namespace
 
-std::string json(const Report& report) { return object(report) + '\n'; }
+std::string json(const Report& report) { return object_of(report) + '\n'; }
 
 std::string json(const Comparison& change) {
-  std::string out = fmt::format("{{\"domain\": {}, \"exact\": {}, \"changes\": [", base::json_string(change.before.domain.text()),
-                                change.is_exact);
-  for (std::size_t i = 0; i < change.shifts.size(); ++i) {
-    if (i > 0) out += ", ";
-    add_shift(change.shifts[i], out);
-  }
-  return out + fmt::format("], \"before\": {}, \"after\": {}}}\n", object(change.before), object(change.after));
+  std::vector<std::string> shifts;
+  for (const Shift& shift : change.shifts) shifts.push_back(object_of(shift));
+  base::JsonMembers members;
+  members.text("domain", change.before.domain.text());
+  members.flag("exact", change.is_exact);
+  members.array("changes", shifts);
+  members.raw("before", object_of(change.before));
+  members.raw("after", object_of(change.after));
+  return members.object() + '\n';
 }
 
 }  // namespace lint

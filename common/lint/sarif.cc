@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <string_view>
+#include <vector>
+
 #include "common/base/json.h"
 #include "common/base/version.h"
 
@@ -18,50 +21,86 @@ std::string_view level_of(Severity severity) {
   return "note";
 }
 
-void add_rules(std::string& out) {
-  bool is_first = true;
-  for (const FindingKind& kind : finding_kinds()) {
-    if (!is_first) out += ", ";
-    is_first = false;
-    Finding finding;
-    finding.kind = &kind;
-    out += fmt::format(
-        "{{\"id\": \"{}\", \"shortDescription\": {{\"text\": {}}}, \"fullDescription\": {{\"text\": {}}}, \"help\": {{\"text\": "
-        "{}}}, \"defaultConfiguration\": {{\"level\": \"{}\"}}}}",
-        kind.id, base::json_string(kind.what), base::json_string(fmt::format("{} ({}).", kind.what, finding.section())),
-        base::json_string(fmt::format("{}.", kind.fix)), level_of(kind.severity));
-  }
+// Returns a text as SARIF writes it.
+std::string message_of(std::string_view text) {
+  base::JsonMembers json;
+  json.text("text", text);
+  return json.object();
 }
 
-void add_result(const Finding& finding, std::string& out) {
-  out += fmt::format("{{\"ruleId\": \"{}\", \"level\": \"{}\", \"message\": {{\"text\": {}}}, ", finding.kind->id,
-                     level_of(finding.severity), base::json_string(fmt::format("{}. {}.", finding.message, finding.fix)));
-  const std::string snippet =
-      finding.term.empty() ? std::string() : fmt::format(", \"snippet\": {{\"text\": {}}}", base::json_string(finding.term));
-  out += fmt::format(
-      "\"locations\": [{{\"physicalLocation\": {{\"artifactLocation\": {{\"uri\": {}}}, \"region\": {{\"startLine\": "
-      "1{}}}}}}}]}}",
-      base::json_string(fmt::format("dns:{}?type=TXT", finding.record_of)), snippet);
+std::string rule_of(const FindingKind& kind) {
+  Finding finding;
+  finding.kind = &kind;
+  base::JsonMembers configuration;
+  configuration.text("level", level_of(kind.severity));
+  base::JsonMembers rule;
+  rule.text("id", kind.id);
+  rule.raw("shortDescription", message_of(kind.what));
+  rule.raw("fullDescription", message_of(fmt::format("{} ({}).", kind.what, finding.section())));
+  rule.raw("help", message_of(fmt::format("{}.", kind.fix)));
+  rule.raw("defaultConfiguration", configuration.object());
+  return rule.object();
+}
+
+std::string location_of(const Finding& finding) {
+  base::JsonMembers artifact;
+  artifact.text("uri", fmt::format("dns:{}?type=TXT", finding.record_of));
+  base::JsonMembers region;
+  region.number("startLine", 1);
+  if (!finding.term.empty()) region.raw("snippet", message_of(finding.term));
+  base::JsonMembers place;
+  place.raw("artifactLocation", artifact.object());
+  place.raw("region", region.object());
+  base::JsonMembers location;
+  location.raw("physicalLocation", place.object());
+  return location.object();
+}
+
+std::string result_of(const Finding& finding) {
+  base::JsonMembers result;
+  result.text("ruleId", finding.kind->id);
+  result.text("level", level_of(finding.severity));
+  result.raw("message", message_of(fmt::format("{}. {}.", finding.message, finding.fix)));
+  result.array("locations", {location_of(finding)});
+  return result.object();
+}
+
+std::string tool_object() {
+  std::vector<std::string> rules;
+  for (const FindingKind& kind : finding_kinds()) rules.push_back(rule_of(kind));
+  base::JsonMembers driver;
+  driver.text("name", "spfquery");
+  driver.text("version", base::kVersion);
+  driver.array("rules", rules);
+  base::JsonMembers tool;
+  tool.raw("driver", driver.object());
+  return tool.object();
+}
+
+std::string invocation_of(const Report& report) {
+  std::vector<std::string> notifications;
+  for (const std::string& gap : report.tree.gaps) {
+    base::JsonMembers notification;
+    notification.text("level", "error");
+    notification.raw("message", message_of(fmt::format("{}: not known: {}", report.domain.text(), gap)));
+    notifications.push_back(notification.object());
+  }
+  base::JsonMembers invocation;
+  invocation.flag("executionSuccessful", report.is_complete());
+  invocation.array("toolExecutionNotifications", notifications);
+  return invocation.object();
 }
 
 }  // namespace
 
 std::string sarif_run(const Report& report) {
-  std::string out = fmt::format("{{\"tool\": {{\"driver\": {{\"name\": \"spfquery\", \"version\": {}, \"rules\": [",
-                                base::json_string(base::kVersion));
-  add_rules(out);
-  out += "]}}, \"results\": [";
-  for (std::size_t i = 0; i < report.findings.size(); ++i) {
-    if (i > 0) out += ", ";
-    add_result(report.findings[i], out);
-  }
-  out +=
-      fmt::format("], \"invocations\": [{{\"executionSuccessful\": {}, \"toolExecutionNotifications\": [", report.is_complete());
-  for (std::size_t i = 0; i < report.tree.gaps.size(); ++i) {
-    out += fmt::format("{}{{\"level\": \"error\", \"message\": {{\"text\": {}}}}}", i > 0 ? ", " : "",
-                       base::json_string(fmt::format("{}: not known: {}", report.domain.text(), report.tree.gaps[i])));
-  }
-  return out + "]}]}";
+  std::vector<std::string> results;
+  for (const Finding& finding : report.findings) results.push_back(result_of(finding));
+  base::JsonMembers run;
+  run.raw("tool", tool_object());
+  run.array("results", results);
+  run.array("invocations", {invocation_of(report)});
+  return run.object();
 }
 
 }  // namespace lint
