@@ -13,11 +13,11 @@ namespace spfd {
 
 namespace {
 
-void report(const CacheKeeper::Outcome& outcome) {
-  if (outcome) {
-    log(LogLevel::info, "{}", *outcome);
+void log_report(const CacheKeeper::Report& report) {
+  if (report) {
+    log(LogLevel::info, "{}", *report);
   } else {
-    log(LogLevel::warning, "{}", outcome.error());
+    log(LogLevel::warning, "{}", report.error());
   }
 }
 
@@ -34,7 +34,7 @@ void CacheKeeper::open() {
 }
 
 template <class Work>
-CacheKeeper::Outcome CacheKeeper::run(const char* done, Work&& work) const {
+CacheKeeper::Report CacheKeeper::run(const char* done, Work&& work) const {
   if (path_.empty()) return base::failure(std::string("there is no cache-file in the configuration"));
   if (!file_) return base::failure(fmt::format("cache-file: {} could not be used at the start", base::printable(path_)));
   const auto begin = io::Clock::now();
@@ -51,20 +51,20 @@ CacheKeeper::Outcome CacheKeeper::run(const char* done, Work&& work) const {
   }
 }
 
-CacheKeeper::Outcome CacheKeeper::load_now(io::Cache& cache) const {
+CacheKeeper::Report CacheKeeper::load_now(io::Cache& cache) const {
   return run("loaded", [&](const io::CacheFile& file) { return file.load(cache); });
 }
 
-CacheKeeper::Outcome CacheKeeper::save_now(io::Cache& cache) const {
+CacheKeeper::Report CacheKeeper::save_now(io::Cache& cache) const {
   return run("written", [&](const io::CacheFile& file) { return file.save(cache); });
 }
 
 void CacheKeeper::load(io::Cache& cache) const {
-  if (file_ && !file_->is_empty()) report(load_now(cache));
+  if (file_ && !file_->is_empty()) log_report(load_now(cache));
 }
 
 void CacheKeeper::save(io::Cache& cache) const {
-  if (file_) report(save_now(cache));
+  if (file_) log_report(save_now(cache));
 }
 
 }  // namespace spfd

@@ -24,13 +24,13 @@ class CacheKeeper {
   void save(io::Cache& cache) const;
 
   // Do the same for a command. Both return a sentence: what was done, or the problem.
-  using Outcome = base::Result<std::string, std::string>;
-  [[nodiscard]] Outcome load_now(io::Cache& cache) const;
-  [[nodiscard]] Outcome save_now(io::Cache& cache) const;
+  using Report = base::Result<std::string, std::string>;
+  [[nodiscard]] Report load_now(io::Cache& cache) const;
+  [[nodiscard]] Report save_now(io::Cache& cache) const;
 
  private:
   template <class Work>
-  Outcome run(const char* done, Work&& work) const;
+  Report run(const char* done, Work&& work) const;
 
   const std::string path_;
   std::optional<io::CacheFile> file_;

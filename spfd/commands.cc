@@ -31,11 +31,11 @@ ControlAnswer error(std::string text) { return {.is_error = true, .text = std::m
 
 // ---- the configuration ---------------------------------------------------------------------------------------------------
 
-ControlAnswer answer_of(const CacheKeeper::Outcome& outcome, Format format) {
-  if (!outcome) return error(outcome.error());
-  if (format == Format::lines) return ok(*outcome);
+ControlAnswer answer_of(const CacheKeeper::Report& report, Format format) {
+  if (!report) return error(report.error());
+  if (format == Format::lines) return ok(*report);
   base::JsonMembers json;
-  json.text("message", *outcome);
+  json.text("message", *report);
   return ok(json.take());
 }
 

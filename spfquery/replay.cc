@@ -15,8 +15,8 @@ namespace spfquery {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
-// The memory for the outcomes of triples that may come again.
-constexpr std::size_t kOutcomeBytes = std::size_t{64} << 20;
+// The memory for the checks of triples that may come again.
+constexpr std::size_t kKnownBytes = std::size_t{64} << 20;
 constexpr std::size_t kBytesPerEntry = 200;  // of a table, besides the texts
 // Checks under way at the same time. Most of them wait for name servers that are far away.
 constexpr int kJobs = 256;
@@ -61,23 +61,23 @@ class Replay::Check {
     const std::size_t baseline = message.baseline ? static_cast<std::size_t>(*message.baseline) + 1 : 0;
     ++waiting_[static_cast<std::size_t>(message.fate)][baseline];
   }
-  void tally(const Outcome& outcome, Tally& tally) {
+  void tally(const ReplayedCheck& replayed, Tally& tally) {
     for (std::size_t fate = 0; fate < waiting_.size(); ++fate) {
       for (std::size_t baseline = 0; baseline < waiting_[fate].size(); ++baseline) {
         if (waiting_[fate][baseline] == 0) continue;
         message_.fate = static_cast<maillog::Fate>(fate);
         message_.baseline.reset();
         if (baseline > 0) message_.baseline = static_cast<spf::Result>(baseline - 1);
-        tally.add(message_, outcome, waiting_[fate][baseline]);
+        tally.add(message_, replayed, waiting_[fate][baseline]);
       }
     }
   }
-  [[nodiscard]] Outcome outcome() const {
-    if (is_decided_) return outcome_of(work_.reply, message_);
-    Outcome outcome = outcome_of(receiver::not_checked(policy_, "the check was not finished"), message_);
-    outcome.is_checked = true;
-    outcome.why = "the check was not finished";
-    return outcome;
+  [[nodiscard]] ReplayedCheck replayed() const {
+    if (is_decided_) return replayed_check(work_.reply, message_);
+    ReplayedCheck replayed = replayed_check(receiver::not_checked(policy_, "the check was not finished"), message_);
+    replayed.is_checked = true;
+    replayed.why = "the check was not finished";
+    return replayed;
   }
   [[nodiscard]] const std::string& key() const { return key_; }
 
@@ -191,7 +191,7 @@ void Replay::take(maillog::Message& message) {
   if (!message.baseline) message.baseline = mailbox_.find(message);
   if (message.sender.empty() && message.helo.value_or("").empty()) return tally_.add_without_identity(message);
   std::string key = key_of(message);
-  if (const auto known = outcomes_.find(key); known != outcomes_.end()) return tally_.add(message, known->second);
+  if (const auto known = known_.find(key); known != known_.end()) return tally_.add(message, known->second);
   if (const auto running = checks_.find(key); running != checks_.end()) return running->second->add(message);
   begin(std::move(key), message);
 }
@@ -204,13 +204,13 @@ void Replay::begin(std::string key, const maillog::Message& message) {
 }
 
 void Replay::finish(Check& check) {
-  Outcome outcome = check.outcome();
-  check.tally(outcome, tally_);
+  ReplayedCheck replayed = check.replayed();
+  check.tally(replayed, tally_);
   const std::string key = check.key();
-  const std::size_t bytes = key.size() + outcome.domain.size() + outcome.why.size() + kBytesPerEntry;
-  if (outcome_bytes_ + bytes <= kOutcomeBytes) {
-    outcome_bytes_ += bytes;
-    outcomes_.emplace(key, std::move(outcome));
+  const std::size_t bytes = key.size() + replayed.domain.size() + replayed.why.size() + kBytesPerEntry;
+  if (known_bytes_ + bytes <= kKnownBytes) {
+    known_bytes_ += bytes;
+    known_.emplace(key, std::move(replayed));
   }
   checks_.erase(key);
   schedule();

@@ -1,6 +1,6 @@
 // spfquery --replay: takes the messages and refusals of a mail server's log, and checks them with the DNS of today.
 //
-// Each triple of client, HELO name and sender is checked once, as long as the table of outcomes has room. Many checks run at the
+// Each triple of client, HELO name and sender is checked once, as long as the table of checks has room. Many checks run at the
 // same time; reading waits while Options::jobs of them are under way.
 #pragma once
 
@@ -60,8 +60,8 @@ class Replay {
   std::vector<maillog::Message> messages_;  // read, not yet taken
   std::size_t next_message_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Check>> checks_;  // under way, by client, HELO name and sender
-  std::unordered_map<std::string, Outcome> outcomes_;
-  std::size_t outcome_bytes_ = 0;
+  std::unordered_map<std::string, ReplayedCheck> known_;
+  std::size_t known_bytes_ = 0;
   ReplayCounts counts_;
   Tally tally_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -16,7 +16,7 @@ struct ReplayCounts {
   std::uint64_t local = 0;     // submissions on the host that wrote the log
   std::uint64_t dropped = 0;   // messages whose lines were too far apart
   std::uint64_t messages = 0;
-  std::uint64_t checks = 0;      // different triples, or more where the table of outcomes was full
+  std::uint64_t checks = 0;      // different triples, or more where the table of checks was full
   std::uint64_t unfinished = 0;  // checks that were under way at an interrupt
   std::uint64_t failed_files = 0;
   std::uint64_t baseline_left_out = 0;  // results of a mailbox that did not fit

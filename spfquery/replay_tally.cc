@@ -48,40 +48,40 @@ void count(Cases<Key>& cases, const std::string& index, const Key& key, const ma
 
 }  // namespace
 
-Outcome outcome_of(const receiver::Reply& reply, const maillog::Message& message) {
-  Outcome outcome;
-  outcome.is_checked = reply.identity.has_value();
-  outcome.result = reply.result;
-  outcome.action = reply.would.value_or(reply.action);
-  outcome.domain = reply.spf_domain.empty() ? written_domain(message) : reply.spf_domain;
-  outcome.why = reason(reply);
-  return outcome;
+ReplayedCheck replayed_check(const receiver::Reply& reply, const maillog::Message& message) {
+  ReplayedCheck replayed;
+  replayed.is_checked = reply.identity.has_value();
+  replayed.result = reply.result;
+  replayed.action = reply.would.value_or(reply.action);
+  replayed.domain = reply.spf_domain.empty() ? written_domain(message) : reply.spf_domain;
+  replayed.why = reason(reply);
+  return replayed;
 }
 
-void Tally::add(const maillog::Message& message, const Outcome& outcome, std::uint64_t times) {
+void Tally::add(const maillog::Message& message, const ReplayedCheck& replayed, std::uint64_t times) {
   const auto fate = static_cast<std::size_t>(message.fate);
-  const auto result = static_cast<std::size_t>(outcome.result);
-  by_action[static_cast<std::size_t>(outcome.action)][fate] += times;
-  if (!outcome.is_checked) {
+  const auto result = static_cast<std::size_t>(replayed.result);
+  by_action[static_cast<std::size_t>(replayed.action)][fate] += times;
+  if (!replayed.is_checked) {
     spared[fate] += times;
     return;
   }
   by_result[result][fate] += times;
   if (!message.helo) without_helo += times;
-  if (by_domain.size() < kMostDomains || by_domain.contains(outcome.domain)) {
-    by_domain[outcome.domain][result] += times;
+  if (by_domain.size() < kMostDomains || by_domain.contains(replayed.domain)) {
+    by_domain[replayed.domain][result] += times;
   } else {
     other_domains += times;
   }
-  if (message.fate == maillog::Fate::accepted && outcome.action != receiver::Action::accept) {
-    count(new_refusals, fmt::format("{} {} {} {}", outcome.domain, result, static_cast<int>(outcome.action), outcome.why),
-          NewRefusal{outcome.domain, outcome.result, outcome.action, outcome.why}, message, times);
+  if (message.fate == maillog::Fate::accepted && replayed.action != receiver::Action::accept) {
+    count(new_refusals, fmt::format("{} {} {} {}", replayed.domain, result, static_cast<int>(replayed.action), replayed.why),
+          NewRefusal{replayed.domain, replayed.result, replayed.action, replayed.why}, message, times);
   }
   if (!message.baseline) return;
   before[static_cast<std::size_t>(*message.baseline)][result] += times;
-  if (*message.baseline != outcome.result) {
-    count(disagreements, fmt::format("{} {} {} {}", outcome.domain, static_cast<int>(*message.baseline), result, outcome.why),
-          Disagreement{outcome.domain, *message.baseline, outcome.result, outcome.why}, message, times);
+  if (*message.baseline != replayed.result) {
+    count(disagreements, fmt::format("{} {} {} {}", replayed.domain, static_cast<int>(*message.baseline), result, replayed.why),
+          Disagreement{replayed.domain, *message.baseline, replayed.result, replayed.why}, message, times);
   }
 }
 

@@ -19,15 +19,15 @@ namespace spfquery {
 using ResultCounts = std::array<std::uint64_t, spf::kResults>;
 using FateCounts = std::array<std::uint64_t, maillog::kFates>;
 
-// The outcome of a check, without its texts for others.
-struct Outcome {
+// The result of a check, without its texts for others.
+struct ReplayedCheck {
   bool is_checked = false;  // false: the policy left out the check, since the client had logged in or is exempt
   spf::Result result = spf::Result::none;
   receiver::Action action = receiver::Action::accept;  // in a dry run too: the action that was due
   std::string domain;                                  // the domain that was checked, or should have been
   std::string why;                                     // the term that decided, or the problem
 };
-Outcome outcome_of(const receiver::Reply& reply, const maillog::Message& message);
+ReplayedCheck replayed_check(const receiver::Reply& reply, const maillog::Message& message);
 
 // How often something happened, and the first message to which it did.
 struct Case {
@@ -73,7 +73,7 @@ struct Tally {
   Cases<NewRefusal> new_refusals;
   Cases<Disagreement> disagreements;
 
-  void add(const maillog::Message& message, const Outcome& outcome, std::uint64_t times = 1);
+  void add(const maillog::Message& message, const ReplayedCheck& replayed, std::uint64_t times = 1);
   void add_without_identity(const maillog::Message& message) { ++without_identity[static_cast<std::size_t>(message.fate)]; }
   // Returns the number of messages and refusals that were checked.
   [[nodiscard]] std::uint64_t checked() const;

@@ -1,4 +1,4 @@
-// One question sent to one name server, over UDP or TCP, and its outcome. resolver.cc decides what the outcome means.
+// One question sent to one name server, over UDP or TCP, and how that ended. resolver.cc decides what the ending means.
 //
 // An exchange ends with one call of Done, from the loop and never from the call that starts it; or by being given up.
 #pragma once
@@ -30,7 +30,8 @@ struct Trouble {
 // Returns the trouble for an errno of socket, connect, send or recv.
 Trouble trouble_of_errno(int error);
 
-using Outcome = base::Result<dns::Response, Trouble>;
-using Done = std::function<void(Outcome)>;
+// The response, or why there is none.
+using Ending = base::Result<dns::Response, Trouble>;
+using Done = std::function<void(Ending)>;
 
 }  // namespace io

@@ -106,7 +106,7 @@ class Resolver::Impl {
   milliseconds time_for_try(const OpenQuestion& open, milliseconds first) const;
   void on_timer(OpenQuestion& open);
   void on_silence(OpenQuestion& open);
-  void on_udp(OpenQuestion& open, std::size_t index, Outcome outcome);
+  void on_udp(OpenQuestion& open, std::size_t index, Ending ending);
   void on_refused(OpenQuestion& open, std::size_t index, int rcode);
   void give_up_server(OpenQuestion& open, std::size_t index, Trouble trouble);
   void on_answer(OpenQuestion& open, std::size_t index, dns::Answer answer);
@@ -115,7 +115,7 @@ class Resolver::Impl {
   void on_tcp_place(OpenQuestion& open, FairQueue::News news);
   void start_tcp(OpenQuestion& open);
   void on_tcp_silence(OpenQuestion& open);
-  void on_tcp(OpenQuestion& open, Outcome outcome);
+  void on_tcp(OpenQuestion& open, Ending ending);
   void on_tcp_trouble(OpenQuestion& open, Trouble trouble);
 
   void finish(OpenQuestion& open, dns::Answer answer);
@@ -239,8 +239,8 @@ void Resolver::Impl::next_try(OpenQuestion& open) {
 bool Resolver::Impl::send_udp(OpenQuestion& open, std::size_t server, bool edns, bool fell_back) {
   const std::size_t index = open.sent.size();
   open.sent.reserve(index + 1);  // so that there is room for each datagram that is sent
-  auto ticket = upstream(open, server).udp.send(open.question, edns, [this, index, number = open.number](Outcome outcome) {
-    go_on(number, [&](OpenQuestion& one) { on_udp(one, index, std::move(outcome)); });
+  auto ticket = upstream(open, server).udp.send(open.question, edns, [this, index, number = open.number](Ending ending) {
+    go_on(number, [&](OpenQuestion& one) { on_udp(one, index, std::move(ending)); });
   });
   if (!ticket) {
     if (ticket.error().kind == Trouble::Kind::unreachable) servers_.on_unreachable(upstream(open, server));
@@ -304,27 +304,27 @@ void Resolver::Impl::on_silence(OpenQuestion& open) {
   servers_.on_silence(upstream(open, last.server), open.owner.zone, last.at);
 }
 
-void Resolver::Impl::on_udp(OpenQuestion& open, std::size_t index, Outcome outcome) {
+void Resolver::Impl::on_udp(OpenQuestion& open, std::size_t index, Ending ending) {
   open.sent[index].ticket.reset();
   Upstream& server = upstream(open, open.sent[index].server);
-  if (outcome) servers_.on_answer(server);
-  // The outcome of an earlier try does not affect the later one.
+  if (ending) servers_.on_answer(server);
+  // The ending of an earlier try does not affect the later one.
   const bool is_last = open.phase == Phase::asking && index + 1 == open.sent.size();
-  if (!outcome) {
-    switch (outcome.error().kind) {
+  if (!ending) {
+    switch (ending.error().kind) {
       case Trouble::Kind::strays: return queue_tcp(open, index);
       case Trouble::Kind::unreachable: servers_.on_unreachable(server); break;
-      case Trouble::Kind::unreadable: return give_up_server(open, index, outcome.error());
+      case Trouble::Kind::unreadable: return give_up_server(open, index, ending.error());
       default: break;
     }
-    open.note(outcome.error());
+    open.note(ending.error());
     if (is_last) next_try(open);
     return;
   }
-  switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(open, index, std::move(outcome->answer));
+  switch (ending->kind) {
+    case dns::Response::Kind::answer: return on_answer(open, index, std::move(ending->answer));
     case dns::Response::Kind::truncated: return queue_tcp(open, index);
-    case dns::Response::Kind::refused: return on_refused(open, index, outcome->rcode);
+    case dns::Response::Kind::refused: return on_refused(open, index, ending->rcode);
   }
 }
 
@@ -405,9 +405,7 @@ void Resolver::Impl::start_tcp(OpenQuestion& open) {
   open.phase = Phase::tcp;
   auto exchange = TcpExchange::start(
       loop_, server.address, {.question = open.question, .id = random_.next(), .edns = sent.edns, .cookies = server.cookies},
-      [this, number = open.number](Outcome outcome) {
-        go_on(number, [&](OpenQuestion& one) { on_tcp(one, std::move(outcome)); });
-      });
+      [this, number = open.number](Ending ending) { go_on(number, [&](OpenQuestion& one) { on_tcp(one, std::move(ending)); }); });
   if (exchange) {
     open.tcp = std::move(*exchange);
     ++counters_.tcp;
@@ -434,15 +432,15 @@ void Resolver::Impl::on_tcp_silence(OpenQuestion& open) {
   on_tcp_trouble(open, {Trouble::Kind::tcp_failed, "TCP failed: timed out"});
 }
 
-void Resolver::Impl::on_tcp(OpenQuestion& open, Outcome outcome) {
-  if (!outcome) return on_tcp_trouble(open, outcome.error());
+void Resolver::Impl::on_tcp(OpenQuestion& open, Ending ending) {
+  if (!ending) return on_tcp_trouble(open, ending.error());
   Upstream& server = upstream(open, open.sent[open.tcp_sent].server);
   server.last_tcp_answer = loop_.now();
   servers_.on_answer(server);
-  switch (outcome->kind) {
-    case dns::Response::Kind::answer: return on_answer(open, open.tcp_sent, std::move(outcome->answer));
+  switch (ending->kind) {
+    case dns::Response::Kind::answer: return on_answer(open, open.tcp_sent, std::move(ending->answer));
     case dns::Response::Kind::truncated: return on_tcp_trouble(open, {Trouble::Kind::unreadable, "truncated over TCP too"});
-    case dns::Response::Kind::refused: return on_tcp_trouble(open, {Trouble::Kind::refused, dns::rcode_name(outcome->rcode)});
+    case dns::Response::Kind::refused: return on_tcp_trouble(open, {Trouble::Kind::refused, dns::rcode_name(ending->rcode)});
   }
 }
 

@@ -174,7 +174,7 @@ void UdpClient::on_readable(Socket& socket) {
   } else {
     close_if_done(socket);
   }
-  for (auto& [done, outcome] : ended) done(std::move(outcome));
+  for (auto& [done, ending] : ended) done(std::move(ending));
 }
 
 void UdpClient::read(Socket& socket, std::span<const std::uint8_t> message, Ended& ended) {
@@ -190,19 +190,19 @@ void UdpClient::read(Socket& socket, std::span<const std::uint8_t> message, Ende
   }
   auto response = dns::decode_response(message, *found->second.question, id);
   if (!response && response.error() == dns::ReadError::not_ours) return count_stray(socket);
-  Outcome outcome = base::failure(Trouble{Trouble::Kind::unreadable, "answer could not be read"});
-  if (response) outcome = std::move(*response);
+  Ending ending = base::failure(Trouble{Trouble::Kind::unreadable, "answer could not be read"});
+  if (response) ending = std::move(*response);
   if (found->second.has_cookie) {
-    switch (cookies_.judge(response ? outcome->cookie : dns::Cookie{}, false, loop_.now())) {
+    switch (cookies_.judge(response ? ending->cookie : dns::Cookie{}, false, loop_.now())) {
       case CookieJar::Verdict::fine: break;
       case CookieJar::Verdict::forged: return count_stray(socket);
       case CookieJar::Verdict::missing:
         ++counters_.strays;
-        outcome = base::failure(Trouble{Trouble::Kind::strays, "answer without cookie"});
+        ending = base::failure(Trouble{Trouble::Kind::strays, "answer without cookie"});
         break;
     }
   }
-  ended.emplace_back(std::move(found->second.done), std::move(outcome));
+  ended.emplace_back(std::move(found->second.done), std::move(ending));
   socket.waiting.erase(found);
 }
 

@@ -68,7 +68,7 @@ class UdpClient {
     bool has_cookie;
     Done done;
   };
-  using Ended = std::vector<std::pair<Done, Outcome>>;
+  using Ended = std::vector<std::pair<Done, Ending>>;
 
   base::Result<Socket*, Trouble> choose();
   base::Result<Descriptor, Trouble> connect();

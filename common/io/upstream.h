@@ -31,10 +31,10 @@ struct Upstream {
   void probe(const dns::Question& question, std::chrono::milliseconds timeout, Done done) {
     if (probe_ticket) return;
     probe_question = question;
-    auto sent = udp.send(probe_question, true, [this, done = std::move(done)](Outcome outcome) {
+    auto sent = udp.send(probe_question, true, [this, done = std::move(done)](Ending ending) {
       probe_ticket.reset();
       probe_timer.cancel();
-      done(std::move(outcome));
+      done(std::move(ending));
     });
     if (!sent) return;
     probe_ticket = *sent;

@@ -50,8 +50,8 @@ void Upstreams::send_probes(const dns::Question& question, std::chrono::millisec
   if (std::all_of(list_->begin(), list_->end(), is_down)) return;
   for (const auto& server : *list_) {
     if (!server->health.take_probe(loop_.now())) continue;
-    server->probe(question, timeout, [this, server = server.get()](const Outcome& outcome) {
-      if (outcome) on_answer(*server);
+    server->probe(question, timeout, [this, server = server.get()](const Ending& ending) {
+      if (ending) on_answer(*server);
     });
   }
 }

@@ -162,8 +162,8 @@ class Explanation {
     if (!is_plain_name(*query_.domain)) return {};
     if (special.empty()) say_client(client);
     Changes::Trial trial = try_near_miss();
-    if (trial.outcome == Changes::Outcome::waits) return questions_.take();
-    if (trial.outcome == Changes::Outcome::fits) {
+    if (trial.effect == Changes::Effect::waits) return questions_.take();
+    if (trial.effect == Changes::Effect::fits) {
       say(fmt::format("If the record '{}' is meant, the result for {} is {} with it.", trial.change.record, client_,
                       spf::result_name(trial.result)));
       why_.change = std::move(trial.change);
@@ -190,8 +190,8 @@ class Explanation {
     Changes changes(query_, rules_, bounds_, nothing, nobody, base, questions_);
     for (const std::string& term : terms) {
       Changes::Trial trial = changes.try_term(term);
-      if (trial.outcome == Changes::Outcome::waits) return questions_.take();
-      if (trial.outcome != Changes::Outcome::fits) continue;
+      if (trial.effect == Changes::Effect::waits) return questions_.take();
+      if (trial.effect != Changes::Effect::fits) continue;
       say(
           fmt::format("If this host is to send mail for {}, publish '{}': then the client passes{}, with at most {} of {} DNS "
                       "terms.",
@@ -202,8 +202,8 @@ class Explanation {
       return {};
     }
     Changes::Trial trial = changes.try_record(*query_.domain, base, false);
-    if (trial.outcome == Changes::Outcome::waits) return questions_.take();
-    if (trial.outcome != Changes::Outcome::fits) return {};
+    if (trial.effect == Changes::Effect::waits) return questions_.take();
+    if (trial.effect != Changes::Effect::fits) return {};
     say(has_mail ? fmt::format("If only the hosts that receive its mail send mail for {}, publish '{}'.", domain(), base)
                  : fmt::format("If {} sends no mail at all, publish '{}'.", domain(), base));
     why_.change = std::move(trial.change);
@@ -234,7 +234,7 @@ class Explanation {
       const bool is_usual = finding->fix == finding->kind->fix;
       say(fmt::format("To repair it: {}.", is_usual ? finding->fix : quoted_message(finding->fix)));
     }
-    if (repair.outcome == Changes::Outcome::fits) {
+    if (repair.effect == Changes::Effect::fits) {
       say(fmt::format("With the record shown for {}, the result for {} is {}, and a check takes at most {} of {} DNS terms.",
                       shown(repair.change.name), client_, spf::result_name(repair.result), repair.change.lookups,
                       rules_.dns_terms));
@@ -249,8 +249,8 @@ class Explanation {
     for (Repair& repair : repairs_of(report)) {
       if (repair.text.size() > kMaxChanged || !base::is_ascii(repair.text)) continue;
       found = changes.try_record(report.tree.records[repair.record].domain, std::move(repair.text), false);
-      if (found.outcome == Changes::Outcome::waits) return false;
-      if (found.outcome == Changes::Outcome::fits) return true;
+      if (found.effect == Changes::Effect::waits) return false;
+      if (found.effect == Changes::Effect::fits) return true;
     }
     found = {};
     return true;
@@ -413,19 +413,19 @@ class Explanation {
     for (const std::string& term : terms(client)) {
       const bool is_address = term.starts_with("ip");
       Changes::Trial trial = changes.try_term(term);
-      switch (trial.outcome) {
-        case Changes::Outcome::waits: return questions_.take();
-        case Changes::Outcome::fits: return show(client, term, std::move(trial.change), true);
-        case Changes::Outcome::unknown:
+      switch (trial.effect) {
+        case Changes::Effect::waits: return questions_.take();
+        case Changes::Effect::fits: return show(client, term, std::move(trial.change), true);
+        case Changes::Effect::unknown:
           // A network of one address needs no DNS question, so it does not change the result for others, whatever the rest of the
           // record is.
           if (is_address) return show(client, term, std::move(trial.change), false);
           break;
-        case Changes::Outcome::harmful:
+        case Changes::Effect::harmful:
           say(fmt::format("With '{}' in the record, a check would exceed the limits of {} DNS terms or {} void lookups.", term,
                           rules_.dns_terms, rules_.void_lookups));
           break;
-        case Changes::Outcome::useless: break;
+        case Changes::Effect::useless: break;
       }
     }
     return {};

@@ -59,7 +59,7 @@ Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bou
 Changes::Trial Changes::try_term(std::string_view term) { return try_record(*query_.domain, with_term(record_, term), true); }
 
 Changes::Trial Changes::try_record(const dns::Name& name, std::string record, bool must_pass) {
-  Trial trial{.outcome = Outcome::waits, .change = {std::string(name.text()), std::move(record), 0}};
+  Trial trial{.effect = Effect::waits, .change = {std::string(name.text()), std::move(record), 0}};
   Instead answers(questions_.answers(), name, trial.change.record);
   spf::Settings settings;
   settings.limits = rules_;
@@ -67,9 +67,9 @@ Changes::Trial Changes::try_record(const dns::Name& name, std::string record, bo
   spf::Verdict verdict;
   questions_.add(spf::evaluate(query_, settings, answers, verdict));
   if (questions_.has_open()) return trial;
-  if (verdict.result == spf::Result::permerror) return {.outcome = Outcome::harmful, .change = {}};
+  if (verdict.result == spf::Result::permerror) return {.effect = Effect::harmful, .change = {}};
   if (must_pass ? verdict.result != spf::Result::pass : verdict.result == spf::Result::temperror)
-    return {.outcome = Outcome::useless, .change = {}};
+    return {.effect = Effect::useless, .change = {}};
   trial.result = verdict.result;
   trial.change.lookups = verdict.lookups;
 
@@ -81,11 +81,11 @@ Changes::Trial Changes::try_record(const dns::Name& name, std::string record, bo
     return of.gaps.empty() && !reaches[Family::ipv4].is_cut_off && !reaches[Family::ipv6].is_cut_off;
   };
   if (!is_known(tree, after) || !is_known(tree_, before_)) {
-    trial.outcome = Outcome::unknown;
+    trial.effect = Effect::unknown;
     return trial;
   }
   for (const Family family : kFamilies) trial.change.lookups = std::max(trial.change.lookups, after[family].lookups);
-  trial.outcome = is_harmless(after) && trial.change.lookups <= rules_.dns_terms ? Outcome::fits : Outcome::harmful;
+  trial.effect = is_harmless(after) && trial.change.lookups <= rules_.dns_terms ? Effect::fits : Effect::harmful;
   return trial;
 }
 

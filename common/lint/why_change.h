@@ -26,7 +26,7 @@ class Changes {
           std::string_view record, WhyQuestions& questions)
       : query_(query), rules_(rules), bounds_(bounds), tree_(tree), before_(before), record_(record), questions_(questions) {}
 
-  enum class Outcome : std::uint8_t {
+  enum class Effect : std::uint8_t {
     waits,    // a question is open
     fits,     // the client passes, or gets a result if that is enough, within the limits for all clients
     useless,  // the client does not pass
@@ -34,7 +34,7 @@ class Changes {
     unknown,  // the client passes, but the changed record could not be examined completely
   };
   struct Trial {
-    Outcome outcome = Outcome::useless;
+    Effect effect = Effect::useless;
     Change change;
     spf::Result result = spf::Result::none;  // of the client
   };
