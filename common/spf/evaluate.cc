@@ -283,7 +283,8 @@ class Evaluator {
   }
 
   // Compares the client with the addresses of the hosts. Decides only when those of all hosts are known, so that the order in
-  // which answers arrive does not matter.
+  // which answers arrive does not matter. Lookups of addresses count neither as DNS terms nor as void lookups (RFC 7208 §4.6.4
+  // limits the number of hosts instead): count_void() is for a term's own question.
   Outcome match_hosts(const std::vector<std::string>& hosts, bool personal, int length) {
     bool pending = false;
     bool match = false;
