@@ -8,8 +8,10 @@
 
 #include "common/base/text.h"
 #include "common/options/help.h"
+#include "spfctl/options.h"
 #include "spfd/config_file.h"
 #include "spfd/options.h"
+#include "t/support/option_docs.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
@@ -33,37 +35,18 @@ bool is_empty(const Values& values) {
   return std::all_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); });
 }
 
-// Returns the default in "(default: ...)" of a row's help, up to the first comma.
-std::string told_default(const Row& row) {
-  constexpr std::string_view kMark = "(default: ";
-  const std::size_t at = row.help.find(kMark);
-  if (at == std::string_view::npos) return "";
-  const std::string_view rest = row.help.substr(at + kMark.size());
-  return std::string(rest.substr(0, rest.find_first_of(",)")));
+TEST_CASE("--help and spfd(8) state the defaults in force") {
+  const auto options = spfd::make_options({}, {});
+  REQUIRE(options.ok());
+  support::check_defaults_in_help(spfd::option_table(), *options);
+  CHECK(support::check_defaults_in_page(support::slurp("man/spfd.8"), spfd::option_table()) >= 25);
 }
 
-TEST_CASE("--help states the defaults in force") {
-  for (const Row* row : spfd::option_table()) {
-    const std::string told = told_default(*row);
-    const Values defaults = default_of(*row);
-    if (told.empty() || is_empty(defaults)) continue;  // words that explain an empty value
-    CAPTURE(row->name);
-    spfd::Options options;
-    CHECK(options::apply({row, {told}, "help"}, options).value_or("") == "");
-    for (const std::string& value : in_force(*row, options)) CHECK(std::count(defaults.begin(), defaults.end(), value) == 1);
-  }
-}
-
-// Returns the words after each `marker` in a text, up to the end of an option's name.
-std::set<std::string> names_behind(const std::string& text, const std::string& marker) {
-  std::set<std::string> names;
-  for (std::size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1)) {
-    const std::size_t begin = at + marker.size();
-    std::size_t end = begin;
-    while (end < text.size() && (base::is_alphanumeric(text[end]) || text[end] == '-')) ++end;
-    if (end > begin) names.insert(text.substr(begin, end - begin));
-  }
-  return names;
+TEST_CASE("spfctl(8) has an entry for each option, with the default of --help") {
+  const std::string page = support::slurp("man/spfctl.8");
+  support::check_names_in_page(page, spfctl::option_table());
+  support::check_defaults_in_help(spfctl::option_table(), spfctl::Options());
+  CHECK(support::check_defaults_in_page(page, spfctl::option_table()) >= 1);
 }
 
 // Removes the marks of "# key = value", a default, and of "## key = value", an example.
@@ -82,7 +65,8 @@ TEST_CASE("options, manual pages and sample configuration name the same options"
   REQUIRE(!conf_page.empty());
   REQUIRE(!sample.empty());
 
-  const auto in_spfd_page = names_behind(spfd_page, "Fl Fl ");
+  const auto named = support::options_in(spfd_page);
+  const std::set<std::string> in_spfd_page(named.begin(), named.end());
   for (const Row* row : spfd::option_table()) {
     for (const auto name : row->names()) {
       CAPTURE(name);

@@ -113,7 +113,7 @@ TEST_CASE("a limit of our own says nothing about DNS") {
     world.question.sent.clear();
     CHECK(world.cause() == dns::Cause::local);
   }
-  SUBCASE("no slot for TCP while there was time") {
+  SUBCASE("no descriptor for TCP") {
     World world;
     world.question.note({Trouble::Kind::no_socket, "no socket"});
     world.question.phase = Phase::tcp_backing_off;

@@ -12,6 +12,7 @@
 #include "common/srs/secrets.h"
 #include "spfsrs/options.h"
 #include "t/srs/process.h"
+#include "t/support/option_docs.h"
 
 namespace {
 
@@ -251,6 +252,8 @@ TEST_CASE("spfsrs: help, version, and a manual page with every option") {
     CHECK(manual.find("\n.It Fl Fl " + std::string(row.name) + (row.argument.empty() ? "\n" : " Ns = Ns Ar ")) !=
           std::string::npos);
   }
+  support::check_defaults_in_help(spfsrs::option_table(), spfsrs::Options());
+  CHECK(support::check_defaults_in_page(manual, spfsrs::option_table()) >= 3);
   std::size_t items = 0;
   for (std::size_t at = 0; (at = manual.find("\n.It Fl Fl ", at)) != std::string::npos; ++at) ++items;
   CHECK(items == spfsrs::option_table().size());

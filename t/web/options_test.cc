@@ -1,22 +1,17 @@
 // The options of spfweb: manual page, configuration file and errors.
 #include <doctest/doctest.h>
 
-#include <regex>
-#include <set>
 #include <string>
 
 #include "spfweb/options.h"
+#include "t/support/option_docs.h"
 #include "t/support/spfd_process.h"
 
-TEST_CASE("spfweb(8) and the table of options name the same options") {
-  const std::string text = support::slurp("man/spfweb.8");
-  std::set<std::string> in_table;
-  for (const options::Row* row : spfweb::option_table()) in_table.emplace(row->name);
-  std::set<std::string> in_page;
-  const std::regex option("\n\\.It (?:Fl [a-zA-Z] , )?Fl Fl ([a-z0-9-]+)");
-  for (auto found = std::sregex_iterator(text.begin(), text.end(), option); found != std::sregex_iterator(); ++found)
-    in_page.insert((*found)[1]);
-  CHECK(in_page == in_table);
+TEST_CASE("spfweb(8) has an entry for each option, with the default of --help") {
+  const std::string page = support::slurp("man/spfweb.8");
+  support::check_names_in_page(page, spfweb::option_table());
+  support::check_defaults_in_help(spfweb::option_table(), spfweb::Options());
+  CHECK(support::check_defaults_in_page(page, spfweb::option_table()) >= 2);
 }
 
 TEST_CASE("the configuration file has the options, and the command line takes precedence") {
