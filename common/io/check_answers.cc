@@ -167,7 +167,7 @@ bool CheckAnswers::fits(Shares shares, std::size_t bytes) const {
 bool CheckAnswers::pin(std::size_t bytes) {
   if (pinned_ == nullptr || pinned_->limit == 0) return true;
   const std::size_t rest = pinned_->limit - std::min(pinned_->held, pinned_->limit);
-  if (own_pinned_ + bytes > rest / PinnedBytes::kPartOfRest) return false;
+  if (own_pinned_ + bytes > std::max(rest / PinnedBytes::kPartOfRest, PinnedBytes::kForEach)) return false;
   own_pinned_ += bytes;
   pinned_->held += bytes;
   return true;

@@ -8,8 +8,9 @@
 // A check pins a bounded number of questions, and a bounded number of bytes of answers. Each identity has bytes of its own: an
 // answer that both ask for is pinned while one of them has room for it. So a HELO name chosen for its large answers takes nothing
 // from MAIL FROM. All checks of a driver together pin a bounded number of bytes, too: an answer is a failure if the check would
-// then hold more than a part of what is left (PinnedBytes). The more checks hold, the less each further one may, so checks with
-// large answers cannot take the room of those with small ones.
+// then hold more than a part of what is left (PinnedBytes). The more checks hold, the less each further one may. Each check may
+// hold PinnedBytes::kForEach in any case: otherwise many checks, each a little smaller than the one before, would leave nothing
+// to those with ordinary answers.
 // A failure may carry an expired answer (KeptAnswer::stale). find() returns that one while the step has use_stale() on. Such a
 // failure comes from the resolver, after the full time of a question. The end of the check's own time says nothing about DNS: an
 // answer that is missing then is replaced by an expired one only if the same identity has such a failure already. So a check in
@@ -47,8 +48,10 @@ const OwnFailures& own_failures();
 
 // The bytes of the answers that all checks of a driver hold. An answer counts once for each check that holds it.
 struct PinnedBytes {
-  // A check holds at most this part of what others leave, so the sum never reaches the limit.
+  // A check holds at most this part of what others leave, or kForEach if that is more. So the sum exceeds the limit by at most
+  // kForEach per check.
   static constexpr std::size_t kPartOfRest = 16;
+  static constexpr std::size_t kForEach = std::size_t{16} << 10;  // the answers for most domains take less
 
   std::size_t limit = 0;  // 0: none
   std::size_t held = 0;

@@ -45,7 +45,7 @@ struct DriverOptions {
   // failure.
   std::size_t max_bytes = std::size_t{1} << 20;
   // Bytes of answers that all checks of the driver hold together; 0: no limit. An answer is a failure if its check would then
-  // hold more than a 16th of what is left.
+  // hold more than a 16th of what is left, and more than 16 KiB.
   std::size_t max_bytes_of_all = std::size_t{64} << 20;
 };
 

@@ -282,3 +282,24 @@ TEST_CASE("check answers: all checks of a driver pin a bounded number of bytes, 
   hostile.clear();
   CHECK(pinned.held == 0);
 }
+
+TEST_CASE("check answers: checks that each hold a little less than the one before leave room for ordinary answers") {
+  constexpr std::array<std::size_t, 9> kSizes = {50000, 50000, 25000, 9000, 3000, 1000, 300, 100, 30};
+  io::Cache cache(std::size_t{16} << 20);
+  for (std::size_t i = 0; i < kSizes.size(); ++i)
+    cache.complete(question("big" + std::to_string(i) + ".test"), texts({std::string(kSizes[i], 'x')}), kStart);
+  for (int i = 0; i < 5; ++i)
+    cache.complete(question("usual" + std::to_string(i) + ".test"), texts({"v=spf1 " + std::string(500, 'a')}), kStart);
+  io::PinnedBytes pinned{.limit = std::size_t{4} << 20};
+  std::vector<std::unique_ptr<io::CheckAnswers>> hostile;
+  for (int i = 0; i < 1000; ++i) {
+    hostile.push_back(std::make_unique<io::CheckAnswers>(cache, nullptr, kLimits, io::CheckAnswers::Slots{}, &pinned));
+    hostile.back()->set_now(kStart);
+    for (std::size_t n = 0; n < kSizes.size(); ++n) hostile.back()->find(question("big" + std::to_string(n) + ".test"));
+    CHECK(pinned.held <= pinned.limit + hostile.size() * io::PinnedBytes::kForEach);
+  }
+  io::CheckAnswers usual(cache, nullptr, kLimits, {}, &pinned);
+  usual.set_now(kStart);
+  for (int i = 0; i < 5; ++i)
+    CHECK(usual.find(question("usual" + std::to_string(i) + ".test"))->answer.status == dns::Status::ok);
+}
