@@ -19,9 +19,9 @@ struct Trouble {
     timed_out,
     no_socket,   // we have no descriptor or memory left
     strays,      // an attacker forges answers: use TCP
-    tcp_failed,  // the connection was refused, closed or silent, or its answer could not be read
-    unreadable,
-    refused,  // by its RCODE
+    tcp_failed,  // the connection was refused, closed or silent, or brought something else than an answer to the question
+    unreadable,  // the answer to the question is malformed
+    refused,     // by its RCODE
   };
   Kind kind = Kind::unreachable;
   std::string text;

@@ -61,6 +61,13 @@ struct OpenQuestion {
     if (!trouble || found.kind >= trouble->kind) trouble = std::move(found);
   }
 
+  // Returns the kind of a trouble over TCP. A malformed answer may have been damaged on its way, so it is like a connection that
+  // failed, until it comes for the kMalformed-th time: then the record itself is malformed.
+  Trouble::Kind judged(Trouble::Kind kind) {
+    return kind == Trouble::Kind::unreadable && ++malformed < kMalformed ? Trouble::Kind::tcp_failed : kind;
+  }
+  static constexpr int kMalformed = 3;
+
   std::uint64_t number = 0;
   dns::Question question;
   FairQueue::Owner owner;
@@ -75,6 +82,7 @@ struct OpenQuestion {
   Clock::time_point end;        // the same, or earlier for a brief question
   int back_offs = 0;            // number so far
   bool had_bad_cookie = false;  // once
+  int malformed = 0;            // answers over TCP
   std::vector<Sent> sent;
   std::optional<Trouble> trouble;     // the one that says most about the question
   std::size_t tcp_sent = 0;           // index of the datagram whose server is asked over TCP

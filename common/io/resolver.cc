@@ -433,7 +433,7 @@ void Resolver::Impl::on_tcp_silence(OpenQuestion& open) {
 }
 
 void Resolver::Impl::on_tcp(OpenQuestion& open, Ending ending) {
-  if (!ending) return on_tcp_trouble(open, ending.error());
+  if (!ending) return on_tcp_trouble(open, {open.judged(ending.error().kind), ending.error().text});
   Upstream& server = upstream(open, open.sent[open.tcp_sent].server);
   server.last_tcp_answer = loop_.now();
   servers_.on_answer(server);
@@ -444,7 +444,7 @@ void Resolver::Impl::on_tcp(OpenQuestion& open, Ending ending) {
   }
 }
 
-// Ends a try over TCP that failed. Only a readable answer of the server is final; other troubles may be temporary, as over UDP.
+// Ends a try over TCP that failed. Only an answer of the server is final; other troubles may be temporary, as over UDP.
 void Resolver::Impl::on_tcp_trouble(OpenQuestion& open, Trouble trouble) {
   const bool is_at_end = open.is_at_end;
   const std::size_t server = open.sent[open.tcp_sent].server;

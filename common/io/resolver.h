@@ -11,9 +11,9 @@
 //      whose answer cannot be read, is like a try over UDP without an answer: the next server is asked, and then this one again,
 //      over TCP. While a server answers others over TCP, a silent connection stays, unless others wait for its slot. A server
 //      that does not understand EDNS0 is asked without it.
-//   4. A server that refuses (SERVFAIL, REFUSED and the like), or sends an unreadable answer over UDP, is not asked again; when
-//      all have, the question has failed. If nothing listens ("connection refused": the server may be restarting), or no
-//      descriptor is free, the question waits a little and tries again.
+//   4. A server that refuses (SERVFAIL, REFUSED and the like), or sends a malformed answer over UDP, is not asked again; nor is
+//      one from the third malformed answer over TCP on. When all have, the question has failed. If nothing listens ("connection
+//      refused": the server may be restarting), or no descriptor is free, the question waits a little and tries again.
 // Each question ends in an Answer. Failures have a problem text ("timed out", "SERVFAIL", "no server could be reached") and a
 // Cause.
 //

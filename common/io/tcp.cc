@@ -75,8 +75,11 @@ void TcpExchange::on_readable() {
 
 void TcpExchange::finish() {
   auto response = dns::decode_response(std::span(in_).subspan(kLength), query_.question, query_.id);
-  // Only the server can write here, so an answer to another question is as wrong as an unreadable one.
-  if (!response) return fail("answer could not be read");
+  // Only the server can write here, so an answer to another question is not a forgery.
+  if (!response) {
+    const bool is_ours = response.error() == dns::ReadError::malformed;
+    return fail("answer could not be read", is_ours ? Trouble::Kind::unreadable : Trouble::Kind::tcp_failed);
+  }
   if (query_.edns && query_.cookies.judge(response->cookie, true, loop_.now()) == CookieJar::Verdict::forged) {
     return fail("wrong cookie");
   }
@@ -84,9 +87,9 @@ void TcpExchange::finish() {
   done(std::move(*response));
 }
 
-void TcpExchange::fail(std::string why) {
+void TcpExchange::fail(std::string why, Trouble::Kind kind) {
   const Done done = std::move(done_);
-  done(base::failure(Trouble{Trouble::Kind::tcp_failed, "TCP failed: " + std::move(why)}));
+  done(base::failure(Trouble{kind, "TCP failed: " + std::move(why)}));
 }
 
 }  // namespace io

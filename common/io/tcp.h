@@ -39,7 +39,7 @@ class TcpExchange {
   void on_writable();
   void on_readable();
   void finish();
-  void fail(std::string why);
+  void fail(std::string why, Trouble::Kind kind = Trouble::Kind::tcp_failed);
 
   Loop& loop_;
   Descriptor fd_;

@@ -101,6 +101,11 @@ TEST_CASE("resolver: only an answer of the server is final over TCP: truncated o
   };
   check(DnsServer(always(react(Fault::truncated))), "truncated over TCP too");
   check(DnsServer(over_tcp(react_rcode(5))), "REFUSED");
+  // A malformed answer may have been damaged on its way. If it stays malformed, the owner of the name has made it so.
+  const DnsServer malformed(over_tcp(react(Fault::compression_loop)));
+  CHECK(Asker({at(malformed)}).ask() == dns::failure_answer("TCP failed: answer could not be read"));
+  CHECK(malformed.tcp_count() == 3);
+  CHECK(Asker({at(malformed), at(good)}).ask() == big);
 }
 
 TEST_CASE(
