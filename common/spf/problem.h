@@ -14,7 +14,8 @@ enum class ProblemKind : std::uint8_t {
   none,               // neither temperror nor permerror
   dns_error,          // a name server reported a failure
   dns_silent,         // the name servers of a zone do not answer
-  own_limit,          // the deadline or another limit of our own; also if no name server of this host answers
+  dns_unavailable,    // no name server of this host answers, or none over TCP
+  own_limit,          // the deadline or another limit of our own
   syntax,             // a record that cannot be parsed
   several_records,    // more than one record (RFC 7208 §4.5)
   missing_record,     // include or redirect leads to a domain without a record
@@ -31,6 +32,7 @@ constexpr std::string_view problem_name(ProblemKind kind) {
     case ProblemKind::none: return "none";
     case ProblemKind::dns_error: return "dns-error";
     case ProblemKind::dns_silent: return "dns-silent";
+    case ProblemKind::dns_unavailable: return "dns-unavailable";
     case ProblemKind::own_limit: return "own-limit";
     case ProblemKind::syntax: return "syntax";
     case ProblemKind::several_records: return "several-records";

@@ -20,7 +20,7 @@ std::string failure_text(const dns::Question& question, const dns::Answer& answe
 ProblemKind kind_of(dns::Cause cause) {
   switch (cause) {
     case dns::Cause::no_answer: return ProblemKind::dns_silent;
-    case dns::Cause::unavailable:
+    case dns::Cause::unavailable: return ProblemKind::dns_unavailable;
     case dns::Cause::local: return ProblemKind::own_limit;
     case dns::Cause::reported:
     case dns::Cause::no_tcp: break;

@@ -70,7 +70,7 @@ TEST_CASE("RFC 7208 §2.6: each temperror and permerror has a kind of problem, a
   };
   CHECK(failed(dns::Cause::reported) == Kind::dns_error);
   CHECK(failed(dns::Cause::no_answer) == Kind::dns_silent);
-  CHECK(failed(dns::Cause::unavailable) == Kind::own_limit);
+  CHECK(failed(dns::Cause::unavailable) == Kind::dns_unavailable);
   CHECK(failed(dns::Cause::local) == Kind::own_limit);
 }
 
