@@ -6,8 +6,9 @@
 // the quotes inside the local part, which does not conform, and signs them too. Both forms verify.
 // The first separator is one of = + -, and that of an SRS0 address is the first character of `rest`.
 // HASH: the first characters of base64(HMAC-SHA1(secret, TT domain local)), or of (host rest). The signed text is in lower case
-// and has nothing between the parts, so the owner of one valid address can move the borders between its parts; the format offers
-// no remedy.
+// and has nothing between the parts, so the owner of one valid address can move the borders between its parts, or use the hash of
+// an SRS1 address, which has no date, for an SRS0 address of any day. The format offers no remedy: a key for each kind would end
+// the sharing of secrets with other programs, and no local part can be refused, since almost every SRS1 address is ambiguous.
 // Pure: the day is an argument. One object may serve several threads.
 #pragma once
 
