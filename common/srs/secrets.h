@@ -19,7 +19,7 @@ struct Secrets {
 };
 
 // Reads one secret per line; trailing blanks are ignored. Skips empty lines and lines that begin with "#". A line with blanks
-// before "#" is an error, and so is a byte order mark. The error is a sentence.
+// before "#", of any kind, is an error, and so is a byte order mark at the beginning. The error is a sentence.
 base::Result<Secrets, std::string> parse_secrets(std::string_view text);
 
 }  // namespace srs

@@ -250,7 +250,8 @@ TEST_CASE("SRS: secrets of a file, read as srsd reads them") {
   for (const std::string_view text :
        {std::string_view(), std::string_view("\n\n"), std::string_view("# only\n#x"), std::string_view("a\0b", 3),
         std::string_view(" \t \r"), std::string_view(" # the new one\nsecret"), std::string_view("secret\n\t#old"),
-        std::string_view("\xEF\xBB\xBF# the new one\nsecret")}) {
+        std::string_view("\xEF\xBB\xBF# the new one\nsecret"), std::string_view("secret\n\xEF\xBB\xBF# old"),
+        std::string_view("\xC2\xA0# the new one\nsecret"), std::string_view("\v# the new one\nsecret")}) {
     CHECK_FALSE(srs::parse_secrets(text).ok());
   }
   CHECK_FALSE(srs::parse_secrets(std::string(srs::kMaxSecretFile + 1, 'a')).ok());
