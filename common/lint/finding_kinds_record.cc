@@ -35,7 +35,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {.id = "S04",
      .severity = error,
      .section = "RFC 7208 §4.8",
-     .what = "The domain of the term is missing or wrong",
+     .what = "The domain or network of the term is missing or wrong",
      .fix = "Write a domain name with a dot directly after the colon",
      .example = "v=spf1 include: _spf.example.net -all",
      .repaired = "v=spf1 include:_spf.example.net -all"},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -12,7 +14,9 @@
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 #include "common/dns/name.h"
+#include "common/lint/glue.h"
 #include "common/lint/strays.h"
+#include "common/lint/term_text.h"
 #include "common/spf/terms.h"
 
 namespace lint {
@@ -20,33 +24,6 @@ namespace lint {
 namespace {
 
 using spf::Mechanism;
-
-constexpr std::string_view kSigns = "+-~?";
-constexpr std::size_t kMaxShown = 100;
-
-std::string shown(std::string_view text) { return fmt::format("'{}'", base::clip(text, kMaxShown)); }
-
-bool is_sound(std::string_view term) {
-  const auto terms = spf::read_terms(fmt::format("v=spf1 {}", term));
-  return terms.size() == 1 && terms.front().problem.empty();
-}
-
-std::string write(std::string_view term) { return fmt::format("Write {}", base::clip(term, kMaxShown)); }
-
-// Returns "ip4" or "ip6" for an address, perhaps with a prefix length; none: the text is not one.
-std::optional<std::string_view> network_name(std::string_view text) {
-  const auto slash = text.find('/');
-  const auto address = base::IpAddress::parse(text.substr(0, slash));
-  if (!address) return std::nullopt;
-  if (slash != std::string_view::npos && !base::parse_number(text.substr(slash + 1), 128)) return std::nullopt;
-  return address->is_v4() ? "ip4" : "ip6";
-}
-
-std::string_view sign_of(std::string_view term) {
-  return term.substr(0, !term.empty() && kSigns.find(term.front()) != std::string_view::npos ? 1 : 0);
-}
-
-bool is_domain(std::string_view text) { return is_sound(fmt::format("a:{}", text)); }
 
 // Returns the number of insertions, deletions, substitutions and swaps of neighbours that turn one text into the other (optimal
 // string alignment). Both texts are short.
@@ -86,7 +63,7 @@ std::optional<Fault> explain_bytes(std::string_view term) {
                                                   : fmt::format("Write {} instead of {}", stray->instead, stray->name);
     for (const std::string& meant : {without_strays(term), printable_part(term)}) {
       if (!are_sound_terms(meant)) continue;
-      fix = write(meant);
+      fix = write_this(meant);
       break;
     }
     return Fault{stray->is_ascii ? "S01" : "P06", fmt::format("{} has {}", shown(term), stray->name), std::move(fix)};
@@ -100,7 +77,7 @@ std::optional<Fault> explain_bytes(std::string_view term) {
     const std::string_view domain = value.substr(0, value.find('/'));
     if (const auto ascii = dns::to_a_labels(domain); ascii && dns::Name::parse(*ascii))
       return Fault{"S10", shown(term),
-                   write(fmt::format("{}{}{}", term.substr(0, colon + 1), *ascii, value.substr(domain.size())))};
+                   write_this(fmt::format("{}{}{}", term.substr(0, colon + 1), *ascii, value.substr(domain.size())))};
   }
   // Programs that translate web pages translate names of mechanisms, too.
   if (!base::is_ascii(name) && is_domain(value))
@@ -108,64 +85,7 @@ std::optional<Fault> explain_bytes(std::string_view term) {
                  fmt::format("Write {0}include:{1} if it is a provider, {0}a:{1} if it is a host that sends mail", sign,
                              base::clip(value, kMaxShown))};
   const std::string rest = printable_part(term);
-  return Fault{"P06", shown(term), is_network && is_sound(rest) ? write(rest) : std::string()};
-}
-
-// Returns whether a term can begin with this text within another one, to which it is glued.
-bool begins_term(std::string_view text) {
-  const std::string_view sign = sign_of(text);
-  const std::string_view name = text.substr(sign.size());
-  for (const std::string_view begin : {"include:", "ip4:", "ip6:", "redirect=", "exists:", "v=spf1"}) {
-    if (base::starts_with_ignoring_case(name, begin)) return true;
-  }
-  // "192.0.2.1a:mail.example.com" contains a term without a sign, but so do many names.
-  if (sign.empty()) return false;
-  for (const std::string_view word : {"all", "a", "mx", "ptr"}) {
-    if (!base::starts_with_ignoring_case(name, word)) continue;
-    const std::string_view after = name.substr(word.size());
-    if (after.empty() || after.front() == ':' || after.front() == '/' || !sign_of(after).empty()) return true;
-  }
-  return false;
-}
-
-// Returns the places in the term, in ascending order, at which others that are glued to it can begin.
-std::vector<std::size_t> glued_places(std::string_view term) {
-  constexpr std::size_t kMost = 32;
-  std::vector<std::size_t> places;
-  for (std::size_t i = sign_of(term).size() + 1; i < term.size() && places.size() < kMost; ++i) {
-    if (!begins_term(term.substr(i))) continue;
-    places.push_back(i);
-    if (!sign_of(term.substr(i)).empty()) ++i;  // the name after the sign is not another place
-  }
-  return places;
-}
-
-std::optional<Fault> explain_glue(std::string_view term) {
-  const std::vector<std::size_t> places = glued_places(term);
-  if (places.empty()) return std::nullopt;
-  const std::string_view first = term.substr(0, places.front());
-  const std::string_view second = term.substr(places.front());
-  const std::string_view sign = sign_of(term);
-  if (first.ends_with(':') && base::starts_with_ignoring_case(second, first.substr(sign.size())) && is_sound(second))
-    return Fault{"S01", fmt::format("the mechanism is written twice in {}", shown(term)),
-                 write(fmt::format("{}{}", sign, second))};
-  if (first.ends_with('=')) return std::nullopt;  // "redirect=v=spf1"
-  std::string parted;
-  bool has_sound = false;
-  for (std::size_t i = 0; i <= places.size(); ++i) {
-    const std::size_t from = i == 0 ? 0 : places[i - 1];
-    std::string_view part = term.substr(from, i == places.size() ? std::string_view::npos : places[i] - from);
-    while (!part.empty() && std::string_view(",;|").find(part.back()) != std::string_view::npos) part.remove_suffix(1);
-    has_sound = has_sound || is_sound(part);
-    base::append(parted, i == 0 ? "" : " ", part);
-  }
-  if (!has_sound) return std::nullopt;
-  const std::string_view count = places.size() == 1 ? "two" : "several";
-  if (base::starts_with_ignoring_case(second.substr(sign_of(second).size()), "v=spf1"))
-    return Fault{"S01", fmt::format("{} are {} terms without a blank between them", shown(term), count),
-                 fmt::format("Write {}; if two records were joined here, make one of them, with one v=spf1 and one all",
-                             base::clip(first, kMaxShown))};
-  return Fault{"S01", fmt::format("{} are {} terms without a blank between them", shown(term), count), write(parted)};
+  return Fault{"P06", shown(term), is_network && is_sound(rest) ? write_this(rest) : std::string()};
 }
 
 Fault missing_value(std::string_view term, std::string_view next) {
@@ -175,8 +95,12 @@ Fault missing_value(std::string_view term, std::string_view next) {
   const auto network = network_name(next);
   const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, next);
   if ((has_colon || !is_sound(name)) && !next.empty() && !is_sound(next) && is_sound(joined))
-    return {"S04", fmt::format("a blank {} {}", has_colon ? "after" : "instead of a colon after", shown(term)), write(joined),
-            true};
+    return {"S04", fmt::format("a blank {} {}", has_colon ? "after" : "instead of a colon after", shown(term)),
+            write_this(joined), true};
+  if (base::equals_ignoring_case(name, "ip4") || base::equals_ignoring_case(name, "ip6"))
+    return {"S04", fmt::format("{} has no value", shown(term)),
+            fmt::format("Write a network directly after the colon, such as {}",
+                        base::equals_ignoring_case(name, "ip4") ? "ip4:192.0.2.0/24" : "ip6:2001:db8::/32")};
   const bool is_optional = is_sound(name);
   return {"S04", fmt::format("{} has no value", shown(term)),
           is_optional ? fmt::format("Write {}{} for the domain itself, or a name directly after the colon", sign, name)
@@ -197,6 +121,28 @@ std::string listed_networks(std::string_view sign, std::string_view value) {
     from = to + 1;
   }
   return count > 1 ? terms : std::string();
+}
+
+// Returns the network that is written with a mask (192.0.2.0/255.255.255.0) or with asterisks (192.0.2.*); empty: it is not.
+std::string unusual_network(std::string_view value) {
+  const auto slash = value.find('/');
+  const auto mask = slash == std::string_view::npos ? std::nullopt : base::IpAddress::parse(value.substr(slash + 1));
+  if (mask && mask->is_v4()) {
+    std::uint32_t bits = 0;
+    for (const std::uint8_t byte : mask->bytes()) bits = bits << 8U | byte;
+    const int length = std::countl_one(bits);
+    const bool is_mask = length > 0 && length + std::countr_zero(bits) == 32;
+    return is_mask ? fmt::format("{}/{}", value.substr(0, slash), length) : std::string();
+  }
+  const auto numbers = base::split(value, '.');
+  const auto first = std::ranges::find(numbers, "*");
+  const auto known = static_cast<std::size_t>(first - numbers.begin());
+  if (first == numbers.end() || known == 0 || numbers.size() > 4 ||
+      std::any_of(first, numbers.end(), [](std::string_view one) { return one != "*"; }))
+    return {};
+  std::string out;
+  for (std::size_t i = 0; i < 4; ++i) base::append(out, i == 0 ? "" : ".", i < known ? numbers[i] : "0");
+  return fmt::format("{}/{}", out, 8 * known);
 }
 
 // Returns why a text is not an address, if its form shows that; otherwise an empty text.
@@ -226,57 +172,101 @@ Fault explain_network(std::string_view term, std::string_view name, std::string_
   const std::string_view other = base::equals_ignoring_case(name, "ip4") ? "ip6" : "ip4";
   if (is_sound(fmt::format("{}:{}", other, value)))
     return {"S02", fmt::format("{} is an IPv{} address", shown(value), other.back()),
-            write(fmt::format("{}{}:{}", sign, other, value))};
+            write_this(fmt::format("{}{}:{}", sign, other, value))};
   if (value.starts_with(':') && network_name(value.substr(1)))
-    return {"S02", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}{}:{}", sign, name, value.substr(1)))};
+    return {"S02", fmt::format("two colons in {}", shown(term)), write_this(fmt::format("{}{}:{}", sign, name, value.substr(1)))};
   constexpr std::string_view kEach = "Write a term for each network, separated by blanks only";
   if (const std::string terms = listed_networks(sign, value); !terms.empty()) {
     const char mark = value[value.find_first_of(value.find('.') != std::string_view::npos ? ",;|:" : ",;|")];
     return {"S02", fmt::format("'{}' between networks in {}", mark, shown(term)),
-            terms.size() > kMaxShown ? std::string(kEach) : write(terms)};
+            terms.size() > kMaxShown ? std::string(kEach) : write_this(terms)};
   }
   if (const auto mark = value.find_first_of(",;|"); mark != std::string_view::npos) {
     const bool is_last = mark + 1 == value.size() && network_name(value.substr(0, mark));
     return {"S02", fmt::format("'{}' in {}", value[mark], shown(term)),
-            is_last ? write(term.substr(0, term.size() - 1)) : std::string(kEach)};
+            is_last ? write_this(term.substr(0, term.size() - 1)) : std::string(kEach)};
   }
   if (value.find('-') != std::string_view::npos && network_name(value.substr(0, value.find('-'))))
     return {"S02", fmt::format("{} is a range", shown(value)), "Write the range as networks, such as ip4:192.0.2.0/24"};
+  if (const std::string better = fmt::format("{}{}:{}", sign, name, unusual_network(value)); is_sound(better))
+    return {"S02", fmt::format("{}: the length of a network is a number of bits", shown(term)), write_this(better)};
   if (std::string what = wrong_address(value); !what.empty())
     return {"S02", fmt::format("{}: {}", shown(term), what), what.starts_with("several") ? std::string(kEach) : std::string()};
-  if (is_domain(value))
-    return {"S02", fmt::format("{} is a name, not an address", shown(value)), write(fmt::format("{}a:{}", sign, value))};
+  const std::string_view top = value.substr(value.rfind('.', value.size() - 2) + 1);
+  const bool has_name = !top.empty() && base::is_alpha(top.front());  // no top-level domain begins with a digit
+  if (is_domain(value) && has_name)
+    return {"S02", fmt::format("{} is a name, not an address", shown(value)), write_this(fmt::format("{}a:{}", sign, value))};
   return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
 }
 
-// `name` is that of the mechanism before the value; `next` is the term after it.
+std::string_view without_quotes(std::string_view text) {
+  constexpr std::string_view kQuotes = "\"'";
+  while (!text.empty() && kQuotes.find(text.front()) != std::string_view::npos) text.remove_prefix(1);
+  while (!text.empty() && kQuotes.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  return text;
+}
+
+// Returns the host of a URL; from a text into which a program put links in angle brackets, it removes them.
+std::string without_url(std::string_view text) {
+  std::string out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t open = std::min(text.find('<', from), text.size());
+    base::append(out, text.substr(from, open - from));
+    const std::size_t close = text.find('>', open);
+    from = close == std::string_view::npos ? text.size() : close + 1;
+  }
+  constexpr std::string_view kEndOfScheme = "://";
+  if (const auto scheme = out.find(kEndOfScheme); scheme != std::string::npos) {
+    out.erase(0, scheme + kEndOfScheme.size());
+    out.erase(std::min(out.find('/'), out.size()));
+  }
+  return out;
+}
+
+// `next` is the term after it.
 Fault explain_domain(std::string_view term, std::string_view value, std::string_view problem, std::string_view next) {
   const std::string_view sign = sign_of(term);
   const std::string_view begin = term.substr(0, term.size() - value.size());  // "-include:", "redirect="
   const std::string_view name = begin.substr(sign.size(), begin.find_first_of(":=/") - sign.size());
   const std::string_view whole = value.starts_with(':') ? value.substr(1) : value;
   if (const auto network = network_name(whole))
-    return {"S04", fmt::format("{} is an address", shown(whole)), write(fmt::format("{}{}:{}", sign, *network, whole))};
+    return {"S04", fmt::format("{} is an address", shown(whole)), write_this(fmt::format("{}{}:{}", sign, *network, whole))};
   if (whole != value && is_sound(fmt::format("{}{}", begin, whole)))
-    return {"S04", fmt::format("two colons in {}", shown(term)), write(fmt::format("{}{}", begin, whole))};
+    return {"S04", fmt::format("two colons in {}", shown(term)), write_this(fmt::format("{}{}", begin, whole))};
   const auto slash = term.find('/');
   const bool takes_prefix = base::equals_ignoring_case(name, "a") || base::equals_ignoring_case(name, "mx");
   if (slash != std::string_view::npos && is_sound(term.substr(0, slash)) && value.find(':') == std::string_view::npos) {
     if (takes_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
-    return {"S02", fmt::format("{} takes no prefix length", shown(name)), write(term.substr(0, slash))};
+    return {"S02", fmt::format("{} takes no prefix length", shown(name)), write_this(term.substr(0, slash))};
   }
-  if (whole.find("http:") != std::string_view::npos || whole.find("https:") != std::string_view::npos)
-    return {"S04", fmt::format("a URL in {}", shown(term)), "Write the domain alone"};
+  if (whole.find("http:") != std::string_view::npos || whole.find("https:") != std::string_view::npos) {
+    const std::string better = fmt::format("{}{}", begin, without_url(whole));
+    return {"S04", fmt::format("a URL in {}", shown(term)),
+            is_sound(better) ? write_this(better) : std::string("Write the domain alone")};
+  }
+  if (const std::string_view bare = without_quotes(whole); bare != whole && is_domain(bare))
+    return {"S04", fmt::format("quotation marks in {}", shown(term)), write_this(fmt::format("{}{}", begin, bare))};
+  if (const auto inner = whole.find(':'); inner != std::string_view::npos && inner != 0) {
+    if (spf::find_mechanism(whole.substr(0, inner)) && is_sound(whole))
+      return {"S04", fmt::format("{} within {}", shown(whole.substr(0, inner + 1)), shown(term)),
+              fmt::format("Write {}{}, or {}{}", sign, base::clip(whole, kMaxShown), begin,
+                          base::clip(whole.substr(inner + 1), kMaxShown))};
+    if (base::parse_number(whole.substr(inner + 1), 65535) && is_domain(whole.substr(0, inner)))
+      return {"S04", fmt::format("a port in {}", shown(term)), write_this(fmt::format("{}{}", begin, whole.substr(0, inner)))};
+  }
   if (whole.find('%') != std::string_view::npos) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos) {
     const std::string_view without = term.substr(0, term.size() - 1);
     return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)),
             mark + 1 == whole.size() && is_sound(without)
-                ? write(without)
+                ? write_this(without)
                 : std::string("Write a term for each domain, separated by blanks only")};
   }
   if (const auto at = whole.rfind('@'); at != std::string_view::npos && is_domain(whole.substr(at + 1)))
-    return {"S04", fmt::format("{} is a mailbox", shown(whole)), write(fmt::format("{}{}", begin, whole.substr(at + 1)))};
+    return {"S04", fmt::format("{} is a mailbox", shown(whole)), write_this(fmt::format("{}{}", begin, whole.substr(at + 1)))};
+  if (base::equals_ignoring_case(whole, "v=spf1"))
+    return {"S04", fmt::format("a second 'v=spf1' in {}", shown(term)),
+            fmt::format("Remove {}, or write a domain in place of v=spf1", shown(term))};
   if (base::starts_with_ignoring_case(whole, "v=spf1"))
     return {"S04", fmt::format("a second 'v=spf1' in {}", shown(term)),
             fmt::format("Remove it, and write the domain directly after {}", base::clip(begin, kMaxShown))};
@@ -285,7 +275,7 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
             "Remove that text; what proves the domain to a service belongs into a TXT record of its own"};
   const std::string joined = fmt::format("{}{}", term, next);
   if (!next.empty() && !is_sound(next) && is_domain(next) && is_sound(joined))
-    return {"S04", fmt::format("a blank after {}", shown(term)), write(joined), true};
+    return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
   if (!whole.empty() && whole.find('.') == std::string_view::npos)
     return {"S04", fmt::format("{} has no dot", shown(whole)), "Write the full name of the host or domain"};
   return {"S04", fmt::format("{}: {}", shown(term), problem), {}};
@@ -294,26 +284,29 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
 Fault explain_unknown(std::string_view term, std::string_view sign, std::string_view rest, std::string_view next) {
   if (rest.empty()) {
     const std::string joined = fmt::format("{}{}", sign, next);
-    if (!next.empty() && is_sound(joined)) return {"S01", fmt::format("a blank after {}", shown(term)), write(joined), true};
+    if (!next.empty() && is_sound(joined)) return {"S01", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
+    // At the end of a record it is what is left of "-all".
+    if (next.empty() && sign != "+")
+      return {"S01", fmt::format("{} alone", shown(term)), fmt::format("Write {}all, or remove the sign", sign)};
     return {"S01", fmt::format("{} alone", shown(term)), "Remove the sign"};
   }
   const bool is_glued_all = !sign.empty() && base::starts_with_ignoring_case(rest, "all");
   if (const auto network = network_name(rest))
-    return {"S01", fmt::format("{} is an address alone", shown(rest)), write(fmt::format("{}{}:{}", sign, *network, rest))};
+    return {"S01", fmt::format("{} is an address alone", shown(rest)), write_this(fmt::format("{}{}:{}", sign, *network, rest))};
   const auto end = rest.find_first_of(":/=");
   const std::string_view name = rest.substr(0, end);
   const std::string_view value = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   // An address after any name: "ipv4:", "ip:", "i4:", "ipv6:"; or without a colon: "ip4192.0.2.1".
   if (const auto network = network_name(value))
-    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}{}:{}", sign, *network, value))};
+    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write_this(fmt::format("{}{}:{}", sign, *network, value))};
   const bool has_ip = base::starts_with_ignoring_case(rest, "ip4") || base::starts_with_ignoring_case(rest, "ip6");
   if (const auto network = has_ip ? network_name(rest.substr(3)) : std::nullopt)
     return {"S01", fmt::format("a colon is missing in {}", shown(term)),
-            write(fmt::format("{}{}:{}", sign, *network, rest.substr(3)))};
+            write_this(fmt::format("{}{}:{}", sign, *network, rest.substr(3)))};
   if (base::starts_with_ignoring_case(name, "ip") && is_domain(value))
-    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(fmt::format("{}a:{}", sign, value))};
+    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write_this(fmt::format("{}a:{}", sign, value))};
   if (base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp"))
-    return {"S01", fmt::format("{} is a modifier", shown(name)), write(fmt::format("{}={}", base::lower(name), value))};
+    return {"S01", fmt::format("{} is a modifier", shown(name)), write_this(fmt::format("{}={}", base::lower(name), value))};
   // Another mark instead of the colon: "include.example.com", "ip4;192.0.2.1".
   for (const std::string_view word : {"include", "exists", "ip4", "ip6"}) {
     const bool has_mark = base::starts_with_ignoring_case(rest, word) && rest.size() > word.size() + 1 &&
@@ -321,12 +314,12 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
     const std::size_t kept = has_mark && rest[word.size()] == '_' ? 0 : 1;  // names of records often begin with "_"
     const std::string better = has_mark ? fmt::format("{}{}:{}", sign, word, rest.substr(word.size() + kept)) : std::string();
     if (has_mark && is_sound(better))
-      return {"S01", fmt::format("'{}' instead of a colon in {}", rest[word.size()], shown(term)), write(better)};
+      return {"S01", fmt::format("'{}' instead of a colon in {}", rest[word.size()], shown(term)), write_this(better)};
   }
   if (base::equals_ignoring_case(name, "aaaa")) {
     const std::string better = fmt::format("{}a{}", sign, rest.substr(name.size()));
     if (is_sound(better))
-      return {"S01", fmt::format("{} is not a mechanism; a is for IPv4 and IPv6 addresses", shown(name)), write(better)};
+      return {"S01", fmt::format("{} is not a mechanism; a is for IPv4 and IPv6 addresses", shown(name)), write_this(better)};
   }
   if (is_verification(rest) && !is_glued_all)
     return {"S01", fmt::format("{} is text of another TXT record", shown(term)),
@@ -334,7 +327,7 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
   const bool has_end_mark = rest.size() > 1 && std::string_view(",;.\"'").find(rest.back()) != std::string_view::npos;
   if (has_end_mark && is_sound(fmt::format("{}{}", sign, rest.substr(0, rest.size() - 1))))
     return {"S01", fmt::format("'{}' at the end of {}", rest.back(), shown(term)),
-            write(fmt::format("{}{}", sign, rest.substr(0, rest.size() - 1)))};
+            write_this(fmt::format("{}{}", sign, rest.substr(0, rest.size() - 1)))};
   if (const auto word = near_name(name); !word.empty()) {
     const bool is_modifier = word == "redirect";
     const std::string better = fmt::format("{}{}{}{}", is_modifier ? std::string_view() : sign, word,
@@ -342,8 +335,11 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
                                            : is_modifier                 ? "="
                                                                          : rest.substr(end, 1),
                                            value);
-    if (is_sound(better)) return {"S01", fmt::format("{} is not a mechanism", shown(name)), write(better)};
+    if (is_sound(better)) return {"S01", fmt::format("{} is not a mechanism", shown(name)), write_this(better)};
   }
+  // Names of hosts do not begin with "_" (RFC 952), and many records of providers do.
+  if (rest.front() == '_' && is_domain(rest) && end == std::string_view::npos)
+    return {"S01", fmt::format("{} is a name alone", shown(rest)), write_this(fmt::format("{}include:{}", sign, rest))};
   if (is_domain(rest) && end == std::string_view::npos && !is_glued_all)
     return {
         "S01", fmt::format("{} is a name alone", shown(rest)),
@@ -360,19 +356,19 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   if (auto fault = explain_bytes(term)) return std::move(*fault);
   if (term.find("&nbsp;") != std::string_view::npos)
     return {"S01", fmt::format("{} has a blank of a web page", shown(term)), "Write a blank instead of &nbsp;"};
-  if (auto fault = explain_glue(term)) return std::move(*fault);
+  if (auto fault = explain_glue(term, next)) return std::move(*fault);
   const std::string_view sign = sign_of(term);
   const std::string_view rest = term.substr(sign.size());
   const auto end = rest.find_first_of(":/=");
   const std::string_view name = rest.substr(0, end);
   const std::string_view value = end == std::string_view::npos ? std::string_view() : rest.substr(end);
   const bool is_modifier = base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp");
-  if (!sign.empty() && is_modifier && value.starts_with('=')) return {"S08", shown(term), write(rest)};
+  if (!sign.empty() && is_modifier && value.starts_with('=')) return {"S08", shown(term), write_this(rest)};
   if (value.starts_with('=')) {
     if (is_modifier && value.size() == 1) {
       const std::string joined = fmt::format("{}{}", rest, next);
       if (!next.empty() && !is_sound(next) && is_sound(joined))
-        return {"S04", fmt::format("a blank after {}", shown(term)), write(joined), true};
+        return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
       return {"S04", fmt::format("{} has no value", shown(term)), {}};
     }
     if (is_modifier) return explain_domain(term, value.substr(1), problem, next);
@@ -381,7 +377,7 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   const auto mechanism = spf::find_mechanism(name);
   if (!mechanism) return explain_unknown(term, sign, rest, next);
   if (*mechanism == Mechanism::all)
-    return {"S01", fmt::format("{}: all takes no value", shown(term)), write(fmt::format("{}all", sign))};
+    return {"S01", fmt::format("{}: all takes no value", shown(term)), write_this(fmt::format("{}all", sign))};
   const bool needs_value = *mechanism != Mechanism::a && *mechanism != Mechanism::mx && *mechanism != Mechanism::ptr;
   if (value == ":" || (needs_value && value.empty())) return missing_value(term, next);
   if (*mechanism == Mechanism::ip4 || *mechanism == Mechanism::ip6) {
@@ -402,7 +398,8 @@ std::optional<Fault> explain_odd_domain(std::string_view term) {
   const bool has_slash_only_at_end = value.find_first_not_of("/0123456789", domain.size()) == std::string_view::npos;
   if (value.find('%') != std::string_view::npos || (std::ranges::all_of(value, is_usual) && has_slash_only_at_end))
     return std::nullopt;
-  Fault fault = explain_domain(term, value, "no host has such a name", {});
+  auto glue = explain_glue(term, {});
+  Fault fault = glue ? std::move(*glue) : explain_domain(term, value, "no host has such a name", {});
   fault.id = "S04";
   return fault;
 }

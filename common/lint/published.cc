@@ -50,14 +50,6 @@ void check_texts(const Record& record, Findings& findings) {
   if (record.texts.size() > 10) findings.add("P09", {}, fmt::format("{} records", record.texts.size()));
 }
 
-// Returns whether the target of the term is known to exist: a name that two strings form by accident hardly exists.
-bool leads_somewhere(const Tree& tree, const Term& term) {
-  if (term.has_failed || term.is_personal) return true;  // not known
-  if (term.is_nowhere) return false;
-  if (term.leads_to != kNone) return tree.records[term.leads_to].get<Record::None>() == nullptr;
-  return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
-}
-
 // Reports terms that two strings form together: the strings of a record are joined without a blank (RFC 7208 §3.3).
 void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   const Record& record = tree.records[number];
@@ -74,6 +66,7 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
       if (*border <= from) continue;
       const std::string_view before = term.text().substr(0, *border - from);
       const std::string_view after = term.text().substr(*border - from);
+      // A name that two strings form by accident hardly exists.
       const bool is_glued =
           are_sound_terms(before) && are_sound_terms(after) && (!term.is_sound() || !leads_somewhere(tree, term));
       const std::string detail = fmt::format("'{}' and '{}'", base::clip(before, 80), base::clip(after, 80));

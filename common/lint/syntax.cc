@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/lint/findings.h"
+#include "common/lint/glue.h"
 #include "common/lint/hints.h"
 
 namespace lint {
@@ -24,15 +25,17 @@ bool check_fault(const Record& record, Place place, Findings& findings) {
   return fault.takes_next;
 }
 
-void check_term(const Record& record, Place place, Findings& findings) {
-  const Term& term = record.terms[place.term];
+void check_term(const Tree& tree, Place place, Findings& findings) {
+  const Term& term = tree.term(place);
   if (!term.is_sound()) return;
   if (term.read.domain_spec && term.read.domain_spec->uses('p')) {
     findings.add("S05", place, fmt::format("{} uses %{{p}}, which is slow and unreliable", quoted(term)),
                  {.severity = Severity::warning, .fix = "Use %{i} or %{d}"});
   }
   const bool leads = term.is(spf::Mechanism::include) || term.is_redirect();
-  if (auto odd = term.read.domain_spec ? explain_odd_domain(term.text()) : std::nullopt)
+  auto odd = term.read.domain_spec ? explain_odd_domain(term.text()) : std::nullopt;
+  if (!odd && term.read.domain_spec && !leads_somewhere(tree, term)) odd = explain_glued_end(term.text());
+  if (odd)
     return findings.add("S04", place, odd->detail,
                         {.severity = leads ? Severity::error : Severity::warning, .fix = std::move(odd->fix)});
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
@@ -102,7 +105,7 @@ void examine_syntax(const Examined& examined, Findings& findings) {
     for (std::size_t i = 0; i < record.terms.size(); ++i) {
       if (std::exchange(is_part, false)) continue;
       is_part = check_fault(record, {number, i}, findings);
-      check_term(record, {number, i}, findings);
+      check_term(examined.tree, {number, i}, findings);
       check_modifier(record, {number, i}, findings);
       const bool is_before_directive = record.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1 < last_directive;
       if (number == 0) check_tidiness(record, {number, i}, is_before_directive, findings);

@@ -44,6 +44,13 @@ std::optional<dns::Name> constant_end(const spf::MacroString& spec) {
   return name && name->labels() > 1 ? name : std::nullopt;
 }
 
+bool leads_somewhere(const Tree& tree, const Term& term) {
+  if (term.has_failed || term.is_personal) return true;
+  if (term.is_nowhere) return false;
+  if (term.leads_to != kNone) return tree.records[term.leads_to].get<Record::None>() == nullptr;
+  return !term.asks_dns() || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6];
+}
+
 void number_lines(Tree& tree) {
   tree.lines.clear();
   Numbering(tree).add_record(0, 0);

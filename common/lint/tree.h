@@ -165,6 +165,9 @@ struct Tree {
 // Returns the domain to whose name servers a question goes, whatever the macros are; nothing: that depends on them.
 std::optional<dns::Name> constant_end(const spf::MacroString& spec);
 
+// Returns whether the target of the term is known to exist, or nothing is known about it.
+bool leads_somewhere(const Tree& tree, const Term& term);
+
 // Sets Tree::lines.
 void number_lines(Tree& tree);
 

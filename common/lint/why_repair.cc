@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "common/base/text.h"
+#include "common/lint/glue.h"
 #include "common/lint/hints.h"
 #include "common/lint/strays.h"
 #include "common/spf/terms.h"
@@ -26,20 +27,33 @@ struct Meant {
   std::string text;
   bool takes_next = false;  // the next term is a part of it
 };
+// Returns the terms that a fault advises to write; empty: it has other advice.
+std::string advised(const Fault& fault) {
+  constexpr std::string_view kWrite = "Write ";
+  if (!fault.fix.starts_with(kWrite)) return {};
+  std::string terms = fault.fix.substr(kWrite.size());
+  return are_sound_terms(terms) ? terms : std::string();
+}
 Meant meant_by(const Term& term, std::string_view next) {
   if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {std::move(clean)};
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
-  constexpr std::string_view kWrite = "Write ";
-  if (fault.fix.starts_with(kWrite) && are_sound_terms(std::string_view(fault.fix).substr(kWrite.size())))
-    return {fault.fix.substr(kWrite.size()), fault.takes_next};
+  if (std::string terms = advised(fault); !terms.empty()) return {std::move(terms), fault.takes_next};
   const bool has_sign = !term.text().empty() && std::string_view("+-~?").find(term.text().front()) != std::string_view::npos;
   const std::string_view sign = term.text().substr(0, has_sign ? 1 : 0);
   if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
   return {};
 }
 
-// Returns the record with its faults repaired, and without the terms of `dropped`.
-std::string mended(const Record& record, const std::vector<std::size_t>& dropped) {
+// Returns the terms that a valid term with a wrong domain was probably meant to be; empty: it does not show that.
+std::string meant_by_valid(const Term& term) {
+  auto fault = explain_odd_domain(term.text());
+  if (!fault) fault = explain_glued_end(term.text());
+  return fault ? advised(*fault) : std::string();
+}
+
+// Returns the record with its faults repaired, and without the terms of `dropped`; those of `misread` are written as they were
+// probably meant.
+std::string mended(const Record& record, const std::vector<std::size_t>& dropped, const std::vector<std::size_t>& misread = {}) {
   std::string out(kVersion);
   bool has_redirect = false;
   bool has_exp = false;
@@ -50,7 +64,9 @@ std::string mended(const Record& record, const std::vector<std::size_t>& dropped
     if (term.read.kind == spf::Term::Kind::redirect && std::exchange(has_redirect, true)) continue;
     if (term.read.kind == spf::Term::Kind::explanation && std::exchange(has_exp, true)) continue;
     if (term.is_sound()) {
-      append(out, term.text());
+      const bool is_misread = std::ranges::find(misread, i) != misread.end();
+      const std::string meant = is_misread ? meant_by_valid(term) : std::string();
+      append(out, meant.empty() ? term.text() : meant);
       continue;
     }
     const Meant meant = meant_by(term, i + 1 < record.terms.size() ? record.terms[i + 1].text() : std::string_view());
@@ -107,7 +123,10 @@ std::vector<Repair> repairs_of(const Report& report) {
     const bool has_fault = !std::ranges::all_of(record.terms, &Term::is_sound) || !terms_with(report, number, {"S06"}).empty();
     const std::vector<std::size_t> leading = terms_with(report, number, {"B06", "B07", "S04"});
     if (has_fault) add(number, mended(record, {}));
-    if (!leading.empty()) add(number, mended(record, leading));
+    if (!leading.empty()) {
+      add(number, mended(record, {}, leading));
+      add(number, mended(record, leading));
+    }
   }
   const Record& root = report.tree.root();
   if (!root.is_found()) return out;

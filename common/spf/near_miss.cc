@@ -54,6 +54,7 @@ std::string near_miss_of(std::string_view text) {
   const Stray* const before = skip_strays(rest);
   // "v", "=" or ":", and "spf1", with strays in between.
   const Stray* within = nullptr;
+  if (base::starts_with_ignoring_case(rest, "spf1 ")) return "it begins with \"spf1\", not with \"v=spf1\"";
   if (!base::starts_with_ignoring_case(rest, "v")) return {};
   rest.remove_prefix(1);
   within = skip_strays(rest);

@@ -14,6 +14,7 @@ using lint::Severity;
 using lint_test::Examination;
 using lint_test::examine;
 using lint_test::Pair;
+using lint_test::World;
 using lint_test::world_with;
 
 constexpr Pair kPairs[] = {
@@ -21,6 +22,8 @@ constexpr Pair kPairs[] = {
     {"P02", "v=spf1 mx -all|v=spf1 a -all", "v=spf1 mx -all|v=spf10 a -all", Severity::error, "example.com has 2"},
     {"P03", "v=spf1; mx -all", "v=spf1 mx -all", Severity::error, "followed by a blank"},
     {"P03", "v=spf1include:_spf.example.net", "v=spf1 include:_spf.example.net"},
+    {"P03", "v=spf1;mx -all", "v=spf1 mx -all", Severity::error, "Publish 'v=spf1 mx -all'"},
+    {"P03", "spf1 mx -all", "v=spf1 mx -all", Severity::error, "it begins with \"spf1\""},
     {"P03", "\xef\xbb\xbfv=spf1 mx", "v=spf1 mx", Severity::error, "byte order mark"},
     {"P03", "\xe2\x80\x9cv=spf1 mx\xe2\x80\x9d", "v=spf1 mx", Severity::error, "typographic"},
     {"P06", "v=spf1 mx\xc2\xa0-all", "v=spf1 mx -all", Severity::error, "no-break space (U+00A0)"},
@@ -114,7 +117,7 @@ constexpr Pair kPairs[] = {
     {"S04", "v=spf1 include:x@_spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
      "Write include:_spf.example.net"},
     {"S04", "v=spf1 include:_<http://spf.example.net/>spf.example.net -all", "v=spf1 include:_spf.example.net -all",
-     Severity::error, "a URL"},
+     Severity::error, "a URL in 'include:_<http://spf.example.net/>spf.example.net'. Write include:_spf.example.net"},
     {"S04", "v=spf1 redirect=_spf.example.netgoogle-site-verification=x", "v=spf1 redirect=_spf.example.net", Severity::error,
      "text of another TXT record"},
     {"S04", "v=spf1 include:_spf.example.net, -all", "v=spf1 include:_spf.example.net -all", Severity::error,
@@ -123,6 +126,57 @@ constexpr Pair kPairs[] = {
     {"S04", "v=spf1 mx:_spf.example.net//64 exists:a:b.example.com -all",
      "v=spf1 mx:_spf.example.net//64 exists:%{i}.a.example.com -all", Severity::warning, "'exists:a:b.example.com'"},
     {"S04", "v=spf1 a:mail -all", "v=spf1 a:mail.example.com -all", Severity::error, "no dot"},
+    // Terms without a blank between them.
+    {"S01", "v=spf1 ip4:198.18.0.1a -all", "v=spf1 ip4:198.18.0.1 a -all", Severity::error, "Write ip4:198.18.0.1 a"},
+    {"S01", "v=spf1 ip4:198.18.0.1/32a:mail.example.com~all", "v=spf1 ip4:198.18.0.1/32 a:mail.example.com ~all", Severity::error,
+     "Write ip4:198.18.0.1/32 a:mail.example.com ~all"},
+    {"S01", "v=spf1 ip6:2001:dba::/64mx -all", "v=spf1 ip6:2001:dba::/64 mx -all", Severity::error, "Write ip6:2001:dba::/64 mx"},
+    {"S01", "v=spf1 amx -all", "v=spf1 a mx -all", Severity::error, "Write a mx"},
+    {"S01", "v=spf1 mxaip4:198.18.0.1 -all", "v=spf1 mx a ip4:198.18.0.1 -all", Severity::error, "Write mx a ip4:198.18.0.1"},
+    {"S01", "v=spf1 mx -allinclude:_spf.example.net", "v=spf1 mx include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net -all"},
+    {"S01", "v=spf1 ip4:198.include:_spf.example.net 18.0.1 -all", "v=spf1 ip4:198.18.0.1 include:_spf.example.net -all",
+     Severity::error, "Write ip4:198.18.0.1 include:_spf.example.net"},
+    {"S01", "v=spf1 ip4:198.18.include:_spf.example.net -all", "v=spf1 ip4:198.18.0.1 include:_spf.example.net -all",
+     Severity::error, "Put a blank before 'include:_spf.example.net', and correct 'ip4:198.18.'"},
+    {"S01", "v=spf1 xinclude:_spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S04", "v=spf1 a:x.example.com.auinclude:_spf.example.net -all", "v=spf1 a:x.example.com.au include:_spf.example.net -all",
+     Severity::warning, "Write a:x.example.com.au include:_spf.example.net"},
+    {"S04", "v=spf1 include:_spf.example.neta:mail.example.com -all", "v=spf1 include:_spf.example.net a:mail.example.com -all",
+     Severity::error, "Write include:_spf.example.net a:mail.example.com"},
+    {"S04", "v=spf1 include:_spf.example.netredirect=_spf.example.net",
+     "v=spf1 include:_spf.example.net redirect=_spf.example.net", Severity::error,
+     "Write include:_spf.example.net redirect=_spf.example.net"},
+    {"S04", "v=spf1 include:_spf1include:_spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Put a blank before 'include:_spf.example.net', and correct 'include:_spf1'"},
+    {"S04", "v=spf1 include:_spf.example.netmx -all", "v=spf1 include:_spf.example.net mx -all", Severity::error,
+     "Write include:_spf.example.net mx"},
+    {"S04", "v=spf1 include:_spf.example.net-all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net -all"},
+    {"S04", "v=spf1 redirect=_spf.example.net-all", "v=spf1 redirect=_spf.example.net", Severity::error,
+     "Write redirect=_spf.example.net"},
+    {"S04", "v=spf1 a:mail.example.deALL", "v=spf1 a:mail.example.de -all", Severity::warning, "Write a:mail.example.de ~all"},
+    {"S04", "v=spf1 mx:mail.example.comptr -all", "v=spf1 mx:mail.example.comet -all", Severity::warning,
+     "'ptr' seems to be glued to 'mx:mail.example.com'"},
+    // Values.
+    {"S01", "v=spf1 mx ~", "v=spf1 mx ~all", Severity::error, "Write ~all"},
+    {"S01", "v=spf1 _spf.example.net -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S02", "v=spf1 ip4:198.18.0.0/255.255.255.0 -all", "v=spf1 ip4:198.18.0.0/24 -all", Severity::error,
+     "Write ip4:198.18.0.0/24"},
+    {"S02", "v=spf1 ip4:198.18.0.0/255.0.255.0 -all", "v=spf1 ip4:198.18.0.0/24 -all", Severity::error, "bad prefix length"},
+    {"S02", "v=spf1 ~ip4:198.18.* -all", "v=spf1 ~ip4:198.18.0.0/16 -all", Severity::error, "Write ~ip4:198.18.0.0/16"},
+    {"S02", "v=spf1 ip4:198.18.0.1b -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "is not an IPv4 address"},
+    {"S04", "v=spf1 ip4: -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write a network directly after the colon"},
+    {"S04", "v=spf1 include:\"_spf.example.net\" -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S04", "v=spf1 include:https://_spf.example.net/x -all", "v=spf1 include:_spf.example.net -all", Severity::error,
+     "Write include:_spf.example.net"},
+    {"S04", "v=spf1 include:mx:_spf.example.net -all", "v=spf1 mx:_spf.example.net -all", Severity::error,
+     "Write mx:_spf.example.net, or include:_spf.example.net"},
+    {"S04", "v=spf1 a:mail.example.com:25 -all", "v=spf1 a:mail.example.com -all", Severity::error, "Write a:mail.example.com"},
+    {"S04", "v=spf1 redirect=v=spf1 mx -all", "v=spf1 mx -all", Severity::error, "Remove 'redirect=v=spf1'"},
     {"S05", "v=spf1 exists:%{i.example.com -all", "v=spf1 exists:%{i}.example.com -all"},
     {"S05", "v=spf1 exists:%{c}.example.com -all", "v=spf1 exists:%{i}.example.com -all"},
     {"S05", "v=spf1 exists:%{p}.example.com -all", "v=spf1 exists:%{d}.example.com -all", Severity::warning},
@@ -145,6 +199,12 @@ constexpr Pair kPairs[] = {
 TEST_CASE(
     "a term with a syntax error is explained by the mistake that was made, and the most similar sound one is not reported") {
   lint_test::check_pairs({std::begin(kPairs), std::end(kPairs)});
+}
+
+TEST_CASE("a name that exists is not taken for one to which a term is glued") {
+  World glued = world_with("v=spf1 a:mail.example.netmx -all");
+  CHECK(examine(glued).has("S04"));
+  CHECK_FALSE(examine(glued.a("mail.example.netmx", "198.18.0.9")).has("S04"));
 }
 
 TEST_CASE("several faults in one record are all named, each with its line") {

@@ -258,6 +258,7 @@ TEST_CASE("RFC 7208 §4.5: a text that resembles a record is not one, and the pr
   CHECK(near_miss("v=spf1\xc2\xa0-all") == "it has a no-break space where a blank must follow \"v=spf1\"");
   CHECK(near_miss("v=spf1\t-all") == "it has a tab where a blank must follow \"v=spf1\"");
   CHECK(near_miss("v = spf1 -all") == "it has a blank in \"v=spf1\"");
+  CHECK(near_miss("spf1 mx -all") == "it begins with \"spf1\", not with \"v=spf1\"");
   CHECK(near_miss("v:spf1 -all") == "it begins with \"v:spf1\", not with \"v=spf1\"");
   for (const char* text :
        {"", " ", "v", "v=", "v=DKIM1; p=", "v=DMARC1; p=none", "vspf1", "spf2.0/mfrom -all", "we like v=spf1"}) {

@@ -312,6 +312,11 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
   CHECK(of("v=spf1 nobody-knows ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
   CHECK(of("v=spf1 include:example.com ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
   CHECK(of("v=spf1 include:nothing.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 include:b.example.comall ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(repaired(with("v=spf1 include:b.example.net-all").txt("b.example.net", "v=spf1 ip4:198.51.100.0/24 -all")) ==
+        "example.com: v=spf1 include:b.example.net -all");
+  CHECK(of("v=spf1 ip4:192.0.2.7a:mail.exampleinclude:b.example -all") ==
+        "example.com: v=spf1 ip4:192.0.2.7 a:mail.example include:b.example -all");
   CHECK(of("v=spf1 redirect=b.example redirect=b.example") == "example.com: v=spf1 redirect=b.example");
   // The fault is in the record of another domain.
   CHECK(repaired(with("v=spf1 include:c.example -all").txt("c.example", "v=spf1 ip:198.51.100.1 -all")) ==

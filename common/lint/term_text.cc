@@ -1,0 +1,35 @@
+#include "common/lint/term_text.h"
+
+#include <fmt/core.h>
+
+#include "common/base/ip.h"
+#include "common/base/printable.h"
+#include "common/base/text.h"
+#include "common/spf/terms.h"
+
+namespace lint {
+
+std::string shown(std::string_view text) { return fmt::format("'{}'", base::clip(text, kMaxShown)); }
+
+std::string write_this(std::string_view text) { return fmt::format("Write {}", base::clip(text, kMaxShown)); }
+
+bool is_sound(std::string_view term) {
+  const auto terms = spf::read_terms(fmt::format("v=spf1 {}", term));
+  return terms.size() == 1 && terms.front().problem.empty();
+}
+
+bool is_domain(std::string_view text) { return is_sound(fmt::format("a:{}", text)); }
+
+std::string_view sign_of(std::string_view term) {
+  return term.substr(0, !term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos ? 1 : 0);
+}
+
+std::optional<std::string_view> network_name(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto address = base::IpAddress::parse(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  if (slash != std::string_view::npos && !base::parse_number(text.substr(slash + 1), 128)) return std::nullopt;
+  return address->is_v4() ? "ip4" : "ip6";
+}
+
+}  // namespace lint

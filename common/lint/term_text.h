@@ -1,0 +1,26 @@
+// Functions on the text of a term, for the explanations of faults.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lint {
+
+inline constexpr std::size_t kMaxShown = 100;  // bytes of a text within a message
+
+// Returns the form of the text in messages: in single quotes, shortened if it is long.
+std::string shown(std::string_view text);
+// Returns the advice to write this: "Write ip4:192.0.2.1".
+std::string write_this(std::string_view text);
+// Returns whether the text is one term without a syntax error.
+bool is_sound(std::string_view term);
+// Returns whether a term can have this domain.
+bool is_domain(std::string_view text);
+// Returns the qualifier at the beginning of the term, or an empty text.
+std::string_view sign_of(std::string_view term);
+// Returns "ip4" or "ip6" for an address, perhaps with a prefix length; nothing for any other text.
+std::optional<std::string_view> network_name(std::string_view text);
+
+}  // namespace lint
