@@ -50,7 +50,9 @@ class ReportWriter {
       out_ += fmt::format("\n{} not shown, none of which is more severe.\n",
                           report_.left_out == 1 ? "1 more finding is" : fmt::format("{} more findings are", report_.left_out));
     if (report_.findings.empty())
-      out_ += report_.is_complete() ? "\nNo faults were found.\n" : "\nNo faults were found in the known parts.\n";
+      out_ += !report_.is_complete()           ? "\nNo faults were found in the known parts.\n"
+              : report_.tree.root().is_found() ? "\nNo faults were found.\n"
+                                               : "\nThere is no SPF record to examine.\n";
     return std::move(out_);
   }
 
@@ -120,7 +122,8 @@ class ReportWriter {
     if (record.is_found()) return domain;
     if (const auto* const several = record.get<lint::Record::Several>())
       return fmt::format("{}: {} SPF records", domain, several->count);
-    return domain + (record.get<lint::Record::None>() != nullptr ? ": no SPF record" : ": not known");
+    const auto* const none = record.get<lint::Record::None>();
+    return domain + (none == nullptr ? ": not known" : none->has_no_name ? ": no such domain" : ": no SPF record");
   }
 
   void add_summary() {

@@ -187,21 +187,37 @@ void add_faults_of(std::string_view terms, Findings& findings) {
   }
 }
 
+void check_absence(const Tree& tree, const Record::None& none, Findings& findings) {
+  const auto is_about_mx = [&](const Failure& failure) {
+    return failure.question.type == dns::Type::mx && failure.question.name == tree.root().domain;
+  };
+  if (none.has_no_name)
+    return findings.add("P01", {}, "the domain does not exist", {.severity = Severity::warning, .fix = "Correct its name"});
+  if (std::ranges::any_of(tree.mx, [](const std::string& host) { return !host.empty(); }))
+    return findings.add("P01", {}, "it has MX hosts");
+  const bool has_null_mx = !tree.mx.empty();  // RFC 7505
+  const bool is_known = std::ranges::none_of(tree.failures, is_about_mx);
+  if (is_known && !has_null_mx && tree.site.misplaced.empty())
+    findings.add("P01", {}, "it has no MX hosts either",
+                 {.severity = Severity::warning, .fix = "Publish \"v=spf1 -all\" if the domain sends no mail"});
+}
+
 }  // namespace
 
 void examine_publication(const Examined& examined, Findings& findings) {
   const Tree& tree = examined.tree;
   const Record& root = tree.root();
-  const bool has_mail = std::ranges::any_of(tree.mx, [](const std::string& host) { return !host.empty(); });
   const auto* const none = root.get<Record::None>();
   if (none != nullptr && none->is_glued) {
     findings.add("P07", {}, "'v=spf1' and the first term",
                  {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
   } else if (none != nullptr && !none->near_miss.empty()) {
-    findings.add("P03", {}, none->near_miss);
-    add_faults_of(nearly_terms(root.texts), findings);
-  } else if (none != nullptr && has_mail) {
-    findings.add("P01", {});
+    const std::string terms = nearly_terms(root.texts);
+    findings.add("P03", {}, none->near_miss,
+                 {.severity = {}, .fix = are_sound_terms(terms) ? fmt::format("Publish 'v=spf1 {}'", terms) : std::string()});
+    add_faults_of(terms, findings);
+  } else if (none != nullptr) {
+    check_absence(tree, *none, findings);
   }
   check_old_type(tree, findings);
   check_times(examined, findings);

@@ -107,7 +107,7 @@ class Reader {
     record.cnames = answers_.cnames_to({domain, dns::Type::txt}, *known);
     record.ttl = known->answer.ttl;
     if (const auto* none = std::get_if<spf::NoRecord>(&known->record)) {
-      record.state = Record::None{none->near_miss, !meetings(known->answer, false).empty()};
+      record.state = Record::None{none->near_miss, !meetings(known->answer, false).empty(), is_missing(known)};
     } else if (const auto* several = std::get_if<spf::SeveralRecords>(&known->record)) {
       record.state = Record::Several{several->count};
     } else {

@@ -75,8 +75,9 @@ struct Record {
   // DNS did not answer, or the record was not looked up.
   struct Unknown {};
   struct None {
-    std::string near_miss;  // why a text that resembles a record is not one; empty: no text does
-    bool is_glued = false;  // a text is not a record because its strings meet directly after the version
+    std::string near_miss;     // why a text that resembles a record is not one; empty: no text does
+    bool is_glued = false;     // a text is not a record because its strings meet directly after the version
+    bool has_no_name = false;  // the domain does not exist
   };
   struct Several {
     std::size_t count = 0;

@@ -82,6 +82,15 @@ TEST_CASE("--lint: exit 0 without an error; --record examines a record before it
   CHECK(run_query(zone.with({"--lint", "SoftFail.Example."})).exit_code == 0);
 }
 
+TEST_CASE("--lint: a domain that does not exist, or has nothing to examine, is not one without faults") {
+  const ZoneFile zone;
+  const Outcome got = run_query(zone.with({"--lint", "typo.example"}));
+  CHECK(got.lines().at(0) == "  1 typo.example: no such domain  [P01]");
+  CHECK(got.out.find("No faults") == std::string::npos);
+  const ZoneFile null_mx("quiet.example. 300 MX 0 .\nquiet.example. 300 SOA ns.test. h.test. 1 2 3 4 5\n");
+  CHECK(run_query(null_mx.with({"--lint", "quiet.example"})).out.ends_with("\nThere is no SPF record to examine.\n"));
+}
+
 TEST_CASE("--lint --json: one object with the keys of the manual") {
   const ZoneFile zone;
   const Outcome got = run_query(zone.with({"--json", "--lint", "permerror.example"}));
@@ -147,7 +156,7 @@ TEST_CASE("--lint-file: a line for each domain in the order of the file, or an o
     REQUIRE(got.lines().size() == 3);
     CHECK(got.lines()[0] == "permerror.example: error S01; lookups 0");
     CHECK(got.lines()[1].starts_with("softfail.example: "));
-    CHECK(got.lines()[2] == "none.example: nothing was found; lookups 0");
+    CHECK(got.lines()[2] == "none.example: warning P01; lookups 0");
   }
   const Words objects = run_query(zone.with({"--lint-file", path, "--json"})).lines();
   REQUIRE(objects.size() == 3);

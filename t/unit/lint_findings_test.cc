@@ -127,8 +127,18 @@ TEST_CASE("each kind of finding is found where its fault is, and not in the most
   check_pairs(pairs);
 }
 
-TEST_CASE("P01: a domain that receives mail and has no record; not one that receives none (RFC 7505)") {
-  CHECK(examine(world()).has("P01"));
+TEST_CASE("P01: a domain without a record; not one that receives no mail (RFC 7505)") {
+  CHECK(examine(world()).find("P01")->severity == Severity::error);
+  World no_mx;
+  no_mx.a("example.com", "198.18.0.1");
+  CHECK(examine(no_mx).find("P01")->severity == Severity::warning);
+  CHECK(lint_test::described(examine(no_mx), "P01").find("Publish \"v=spf1 -all\"") != std::string::npos);
+  const World empty;
+  CHECK(examine(empty).find("P01")->severity == Severity::warning);
+  CHECK(lint_test::described(examine(empty), "P01").find("the domain does not exist") != std::string::npos);
+  World silent;
+  silent.a("example.com", "198.18.0.1").failure("example.com", dns::Type::mx);
+  CHECK_FALSE(examine(silent).has("P01"));
   World null_mx;
   null_mx.mx("example.com", "");
   CHECK_FALSE(examine(null_mx).has("P01"));
