@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "common/base/printable.h"
 #include "common/dns/likely_zone.h"
 #include "common/lint/findings.h"
 
@@ -55,9 +57,39 @@ bool loses_pass(const Examined& examined, Family family) {
   return reach_of(examined.tree, family, generous, examined.work).of(spf::Result::pass).overlaps(reach.over_voids);
 }
 
+// "'mx:x.example.com' of example.com (no MX at x.example.com)"
+std::string void_term(const Tree& tree, Place place, Family family) {
+  const Term& term = tree.term(place);
+  const bool is_address = term.is(spf::Mechanism::a);
+  const std::string_view type = term.is(spf::Mechanism::mx) ? "MX" : is_address && family == Family::ipv6 ? "AAAA" : "A";
+  return fmt::format("{} (no {} at {})", described(tree, place), type, term.target->text());
+}
+
+// Returns the advice for a term whose name is a host; empty: it has another fault.
+std::string advice_for_host(const Term& term) {
+  if (!term.is_host) return {};
+  const std::string_view text = term.text();
+  const std::size_t name = text.find_first_not_of("+-~?");
+  return fmt::format("Write {}a{}, since the name is that of a host and has no MX records", text.substr(0, name),
+                     base::clip(text.substr(name + 2), 100));
+}
+
+// Finds a term of the domain's own record that matches no client, whatever its family is.
+void check_single_void(const Examined& examined, Findings& findings) {
+  for (const Place place : examined.reach[Family::ipv4].order) {
+    const Term& term = examined.tree.term(place);
+    if (place.record != 0 || !term.target || !term.is_void[Family::ipv4] || !term.is_void[Family::ipv6]) continue;
+    std::string fix = advice_for_host(term);
+    if (fix.empty()) fix = "Correct the name, or remove the term";
+    return findings.add("B03", place, void_term(examined.tree, place, Family::ipv4),
+                        {.severity = Severity::info, .fix = std::move(fix)});
+  }
+}
+
 void check_voids(const Examined& examined, Findings& findings) {
   std::vector<std::string> void_terms;
   std::optional<Place> last;
+  std::string fix;  // of a term whose name is a host
   bool is_over = false;
   bool breaks_mail = false;
   int most = 0;
@@ -70,17 +102,17 @@ void check_voids(const Examined& examined, Findings& findings) {
       const Term& term = examined.tree.term(place);
       if (!term.is_void[family] || !term.target) continue;
       if (family == Family::ipv6 && term.is_void[Family::ipv4] && !void_terms.empty()) continue;  // already in the list
-      const bool is_address = term.is(spf::Mechanism::a);
-      const std::string_view type = term.is(spf::Mechanism::mx) ? "MX" : is_address && family == Family::ipv6 ? "AAAA" : "A";
-      const std::string name = fmt::format("{} (no {} at {})", described(examined.tree, place), type, term.target->text());
+      const std::string name = void_term(examined.tree, place, family);
+      if (fix.empty()) fix = advice_for_host(term);
       if (std::ranges::find(void_terms, name) == void_terms.end()) void_terms.push_back(name);
       last = reach.void_over ? *reach.void_over : place;
     }
     breaks_mail = breaks_mail || loses_pass(examined, family);
   }
-  if (!last || most < examined.limits.void_lookups) return;
+  if (!last || most < examined.limits.void_lookups) return check_single_void(examined, findings);
   const bool is_error = is_over && (breaks_mail || !examined.reach[Family::ipv4].over_voids.empty());
-  findings.add("B03", *last, listed(void_terms), {.severity = is_error ? Severity::error : Severity::warning, .fix = {}});
+  findings.add("B03", *last, listed(void_terms),
+               {.severity = is_error ? Severity::error : Severity::warning, .fix = std::move(fix)});
 }
 
 // Reports terms whose target depends on the mail, and ptr: the terms to which they lead are not counted.

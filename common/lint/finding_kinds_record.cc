@@ -107,9 +107,9 @@ constexpr auto kKinds = std::to_array<FindingKind>({
      .what = "Terms ask for names that have no records (void lookups)",
      .fix = "Remove the terms, or publish the records that they ask for",
      .example = "v=spf1 a:x1.example.com a:x2.example.com a:x3.example.com -all",
-     .repaired = "v=spf1 a:x1.example.com a -all",
+     .repaired = "v=spf1 a -all",
      .note = "E: more than 2, which is a permerror at most receivers; W: 2, or more for IPv6 clients only, none of which would "
-             "pass. The limit is a SHOULD."},
+             "pass. I: 1 for all clients, in the record of the domain itself. The limit is a SHOULD."},
     {.id = "B04",
      .severity = error,
      .section = "RFC 7208 §4.6.4",

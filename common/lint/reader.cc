@@ -37,6 +37,7 @@ class Reader {
     if (subject_.reads_site) {
       read_site(domain);
       find_unregistered();
+      find_hosts_of_mx();
     }
     if (needs_.empty()) number_lines(tree_);
     return std::move(needs_);
@@ -409,6 +410,16 @@ class Reader {
       }
     }
   }
+
+  // Finds terms such as "mx:mail.example.com" whose name is that of a host, which a: would match.
+  void find_hosts_of_mx() {
+    for (Term& term : tree_.records.front().terms) {
+      if (!term.is(spf::Mechanism::mx) || !term.target || !term.is_void[Family::ipv4]) continue;
+      const spf::KnownAnswer* const known = ask_aside(*term.target, dns::Type::a);
+      term.is_host = known != nullptr && !known->answer.addresses.empty();
+    }
+  }
+
   static bool is_missing(const spf::KnownAnswer* known) {
     return known != nullptr && known->answer.status == dns::Status::name_error;
   }

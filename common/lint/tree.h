@@ -52,6 +52,7 @@ struct Term {
   PerFamily<bool> is_void;                 // its first lookup is void (RFC 7208 §4.6.4)
   bool has_failed = false;                 // DNS did not answer all its questions
   std::vector<std::string> hosts;          // mx: the hosts
+  bool is_host = false;                    // mx: the name has no MX records, but an address
   bool is_wildcard = false;                // exists with macros: the probe names have addresses, too
   // Its target does not exist, nor does the domain that would have to be registered for it.
   bool is_unregistered = false;
