@@ -108,6 +108,9 @@ void check_all(const Examined& examined, Findings& findings) {
   }
 }
 
+// Returns whether the owner of the domain that is examined probably owns the other one, too.
+bool is_own(const Tree& tree, const dns::Name& other) { return dns::likely_zone(other) == dns::likely_zone(tree.root().domain); }
+
 void check_width(const Examined& examined, Place place, Findings& findings) {
   const Term& term = examined.tree.term(place);
   for (const Family family : kFamilies) {
@@ -117,8 +120,14 @@ void check_width(const Examined& examined, Place place, Findings& findings) {
     // No client on the Internet has an address in these networks; K08 reports them.
     const auto is_special = [&](const Interval& interval) { return special_of(interval, family) != nullptr; };
     if (std::ranges::all_of(term.networks[family].intervals(), is_special)) continue;
+    // The owner of the domain cannot change the record of a provider.
+    const dns::Name& owner = examined.tree.records[place.record].domain;
+    std::string fix =
+        is_own(examined.tree, owner)
+            ? std::string()
+            : fmt::format("Remove the term that leads to {} if this provider sends no mail for the domain", owner.text());
     findings.add("K03", place, fmt::format("{} is a /{} of IPv{}", quoted(term), length, family == Family::ipv4 ? 4 : 6),
-                 {.severity = length <= 8 ? Severity::error : Severity::warning, .fix = {}});
+                 {.severity = length <= 8 ? Severity::error : Severity::warning, .fix = std::move(fix)});
   }
 }
 
@@ -135,12 +144,12 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
       const bool is_network = term.is(Mechanism::ip4) || term.is(Mechanism::ip6);
       // In the record of a provider it does no harm to the domain, whose owner cannot remove it.
       const dns::Name& owner = examined.tree.records[place.record].domain;
-      const bool is_own = dns::likely_zone(owner) == dns::likely_zone(examined.tree.root().domain);
+      const bool has_owner = is_own(examined.tree, owner);
       findings.add("K08", place, fmt::format("{}: {} is {}", quoted(term), text_of(interval, family), special->name),
-                   {.severity = !is_own      ? Severity::info
+                   {.severity = !has_owner   ? Severity::info
                                 : is_network ? Severity::error
                                              : Severity::warning,
-                    .fix = is_own ? std::string() : fmt::format("The owner of {} can remove it", owner.text())});
+                    .fix = has_owner ? std::string() : fmt::format("The owner of {} can remove it", owner.text())});
       break;
     }
   }

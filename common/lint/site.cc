@@ -29,7 +29,11 @@ void check_own(const Examined& examined, Findings& findings) {
     const auto is_known = [](const spf::Verdict& verdict) {
       return verdict.result != Result::pass && verdict.result != Result::temperror;
     };
-    if (is_known(own.mailfrom)) findings.add("C01", {}, fmt::format("{} is {}", own.address.text(), outcome(own.mailfrom)));
+    if (is_known(own.mailfrom)) {
+      const bool is_faulty = own.mailfrom.result == Result::permerror;
+      findings.add("C01", {}, fmt::format("{} is {}", own.address.text(), outcome(own.mailfrom)),
+                   {.severity = {}, .fix = is_faulty ? "Correct the errors of the record, then examine it again" : ""});
+    }
     if (own.helo && is_known(*own.helo) && own.helo->result != Result::none)
       findings.add("C02", {}, fmt::format("{} as {} is {}", own.address.text(), helo, outcome(*own.helo)));
   }

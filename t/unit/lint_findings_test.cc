@@ -208,6 +208,14 @@ TEST_CASE("no number of lesser findings hides an error") {
   CHECK(got.report.left_out > 100);
 }
 
+TEST_CASE("K03: only the owner of a record can make its networks smaller") {
+  World world = world_with("v=spf1 include:wide.example.net -all");
+  world.txt("wide.example.net", "v=spf1 ip4:52.0.0.0/15 -all").txt("own.example.com", "v=spf1 ip4:52.0.0.0/15 -all");
+  CHECK(examine(world).find("K03")->fix ==
+        "Remove the term that leads to wide.example.net if this provider sends no mail for the domain");
+  CHECK(examine(world, "own.example.com").find("K03")->fix == "List the networks that send mail");
+}
+
 TEST_CASE("K08: a private network in the record of a provider is information") {
   World world = world_with("v=spf1 include:private.example.net -all");
   world.txt("private.example.net", "v=spf1 ip4:10.1.2.3 -all");

@@ -40,9 +40,14 @@ TEST_CASE("C01, C02: an address of the domain that does not pass, for the domain
     return examine(around, subject);
   };
   CHECK_FALSE(with("198.18.0.1", {}).has("C01"));
+  CHECK(with("198.18.0.2", {}).find("C01")->fix == "Add the address to the record with ip4, ip6, a or mx");
   CHECK(lint_test::described(with("198.18.0.2", {}), "C01").find("198.18.0.2 is softfail, by '~all' of example.com") !=
         std::string::npos);
   CHECK(with("2001:dba::1", {}).has("C01"));
+  lint::Subject faulty = {.domain = *dns::Name::parse("example.com")};
+  faulty.own.push_back(*base::IpAddress::parse("198.18.0.1"));
+  CHECK(examine(world_with("v=spf1 ipv4:198.18.0.1 -all"), faulty).find("C01")->fix ==
+        "Correct the errors of the record, then examine it again");
   CHECK_FALSE(with("198.18.0.1", "helo.example.com").has("C02"));
   CHECK(lint_test::described(with("198.18.0.2", "helo.example.com"), "C02").find("198.18.0.2 as helo.example.com is fail") !=
         std::string::npos);
