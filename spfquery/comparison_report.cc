@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/printable.h"
+#include "common/base/text.h"
 
 namespace spfquery {
 
@@ -29,7 +30,7 @@ std::string shift_text(const lint::Shift& shift) {
     networks.push_back(text_of(intervals[i], shift.family));
   std::string out = fmt::format("\n{} -> {}: {}", result_name(shift.before), result_name(shift.after), fmt::join(networks, ", "));
   if (intervals.size() > kMostNetworks) out += fmt::format(" and {} more", intervals.size() - kMostNetworks);
-  if (shift.family == Family::ipv4) out += fmt::format(" ({} addresses)", shift.clients.size());
+  if (shift.family == Family::ipv4) out += fmt::format(" ({})", lint::counted(shift.clients.size(), "address"));
   return out + fmt::format("\n   for example {}\n", shift.witness.text());
 }
 
@@ -62,8 +63,9 @@ std::string comparison_text(const lint::Comparison& comparison) {
   out += only_in(ids(after), ids(before), "new findings");
   out += only_in(ids(before), ids(after), "findings that disappear");
   if (!comparison.is_exact) out += "Some terms depend on the mail or are not known: they are taken not to match.\n";
-  for (const lint::Report* report : {&before, &after}) {
-    for (const std::string& gap : report->tree.gaps) out += "not known: " + gap + '\n';
+  for (const std::string& gap : before.tree.gaps) base::append(out, "not known: ", gap, "\n");
+  for (const std::string& gap : after.tree.gaps) {
+    if (std::ranges::find(before.tree.gaps, gap) == before.tree.gaps.end()) base::append(out, "not known: ", gap, "\n");
   }
   for (const lint::Shift& shift : comparison.shifts) out += shift_text(shift);
   if (comparison.shifts.empty()) out += "\nNo client gets another result.\n";

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/printable.h"
+#include "common/base/text.h"
 #include "common/dns/idna.h"
 #include "common/options/command_line.h"
 #include "common/receiver/receiver.h"
@@ -23,6 +24,8 @@ Problem check(const Options& options) {
   if (options.action == Options::Action::examine) {
     if (options.ip || options.file || options.sender) return "--lint examines a record: leave out --ip, --sender and --file";
     if (options.helo && !parse_examined(*options.helo)) return "--helo is not a domain name with a dot";
+    if (options.new_record && base::lower(*options.new_record).find("spf1") == std::string::npos)
+      return fmt::format("--diff: {} is not an SPF record", base::in_quotes(*options.new_record));
     if (options.new_record && options.examined.size() != 1) return "--diff compares the records of one domain: give one --lint";
     if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
     if (options.sarif && (options.json || options.examined_file || options.new_record))
@@ -89,6 +92,9 @@ Problem take_words(Options& options, const Values& words) {
 }  // namespace
 
 base::Result<dns::Name, std::string> parse_examined(std::string_view text) {
+  if (text.find_first_of("/:") != std::string_view::npos)
+    return base::failure(
+        fmt::format("{} is not a domain name: give the name alone, without https:// and a path", base::in_quotes(text)));
   const auto ascii = dns::to_a_labels(text.substr(text.rfind('@') + 1));  // of a mailbox, its domain
   auto name = ascii ? dns::Name::parse(*ascii) : std::nullopt;
   // DNS allows any octet in a label, but here a blank means that something else follows the name.

@@ -61,6 +61,8 @@ class Writer {
     line_if(sum(tally_.spared), "messages left out by the policy (clients that had logged in, or are exempt)");
     line_if(sum(tally_.without_identity), "messages with null sender and without HELO name in the log, not checked");
     line_if(tally_.without_helo, "messages checked without HELO name, which the log does not have");
+    if (counts_.lines > 0 && counts_.messages == 0 && counts_.local == 0)
+      line("No message was found. Is this a log of {}?", maillog::format_name(*options_.replay));
     if (counts_.seconds > 0) {
       line("  {:.1f} seconds, {:.0f} lines and {:.0f} checks per second", counts_.seconds,
            static_cast<double>(counts_.lines) / counts_.seconds, static_cast<double>(counts_.checks) / counts_.seconds);

@@ -215,7 +215,7 @@ TEST_CASE("--diff: networks that lose or gain a pass, with an example each, and 
   const Outcome got = run_query(zone.with(words));
   CHECK(got.out.find("DNS terms: 0 -> 2 for IPv4 clients") != std::string::npos);
   CHECK(got.out.find("\npass -> fail: 192.0.2.128/25 (128 addresses)\n   for example 192.0.2.128\n") != std::string::npos);
-  CHECK(got.out.find("\nfail -> pass: 198.51.100.25 (1 addresses)\n") != std::string::npos);
+  CHECK(got.out.find("\nfail -> pass: 198.51.100.25 (1 address)\n") != std::string::npos);
   const YAML::Node object = YAML::Load(run_query(zone.with({"--json", "--lint", "pass.example", "--diff", "v=spf1 -all"})).out);
   CHECK(keys(object) == std::set<std::string>{"domain", "exact", "changes", "before", "after"});
   CHECK(object["changes"][0]["witness"].as<std::string>() == "192.0.2.0");
@@ -243,6 +243,7 @@ TEST_CASE("--lint: exit 64 for a command line that is wrong") {
         Words{"--lint", "a.example", "--ip", "192.0.2.1"}, Words{"--lint", "a.example", "--file", "-"},
         Words{"--lint", "a.example", "--from", "word"}, Words{"--lint", "a.example", "--subdomains", "/does/not/exist"},
         Words{"--lint", "a.example", "--lint", "b.example", "--diff", "v=spf1 -all"}, Words{"--lint", "a.example", "--helo", "h"},
+        Words{"--lint", "https://a.example/"}, Words{"--lint", "a.example:53"}, Words{"--lint", "a.example", "--diff", "--json"},
         Words{"--lint", "a.example", "--sarif", "--json"}, Words{"--lint", "a.example", "--server", "localhost"},
         Words{"--lint", "a.example", "--lint-file", "-"}, Words{"--lint=a.example", "--zone", "/does/not/exist"}}) {
     const Outcome got = run_query(words);

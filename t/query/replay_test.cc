@@ -135,6 +135,16 @@ TEST_CASE("bad lines are counted: garbage, zero bytes, overlong lines; the other
   CHECK(number(got, "results", "pass", "accepted") == 3);
 }
 
+TEST_CASE("a log of another kind: the report asks whether it is one") {
+  const ZoneFile zone;
+  const auto asks = [&](const std::string& log) {
+    return run_query(words_for(zone, {"-"}), log).out.find("No message was found. Is this a log of exim?") != std::string::npos;
+  };
+  CHECK(asks("Nov 26 09:10:18 mx postfix/smtpd[274]: connect from unknown[192.0.2.10]\n"));
+  CHECK_FALSE(asks(small_log()));
+  CHECK_FALSE(asks(""));
+}
+
 TEST_CASE("lines that end with CRLF are read like others; an empty one is not bad") {
   const ZoneFile zone;
   std::string text = "\r\n";
