@@ -115,9 +115,15 @@ base::Result<CacheFileSize, std::string> CacheFile::save(Cache& cache) const {
   if (::fstat(file_.get(), &status) == 0 && status.st_nlink == 0)
     return base::failure(std::string("was removed since the start"));
   const auto end = Clock::now() + kLongestSave;
-  return write_cache(cache, now(), [&](std::uint64_t offset, std::string_view bytes) {
-    return Clock::now() < end && write_at(file_.get(), offset, bytes);
+  std::string reason = " in time";
+  auto size = write_cache(cache, now(), [&](std::uint64_t offset, std::string_view bytes) {
+    if (Clock::now() >= end) return false;
+    if (write_at(file_.get(), offset, bytes)) return true;
+    reason = ": " + problem_text(errno);
+    return false;
   });
+  if (!size) return base::failure(size.error() + reason);
+  return size;
 }
 
 }  // namespace io

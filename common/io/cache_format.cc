@@ -304,7 +304,7 @@ class Reader {
 }  // namespace
 
 base::Result<CacheFileSize, std::string> write_cache(Cache& cache, const CacheMoment& now, const WriteCacheBytes& write) {
-  const std::string problem = "cannot be written in time";
+  const std::string problem = "cannot be written";
   // The header gets its valid checksum last, so that an incomplete file is not valid.
   if (!write(0, mark() + std::string(kCacheHeader - kMarkSize, '\0'))) return base::failure(problem);
   Header header{.written = seconds_of(now.wall)};

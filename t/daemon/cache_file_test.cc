@@ -76,7 +76,9 @@ TEST_CASE("cache file: a limit on the size of files ends neither the file's nor 
   const rlimit none{0, RLIM_INFINITY};
   REQUIRE(::prlimit(world.spfd().pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
   CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
-  CHECK(world.ctl({"dump_cache"}).exit_code == 1);
+  const support::Finished refused = world.ctl({"dump_cache"});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.errors, "cannot be written: File too large\n"));
   CHECK(world.spfd().ask(kQuestion).starts_with("result=pass"));
   CHECK(world.spfd().is_running());
 }
