@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "common/base/json.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
@@ -11,7 +13,7 @@ namespace protocol {
 
 namespace {
 
-constexpr std::string_view kExplain = "explain ";
+constexpr std::string_view kExplain = "explain";
 constexpr std::string_view kJson = "json ";
 // Bytes of the trace in JSON.
 constexpr std::size_t kMaxTrace = 256U << 10U;
@@ -93,10 +95,15 @@ bool ControlCodec::next(const Moment& moment, Request& request) {
   std::string_view command = *line;
   const Format format = command.starts_with(kJson) ? Format::json : Format::lines;
   if (format == Format::json) command.remove_prefix(kJson.size());
-  if (command.starts_with(kExplain)) {
+  command = base::strip(command);
+  const std::string_view after = command.substr(std::min(kExplain.size(), command.size()));
+  if (command.starts_with(kExplain) && (after.empty() || after.front() == ' ')) {
     CheckRequest& check = request.become<CheckRequest>(Door::control);
-    const std::string text = on_lines(command.substr(kExplain.size()));
+    const std::string text = on_lines(base::strip(after));
     read_check(read_values(text), check);
+    // A word that is misspelled must not change what is explained.
+    if (const std::string_view unknown = unknown_line(text); !unknown.empty())
+      check.error = base::in_quotes(unknown) + " is not one of: ip=, helo=, sender=, recipient=";
     check.form = format;
     check.request.explain = true;
     check.request.time = moment.time;

@@ -59,12 +59,13 @@ constexpr std::array kKeys = {
     KeyName{"explain", put<&Values::explain>},
 };
 
-void set(Values& values, std::string_view name, std::string_view value) {
+const KeyName* find_key(std::string_view name) {
   const char first = name.empty() ? '\0' : base::to_lower(name.front());
   for (const KeyName& known : kKeys) {
     if (known.name.size() == name.size() && known.name.front() == first && base::equals_ignoring_case(name, known.name))
-      return known.put(values, value);
+      return &known;
   }
+  return nullptr;
 }
 
 // Marks a place where text was cut. It makes a domain malformed.
@@ -80,9 +81,19 @@ Values read_values(std::string_view text) {
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) continue;
-    set(values, base::strip(line.substr(0, equals)), base::strip(line.substr(equals + 1)));
+    const KeyName* const key = find_key(base::strip(line.substr(0, equals)));
+    if (key != nullptr) key->put(values, base::strip(line.substr(equals + 1)));
   }
   return values;
+}
+
+std::string_view unknown_line(std::string_view text) {
+  for (const std::string_view line : base::split(text, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (line.empty() || (equals != std::string_view::npos && find_key(base::strip(line.substr(0, equals))) != nullptr)) continue;
+    return line;
+  }
+  return {};
 }
 
 std::optional<base::IpAddress> parse_client(std::string_view text) {

@@ -75,6 +75,20 @@ TEST_CASE("control codec: explain takes the keys of the query lines, with blanks
   CHECK(explained("ip=192.0.2.1 helo=a\"=\"b sender=u@example.com").request.sender == "u@example.com");
   CHECK_FALSE(explained("sender=u@example.com").error.empty());
   CHECK_FALSE(explained("").error.empty());
+  CHECK(explained("  ip=192.0.2.1   sender=u@example.com ").error.empty());
+}
+
+TEST_CASE("control codec: explain with a word that is not a key is an error, since it would explain another message") {
+  constexpr std::string_view kKeys = " is not one of: ip=, helo=, sender=, recipient=";
+  for (const std::string_view word : {"heloo=x.example", "192.0.2.1", "=", "sender"})
+    CHECK(explained("ip=192.0.2.1 sender=u@example.com " + std::string(word)).error ==
+          "\"" + std::string(word) + "\"" + std::string(kKeys));
+  const protocol::DoorOptions options;
+  ControlCodec codec;
+  protocol::Request request;
+  codec.feed("json  explain\n");
+  REQUIRE(codec.next({options, 1}, request));
+  CHECK(std::get<protocol::CheckRequest>(request.what).error == "no ip= was given");
 }
 
 TEST_CASE("control codec: the answer to explain has the trace first, or is an error") {
