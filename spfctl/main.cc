@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/json.h"
 #include "common/base/printable.h"
 #include "common/io/call.h"
 #include "common/io/loop.h"
@@ -31,7 +32,7 @@ std::string shown(std::string_view lines) {
   return out;
 }
 
-int print_answer(std::string_view answer) {
+int print_answer(std::string_view answer, bool is_json) {
   constexpr std::string_view kOk = "ok\n";
   constexpr std::string_view kError = "error: ";
   constexpr std::string_view kJsonOk = "{\"ok\": true";
@@ -47,7 +48,15 @@ int print_answer(std::string_view answer) {
     return kExitNoAnswer;
   }
   answer.remove_prefix(kError.size());
-  kProgram.complain(base::printable(answer.substr(0, answer.find('\n'))));
+  answer = answer.substr(0, answer.find('\n'));
+  // The daemon refuses some clients before it has read their command, and thus the word for JSON.
+  if (is_json) {
+    base::JsonMembers error;
+    error.text("error", answer);
+    const int problem = kProgram.print_and_exit(fmt::format("{{\"ok\": false, {}}}\n", error.members()));
+    return problem == 0 ? kExitRefused : problem;
+  }
+  kProgram.complain(base::printable(answer));
   return kExitRefused;
 }
 
@@ -60,7 +69,7 @@ int send(const Options& options) {
   int exit_code = kExitNoAnswer;
   const auto done = [&](const base::Result<std::string, std::string>& answer) {
     if (answer) {
-      exit_code = print_answer(*answer);
+      exit_code = print_answer(*answer, options.is_json);
     } else {
       kProgram.complain(answer.error());
     }

@@ -91,8 +91,10 @@ void Call::send_rest() {
 
 void Call::on_readable() {
   std::array<char, 16384> buffer;
-  const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  // A server that has answered without reading the whole request resets the connection when it closes.
+  if (size < 0 && errno == ECONNRESET && !answer_.empty()) size = 0;
   if (size < 0) return fail(fmt::format("the connection to the server broke: {}", std::strerror(errno)));
   if (size == 0) {
     if (answer_.empty()) return fail("the server closed the connection without an answer");
