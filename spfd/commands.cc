@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "spfd/cache_commands.h"
+#include "spfd/control_desk.h"
 #include "spfd/log.h"
 #include "spfd/sandbox_seccomp.h"
 
@@ -215,76 +217,87 @@ void peers(Commanded& commanded, const Words& words, Format format, const Done& 
 
 // ---- the table -----------------------------------------------------------------------------------------------------------
 
+// The purpose of a command. Each user of the control socket may give all of them, those of ControlUsers::stats only the first
+// kind.
+enum class Use : std::uint8_t {
+  watch,   // shows state and counters
+  look,    // shows what clients asked
+  change,  // is logged
+};
+
 struct Command {
   std::string_view name;
   std::string_view arguments;  // as in the message about a wrong number of them
   std::size_t least;           // of arguments
   std::size_t most;
-  bool is_logged;  // it changes something
+  Use use;
   void (*run)(Commanded& commanded, const Words& words, Format format, const Done& done);
 };
 
 constexpr Command kCommands[] = {
-    {"status", "", 0, 0, false, [](Commanded& c, const Words&, Format format, const Done& done) { done(status(c, format)); }},
-    {"stats", "[openmetrics | prometheus]", 0, 1, false,
+    {"status", "", 0, 0, Use::watch,
+     [](Commanded& c, const Words&, Format format, const Done& done) { done(status(c, format)); }},
+    {"stats", "[openmetrics | prometheus]", 0, 1, Use::watch,
      [](Commanded& c, const Words& words, Format format, const Done& done) {
        words.size() > 1 ? metrics(c, words[1], format, done) : stats(c, format, done);
      }},
-    {"reload", "", 0, 0, true, [](Commanded& c, const Words&, Format format, const Done& done) { done(reload(c, format)); }},
-    {"drain", "", 0, 0, true,
+    {"reload", "", 0, 0, Use::change,
+     [](Commanded& c, const Words&, Format format, const Done& done) { done(reload(c, format)); }},
+    {"drain", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(true);
        done(ok());
      }},
-    {"undrain", "", 0, 0, true,
+    {"undrain", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(false);
        done(ok());
      }},
-    {"stop", "", 0, 0, true,
+    {"stop", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.stop();
        done(ok());
      }},
-    {"flush", "NAME | .ZONE | all", 1, 1, true,
+    {"flush", "NAME | .ZONE | all", 1, 1, Use::change,
      [](Commanded& c, const Words& words, Format format, const Done& done) { done(flush(*c.cache(), words[1], format)); }},
-    {"lookup", "NAME [TYPE]", 1, 2, false,
+    {"lookup", "NAME [TYPE]", 1, 2, Use::look,
      [](Commanded& c, const Words& words, Format format, const Done& done) {
        done(look_up(*c.cache(), words[1], words.size() > 2 ? std::optional(words[2]) : std::nullopt, format));
      }},
-    {"dump_cache", "", 0, 0, true,
+    {"dump_cache", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format format, const Done& done) {
        done(answer_of(c.cache_keeper().save_now(*c.cache()), format));
      }},
-    {"load_cache", "", 0, 0, true,
+    {"load_cache", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format format, const Done& done) {
        done(answer_of(c.cache_keeper().load_now(*c.cache()), format));
      }},
-    {"top", "slow | temperror | refused [N]", 1, 2, false, top},
-    {"peers", "[N]", 0, 1, false, peers},
-    {"loglevel", "LEVEL", 1, 1, true,
+    {"top", "slow | temperror | refused [N]", 1, 2, Use::look, top},
+    {"peers", "[N]", 0, 1, Use::look, peers},
+    {"loglevel", "LEVEL", 1, 1, Use::change,
      [](Commanded& c, const Words& words, Format, const Done& done) { done(set_level(c, words[1])); }},
-    {"dry_run", "on | off", 1, 1, true,
+    {"dry_run", "on | off", 1, 1, Use::change,
      [](Commanded& c, const Words& words, Format, const Done& done) { done(set_dry_run(c, words[1])); }},
 };
 
 }  // namespace
 
-void obey(Commanded& commanded, std::string_view line, Format format, const Done& done) {
-  Words words = base::split(line, ' ');
+void obey(Commanded& commanded, const protocol::ControlRequest& request, bool may_only_watch, const Done& done) {
+  Words words = base::split(request.line, ' ');
   std::erase(words, std::string_view());
   if (words.empty()) return done(error("there is no command in the line"));
   const auto* const command =
       std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& one) { return one.name == words.front(); });
   if (command == std::end(kCommands))
     return done(error(fmt::format("{} is not a command; see spfctl(8)", base::in_quotes(words.front()))));
+  if (may_only_watch && command->use != Use::watch) return done(error(std::string(ControlDesk::kOnlyWatches)));
   const std::size_t arguments = words.size() - 1;
   if (arguments < command->least || arguments > command->most) {
     return done(error(command->most == 0 ? fmt::format("{} takes no arguments", command->name)
                                          : fmt::format("usage: {} {}", command->name, command->arguments)));
   }
-  if (command->is_logged) log(LogLevel::info, "control: {}", base::clip(line, 300));
-  command->run(commanded, words, format, done);
+  if (command->use == Use::change) log(LogLevel::info, "control: {}", base::clip(request.line, 300));
+  command->run(commanded, words, request.format, done);
 }
 
 }  // namespace spfd

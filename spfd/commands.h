@@ -59,8 +59,9 @@ class Commanded {
   [[nodiscard]] virtual const CacheKeeper& cache_keeper() = 0;
 };
 
-// Carries out a command. `done` is called once, perhaps later and from another thread, with an answer in this format.
-void obey(Commanded& commanded, std::string_view line, protocol::Format format,
+// Carries out a command. `may_only_watch`: its user may give the commands "status" and "stats" only. `done` is called once,
+// perhaps later and from another thread, with an answer in the format of the request.
+void obey(Commanded& commanded, const protocol::ControlRequest& request, bool may_only_watch,
           const std::function<void(const protocol::ControlAnswer&)>& done);
 
 }  // namespace spfd

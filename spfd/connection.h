@@ -74,7 +74,7 @@ class Connection final : private Pipeline::Owner {
 
   // Returns the facts from which connections to be closed are chosen.
   [[nodiscard]] HeldConnection held();
-  [[nodiscard]] const Peer& peer();
+  [[nodiscard]] const Peer& peer() override;
   // Returns the process that has made the connection, on this machine; 0: unknown.
   [[nodiscard]] pid_t peer_process() const { return process_of(socket_.get()); }
   [[nodiscard]] protocol::Door door() const { return door_; }

@@ -7,7 +7,7 @@
 
 namespace spfd {
 
-Control::Control(const std::vector<Listener>& listeners, std::vector<uid_t> users, std::function<void()> wake,
+Control::Control(const std::vector<Listener>& listeners, ControlUsers users, std::function<void()> wake,
                  std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot)
     : listeners_(listeners),
       wake_(std::move(wake)),
@@ -28,7 +28,7 @@ void Control::start() {
 void Control::carry_out(Commanded& commanded) {
   for (const ControlDesk::Order& order : desk_.take()) {
     try {
-      obey(commanded, order.request.line, order.request.format, order.done);
+      obey(commanded, order.request, order.may_only_watch, order.done);
     } catch (const std::exception& exception) {
       order.done({.is_error = true, .text = fmt::format("the command was given up: {}", exception.what())});
     }

@@ -4,8 +4,6 @@
 // have no room for connections. It shares the cache with them.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -25,9 +23,8 @@ class Control {
   // Connections at a time; none of them counts in max-connections.
   static constexpr int kMostConnections = 16;
 
-  // `listeners` must outlive it. `users` may give commands, besides root and the user of this process. `wake` is called, from
-  // another thread, when orders have come or the worker has ended.
-  Control(const std::vector<Listener>& listeners, std::vector<uid_t> users, std::function<void()> wake,
+  // `listeners` must outlive it. `wake` is called, from another thread, when orders have come or the worker has ended.
+  Control(const std::vector<Listener>& listeners, ControlUsers users, std::function<void()> wake,
           std::shared_ptr<io::Cache> cache, const io::ResolverOptions& dns, std::shared_ptr<const Snapshot> snapshot);
 
   void start();

@@ -26,6 +26,10 @@ class Waiting final : public io::Driver::Check {
   std::shared_ptr<ControlDesk::Done> done_;
 };
 
+bool has(const std::vector<uid_t>& users, const Peer& client) {
+  return std::find(users.begin(), users.end(), client.number) != users.end();
+}
+
 }  // namespace
 
 bool ControlDesk::has_precedence(const Peer& client) {
@@ -39,11 +43,13 @@ std::string ControlDesk::refusal(int socket) const {
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &process, &size) != 0 || size != sizeof process || process.pid <= 0)
     return "the user at the other end of the socket is unknown";
   const Peer client = peer_of(socket);
-  if (has_precedence(client) || std::find(users_.begin(), users_.end(), client.number) != users_.end()) return {};
+  if (!may_only_watch(client) || has(users_.stats, client)) return {};
   return fmt::format("{} may not control spfd (control-users)", client.text());
 }
 
-io::Driver::Handle ControlDesk::order(io::Loop& loop, protocol::ControlRequest request, Done done) {
+bool ControlDesk::may_only_watch(const Peer& client) const { return !has_precedence(client) && !has(users_.all, client); }
+
+io::Driver::Handle ControlDesk::order(io::Loop& loop, protocol::ControlRequest request, const Peer& client, Done done) {
   auto waiting = std::make_unique<Waiting>(std::move(done));
   const auto answer = [inbox = loop.inbox(), weak = waiting->done()](const protocol::ControlAnswer& text) {
     inbox->post([weak, text] {
@@ -51,7 +57,7 @@ io::Driver::Handle ControlDesk::order(io::Loop& loop, protocol::ControlRequest r
       if (const auto held = weak.lock()) (*held)(text);
     });
   };
-  orders_.with([&](std::vector<Order>& orders) { orders.push_back({std::move(request), answer}); });
+  orders_.with([&](std::vector<Order>& orders) { orders.push_back({std::move(request), may_only_watch(client), answer}); });
   wake_();
   return waiting;
 }

@@ -66,6 +66,7 @@ struct Options {
   std::vector<SrsAddress> srs_addresses;
   std::optional<ListenAddress> control;  // a UNIX socket
   std::vector<std::string> control_users;
+  std::vector<std::string> stats_users;
   std::optional<unsigned long> legacy_port;
   std::optional<std::string> legacy_socket;
   std::optional<unsigned> legacy_socket_mode;

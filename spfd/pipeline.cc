@@ -101,11 +101,16 @@ void Pipeline::add_id(protocol::CheckRequest& check, CheckIds ids) {
   if (ids == CheckIds::header) check.request.id = check.id;
 }
 
+// Returns why the client of the control socket gets no answer to "explain"; empty: it does.
+std::string Pipeline::why_not_explained() {
+  if (shared_.control != nullptr && shared_.control->may_only_watch(owner_.peer())) return std::string(ControlDesk::kOnlyWatches);
+  if (shared_.driver.running() >= ControlDesk::kMostExplained) return "too many of these commands are under way: try again later";
+  return {};
+}
+
 void Pipeline::begin(protocol::CheckRequest& check, Slot& slot) {
   if (slot.snapshot->check_ids != CheckIds::client) add_id(check, slot.snapshot->check_ids);
-  if (slot.request.door == protocol::Door::control && check.error.empty() &&
-      shared_.driver.running() >= ControlDesk::kMostExplained)
-    check.error = "too many of these commands are under way: try again later";
+  if (slot.request.door == protocol::Door::control && check.error.empty()) check.error = why_not_explained();
   if (check.error.empty()) return run<protocol::CheckRequest>(slot, check_time(*slot.snapshot, check));
   ++shared_.counters.bad_requests;
   answer(check, receiver::bad_request(slot.snapshot->policy, check.error, check.request.id), slot);
@@ -141,7 +146,7 @@ void Pipeline::begin(protocol::ControlRequest& request, Slot& slot) {
     if (is_later) owner_.answered();
   };
   if (shared_.control == nullptr) return done({.is_error = true, .text = "there is no control socket here"});
-  slot.check = shared_.control->order(shared_.loop, request, done);
+  slot.check = shared_.control->order(shared_.loop, request, owner_.peer(), done);
 }
 
 void Pipeline::give_up(std::string_view why) {

@@ -40,6 +40,8 @@ class Pipeline {
     virtual void answered() noexcept = 0;
     // Called when encoding an answer has failed.
     virtual void failed(const std::exception& exception) noexcept = 0;
+    // Returns the client at the other end of the connection.
+    [[nodiscard]] virtual const Peer& peer() = 0;
   };
 
   // Bytes of requests and answers in slots. At kFullSlots no further request begins. is_overfull() when the answers to requests
@@ -100,6 +102,7 @@ class Pipeline {
 
   Slot& take_slot();
   void begin(Slot& slot);
+  [[nodiscard]] std::string why_not_explained();
   void begin(protocol::CheckRequest& check, Slot& slot);
   void add_id(protocol::CheckRequest& check, CheckIds ids);
   void begin(protocol::RewritingRequest& rewriting, Slot& slot);

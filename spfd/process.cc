@@ -104,7 +104,7 @@ std::optional<StartError> Process::configure() {
   return {};
 }
 
-std::optional<StartError> Process::start(std::size_t descriptors, std::vector<uid_t> control_users) {
+std::optional<StartError> Process::start(std::size_t descriptors, ControlUsers users) {
   limit_ = std::make_unique<ConnectionLimit>(
       connection_limit(options_, descriptors, sockets_.doors.size(), !sockets_.control.empty()));
   cache_ = std::make_shared<io::Cache>(io::CacheOptions{.bytes = options_.cache_size,
@@ -128,7 +128,7 @@ std::optional<StartError> Process::start(std::size_t descriptors, std::vector<ui
     }
     if (!sockets_.control.empty()) {
       starting = kControlName;
-      control_ = std::make_unique<Control>(sockets_.control, std::move(control_users), wake_, cache_, dns, snapshot_);
+      control_ = std::make_unique<Control>(sockets_.control, std::move(users), wake_, cache_, dns, snapshot_);
     }
     for (; running < workers_.size(); ++running) {
       starting = name(running);

@@ -61,8 +61,8 @@ class Process final : public Commanded {
   std::optional<StartError> configure();
   // Opens the cache file, before the sandbox, which forbids it.
   void open_cache_file() { cache_keeper_.open(); }
-  // Starts the workers. `descriptors`: how many the process may have. `control_users` may give commands.
-  std::optional<StartError> start(std::size_t descriptors, std::vector<uid_t> control_users);
+  // Starts the workers. `descriptors`: how many the process may have. `users`: of the control socket.
+  std::optional<StartError> start(std::size_t descriptors, ControlUsers users);
   [[nodiscard]] std::size_t workers() const { return workers_.size(); }
 
   [[nodiscard]] bool follows_system_servers() const { return name_servers_->follows_system(); }

@@ -104,7 +104,8 @@ class Server final {
     for (Listener& listener : listeners.all)
       (listener.door() == protocol::Door::control ? sockets_.control : sockets_.doors).push_back(std::move(listener));
     if (!sockets_.control.empty()) {
-      if (auto error = find_control_users()) return error;
+      if (auto error = find_users("control-users", process_.options().control_users, control_users_.all)) return error;
+      if (auto error = find_users("stats-users", process_.options().stats_users, control_users_.stats)) return error;
       open_process_files();
     }
     if (auto error = pid_file_.write(process_.options().pid_file)) return error;
@@ -143,11 +144,12 @@ class Server final {
     return {};
   }
 
-  std::optional<StartError> find_control_users() {
-    for (const std::string& name : process_.options().control_users) {
+  static std::optional<StartError> find_users(std::string_view option, const std::vector<std::string>& names,
+                                              std::vector<uid_t>& users) {
+    for (const std::string& name : names) {
       const auto user = find_user(name);
-      if (!user) return StartError{fmt::format("control-users: {}", user.error().message), user.error().exit_code};
-      control_users_.push_back(user->uid);
+      if (!user) return StartError{fmt::format("{}: {}", option, user.error().message), user.error().exit_code};
+      users.push_back(user->uid);
     }
     return {};
   }
@@ -293,7 +295,7 @@ class Server final {
   Process process_;
   std::vector<std::string> file_names_;  // of the UNIX sockets to be published
   std::optional<Publication> publication_;
-  std::vector<uid_t> control_users_;
+  ControlUsers control_users_;
   std::uint64_t reported_refusals_ = 0;
   OnceAMinute refusal_line_;
 };

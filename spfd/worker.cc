@@ -235,7 +235,8 @@ std::string Worker::crowding(const Peer& client) const {
     if (connection->peer() == client) ++same;
   }
   if (same < ControlDesk::kMostOfUser && all < ControlDesk::kMostOfUsers) return {};
-  return fmt::format("{} connections of {}, {} of all users of control-users: no more are accepted", same, client.text(), all);
+  return fmt::format("{} connections of {}, {} of all users of control-users and stats-users: no more are accepted", same,
+                     client.text(), all);
 }
 
 // Refuses a client that may not give commands, or has too many connections. Returns whether it did.

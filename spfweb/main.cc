@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
+#include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
@@ -25,6 +26,7 @@
 #include "common/service/sockets.h"
 #include "spfweb/engine.h"
 #include "spfweb/http_server.h"
+#include "spfweb/metrics.h"
 #include "spfweb/options.h"
 #include "spfweb/site.h"
 
@@ -99,6 +101,8 @@ int serve(const Options& options) {
   static_cast<void>(::signal(SIGXFSZ, SIG_IGN));  // a log that has reached a limit on its size does not end the process
   auto sockets = service::open_sockets(options.listen);
   if (!sockets) return report(sockets.error());
+  auto metrics_sockets = service::open_sockets(options.metrics);
+  if (!metrics_sockets) return report(metrics_sockets.error());
   if (auto error = service::drop_privileges(*identity)) return report(*error);
   if (!options.key_file.empty()) service::write_no_core();
   if (::geteuid() == 0) kProgram.complain("running as root; --user names the user to become");
@@ -111,12 +115,20 @@ int serve(const Options& options) {
   spfweb::HttpServer server(loop, [&site](spfweb::HttpRequest request, const spfweb::HttpServer::Answer& answer) {
     site.handle(std::move(request), answer);
   });
+  spfweb::Metrics metrics(loop, options.control);
+  spfweb::HttpServer metrics_server(loop,
+                                    [&metrics](const spfweb::HttpRequest& request, const spfweb::HttpServer::Answer& answer) {
+                                      metrics.handle(request, answer);
+                                    });
   std::string names;
-  for (const service::Socket& socket : *sockets) {
-    server.listen(socket.fd());
-    names += names.empty() ? "" : ", ";
-    names += socket.name();
-  }
+  const auto listen = [&names](spfweb::HttpServer& of, const std::vector<service::Socket>& at, std::string_view what) {
+    for (const service::Socket& socket : at) {
+      of.listen(socket.fd());
+      base::append(names, names.empty() ? "" : ", ", what, socket.name());
+    }
+  };
+  listen(server, *sockets, "");
+  listen(metrics_server, *metrics_sockets, "metrics ");
   kProgram.complain(fmt::format("{} ready: listening on {}", base::kVersion, names));
   service::notify("READY=1\nSTATUS=Listening on " + names);
   loop.run();

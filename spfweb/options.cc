@@ -29,18 +29,20 @@ using options::Values;
 using options::When;
 using O = Options;
 
-Problem set_listen(O& o, const Values& v) {
-  o.listen.clear();
+template <auto member>
+Problem set_addresses(O& o, const Values& v) {
+  (o.*member).clear();
   for (const std::string& text : v) {
     auto address = service::parse_listen_address(text, service::kRequestMode);
     if (!address) return address.error();
-    o.listen.push_back(std::move(*address));
+    (o.*member).push_back(std::move(*address));
   }
   return {};
 }
-Values get_listen(const O& o) {
+template <auto member>
+Values get_addresses(const O& o) {
   Values texts;
-  for (const auto& address : o.listen) texts.push_back(service::listen_address_text(address));
+  for (const auto& address : o.*member) texts.push_back(service::listen_address_text(address));
   return texts;
 }
 
@@ -63,12 +65,23 @@ constexpr Option kRows[] = {
       .heading = "Options",
       .help = "address to listen on: unix:PATH or inet:HOST:PORT; may be given several times (default: inet:127.0.0.1:5980)",
       .when = When::start},
-     {set_listen, get_listen}},
+     {set_addresses<&O::listen>, get_addresses<&O::listen>}},
     {{.name = "spfd",
       .argument = "ADDRESS",
       .help = "address of spfd's query lines (default: unix:/run/spfd/spfd.sock)",
       .when = When::start},
      options::kServerAddress<&O::spfd>},
+    {{.name = "metrics",
+      .kind = Kind::list,
+      .argument = "ADDRESS",
+      .help = "address at which Prometheus gets the metrics of spfd, as for --listen; may be given several times (default: none)",
+      .when = When::start},
+     {set_addresses<&O::metrics>, get_addresses<&O::metrics>}},
+    {{.name = "control",
+      .argument = "ADDRESS",
+      .help = "control socket of spfd, for metrics (default: unix:/run/spfd/control.sock)",
+      .when = When::start},
+     options::kServerAddress<&O::control>},
     {{.name = "key-file",
       .argument = "FILE",
       .help = "file with the secrets that sign the links of refusals, as spfd's why-key-file",

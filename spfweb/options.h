@@ -24,6 +24,8 @@ struct Options {
   std::optional<std::string> config;           // path
   std::vector<service::ListenAddress> listen;  // empty: kDefaultListen
   io::ServerAddress spfd = io::UnixServer{"/run/spfd/spfd.sock"};
+  std::vector<service::ListenAddress> metrics;  // empty: none are shown
+  io::ServerAddress control = io::UnixServer{"/run/spfd/control.sock"};
   std::string key_file;
   std::string user;
   std::string group;

@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <grp.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,6 @@
 #include <thread>
 #include <vector>
 
-#include "common/io/socket.h"
 #include "common/protocol/control.h"
 #include "t/daemon/control_world.h"
 #include "t/support/sandbox.h"
@@ -239,32 +237,34 @@ TEST_CASE("control: answers while all other connections are taken") {
   CHECK(has(world.output({"status"}), "max_connections=8\n"));
 }
 
-TEST_CASE("control: users who are not allowed are refused and change nothing" * doctest::skip(::geteuid() != 0)) {
-  const auto as = [](uid_t user, const World& world, std::string_view bytes) {
-    std::array<int, 2> ends{};
-    REQUIRE(::pipe(ends.data()) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      std::string answer = "cannot connect";
-      if (::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0) {
-        try {
-          answer = world.send(bytes);
-        } catch (const std::exception& error) {
-          answer = error.what();
-        }
+// Returns the answer to these bytes of a process of that user.
+std::string as(uid_t user, const World& world, std::string_view bytes) {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::string answer = "cannot connect";
+    if (::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0) {
+      try {
+        answer = world.send(bytes);
+      } catch (const std::exception& error) {
+        answer = error.what();
       }
-      ::_exit(::write(ends[1], answer.data(), answer.size()) < 0 ? 1 : 0);
     }
-    ::close(ends[1]);
-    std::string answer;
-    std::array<char, 4096> buffer;
-    for (ssize_t size = 0; (size = ::read(ends[0], buffer.data(), buffer.size())) > 0;)
-      answer.append(buffer.data(), static_cast<std::size_t>(size));
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return answer;
-  };
+    ::_exit(::write(ends[1], answer.data(), answer.size()) < 0 ? 1 : 0);
+  }
+  ::close(ends[1]);
+  std::string answer;
+  std::array<char, 4096> buffer;
+  for (ssize_t size = 0; (size = ::read(ends[0], buffer.data(), buffer.size())) > 0;)
+    answer.append(buffer.data(), static_cast<std::size_t>(size));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return answer;
+}
+
+TEST_CASE("control: users who are not allowed are refused and change nothing" * doctest::skip(::geteuid() != 0)) {
   {
     const World world({.arguments = {"--control-users", "54321"}, .zone = std::string(kZone)}, ",mode=0666");
     ::chmod(world.folder().path().c_str(), 0755);
@@ -282,6 +282,26 @@ TEST_CASE("control: users who are not allowed are refused and change nothing" * 
   ::chmod(dropped.folder().path().c_str(), 0777);
   CHECK(as(54321, dropped, "status\n").starts_with("ok\nversion="));
   CHECK(dropped.output({"status"}).starts_with("version="));
+}
+
+TEST_CASE("control: stats-users may give the commands status and stats, and no other" * doctest::skip(::geteuid() != 0)) {
+  const World world({.arguments = {"--stats-users", "54321"}, .zone = std::string(kZone)}, ",mode=0666");
+  ::chmod(world.folder().path().c_str(), 0755);
+  CHECK(as(54321, world, "status\n").starts_with("ok\nversion="));
+  CHECK(as(54321, world, "stats\n").starts_with("ok\nquestions="));
+  CHECK(as(54321, world, "stats openmetrics\n").ends_with("\n# EOF\n"));
+  CHECK(as(54321, world, "json stats\n").starts_with("{\"ok\": true, "));
+  int others = 0;
+  for (const std::string& command : control_world::commands()) {
+    if (command == "status" || command == "stats") continue;
+    CAPTURE(command);
+    const std::string line = command + (command == "explain" ? " ip=192.0.2.1 sender=a@pass.test\n" : "\n");
+    CHECK(as(54321, world, line) == "error: this user may give the commands status and stats only (stats-users)\n");
+    ++others;
+  }
+  CHECK(others == 13);
+  CHECK(as(54322, world, "status\n") == "error: user 54322 may not control spfd (control-users)\n");
+  CHECK(has(world.output({"status"}), "state=running\n"));
 }
 
 TEST_CASE("control: garbage, half a line, and unknown commands") {
@@ -383,26 +403,29 @@ TEST_CASE("control: an inet address, an unknown user, and a socket in use are re
   const TempFolder folder;
   CHECK(has(start({"--control", "unix:" + folder / "x", "--control-users", "nobody-of-that-name"}).errors,
             "control-users: there is no user \"nobody-of-that-name\""));
+  CHECK(has(start({"--control", "unix:" + folder / "x", "--stats-users", "nobody-of-that-name"}).errors,
+            "stats-users: there is no user \"nobody-of-that-name\""));
   CHECK_FALSE(std::filesystem::exists(folder / "x"));
 }
 
 TEST_CASE("spfctl: bytes of an answer that could control a terminal are shown as \\xNN") {
-  const support::TempFolder folder;
-  const io::SocketAddress address = io::unix_address(folder / "socket");
-  const io::Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  REQUIRE(::bind(listener.get(), address.get(), address.size) == 0);
-  REQUIRE(::listen(listener.get(), 1) == 0);
-  std::thread server([&] {
-    const io::Descriptor client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    std::array<char, 64> command{};
-    static_cast<void>(::read(client.get(), command.data(), command.size()));
-    constexpr std::string_view kAnswer = "ok\na\x1b]0;owned\x07\r\n\n\xc2\x9b[2J {\"key\": \"\x7f\"}\n";
-    static_cast<void>(::write(client.get(), kAnswer.data(), kAnswer.size()));
-  });
-  const auto finished = support::run(support::program("spfctl"), {"--socket", folder / "socket", "status"});
-  server.join();
+  const control_world::FakeServer server("ok\na\x1b]0;owned\x07\r\n\n\xc2\x9b[2J {\"key\": \"\x7f\"}\n");
+  const auto finished = support::run(support::program("spfctl"), {"--socket", server.path(), "status"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.output == "a\\x1b]0;owned\\x07\\x0d\n\n\\xc2\\x9b[2J {\"key\": \"\\x7f\"}\n");
+}
+
+TEST_CASE("spfctl: the reason of a daemon that refuses a client without reading its command") {
+  // Such a daemon resets the connection, before or after the client has read the answer.
+  for (const char* word : {"status", "--json"}) {
+    const control_world::FakeServer server("error: user 1 may not \"control\" spfd\n");
+    const auto finished = support::run(support::program("spfctl"), {"--socket", server.path(), word, "status"});
+    CAPTURE(word);
+    CHECK(finished.exit_code == 1);
+    const bool is_json = word[0] == '-';
+    CHECK(finished.errors == (is_json ? "" : "spfctl: user 1 may not \"control\" spfd\n"));
+    CHECK(finished.output == (is_json ? "{\"ok\": false, \"error\": \"user 1 may not \\\"control\\\" spfd\"}\n" : ""));
+  }
 }
 
 TEST_CASE("spfctl: its command line") {

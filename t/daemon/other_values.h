@@ -12,6 +12,7 @@ inline const std::vector<std::pair<std::string, std::string>> kOtherValues = {
     {"milter", "inet:127.0.0.1:8890"},
     {"control", "unix:/run/control.sock,mode=0600"},
     {"control-users", "nobody"},
+    {"stats-users", "daemon"},
     {"user", "nobody"},
     {"group", "mail"},
     {"workers", "3"},

@@ -26,6 +26,13 @@ TEST_CASE("the configuration file has the options, and the command line takes pr
   CHECK(options->prefix == "/spf");
   CHECK(options->hostname == "b.test");
   CHECK(io::server_address_text(options->spfd) == "127.0.0.1:5970");
+  CHECK(options->metrics.empty());
+  CHECK(io::server_address_text(options->control) == "/run/spfd/control.sock");
+  const auto other = spfweb::load_options({"--metrics", "inet:127.0.0.1:5981", "--control", "unix:/run/c"});
+  REQUIRE(other.ok());
+  REQUIRE(other->metrics.size() == 1);
+  CHECK(service::listen_address_text(other->metrics.front()) == "inet:127.0.0.1:5981");
+  CHECK(io::server_address_text(other->control) == "/run/c");
   const auto problem = [&](const std::string& text) {
     const auto bad = spfweb::load_options({"--config", folder.write("bad.conf", text)});
     return bad.ok() ? std::string("none") : bad.error();
