@@ -168,7 +168,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-resolver check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-prometheus check-resolver check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -211,6 +211,10 @@ check-nginx: $(BUILD)/bin/spfweb
 check-pool: all $(BENCH_PROGRAMS)
 	@$(MAKE) --no-print-directory deps PACKAGES="haproxy"
 	@BUILD=$(BUILD) t/run t/pool/pool_test.sh
+# Rules, dashboard and metrics in the real Prometheus and its node exporter.
+check-prometheus: all
+	@$(MAKE) --no-print-directory deps PACKAGES="prometheus prometheus-node-exporter curl jq"
+	@BUILD=$(BUILD) t/run t/prometheus/prometheus_test.sh
 # The way of a refusal with real programs: Exim, nsd, nginx, and Chromium over all pages. Needs root. AXE=FILE: axe.min.js of axe-core;
 # by default npm fetches it, and the output says if it could not.
 check-web: $(BUILD)/bin/spfd $(BUILD)/bin/spfquery $(BUILD)/bin/spfweb
@@ -432,6 +436,7 @@ help:
 	@echo 'check-nginx   a real nginx and a real Caddy in front of spfweb'
 	@echo 'check-web     Exim, nsd, nginx and Chromium: a refusal and its page, and all pages (needs root; AXE: axe.min.js of axe-core)'
 	@echo 'check-pool    a real HAProxy in front of three spfd, with restarts under load'
+	@echo 'check-prometheus  alert rules, dashboard and metrics in the real Prometheus'
 	@echo 'check-resolver  a real unbound that is stopped and started'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'

@@ -71,6 +71,12 @@ class Writer {
     line("_sum", labels, number(static_cast<double>(histogram.sum) * scale));
   }
 
+  // Returns the name of a metric that every program has. The collector that reads the older format, the textfile collector of
+  // Prometheus' node exporter, has these names already, for itself.
+  [[nodiscard]] std::string of_process(std::string_view name) const {
+    return fmt::format("{}process_{}", is_open_ ? "" : "spfd_", name);
+  }
+
   std::string finish() {
     if (is_open_) out_ += "# EOF\n";
     return std::move(out_);
@@ -183,7 +189,7 @@ void write_clients(Writer& out, const Counters& counters, const ProcessFacts& pr
   }
   out.gauge("spfd_connections_limit", "Connections at a time.", process.max_connections);
   out.counter("spfd_connections_accepted", "Connections accepted.", counters.connections);
-  out.counter("spfd_connections_waiting", "How often a client had to wait because all connections were taken.", counters.waits);
+  out.counter("spfd_connections_waiting", "Times that a client waited because all connections were taken.", counters.waits);
   out.counter("spfd_connections_displaced", "Connections closed to make room for others.", counters.displaced);
   out.counter("spfd_client_timeouts", "Connections closed since no complete request came, or answers were not read.");
   out.sample(label("phase", "request"), counters.idle_timeouts);
@@ -284,7 +290,7 @@ void write_process(Writer& out, const Counters& counters, const ProcessFacts& pr
   out.info("spfd_build", "The version.");
   out.sample(label("version", base::kVersion), 1);
   out.gauge("spfd_draining", "Whether the daemon is drained.", process.is_drained ? 1 : 0);
-  out.gauge("spfd_reload_success", "Whether the last reload succeeded.", process.has_reloaded ? 1 : 0);
+  out.gauge("spfd_reload_success", "Whether the last reload succeeded, or there was none.", process.has_reloaded ? 1 : 0);
   out.gauge("spfd_reload_timestamp_seconds", "When the configuration in force was read.", number(seconds(process.reloaded)));
   out.gauge("spfd_loop_lag_seconds", "How long the slowest worker took to begin with the task that reads its counters.",
             number(static_cast<double>(counters.lag.nanoseconds) * kNanosecond));
@@ -298,17 +304,17 @@ void write_process(Writer& out, const Counters& counters, const ProcessFacts& pr
   out.sample(label("part", "signals"), sandbox.signals ? 1 : 0);
   out.sample(label("part", "system-calls"), sandbox.system_calls ? 1 : 0);
   out.counter("spfd_sandbox_refused_calls", "System calls that the sandbox has refused.", process.refused_calls);
-  out.gauge("process_start_time_seconds", "When the process has started.", number(seconds(process.started)));
-  out.counter("process_cpu_seconds", "Processor time, of user and system.", number(cpu_seconds()));
+  out.gauge(out.of_process("start_time_seconds"), "When the process started.", number(seconds(process.started)));
+  out.counter(out.of_process("cpu_seconds"), "Processor time, of user and system.", number(cpu_seconds()));
   if (const auto bytes = resident_bytes()) {
-    out.gauge("process_resident_memory_bytes", "Resident memory.", *bytes);
+    out.gauge(out.of_process("resident_memory_bytes"), "Resident memory.", *bytes);
   }
   if (const auto count = open_descriptors()) {
-    out.gauge("process_open_fds", "Open descriptors.", *count);
+    out.gauge(out.of_process("open_fds"), "Open descriptors.", *count);
   }
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  out.gauge("process_max_fds", "Descriptors that may be open.", limit.rlim_cur);
+  out.gauge(out.of_process("max_fds"), "Descriptors that may be open.", limit.rlim_cur);
 }
 
 }  // namespace

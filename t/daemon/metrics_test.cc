@@ -262,4 +262,54 @@ TEST_CASE("metrics: the rules for Prometheus and the dashboard for Grafana use n
   }
 }
 
+// Returns the metrics as the manual page has them, name and labels, with their words of help.
+std::map<std::string, std::string> families(const std::string& text) {
+  std::map<std::string, std::string> found;
+  std::string family;
+  std::string type;
+  std::string name;
+  for (const auto line : base::split(text, '\n')) {
+    const auto words = base::split(line, ' ');
+    if (line.starts_with("# TYPE ")) {
+      family = words[2];
+      type = words[3];
+      name.clear();
+    }
+    if (line.empty() || line.starts_with('#') || !name.empty()) continue;
+    const std::string_view sample = words.front();
+    name = type == "histogram" ? family : std::string(sample.substr(0, sample.find('{')));
+    std::string labels;
+    for (std::size_t end = sample.find("=\""); end != std::string_view::npos; end = sample.find("=\"", end + 1)) {
+      const std::size_t begin = sample.find_last_of("{,", end) + 1;
+      const std::string_view label = sample.substr(begin, end - begin);
+      if (label != "le") base::append(labels, labels.empty() ? "" : ",", label);
+    }
+    if (!labels.empty()) name += "{" + labels + "}";
+    const std::size_t help = text.find("# HELP " + family + " ") + 8 + family.size();
+    found[name] = text.substr(help, text.find('\n', help) - help);
+  }
+  return found;
+}
+
+TEST_CASE("metrics: spfd-operations(7) lists all of them, with their labels, in the words of the metrics") {
+  const World world;
+  std::map<std::string, std::string> listed;
+  const std::string page = support::slurp("man/spfd-operations.7");
+  const auto lines = base::split(std::string_view(page).substr(page.find(".Sh METRICS\n")), '\n');
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+    if (lines[i].starts_with(".It Li ")) listed[std::string(lines[i].substr(7))] = lines[i + 1];
+  }
+  CHECK(listed.size() > 40);
+  CHECK(listed == families(world.output({"--openmetrics", "stats"})));
+}
+
+TEST_CASE("metrics: in the older format no name is one that the node exporter has for itself") {
+  const World world;
+  const std::string text = world.output({"--prometheus", "stats"});
+  CHECK_FALSE(has(text, "\nprocess_"));
+  CHECK_FALSE(has(text, " process_"));
+  CHECK(has(text, "# TYPE spfd_process_open_fds gauge\n"));
+  CHECK(has(text, "\nspfd_process_cpu_seconds_total "));
+}
+
 }  // namespace

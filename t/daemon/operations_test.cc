@@ -37,7 +37,7 @@ std::vector<Example> examples_of(const std::string& page) {
       for (const std::string_view word : base::split(line.substr(2), ' ')) example.words.emplace_back(word);
       example.program = example.words.front();
       example.words.erase(example.words.begin());
-    } else if (is_literal && is_example && !line.starts_with("* ") && !line.starts_with("  ")) {
+    } else if (is_literal && is_example) {
       examples.back().outputs.emplace_back(line);
     }
   }
@@ -125,6 +125,28 @@ TEST_CASE("spfd-operations(7): each command runs, and its output has the lines t
     if (example.outputs.empty()) CHECK(output.empty());
   }
   CHECK(world.spfd().wait() == 0);
+}
+
+TEST_CASE("spfd-operations(7): the section COUNTERS has each counter of spfctl stats") {
+  const std::string page = support::slurp("man/spfd-operations.7");
+  const std::size_t begin = page.find(".Sh COUNTERS\n");
+  REQUIRE(begin != std::string::npos);
+  const std::string section = page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
+  std::string words = section;
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  const World world;
+  int counters = 0;
+  const std::string stats = world.output({"stats"});
+  for (const auto line : base::split(stats, '\n')) {
+    if (line.empty()) continue;
+    for (const auto word : base::split(line, ' ')) {
+      const std::string name(word.substr(0, word.find('=')));
+      CAPTURE(name);
+      CHECK(has(words, " " + name + " "));
+      ++counters;
+    }
+  }
+  CHECK(counters > 50);
 }
 
 }  // namespace
