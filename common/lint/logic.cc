@@ -108,7 +108,15 @@ class Logic {
  public:
   Logic(const Examined& examined, Findings& findings) : examined_(examined), tree_(examined.tree), findings_(findings) {
     for (const Record& record : tree_.records) is_twice_.emplace_back(record.terms.size(), false);
-    for (const Family family : kFamilies) deciders_[family] = Deciders(tree_, examined.reach[family]);
+    for (const Family family : kFamilies) {
+      const Reach& reach = examined.reach[family];
+      deciders_[family] = Deciders(tree_, reach);
+      for (const Place& place : reach.order) {
+        const Term& term = tree_.term(place);
+        const Visit& visit = reach.visit(place);
+        steps_[family].push_back({scope_of(term, visit), &term.networks[family], &visit});
+      }
+    }
   }
 
   void check_twice() {
@@ -219,26 +227,42 @@ class Logic {
     const bool is_sure =
         reach.over_terms.empty() && reach.over_voids.empty() && reach.of(Result::permerror).empty() && !reach.is_cut_off;
     if (!is_sure || !visit.result || visit.times == 0 || visit.times > 1) return;
-    const auto begin = std::ranges::find(reach.order, place);
-    for (auto later = begin + 1; later != reach.order.end(); ++later) {
-      if (!examined_.work.spend(1 + tree_.term(*later).networks[family].intervals().size())) return;
-      const Term& other = tree_.term(*later);
-      if (other.is(Mechanism::include) && !other.is_personal) continue;
-      if (other.is_personal || other.is(Mechanism::ptr) || other.matches_all || other.is(Mechanism::all) || other.has_failed) {
-        // This term may give the clients another result. An all that does not pass, in an included record, ends only that record.
-        const bool ends_include_only = other.is(Mechanism::all) && !reach.visit(*later).result;
-        if (ends_include_only) continue;
-        return;
-      }
-      const Networks& networks = other.networks[family];
-      const Visit& there = reach.visit(*later);
-      if (there.times == 1 && there.result == visit.result && networks.covers(term.networks[family])) {
-        if (networks == term.networks[family] && later->record == place.record && mechanism_text(other) == mechanism_text(term))
-          return;
-        return report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(tree_, *later)));
-      }
-      if ((there.times > 1 || there.result != visit.result) && networks.overlaps(term.networks[family])) return;
+    const Networks& networks = term.networks[family];
+    const std::vector<Step>& steps = steps_[family];
+    const auto position = static_cast<std::size_t>(std::ranges::find(reach.order, place) - reach.order.begin());
+    for (std::size_t later = position + 1; later < steps.size(); ++later) {
+      const Step& step = steps[later];
+      if (!examined_.work.spend(1 + step.networks->intervals().size())) return;
+      if (step.scope == Scope::none) continue;
+      if (step.scope == Scope::any) return;
+      if (!step.networks->overlaps(networks)) continue;
+      const bool has_same_result = step.visit->times == 1 && step.visit->result == visit.result;
+      if (!has_same_result) return;
+      if (!step.networks->covers(networks)) continue;
+      const Place there = reach.order[later];
+      const Term& other = tree_.term(there);
+      const bool is_same =
+          *step.networks == networks && there.record == place.record && mechanism_text(other) == mechanism_text(term);
+      if (!is_same) report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(tree_, there)));
+      return;
     }
+  }
+
+  // The clients that a term itself may decide.
+  enum class Scope : std::uint8_t { none, networks, any };
+  // A term in the order of a check.
+  struct Step {
+    Scope scope = Scope::none;
+    const Networks* networks = nullptr;
+    const Visit* visit = nullptr;
+  };
+  static Scope scope_of(const Term& term, const Visit& visit) {
+    // The terms of the included record decide.
+    if (term.is(Mechanism::include) && !term.is_personal) return Scope::none;
+    // An all that does not pass, in an included record, ends only that record.
+    if (term.is(Mechanism::all) && !visit.result) return Scope::none;
+    const bool is_open = term.is_personal || term.is(Mechanism::ptr) || term.matches_all || term.is(Mechanism::all);
+    return is_open || term.has_failed ? Scope::any : Scope::networks;
   }
 
   const Examined& examined_;
@@ -246,6 +270,7 @@ class Logic {
   Findings& findings_;
   std::vector<std::vector<bool>> is_twice_;  // by record and term: reported as L04
   PerFamily<Deciders> deciders_;
+  PerFamily<std::vector<Step>> steps_;
 };
 
 // Reports an all of an included record that lets every client pass, and each all and exp that has no effect there (RFC 7208 §5.2,

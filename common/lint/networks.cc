@@ -60,6 +60,10 @@ bool Networks::covers(const Networks& other) const {
 }
 
 bool Networks::overlaps(const Networks& other) const {
+  if (intervals_.empty() || other.intervals_.empty()) return false;
+  const bool is_apart =
+      intervals_.back().last < other.intervals_.front().first || other.intervals_.back().last < intervals_.front().first;
+  if (is_apart) return false;
   const bool is_larger = intervals_.size() > other.intervals_.size();
   const std::vector<Interval>& few = is_larger ? other.intervals_ : intervals_;
   const std::vector<Interval>& many = is_larger ? intervals_ : other.intervals_;
@@ -109,9 +113,11 @@ void Networks::add(const Networks& other) {
 
 Networks Networks::common_with(const Networks& other) const {
   Networks out;
-  auto a = intervals_.begin();
-  auto b = other.intervals_.begin();
-  while (a != intervals_.end() && b != other.intervals_.end()) {
+  if (intervals_.empty() || other.intervals_.empty()) return out;
+  // One of the sets is often a single network.
+  auto a = std::ranges::lower_bound(intervals_, other.intervals_.front().first, {}, &Interval::last);
+  auto b = std::ranges::lower_bound(other.intervals_, intervals_.front().first, {}, &Interval::last);
+  while (a != intervals_.end() && b != other.intervals_.end() && a->first <= other.intervals_.back().last) {
     const Interval both{std::max(a->first, b->first), std::min(a->last, b->last)};
     if (both.first <= both.last) out.intervals_.push_back(both);
     if (a->last < b->last) {
@@ -124,9 +130,16 @@ Networks Networks::common_with(const Networks& other) const {
 }
 
 Networks Networks::without(const Networks& other) const {
+  if (other.intervals_.empty()) return *this;
   Networks out;
+  out.intervals_.reserve(intervals_.size() + other.intervals_.size());
+  // The intervals before the first hole and after the last one stay.
+  const auto begin = std::ranges::lower_bound(intervals_, other.intervals_.front().first, {}, &Interval::last);
+  const auto end = std::ranges::upper_bound(begin, intervals_.end(), other.intervals_.back().last, {}, &Interval::first);
+  out.intervals_.assign(intervals_.begin(), begin);
   auto hole = other.intervals_.begin();
-  for (Interval rest : intervals_) {
+  for (auto at = begin; at != end; ++at) {
+    Interval rest = *at;
     while (hole != other.intervals_.end() && hole->last < rest.first) ++hole;
     bool is_left = true;
     for (auto next = hole; next != other.intervals_.end() && next->first <= rest.last; ++next) {
@@ -139,6 +152,7 @@ Networks Networks::without(const Networks& other) const {
     }
     if (is_left) out.intervals_.push_back(rest);
   }
+  out.intervals_.insert(out.intervals_.end(), end, intervals_.end());
   return out;
 }
 

@@ -18,18 +18,19 @@ struct Group {
 };
 using Groups = std::vector<Group>;
 
-void add_to(Groups& groups, int lookups, int voids, const Networks& clients) {
-  if (clients.empty()) return;
-  const auto same = std::ranges::find_if(groups, [&](const Group& g) { return g.lookups == lookups && g.voids == voids; });
+void add_to(Groups& groups, Group&& more) {
+  if (more.clients.empty()) return;
+  const auto same =
+      std::ranges::find_if(groups, [&](const Group& g) { return g.lookups == more.lookups && g.voids == more.voids; });
   if (same == groups.end()) {
-    groups.push_back({lookups, voids, clients});
+    groups.push_back(std::move(more));
   } else {
-    same->clients.add(clients);
+    same->clients.add(more.clients);
   }
 }
 
-void add_to(Groups& groups, const Groups& more) {
-  for (const Group& group : more) add_to(groups, group.lookups, group.voids, group.clients);
+void add_to(Groups& groups, Groups&& more) {
+  for (Group& group : more) add_to(groups, std::move(group));
 }
 
 // The results of a record, each with its clients.
@@ -77,7 +78,7 @@ class Walker {
     if (record.redirect != kNone && !live.empty()) {
       redirect({number, record.redirect}, live, out, role);
     }
-    add_to(of(out, Result::neutral), live);  // RFC 7208 §4.7
+    add_to(of(out, Result::neutral), std::move(live));  // RFC 7208 §4.7
     return out;
   }
 
@@ -103,16 +104,15 @@ class Walker {
   static void take(const Networks& networks, Visit& visit, Groups& live, Groups& out) {
     if (networks.empty()) return;
     Groups rest;
-    for (const Group& group : live) {
-      const Networks taken = group.clients.common_with(networks);
-      if (taken.empty()) {
-        rest.push_back(group);
-        continue;
+    for (Group& group : live) {
+      Networks taken = group.clients.common_with(networks);
+      if (!taken.empty()) {
+        visit.taken.add(taken);
+        if (visit.result == Result::pass) visit.passed.add(taken);
+        group.clients = group.clients.without(taken);
+        add_to(out, {group.lookups, group.voids, std::move(taken)});
       }
-      visit.taken.add(taken);
-      if (visit.result == Result::pass) visit.passed.add(taken);
-      add_to(out, group.lookups, group.voids, taken);
-      add_to(rest, group.lookups, group.voids, group.clients.without(taken));
+      add_to(rest, std::move(group));
     }
     live = std::move(rest);
   }
@@ -136,10 +136,10 @@ class Walker {
       visit.taken.add(group.clients);
       if (inner.result == Result::pass) visit.passed.add(group.clients);
     }
-    add_to(of(out, qualifier), of(inside, Result::pass));
+    add_to(of(out, qualifier), std::move(of(inside, Result::pass)));
     fail(of(inside, Result::none));
     live.clear();
-    for (const Result result : {Result::fail, Result::softfail, Result::neutral}) add_to(live, of(inside, result));
+    for (const Result result : {Result::fail, Result::softfail, Result::neutral}) add_to(live, std::move(of(inside, result)));
   }
 
   // Gives the clients the results of the record to which the redirect leads (RFC 7208 §6.1).
@@ -155,7 +155,7 @@ class Walker {
     fail(of(inside, Result::none));
     live.clear();
     for (const Result result : {Result::pass, Result::fail, Result::softfail, Result::neutral})
-      add_to(of(out, result), of(inside, result));
+      add_to(of(out, result), std::move(of(inside, result)));
   }
 
   void fail(Groups& groups) {
