@@ -68,16 +68,38 @@ std::vector<std::string> with_lint_file(std::vector<std::string> words) {
   return words;
 }
 
+// Returns whether a term of the record asks for names of the record's own domain.
+bool needs_domain(std::string_view record) {
+  const std::string text = base::lower(record);
+  if (text.find("%{d") != std::string::npos) return true;
+  for (std::string_view rest = text; !rest.empty();) {
+    std::string_view term = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(term.size() + 1, rest.size()));
+    if (!term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos) term.remove_prefix(1);
+    const std::string_view name = term.substr(0, term.find('/'));
+    if (name == "a" || name == "mx" || name == "ptr") return true;
+  }
+  return false;
+}
+
+// Takes the records of --diff OLD NEW. Without --lint they belong to no domain in particular.
+Problem take_records(Options& options, const std::string& record) {
+  if (options.examined.empty()) {
+    if (needs_domain(*options.new_record) || needs_domain(record))
+      return "--diff: a record asks for names of its own domain: give --lint DOMAIN";
+    if (auto problem = add_examined(options, {"record.invalid"})) return problem;
+  }
+  options.records.push_back({options.examined.front(), std::exchange(*options.new_record, record)});
+  return {};
+}
+
 // Takes words without option. After --replay they are files. If neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
 // [HELO]]" requests a check, and "DOMAIN" an examination. Other words are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
   if (options.action == Options::Action::replay) options.logs = words;
-  // --diff OLD NEW
-  if (options.new_record && options.examined.size() == 1 && words.size() == 1) {
-    options.records.push_back({options.examined.front(), std::exchange(*options.new_record, words.front())});
-    return {};
-  }
   const bool has_task = options.ip || options.file || options.action != Options::Action::ask;
+  const bool has_domain = options.examined.size() == 1;
+  if (options.new_record && words.size() == 1 && (has_domain || !has_task)) return take_records(options, words.front());
   if (has_task || words.empty()) return {};
   if (base::IpAddress::parse(words.front())) {
     options.ip = words.front();

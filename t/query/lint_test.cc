@@ -320,7 +320,15 @@ TEST_CASE("--diff OLD NEW compares two records, neither of which need be publish
   CHECK(got.exit_code == 0);
   CHECK(got.out.find("  now: v=spf1 ip4:198.18.2.0/24 -all\n  new: v=spf1 ip4:198.18.2.0/25 -all\n") != std::string::npos);
   CHECK(got.out.find("198.18.2.128") != std::string::npos);
-  CHECK(run_query({"--diff", "v=spf1 -all", "v=spf1 mx -all"}).exit_code == 64);
+  // Without a domain, records that do not need one.
+  const Outcome without = run_query(zone.with({"--diff", "v=spf1 ip4:198.18.2.0/24 -all", "v=spf1 ip4:198.18.2.0/25 -all"}));
+  CHECK(without.exit_code == 0);
+  CHECK(without.out == "record.invalid" + got.out.substr(got.out.find('\n')));
+  for (const char* record : {"v=spf1 mx -all", "v=spf1 ?A/24 -all", "v=spf1 exists:%{D}.x.example -all"}) {
+    const Outcome refused = run_query({"--diff", "v=spf1 -all", record});
+    CHECK(refused.exit_code == 64);
+    CHECK(refused.err.find("give --lint DOMAIN") != std::string::npos);
+  }
 }
 
 TEST_CASE("--networks: a file that is older than 180 days is ignored, and spfquery says so") {
