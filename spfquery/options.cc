@@ -82,7 +82,7 @@ bool needs_domain(std::string_view record) {
   return false;
 }
 
-// Takes the records of --diff OLD NEW. Without --lint they belong to no domain in particular.
+// Takes the records of --diff OLD NEW. Without --lint, they do not belong to any domain.
 Problem take_records(Options& options, const std::string& record) {
   if (options.examined.empty()) {
     if (needs_domain(*options.new_record) || needs_domain(record))
