@@ -53,7 +53,8 @@ std::vector<std::string> keys_of(std::string_view line) {
 
 TEST_CASE("log-format: json has an object per line, with the keys of the text") {
   std::vector<std::vector<std::string>> in_text;
-  for (const auto line : base::split(log_of("text", {}), '\n')) {
+  const std::string text = log_of("text", {});
+  for (const auto line : base::split(text, '\n')) {
     const std::size_t at = line.find(": result=");
     if (at != std::string_view::npos) in_text.push_back(keys_of(line.substr(at + 2)));
   }
