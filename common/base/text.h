@@ -1,6 +1,7 @@
 // Functions on ASCII text. They do not depend on the locale.
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ bool all_printable(std::string_view text);
 std::string_view strip_right(std::string_view text);
 std::string_view strip(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
+template <std::same_as<std::string> Temporary>
+void split(Temporary&& text, char separator) = delete;  // the parts would outlive it
 // Reads a decimal number that consists of digits only and is at most `maximum`.
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long maximum);
 
