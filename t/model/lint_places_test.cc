@@ -29,6 +29,8 @@
 namespace {
 
 constexpr std::uint64_t kRounds = support::kIsSanitized ? 200 : 1000;
+// Fewer worlds say nothing about how often a finding occurs.
+constexpr std::uint64_t kLeastCounted = 1000;
 constexpr std::string_view kRoot = "n0.example";
 constexpr std::string_view kOwn = "198.18.0.2";
 
@@ -317,7 +319,7 @@ TEST_CASE("findings about clients, terms and publication in random worlds are th
     CAPTURE(difference);
     REQUIRE(got == expected);
   }
-  if (rounds < kRounds) return;
+  if (rounds < kLeastCounted) return;
   for (const std::string& id : ids) {
     CAPTURE(id);
     // K11 needs three hosts at one address.
