@@ -73,8 +73,10 @@ class HostileDns {
     const bool comes_after =
         reaction.answer_follows &&
         (reaction.fault == Fault::wrong_id || reaction.fault == Fault::wrong_question || reaction.fault == Fault::garbage);
-    const bool is_answer =
-        (reaction.fault == Fault::none || comes_after) && reaction.answer.status != dns::Status::failure && !reaction.rcode;
+    const bool is_tcp_fault =
+        reaction.fault == Fault::short_tcp || reaction.fault == Fault::stuck_tcp || reaction.fault == Fault::close_tcp;
+    const bool has_no_fault = reaction.fault == Fault::none || (is_tcp_fault && !over_tcp);
+    const bool is_answer = (has_no_fault || comes_after) && reaction.answer.status != dns::Status::failure && !reaction.rcode;
     if (is_answer && one.query.question->type == dns::Type::txt) told_.insert(one.query.question->name);
   }
   // Returns whether a TXT question for the name got an answer without a fault, or one after a faulty one.

@@ -24,9 +24,9 @@ struct Reaction {
     compression_loop,  // right id and question, an owner name that points at itself
     cname_loop,
     truncated,  // TC without records, also over TCP
-    short_tcp,  // over TCP: half of the message, then the end of the connection; over UDP: no answer
-    stuck_tcp,  // over TCP: half of the message, then silence; over UDP: no answer
-    close_tcp,  // over TCP: the end of the connection instead of an answer; over UDP: no answer
+    short_tcp,  // over TCP: half of the message, then the end of the connection; over UDP: the answer
+    stuck_tcp,  // over TCP: half of the message, then silence; over UDP: the answer
+    close_tcp,  // over TCP: the end of the connection instead of an answer; over UDP: the answer
   };
   // The server's support of DNS cookies (RFC 7873).
   enum class Cookies : std::uint8_t {
