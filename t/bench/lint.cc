@@ -28,11 +28,11 @@ using Texts = std::unordered_map<std::string, std::string>;
 // wide.example includes ten records of 20 networks each; deep.example is the first of a chain of kDepth records.
 Texts texts() {
   Texts out;
-  std::string wide = "v=spf1 ip4:198.18.0.0/24";
+  std::string wide = "v=spf1 ip4:21.0.0.0/24";
   for (int i = 0; i < kIncludes; ++i) {
     const std::string name = fmt::format("p{}.example", i);
     std::string record = "v=spf1";
-    for (int network = 0; network < 20; ++network) record += fmt::format(" ip4:10.{}.{}.0/24", i, 2 * network);
+    for (int network = 0; network < 20; ++network) record += fmt::format(" ip4:20.{}.{}.0/24", i, 2 * network);
     wide += " include:" + name;
     out[name] = record + " ip6:2001:db8::/32 -all";
   }
