@@ -76,7 +76,10 @@ class HostileDns {
     const bool is_tcp_fault =
         reaction.fault == Fault::short_tcp || reaction.fault == Fault::stuck_tcp || reaction.fault == Fault::close_tcp;
     const bool has_no_fault = reaction.fault == Fault::none || (is_tcp_fault && !over_tcp);
-    const bool is_answer = (has_no_fault || comes_after) && reaction.answer.status != dns::Status::failure && !reaction.rcode;
+    const bool has_rcode = reaction.rcode && (one.query.has_edns || !reaction.rcode_only_to_edns);
+    const bool is_answer = has_rcode
+                               ? !reaction.rcode_only_header && (*reaction.rcode == kNoError || *reaction.rcode == kNameError)
+                               : (has_no_fault || comes_after) && reaction.answer.status != dns::Status::failure;
     if (is_answer && one.query.question->type == dns::Type::txt) told_.insert(one.query.question->name);
   }
   // Returns whether a TXT question for the name got an answer without a fault, or one after a faulty one.
@@ -84,6 +87,8 @@ class HostileDns {
 
  private:
   using Fault = support::Reaction::Fault;
+  static constexpr int kNoError = 0;
+  static constexpr int kNameError = 3;
 
   struct Waiting {
     support::ReceivedQuery query;
