@@ -11,10 +11,9 @@ mapfile -t texts < <(printf '%s\n' "${files[@]}" |
   grep -vE '^t/fuzz/corpus/|^LICENSE$|^debian/copyright$|\.(tsv|yml|png|der|bin|dict|options|txt|gnuplot)$|^\.clang')
 
 check_english() {
-  printf '%s\n' "${allowed[@]}" | perl -e '
+  printf '%s\n' "${allowed[@]}" | perl -CSD -e '
     use strict;
     use utf8;
-    use open qw(:std :encoding(UTF-8));
 
     # In the text that is searched, \x02 is the start of a paragraph.
     my $start = qr/(?:\x02[\s*|#-]*|[.!]\s+)/;
