@@ -9,7 +9,7 @@ void Shared::complain(const std::exception& exception) noexcept {
   try {
     if (complaint.is_due(loop.now())) log(LogLevel::error, "a check or a connection was given up: {}", exception.what());
   } catch (const std::exception&) {
-    // There is no memory for the line. The counter reports the failure.
+    // The line needs more memory than there is. The counter reports the failure.
   }
 }
 
