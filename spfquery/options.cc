@@ -1,4 +1,5 @@
 #include "spfquery/options.h"
+#include "common/lint/term_text.h"
 
 #include <fmt/core.h>
 
@@ -75,7 +76,7 @@ bool needs_domain(std::string_view record) {
   for (std::string_view rest = text; !rest.empty();) {
     std::string_view term = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(term.size() + 1, rest.size()));
-    if (!term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos) term.remove_prefix(1);
+    term.remove_prefix(lint::sign_of(term).size());
     const std::string_view name = term.substr(0, term.find('/'));
     if (name == "a" || name == "mx" || name == "ptr") return true;
   }

@@ -10,6 +10,7 @@
 #include "common/base/printable.h"
 #include "common/dns/likely_zone.h"
 #include "common/lint/findings.h"
+#include "common/lint/term_text.h"
 
 namespace lint {
 
@@ -69,9 +70,9 @@ std::string void_term(const Tree& tree, Place place, Family family) {
 std::string advice_for_host(const Term& term) {
   if (!term.is_host) return {};
   const std::string_view text = term.text();
-  const std::size_t name = text.find_first_not_of("+-~?");
-  return fmt::format("Write {}a{}, since the name is that of a host and has no MX records", text.substr(0, name),
-                     base::clip(text.substr(name + 2), 100));
+  const std::string_view sign = sign_of(text);
+  const std::string_view after = text.substr(sign.size() + std::string_view("mx").size());
+  return fmt::format("Write {}a{}, since the name is that of a host and has no MX records", sign, base::clip(after, kMaxShown));
 }
 
 // Finds a term of the domain's own record that matches no client, whatever its family is.

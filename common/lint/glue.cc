@@ -21,7 +21,6 @@ using Parts = std::vector<std::string_view>;
 // The mechanisms that need no value.
 constexpr std::array kShort = std::to_array<std::string_view>({"all", "mx", "ptr", "a"});
 
-bool is_all(std::string_view term) { return base::equals_ignoring_case(term.substr(sign_of(term).size()), "all"); }
 bool is_version(std::string_view term) { return base::starts_with_ignoring_case(term.substr(sign_of(term).size()), "v=spf1"); }
 
 // Returns whether a term can begin with this text within another one, to which it is glued.
@@ -62,7 +61,7 @@ bool add_short_terms(std::string_view text, Parts& parts) {
   };
   for (const std::string_view word : kShort) {
     const bool is_used = std::ranges::any_of(parts, [&](std::string_view part) { return is_name_of(part, word); });
-    // Without a sign, all would let everyone pass, which nobody meant.
+    // An all without a sign would let every client pass, which is hardly what the owner meant.
     const bool is_odd = word == "all" && (sign.empty() || rest.size() > word.size());
     if (is_used || is_odd || !base::starts_with_ignoring_case(rest, word)) continue;
     parts.push_back(text.substr(0, sign.size() + word.size()));

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/lint/findings.h"
+#include "common/lint/term_text.h"
 
 namespace lint {
 
@@ -60,8 +61,7 @@ void check_order(const Record& record, std::size_t number, Findings& findings) {
 // Returns a directive without its qualifier and in lower case, so that equal mechanisms compare equal.
 std::string mechanism_text(const Term& term) {
   const std::string_view text = term.text();
-  const bool has_qualifier = std::string_view("+-~?").find(text.front()) != std::string_view::npos;
-  return base::lower(has_qualifier ? text.substr(1) : text);
+  return base::lower(text.substr(sign_of(text).size()));
 }
 
 // The terms that decide clients, indexed by the clients' addresses. A search takes time in proportion to its result.

@@ -11,6 +11,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/dns/likely_zone.h"
+#include "common/lint/term_text.h"
 #include "common/spf/expansion.h"
 #include "common/spf/macro.h"
 
@@ -147,8 +148,7 @@ class Reader {
     for (std::size_t i = 0; i < terms.size(); ++i) {
       terms[i].read = std::move(read[i]);
       // In "- all" the sign belongs to the second word, which does not mean what it would mean alone.
-      const bool has_sign_before = i > 0 && terms[i - 1].text().size() == 1 &&
-                                   std::string_view("+-~?").find(terms[i - 1].text().front()) != std::string_view::npos;
+      const bool has_sign_before = i > 0 && terms[i - 1].text().size() == 1 && !sign_of(terms[i - 1].text()).empty();
       if (has_sign_before && terms[i].is_directive() && base::is_alpha(terms[i].text().front())) {
         terms[i].read.problem = "a blank after its sign";
         terms[i].read.directive.reset();

@@ -24,6 +24,8 @@ std::string_view sign_of(std::string_view term) {
   return term.substr(0, !term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos ? 1 : 0);
 }
 
+bool is_all(std::string_view term) { return base::equals_ignoring_case(term.substr(sign_of(term).size()), "all"); }
+
 std::optional<std::string_view> network_name(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = base::IpAddress::parse(text.substr(0, slash));

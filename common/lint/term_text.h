@@ -20,6 +20,8 @@ bool is_sound(std::string_view term);
 bool is_domain(std::string_view text);
 // Returns the qualifier at the beginning of the term, or an empty text.
 std::string_view sign_of(std::string_view term);
+// Returns whether the term is "all", with or without a qualifier.
+bool is_all(std::string_view term);
 // Returns "ip4" or "ip6" for an address, perhaps with a prefix length; nothing for any other text.
 std::optional<std::string_view> network_name(std::string_view text);
 

@@ -1,4 +1,5 @@
 #include "common/lint/why_change.h"
+#include "common/lint/term_text.h"
 
 #include <algorithm>
 #include <functional>
@@ -12,10 +13,6 @@ namespace lint {
 
 namespace {
 
-bool is_all(std::string_view term) {
-  if (!term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos) term.remove_prefix(1);
-  return base::equals_ignoring_case(term, "all");
-}
 bool is_redirect(std::string_view term) { return base::starts_with_ignoring_case(term, "redirect="); }
 
 // Returns where the first term of that kind begins; npos: nowhere.

@@ -1,4 +1,5 @@
 #include "common/lint/why_repair.h"
+#include "common/lint/term_text.h"
 
 #include <algorithm>
 #include <string_view>
@@ -38,8 +39,7 @@ Meant meant_by(const Term& term, std::string_view next) {
   if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {std::move(clean)};
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
   if (std::string terms = advised(fault); !terms.empty()) return {std::move(terms), fault.takes_next};
-  const bool has_sign = !term.text().empty() && std::string_view("+-~?").find(term.text().front()) != std::string_view::npos;
-  const std::string_view sign = term.text().substr(0, has_sign ? 1 : 0);
+  const std::string_view sign = sign_of(term.text());
   if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
   return {};
 }
