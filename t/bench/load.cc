@@ -9,8 +9,8 @@
 // of the first domain, so that a run can use domains that are not cached. --wide: senders of a wide world with this number of
 // domains, by Zipf's law, without the --skip first ones. --domain: only this domain. --pid: the CPU time of this server is
 // measured. --rate: requests per second, started even if no client is free; the latency counts from that time. 0: as many as
-// possible. --retry: a connection that ends before the answer does not end the run; its requests are sent once more, as Postfix
-// does on kept connections. "again" counts these requests, and "lost" those that fail twice. --slow: the domains of
+// possible. --retry: a connection that ends before the answer does not end the run; its requests are sent once more
+// on a new connection, as Postfix does. "again" counts these requests, and "lost" those that fail twice. --slow: the domains of
 // the slow zone.
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -206,7 +206,8 @@ class Load {
     if (settings_.batch && !client.asked.empty()) return;
     if (client.asked.size() >= depth || (!settings_.keep && client.fd >= 0)) return;
     std::string out;
-    for (; client.asked.size() < depth && !again_.empty(); again_.pop_front()) {
+    // A repetition needs a new connection, as Postfix makes one: another kept one may lead to the same dead server.
+    for (; client.fd < 0 && client.asked.size() < depth && !again_.empty(); again_.pop_front()) {
       out += dialect_.question(checks_[again_.front().number % checks_.size()], again_.front().number, settings_.keep);
       client.asked.push_back(again_.front());
     }
