@@ -89,13 +89,13 @@ class TreeWriter {
     } else {
       out << shown(record.domain.text());
       if (line.see != lint::kNone) {
-        out << ": "_html << view_.say(Text::tree_see, {spfweb::number(line.see)});
+        out << view_.say(Text::colon) << view_.say(Text::tree_see, {spfweb::number(line.see)});
       } else if (record.get<lint::Record::None>() != nullptr) {
-        out << ": "_html << view_.say(Text::tree_none);
+        out << view_.say(Text::colon) << view_.say(Text::tree_none);
       } else if (const auto* const several = record.get<lint::Record::Several>()) {
-        out << ": "_html << view_.say(Text::tree_several, {spfweb::number(several->count)});
+        out << view_.say(Text::colon) << view_.say(Text::tree_several, {spfweb::number(several->count)});
       } else if (!record.is_found()) {
-        out << ": "_html << view_.say(Text::tree_unknown);
+        out << view_.say(Text::colon) << view_.say(Text::tree_unknown);
       }
     }
     for (const lint::Finding* const finding : findings_[number])
@@ -213,7 +213,7 @@ std::string check_page(const View& view, std::string_view ip, const Examined& ex
   }
   out << report_of(view, examined) << "<p><a href=\""_html << view.url("/wizard?domain=" + url_encoded(domain)) << "\">"_html
       << view.say(Text::nav_wizard) << "</a></p>\n"_html << check_form(view, domain, ip);
-  return page(view, Html() << view.say(Text::check_title) << ": "_html << domain, out);
+  return page(view, Html() << view.say(Text::check_title) << view.say(Text::colon) << domain, out);
 }
 
 }  // namespace spfweb

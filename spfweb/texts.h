@@ -26,6 +26,7 @@ enum class Text : std::uint8_t {
   label_sender,
   label_helo,
   optional,
+  colon,  // between a label and its value
   submit_why,
   submit_check,
   submit_wizard,

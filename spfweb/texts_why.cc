@@ -36,6 +36,7 @@ constexpr TextRow kRows[] = {
      {"Name that the server gave (HELO)", "Name, den der Server nannte (HELO)", "Nom donné par le serveur (HELO)",
       "Nombre que dio el servidor (HELO)", "服务器自报的名称（HELO）"}},
     {Text::optional, {"optional", "optional", "facultatif", "opcional", "可选"}},
+    {Text::colon, {": ", ": ", "\u00a0: ", ": ", "："}},
     {Text::submit_why, {"Explain", "Erklären", "Expliquer", "Explicar", "解释"}},
     {Text::submit_check, {"Examine", "Prüfen", "Examiner", "Examinar", "检查"}},
     {Text::submit_wizard,

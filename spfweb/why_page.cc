@@ -139,7 +139,7 @@ std::string why_page(const View& view, const token::Facts& facts, std::string_vi
     out << "<section><h3>3. "_html << view.say(Text::case_forward) << "</h3>\n"_html
         << paragraph(view.say(Text::case_forward_text, {address})) << "</section>\n"_html;
   if (!facts.helo.empty() && facts.identity == spf::Identity::mailfrom)
-    out << paragraph(Html() << view.say(Text::label_helo) << ": "_html << shown(facts.helo));
+    out << paragraph(Html() << view.say(Text::label_helo) << view.say(Text::colon) << shown(facts.helo));
   out << paragraph(view.say(Text::privacy));
   return page(view, view.say(Text::why_title), out);
 }
