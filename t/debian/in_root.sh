@@ -3,8 +3,8 @@
 # (root.sh): what a user of that release sees who has installed nothing yet. Then copies the folder OUT of the tree to $RESULT.
 #
 # The root is an overlay that is thrown away, so the tree's own build folder is not touched, and nothing is left but the root and
-# the packages that were downloaded. The variables WERROR, SANITIZE, JOBS, CXXFLAGS, DEB_BUILD_OPTIONS and SOURCE_DATE_EPOCH are
-# passed on.
+# the packages that were downloaded. The variables WERROR, SANITIZE, JOBS, CHAOS_SECONDS, CXXFLAGS, DEB_BUILD_OPTIONS and
+# SOURCE_DATE_EPOCH are passed on.
 # CCACHE_DIR: the compilers of the root use this cache, so a second build takes little time.
 set -euo pipefail
 suite=${1:?in_root.sh SUITE COMMAND} command=${2:?in_root.sh SUITE COMMAND} out=${3:-}
@@ -35,7 +35,7 @@ run() {
   mkdir -p srv/spfd
   (cd "$source" && { git ls-files -zco --exclude-standard 2>/dev/null || find . -path ./build -prune -o -type f -print0; } |
     xargs -0 cp --parents -t "$lab/mnt/srv/spfd")
-  for name in WERROR SANITIZE JOBS CXXFLAGS DEB_BUILD_OPTIONS SOURCE_DATE_EPOCH; do
+  for name in WERROR SANITIZE JOBS CHAOS_SECONDS CXXFLAGS DEB_BUILD_OPTIONS SOURCE_DATE_EPOCH; do
     [[ -z ${!name:-} ]] || variables+=("$name=${!name}")
   done
   if [[ -n ${CCACHE_DIR:-} ]]; then
