@@ -12,7 +12,7 @@
 #include "common/base/histogram.h"
 #include "common/io/cache.h"
 #include "common/io/driver.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_counters.h"
 #include "common/protocol/codec.h"
 #include "common/receiver/request.h"
 #include "common/receiver/srs_request.h"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 #include "common/options/row.h"
 #include "common/protocol/srs_map.h"
 #include "common/receiver/next_hop.h"

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
+#include "common/io/resolver.h"
 #include "common/spf/answers.h"
 #include "common/spf/expansion.h"
 

@@ -14,7 +14,7 @@
 #include "common/dns/name.h"
 #include "common/io/driver.h"
 #include "common/io/loop.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 #include "common/lint/reader.h"
 
 namespace spfquery {

@@ -14,7 +14,7 @@
 
 #include "common/base/result.h"
 #include "common/dns/name.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 #include "common/io/server_address.h"
 #include "common/maillog/reader.h"
 #include "common/options/program.h"

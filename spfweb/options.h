@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 #include "common/io/server_address.h"
 #include "common/options/program.h"
 #include "common/options/row.h"

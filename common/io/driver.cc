@@ -11,6 +11,7 @@
 #include "common/io/check_answers.h"
 #include "common/io/guarded.h"
 #include "common/io/overlay.h"
+#include "common/io/resolver.h"
 
 namespace io {
 

@@ -29,7 +29,9 @@
 #include "common/dns/zone.h"
 #include "common/io/cache.h"
 #include "common/io/loop.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_counters.h"
+#include "common/io/resolver_options.h"
+#include "common/io/server_counters.h"
 #include "common/spf/answers.h"
 
 namespace io {

@@ -10,7 +10,7 @@
 
 #include "common/dns/answer.h"
 #include "common/io/open_question.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 
 namespace io {
 

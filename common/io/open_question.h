@@ -16,7 +16,6 @@
 #include "common/io/exchange.h"
 #include "common/io/fair_queue.h"
 #include "common/io/loop.h"
-#include "common/io/resolver.h"
 #include "common/io/rounds.h"
 #include "common/io/tcp.h"
 #include "common/io/udp.h"
@@ -72,8 +71,9 @@ struct OpenQuestion {
   dns::Question question;
   FairQueue::Owner owner;
   std::vector<std::uint64_t> joined;  // further checks that wait for the answer, at most FairQueue::kStandIns
-  Resolver::Callback callback;
-  Resolver::StillWanted still_wanted;
+  // As given to Resolver::ask().
+  std::function<void(dns::Answer)> callback;
+  std::function<bool()> still_wanted;
   std::shared_ptr<const Upstreams::List> servers;
   Rounds rounds;
   Phase phase = Phase::queued;

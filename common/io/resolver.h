@@ -32,29 +32,11 @@
 #include "common/dns/answer.h"
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
+#include "common/io/resolver_counters.h"
+#include "common/io/resolver_options.h"
 #include "common/io/server_counters.h"
 
 namespace io {
-
-struct ResolverOptions {
-  std::vector<NameServer> servers;
-  std::chrono::milliseconds try_timeout{1500};  // for the first try; doubled with each round over the servers
-  int tries = 3;                                // rounds after which that time no longer grows
-  std::chrono::milliseconds tcp_timeout{3000};  // from connecting until the answer is complete; doubled likewise
-
-  // Questions asked at a time; of those, over TCP; and questions that may wait for a slot.
-  std::size_t max_in_flight = 10000;
-  std::size_t max_tcp = 200;
-  std::size_t max_waiting = 10000;
-
-  // Returns the time in which one server gets all `tries`, at most kMaxSchedule. A question that ends earlier, because its
-  // patience does, says nothing about its name.
-  [[nodiscard]] std::chrono::milliseconds schedule() const;
-  static constexpr std::chrono::seconds kMaxSchedule{20};
-
-  // Called when a server has stopped answering or answers again; in the resolver's thread. It must not use the resolver.
-  std::function<void(const NameServer& server, bool is_down)> on_change = nullptr;
-};
 
 // The asker of a question: whose share of the slots the question takes, and how long it may try.
 struct Asker {
@@ -62,18 +44,6 @@ struct Asker {
   // After this time the question fails for all who wait for it. A question that others may join needs at least
   // ResolverOptions::schedule(), however little time its own check has left.
   std::chrono::milliseconds patience{20000};
-};
-
-struct ResolverCounters {
-  std::uint64_t questions = 0;
-  std::uint64_t sent = 0;  // datagrams, with retries
-  std::uint64_t tcp = 0;
-  std::uint64_t timeouts = 0;
-  std::uint64_t failures = 0;     // answers of status failure
-  std::uint64_t strays = 0;       // datagrams that answered no question of ours
-  std::uint64_t queued = 0;       // times that a question waited for a slot, UDP or TCP
-  std::uint64_t turned_away = 0;  // found the queue full
-  std::uint64_t brief = 0;        // asked only once, since the servers of the zone are silent
 };
 
 class Resolver {

@@ -31,7 +31,7 @@
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
 #include "common/io/random.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_counters.h"
 
 namespace io {
 

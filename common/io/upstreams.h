@@ -17,7 +17,7 @@
 #include "common/io/loop.h"
 #include "common/io/name_server.h"
 #include "common/io/random.h"
-#include "common/io/resolver.h"
+#include "common/io/resolver_counters.h"
 #include "common/io/server_counters.h"
 #include "common/io/udp.h"
 #include "common/io/upstream.h"

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "common/io/resolver.h"
+#include "common/io/resolver_options.h"
 #include "common/options/groups.h"
 #include "common/options/row.h"
 #include "common/receiver/rules.h"
