@@ -10,6 +10,7 @@
 #include "common/lint/networks.h"
 #include "common/lint/special.h"
 #include "common/receiver/terms.h"
+#include "common/spf/macro.h"
 #include "common/spf/terms.h"
 #include "spfweb/providers.h"
 
@@ -191,10 +192,7 @@ std::optional<dns::Name> plain_name(std::string_view text) {
   if (!name || name->labels() < 2 || base::IpAddress::parse(text)) return std::nullopt;
   const bool is_plain =
       std::ranges::all_of(name->text(), [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
-  // The top label of a domain-spec is not numeric (RFC 7208 §7.1).
-  const std::string_view top = name->text().substr(name->text().rfind('.') + 1);
-  if (!is_plain || std::ranges::all_of(top, base::is_digit) || top.ends_with('-') || top.find('_') != std::string_view::npos)
-    return std::nullopt;
+  if (!is_plain || !spf::MacroString::parse(name->text(), spf::MacroContext::domain_spec).ok()) return std::nullopt;
   return name;
 }
 

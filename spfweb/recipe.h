@@ -60,7 +60,7 @@ inline constexpr std::size_t kMaxEntries = 50;
 inline constexpr std::size_t kMaxRecord = 450;
 
 // Returns the name of a domain or host, in A-labels: two labels or more, of letters, digits, hyphens and underscores, so that it
-// stays one word in a zone file and in a command.
+// stays one word in a zone file and in a command; it ends as a domain-spec does (RFC 7208 §7.1).
 std::optional<dns::Name> plain_name(std::string_view text);
 
 MadeRecord make_record(const Recipe& recipe);

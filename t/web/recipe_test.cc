@@ -72,7 +72,8 @@ TEST_CASE("values that would make a record invalid are problems") {
   for (const char* network :
        {"10.0.0.1", "127.0.0.1", "192.168.1.0/24", "169.254.1.1", "fe80::1", "::1", "192.0.2.1", "2001:db8::1"})
     CHECK(has_problem({.networks = {network}}, Text::reserved_network));
-  for (const char* name : {"com", "a..b", "a b", "%{i}.example.com", "192.0.2.1", "x.1", "x.y_z", "-all", "a/24", "\"", "x.y-"}) {
+  for (const char* name : {"com", "a..b", "a b", "%{i}.example.com", "192.0.2.1", "x.1", "x.y_z", "-all", "a/24", "\"", "x.y-",
+                           "x.-y", "b-\u3002-c-ln"}) {
     CHECK(has_problem({.names = {name}}, Text::bad_name));
     CHECK(has_problem({.includes = {name}}, Text::bad_name));
   }
