@@ -220,10 +220,11 @@ TEST_CASE("metrics: the form, the number of series, and counters that only grow"
   CHECK(after.size() == before.size());
   // More name servers have series of their own, up to a limit.
   CHECK(after.size() + 22 * spfd::kMostServers <= spfd::kMostSeries);
-  for (const auto& [name, value] : before) {
+  for (const auto& sample : before) {
+    const std::string& name = sample.first;
     CAPTURE(name);
     REQUIRE(after.contains(name));
-    if (has(name, "_total") || has(name, "_bucket") || has(name, "_count")) CHECK(after.at(name) >= value);
+    if (has(name, "_total") || has(name, "_bucket") || has(name, "_count")) CHECK(after.at(name) >= sample.second);
   }
   CHECK(after.at("spfd_reload_success") == 1);
   CHECK(after.at("spfd_reload_timestamp_seconds") > before.at("spfd_reload_timestamp_seconds"));

@@ -129,11 +129,12 @@ TEST_CASE("cache file: every answer comes back, with the rest of its TTL") {
   Cache again(8 << 20);
   for (const Cache::Kept& kept : read(file, now).kept) CHECK(again.add(kept, now.steady));
   CHECK(again.counters().entries == all().size());
-  for (const auto& [asked, answer] : all()) {
+  for (const auto& kept : all()) {
+    const dns::Question& asked = kept.first;
     CAPTURE(std::string(asked.name.text()));
     const auto found = again.find(asked, now.steady + 199s);
     REQUIRE(found != nullptr);
-    CHECK(found->answer == answer);
+    CHECK(found->answer == kept.second);
     CHECK(found->ttl_left(now.steady) == 200);
     CHECK(again.find(asked, now.steady + 200s) == nullptr);
   }
