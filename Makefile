@@ -30,7 +30,9 @@ override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstac
 has_fortify := $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))
 fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
-override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
+# clang's library of the thread sanitizer defines operator new, as t/support/heap.cc does, whose definition is the first and counts.
+SANITIZE_LINK_tsan = -Wl,-z,muldefs
+override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) $(SANITIZE_LINK_$(SANITIZE)) -pthread
 # --as-needed: a program loads only the libraries that it calls.
 LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz -lseccomp -levent_extra
 
@@ -399,8 +401,9 @@ uninstall:
 # ---- packages ------------------------------------------------------------------------------------------------------------
 
 VERSION := $(shell sed -nE 's/.*kVersion = "(.*)";/\1/p' common/base/version.h)
-# The files of the source, one per line: those in git, or all files where git is missing.
-source_files = { git ls-files 2>/dev/null || find . -path ./build -prune -o -type f -printf '%P\n'; } | LC_ALL=C sort
+# The files of the source, one per line: those in git, or all files where git is missing or does not know them.
+source_files = { if git ls-files --error-unmatch Makefile >/dev/null 2>&1; then git ls-files; else \
+  find . \( -path ./build -o -name .git \) -prune -o -type f -printf '%P\n'; fi; } | LC_ALL=C sort
 # The same tree gives the same bytes: all times are that of the last commit, or SOURCE_DATE_EPOCH.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGES.md)
 dist: $(BUILD)/spfd-$(VERSION).tar.gz

@@ -39,12 +39,12 @@ TEST_CASE("top names: among many names, a frequent one is held, and no count is 
   const auto all = names.all();
   CHECK(all.size() == TopNames::kNames);
   std::uint64_t counted = 0;
-  for (const auto& [name, count, excess] : all) {
-    CAPTURE(name);
-    CHECK(count >= real[name]);
-    CHECK(count - excess <= real[name]);
-    CHECK(excess <= sum / TopNames::kNames);
-    counted += count;
+  for (const auto& one : all) {
+    CAPTURE(one.name);
+    CHECK(one.count >= real[one.name]);
+    CHECK(one.count - one.excess <= real[one.name]);
+    CHECK(one.excess <= sum / TopNames::kNames);
+    counted += one.count;
   }
   CHECK(counted == sum);
   CHECK(std::any_of(all.begin(), all.end(), [](const auto& one) { return one.name == "frequent.test"; }));

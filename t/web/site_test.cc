@@ -536,7 +536,8 @@ TEST_CASE("metrics: requests that wait share one command, and only a complete an
       {"ok\n# TYPE spfd_x gauge\nspfd_x 1\n", "\r\n\r\nspfd: the answer is not complete\n"},
       {"error: this user\x1b may not\n", "\r\n\r\nspfd: error: this user\\x1b may not\n"},
   };
-  for (const auto& [answer, shown] : answers) {
+  for (const auto& [given, shown] : answers) {
+    const std::string& answer = given;
     CAPTURE(answer);
     std::list<Client> clients;
     for (int i = 0; i < 5; ++i) clients.emplace_back(metrics).send("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
