@@ -30,9 +30,7 @@ override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstac
 has_fortify := $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CXXFLAGS))
 fortify = $(if $(has_fortify)$(filter -O0,$(CXXFLAGS)),,-D_FORTIFY_SOURCE=2)
 override CPPFLAGS += -I. -D_GNU_SOURCE $(fortify)
-# clang's library of the thread sanitizer defines operator new, as t/support/heap.cc does, whose definition is the first and counts.
-SANITIZE_LINK_tsan = -Wl,-z,muldefs
-override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) $(SANITIZE_LINK_$(SANITIZE)) -pthread
+override LDFLAGS += $(SANITIZE_FLAGS_$(SANITIZE)) -pthread
 # --as-needed: a program loads only the libraries that it calls.
 LIBS = -levent_core -lresolv -lfmt -lidn2 -Wl,--as-needed -lcrypto -lz -lseccomp -levent_extra
 
