@@ -61,11 +61,12 @@ constexpr Option kRows[] = {
     options::kHelpRow<&O::action, O::Action::help>,
 };
 
-// Words become one line, separated by blanks.
+// Words become one line, separated by blanks. A sender of explain may have blanks in quotes (RFC 5321 §4.1.2).
 Problem check(const Options& options) {
   if (options.words.empty()) return "there is no command; see --help";
+  const bool may_have_blanks = options.words.front() == "explain";
   for (const std::string& word : options.words) {
-    if (word.empty() || !base::all_printable<' '>(word))
+    if (word.empty() || !(may_have_blanks ? base::all_printable(word) : base::all_printable<' '>(word)))
       return fmt::format("{} cannot be part of a command", base::in_quotes(word));
   }
   if (!options.format.empty() && options.words != std::vector<std::string>{"stats"})

@@ -71,6 +71,13 @@ void Batch::end() {
   schedule();
 }
 
+std::size_t Batch::abandon() {
+  const std::size_t abandoned = std::erase_if(slots_, [](const Slot& slot) { return !slot.is_done; });
+  running_ = 0;
+  end();
+  return abandoned;
+}
+
 // Calls advance() in the next turn of the loop, since answers may come within ask().
 void Batch::schedule() {
   if (is_scheduled_) return;

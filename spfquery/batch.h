@@ -48,6 +48,8 @@ class Batch {
   int run();
   // Reads no further line.
   void end();
+  // The same, and drops the requests under way. Returns their number.
+  std::size_t abandon();
   [[nodiscard]] bool has_bad_lines() const { return has_bad_lines_; }
   // Returns whether the output could not be written.
   [[nodiscard]] bool is_broken() const { return output_.error() != 0; }

@@ -7,9 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/core.h>
+
+#include "common/lint/lint.h"
 #include "spfquery/batch.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/examiner.h"
+#include "spfquery/interrupt.h"
 #include "spfquery/replay.h"
 #include "spfquery/request.h"
 #include "spfquery/server.h"
@@ -58,7 +62,12 @@ int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
         ask->start(asker, std::move(done));
         return std::unique_ptr<Ask>(std::move(ask));
       });
-  return batch.run();
+  std::size_t abandoned = 0;
+  const Interrupt interrupt(loop, [&] { abandoned = batch.abandon(); });
+  const int exit_code = batch.run();
+  if (!Interrupt::has_come()) return exit_code;
+  kProgram.complain(fmt::format("interrupted: {} and all after have no answer", lint::counted(abandoned, "line")));
+  return kExitIncomplete;
 }
 
 int run(const std::vector<std::string>& words) {

@@ -144,7 +144,7 @@ void add_networks(const View& view, const lint::Report& report, Html& out) {
   for (const Family family : lint::kFamilies) {
     const std::function<bool()> never;
     lint::Work work(Engine::limits().work, never);
-    const lint::Reach reach = lint::reach_of(report.tree, family, report.limits, work);
+    const lint::Reach reach = lint::reach_of(report.tree, family, report.limits, work, lint::Malformed::permerror);
     const auto& intervals = reach.of(spf::Result::pass).intervals();
     for (std::size_t i = 0; i < std::min(intervals.size(), kMaxNetworks); ++i)
       list << "<li>"_html << lint::text_of(intervals[i], family) << "</li>\n"_html;

@@ -55,7 +55,8 @@ bool loses_pass(const Examined& examined, Family family) {
   if (reach.over_voids.empty()) return false;
   spf::Limits generous = examined.limits;
   generous.void_lookups = std::numeric_limits<int>::max();
-  return reach_of(examined.tree, family, generous, examined.work).of(spf::Result::pass).overlaps(reach.over_voids);
+  const Reach unlimited = reach_of(examined.tree, family, generous, examined.work, Malformed::repaired);
+  return unlimited.of(spf::Result::pass).overlaps(reach.over_voids);
 }
 
 // "'mx:x.example.com' of example.com (no MX at x.example.com)"
@@ -112,7 +113,14 @@ void check_voids(const Examined& examined, Findings& findings) {
   }
   if (!last || most < examined.limits.void_lookups) return check_single_void(examined, findings);
   const bool is_error = is_over && (breaks_mail || !examined.reach[Family::ipv4].over_voids.empty());
-  findings.add("B03", *last, listed(void_terms),
+  std::string detail = listed(void_terms);
+  // The checks end before they reach the other limit, which is the next fault to be found.
+  const bool is_over_terms = examined.reach[Family::ipv4].term_over || examined.reach[Family::ipv6].term_over;
+  if (is_over && !is_over_terms && examined.longest_path > examined.limits.dns_terms && examined.loops.empty()) {
+    detail +=
+        fmt::format("; there are also {} DNS terms, and a check may use {}", examined.longest_path, examined.limits.dns_terms);
+  }
+  findings.add("B03", *last, std::move(detail),
                {.severity = is_error ? Severity::error : Severity::warning, .fix = std::move(fix)});
 }
 

@@ -65,8 +65,8 @@ spf::Needs compare(const Subject& subject, std::string_view text, spf::AnswerSou
   for (const Family family : kFamilies) {
     Work before_work(subject.limits.work, subject.is_over);
     Work after_work(subject.limits.work, subject.is_over);
-    const Reach before = reach_of(comparison.before.tree, family, comparison.before.limits, before_work);
-    const Reach after = reach_of(comparison.after.tree, family, comparison.after.limits, after_work);
+    const Reach before = reach_of(comparison.before.tree, family, comparison.before.limits, before_work, Malformed::permerror);
+    const Reach after = reach_of(comparison.after.tree, family, comparison.after.limits, after_work, Malformed::permerror);
     for (const Reach* reach : {&before, &after})
       comparison.is_exact = comparison.is_exact && !reach->is_uncertain && !reach->is_cut_off;
     add_shifts(before, after, family, comparison.shifts);

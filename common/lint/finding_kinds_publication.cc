@@ -108,7 +108,7 @@ constexpr auto kKinds = std::to_array<FindingKind>({
     {.id = "P12",
      .severity = error,
      .section = "RFC 7208 §4.4",
-     .what = "DNS does not answer a question that every check asks, so every check is a temperror",
+     .what = "DNS does not answer a question, so every check that asks it is a temperror",
      .fix = "Repair the name servers of the zone, or its DNSSEC signatures",
      .example = "example.com TXT SERVFAIL",
      .repaired = "example.com TXT \"v=spf1 mx -all\"",

@@ -344,9 +344,13 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
     return {
         "S01", fmt::format("{} is a name alone", shown(rest)),
         fmt::format("Write a:{0} if it is a host that sends mail, include:{0} if it is a provider", base::clip(rest, kMaxShown))};
-  if (base::starts_with_ignoring_case(rest, "all"))
-    return {"S01", fmt::format("text is glued to all in {}", shown(term)),
-            fmt::format("Put a blank after all, or remove {}", shown(rest.substr(3)))};
+  if (base::starts_with_ignoring_case(rest, "all")) {
+    const std::string_view glued = rest.substr(3);
+    std::string fix = fmt::format("Remove {}", shown(glued));
+    if (is_sound(glued)) fix = fmt::format("Put a blank after all, or remove {}", shown(glued));
+    if (glued.front() == '_' && is_domain(glued)) fix += fmt::format("; if it is a provider, write include:{} before all", glued);
+    return {"S01", fmt::format("text is glued to all in {}", shown(term)), std::move(fix)};
+  }
   return {"S01", fmt::format("{} is not a mechanism", shown(name.empty() ? term : name)), {}};
 }
 

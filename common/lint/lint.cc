@@ -34,6 +34,19 @@ class Rounds {
   std::vector<int> known_;
 };
 
+// Returns the clients that pass today, which the examination of repaired terms does not tell.
+PerFamily<Networks> passing_clients(const Examined& examined, const Report& report) {
+  PerFamily<Networks> passing;
+  const bool is_malformed = std::ranges::any_of(report.tree.records, &Record::is_malformed);
+  for (const Family family : kFamilies) {
+    Work work(examined.subject.limits.work, examined.subject.is_over);
+    passing[family] =
+        (is_malformed ? reach_of(report.tree, family, report.limits, work, Malformed::permerror) : examined.reach[family])
+            .of(spf::Result::pass);
+  }
+  return passing;
+}
+
 void sum_up(const Examined& examined, Report& report) {
   Summary& summary = report.summary;
   for (const Family family : kFamilies) {
@@ -43,8 +56,9 @@ void sum_up(const Examined& examined, Report& report) {
     summary.is_lower_bound = summary.is_lower_bound || reach.is_uncertain || reach.is_cut_off;
   }
   summary.octets = report.tree.root().text().size();
-  summary.addresses4 = examined.reach[Family::ipv4].of(spf::Result::pass).size();
-  summary.networks6 = examined.reach[Family::ipv6].of(spf::Result::pass).size_in_64s();
+  const PerFamily<Networks> passing = passing_clients(examined, report);
+  summary.addresses4 = passing[Family::ipv4].size();
+  summary.networks6 = passing[Family::ipv6].size_in_64s();
   summary.rounds = Rounds(report.tree).of(0);
 }
 
@@ -104,7 +118,7 @@ spf::Needs examine(const Subject& subject, spf::AnswerSource& answers, Report& r
       .subject = subject, .tree = report.tree, .limits = report.limits, .work = comparisons, .reach = {}, .own = std::move(own)};
   for (const Family family : kFamilies) {
     Work walk(subject.limits.work, subject.is_over);
-    examined.reach[family] = reach_of(report.tree, family, report.limits, walk);
+    examined.reach[family] = reach_of(report.tree, family, report.limits, walk, Malformed::repaired);
   }
   const bool is_cut_off = examined.reach[Family::ipv4].is_cut_off || examined.reach[Family::ipv6].is_cut_off;
   if (is_cut_off) report.tree.gaps.emplace_back("too many networks and paths: not every client was followed to the end");

@@ -34,7 +34,7 @@ struct Summary {
   PerFamily<int> lookups;        // the maximum number of DNS terms of a check, also above spf::Limits::dns_terms
   PerFamily<int> voids;          // the maximum number of void lookups, up to one over the limit
   std::size_t octets = 0;        // of the domain's record
-  std::uint64_t addresses4 = 0;  // IPv4 addresses that pass
+  std::uint64_t addresses4 = 0;  // IPv4 addresses that pass; none if the record has a syntax error
   std::uint64_t networks6 = 0;   // IPv6 networks of 64 bits in which an address passes
   int rounds = 0;                // round trips of a check without a cache; see worst_seconds()
   bool is_lower_bound = false;   // a term depends on the mail, or was not looked up

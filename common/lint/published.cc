@@ -9,6 +9,7 @@
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/lint/findings.h"
+#include "common/lint/glue.h"
 #include "common/lint/hints.h"
 #include "common/spf/terms.h"
 
@@ -175,16 +176,25 @@ void check_servers(const Examined& examined, Findings& findings) {
   findings.add("P11", {}, listed(shown, 4));
 }
 
-// Reports further faults of a text that resembles a record; such a text has no lines in the tree.
-void add_faults_of(std::string_view terms, Findings& findings) {
-  if (terms.empty()) return;
+// Reports further faults of a text that resembles a record; such a text has no lines in the tree. Returns whether there are none.
+bool add_faults_of(std::string_view terms, Findings& findings) {
+  bool is_faultless = !terms.empty();
+  if (terms.empty()) return is_faultless;
   const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", terms));
   for (std::size_t i = 0; i < read.size(); ++i) {
-    if (read[i].problem.empty()) continue;
+    if (read[i].problem.empty()) {
+      auto odd = read[i].domain_spec ? explain_odd_domain(read[i].text) : std::nullopt;
+      if (!odd && read[i].domain_spec) odd = explain_glued_end(read[i].text);
+      if (odd) findings.add("S04", {}, odd->detail, {.severity = {}, .fix = std::move(odd->fix)});
+      is_faultless = is_faultless && !odd;
+      continue;
+    }
+    is_faultless = false;
     Fault fault = explain_fault(read[i].text, read[i].problem, i + 1 < read.size() ? read[i + 1].text : std::string_view());
     findings.add(fault.id, {}, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
     if (fault.takes_next) ++i;
   }
+  return is_faultless;
 }
 
 void check_absence(const Tree& tree, const Record::None& none, Findings& findings) {
@@ -213,9 +223,10 @@ void examine_publication(const Examined& examined, Findings& findings) {
                  {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
   } else if (none != nullptr && !none->near_miss.empty()) {
     const std::string terms = nearly_terms(root.texts);
+    const bool is_faultless = add_faults_of(terms, findings);
     findings.add("P03", {}, none->near_miss,
-                 {.severity = {}, .fix = are_sound_terms(terms) ? fmt::format("Publish 'v=spf1 {}'", terms) : std::string()});
-    add_faults_of(terms, findings);
+                 {.severity = {},
+                  .fix = is_faultless && are_sound_terms(terms) ? fmt::format("Publish 'v=spf1 {}'", terms) : std::string()});
   } else if (none != nullptr) {
     check_absence(tree, *none, findings);
   }

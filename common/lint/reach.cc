@@ -45,8 +45,8 @@ struct Role {
 
 class Walker {
  public:
-  Walker(const Tree& tree, Family family, const spf::Limits& limits, Work& work)
-      : tree_(tree), family_(family), limits_(limits), work_(work) {
+  Walker(const Tree& tree, Family family, const spf::Limits& limits, Work& work, Malformed malformed)
+      : tree_(tree), family_(family), limits_(limits), work_(work), malformed_(malformed) {
     for (const Record& record : tree.records) reach_.visits.emplace_back(record.terms.size());
   }
 
@@ -70,6 +70,10 @@ class Walker {
         reach_.is_uncertain |= !is_none;
         of(out, is_none ? Result::none : Result::neutral) = std::move(live);
       }
+      return out;
+    }
+    if (malformed_ == Malformed::permerror && record.is_malformed()) {
+      fail(live);
       return out;
     }
     for (std::size_t i = 0; i < record.terms.size() && !live.empty(); ++i) {
@@ -203,6 +207,7 @@ class Walker {
   Family family_;
   const spf::Limits& limits_;
   Work& work_;
+  Malformed malformed_;
   Reach reach_;
 };
 
@@ -266,8 +271,8 @@ class LongestPath {
 
 }  // namespace
 
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work) {
-  return Walker(tree, family, limits, work).run();
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work, Malformed malformed) {
+  return Walker(tree, family, limits, work, malformed).run();
 }
 
 std::vector<Loop> loops_of(const Tree& tree) { return LoopSearch(tree).run(); }

@@ -4,7 +4,7 @@
 // The clients that have used up the same number of DNS terms and void lookups walk together, as a set. At each term the set is
 // divided: the clients that match leave with the term's result, the others continue. So the limits of RFC 7208 §4.6.4 are applied
 // to each address exactly as the evaluator does, without trying addresses. A term whose match depends on the mail (macros, ptr)
-// is taken not to match: that is the longest path. Terms with a syntax error are left out, as if they were repaired.
+// is taken not to match: that is the longest path.
 #pragma once
 
 #include <cstddef>
@@ -44,8 +44,14 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
+// What becomes of a record with a syntax error.
+enum class Malformed : std::uint8_t {
+  permerror,  // as in a check (RFC 7208 §4.6)
+  repaired,   // its faulty terms are left out, so that the others can be examined
+};
+
 // Follows all clients of a family through the tree. If the allowed work is used up, sets Reach::is_cut_off.
-Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work);
+Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work, Malformed malformed);
 
 // A term that leads back to a record from which it was reached.
 struct Loop {

@@ -5,6 +5,7 @@
 // has one record in the tree, however many terms lead to it, and loops are edges of the graph.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -105,6 +106,8 @@ struct Record {
     return std::get_if<State>(&state);
   }
   [[nodiscard]] bool is_found() const { return get<Found>() != nullptr; }
+  // Returns whether a term has a syntax error, which makes every check of the record a permerror (RFC 7208 §4.6).
+  [[nodiscard]] bool is_malformed() const { return !std::ranges::all_of(terms, &Term::is_sound); }
   // Returns the text of a record that was found; else an empty one.
   [[nodiscard]] std::string_view text() const { return is_found() ? get<Found>()->text : std::string_view(); }
 };

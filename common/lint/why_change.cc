@@ -48,7 +48,7 @@ Reaches reaches_of(const Tree& tree, const spf::Limits& rules, const Limits& bou
   const std::function<bool()> goes_on;
   for (const Family family : kFamilies) {
     Work work(bounds.work, goes_on);
-    out[family] = reach_of(tree, family, rules, work);
+    out[family] = reach_of(tree, family, rules, work, Malformed::repaired);
   }
   return out;
 }

@@ -436,6 +436,8 @@ TEST_CASE("spfctl: its command line") {
   CHECK(run({"--socket", "", "status"}).exit_code == 255);
   CHECK(run({"--socket", std::string(200, 'x'), "status"}).exit_code == 255);
   CHECK(run({"flush", "all\nstop"}).exit_code == 255);
+  CHECK(run({"flush", "a b"}).exit_code == 255);
+  CHECK(run({"--socket", "/nonexistent/x", "explain", "ip=192.0.2.1", "sender=\"a b\"@x.example"}).exit_code == 2);
   CHECK(run({"--openmetrics", "status"}).errors == "spfctl: --openmetrics needs the command stats\n");
   CHECK(run({"--socket", "unix:/nonexistent/x,mode=0600", "status"}).errors ==
         "spfctl: cannot reach /nonexistent/x: No such file or directory\n");

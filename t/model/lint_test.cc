@@ -202,7 +202,7 @@ std::set<std::string> check_world(const model::Zone& zone) {
   const std::function<bool()> never_over;
   for (const Family family : lint::kFamilies) {
     lint::Work work(lint::Limits{}.work, never_over);
-    reach[family] = lint::reach_of(report.tree, family, report.limits, work);
+    reach[family] = lint::reach_of(report.tree, family, report.limits, work, lint::Malformed::permerror);
   }
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const Family family = clients[i].is_v4() ? Family::ipv4 : Family::ipv6;

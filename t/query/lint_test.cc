@@ -191,6 +191,22 @@ TEST_CASE("--lint-file: SIGINT ends the waits, and the domains under way are pri
   CHECK(got.err.find("interrupted") != std::string::npos);
 }
 
+TEST_CASE("--file: SIGINT ends the waits; what is answered is printed, and the number of lines without answer") {
+  const SilentServer server;
+  const ZoneFile zone;
+  const std::string path =
+      zone.folder().write("checks", "192.0.2.1 x@a.test\n192.0.2.2 x@b.test\n192.0.2.1 x@a.test\n192.0.2.3 x@b.test\n");
+  Child child({"--json", "--file", path, "--record", "a.test=v=spf1 ip4:192.0.2.1 -all", "--nameserver", server.address(),
+               "--timeout", "60s"});
+  server.wait_for_question();
+  child.signal(SIGINT);
+  const Outcome got = child.finish();
+  CHECK(got.exit_code == 75);
+  REQUIRE(got.lines().size() == 2);
+  for (const std::string& line : got.lines()) CHECK(line.starts_with("{\"result\": \"pass\""));
+  CHECK(got.err.find("interrupted: 2 lines") != std::string::npos);
+}
+
 TEST_CASE("--sarif: one log with a run per domain: rules, and findings with the record and the term") {
   const ZoneFile zone;
   const Outcome got = run_query(zone.with({"--sarif", "--lint", "permerror.example", "--lint", "softfail.example"}));

@@ -56,6 +56,20 @@ TEST_CASE("a change that leads beyond a limit turns results into permerror") {
   CHECK(change.shifts.front().before == spf::Result::fail);
 }
 
+TEST_CASE(
+    "RFC 7208 §4.6: a syntax error is a permerror for all, or for those who reach the included record; none of them passes") {
+  const World sound = lint_test::world_with("v=spf1 ip4:198.18.7.0/24 -all");
+  const lint::Comparison broken = compare(sound, "v=spf1 ip4:198.18.7.0/24 ipv4:198.18.8.1 -all");
+  CHECK(shifts(broken).front() == "pass -> permerror: 198.18.7.0/24, 198.18.7.0");
+  CHECK(broken.after.summary.addresses4 == 0);
+  CHECK(broken.after.summary.networks6 == 0);
+  World including = lint_test::world_with("v=spf1 ip4:198.18.7.0/24 include:broken.example.net -all");
+  including.txt("broken.example.net", "v=spf1 ip4:198.18.8.0/24 ipv4:198.18.9.1 -all");
+  const lint::Comparison repaired = compare(including, "v=spf1 ip4:198.18.7.0/24 ip4:198.18.8.0/24 -all");
+  CHECK(repaired.before.summary.addresses4 == 256);
+  CHECK(shifts(repaired).front() == "permerror -> pass: 198.18.8.0/24, 198.18.8.0");
+}
+
 TEST_CASE("the same record changes nothing; a first record changes none; terms that depend on the mail make a change inexact") {
   const World now = lint_test::world_with("v=spf1 mx -all");
   CHECK(compare(now, "v=spf1 mx -all").shifts.empty());

@@ -39,6 +39,8 @@ constexpr Pair kPairs[] = {
     {"B02", "v=spf1 a a a a a a a mx -all", "v=spf1 a a a a a a mx exp=example.com -all", Severity::warning, "8 of 10"},
     {"B03", "v=spf1 a:x1.example.com a:x2.example.com a:x3.example.com -all", "v=spf1 a -all", Severity::error,
      "'a:x2.example.com' of example.com (no A at x2.example.com)"},
+    {"B03", "v=spf1 a:x1.example.com a:x2.example.com a:x3.example.com a:x4.example.com a a a a a a a -all", "v=spf1 a -all",
+     Severity::error, "there are also 11 DNS terms, and a check may use 10"},
     {"B03", "v=spf1 a:x1.example.com mx:x2.example.com -all", "v=spf1 a:mail.example.com mx -all", Severity::warning,
      "(no MX at x2.example.com)"},
     {"B03", "v=spf1 mx a:x1.example.com -all", "v=spf1 mx a:nothing.example.net -all", Severity::info, "Correct the name"},
