@@ -34,7 +34,7 @@ class Rounds {
   std::vector<int> known_;
 };
 
-// Returns the clients that pass today, which the examination of repaired terms does not tell.
+// Returns the clients that pass today. The other parts of the examination leave faulty terms out.
 PerFamily<Networks> passing_clients(const Examined& examined, const Report& report) {
   PerFamily<Networks> passing;
   const bool is_malformed = std::ranges::any_of(report.tree.records, &Record::is_malformed);

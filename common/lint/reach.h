@@ -44,7 +44,7 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
-// What becomes of a record with a syntax error.
+// The treatment of a record with a syntax error.
 enum class Malformed : std::uint8_t {
   permerror,  // as in a check (RFC 7208 §4.6)
   repaired,   // its faulty terms are left out, so that the others can be examined
