@@ -125,6 +125,9 @@ base::Result<dns::Name, std::string> parse_examined(std::string_view text) {
       ascii && std::none_of(ascii->begin(), ascii->end(), [](char c) { return c == ' ' || !base::is_printable(c); });
   if (!name || name->labels() < 2 || !is_one_word)
     return base::failure(fmt::format("{} is not a domain name with a dot", base::in_quotes(text)));
+  // No top-level domain is a number (RFC 3696 §2).
+  if (std::ranges::all_of(name->text().substr(name->text().rfind('.') + 1), base::is_digit))
+    return base::failure(fmt::format("{} is neither a domain name nor a complete address", base::in_quotes(text)));
   return *std::move(name);
 }
 

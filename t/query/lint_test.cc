@@ -175,6 +175,16 @@ TEST_CASE("--lint-file: a bad line is reported and the others are examined; a mi
   CHECK(run_query(zone.with({"--lint-file", "/does/not/exist"})).exit_code == 64);
 }
 
+TEST_CASE("an address that is not complete is no domain") {
+  for (const char* word : {"1.2.3", "1.2.3.4.5", "192.0.2.300"}) {
+    CAPTURE(word);
+    const Outcome got = run_query({word});
+    CHECK(got.exit_code != 0);
+    CHECK(got.err.find("is neither a domain name nor a complete address") != std::string::npos);
+    CHECK(run_query({"--lint", word}).exit_code == 64);
+  }
+}
+
 TEST_CASE("--lint-file: SIGINT ends the waits, and the domains under way are printed") {
   const SilentServer server;
   const ZoneFile zone;
