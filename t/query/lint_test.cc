@@ -175,7 +175,7 @@ TEST_CASE("--lint-file: a bad line is reported and the others are examined; a mi
   CHECK(run_query(zone.with({"--lint-file", "/does/not/exist"})).exit_code == 64);
 }
 
-TEST_CASE("an address that is not complete is no domain") {
+TEST_CASE("an incomplete address is not taken for a domain") {
   for (const char* word : {"1.2.3", "1.2.3.4.5", "192.0.2.300"}) {
     CAPTURE(word);
     const Outcome got = run_query({word});
