@@ -39,10 +39,12 @@ PerFamily<Networks> passing_clients(const Examined& examined, const Report& repo
   PerFamily<Networks> passing;
   const bool is_malformed = std::ranges::any_of(report.tree.records, &Record::is_malformed);
   for (const Family family : kFamilies) {
+    if (!is_malformed) {
+      passing[family] = examined.reach[family].of(spf::Result::pass);
+      continue;
+    }
     Work work(examined.subject.limits.work, examined.subject.is_over);
-    passing[family] =
-        (is_malformed ? reach_of(report.tree, family, report.limits, work, Malformed::permerror) : examined.reach[family])
-            .of(spf::Result::pass);
+    passing[family] = reach_of(report.tree, family, report.limits, work, Malformed::permerror).of(spf::Result::pass);
   }
   return passing;
 }
