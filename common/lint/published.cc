@@ -176,25 +176,25 @@ void check_servers(const Examined& examined, Findings& findings) {
   findings.add("P11", {}, listed(shown, 4));
 }
 
-// Reports further faults of a text that resembles a record; such a text has no lines in the tree. Returns whether there are none.
-bool add_faults_of(std::string_view terms, Findings& findings) {
-  bool is_faultless = !terms.empty();
-  if (terms.empty()) return is_faultless;
+// Returns the faults of a text that resembles a record, whose terms have no lines in the tree.
+std::vector<Fault> faults_of(std::string_view terms) {
+  std::vector<Fault> faults;
+  if (terms.empty()) return faults;
   const std::vector<spf::Term> read = spf::read_terms(fmt::format("v=spf1 {}", terms));
   for (std::size_t i = 0; i < read.size(); ++i) {
-    if (read[i].problem.empty()) {
-      auto odd = read[i].domain_spec ? explain_odd_domain(read[i].text) : std::nullopt;
-      if (!odd && read[i].domain_spec) odd = explain_glued_end(read[i].text);
-      if (odd) findings.add("S04", {}, odd->detail, {.severity = {}, .fix = std::move(odd->fix)});
-      is_faultless = is_faultless && !odd;
-      continue;
+    const spf::Term& term = read[i];
+    if (!term.problem.empty()) {
+      faults.push_back(explain_fault(term.text, term.problem, i + 1 < read.size() ? read[i + 1].text : std::string_view()));
+      if (faults.back().takes_next) ++i;
+    } else if (term.domain_spec) {
+      auto odd = explain_odd_domain(term.text);
+      if (!odd) odd = explain_glued_end(term.text);
+      if (!odd) continue;
+      odd->id = "S04";
+      faults.push_back(std::move(*odd));
     }
-    is_faultless = false;
-    Fault fault = explain_fault(read[i].text, read[i].problem, i + 1 < read.size() ? read[i + 1].text : std::string_view());
-    findings.add(fault.id, {}, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
-    if (fault.takes_next) ++i;
   }
-  return is_faultless;
+  return faults;
 }
 
 void check_absence(const Tree& tree, const Record::None& none, Findings& findings) {
@@ -223,10 +223,11 @@ void examine_publication(const Examined& examined, Findings& findings) {
                  {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
   } else if (none != nullptr && !none->near_miss.empty()) {
     const std::string terms = nearly_terms(root.texts);
-    const bool is_faultless = add_faults_of(terms, findings);
+    std::vector<Fault> faults = faults_of(terms);
+    const bool is_publishable = faults.empty() && are_sound_terms(terms);
     findings.add("P03", {}, none->near_miss,
-                 {.severity = {},
-                  .fix = is_faultless && are_sound_terms(terms) ? fmt::format("Publish 'v=spf1 {}'", terms) : std::string()});
+                 {.severity = {}, .fix = is_publishable ? fmt::format("Publish 'v=spf1 {}'", terms) : std::string()});
+    for (Fault& fault : faults) findings.add(fault.id, {}, fault.detail, {.severity = {}, .fix = std::move(fault.fix)});
   } else if (none != nullptr) {
     check_absence(tree, *none, findings);
   }
