@@ -1,6 +1,7 @@
 #include "common/receiver/judge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -32,25 +33,33 @@ void append(std::vector<spf::TraceStep>& trace, std::vector<spf::TraceStep>&& mo
   trace.insert(trace.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-// Limits the TTL to that of the answers that changed the result; a TTL of 0 means that no answers were needed.
-void shorten_ttl(spf::Verdict& verdict, const spf::Verdict& by) {
-  if (by.ttl != 0) verdict.ttl = std::min(verdict.ttl, by.ttl);
+// Returns how long a verdict is valid that `by` changed. A TTL of 0 in `by` means that no answers were needed.
+std::uint32_t joint_ttl(const spf::Verdict& verdict, const spf::Verdict& by) {
+  return by.ttl == 0 ? verdict.ttl : std::min(verdict.ttl, by.ttl);
 }
 
-// Replaces the verdict on the domain's record by that of a rule; record and counters stay.
-void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
-  shorten_ttl(verdict, by);
+// Sets another result: what is said of the one before is not true of it.
+void set_result(spf::Verdict& verdict, Result result) {
+  if (result == verdict.result) return;
   verdict.result = result;
-  verdict.mechanism = std::move(by.mechanism);
-  verdict.domain = std::move(by.domain);
-  verdict.problem.clear();
-  verdict.problem_kind = spf::ProblemKind::none;
-  const bool is_fail = result == Result::fail;
   verdict.authority_explanation.clear();
-  verdict.default_explanation = is_fail ? std::move(by.default_explanation) : std::string();
-  verdict.why_url = is_fail ? std::move(by.why_url) : std::string();
-  verdict.at_last_word = false;
-  verdict.is_wide = result == Result::pass && by.is_wide;
+  verdict.default_explanation.clear();
+  verdict.why_url.clear();
+  verdict.is_wide = false;
+}
+
+// Replaces the verdict on the domain's record by that of a rule's term, which becomes `result`. Only what says something about
+// the record and the work that it took stays.
+void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
+  by.ttl = joint_ttl(verdict, by);
+  by.record = std::move(verdict.record);
+  by.lookups = verdict.lookups;
+  by.void_lookups = verdict.void_lookups;
+  by.trace = std::move(verdict.trace);
+  if (!verdict.own_failure.empty()) by.own_failure = std::move(verdict.own_failure);
+  set_result(by, result);
+  by.at_last_word = false;  // later rules find a decision
+  verdict = std::move(by);
 }
 
 }  // namespace
@@ -119,11 +128,10 @@ Needs Judge::evaluate(const spf::Query& query, Judgement& out) {
   if (!unknown_.empty() && out.local.set_aside.empty() && rules_.action(query.identity, verdict.result) == Action::reject) {
     add_note(out.local.note, fmt::format("{}, temperror instead of {}", unknown_, spf::result_name(verdict.result)));
     spf::Verdict& changed = out.verdict;
-    changed.result = Result::temperror;
+    set_result(changed, Result::temperror);
     changed.problem = unknown_;
     changed.problem_kind = unknown_kind_;
     changed.mechanism.clear();
-    changed.authority_explanation.clear();
     changed.ttl = 0;
   }
   return {};
@@ -161,7 +169,7 @@ Judge::Match Judge::match(const spf::Query& query, const Terms& terms, std::stri
     }
     out.what = term.is_recipient ? fmt::format("mx of {}", asked->domain->text()) : std::string(term.record.text_of(directive));
     out.verdict = std::move(verdict);
-    out.problem.clear();
+    if (out.verdict->result == Result::pass) out.problem.clear();  // an earlier term would not have spared the client more
     return out;
   }
   return out;
@@ -175,7 +183,7 @@ Needs Judge::fall_back(const Rule& rule, const spf::Query& query, Judgement& out
   if (!needs.empty()) return needs;
   append(out.verdict.trace, std::move(verdict.trace));
   verdict.trace = std::move(out.verdict.trace);
-  shorten_ttl(verdict, out.verdict);
+  verdict.ttl = joint_ttl(verdict, out.verdict);
   out.verdict = std::move(verdict);
   add_note(out.local.note, fmt::format("{}: {}", rule.name, entry->pattern));
   return {};

@@ -57,7 +57,7 @@ class Judge {
     spf::Needs needs;                     // if not empty, answers are missing
     std::optional<spf::Verdict> verdict;  // of the term that matched
     std::string what;                     // the term that matched, or "mx of example.org"
-    std::string problem;                  // set if no term matched, but one could not be looked up
+    std::string problem;                  // set if no term passed, but one could not be looked up
     spf::ProblemKind problem_kind = spf::ProblemKind::none;
   };
   Match match(const spf::Query& query, const Terms& terms, std::string_view name, std::vector<spf::TraceStep>& trace);
