@@ -40,6 +40,7 @@ TEST_CASE("--help and spfd(8) state the defaults in force") {
   REQUIRE(options.ok());
   support::check_defaults_in_help(spfd::option_table(), *options);
   CHECK(support::check_defaults_in_page(support::slurp("man/spfd.8"), spfd::option_table()) >= 25);
+  CHECK(support::check_default_values_in_page(support::slurp("man/spfd.8"), spfd::option_table(), *options) >= 35);
 }
 
 TEST_CASE("spfctl(8) has an entry for each option, with the default of --help") {

@@ -76,11 +76,10 @@ void check_defaults_in_help(const options::Rows& table, const O& fresh) {
   }
 }
 
-// Checks that entries of a page that end with a default of one word, "Default: 20s.", state that of --help. Returns the number of
-// options compared.
-inline int check_defaults_in_page(const std::string& page, const options::Rows& table) {
+// Calls use(row, default) for each option of the page's entries that state a default in one word: "Default: 20s."
+template <class Use>
+void for_defaults_in_page(const std::string& page, const options::Rows& table, Use&& use) {
   constexpr std::string_view kMark = "Default: ";
-  int compared = 0;
   std::vector<std::string> names;
   for (std::string_view line : base::split(page, '\n')) {
     if (line.starts_with(".It ")) names = options_in(line);
@@ -88,17 +87,45 @@ inline int check_defaults_in_page(const std::string& page, const options::Rows& 
     line.remove_prefix(kMark.size());
     const std::size_t end = line.find_first_of(" ,;");
     if (end == std::string_view::npos ? !line.ends_with('.') : line[end] == ' ') continue;
-    const std::string_view stated = line.substr(0, end == std::string_view::npos ? line.size() - 1 : end);
+    const std::string stated(line.substr(0, end == std::string_view::npos ? line.size() - 1 : end));
     for (const std::string& name : names) {
       CAPTURE(name);
       const options::Row* row = options::find(table, name);
       REQUIRE(row != nullptr);
-      const std::string in_help = default_in_help(*row);
-      if (in_help.empty() || in_help.find(' ') != std::string::npos) continue;
-      CHECK(std::string(stated) == in_help);
-      ++compared;
+      use(*row, stated);
     }
   }
+}
+
+// Checks that these defaults are those of --help, where it states one. Returns the number of options compared.
+inline int check_defaults_in_page(const std::string& page, const options::Rows& table) {
+  int compared = 0;
+  for_defaults_in_page(page, table, [&](const options::Row& row, const std::string& stated) {
+    const std::string in_help = default_in_help(row);
+    if (in_help.empty() || in_help.find(' ') != std::string::npos) return;
+    CHECK(stated == in_help);
+    ++compared;
+  });
+  return compared;
+}
+
+// Checks that these defaults are in force in `fresh`, the options if none is given. Returns the number of options compared.
+template <class O>
+int check_default_values_in_page(const std::string& page, const options::Rows& table, const O& fresh) {
+  int compared = 0;
+  for_defaults_in_page(page, table, [&](const options::Row& row, const std::string& stated) {
+    const options::Access<O>& access = options::access_of<O>(row);
+    if (access.get == nullptr) return;
+    const options::Values in_force = access.get(fresh);
+    ++compared;
+    if (stated == "none") {
+      for (const std::string& value : in_force) CHECK(value == "");
+      return;
+    }
+    O changed;
+    CHECK(options::apply({&row, {stated}, "page"}, changed).value_or("") == "");
+    CHECK(access.get(changed) == in_force);
+  });
   return compared;
 }
 
