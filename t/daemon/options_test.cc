@@ -14,6 +14,7 @@
 #include "spfd/command_line.h"
 #include "spfd/config_file.h"
 #include "t/daemon/other_values.h"
+#include "t/support/option_docs.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
@@ -84,7 +85,7 @@ TEST_CASE("a dump is a configuration file with the same values") {
   Words words;
   for (const auto& [name, value] : kOtherValues) {
     words.push_back("--" + name);
-    if (options::find(spfd::option_table(), name)->kind != Kind::flag) words.push_back(value);
+    if (support::row_named(spfd::option_table(), name).kind != Kind::flag) words.push_back(value);
   }
   const auto options = options_of(words);
   const support::TempFolder folder;
@@ -146,7 +147,7 @@ TEST_CASE("start lines of the Perl spfds and of libspf2's work unchanged") {
 
 TEST_CASE("milters have their own addresses; with only milters, spfd listens nowhere else") {
   const auto options = options_of({"--milter", "unix:/run/m.sock,mode=0660", "--milter=inet:[::1]:8890"});
-  CHECK(in_force(*options::find(spfd::option_table(), "milter"), options) ==
+  CHECK(in_force(support::row_named(spfd::option_table(), "milter"), options) ==
         Words{"unix:/run/m.sock,mode=0660", "inet:[::1]:8890"});
   CHECK(options.listen.empty());
   CHECK(listen_of({"--milter", "inet:127.0.0.1:1", "--port", "2"}) == Words{"inet:127.0.0.1:2", "inet:[::1]:2"});
@@ -156,7 +157,7 @@ TEST_CASE("milters have their own addresses; with only milters, spfd listens now
 TEST_CASE("--srs: a map may be one of the options of an address; with only --srs, spfd listens nowhere else") {
   const auto options =
       options_of({"--srs", "unix:/run/s,map=reverse,mode=0660", "--srs=inet:[::1]:1,map=forward", "--srs=unix:/x"});
-  CHECK(in_force(*options::find(spfd::option_table(), "srs"), options) ==
+  CHECK(in_force(support::row_named(spfd::option_table(), "srs"), options) ==
         Words{"unix:/run/s,mode=0660,map=reverse", "inet:[::1]:1", "unix:/x,mode=0660"});
   CHECK(options.listen.empty());
 }

@@ -22,6 +22,7 @@
 #include "common/base/text.h"
 #include "spfd/config_file.h"
 #include "spfd/options.h"
+#include "t/support/option_docs.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"
 
@@ -171,7 +172,7 @@ TEST_CASE("the default addresses are those of both loopbacks") {
   const auto options = spfd::make_options({}, {});
   REQUIRE(options.ok());
   const std::vector<std::string> expected = {"inet:127.0.0.1:5970", "inet:[::1]:5970"};
-  CHECK(options::access_of<spfd::Options>(*options::find(spfd::option_table(), "listen")).get(*options) == expected);
+  CHECK(options::access_of<spfd::Options>(support::row_named(spfd::option_table(), "listen")).get(*options) == expected);
 }
 
 TEST_CASE("the log line at the start names the configuration that was read") {

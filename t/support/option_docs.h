@@ -17,6 +17,14 @@
 
 namespace support {
 
+// Returns the row of an option. Fails if there is none.
+inline const options::Row& row_named(const options::Rows& table, std::string_view name) {
+  const options::Row* row = options::find(table, name);
+  CAPTURE(name);
+  REQUIRE(row != nullptr);
+  return *row;
+}
+
 // Returns the default in "(default: ...)" of a row's help, up to the first comma or semicolon. Empty: it has none.
 inline std::string default_in_help(const options::Row& row) {
   constexpr std::string_view kMark = "(default: ";
@@ -90,9 +98,7 @@ void for_defaults_in_page(const std::string& page, const options::Rows& table, U
     const std::string stated(line.substr(0, end == std::string_view::npos ? line.size() - 1 : end));
     for (const std::string& name : names) {
       CAPTURE(name);
-      const options::Row* row = options::find(table, name);
-      REQUIRE(row != nullptr);
-      use(*row, stated);
+      use(row_named(table, name), stated);
     }
   }
 }
