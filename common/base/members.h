@@ -1,6 +1,6 @@
 // Access to all members of a class at once, for code that must handle each member and leave none out.
 //
-// Works for aggregates with 1 to 28 members, all public, and no base class. Other classes do not compile.
+// Works for aggregates with 1 to 32 members, all public, and no base class. Other classes do not compile.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ constexpr std::size_t count_members() {
 template <class T, class Use>
 decltype(auto) with_members(T& object, Use&& use) {
   constexpr std::size_t kCount = count_members<std::remove_const_t<T>>();
-  static_assert(kCount >= 1 && kCount <= 28, "the table below has no line for so many members");
+  static_assert(kCount >= 1 && kCount <= 32, "the table below has no line for so many members");
   // clang-format off
   if constexpr (kCount == 1) { auto& [a] = object; return use(a); }
   if constexpr (kCount == 2) { auto& [a, b] = object; return use(a, b); }
@@ -80,6 +80,18 @@ decltype(auto) with_members(T& object, Use&& use) {
   if constexpr (kCount == 28) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab] = object;
     return use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab); }
+  if constexpr (kCount == 29) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac] = object;
+    return use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac); }
+  if constexpr (kCount == 30) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad] = object;
+    return use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad); }
+  if constexpr (kCount == 31) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae] = object;
+    return use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae); }
+  if constexpr (kCount == 32) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af] = object;
+    return use(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af); }
   // clang-format on
 }
 
