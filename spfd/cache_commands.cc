@@ -24,10 +24,9 @@ constexpr std::size_t kMaxShown = 600;
 // Maximum number of records of one answer that "lookup" shows.
 constexpr std::size_t kMostRecords = 40;
 
-ControlAnswer ok(std::string text) { return {.is_error = false, .text = std::move(text)}; }
-ControlAnswer error(std::string text) { return {.is_error = true, .text = std::move(text)}; }
-
-ControlAnswer bad_name(std::string_view name) { return error(fmt::format("{} is not a domain name", base::in_quotes(name))); }
+ControlAnswer bad_name(std::string_view name) {
+  return ControlAnswer::error(fmt::format("{} is not a domain name", base::in_quotes(name)));
+}
 
 // Returns the name as it is shown: the root is ".".
 std::string shown(std::string_view name) { return name.empty() ? "." : base::clip(name, kMaxShown); }
@@ -141,10 +140,10 @@ ControlAnswer flush(io::Cache& cache, std::string_view what, Format format) {
     if (!name) return bad_name(what);
     removed = is_zone ? cache.remove_zone(*name) : cache.remove(*name);
   }
-  if (format == Format::lines) return ok(fmt::format("removed={}", removed));
+  if (format == Format::lines) return ControlAnswer::ok(fmt::format("removed={}", removed));
   base::JsonMembers json;
   json.number("removed", removed);
-  return ok(json.take());
+  return ControlAnswer::ok(json.take());
 }
 
 ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std::string_view> type_text, Format format) {
@@ -162,15 +161,16 @@ ControlAnswer look_up(io::Cache& cache, std::string_view text, std::optional<std
     lines += lines_of(question, *peek);
     add_objects(question, *peek, objects);
   }
-  if (!is_known_type) return error(fmt::format("{} is not one of: A, AAAA, MX, PTR, TXT", base::in_quotes(*type_text)));
+  if (!is_known_type)
+    return ControlAnswer::error(fmt::format("{} is not one of: A, AAAA, MX, PTR, TXT", base::in_quotes(*type_text)));
   if (format == Format::json) {
     base::JsonMembers json;
     json.text("name", shown(*name));
     json.array("answers", objects);
-    return ok(json.take());
+    return ControlAnswer::ok(json.take());
   }
-  if (lines.empty()) return ok(fmt::format("{} is not in the cache\n", shown(*name)));
-  return ok(std::move(lines));
+  if (lines.empty()) return ControlAnswer::ok(fmt::format("{} is not in the cache\n", shown(*name)));
+  return ControlAnswer::ok(std::move(lines));
 }
 
 }  // namespace spfd

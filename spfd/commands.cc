@@ -28,38 +28,35 @@ using Words = std::vector<std::string_view>;
 // Processes that "peers" shows for each peer.
 constexpr std::size_t kMostProcesses = 5;
 
-ControlAnswer ok(std::string text = {}) { return {.is_error = false, .text = std::move(text)}; }
-ControlAnswer error(std::string text) { return {.is_error = true, .text = std::move(text)}; }
-
 // ---- the configuration ---------------------------------------------------------------------------------------------------
 
 ControlAnswer answer_of(const CacheKeeper::Report& report, Format format) {
-  if (!report) return error(report.error());
-  if (format == Format::lines) return ok(*report);
+  if (!report) return ControlAnswer::error(report.error());
+  if (format == Format::lines) return ControlAnswer::ok(*report);
   base::JsonMembers json;
   json.text("message", *report);
-  return ok(json.take());
+  return ControlAnswer::ok(json.take());
 }
 
 ControlAnswer set_level(Commanded& commanded, std::string_view word) {
   const auto level = level_of(word);
-  if (!level) return error(fmt::format("{} is not one of: error, warning, info, debug", base::in_quotes(word)));
+  if (!level) return ControlAnswer::error(fmt::format("{} is not one of: error, warning, info, debug", base::in_quotes(word)));
   auto snapshot = std::make_shared<Snapshot>(commanded.in_force());
   snapshot->log_level = *level;
   snapshot->policy.spf.trace = *level >= LogLevel::debug;
   commanded.adjust(std::move(snapshot));
-  return ok();
+  return ControlAnswer::ok();
 }
 
 ControlAnswer set_dry_run(Commanded& commanded, std::string_view word) {
-  if (word != "on" && word != "off") return error("dry_run is followed by on or off");
+  if (word != "on" && word != "off") return ControlAnswer::error("dry_run is followed by on or off");
   auto snapshot = std::make_shared<Snapshot>(commanded.in_force());
   snapshot->policy.rules.dry_run = word == "on";
   // For all mail, whatever the sections for domains say.
   for (auto* const sections : {&snapshot->policy.senders, &snapshot->policy.recipients})
     sections->change_all([](receiver::Rules& rules) { rules.dry_run.reset(); });
   commanded.adjust(std::move(snapshot));
-  return ok();
+  return ControlAnswer::ok();
 }
 
 // ---- the process ---------------------------------------------------------------------------------------------------------
@@ -76,7 +73,7 @@ ControlAnswer status(Commanded& commanded, Format format) {
       base::append(text, name, "=", base::printable(std::get<std::string>(value)), "\n");
     }
   }
-  return ok(format == Format::json ? json.take() : std::move(text));
+  return ControlAnswer::ok(format == Format::json ? json.take() : std::move(text));
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -92,20 +89,20 @@ ControlAnswer reload(Commanded& commanded, Format format) {
   const bool is_done = commanded.reload();
   const std::vector<std::string> lines = lines_of(copy.text());
   // The last line has the reason.
-  if (!is_done) return error(lines.empty() ? "not reloaded" : lines.back());
-  if (format == Format::lines) return ok(copy.text());
+  if (!is_done) return ControlAnswer::error(lines.empty() ? "not reloaded" : lines.back());
+  if (format == Format::lines) return ControlAnswer::ok(copy.text());
   base::JsonMembers json;
   json.list("lines", lines);
-  return ok(json.take());
+  return ControlAnswer::ok(json.take());
 }
 
 void metrics(Commanded& commanded, std::string_view form, Format format, const Done& done) {
   if (form != "openmetrics" && form != "prometheus")
-    return done(error("stats is followed by openmetrics, prometheus or nothing"));
-  if (format == Format::json) return done(error("metrics have a format of their own, not JSON"));
+    return done(ControlAnswer::error("stats is followed by openmetrics, prometheus or nothing"));
+  if (format == Format::json) return done(ControlAnswer::error("metrics have a format of their own, not JSON"));
   const MetricsFormat written = form == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
   commanded.count([done, written, cache = commanded.cache(), facts = commanded.facts()](const Counters& counters) {
-    done(ok(metrics_text(counters, cache->counters(), facts, written)));
+    done(ControlAnswer::ok(metrics_text(counters, cache->counters(), facts, written)));
   });
 }
 
@@ -123,10 +120,10 @@ std::string json_of(const std::vector<CounterGroup>& groups) {
 void stats(Commanded& commanded, Format format, const Done& done) {
   commanded.count([done, format, cache = commanded.cache()](const Counters& counters) {
     const auto groups = counter_groups(counters, cache->counters(), lost_log_lines(), refused_calls().count);
-    if (format == Format::json) return done(ok(json_of(groups)));
+    if (format == Format::json) return done(ControlAnswer::ok(json_of(groups)));
     std::string text;
     for (const CounterGroup& group : groups) base::append(text, group.line(), "\n");
-    done(ok(std::move(text)));
+    done(ControlAnswer::ok(std::move(text)));
   });
 }
 
@@ -138,7 +135,7 @@ std::optional<std::size_t> number_of(const Words& words, std::size_t index) {
 }
 
 ControlAnswer bad_number(std::string_view word) {
-  return error(fmt::format("{} is not a number from 1 to {}", base::in_quotes(word), base::TopNames::kNames));
+  return ControlAnswer::error(fmt::format("{} is not a number from 1 to {}", base::in_quotes(word), base::TopNames::kNames));
 }
 
 void top(Commanded& commanded, const Words& words, Format format, const Done& done) {
@@ -146,7 +143,8 @@ void top(Commanded& commanded, const Words& words, Format format, const Done& do
   if (words[1] == "slow") which = &Tops::slow;
   if (words[1] == "temperror") which = &Tops::temperror;
   if (words[1] == "refused") which = &Tops::refused;
-  if (which == nullptr) return done(error(fmt::format("{} is not one of: slow, temperror, refused", base::in_quotes(words[1]))));
+  if (which == nullptr)
+    return done(ControlAnswer::error(fmt::format("{} is not one of: slow, temperror, refused", base::in_quotes(words[1]))));
   const auto most = number_of(words, 2);
   if (!most) return done(bad_number(words[2]));
   commanded.top(which, [done, format, most = *most](TopEntries entries) {
@@ -165,10 +163,10 @@ void top(Commanded& commanded, const Words& words, Format format, const Done& do
       one.number("at_least", least);
       objects.push_back(one.object());
     }
-    if (format == Format::lines) return done(ok(std::move(text)));
+    if (format == Format::lines) return done(ControlAnswer::ok(std::move(text)));
     base::JsonMembers json;
     json.array("top", objects);
-    done(ok(json.take()));
+    done(ControlAnswer::ok(json.take()));
   });
 }
 
@@ -208,10 +206,10 @@ void peers(Commanded& commanded, const Words& words, Format format, const Done& 
     std::string text;
     std::vector<std::string> objects;
     for (const auto& [peer, use] : sorted) add_peer(peer, use, text, objects);
-    if (format == Format::lines) return done(ok(std::move(text)));
+    if (format == Format::lines) return done(ControlAnswer::ok(std::move(text)));
     base::JsonMembers json;
     json.array("peers", objects);
-    done(ok(json.take()));
+    done(ControlAnswer::ok(json.take()));
   });
 }
 
@@ -246,17 +244,17 @@ constexpr Command kCommands[] = {
     {"drain", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(true);
-       done(ok());
+       done(ControlAnswer::ok());
      }},
     {"undrain", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.set_drained(false);
-       done(ok());
+       done(ControlAnswer::ok());
      }},
     {"stop", "", 0, 0, Use::change,
      [](Commanded& c, const Words&, Format, const Done& done) {
        c.stop();
-       done(ok());
+       done(ControlAnswer::ok());
      }},
     {"flush", "NAME | .ZONE | all", 1, 1, Use::change,
      [](Commanded& c, const Words& words, Format format, const Done& done) { done(flush(*c.cache(), words[1], format)); }},
@@ -285,16 +283,16 @@ constexpr Command kCommands[] = {
 void obey(Commanded& commanded, const protocol::ControlRequest& request, bool may_only_watch, const Done& done) {
   Words words = base::split(request.line, ' ');
   std::erase(words, std::string_view());
-  if (words.empty()) return done(error("there is no command in the line"));
+  if (words.empty()) return done(ControlAnswer::error("there is no command in the line"));
   const auto* const command =
       std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& one) { return one.name == words.front(); });
   if (command == std::end(kCommands))
-    return done(error(fmt::format("{} is not a command; see spfctl(8)", base::in_quotes(words.front()))));
-  if (may_only_watch && command->use != Use::watch) return done(error(std::string(ControlDesk::kOnlyWatches)));
+    return done(ControlAnswer::error(fmt::format("{} is not a command; see spfctl(8)", base::in_quotes(words.front()))));
+  if (may_only_watch && command->use != Use::watch) return done(ControlAnswer::error(std::string(ControlDesk::kOnlyWatches)));
   const std::size_t arguments = words.size() - 1;
   if (arguments < command->least || arguments > command->most) {
-    return done(error(command->most == 0 ? fmt::format("{} takes no arguments", command->name)
-                                         : fmt::format("usage: {} {}", command->name, command->arguments)));
+    return done(ControlAnswer::error(command->most == 0 ? fmt::format("{} takes no arguments", command->name)
+                                                        : fmt::format("usage: {} {}", command->name, command->arguments)));
   }
   if (command->use == Use::change) log(LogLevel::info, "control: {}", base::clip(request.line, 300));
   command->run(commanded, words, request.format, done);

@@ -57,10 +57,10 @@ void add_utc_time(base::Appender& out) {
     std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
     shown = now.tv_sec;
   }
-  const auto milliseconds = static_cast<unsigned long>(now.tv_nsec / 1'000'000);
+  const auto thousandths = static_cast<unsigned long>(now.tv_nsec / 1'000'000);
   out.add(text.data());
-  out.add(milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
-  out.add_number(milliseconds);
+  out.add(thousandths < 10 ? "00" : thousandths < 100 ? "0" : "");
+  out.add_number(thousandths);
   out.add('Z');
 }
 

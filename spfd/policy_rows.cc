@@ -105,7 +105,7 @@ constexpr Option action_row(std::string_view name, std::string_view help, std::s
 
 // ---- rows ----------------------------------------------------------------------------------------------------------------
 
-constexpr Option kRows[] = {
+constexpr Option kPolicyRows[] = {
     action_row<Identity::mailfrom, Result::fail>("on-fail", "action for the MAIL FROM result fail (default: reject)",
                                                  "Local policy"),
     action_row<Identity::mailfrom, Result::softfail>("on-softfail", "action for the MAIL FROM result softfail (default: tag)"),
@@ -199,6 +199,6 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_policy_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_policy_rows(options::Rows& rows) { options::add_rows(rows, kPolicyRows); }
 
 }  // namespace spfd

@@ -137,7 +137,7 @@ bool uses_tokens(const Options& options) {
 
 // ---- rows ----------------------------------------------------------------------------------------------------------------
 
-constexpr Option kRows[] = {
+constexpr Option kSrsRows[] = {
     {{.name = "srs",
       .kind = Kind::list,
       .argument = "ADDRESS",
@@ -226,7 +226,7 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_srs_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_srs_rows(options::Rows& rows) { options::add_rows(rows, kSrsRows); }
 
 std::optional<std::string> lacking(const Options& options) {
   if (options.why_key_file.empty() && uses_tokens(options)) return "why-url with {token} needs why-key-file";

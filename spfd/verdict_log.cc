@@ -16,7 +16,7 @@ namespace {
 // A pipe takes up to PIPE_BUF bytes in one piece. Lines of other workers might appear within a longer write.
 constexpr std::size_t kFullBuffer = PIPE_BUF;
 
-std::int64_t milliseconds(std::chrono::steady_clock::duration time) {
+std::int64_t to_milliseconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
 
@@ -67,7 +67,7 @@ void VerdictLog::add(const protocol::CheckRequest& check, protocol::Door door, c
     if (reply.is_stale) line.number(" stale=", 1);
     line.number(" lookups=", reply.lookups);
     line.number(" void=", reply.void_lookups);
-    line.number(" ms=", milliseconds(elapsed));
+    line.number(" ms=", to_milliseconds(elapsed));
     line.word(" door=", protocol::door_name(door));
     line.field_if_any(" id=", check.id);
   });
@@ -88,7 +88,7 @@ void VerdictLog::add(const receiver::SrsRequest& request, protocol::Door door, c
     if (reply.kind == receiver::SrsReply::Kind::ok) line.field(" answer=", reply.text);
     const bool is_address = reply.kind == receiver::SrsReply::Kind::ok || reply.kind == receiver::SrsReply::Kind::unchanged;
     line.field_if_any(" reason=", is_address ? reply.reason : reply.text);
-    line.number(" ms=", milliseconds(elapsed));
+    line.number(" ms=", to_milliseconds(elapsed));
     line.word(" door=", protocol::door_name(door));
   });
 }

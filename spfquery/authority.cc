@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMaxHosts = 13;
 constexpr int kMaxAbove = 5;  // names above the domain that may have the NS records
 
-struct Server {
+struct ZoneServer {
   std::string host;
   base::IpAddress address;
 
@@ -67,7 +67,7 @@ class Search {
     return needs;
   }
 
-  [[nodiscard]] const std::vector<Server>& servers() const { return servers_; }
+  [[nodiscard]] const std::vector<ZoneServer>& servers() const { return servers_; }
   [[nodiscard]] const std::vector<std::string>& missing() const { return missing_; }
 
  private:
@@ -76,7 +76,7 @@ class Search {
   }
 
   dns::Name domain_;
-  std::vector<Server> servers_;
+  std::vector<ZoneServer> servers_;
   std::vector<std::string> missing_;
 };
 
@@ -107,7 +107,7 @@ class Authority::Impl : public std::enable_shared_from_this<Authority::Impl> {
 
  private:
   void ask_servers() {
-    const std::vector<Server>& servers = search_->servers();
+    const std::vector<ZoneServer>& servers = search_->servers();
     if (servers.empty()) return finish();
     answers_.resize(servers.size());
     open_ = servers.size();
@@ -131,7 +131,7 @@ class Authority::Impl : public std::enable_shared_from_this<Authority::Impl> {
 
   void finish() {
     if (!done_) return;
-    const std::vector<Server>& servers = search_->servers();
+    const std::vector<ZoneServer>& servers = search_->servers();
     Found found{.answers = {}, .missing = search_->missing()};
     // If another server of the same family answers, a silent server is at fault, and not our network.
     const auto answers = [&](bool is_v4) {

@@ -83,7 +83,7 @@ Problem set_fallback(O& o, const Values& values) {
   return {};
 }
 
-constexpr Option kRows[] = {
+constexpr Option kCheckRows[] = {
     {{.name = "ip",
       .aliases = "ip-address ipv4 ipv6",
       .letter = 'i',
@@ -188,7 +188,7 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_check_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_check_rows(options::Rows& rows) { options::add_rows(rows, kCheckRows); }
 
 Problem set_authorized(O& o, const Values& v) {
   Values words = {"auto"};

@@ -9,11 +9,7 @@
 
 namespace spfquery {
 
-namespace {
-
-constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
-
-}  // namespace
+namespace {}  // namespace
 
 io::ResolverOptions resolver_options(const Options& options) {
   io::ResolverOptions dns = options.dns;

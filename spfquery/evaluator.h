@@ -23,6 +23,8 @@ base::Result<MadeZone, std::string> make_zone(const Options& options);
 
 // Returns the options of the resolver, with the system's name servers where none are given.
 io::ResolverOptions resolver_options(const Options& options);
+// Bytes of the cache of DNS answers.
+inline constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
 
 class Evaluator final : public Asker {
  public:

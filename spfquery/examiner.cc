@@ -36,7 +36,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
 // Maximum size, in bytes, of the answers that an examination holds: a single one, and one of many.
 constexpr std::size_t kMaxAnswerBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxAnswerBytesOfMany = std::size_t{4} << 20;

@@ -49,7 +49,7 @@ Problem read_subdomains(O& o, const Values& v) {
   return {};
 }
 
-constexpr Option kRows[] = {
+constexpr Option kLintRows[] = {
     {{.name = "lint",
       .kind = Kind::list,
       .argument = "DOMAIN",
@@ -87,7 +87,7 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_lint_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_lint_rows(options::Rows& rows) { options::add_rows(rows, kLintRows); }
 
 Problem add_examined(O& o, const Values& values) {
   for (const std::string& value : values) {

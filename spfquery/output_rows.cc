@@ -17,7 +17,7 @@ Problem set_versions(O& o, const Values& v) {
   return {};
 }
 
-constexpr Option kRows[] = {
+constexpr Option kOutputRows[] = {
     {{.name = "trace",
       .kind = Kind::act,
       .heading = "Output",
@@ -46,6 +46,6 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_output_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_output_rows(options::Rows& rows) { options::add_rows(rows, kOutputRows); }
 
 }  // namespace spfquery

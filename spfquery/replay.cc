@@ -14,14 +14,13 @@ namespace spfquery {
 
 namespace {
 
-constexpr std::size_t kCacheBytes = std::size_t{64} << 20;
 // The memory for the checks of triples that may come again.
 constexpr std::size_t kKnownBytes = std::size_t{64} << 20;
 constexpr std::size_t kBytesPerEntry = 200;  // of a table, besides the texts
 // Checks under way at the same time. Most of them wait for name servers that are far away.
-constexpr int kJobs = 256;
+constexpr int kChecks = 256;
 // Lines that are read per turn of the loop.
-constexpr int kLinesATurn = 256;
+constexpr int kLogLinesATurn = 256;
 
 std::string key_of(const maillog::Message& message) {
   base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
@@ -145,8 +144,8 @@ void Replay::schedule() {
 }
 
 void Replay::advance() {
-  const auto most = static_cast<std::size_t>(options_.jobs == 0 ? kJobs : options_.jobs);
-  for (int i = 0; i < kLinesATurn; ++i) {
+  const auto most = static_cast<std::size_t>(options_.jobs == 0 ? kChecks : options_.jobs);
+  for (int i = 0; i < kLogLinesATurn; ++i) {
     while (next_message_ < messages_.size()) {
       if (checks_.size() >= most) return;
       take(messages_[next_message_++]);

@@ -31,7 +31,7 @@ Problem set_baseline(O& o, const Values& v) {
   return {};
 }
 
-constexpr Option kRows[] = {
+constexpr Option kReplayRows[] = {
     {{.name = "replay",
       .argument = "exim|postfix|sendmail",
       .heading = "Replaying a log",
@@ -52,6 +52,6 @@ constexpr Option kRows[] = {
 
 }  // namespace
 
-void add_replay_rows(options::Rows& rows) { options::add_rows(rows, kRows); }
+void add_replay_rows(options::Rows& rows) { options::add_rows(rows, kReplayRows); }
 
 }  // namespace spfquery

@@ -37,6 +37,10 @@ struct HttpReply {
   std::string body;
   // Seconds for Retry-After; 0: none.
   int retry_after = 0;
+
+  static HttpReply plain(std::string body, int status = 200) {
+    return {.status = status, .type = "text/plain; charset=utf-8", .body = std::move(body)};
+  }
 };
 
 class HttpServer {

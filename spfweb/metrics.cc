@@ -10,17 +10,13 @@ namespace spfweb {
 
 namespace {
 
-HttpReply plain(std::string body, int status) {
-  return {.status = status, .type = "text/plain; charset=utf-8", .body = std::move(body)};
-}
-
 // Returns the reply for an answer of the control socket (spfctl(8), PROTOCOL).
 HttpReply reply_of(const base::Result<std::string, std::string>& text) {
   constexpr std::string_view kOk = "ok\n";
   constexpr std::string_view kEnd = "\n# EOF\n";
-  if (!text) return plain(base::printable(text.error()) + "\n", 503);
-  if (!text->starts_with(kOk)) return plain("spfd: " + base::printable(text->substr(0, text->find('\n'))) + "\n", 503);
-  if (!text->ends_with(kEnd)) return plain("spfd: the answer is not complete\n", 503);
+  if (!text) return HttpReply::plain(base::printable(text.error()) + "\n", 503);
+  if (!text->starts_with(kOk)) return HttpReply::plain("spfd: " + base::printable(text->substr(0, text->find('\n'))) + "\n", 503);
+  if (!text->ends_with(kEnd)) return HttpReply::plain("spfd: the answer is not complete\n", 503);
   return {.type = "application/openmetrics-text; version=1.0.0; charset=utf-8", .body = text->substr(kOk.size())};
 }
 
@@ -31,7 +27,7 @@ Metrics::Metrics(io::Loop& loop, const io::ServerAddress& control) : loop_(loop)
 }
 
 void Metrics::handle(const HttpRequest& request, const HttpServer::Answer& answer) {
-  if (request.path != "/metrics") return answer(plain("The metrics are at /metrics.\n", 404));
+  if (request.path != "/metrics") return answer(HttpReply::plain("The metrics are at /metrics.\n", 404));
   waiting_.push_back(answer);
   if (waiting_.size() > 1) return;
   try {

@@ -18,9 +18,6 @@ constexpr int kRetryAfter = static_cast<int>(Gate::kInterval.count());
 
 HttpReply html(std::string body, int status = 200) { return {.status = status, .body = std::move(body)}; }
 HttpReply busy(std::string body) { return {.status = 429, .body = std::move(body), .retry_after = kRetryAfter}; }
-HttpReply plain(std::string body, int status = 200) {
-  return {.status = status, .type = "text/plain; charset=utf-8", .body = std::move(body)};
-}
 HttpReply json(std::string body, int status = 200) {
   return {.status = status, .type = "application/json", .body = std::move(body), .retry_after = status == 429 ? kRetryAfter : 0};
 }
@@ -76,9 +73,9 @@ void Site::handle(HttpRequest request, const Answer& answer) {
   if (path == "/style.css") return answer({.type = "text/css; charset=utf-8", .body = std::string(kStyle)});
   if (path == "/script.js") return answer({.type = "text/javascript; charset=utf-8", .body = std::string(kScript)});
   if (path == "/icon.svg") return answer({.type = "image/svg+xml", .body = std::string(kIcon)});
-  if (path == "/healthz") return answer(plain("ok\n"));
+  if (path == "/healthz") return answer(HttpReply::plain("ok\n"));
   if (path == "/readyz") return ready(answer);
-  if (path == "/robots.txt") return answer(plain("User-agent: *\nDisallow: /\n"));
+  if (path == "/robots.txt") return answer(HttpReply::plain("User-agent: *\nDisallow: /\n"));
   if (path == "/" || path.empty()) return home(view_of(request, "/"), answer);
   if (path == "/check") return check(view_of(request, "/check"), request.client, wants_json(request.accept), answer);
   if (path == "/wizard") return wizard(view_of(request, "/wizard"), request.client, answer);
@@ -198,7 +195,8 @@ void Site::ready(const Answer& answer) {
   if (waiting_.size() > 1) return;
   try {
     engine_.health([this](const std::string& problem) {
-      const HttpReply reply = problem.empty() ? plain("ready\n") : plain("not ready: " + problem + "\n", 503);
+      const HttpReply reply =
+          problem.empty() ? HttpReply::plain("ready\n") : HttpReply::plain("not ready: " + problem + "\n", 503);
       for (const Answer& one : std::exchange(waiting_, {})) one(reply);
     });
   } catch (...) {

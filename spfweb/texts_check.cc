@@ -4,7 +4,7 @@ namespace spfweb {
 
 namespace {
 
-constexpr TextRow kRows[] = {
+constexpr TextRow kCheckTexts[] = {
     {Text::check_title,
      {"Examine an SPF record", "Einen SPF-Eintrag prüfen", "Examiner un enregistrement SPF", "Examinar un registro SPF",
       "检查 SPF 记录"}},
@@ -277,6 +277,6 @@ constexpr TextRow kRows[] = {
 
 }  // namespace
 
-std::span<const TextRow> texts_of_check() { return kRows; }
+std::span<const TextRow> texts_of_check() { return kCheckTexts; }
 
 }  // namespace spfweb

@@ -4,7 +4,7 @@ namespace spfweb {
 
 namespace {
 
-constexpr TextRow kRows[] = {
+constexpr TextRow kWhyTexts[] = {
     {Text::site, {"SPF at {0}", "SPF bei {0}", "SPF chez {0}", "SPF en {0}", "{0} 的 SPF 服务"}},
     {Text::nav_why,
      {"Why was my message refused?", "Warum wurde meine Nachricht abgelehnt?", "Pourquoi mon message a-t-il été refusé\u202f?",
@@ -234,6 +234,6 @@ constexpr TextRow kRows[] = {
 
 }  // namespace
 
-std::span<const TextRow> texts_of_why() { return kRows; }
+std::span<const TextRow> texts_of_why() { return kWhyTexts; }
 
 }  // namespace spfweb

@@ -47,6 +47,8 @@ void Inbox::close() {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // Descriptors that event_base_new() opens. It ends the process if it gets only a part of them.
 constexpr std::size_t kDescriptors = 4;
 
@@ -109,7 +111,6 @@ void Loop::end_callback() {
 }
 
 std::chrono::nanoseconds Loop::busy_for() const {
-  using Clock = std::chrono::steady_clock;
   const Clock::rep since = busy_since_.load(std::memory_order_relaxed);
   if (since == 0) return std::chrono::nanoseconds::zero();
   return Clock::now().time_since_epoch() - Clock::duration(since);

@@ -8,7 +8,7 @@ namespace {
 
 using enum Severity;
 
-constexpr auto kKinds = std::to_array<FindingKind>({
+constexpr auto kMeaningKinds = std::to_array<FindingKind>({
     // ---- L: the logic of the terms --------------------------------------------------------------------------------------
     {.id = "L01",
      .severity = warning,
@@ -251,6 +251,6 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 
 }  // namespace
 
-std::span<const FindingKind> meaning_kinds() { return kKinds; }
+std::span<const FindingKind> meaning_kinds() { return kMeaningKinds; }
 
 }  // namespace lint

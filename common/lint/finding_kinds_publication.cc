@@ -8,7 +8,7 @@ namespace {
 
 using enum Severity;
 
-constexpr auto kKinds = std::to_array<FindingKind>({
+constexpr auto kPublicationKinds = std::to_array<FindingKind>({
     // ---- P: how the record is published ---------------------------------------------------------------------------------
     {.id = "P01",
      .severity = error,
@@ -156,6 +156,6 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 
 }  // namespace
 
-std::span<const FindingKind> publication_kinds() { return kKinds; }
+std::span<const FindingKind> publication_kinds() { return kPublicationKinds; }
 
 }  // namespace lint

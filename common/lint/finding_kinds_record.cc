@@ -8,7 +8,7 @@ namespace {
 
 using enum Severity;
 
-constexpr auto kKinds = std::to_array<FindingKind>({
+constexpr auto kRecordKinds = std::to_array<FindingKind>({
     // ---- S: syntax ------------------------------------------------------------------------------------------------------
     {.id = "S01",
      .severity = error,
@@ -189,6 +189,6 @@ constexpr auto kKinds = std::to_array<FindingKind>({
 
 }  // namespace
 
-std::span<const FindingKind> record_kinds() { return kKinds; }
+std::span<const FindingKind> record_kinds() { return kRecordKinds; }
 
 }  // namespace lint

@@ -14,7 +14,7 @@ constexpr int kBits = 64;
 // Returns a mask of the lowest `bits` bits, at most 64.
 std::uint64_t low_mask(int bits) { return bits >= kBits ? UINT64_MAX : (std::uint64_t{1} << bits) - 1; }
 
-Interval network_of(Number number, int host_bits) {
+Interval block_of(Number number, int host_bits) {
   const std::uint64_t low = low_mask(std::min(host_bits, kBits));
   const std::uint64_t high = low_mask(std::max(host_bits - kBits, 0));
   return {{number.high & ~high, number.low & ~low}, {number.high | high, number.low | low}};
@@ -41,11 +41,9 @@ base::IpAddress address_of(Number number, Family family) {
   return base::IpAddress::v4({bytes[12], bytes[13], bytes[14], bytes[15]});
 }
 
-Interval network_of(const base::IpAddress& address, int length) {
-  return network_of(number_of(address), address.bits() - length);
-}
+Interval network_of(const base::IpAddress& address, int length) { return block_of(number_of(address), address.bits() - length); }
 
-Networks Networks::whole(Family family) { return Networks(network_of(Number{}, family == Family::ipv4 ? 32 : 128)); }
+Networks Networks::whole(Family family) { return Networks(block_of(Number{}, family == Family::ipv4 ? 32 : 128)); }
 
 bool Networks::contains(Number number) const {
   const auto after = std::ranges::upper_bound(intervals_, number, {}, &Interval::first);
@@ -184,7 +182,7 @@ std::uint64_t Networks::size_in_64s() const {
 std::optional<int> length_of(const Interval& interval, Family family) {
   const int bits = family == Family::ipv4 ? 32 : 128;
   for (int host_bits = 0; host_bits <= bits; ++host_bits) {
-    if (network_of(interval.first, host_bits) == interval) return bits - host_bits;
+    if (block_of(interval.first, host_bits) == interval) return bits - host_bits;
   }
   return std::nullopt;
 }

@@ -44,8 +44,8 @@ void take_process(std::string_view& text) {
   if (number && !number->empty() && number->find_first_not_of("0123456789") == std::string_view::npos) text = rest;
 }
 
-// Takes the id of a message and the blank after it: three groups of letters and digits, 6-6-2 or, since Exim 4.97, 6-11-4.
-void take_id(std::string_view& text) {
+// Skips the id of a message and the blank after it: three groups of letters and digits, 6-6-2 or, since Exim 4.97, 6-11-4.
+void skip_id(std::string_view& text) {
   const std::string_view id = text.substr(0, text.find(' '));
   if ((id.size() != 16 && id.size() != 23) || id[6] != '-' || id[id.size() == 16 ? 13 : 18] != '-') return;
   for (const char c : id) {
@@ -222,7 +222,7 @@ Line EximReader::read(std::string_view line, std::vector<Message>& out) {
     take_time(text);
   }
   take_process(text);
-  take_id(text);
+  skip_id(text);
   std::optional<Message> message;
   const Line kind = take(text, "<= ")  ? read_arrival(text, message)
                     : take(text, "H=") ? read_refusal(text, message)

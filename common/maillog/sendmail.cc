@@ -13,7 +13,7 @@ namespace maillog {
 namespace {
 
 // Takes "6AQ9DX3E000151: ": a queue id of 14 or more letters and digits.
-std::optional<std::string_view> take_id(std::string_view& text) {
+std::optional<std::string_view> take_queue_id(std::string_view& text) {
   std::string_view rest = text;
   const auto id = take_until(rest, ": ");
   if (!id || id->size() < 8 || id->size() > 32) return {};
@@ -103,7 +103,7 @@ Line SendmailReader::read(std::string_view line, std::vector<Message>& out) {
   if (!log) return Line::bad;
   std::string_view text = log->text;
   if (!is_sendmail(log->program)) return verdicts_.read(log->program, text) ? Line::understood : Line::other;
-  const auto taken = take_id(text);
+  const auto taken = take_queue_id(text);
   if (!taken) return Line::other;
   const std::string id(*taken);
   if (take(text, "from=")) return read_sender(id, text, out);

@@ -100,7 +100,7 @@ std::optional<Verdict> parse_spfd(std::string_view text) {
 
 // Takes the text up to "Received-SPF: ". False: there is none, or the text before it may contain a sender or HELO name, and
 // so be written by a stranger.
-bool take_field_name(std::string_view& text) {
+bool take_received_spf(std::string_view& text) {
   const auto before = take_until(text, "Received-SPF: ");
   if (!before || before->starts_with("result=")) return false;
   return before->find_first_of("\"@;?<>()") == std::string_view::npos;
@@ -181,7 +181,7 @@ bool Verdicts::read(std::string_view program, std::string_view text) {
     std::optional<Verdict> verdict;
     bool is_field = false;
     std::string_view value = text;
-    if (take_field_name(value)) {
+    if (take_received_spf(value)) {
       verdict = parse_received_spf(value);
       is_field = true;
     } else {

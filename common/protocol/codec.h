@@ -115,6 +115,9 @@ struct ControlAnswer {
   // Lines, or in JSON the members of an object; for an error, the reason, in one line.
   std::string text;
 
+  static ControlAnswer ok(std::string text = {}) { return {.is_error = false, .text = std::move(text)}; }
+  static ControlAnswer error(std::string text) { return {.is_error = true, .text = std::move(text)}; }
+
   friend bool operator==(const ControlAnswer&, const ControlAnswer&) = default;
 };
 

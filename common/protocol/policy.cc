@@ -25,7 +25,7 @@ State state_of(std::string_view name) {
   return base::equals_ignoring_case(name, "END-OF-MESSAGE") ? State::end_of_message : State::mail;
 }
 
-std::string read_request(const Values& values, receiver::Request& request) {
+std::string read_policy_request(const Values& values, receiver::Request& request) {
   if (!values.ip) return "no client_address= was given";
   set_mailbox(request.recipient, values.recipient);
   if (values.helo) set_helo(request.helo, *values.helo);
@@ -58,7 +58,7 @@ void PolicyRequests::read(const Values& values, Request& request) {
   }
   auto& check = request.become<CheckRequest>(Door::policy);
   check.id = (values.queue_id.empty() ? values.instance : values.queue_id).substr(0, kMaxId);
-  check.error = read_request(values, check.request);
+  check.error = read_policy_request(values, check.request);
   if (!is_same_message(values, check.request)) ++message_;
   instance_ = values.instance;
   queue_id_ = values.queue_id;

@@ -49,7 +49,7 @@ std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
 std::string too_long(std::string_view key, std::size_t limit) { return fmt::format("{} is longer than {} bytes", key, limit); }
 
 // Fills an empty request from the values. Returns what is wrong with it, or an empty text.
-std::string read_request(const Values& values, receiver::Request& request) {
+std::string read_check_request(const Values& values, receiver::Request& request) {
   // Clients of Mail::SPF send the HELO name as the identity in this scope.
   const bool is_helo = base::equals_ignoring_case(values.scope, "helo");
   const bool sender_is_helo = is_helo && values.sender && !receiver::bare_sender(*values.sender).empty() &&
@@ -278,7 +278,7 @@ AnswerForm read_check(const Values& values, CheckRequest& check) {
   if (!values.id.empty()) check.id = values.id.substr(0, kMaxId);
   if (form.is_ping || form.is_health) return form;
 
-  check.error = read_request(values, check.request);
+  check.error = read_check_request(values, check.request);
   if (!values.timeout.empty()) {
     check.timeout = parse_seconds(values.timeout);
     if (!check.timeout) check.error = "timeout= is not a number of seconds: " + shown(values.timeout);

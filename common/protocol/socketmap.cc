@@ -12,8 +12,6 @@ namespace protocol {
 
 namespace {
 
-receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
-
 struct MapName {
   std::string_view name;
   SocketmapName meaning;
@@ -73,7 +71,7 @@ void SocketmapReader::feed(std::string_view bytes) {
 receiver::SrsRequest SocketmapReader::give_up(std::string_view why) {
   broken_ = true;
   buffer_.clear();
-  return invalid(why);
+  return receiver::invalid_request(why);
 }
 
 // Reads digits and the colon after them. Returns false if there are none, or the length is too large.
@@ -134,10 +132,10 @@ std::optional<SocketmapName> socketmap_name(std::string_view name) {
 
 receiver::SrsRequest parse_socketmap(std::string_view content) {
   const std::size_t blank = content.find(' ');
-  if (blank == std::string_view::npos) return invalid("the request is not \"map key\"");
+  if (blank == std::string_view::npos) return receiver::invalid_request("the request is not \"map key\"");
   const std::string_view name = content.substr(0, blank);
   const auto known = socketmap_name(name);
-  if (!known) return invalid("there is no map " + base::in_quotes(name, 64));
+  if (!known) return receiver::invalid_request("there is no map " + base::in_quotes(name, 64));
   const std::string_view key = content.substr(blank + 1);
   if (known->is_rule_set) return parse_rule_set(known->map, key);
   return {known->map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse,

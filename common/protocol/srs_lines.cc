@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
-
 // Removes the last word and the blanks after it, and returns the word. The blank before it stays.
 std::string_view take_last_word(std::string_view& text) {
   while (!text.empty() && kBlanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
@@ -39,10 +37,11 @@ receiver::SrsRequest parse_srs_line(std::string_view line) {
   const std::string_view command = line.substr(0, blank);
   std::string_view rest = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
   if (base::equals_ignoring_case(command, "REVERSE")) {
-    if (rest.empty()) return invalid("REVERSE takes an address");
+    if (rest.empty()) return receiver::invalid_request("REVERSE takes an address");
     return {receiver::SrsRequest::Kind::reverse, std::string(base::strip(rest)), {}, {}};
   }
-  if (!base::equals_ignoring_case(command, "FORWARD")) return invalid("the request is neither FORWARD nor REVERSE");
+  if (!base::equals_ignoring_case(command, "FORWARD"))
+    return receiver::invalid_request("the request is neither FORWARD nor REVERSE");
   // A quoted sender may contain blanks, so the words after it, which do not, are taken from the end.
   std::string_view alias = take_last_word(rest);
   receiver::SrsRequest request{receiver::SrsRequest::Kind::forward, {}, {}, {}};
@@ -51,10 +50,10 @@ receiver::SrsRequest parse_srs_line(std::string_view line) {
   if (base::starts_with_ignoring_case(alias, kSpf) && alias.find('@') == std::string_view::npos) {
     alias.remove_prefix(kSpf.size());
     request.spf = result_named(alias);
-    if (!request.spf && !alias.empty()) return invalid("spf= is not one of the results of SPF");
+    if (!request.spf && !alias.empty()) return receiver::invalid_request("spf= is not one of the results of SPF");
     alias = take_last_word(rest);
   }
-  if (alias.empty() || rest.empty()) return invalid("FORWARD takes a sender and an alias");
+  if (alias.empty() || rest.empty()) return receiver::invalid_request("FORWARD takes a sender and an alias");
   request.address = base::strip(rest);
   request.alias = alias;
   return request;

@@ -8,8 +8,6 @@ namespace protocol {
 
 namespace {
 
-receiver::SrsRequest invalid(std::string_view why) { return {receiver::SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
-
 std::optional<std::string> decoded(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -43,9 +41,9 @@ std::string encoded(std::string_view text) {
 
 receiver::SrsRequest parse_tcp_table_line(std::string_view line, SrsMap map) {
   constexpr std::string_view kGet = "get ";
-  if (!line.starts_with(kGet)) return invalid("the request is not \"get KEY\"");
+  if (!line.starts_with(kGet)) return receiver::invalid_request("the request is not \"get KEY\"");
   auto key = decoded(line.substr(kGet.size()));
-  if (!key) return invalid("the key has a % without two hexadecimal digits");
+  if (!key) return receiver::invalid_request("the key has a % without two hexadecimal digits");
   return {map == SrsMap::forward ? receiver::SrsRequest::Kind::forward : receiver::SrsRequest::Kind::reverse,
           std::move(*key),
           {},

@@ -30,6 +30,7 @@ struct SrsRequest {
 
   friend bool operator==(const SrsRequest&, const SrsRequest&) = default;
 };
+inline SrsRequest invalid_request(std::string_view why) { return {SrsRequest::Kind::invalid, {}, {}, std::string(why)}; }
 constexpr std::string_view srs_kind_name(SrsRequest::Kind kind) {
   switch (kind) {
     case SrsRequest::Kind::forward: return "forward";

@@ -11,8 +11,6 @@ namespace srs {
 
 namespace {
 
-base::Failure<Error> refuse(Reason reason, std::string_view text) { return base::failure(Error{reason, std::string(text)}); }
-
 bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
 
 // Tracks whether a position in a text is within quotes. A backslash in quotes escapes the next character.

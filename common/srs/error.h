@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+
+#include "common/base/result.h"
 
 namespace srs {
 
@@ -33,5 +36,7 @@ struct Error {
   Reason reason = Reason::hash;
   std::string text;  // a sentence without full stop; contains no part of the address
 };
+
+inline base::Failure<Error> refuse(Reason reason, std::string text) { return base::failure(Error{reason, std::move(text)}); }
 
 }  // namespace srs

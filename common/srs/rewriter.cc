@@ -20,8 +20,6 @@ constexpr unsigned kEximMaxAge = 10;    // days, fixed in Exim
 constexpr int kMaxLoops = 4;            // how often one message may have passed through us
 constexpr std::size_t kLocalPart = 64;  // octets that every server accepts (RFC 5321 §4.5.3.1.1)
 
-base::Failure<Error> refuse(Reason reason, std::string text) { return base::failure(Error{reason, std::move(text)}); }
-
 std::optional<Error> check_age(std::string_view stamp, unsigned max_age, std::uint64_t day) {
   const auto number = parse_stamp(stamp);
   if (!number) return Error{Reason::stamp_form, "the day stamp is not two characters of base32"};
