@@ -20,7 +20,9 @@ inline constexpr const char* kAllowedCalls[] = {
     "send", "sendto", "sendmsg", "sendmmsg", "read", "readv", "pread64", "write", "writev", "close", "lseek", "_llseek",
     // Files: what a reload reads; names that are removed at the end.
     "fstat", "fstat64", "stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx", "access", "faccessat",
-    "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "flock", "unlinkat"};
+    "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "flock", "unlinkat",
+    // The cache file, which is open since the start, becomes shorter.
+    "ftruncate", "ftruncate64"};
 
 // Calls that neither spfd nor a library of it makes after the start.
 inline constexpr const char* kDeadlyCalls[] = {
@@ -40,9 +42,9 @@ inline constexpr const char* kDeadlyCalls[] = {
     // Memory that can be executed.
     "pkey_mprotect", "memfd_create", "memfd_secret", "modify_ldt", "remap_file_pages", "shmat",
     // Changes of files.
-    "creat", "truncate", "truncate64", "ftruncate", "ftruncate64", "fallocate", "rename", "renameat", "renameat2", "link",
-    "linkat", "symlink", "symlinkat", "unlink", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat", "chmod", "fchmod", "fchmodat",
-    "fchmodat2", "chown", "chown32", "lchown", "lchown32", "fchown", "fchown32", "fchownat", "setxattr", "lsetxattr", "fsetxattr",
-    "removexattr", "lremovexattr", "fremovexattr", "utime", "utimes", "futimesat", "utimensat", "utimensat_time64"};
+    "creat", "truncate", "truncate64", "fallocate", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat",
+    "unlink", "rmdir", "mkdir", "mkdirat", "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "chown32",
+    "lchown", "lchown32", "fchown", "fchown32", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
+    "fremovexattr", "utime", "utimes", "futimesat", "utimensat", "utimensat_time64"};
 
 }  // namespace spfd

@@ -123,6 +123,9 @@ base::Result<CacheFileSize, std::string> CacheFile::save(Cache& cache) const {
     return false;
   });
   if (!size) return base::failure(size.error() + reason);
+  // Answers of an earlier, longer file would remain after the end.
+  if (::ftruncate(file_.get(), static_cast<off_t>(size->bytes)) != 0)
+    return base::failure("cannot be shortened: " + problem_text(errno));
   return size;
 }
 

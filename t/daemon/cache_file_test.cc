@@ -62,6 +62,11 @@ TEST_CASE("cache file: dump_cache writes it, load_cache adds it, and both report
   CHECK(world.output({"load_cache"}).starts_with("cache-file: 1 answers loaded, "));
   CHECK(has(world.output({"lookup", "known.test"}), "known.test TXT ttl="));
   CHECK(world.output({"load_cache"}).starts_with("cache-file: 0 answers loaded, "));
+  // The file becomes shorter with the cache: nothing of a name that was removed remains in it.
+  CHECK(has(support::slurp(folder / "answers"), "known.test"));
+  CHECK(world.output({"flush", "all"}) == "removed=1\n");
+  CHECK(world.output({"dump_cache"}).starts_with("cache-file: 0 answers written, 56 bytes, "));
+  CHECK_FALSE(has(support::slurp(folder / "answers"), "known.test"));
   CHECK(world.ctl({"dump_cache", "/tmp/other"}).exit_code == 1);
   std::filesystem::remove(folder / "answers");
   CHECK(has(world.ctl({"dump_cache"}).errors, "was removed since the start"));

@@ -56,6 +56,7 @@ struct Places {
   TempFolder foreign;
   std::string config = own.write("spfd.conf", "old");
   std::string secret = foreign.write("secret", "secret");
+  io::Descriptor cache{::open((own / "cache").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   io::Descriptor folder{::open(own.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   io::Descriptor foreign_folder{::open(foreign.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   // Two TCP servers; only the first one's port is in the rules.
@@ -148,6 +149,7 @@ TEST_CASE("inside the sandbox each forbidden act is refused") {
       {"opening a file for writing", [&] { return ::open(places.config.c_str(), O_WRONLY | O_CLOEXEC); }, kKilled},
       {"opening a file for reading and writing", [&] { return ::open(places.config.c_str(), O_RDWR | O_CLOEXEC); }, kKilled},
       {"emptying a file", [&] { return ::open(places.config.c_str(), O_RDONLY | O_TRUNC | O_CLOEXEC); }, kKilled},
+      {"shortening a file by its name", [&] { return ::truncate(places.config.c_str(), 0); }, kKilled},
       {"a new file", [&] { return ::open(new_file.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600); }, kKilled},
       {"opening a file for writing by openat2", call(SYS_openat2, AT_FDCWD, "/", nullptr, 0), ENOSYS},
       {"chmod", [&] { return ::chmod(places.config.c_str(), 0777); }, kKilled},
@@ -206,6 +208,7 @@ TEST_CASE("inside the sandbox spfd can do its work") {
        0},
       {"much memory", [] { return std::vector<char>(64U << 20U, 'x').back() == 'x' ? 0L : -1L; }, 0},
       {"a signal to itself", [] { return ::raise(SIGURG); }, 0},
+      {"shortening a file that it had open", [&] { return ::ftruncate(places.cache.get(), 0); }, 0},
       {"removing its socket", [&] { return ::unlinkat(places.folder.get(), "spfd.conf", 0); }, 0},
       {"counting refused calls",
        [] {
@@ -288,6 +291,8 @@ TEST_CASE("the filter of every processor allows, refuses and ends the same calls
       {"setuid", {}, kKill},
       {"clone3", {}, kNoCall},
       {"unlinkat", {}, kAllow},
+      {"ftruncate", {}, kAllow},
+      {"truncate", {}, kKill},
       {"bind", {}, SECCOMP_RET_TRAP},
       {"openat", {0, 0, O_RDONLY | O_CLOEXEC | O_NONBLOCK}, kAllow},
       {"openat", {0, 0, 0xFFFFFFFF00000000U | O_RDONLY}, kAllow},

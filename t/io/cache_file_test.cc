@@ -328,9 +328,13 @@ TEST_CASE("cache file: it is made for its owner only, written in place, and read
   REQUIRE(loaded.ok());
   CHECK(loaded->answers == 1);
   CHECK(again.find(question("pass.example"), Cache::Clock::now()) != nullptr);
-  // A smaller cache writes less than the file has.
+  // A smaller cache writes less than the file has, and nothing of the old answers remains.
+  CHECK(slurp(path).find("pass.example") != std::string::npos);
   Cache empty(8 << 20);
-  REQUIRE(file->save(empty).ok());
+  const auto shorter = file->save(empty);
+  REQUIRE(shorter.ok());
+  CHECK(shorter->bytes == std::filesystem::file_size(path));
+  CHECK(slurp(path).find("pass.example") == std::string::npos);
   Cache third(8 << 20);
   CHECK(file->load(third)->answers == 0);
 
