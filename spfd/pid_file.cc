@@ -23,6 +23,8 @@ std::optional<StartError> PidFile::write(const std::string& path) {
   auto place = io::Place::of(path);
   if (!place) return cannot(place.error());
   const auto found = place->status();
+  if (found && S_ISLNK(found->st_mode))
+    return StartError{fmt::format("{}: that {}", base::printable(path), io::kIsLink), EX_CANTCREAT};
   if (found && !S_ISREG(found->st_mode))
     return StartError{base::printable(path) + ": there is already something other than a regular file", EX_CANTCREAT};
   auto own = io::OwnFile::at(std::move(*place), found ? std::optional(io::id_of(*found)) : std::nullopt);

@@ -83,6 +83,7 @@ base::Result<CacheFile, std::string> CacheFile::open(const std::string& path) {
   // O_NONBLOCK, so that opening a FIFO that another user has put there does not block.
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   Descriptor file(::openat(place->folder(), place->name().c_str(), kFlags, S_IRUSR | S_IWUSR));
+  if (!file.is_open() && errno == ELOOP) return base::failure(std::string(kIsLink));
   struct stat status {};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) return base::failure("cannot be opened: " + problem_text(errno));
   if (auto why = objection(file.get(), status)) return base::failure(std::move(*why));

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
 #include "common/io/descriptor.h"
@@ -114,6 +115,8 @@ class OwnFile {
 };
 
 FileId id_of(const struct stat& status);
+// The problem of a name that is a link where a file of ours is expected.
+inline constexpr std::string_view kIsLink = "is a link, and links are not followed";
 std::string problem_text(int number);
 
 }  // namespace io

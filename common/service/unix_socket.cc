@@ -24,7 +24,7 @@ namespace service {
 namespace {
 
 struct Occupant {
-  enum class Kind { nobody, stale, alive, no_socket } kind = Kind::nobody;
+  enum class Kind { nobody, stale, alive, link, no_socket } kind = Kind::nobody;
   Predecessor server = {};
   std::optional<io::FileId> file = {};  // the socket file that has the name
 };
@@ -60,6 +60,7 @@ Occupant who_is_at(const io::Place& place, const io::SocketAddress& address) {
   const io::Descriptor found(::openat(place.folder(), place.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!found.is_open() || ::fstat(found.get(), &status) != 0) return {};
+  if (S_ISLNK(status.st_mode)) return {Kind::link, {}, {}};
   if (!S_ISSOCK(status.st_mode)) return {Kind::no_socket, {}, {}};
   const io::FileId file = io::id_of(status);
   const io::Descriptor client(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -167,6 +168,7 @@ base::Result<UnixListener, StartError> listen_on(const UnixAddress& address, con
   if (!place && place.error() == EISDIR) return base::failure(StartError{name + ": that is not a socket", EX_CANTCREAT});
   if (!place) return fail("cannot listen there", place.error());
   Occupant occupant = who_is_at(*place, io::unix_address(address.path));
+  if (occupant.kind == Kind::link) return base::failure(StartError{fmt::format("{}: that {}", name, io::kIsLink), EX_CANTCREAT});
   if (occupant.kind == Kind::no_socket)
     return base::failure(StartError{name + ": there is a file that is not a socket", EX_CANTCREAT});
   if (occupant.kind == Kind::alive) {

@@ -116,7 +116,7 @@ TEST_CASE("cache file: a file that is not usable is reported, left alone, and pr
   CHECK(support::slurp(open).empty());
 
   std::filesystem::create_symlink(foreign, folder / "link");
-  CHECK(has(run_with(folder / "link"), "; it is not used"));
+  CHECK(has(run_with(folder / "link"), "link is a link, and links are not followed; it is not used"));
   CHECK(has(run_with(folder / "missing/answers"), " cannot be opened: No such file or directory; it is not used"));
 
   const std::string broken = folder / "broken";

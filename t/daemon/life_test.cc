@@ -103,6 +103,12 @@ TEST_CASE("start: a path that is not a socket is not touched") {
   const std::string path = folder.write("precious", "data");
   check_refusal(start({"--socket", path}), EX_CANTCREAT, "not a socket");
   CHECK(support::slurp(path) == "data");
+  for (const auto& [name, target] : {std::pair("file", "precious"), {"nothing", "missing"}}) {
+    std::filesystem::create_symlink(target, folder / name);
+    check_refusal(start({"--socket", folder / name}), EX_CANTCREAT, "that is a link, and links are not followed");
+    check_refusal(start({"--listen", "inet:127.0.0.1:0", "--pid-file", folder / name}), EX_CANTCREAT,
+                  "that is a link, and links are not followed");
+  }
   check_refusal(start({"--socket", folder.path()}), EX_CANTCREAT, "not a socket");
   check_refusal(start({"--socket", folder / "no/such/folder"}), EX_CANTCREAT, "No such file or directory");
 }
