@@ -62,7 +62,11 @@ std::optional<StartError> Listeners::open(const std::vector<ListenAddress>& addr
     }
     const auto& local = std::get<UnixAddress>(address);
     auto made = listen_on(local, take_over);
-    if (!made) return made.error();
+    if (!made) {
+      StartError error = made.error();
+      if (error.exit_code == EX_UNAVAILABLE && !take_over) error.message += " (--take-over replaces an spfd)";
+      return error;
+    }
     for (Listener& other : all) {
       if (other.file() != nullptr && other.file()->is_at_place_of(made->file))
         return StartError{fmt::format("unix:{}: the address is given twice", local.path), EX_UNAVAILABLE};

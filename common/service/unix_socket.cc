@@ -124,7 +124,7 @@ std::optional<uid_t> effective_user(pid_t pid) {
 
 // Returns why that server cannot be taken over; none: it can.
 std::optional<std::string> why_not(const Predecessor& server, const std::optional<TakeOver>& take_over) {
-  if (!take_over) return "another server is listening there (--take-over replaces an spfd)";
+  if (!take_over) return "another server is listening there";
   const std::string other = fmt::format("another server is listening there: process {}", server.pid);
   if (server.pid <= 0 || !server.process.is_open()) return other + " cannot be identified, and is left running";
   // A service manager that holds sockets must not be asked to end.

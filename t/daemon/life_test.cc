@@ -94,7 +94,8 @@ TEST_CASE("start: an address in use") {
 
 TEST_CASE("start: the socket of another running spfd is not touched") {
   const SpfdProcess other({.zone = std::string(kZone)});
-  check_refusal(start({"--socket", other.socket_path()}), EX_UNAVAILABLE, "another server is listening there");
+  check_refusal(start({"--socket", other.socket_path()}), EX_UNAVAILABLE,
+                "another server is listening there (--take-over replaces an spfd)");
   CHECK(other.ask(kQuestion).starts_with("result=pass"));
 }
 

@@ -481,6 +481,13 @@ TEST_CASE("health and readiness") {
   CHECK(has(page, "not among"));
 }
 
+TEST_CASE("a socket in use is reported without options that spfweb does not have") {
+  const SpfdProcess spfd({.zone = "test. TXT \"v=spf1 -all\"\n"});
+  const auto finished = support::run(support::program("spfweb"), {"--listen", spfd.address(), "--spfd", spfd.address()});
+  CHECK(finished.exit_code == 69);
+  CHECK(finished.errors == "spfweb: " + spfd.address() + ": another server is listening there\n");
+}
+
 TEST_CASE("visitors who ask for readiness cost spfd one request at a time") {
   const support::TempFolder folder;
   auto opened = service::open_sockets({*service::parse_listen_address("unix:" + (folder / "spfd"))});
