@@ -63,7 +63,8 @@ int print_answer(std::string_view answer, bool is_json) {
 int send(const Options& options) {
   std::string line = options.is_json ? "json" : "";
   for (const std::string& word : options.words) line += (line.empty() ? "" : " ") + word;
-  if (!options.format.empty()) line += " " + options.format;
+  if (options.is_openmetrics) line += " openmetrics";
+  if (options.is_prometheus) line += " prometheus";
   const io::Server server(io::UnixServer{options.socket});
   io::Loop loop;
   int exit_code = kExitNoAnswer;

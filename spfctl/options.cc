@@ -43,20 +43,11 @@ constexpr Option kRows[] = {
     {{.name = "timeout", .argument = "TIME", .help = "time to wait for the answer (default: 30s)"}, options::kTime<&O::timeout>},
     {{.name = "word", .kind = Kind::list}, options::kTexts<&O::words>},
     {{.name = "openmetrics", .kind = Kind::act, .help = "with stats: in the format of OpenMetrics"},
-     {[](O& o, const Values&) -> Problem {
-       o.format = "openmetrics";
-       return {};
-     }}},
+     options::kChoice<true, &O::is_openmetrics>},
     {{.name = "prometheus", .kind = Kind::act, .help = "with stats: in the older text format of Prometheus"},
-     {[](O& o, const Values&) -> Problem {
-       o.format = "prometheus";
-       return {};
-     }}},
+     options::kChoice<true, &O::is_prometheus>},
     {{.name = "json", .kind = Kind::act, .help = "print the answer as one JSON object, also if spfd refuses the command"},
-     {[](O& o, const Values&) -> Problem {
-       o.is_json = true;
-       return {};
-     }}},
+     options::kChoice<true, &O::is_json>},
     options::kVersionRow<&O::action, O::Action::version>,
     options::kHelpRow<&O::action, O::Action::help>,
 };
@@ -69,9 +60,13 @@ Problem check(const Options& options) {
     if (word.empty() || !(may_have_blanks ? base::all_printable(word) : base::all_printable<' '>(word)))
       return fmt::format("{} cannot be part of a command", base::in_quotes(word));
   }
-  if (!options.format.empty() && options.words != std::vector<std::string>{"stats"})
-    return fmt::format("--{} needs the command stats", options.format);
-  if (!options.format.empty() && options.is_json) return fmt::format("--{} and --json exclude each other", options.format);
+  std::vector<std::string_view> formats;
+  if (options.is_openmetrics) formats.emplace_back("--openmetrics");
+  if (options.is_prometheus) formats.emplace_back("--prometheus");
+  if (!formats.empty() && options.words != std::vector<std::string>{"stats"})
+    return fmt::format("{} needs the command stats", formats.front());
+  if (options.is_json) formats.emplace_back("--json");
+  if (formats.size() > 1) return fmt::format("{} and {} exclude each other", formats[0], formats[1]);
   return {};
 }
 

@@ -21,7 +21,8 @@ struct Options {
   std::string socket = "/run/spfd/control.sock";  // path
   std::chrono::milliseconds timeout{30'000};
   std::vector<std::string> words;  // the command
-  std::string format;              // of stats: another word; empty: none
+  bool is_openmetrics = false;     // the format of stats
+  bool is_prometheus = false;
   bool is_json = false;
 };
 

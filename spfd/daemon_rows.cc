@@ -150,7 +150,9 @@ Problem set_facility(O& o, const Values& v) {
 }
 
 Problem set_new_secret(O& o, const Values& v) {
-  o.action = O::Action::new_secret;
+  // --new-key and --new-srs-secret make one file.
+  if (!o.new_secret.empty()) return "this option and an earlier one exclude each other";
+  if (auto problem = options::choose(o.action, O::Action::new_secret)) return problem;
   return options::read_needed_text(o.new_secret, v);
 }
 
@@ -377,12 +379,12 @@ constexpr Option kTailRows[] = {
       .kind = Kind::act,
       .help = "check configuration and zone files, and exit",
       .when = When::command_line},
-     kChoice<O::Action::check_config, &O::action>},
+     options::kTask<O::Action::check_config, &O::action>},
     {{.name = "dump-config",
       .kind = Kind::act,
       .help = "print a configuration file with the values in force, and exit",
       .when = When::command_line},
-     kChoice<O::Action::dump_config, &O::action>},
+     options::kTask<O::Action::dump_config, &O::action>},
     {{.name = "new-srs-secret",
       .argument = "FILE",
       .help = "create a file with a new secret for --srs-secret-file, and exit",

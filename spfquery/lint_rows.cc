@@ -19,8 +19,7 @@ using O = Options;
 
 Problem set_examined_file(O& o, const Values& v) {
   o.examined_file = v.back();
-  o.action = O::Action::examine;
-  return {};
+  return options::choose(o.action, O::Action::examine);
 }
 
 Problem add_own(O& o, const Values& values) {
@@ -95,8 +94,7 @@ Problem add_examined(O& o, const Values& values) {
     if (!name) return name.error();
     o.examined.push_back(*name);
   }
-  o.action = O::Action::examine;
-  return {};
+  return options::choose(o.action, O::Action::examine);
 }
 
 }  // namespace spfquery

@@ -43,10 +43,10 @@ Problem check(const Options& options) {
   }
   if (options.action != Options::Action::replay && (options.config || options.has_baseline()))
     return "--config and --baseline are for --replay";
-  if (options.action != Options::Action::ask) return {};
-  if (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.authoritative || options.networks ||
-      options.sarif)
+  if (options.action != Options::Action::examine && (options.new_record || !options.own.empty() || !options.subdomains.empty() ||
+                                                     options.authoritative || options.networks || options.sarif))
     return "--diff, --from, --subdomains, --authoritative, --networks and --sarif belong to an examination: give --lint";
+  if (options.action != Options::Action::ask) return {};
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
   if (!options.file && !options.sender && !options.helo)

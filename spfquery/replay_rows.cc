@@ -14,7 +14,7 @@ constexpr options::Word<maillog::Format> kFormatWords[] = {
     {"exim", maillog::Format::exim}, {"postfix", maillog::Format::postfix}, {"sendmail", maillog::Format::sendmail}};
 
 Problem set_replay(O& o, const Values& v) {
-  o.action = O::Action::replay;
+  if (auto problem = options::choose(o.action, O::Action::replay)) return problem;
   return options::read_word(o.replay.emplace(), v, kFormatWords);
 }
 

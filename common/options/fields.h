@@ -113,13 +113,25 @@ inline constexpr Access<OwnerOf<first>> kWord = {
     [](OwnerOf<first>& o, const Values& v) { return read_word(filled(at<first, rest...>(o)), v, words); },
     [](const OwnerOf<first>& o) { return word_text(filled_or(at<first, rest...>(o), words[0].meaning), words); }};
 
-// Assigns a constant: for options that choose what the program does.
+// Assigns a constant.
 template <auto meaning, auto first, auto... rest>
 inline constexpr Access<OwnerOf<first>> kChoice = {[](OwnerOf<first>& o, const Values&) -> Problem {
                                                      at<first, rest...>(o) = meaning;
                                                      return {};
                                                    },
                                                    nullptr};
+
+// Chooses what the program does; it cannot do two things. --help and --version win over all others.
+template <class T>
+Problem choose(T& member, T meaning) {
+  if (member == T::help || member == T::version) return {};
+  if (member != T{} && member != meaning) return "this option and an earlier one exclude each other";
+  member = meaning;
+  return {};
+}
+template <auto meaning, auto first, auto... rest>
+inline constexpr Access<OwnerOf<first>> kTask = {
+    [](OwnerOf<first>& o, const Values&) { return choose(at<first, rest...>(o), meaning); }, nullptr};
 
 // The rows that every program has. `letter`: the short name; 0: none.
 template <auto action, auto meaning, char letter = 'V'>

@@ -439,6 +439,15 @@ TEST_CASE("spfctl: its command line") {
   CHECK(run({"flush", "a b"}).exit_code == 255);
   CHECK(run({"--socket", "/nonexistent/x", "explain", "ip=192.0.2.1", "sender=\"a b\"@x.example"}).exit_code == 2);
   CHECK(run({"--openmetrics", "status"}).errors == "spfctl: --openmetrics needs the command stats\n");
+  for (const auto& [one, other] : {std::pair("--openmetrics", "--prometheus"),
+                                   {"--prometheus", "--openmetrics"},
+                                   {"--openmetrics", "--json"},
+                                   {"--json", "--prometheus"}}) {
+    const Finished both = run({"stats", one, other});
+    CHECK(both.exit_code == 255);
+    CHECK(has(both.errors, " exclude each other\n"));
+  }
+  CHECK(run({"--prometheus", "--prometheus", "--socket", "/nonexistent/x", "stats"}).exit_code == 2);
   CHECK(run({"--socket", "unix:/nonexistent/x,mode=0600", "status"}).errors ==
         "spfctl: cannot reach /nonexistent/x: No such file or directory\n");
   // A socket of another kind.

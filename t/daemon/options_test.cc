@@ -239,6 +239,9 @@ TEST_CASE("a bad command line gets a sentence that names the option, and EX_USAG
       {{"--srs-hash-length", "28"}, "--srs-hash-length: "},
       {{"--srs-max-age", "1024"}, "--srs-max-age: "},
       {{"--new-srs-secret", ""}, "--new-srs-secret: the value is empty"},
+      {{"--check-config", "--dump-config"}, "--dump-config: this option and an earlier one exclude each other"},
+      {{"--dump-config", "--new-key", "/x"}, "--new-key: this option and an earlier one exclude each other"},
+      {{"--new-key", "/x", "--new-srs-secret", "/y"}, "--new-srs-secret: this option and an earlier one exclude each other"},
   };
   for (const auto& one : cases) {
     const std::string& message = one.second;

@@ -336,6 +336,20 @@ TEST_CASE("--baseline log: the lines of the earlier checker in the same log") {
   CHECK_FALSE(replay(zone, {"-"}, log)["baseline"]);
 }
 
+TEST_CASE("a replay and an examination exclude each other, in any order") {
+  const auto error_of = [](const Words& words) {
+    const Outcome got = run_query(words);
+    CHECK(got.exit_code == 64);
+    CHECK(got.out.empty());
+    return got.err;
+  };
+  CHECK(error_of({"--lint", "a.example", "--replay", "exim", "log"}) ==
+        "spfquery: --replay: this option and an earlier one exclude each other\n");
+  CHECK(error_of({"--replay", "exim", "log", "--lint", "a.example"}) ==
+        "spfquery: --lint: this option and an earlier one exclude each other\n");
+  CHECK(error_of({"--replay", "exim", "log", "--sarif"}).ends_with(" belong to an examination: give --lint\n"));
+}
+
 TEST_CASE("contradictory command lines: one sentence, exit code 255") {
   const ZoneFile zone;
   for (const Words& words : std::vector<Words>{{"--replay", "exim"},
