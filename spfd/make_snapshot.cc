@@ -98,6 +98,7 @@ std::optional<StartError> add_shadow(const Options& options, Snapshot& snapshot)
   receiver::OwnAddresses& own = policy.own_addresses;
   if ((own.unwraps || own.checks_recipients) && snapshot.srs) own.rewriter = snapshot.srs->rewriter;
   snapshot.shadow = std::make_shared<const receiver::Policy>(std::move(policy));
+  snapshot.shadow_config = options.shadow_config;
   return {};
 }
 

@@ -227,6 +227,7 @@ Process::Facts Process::status() {
       {"log_lines_lost", number(lost_log_lines())},
       {"sandbox", sandbox_text(sandbox_state())},
       {"dry_run", snapshot_->policy.rules.dry_run.value_or(false) ? "on" : "off"},
+      {"shadow_config", snapshot_->shadow != nullptr ? snapshot_->shadow_config : "none"},
   };
 }
 

@@ -49,6 +49,7 @@ struct Snapshot {
   LogLevel log_level = LogLevel::info;
   CheckIds check_ids = CheckIds::client;
   std::shared_ptr<const receiver::Policy> shadow;  // the second policy (shadow.h); null: none
+  std::string shadow_config;                       // its file
   std::vector<std::string> notes;                  // for the operator: what was skipped, or may not work as intended
 
   friend bool operator==(const Snapshot&, const Snapshot&) = default;

@@ -70,6 +70,22 @@ TEST_CASE("shadow: the answer is that of the policy in force, and log and metric
   CHECK(has(shadowed.world->output({"stats"}), "shadow judged=3 different=1 unknown=0\n"));
 }
 
+TEST_CASE("shadow: status shows the file of the policy in force") {
+  const Shadowed shadowed("on-softfail = \"reject\"\n");
+  const auto& world = *shadowed.world;
+  const std::string path = shadowed.folder / "next.conf";
+  CHECK(has(world.output({"status"}), "shadow_config=" + path + "\n"));
+  // The old policy stays in force.
+  static_cast<void>(shadowed.folder.write("next.conf", "on-softfail = \"loudly\"\n"));
+  CHECK(world.ctl({"reload"}).exit_code == 1);
+  const std::string failed = world.output({"status"});
+  CHECK(has(failed, "shadow_config=" + path + "\n"));
+  CHECK(has(failed, "last_reload=failed\n"));
+  static_cast<void>(shadowed.folder.write("spfd.conf", ""));
+  static_cast<void>(world.output({"reload"}));
+  CHECK(has(world.output({"status"}), "shadow_config=none\n"));
+}
+
 TEST_CASE("shadow: it is judged at each door") {
   const TempFolder folder;
   const std::string milter_address = "unix:" + (folder / "milter");
