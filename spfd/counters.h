@@ -41,7 +41,7 @@ struct CheckCounters {
   std::array<std::uint64_t, protocol::kDoors * kCheckedIdentities * spf::kResults> answers{};  // by door, identity, result
   std::array<std::uint64_t, protocol::kDoors * kActions * 2> actions{};                        // by door, action, dry run
   std::array<std::uint64_t, spf::kProblemKinds> problems{};  // answers temperror and permerror, by spf::ProblemKind
-  // Checks that a second policy has judged, by our action and its action; the last one: unknown.
+  // Checks with a second policy, by our action and its action; the last one: unknown.
   std::array<std::uint64_t, kActions*(kActions + 1)> shadow{};
   std::uint64_t shadow_differs = 0;  // of those: action or result is another one
   std::uint64_t weak_passes = 0;

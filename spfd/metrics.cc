@@ -142,7 +142,8 @@ void write_checks(Writer& out, const Counters& counters) {
   out.counter("spfd_problems", "Answers temperror and permerror, by the kind of problem.");
   for (std::size_t kind = 1; kind < spf::kProblemKinds; ++kind)
     out.sample(label("cause", spf::problem_name(static_cast<spf::ProblemKind>(kind))), checks.problems[kind]);
-  out.counter("spfd_shadow", "Checks that a second policy has judged (shadow-config), by our action and its action.");
+  out.counter("spfd_shadow",
+              "Checks with a second policy (shadow-config), by our action and its action; unknown: it could not judge.");
   for (std::size_t ours = 0; ours < kActions; ++ours) {
     for (std::size_t theirs = 0; theirs <= kActions; ++theirs) {
       out.sample(fmt::format("action=\"{}\",shadow=\"{}\"", receiver::action_name(static_cast<receiver::Action>(ours)),

@@ -2,12 +2,14 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "common/base/text.h"
 #include "t/daemon/control_world.h"
 #include "t/support/milter_client.h"
 
@@ -68,6 +70,42 @@ TEST_CASE("shadow: the answer is that of the policy in force, and log and metric
   CHECK(has(metrics, "spfd_shadow_total{action=\"accept\",shadow=\"unknown\"} 0\n"));
   CHECK(has(metrics, "spfd_shadow_differences_total 1\n"));
   CHECK(has(shadowed.world->output({"stats"}), "shadow judged=3 different=1 unknown=0\n"));
+}
+
+// Returns the sum of the samples of a metric whose labels have this text.
+std::uint64_t sum_of(const std::string& metrics, std::string_view name, std::string_view text = "") {
+  std::uint64_t sum = 0;
+  for (const std::string_view line : base::split(metrics, '\n')) {
+    const std::size_t blank = line.rfind(' ');
+    if (!line.starts_with(name) || blank == std::string_view::npos) continue;
+    const char after = line[name.size()];
+    if ((after == '{' || after == ' ') && has(std::string(line.substr(0, blank)), text))
+      sum += *base::parse_number(line.substr(blank + 1), 1000);
+  }
+  return sum;
+}
+
+TEST_CASE("shadow: the counters of stats are the sums of the metrics") {
+  support::DnsServer dns(control_world::records);
+  const Shadowed shadowed("on-softfail = \"reject\"\ntrusted-forwarders = \"include:more.known.test\"\n", "",
+                          {"--nameserver", dns.address()});
+  const auto& spfd = shadowed.world->spfd();
+  // The shadow agrees twice, differs once, and twice needs an answer that is not there.
+  for (int i = 0; i < 2; ++i) static_cast<void>(spfd.ask(question("hard.test", "192.0.2.10")));
+  static_cast<void>(spfd.ask(question("soft.test", "192.0.2.10")));
+  for (int i = 0; i < 2; ++i) static_cast<void>(spfd.ask(question("known.test")));
+  static_cast<void>(spfd.ask("request=ping\n\n"));
+  const std::string metrics = shadowed.metrics();
+  CAPTURE(metrics);
+  const std::string stats = shadowed.world->output({"stats"});
+  CAPTURE(stats);
+  const std::uint64_t unknown = sum_of(metrics, "spfd_shadow_total", "shadow=\"unknown\"");
+  const std::uint64_t all = sum_of(metrics, "spfd_shadow_total");
+  CHECK(unknown == 2);
+  CHECK(all == 5);
+  CHECK(all == sum_of(metrics, "spfd_checks_total"));
+  CHECK(has(stats, fmt::format("shadow judged={} different={} unknown={}\n", all - unknown,
+                               sum_of(metrics, "spfd_shadow_differences_total"), unknown)));
 }
 
 TEST_CASE("shadow: status shows the file of the policy in force") {
