@@ -37,7 +37,7 @@ namespace io {
 struct OwnFailures {
   SharedAnswer timed_out = own_failure("timed out");
   SharedAnswer too_many = own_failure("too many questions");
-  SharedAnswer too_large = own_failure("answers that are too large");
+  SharedAnswer too_large = own_failure("the DNS answers are too large for one check");
   SharedAnswer no_room = own_failure("too little room for the answers of all checks");
   SharedAnswer endless = own_failure("CNAME loop");
   SharedAnswer stopped = own_failure("stopped");

@@ -276,6 +276,29 @@ TEST_CASE("a bad section gets FILE:LINE: what") {
   }
 }
 
+TEST_CASE("a domain with more answers than a check may hold: the answer and the log say so") {
+  const support::DnsServer dns([](const dns::Question& question, bool /*tcp*/) {
+    dns::Answer answer;
+    answer.ttl = 300;
+    std::string record = "v=spf1";
+    if (question.name.text() == "huge.test") {
+      for (int i = 0; i < 9; ++i) record += " include:n" + std::to_string(i) + ".huge.test";
+    } else {
+      while (record.size() < 50'000) record += " ip4:192.0.2.1";
+    }
+    if (question.type == dns::Type::txt) answer.texts = {record + " -all"};
+    return support::react(answer);
+  });
+  const SpfdProcess spfd({.arguments = {"--nameserver", dns.address()}});
+  auto answer = spfd.answer("ip=192.0.2.99\nhelo=mail.other.test\nsender=u@huge.test\n\n");
+  CHECK(answer["result"] == "temperror");
+  CHECK(answer["action"] == "defer");
+  constexpr std::string_view kReason = ".huge.test: the DNS answers are too large for one check";
+  CHECK(answer["problem"].ends_with(kReason));
+  CHECK(answer["smtp_comment"].find(std::string(kReason) + "). Please try again later.") != std::string::npos);
+  spfd.wait_for_log(kReason);
+}
+
 TEST_CASE("a hostile recipient domain, slow or with a thousand MX hosts: the answer is in time, and other requests do not wait") {
   support::DnsServer dns([](const dns::Question& asked, bool) -> support::Reaction {
     const std::string name(asked.name.text());

@@ -162,7 +162,7 @@ TEST_CASE("pinned answers of a check have a limit in bytes: an answer that does 
       const spf::KnownAnswer* const known = answers.find(question(name(i)));
       REQUIRE(known != nullptr);
       CHECK(known->answer.texts.size() == (i < 3 ? 1 : 0));
-      if (i >= 3) CHECK(known->answer.problem == "answers that are too large");
+      if (i >= 3) CHECK(known->answer.problem == "the DNS answers are too large for one check");
     }
     CHECK(answers.find(question("small.example"))->answer.texts.size() == 1);
   }
