@@ -1,6 +1,7 @@
 // The commands of spfd-operations(7), run on the real daemon, with the output that the page shows.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
+#include <sysexits.h>
 
 #include <algorithm>
 #include <string>
@@ -110,6 +111,8 @@ TEST_CASE("spfd-operations(7): each command runs, and its output has the lines t
       if (example.program == "spfquery") words.insert(words.end(), {"--nameserver", dns.address()});
       const auto finished = support::run(support::program(example.program), words);
       output = finished.output + finished.errors;
+      // spfquery has a code for each result. The code of a program that is not ours is 127.
+      CHECK(finished.exit_code < (example.program == "spfquery" ? EX_USAGE : 1));
       const std::string path = world.folder() / "spfd.conf";
       if (const std::size_t at = output.find(path); at != std::string::npos) output.replace(at, path.size(), kConfig);
     }
@@ -125,6 +128,23 @@ TEST_CASE("spfd-operations(7): each command runs, and its output has the lines t
     if (example.outputs.empty()) CHECK(output.empty());
   }
   CHECK(world.spfd().wait() == 0);
+}
+
+TEST_CASE("spfd-operations(7): each command that the text names exists") {
+  const std::string page = support::slurp("man/spfd-operations.7");
+  const World world;
+  int commands = 0;
+  for (const std::string_view line : base::split(page, '\n')) {
+    if (!line.starts_with(".Ic spfctl ")) continue;
+    std::vector<std::string> words;
+    for (const std::string_view word : base::split(line.substr(11), ' ')) {
+      if (word != ".") words.emplace_back(word);
+    }
+    CAPTURE(line);
+    CHECK_FALSE(has(world.ctl(words).errors, "is not a command"));
+    ++commands;
+  }
+  CHECK(commands > 8);
 }
 
 TEST_CASE("spfd-operations(7): the section COUNTERS has each counter of spfctl stats") {
