@@ -17,6 +17,7 @@
 #include "common/lint/glue.h"
 #include "common/lint/strays.h"
 #include "common/lint/term_text.h"
+#include "common/spf/near_miss.h"
 #include "common/spf/terms.h"
 
 namespace lint {
@@ -409,18 +410,11 @@ std::optional<Fault> explain_odd_domain(std::string_view term) {
 }
 
 std::string nearly_terms(const std::vector<std::string>& texts) {
-  constexpr std::string_view kVersion = "v=spf1";
-  for (const std::string& text : texts) {
-    const std::string clean = without_strays(text);
-    std::string_view rest = clean;
-    rest.remove_prefix(std::min(rest.find_first_not_of(" \"'"), rest.size()));
-    while (!rest.empty() && (rest.back() == '"' || rest.back() == '\'' || rest.back() == ' ')) rest.remove_suffix(1);
-    if (!base::starts_with_ignoring_case(rest, kVersion)) continue;
-    rest.remove_prefix(kVersion.size());
-    rest.remove_prefix(std::min(rest.find_first_not_of(" ;:,"), rest.size()));
-    if (!rest.empty()) return std::string(rest);
-  }
-  return {};
+  constexpr std::string_view kAround = " \"'";
+  const std::string clean = without_strays(spf::terms_of_near_miss(texts));
+  const std::size_t begin = clean.find_first_not_of(" \"';:,.|");
+  if (begin == std::string::npos) return {};
+  return clean.substr(begin, clean.find_last_not_of(kAround) + 1 - begin);
 }
 
 bool is_verification(std::string_view text) {

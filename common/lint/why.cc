@@ -8,6 +8,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/lint/instead.h"
 #include "common/lint/lint.h"
 #include "common/lint/special.h"
 #include "common/lint/why_change.h"
@@ -149,37 +150,59 @@ class Explanation {
               : fmt::format("{} is not a domain that can have an SPF record.", quoted_foreign(query_.sender_domain)));
       return {};
     }
+    const dns::Answer* const published = questions_.ask(*query_.domain, dns::Type::txt);
+    if (published != nullptr && published->status == dns::Status::name_error) {
+      say(fmt::format("{} does not exist: the name is mistyped or forged.", domain()));
+      return {};
+    }
+    const std::string meant = published == nullptr ? std::string() : nearly_meant(published->texts);
+    if (!meant.empty()) return explain_near_record(meant);
     const dns::Answer* const mx = questions_.ask(*query_.domain, dns::Type::mx);
     Client client;
     const std::string_view special = special_kind(query_.client);
     if (special.empty()) client = identify(query_, rules_, {}, questions_);
     if (questions_.has_open()) return questions_.take();
-    // The problem begins with the domain.
-    say(domain() + base::clip(std::string_view(verdict_.problem).substr(query_.domain->text().size()), kMaxProblem) + ".");
+    say_no_record();
     say(fmt::format("Its owner can publish one that names the hosts that send its mail; until then, nothing is known about {}.",
                     client_));
     const bool has_mail = mx != nullptr && std::ranges::any_of(mx->names, [](const std::string& host) { return !host.empty(); });
     if (!is_plain_name(*query_.domain)) return {};
     if (special.empty()) say_client(client);
-    Changes::Trial trial = try_near_miss();
-    if (trial.effect == Changes::Effect::waits) return questions_.take();
+    return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
+  }
+
+  // The problem begins with the domain.
+  void say_no_record() {
+    say(domain() + base::clip(std::string_view(verdict_.problem).substr(query_.domain->text().size()), kMaxProblem) + ".");
+  }
+
+  // Proposes the record that a text of the domain resembles, with its own faults repaired. Any other proposal would drop the
+  // terms of the text.
+  spf::Needs explain_near_record(const std::string& meant) {
+    Instead answers(answers_, *query_.domain, meant);
+    Report report;
+    const Subject subject{.domain = *query_.domain, .limits = bounds_, .reads_site = false};
+    if (spf::Needs needs = examine(subject, answers, report); !needs.empty()) return needs;
+    std::vector<Repair> repairs = {{0, meant}};
+    for (Repair& repair : repairs_of(report)) {
+      if (repair.record == 0) repairs.push_back(std::move(repair));
+    }
+    const Tree nothing;
+    const Reaches nobody;
+    Changes changes(query_, rules_, bounds_, nothing, nobody, {}, questions_);
+    Changes::Trial trial;
+    if (!try_repairs(report, std::move(repairs), changes, trial)) return questions_.take();
+    say_no_record();
+    say(fmt::format("Its owner should correct that text; until then, nothing is known about {}.", client_));
     if (trial.effect == Changes::Effect::fits) {
       say(fmt::format("If the record '{}' is meant, the result for {} is {} with it.", trial.change.record, client_,
                       spf::result_name(trial.result)));
       why_.change = std::move(trial.change);
-      return {};
+    } else {
+      say("The terms of that text have faults, too, or lead to records that have some.");
     }
-    return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
-  }
-
-  // Tries the record that a text of the domain resembles.
-  Changes::Trial try_near_miss() {
-    const dns::Answer* const published = questions_.ask(*query_.domain, dns::Type::txt);
-    std::string meant = published == nullptr ? std::string() : nearly_meant(published->texts);
-    if (meant.empty() || meant.size() > kMaxChanged) return {};
-    const Tree nothing;
-    const Reaches nobody;
-    return Changes(query_, rules_, bounds_, nothing, nobody, {}, questions_).try_record(*query_.domain, std::move(meant), false);
+    for (const std::string& gap : report.tree.gaps) questions_.add_missing(gap);
+    return {};
   }
 
   // Proposes a record for a domain that has none. `terms`: each lets the client pass.
@@ -223,7 +246,7 @@ class Explanation {
     Changes::Trial repair;
     const Reaches before = reaches_of(report.tree, rules_, bounds_);
     Changes changes(query_, rules_, bounds_, report.tree, before, report.tree.root().text(), questions_);
-    if (!try_repairs(report, changes, repair)) return questions_.take();
+    if (!try_repairs(report, repairs_of(report), changes, repair)) return questions_.take();
     say(fmt::format("The record of {} cannot be used: {}.", domain(), quoted_message(verdict_.problem)));
     if (const Finding* finding = cause(report)) {
       // Details and repairs that differ from the table contain text of the record.
@@ -245,8 +268,8 @@ class Explanation {
   }
 
   // Finds the first repair with which the client gets a result. False: a question is open.
-  static bool try_repairs(const Report& report, Changes& changes, Changes::Trial& found) {
-    for (Repair& repair : repairs_of(report)) {
+  static bool try_repairs(const Report& report, std::vector<Repair> repairs, Changes& changes, Changes::Trial& found) {
+    for (Repair& repair : repairs) {
       if (repair.text.size() > kMaxChanged || !base::is_ascii(repair.text)) continue;
       found = changes.try_record(report.tree.records[repair.record].domain, std::move(repair.text), false);
       if (found.effect == Changes::Effect::waits) return false;

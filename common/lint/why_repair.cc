@@ -107,12 +107,21 @@ std::vector<std::size_t> terms_with(const Report& report, std::size_t record, st
   return terms;
 }
 
+// Returns whether a repair has a term other than "all", or leaves out no term. Otherwise it would turn a record that names hosts
+// into one of a domain that sends no mail.
+bool keeps_clients(const Record& record, std::string_view text) {
+  const auto terms = spf::read_terms(text);
+  return terms.size() >= record.terms.size() ||
+         std::ranges::any_of(terms, [](const spf::Term& term) { return !is_all(term.text); });
+}
+
 }  // namespace
 
 std::vector<Repair> repairs_of(const Report& report) {
   std::vector<Repair> out;
   const auto add = [&](std::size_t number, std::string text) {
-    const bool is_new = !text.empty() && text != report.tree.records[number].text() &&
+    const bool is_new = !text.empty() && keeps_clients(report.tree.records[number], text) &&
+                        text != report.tree.records[number].text() &&
                         std::ranges::none_of(out, [&](const Repair& one) { return one.record == number && one.text == text; });
     if (is_new) out.push_back({number, std::move(text)});
   };
@@ -141,7 +150,7 @@ std::vector<Repair> repairs_of(const Report& report) {
 
 std::string nearly_meant(const std::vector<std::string>& texts) {
   const std::string terms = nearly_terms(texts);
-  return are_sound_terms(terms) ? fmt::format("{} {}", kVersion, terms) : std::string();
+  return terms.empty() ? std::string() : fmt::format("{} {}", kVersion, terms);
 }
 
 }  // namespace lint

@@ -19,7 +19,7 @@ struct Repair {
 // merge several records; and leave out terms without effect if there are too many.
 std::vector<Repair> repairs_of(const Report& report);
 
-// Returns the record that one of the texts resembles (RFC 7208 §4.5), if all its terms are valid; empty: there is none.
+// Returns the record that one of the texts resembles (RFC 7208 §4.5), with its faulty terms as they are; empty: there is none.
 std::string nearly_meant(const std::vector<std::string>& texts);
 
 }  // namespace lint

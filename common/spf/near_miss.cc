@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -48,36 +50,65 @@ const Stray* skip_strays(std::string_view& text) {
   return first;
 }
 
-// Returns why the text is not an SPF record if it was probably meant to be one; otherwise an empty text.
-std::string near_miss_of(std::string_view text) {
+struct NearMiss {
+  std::string reason;      // why it is not a record
+  std::string_view terms;  // what follows its version, with whatever separates them
+};
+
+// Returns why the version is not SPF's; empty: it is, or this is not a version. `number` is what follows "v=spf".
+std::string wrong_version(std::string_view number) {
+  const std::string_view digits = number.substr(0, number.find_first_not_of("0123456789"));
+  const std::string_view after = number.substr(digits.size());
+  if (digits == "1" || (!after.empty() && std::string_view(" ;:,").find(after.front()) == std::string_view::npos)) return {};
+  return fmt::format("it begins with \"v=spf{}\", not with \"v=spf1\"", base::clip(digits, 10));
+}
+
+// Returns nothing if the text was probably not meant to be an SPF record.
+std::optional<NearMiss> near_miss_of(std::string_view text) {
   std::string_view rest = text;
   const Stray* const before = skip_strays(rest);
-  // "v", "=" or ":", and "spf1", with strays in between.
-  const Stray* within = nullptr;
-  if (base::starts_with_ignoring_case(rest, "spf1 ")) return "it begins with \"spf1\", not with \"v=spf1\"";
-  if (!base::starts_with_ignoring_case(rest, "v")) return {};
+  // "v", "=" or ":", "spf" and the number, with strays in between.
+  if (base::starts_with_ignoring_case(rest, "spf1 "))
+    return NearMiss{"it begins with \"spf1\", not with \"v=spf1\"", rest.substr(4)};
+  if (!base::starts_with_ignoring_case(rest, "v")) return std::nullopt;
   rest.remove_prefix(1);
-  within = skip_strays(rest);
+  const Stray* within = skip_strays(rest);
   const bool has_colon = rest.starts_with(':');
-  if (!has_colon && !rest.starts_with('=')) return {};
+  if (!has_colon && !rest.starts_with('=')) return std::nullopt;
   rest.remove_prefix(1);
   if (const Stray* more = skip_strays(rest); within == nullptr) within = more;
-  if (!base::starts_with_ignoring_case(rest, "spf1")) return {};
-  rest.remove_prefix(4);
-  if (before != nullptr) return fmt::format("it has {} before \"v=spf1\"", before->name);
-  if (has_colon) return "it begins with \"v:spf1\", not with \"v=spf1\"";
-  if (within != nullptr) return fmt::format("it has {} in \"v=spf1\"", within->name);
-  if (const Stray* after = stray_at(rest)) return fmt::format("it has {} where a blank must follow \"v=spf1\"", after->name);
-  return fmt::format("\"v=spf1\" must be followed by a blank, not by {}", base::in_quotes(rest, 20, '\''));
+  if (!base::starts_with_ignoring_case(rest, "spf")) return std::nullopt;
+  rest.remove_prefix(3);
+  if (std::string wrong = wrong_version(rest); !wrong.empty())
+    return NearMiss{std::move(wrong), rest.substr(std::min(rest.find_first_not_of("0123456789"), rest.size()))};
+  if (!rest.starts_with('1')) return std::nullopt;
+  rest.remove_prefix(1);
+  if (before != nullptr) return NearMiss{fmt::format("it has {} before \"v=spf1\"", before->name), rest};
+  if (has_colon) return NearMiss{"it begins with \"v:spf1\", not with \"v=spf1\"", rest};
+  if (within != nullptr) return NearMiss{fmt::format("it has {} in \"v=spf1\"", within->name), rest};
+  if (const Stray* after = stray_at(rest))
+    return NearMiss{fmt::format("it has {} where a blank must follow \"v=spf1\"", after->name), rest};
+  return NearMiss{fmt::format("\"v=spf1\" must be followed by a blank, not by {}", base::in_quotes(rest, 20, '\'')), rest};
+}
+
+// Returns the first one among the texts.
+std::optional<NearMiss> first_near_miss(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    if (auto found = near_miss_of(text)) return found;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::string near_miss(const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) {
-    if (auto found = near_miss_of(text); !found.empty()) return found;
-  }
-  return {};
+  auto found = first_near_miss(texts);
+  return found ? std::move(found->reason) : std::string();
+}
+
+std::string_view terms_of_near_miss(const std::vector<std::string>& texts) {
+  const auto found = first_near_miss(texts);
+  return found ? found->terms : std::string_view();
 }
 
 }  // namespace spf

@@ -260,8 +260,11 @@ TEST_CASE("RFC 7208 §4.5: a text that resembles a record is not one, and the pr
   CHECK(near_miss("v = spf1 -all") == "it has a blank in \"v=spf1\"");
   CHECK(near_miss("spf1 mx -all") == "it begins with \"spf1\", not with \"v=spf1\"");
   CHECK(near_miss("v:spf1 -all") == "it begins with \"v:spf1\", not with \"v=spf1\"");
-  for (const char* text :
-       {"", " ", "v", "v=", "v=DKIM1; p=", "v=DMARC1; p=none", "vspf1", "spf2.0/mfrom -all", "we like v=spf1"}) {
+  CHECK(near_miss("v=spf2 -all") == "it begins with \"v=spf2\", not with \"v=spf1\"");
+  CHECK(near_miss("v=spf -all") == "it begins with \"v=spf\", not with \"v=spf1\"");
+  CHECK(near_miss("v=spf10 -all") == "it begins with \"v=spf10\", not with \"v=spf1\"");
+  for (const char* text : {"", " ", "v", "v=", "v=DKIM1; p=", "v=DMARC1; p=none", "vspf1", "spf2.0/mfrom -all",
+                           "v=spf2.0/mfrom -all", "v=spfx -all", "we like v=spf1"}) {
     CAPTURE(text);
     CHECK(near_miss(text).empty());
   }

@@ -65,6 +65,8 @@ Explained explain(const World& world, std::string_view client, std::string_view 
                   std::string_view helo = "") {
   return explain([&](const dns::Question& question) { return world.answer(question); }, client, sender, helo);
 }
+// The domain exists, and has no record.
+World bare() { return World().txt("example.com", "other"); }
 World with(std::string record) { return World().txt("example.com", std::move(record)); }
 
 // ---- the term that decided -------------------------------------------------------------------------------------------------
@@ -317,6 +319,9 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
         "example.com: v=spf1 include:b.example.net -all");
   CHECK(of("v=spf1 ip4:192.0.2.7a:mail.exampleinclude:b.example -all") ==
         "example.com: v=spf1 ip4:192.0.2.7 a:mail.example include:b.example -all");
+  // Without their only term, these records would let no host, or every one, send mail.
+  CHECK(of("v=spf1 redirect=nothing.example").empty());
+  CHECK(of("v=spf1 include:nothing.example -all").empty());
   CHECK(of("v=spf1 redirect=b.example redirect=b.example") == "example.com: v=spf1 redirect=b.example");
   // The fault is in the record of another domain.
   CHECK(repaired(with("v=spf1 include:c.example -all").txt("c.example", "v=spf1 ip:198.51.100.1 -all")) ==
@@ -358,14 +363,42 @@ TEST_CASE("why: temperror names the question, and the term that needs it") {
   CHECK(explain(host, "192.0.2.1").says("'A a.example: SERVFAIL'"));
 }
 
+TEST_CASE("why: no change drops the terms of a text that resembles a record") {
+  const auto of = [](const std::string& text) {
+    return repaired(with(text).txt("b.example", "v=spf1 ip4:198.51.100.0/24 -all"));
+  };
+  for (const std::string_view begin : {"v=spf1;", " v=spf1 ", "v=spf1", "v=spf2 ", "spf1 ", "v:spf1 ", "v=spf1.", "\"v=spf1 "}) {
+    CAPTURE(begin);
+    CHECK(of(std::string(begin) + "include:b.example mx x=y -all") == "example.com: v=spf1 include:b.example mx x=y -all");
+  }
+  // The terms have faults of their own.
+  CHECK(of("v=spf1;include:b.example ipv4:198.51.100.1 -al") == "example.com: v=spf1 include:b.example ip4:198.51.100.1 -all");
+  CHECK(of("v=spf1;include:nothing.example include:b.example -all") == "example.com: v=spf1 include:b.example -all");
+  // No repair is known.
+  for (const std::string_view text : {"v=spf1;include:nothing.example -all", "v=spf1;nobody-knows -all"}) {
+    CAPTURE(text);
+    const Explained got = explain(with(std::string(text)), "192.0.2.1");
+    CHECK_FALSE(got.why.change);
+    CHECK(got.says("The terms of that text have faults, too"));
+  }
+  CHECK(of("v=spf1;") == "example.com: v=spf1 ip4:192.0.2.1 -all");
+}
+
+TEST_CASE("why: nothing is published at a name that does not exist") {
+  const Explained got = explain(World(), "192.0.2.1", "u@typo.example");
+  CHECK(got.text() == "typo.example does not exist: the name is mistyped or forged.\n");
+  CHECK_FALSE(got.why.change);
+  CHECK(got.questions == 1);
+}
+
 TEST_CASE("why: for none, the first record to publish, or the text that resembles a record") {
-  CHECK(explain(World(), "192.0.2.1").says("example.com has no SPF record."));
+  CHECK(explain(bare(), "192.0.2.1").says("example.com has no SPF record."));
   // A first record lets the client pass, and the hosts that receive the mail.
-  const World receives = World().mx("example.com", "mail.example.com").a("mail.example.com", "198.51.100.1");
+  const World receives = bare().mx("example.com", "mail.example.com").a("mail.example.com", "198.51.100.1");
   CHECK(repaired(receives) == "example.com: v=spf1 mx ip4:192.0.2.1 -all");
   CHECK(explain(receives, "192.0.2.1").why.change->lookups == 1);
-  CHECK(repaired(World()) == "example.com: v=spf1 ip4:192.0.2.1 -all");
-  CHECK(explain(World(), "192.0.2.1").says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
+  CHECK(repaired(bare()) == "example.com: v=spf1 ip4:192.0.2.1 -all");
+  CHECK(explain(bare(), "192.0.2.1").says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
   World own = receives;
   own.ptr("192.0.2.1", "out.example.com").a("out.example.com", "192.0.2.1");
   CHECK(repaired(own) == "example.com: v=spf1 mx a:out.example.com -all");
@@ -373,13 +406,17 @@ TEST_CASE("why: for none, the first record to publish, or the text that resemble
   World forwards = receives;
   forwards.ptr("192.0.2.1", "mx.other.example").a("mx.other.example", "192.0.2.1").mx("other.example", "mx.other.example");
   CHECK(repaired(forwards) == "example.com: v=spf1 mx -all");
-  CHECK(repaired(World(), "10.0.0.1") == "example.com: v=spf1 -all");
+  CHECK(repaired(bare(), "10.0.0.1") == "example.com: v=spf1 -all");
   // The record that a text resembles.
   CHECK(repaired(with(" v=spf1 ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(repaired(with("v=spf1;ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(explain(with(" v=spf1 -all"), "192.0.2.1").says("example.com has no SPF record; a TXT record looks like one, but"));
+  CHECK(
+      explain(with(" v=spf1 -all"), "192.0.2.1").says("Its owner should correct that text; until then, nothing is known about"));
   CHECK(explain(World(), "192.0.2.1", "u@localhost").text() == "'localhost' is not a domain that can have an SPF record.\n");
-  CHECK(explain(World(), "192.0.2.1", "u@it is fine. We say so.").says("'it is fine. we say so' has no SPF record."));
+  CHECK(explain(bare().txt("it is fine. we say so", "x"), "192.0.2.1", "u@it is fine. We say so.")
+            .says("'it is fine. we say so' has no SPF record."));
+  CHECK(explain(World(), "192.0.2.1", "u@it is fine. We say so.").says("'it is fine. we say so' does not exist"));
 }
 
 // ---- what is not known -------------------------------------------------------------------------------------------------------
