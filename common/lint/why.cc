@@ -71,12 +71,10 @@ Number nearest_to(Number number, const Networks& set) {
   return difference(number, below) <= difference(above->first, number) ? below : above->first;
 }
 
-// Returns why no mail comes from the address over the Internet; empty: it may. Addresses for documentation are ordinary here,
-// since examples are explained too.
+// Returns why no mail comes from the address over the Internet; empty: it may.
 std::string_view special_kind(const base::IpAddress& address) {
   const Number number = number_of(address);
-  const std::string_view name = special_name({number, number}, address.is_v6() ? Family::ipv6 : Family::ipv4);
-  return name == "for documentation" ? std::string_view() : name;
+  return special_name({number, number}, address.is_v6() ? Family::ipv6 : Family::ipv4);
 }
 
 class Explanation {
@@ -167,7 +165,7 @@ class Explanation {
                     client_));
     const bool has_mail = mx != nullptr && std::ranges::any_of(mx->names, [](const std::string& host) { return !host.empty(); });
     if (!is_plain_name(*query_.domain)) return {};
-    if (special.empty()) say_client(client);
+    special.empty() ? say_client(client) : say_special(special);
     return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
   }
 
@@ -312,8 +310,7 @@ class Explanation {
     say_term();
     find_nearest(tree, reaches[family_]);
     if (!special.empty()) {
-      say(fmt::format("{} is a special address ({}), from which no mail comes over the Internet: a record should not contain it.",
-                      client_, special));
+      say_special(special);
       return {};
     }
     if (!may_change) return {};
@@ -391,6 +388,11 @@ class Explanation {
     } else if (family_ == Family::ipv6 && nearest.shared_bits >= kNear6) {
       say(fmt::format("{} has the first {} bits in common with {}.", client_, nearest.shared_bits, which));
     }
+  }
+
+  void say_special(std::string_view kind) {
+    say(fmt::format("{} is a special address ({}), from which no mail comes over the Internet: a record should not contain it.",
+                    client_, kind));
   }
 
   void say_client(const Client& client) {

@@ -4,8 +4,9 @@
 // Pure and a step, like spf::evaluate() and examine(). A change is examined before it is shown: within the limits of a check (RFC
 // 7208 §4.6.4), the changed record lets the client pass, and no client that passes now gets another result. No change is shown
 // where it would be wrong: for a client that looks like a forwarder, for one that the record excludes explicitly, for a domain
-// that sends no mail, and for a private address. For a permerror it is the smallest repair, with which the client gets a result;
-// for a domain without a record it is a first record, which may be "v=spf1 -all".
+// that sends no mail, for a name that does not exist, and for a private address or one for documentation. For a permerror it is
+// the smallest repair, with which the client gets a result; for a domain without a record it is the repair of a text that
+// resembles one, or a first record, which may be "v=spf1 -all".
 //
 // Texts are printable US-ASCII. In sentences, any text that a domain's owner or the SMTP client chose is a domain name of
 // letters, digits, hyphens, underscores and dots, or is in single quotes and contains no single quote.

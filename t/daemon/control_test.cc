@@ -62,7 +62,7 @@ TEST_CASE("control: stats counts commands only as requests of their door") {
 
 TEST_CASE("control: explain shows trace, answer and reasons of a check, though allow-explain is off") {
   const World world({.zone = std::string(kZone)});
-  const std::string output = world.output({"explain", "ip=192.0.2.99", "helo=mail.pass.test", "sender=u@pass.test"});
+  const std::string output = world.output({"explain", "ip=198.18.0.99", "helo=mail.pass.test", "sender=u@pass.test"});
   CAPTURE(output);
   CHECK(output.starts_with("trace=pass.test -> fail (lookups 0, void 0)\n"));
   CHECK(has(output, "\ntrace=  v=spf1 ip4:192.0.2.10 -all\n"));
@@ -74,7 +74,7 @@ TEST_CASE("control: explain shows trace, answer and reasons of a check, though a
   // A change of the policy is also one for explanations.
   CHECK(world.spfd().answer(std::string(kFailing)).count("trace") == 0);
   static_cast<void>(world.output({"dry_run", "on"}));
-  CHECK(has(world.output({"explain", "ip=192.0.2.99", "helo=mail.pass.test", "sender=u@pass.test"}), "\naction=accept\n"));
+  CHECK(has(world.output({"explain", "ip=198.18.0.99", "helo=mail.pass.test", "sender=u@pass.test"}), "\naction=accept\n"));
   const Finished finished = world.ctl({"explain", "helo=mail.pass.test"});
   CHECK(finished.exit_code == 1);
   CHECK(has(finished.errors, "ip"));

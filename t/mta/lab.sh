@@ -5,6 +5,7 @@
 # run in parallel, nothing reaches a network, and every process ends with CMD. In addition to 127.0.0.1, "lo" has
 #   192.0.2.10  2001:db8::10   a client that pass.test permits
 #   192.0.2.66  2001:db8::66   a forger
+#   198.18.0.66                one whose address is not for documentation, so that explanations propose to add it
 # $LAB contains NAME/ (each root, fresh: changes of a run are discarded), run/ and tmp/ (the /run and /tmp of all roots, so
 # sockets have their real paths), log/. LAB_KEEP=1 keeps the folder.
 set -euo pipefail
@@ -34,7 +35,7 @@ setup() {
   set -euo pipefail
   hostname mx.lab.test
   ip link set lo up
-  for address in 192.0.2.10/32 192.0.2.66/32 2001:db8::10/128 2001:db8::66/128; do ip address add "$address" dev lo; done
+  for address in 192.0.2.10/32 192.0.2.66/32 198.18.0.66/32 2001:db8::10/128 2001:db8::66/128; do ip address add "$address" dev lo; done
   echo "nameserver 127.0.0.1" >"$LAB/resolv.conf"
   printf '127.0.0.1 localhost\n127.0.0.1 mx.lab.test mx\n' >"$LAB/hosts"
   for name in "$@"; do

@@ -20,13 +20,13 @@ using Words = std::vector<std::string>;
 constexpr std::string_view kZone = R"zone($TTL 300
 example.          SOA  ns.example. hostmaster.example. 1 3600 600 86400 300
 shop.example.     TXT  "v=spf1 a:mail.shop.example/30 include:esp.example -all"
-mail.shop.example. A   192.0.2.64
-new.shop.example. A    192.0.2.69
+mail.shop.example. A   198.18.0.64
+new.shop.example. A    198.18.0.69
 esp.example.      TXT  "v=spf1 ip4:198.51.100.0/24 -all"
-typo.example.     TXT  "v=spf1 ipv4:192.0.2.1 -all"
+typo.example.     TXT  "v=spf1 ipv4:198.18.0.1 -all"
 odd.example.      TXT  "v=spf1 x=\"q\\ ~all"
 in-addr.arpa.     SOA  ns.example. hostmaster.example. 1 3600 600 86400 300
-69.2.0.192.in-addr.arpa. PTR new.shop.example.
+69.0.18.198.in-addr.arpa. PTR new.shop.example.
 )zone";
 
 Words request(const std::string& ip, const std::string& sender, const Words& more = {}) {
@@ -37,7 +37,7 @@ Words request(const std::string& ip, const std::string& sender, const Words& mor
 
 TEST_CASE("--why: sentences and a line for the zone file after the four lines; the exit code is that of the check") {
   const ZoneFile zone(kZone);
-  const Outcome got = run_query(zone.with(request("192.0.2.69", "u@shop.example")));
+  const Outcome got = run_query(zone.with(request("198.18.0.69", "u@shop.example")));
   CHECK(got.exit_code == 1);
   CHECK(got.err == "");
   const Words lines = got.lines();
@@ -45,9 +45,10 @@ TEST_CASE("--why: sentences and a line for the zone file after the four lines; t
   CHECK(lines[0] == "fail");
   CHECK(lines[3].starts_with("Received-SPF: fail "));
   CHECK(lines[4] == "");
-  CHECK(lines[5] == "No term before '-all' in the record of shop.example matches 192.0.2.69: the result is fail.");
-  CHECK(lines[6] ==
-        "192.0.2.69 is 2 addresses after 192.0.2.64/30, which 'a:mail.shop.example/30' in the record of shop.example lets pass.");
+  CHECK(lines[5] == "No term before '-all' in the record of shop.example matches 198.18.0.69: the result is fail.");
+  CHECK(
+      lines[6] ==
+      "198.18.0.69 is 2 addresses after 198.18.0.64/30, which 'a:mail.shop.example/30' in the record of shop.example lets pass.");
   CHECK(lines[7] == "Its name new.shop.example leads back to it, and belongs to the zone of shop.example.");
   CHECK(lines[8] ==
         "If this host is to send mail for shop.example, add 'a:new.shop.example' to its record: then the client passes, with at "
@@ -59,7 +60,7 @@ TEST_CASE("--why: sentences and a line for the zone file after the four lines; t
 
 TEST_CASE("--why: the record that is shown lets the client pass") {
   const ZoneFile zone(kZone);
-  const std::string text = run_query(zone.with(request("192.0.2.69", "u@shop.example", {"--json"}))).out;
+  const std::string text = run_query(zone.with(request("198.18.0.69", "u@shop.example", {"--json"}))).out;
   const YAML::Node object = YAML::Load(text);
   CHECK(object["result"].as<std::string>() == "fail");
   CHECK(object["why"]["nearest"]["distance"].as<int>() == 2);
@@ -69,23 +70,23 @@ TEST_CASE("--why: the record that is shown lets the client pass") {
   REQUIRE(change.IsMap());
   CHECK(change["lookups"].as<int>() == 3);
   const std::string record = change["name"].as<std::string>() + "=" + change["record"].as<std::string>();
-  CHECK(run_query(zone.with({"--ip", "192.0.2.69", "--sender", "u@shop.example", "--record", record})).exit_code == 0);
+  CHECK(run_query(zone.with({"--ip", "198.18.0.69", "--sender", "u@shop.example", "--record", record})).exit_code == 0);
 
-  const YAML::Node typo = YAML::Load(run_query(zone.with(request("192.0.2.69", "u@typo.example", {"--json"}))).out);
-  CHECK(typo["why"]["term"].as<std::string>() == "ipv4:192.0.2.1");
-  CHECK(typo["change"]["record"].as<std::string>() == "v=spf1 ip4:192.0.2.1 -all");
+  const YAML::Node typo = YAML::Load(run_query(zone.with(request("198.18.0.69", "u@typo.example", {"--json"}))).out);
+  CHECK(typo["why"]["term"].as<std::string>() == "ipv4:198.18.0.1");
+  CHECK(typo["change"]["record"].as<std::string>() == "v=spf1 ip4:198.18.0.1 -all");
 }
 
 TEST_CASE("--why: quotes and backslashes of a record are escaped in the line for the zone file") {
   const ZoneFile zone(kZone);
-  const Words lines = run_query(zone.with(request("203.0.113.1", "u@odd.example"))).lines();
-  CHECK(lines.back() == R"(odd.example. TXT "v=spf1 x=\"q\\ ip4:203.0.113.1 ~all")");
+  const Words lines = run_query(zone.with(request("198.18.0.1", "u@odd.example"))).lines();
+  CHECK(lines.back() == R"(odd.example. TXT "v=spf1 x=\"q\\ ip4:198.18.0.1 ~all")");
 }
 
 TEST_CASE("--why for a file: each answer is explained") {
   const ZoneFile zone(kZone);
   const Outcome got =
-      run_query(zone.with({"--why", "--json", "--file", "-"}), "192.0.2.69 u@shop.example\n192.0.2.69 u@typo.example\n");
+      run_query(zone.with({"--why", "--json", "--file", "-"}), "198.18.0.69 u@shop.example\n198.18.0.69 u@typo.example\n");
   REQUIRE(got.lines().size() == 2);
   for (const std::string& line : got.lines()) CHECK(YAML::Load(line)["why"].IsMap());
 }
@@ -94,7 +95,7 @@ TEST_CASE("--why --server: the explanation of the server, escaped; or that it do
   const auto ask = [](const std::string& answer) {
     const FakeServer server([&](const std::string& /*question*/) { return FakeServer::Reply{.bytes = answer}; });
     const Outcome got =
-        run_query(request("192.0.2.1", "u@a.example", {"--server", "inet:127.0.0.1:" + std::to_string(server.port())}));
+        run_query(request("198.18.0.1", "u@a.example", {"--server", "inet:127.0.0.1:" + std::to_string(server.port())}));
     REQUIRE(server.questions().size() == 1);
     CHECK(server.questions().front().find("\nexplain=1\n") != std::string::npos);
     return got.lines();

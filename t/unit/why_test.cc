@@ -72,36 +72,36 @@ World with(std::string record) { return World().txt("example.com", std::move(rec
 // ---- the term that decided -------------------------------------------------------------------------------------------------
 
 TEST_CASE("why: pass names the innermost term, and the one that leads to it") {
-  const Explained direct = explain(with("v=spf1 ip4:192.0.2.0/24 -all"), "192.0.2.1");
-  CHECK(direct.text() == "'ip4:192.0.2.0/24' in the record of example.com matches 192.0.2.1: the result is pass.\n");
+  const Explained direct = explain(with("v=spf1 ip4:198.18.0.0/24 -all"), "198.18.0.1");
+  CHECK(direct.text() == "'ip4:198.18.0.0/24' in the record of example.com matches 198.18.0.1: the result is pass.\n");
   CHECK(direct.questions == 1);
   CHECK_FALSE(direct.why.change);
   const World world = with("v=spf1 include:a.example include:b.example -all")
                           .txt("a.example", "v=spf1 -all")
-                          .txt("b.example", "v=spf1 ip4:192.0.2.0/24 -all");
-  const Explained included = explain(world, "192.0.2.1");
-  CHECK(included.why.term == "ip4:192.0.2.0/24");
+                          .txt("b.example", "v=spf1 ip4:198.18.0.0/24 -all");
+  const Explained included = explain(world, "198.18.0.1");
+  CHECK(included.why.term == "ip4:198.18.0.0/24");
   CHECK(included.why.record_of == "b.example");
   CHECK(included.says("'include:b.example' in the record of example.com leads to it."));
 }
 
 TEST_CASE("why: a client that the last word refuses can be added; one that is excluded explicitly cannot") {
-  const Explained last = explain(with("v=spf1 ip4:198.51.100.1 -all"), "192.0.2.1");
-  CHECK(last.says("No term before '-all' in the record of example.com matches 192.0.2.1: the result is fail."));
+  const Explained last = explain(with("v=spf1 ip4:198.51.100.1 -all"), "198.18.0.1");
+  CHECK(last.says("No term before '-all' in the record of example.com matches 198.18.0.1: the result is fail."));
   REQUIRE(last.why.change);
-  CHECK(*last.why.change == lint::Change{"example.com", "v=spf1 ip4:198.51.100.1 ip4:192.0.2.1 -all", 0});
-  const Explained excluded = explain(with("v=spf1 -ip4:192.0.2.1 ip4:198.51.100.1 -all"), "192.0.2.1");
-  CHECK(excluded.says("'-ip4:192.0.2.1' in the record of example.com matches 192.0.2.1: the result is fail."));
+  CHECK(*last.why.change == lint::Change{"example.com", "v=spf1 ip4:198.51.100.1 ip4:198.18.0.1 -all", 0});
+  const Explained excluded = explain(with("v=spf1 -ip4:198.18.0.1 ip4:198.51.100.1 -all"), "198.18.0.1");
+  CHECK(excluded.says("'-ip4:198.18.0.1' in the record of example.com matches 198.18.0.1: the result is fail."));
   CHECK_FALSE(excluded.why.change);
 }
 
 TEST_CASE("why: a domain that sends no mail needs no change") {
-  const Explained none = explain(with("v=spf1 -all"), "192.0.2.1");
+  const Explained none = explain(with("v=spf1 -all"), "198.18.0.1");
   CHECK(none.says("The record of example.com consists of '-all': example.com sends no mail at all."));
   CHECK_FALSE(none.why.change);
-  CHECK(explain(with("v=spf1 ~all"), "192.0.2.1").why.change);
+  CHECK(explain(with("v=spf1 ~all"), "198.18.0.1").why.change);
   const World redirected = with("v=spf1 redirect=none.example").txt("none.example", "v=spf1 -all");
-  CHECK_FALSE(explain(redirected, "192.0.2.1").why.change);
+  CHECK_FALSE(explain(redirected, "198.18.0.1").why.change);
 }
 
 TEST_CASE("why: the term is added before all, else before redirect, else at the end") {
@@ -112,9 +112,9 @@ TEST_CASE("why: the term is added before all, else before redirect, else at the 
   CHECK(lint::with_term("v=spf1", "mx") == "v=spf1 mx");
   CHECK(lint::with_term("v=spf1 a:all.example ?all", "mx") == "v=spf1 a:all.example mx ?all");
   const World redirected = with("v=spf1 redirect=b.example").txt("b.example", "v=spf1 ip4:198.51.100.1 ~all");
-  const Explained got = explain(redirected, "192.0.2.1");
+  const Explained got = explain(redirected, "198.18.0.1");
   REQUIRE(got.why.change);
-  CHECK(got.why.change->record == "v=spf1 ip4:192.0.2.1 redirect=b.example");
+  CHECK(got.why.change->record == "v=spf1 ip4:198.18.0.1 redirect=b.example");
   CHECK(got.why.record_of == "b.example");
 }
 
@@ -122,67 +122,69 @@ TEST_CASE("why: the term is added before all, else before redirect, else at the 
 
 TEST_CASE("why: the nearest network that passes, across the tree") {
   const World world = with("v=spf1 ip4:198.51.100.0/24 include:p.example -all")
-                          .txt("p.example", "v=spf1 a:mail.example.com/30 -ip4:192.0.2.70 ip4:192.0.2.70/31 -all")
-                          .a("mail.example.com", "192.0.2.64");
-  const Explained got = explain(world, "192.0.2.73");
+                          .txt("p.example", "v=spf1 a:mail.example.com/30 -ip4:198.18.0.70 ip4:198.18.0.70/31 -all")
+                          .a("mail.example.com", "198.18.0.64");
+  const Explained got = explain(world, "198.18.0.73");
   REQUIRE(got.why.nearest);
-  CHECK(*got.why.nearest == lint::Nearest{"192.0.2.70/31", "ip4:192.0.2.70/31", "p.example", 2, 28});
-  CHECK(
-      got.says("192.0.2.73 is 2 addresses after 192.0.2.70/31, which 'ip4:192.0.2.70/31' in the record of p.example lets pass."));
+  CHECK(*got.why.nearest == lint::Nearest{"198.18.0.70/31", "ip4:198.18.0.70/31", "p.example", 2, 28});
+  CHECK(got.says(
+      "198.18.0.73 is 2 addresses after 198.18.0.70/31, which 'ip4:198.18.0.70/31' in the record of p.example lets pass."));
   // An earlier term excludes the client from its network.
-  CHECK(explain(world, "192.0.2.70").says("192.0.2.70 is 1 address before 192.0.2.71, which 'ip4:192.0.2.70/31' in the record"));
-  const Explained below = explain(world, "192.0.2.68");
-  CHECK(below.says("192.0.2.68 is 1 address after 192.0.2.64/30, which 'a:mail.example.com/30' in the record of p.example lets"));
-  CHECK_FALSE(explain(with("v=spf1 ?all"), "192.0.2.69").why.nearest);
-  CHECK_FALSE(explain(with("v=spf1 ip6:2001:db8::1 -all"), "192.0.2.69").why.nearest);
+  CHECK(explain(world, "198.18.0.70")
+            .says("198.18.0.70 is 1 address before 198.18.0.71, which 'ip4:198.18.0.70/31' in the record"));
+  const Explained below = explain(world, "198.18.0.68");
+  CHECK(
+      below.says("198.18.0.68 is 1 address after 198.18.0.64/30, which 'a:mail.example.com/30' in the record of p.example lets"));
+  CHECK_FALSE(explain(with("v=spf1 ?all"), "198.18.0.69").why.nearest);
+  CHECK_FALSE(explain(with("v=spf1 ip6:2001:dba::1 -all"), "198.18.0.69").why.nearest);
 }
 
 TEST_CASE("why: IPv6 networks are near by the bits that they have in common") {
-  const World world = with("v=spf1 ip6:2001:db8:1::/48 -all");
-  const Explained near = explain(world, "2001:db8:1::1:0:0:1");
+  const World world = with("v=spf1 ip6:2001:dba:1::/48 -all");
+  const Explained near = explain(world, "2001:dba:1::1:0:0:1");
   CHECK(near.says("the result is pass"));
-  CHECK(explain(world, "2001:db8:2::1").says("2001:db8:2::1 is 2 addresses after 2001:db8:1::/48, which"));
-  const Explained other = explain(world, "2001:db8:3::1");
+  CHECK(explain(world, "2001:dba:2::1").says("2001:dba:2::1 is 2 addresses after 2001:dba:1::/48, which"));
+  const Explained other = explain(world, "2001:dba:3::1");
   REQUIRE(other.why.nearest);
   CHECK_FALSE(other.why.nearest->distance);
   CHECK(other.why.nearest->shared_bits == 46);
-  CHECK(other.says("2001:db8:3::1 has the first 46 bits in common with 2001:db8:1::/48, which"));
-  CHECK(other.added() == "ip6:2001:db8:3::1");
+  CHECK(other.says("2001:dba:3::1 has the first 46 bits in common with 2001:dba:1::/48, which"));
+  CHECK(other.added() == "ip6:2001:dba:3::1");
   CHECK_FALSE(explain(world, "2001:dead::1").says("in common"));
-  CHECK(explain(with("v=spf1 ip6:2001:db8::8 -all"), "2001:db8::5").says("2001:db8::5 is 3 addresses before 2001:db8::8, which"));
+  CHECK(explain(with("v=spf1 ip6:2001:dba::8 -all"), "2001:dba::5").says("2001:dba::5 is 3 addresses before 2001:dba::8, which"));
 }
 
 // ---- whose the client is -----------------------------------------------------------------------------------------------------
 
 TEST_CASE("why: a host of the domain is added by its name if that leads back to the client") {
   const World world =
-      with("v=spf1 ip4:198.51.100.1 -all").ptr("192.0.2.1", "mail.example.com").a("mail.example.com", "192.0.2.1");
-  CHECK(explain(world, "192.0.2.1").added() == "a:mail.example.com");
-  CHECK(explain(world, "192.0.2.1").why.client_name == "mail.example.com");
+      with("v=spf1 ip4:198.51.100.1 -all").ptr("198.18.0.1", "mail.example.com").a("mail.example.com", "198.18.0.1");
+  CHECK(explain(world, "198.18.0.1").added() == "a:mail.example.com");
+  CHECK(explain(world, "198.18.0.1").why.client_name == "mail.example.com");
   const World forged =
-      with("v=spf1 ip4:198.51.100.1 -all").ptr("192.0.2.1", "mail.example.com").a("mail.example.com", "192.0.2.2");
-  CHECK(explain(forged, "192.0.2.1").added() == "ip4:192.0.2.1");
-  CHECK(explain(forged, "192.0.2.1").why.client_name.empty());
+      with("v=spf1 ip4:198.51.100.1 -all").ptr("198.18.0.1", "mail.example.com").a("mail.example.com", "198.18.0.2");
+  CHECK(explain(forged, "198.18.0.1").added() == "ip4:198.18.0.1");
+  CHECK(explain(forged, "198.18.0.1").why.client_name.empty());
   // The HELO name serves, too.
-  const World no_ptr = with("v=spf1 ip4:198.51.100.1 -all").a("mail.example.com", "192.0.2.1");
-  CHECK(explain(no_ptr, "192.0.2.1", "u@example.com", "mail.example.com").added() == "a:mail.example.com");
-  CHECK(explain(no_ptr, "192.0.2.1").added() == "ip4:192.0.2.1");
+  const World no_ptr = with("v=spf1 ip4:198.51.100.1 -all").a("mail.example.com", "198.18.0.1");
+  CHECK(explain(no_ptr, "198.18.0.1", "u@example.com", "mail.example.com").added() == "a:mail.example.com");
+  CHECK(explain(no_ptr, "198.18.0.1").added() == "ip4:198.18.0.1");
 }
 
 TEST_CASE("why: a host beside the domain is its own only if the domain above both sends or receives mail with it") {
   const auto world = [](const std::string& mx, const std::string& record) {
     return World()
         .txt("a.eu.example", "v=spf1 ip4:198.51.100.1 -all")
-        .ptr("192.0.2.1", "mail.b.eu.example")
-        .a("mail.b.eu.example", "192.0.2.1")
+        .ptr("198.18.0.1", "mail.b.eu.example")
+        .a("mail.b.eu.example", "198.18.0.1")
         .mx("eu.example", mx)
         .txt("eu.example", record);
   };
-  const auto added = [](const World& all) { return explain(all, "192.0.2.1", "u@a.eu.example").added(); };
+  const auto added = [](const World& all) { return explain(all, "198.18.0.1", "u@a.eu.example").added(); };
   CHECK(added(world("mail.b.eu.example", "v=spf1 -all")) == "a:mail.b.eu.example");
-  CHECK(added(world("mx.eu.example", "v=spf1 ip4:192.0.2.1 -all")) == "a:mail.b.eu.example");
-  const Explained stranger = explain(world("mx.eu.example", "v=spf1 -all"), "192.0.2.1", "u@a.eu.example");
-  CHECK(stranger.added() == "ip4:192.0.2.1");
+  CHECK(added(world("mx.eu.example", "v=spf1 ip4:198.18.0.1 -all")) == "a:mail.b.eu.example");
+  const Explained stranger = explain(world("mx.eu.example", "v=spf1 -all"), "198.18.0.1", "u@a.eu.example");
+  CHECK(stranger.added() == "ip4:198.18.0.1");
   CHECK(stranger.says("nothing connects eu.example with a.eu.example."));
 }
 
@@ -195,110 +197,115 @@ TEST_CASE("why: no change exceeds the limits, for any client (RFC 7208 §4.6.4)"
   const auto world = [&](int terms) {
     return with(record(terms))
         .a("h.example", "198.51.100.1")
-        .a("h.example", "2001:db8::1")
-        .ptr("192.0.2.1", "mail.example.com")
-        .a("mail.example.com", "192.0.2.1")
-        .a("mail.example.com", "2001:db8::2");
+        .a("h.example", "2001:dba::1")
+        .ptr("198.18.0.1", "mail.example.com")
+        .a("mail.example.com", "198.18.0.1")
+        .a("mail.example.com", "2001:dba::2");
   };
-  CHECK(explain(world(9), "192.0.2.1").added() == "a:mail.example.com");
-  CHECK(explain(world(9), "192.0.2.1").why.change->lookups == 10);
-  CHECK(explain(world(10), "192.0.2.1").added() == "ip4:192.0.2.1");
-  CHECK(explain(world(10), "192.0.2.1").why.change->lookups == 10);
-  CHECK(explain(world(10), "192.0.2.1").says("With 'a:mail.example.com' in the record, a check would exceed the limits"));
+  CHECK(explain(world(9), "198.18.0.1").added() == "a:mail.example.com");
+  CHECK(explain(world(9), "198.18.0.1").why.change->lookups == 10);
+  CHECK(explain(world(10), "198.18.0.1").added() == "ip4:198.18.0.1");
+  CHECK(explain(world(10), "198.18.0.1").why.change->lookups == 10);
+  CHECK(explain(world(10), "198.18.0.1").says("With 'a:mail.example.com' in the record, a check would exceed the limits"));
   // Names without AAAA are void look-ups of IPv6 clients.
   const auto voids = [](const std::string& text) {
     return with(text)
         .a("h.example", "198.51.100.1")
         .a("i.example", "198.51.100.2")
-        .ptr("192.0.2.1", "mail.example.com")
-        .a("mail.example.com", "192.0.2.1");
+        .ptr("198.18.0.1", "mail.example.com")
+        .a("mail.example.com", "198.18.0.1");
   };
-  CHECK(explain(voids("v=spf1 a:h.example -all"), "192.0.2.1").added() == "a:mail.example.com");
-  CHECK(explain(voids("v=spf1 a:h.example a:i.example -all"), "192.0.2.1").added() == "ip4:192.0.2.1");
+  CHECK(explain(voids("v=spf1 a:h.example -all"), "198.18.0.1").added() == "a:mail.example.com");
+  CHECK(explain(voids("v=spf1 a:h.example a:i.example -all"), "198.18.0.1").added() == "ip4:198.18.0.1");
 }
 
 TEST_CASE("why: a provider is added by the record that it publishes for its customers, if that lets the client pass") {
   const auto world = [](const std::string& record) {
     return with("v=spf1 ip4:198.51.100.1 -all")
-        .ptr("192.0.2.1", "out.esp.example")
-        .a("out.esp.example", "192.0.2.1")
+        .ptr("198.18.0.1", "out.esp.example")
+        .a("out.esp.example", "198.18.0.1")
         .txt("_spf.esp.example", record);
   };
-  const Explained provider = explain(world("v=spf1 ip4:192.0.2.0/24 -all"), "192.0.2.1");
+  const Explained provider = explain(world("v=spf1 ip4:198.18.0.0/24 -all"), "198.18.0.1");
   CHECK(provider.added() == "include:_spf.esp.example");
   CHECK(provider.says("If esp.example is to send mail for example.com, add"));
-  const Explained other = explain(world("v=spf1 ip4:192.0.3.0/24 -all"), "192.0.2.1");
-  CHECK(other.added() == "ip4:192.0.2.1");
+  const Explained other = explain(world("v=spf1 ip4:192.0.3.0/24 -all"), "198.18.0.1");
+  CHECK(other.added() == "ip4:198.18.0.1");
   CHECK(other.says("nothing connects esp.example with example.com"));
 }
 
 TEST_CASE("why: a provider in the tree should add its host to its own record") {
   const auto world = [](const std::string& provider) {
     return with("v=spf1 include:" + provider + " -all")
-        .ptr("192.0.2.1", "out.esp.example")
-        .a("out.esp.example", "192.0.2.1")
+        .ptr("198.18.0.1", "out.esp.example")
+        .a("out.esp.example", "198.18.0.1")
         .txt("all.esp.example", "v=spf1 ip4:198.51.100.1 -all")
         .txt("other.example", "v=spf1 ip4:198.51.100.1 -all");
   };
-  const Explained known = explain(world("all.esp.example"), "192.0.2.1");
+  const Explained known = explain(world("all.esp.example"), "198.18.0.1");
   CHECK_FALSE(known.why.change);
   CHECK(known.says("esp.example should add it to its own record"));
-  CHECK(explain(world("other.example"), "192.0.2.1").added() == "ip4:192.0.2.1");
+  CHECK(explain(world("other.example"), "198.18.0.1").added() == "ip4:198.18.0.1");
 }
 
 TEST_CASE("why: a host that receives or sends the mail of another domain looks like a forwarder") {
   const auto world = [](const std::string& mx, const std::string& record) {
     return with("v=spf1 ip4:198.51.100.1 -all")
-        .ptr("192.0.2.1", "mx1.uni.example")
-        .a("mx1.uni.example", "192.0.2.1")
-        .a("mx2.uni.example", "192.0.2.2")
+        .ptr("198.18.0.1", "mx1.uni.example")
+        .a("mx1.uni.example", "198.18.0.1")
+        .a("mx2.uni.example", "198.18.0.2")
         .mx("uni.example", mx)
         .txt("uni.example", record);
   };
-  const Explained receives = explain(world("mx1.uni.example", "v=spf1 -all"), "192.0.2.1");
+  const Explained receives = explain(world("mx1.uni.example", "v=spf1 -all"), "198.18.0.1");
   CHECK(receives.why.forwarder_of == "uni.example");
   CHECK(receives.says("The client looks like a forwarder: it receives the mail of uni.example."));
   CHECK_FALSE(receives.why.change);
-  const Explained sends = explain(world("mx2.uni.example", "v=spf1 ip4:192.0.2.1 -all"), "192.0.2.1");
+  const Explained sends = explain(world("mx2.uni.example", "v=spf1 ip4:198.18.0.1 -all"), "198.18.0.1");
   CHECK(sends.why.forwarder_of == "uni.example");
   CHECK_FALSE(sends.why.change);
-  const Explained neither = explain(world("mx2.uni.example", "v=spf1 ip4:192.0.2.2 -all"), "192.0.2.1");
+  const Explained neither = explain(world("mx2.uni.example", "v=spf1 ip4:198.18.0.2 -all"), "198.18.0.1");
   CHECK(neither.why.forwarder_of.empty());
-  CHECK(neither.added() == "ip4:192.0.2.1");
+  CHECK(neither.added() == "ip4:198.18.0.1");
 }
 
-TEST_CASE("why: a private address is not to be added") {
-  for (const std::string_view address :
-       {"10.1.2.3", "127.0.0.1", "172.31.0.1", "192.168.1.1", "169.254.0.1", "fe80::1", "fd00::1"}) {
+TEST_CASE("why: an address from which no mail comes is not to be added") {
+  for (const std::string_view address : {"10.1.2.3", "127.0.0.1", "172.31.0.1", "192.168.1.1", "169.254.0.1", "fe80::1",
+                                         "fd00::1", "192.0.2.1", "203.0.113.1", "2001:db8::1"}) {
     CAPTURE(address);
-    const Explained got = explain(with("v=spf1 ip4:198.51.100.1 -all"), address);
-    CHECK_FALSE(got.why.change);
-    CHECK(got.says("from which no mail comes over the Internet"));
+    for (const World& world : {with("v=spf1 ip4:198.51.100.1 -all"), World().mx("example.com", "mail.example.com")}) {
+      const Explained got = explain(world, address);
+      CHECK((!got.why.change || got.why.change->record == "v=spf1 mx -all"));
+      CHECK(got.says("from which no mail comes over the Internet"));
+    }
   }
+  CHECK(explain(with("v=spf1 ip4:198.51.100.1 -all"), "192.0.2.1")
+            .says("192.0.2.1 is a special address (for documentation), from which no mail comes over the Internet"));
   CHECK(explain(with("v=spf1 ip4:198.51.100.1 -all"), "172.32.0.1").why.change);
 }
 
 // ---- errors, and no record ---------------------------------------------------------------------------------------------------
 
 TEST_CASE("why: permerror names the term and its repair") {
-  const Explained typo = explain(with("v=spf1 ipv4:192.0.2.1 -all"), "192.0.2.1");
-  CHECK(typo.says("The record of example.com cannot be used: 'ipv4:192.0.2.1 in the record of example.com: unknown mechanism'."));
-  CHECK(typo.says("To repair it: 'Write ip4:192.0.2.1'."));
+  const Explained typo = explain(with("v=spf1 ipv4:198.18.0.1 -all"), "198.18.0.1");
+  CHECK(
+      typo.says("The record of example.com cannot be used: 'ipv4:198.18.0.1 in the record of example.com: unknown mechanism'."));
+  CHECK(typo.says("To repair it: 'Write ip4:198.18.0.1'."));
   REQUIRE(typo.why.change);
-  CHECK(*typo.why.change == lint::Change{"example.com", "v=spf1 ip4:192.0.2.1 -all", 0});
-  CHECK(typo.says("the result for 192.0.2.1 is pass, and a check takes at most 0 of 10 DNS terms."));
+  CHECK(*typo.why.change == lint::Change{"example.com", "v=spf1 ip4:198.18.0.1 -all", 0});
+  CHECK(typo.says("the result for 198.18.0.1 is pass, and a check takes at most 0 of 10 DNS terms."));
   std::string many = "v=spf1";
   for (int i = 0; i < 11; ++i) many += fmt::format(" a:h{}.example", i);
   World world = with(many + " -all");
   for (int i = 0; i < 11; ++i)
-    world.a(fmt::format("h{}.example", i), "198.51.100.1").a(fmt::format("h{}.example", i), "2001:db8::1");
-  const Explained over = explain(world, "192.0.2.1");
+    world.a(fmt::format("h{}.example", i), "198.51.100.1").a(fmt::format("h{}.example", i), "2001:dba::1");
+  const Explained over = explain(world, "198.18.0.1");
   CHECK(over.why.term == "a:h10.example");
   CHECK(over.says("is number 11 of 11"));
-  CHECK(explain(with("v=spf1 -all").txt("example.com", "v=spf1 ?all"), "192.0.2.1").says("example.com has 2"));
+  CHECK(explain(with("v=spf1 -all").txt("example.com", "v=spf1 ?all"), "198.18.0.1").says("example.com has 2"));
 }
 
-std::string repaired(const World& world, std::string_view client = "192.0.2.1") {
+std::string repaired(const World& world, std::string_view client = "198.18.0.1") {
   const Explained got = explain(world, client);
   return got.why.change ? fmt::format("{}: {}", got.why.change->name, got.why.change->record) : std::string();
 }
@@ -307,18 +314,18 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
   const auto of = [](const std::string& record) {
     return repaired(with(record).txt("b.example", "v=spf1 ip4:198.51.100.0/24 -all"));
   };
-  CHECK(of("v=spf1 include: b.example ipv4:192.0.2.1 -al") == "example.com: v=spf1 include:b.example ip4:192.0.2.1 -all");
+  CHECK(of("v=spf1 include: b.example ipv4:198.18.0.1 -al") == "example.com: v=spf1 include:b.example ip4:198.18.0.1 -all");
   CHECK(of("v=spf1 include:b.example ~allv=spf1") == "example.com: v=spf1 include:b.example ~all");
-  CHECK(of("v=spf1 ip4:192.0.2.1\xc2\xa0-all") == "example.com: v=spf1 ip4:192.0.2.1 -all");
-  CHECK(of("v=spf1 a:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
-  CHECK(of("v=spf1 nobody-knows ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
-  CHECK(of("v=spf1 include:example.com ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
-  CHECK(of("v=spf1 include:nothing.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
-  CHECK(of("v=spf1 include:b.example.comall ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 ip4:198.18.0.1\xc2\xa0-all") == "example.com: v=spf1 ip4:198.18.0.1 -all");
+  CHECK(of("v=spf1 a:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
+  CHECK(of("v=spf1 nobody-knows ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
+  CHECK(of("v=spf1 include:example.com ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
+  CHECK(of("v=spf1 include:nothing.example ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
+  CHECK(of("v=spf1 include:b.example.comall ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
   CHECK(repaired(with("v=spf1 include:b.example.net-all").txt("b.example.net", "v=spf1 ip4:198.51.100.0/24 -all")) ==
         "example.com: v=spf1 include:b.example.net -all");
-  CHECK(of("v=spf1 ip4:192.0.2.7a:mail.exampleinclude:b.example -all") ==
-        "example.com: v=spf1 ip4:192.0.2.7 a:mail.example include:b.example -all");
+  CHECK(of("v=spf1 ip4:198.18.0.7a:mail.exampleinclude:b.example -all") ==
+        "example.com: v=spf1 ip4:198.18.0.7 a:mail.example include:b.example -all");
   // Without their only term, these records would let no host, or every one, send mail.
   CHECK(of("v=spf1 redirect=nothing.example").empty());
   CHECK(of("v=spf1 include:nothing.example -all").empty());
@@ -327,30 +334,30 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
   CHECK(repaired(with("v=spf1 include:c.example -all").txt("c.example", "v=spf1 ip:198.51.100.1 -all")) ==
         "c.example: v=spf1 ip4:198.51.100.1 -all");
   // Several records are one.
-  CHECK(repaired(with("v=spf1 ip4:192.0.2.7 -all").txt("example.com", "v=spf1 ip4:192.0.2.7 ip4:192.0.2.8 ~all")) ==
-        "example.com: v=spf1 ip4:192.0.2.7 ip4:192.0.2.8 -all");
+  CHECK(repaired(with("v=spf1 ip4:198.18.0.7 -all").txt("example.com", "v=spf1 ip4:198.18.0.7 ip4:198.18.0.8 ~all")) ==
+        "example.com: v=spf1 ip4:198.18.0.7 ip4:198.18.0.8 -all");
   // Too many terms, some of which change nothing.
   std::string many = "v=spf1";
   for (int i = 0; i < 11; ++i) many += " include:b.example";
   CHECK(of(many + " -all") == "example.com: v=spf1 include:b.example -all");
-  CHECK(of("v=spf1 a:x.example a:y.example a:z.example ip4:192.0.2.7 -all") == "example.com: v=spf1 ip4:192.0.2.7 -all");
+  CHECK(of("v=spf1 a:x.example a:y.example a:z.example ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
 }
 
 TEST_CASE("why: no repair is shown that does not end the error, or that is only a guess") {
   World world =
-      with("v=spf1 ipv4:192.0.2.1 include:c.example -all").txt("c.example", "v=spf1 -all").txt("c.example", "v=spf1 ?all");
-  CHECK(repaired(world, "192.0.2.9").empty());
+      with("v=spf1 ipv4:198.18.0.1 include:c.example -all").txt("c.example", "v=spf1 -all").txt("c.example", "v=spf1 ?all");
+  CHECK(repaired(world, "198.18.0.9").empty());
   std::string distinct = "v=spf1";
   for (int i = 0; i < 11; ++i) distinct += fmt::format(" a:h{}.example", i);
   World hosts = with(distinct + " -all");
   for (int i = 0; i < 11; ++i)
-    hosts.a(fmt::format("h{}.example", i), fmt::format("198.51.100.{}", i)).a(fmt::format("h{}.example", i), "2001:db8::1");
+    hosts.a(fmt::format("h{}.example", i), fmt::format("198.51.100.{}", i)).a(fmt::format("h{}.example", i), "2001:dba::1");
   CHECK(repaired(hosts).empty());
 }
 
 TEST_CASE("why: temperror names the question, and the term that needs it") {
   const World failing = with("v=spf1 include:silent.example -all").failure("silent.example", dns::Type::txt);
-  const Explained got = explain(failing, "192.0.2.1");
+  const Explained got = explain(failing, "198.18.0.1");
   CHECK(got.says("DNS did not answer a question of the check: 'TXT silent.example: SERVFAIL'."));
   CHECK(got.says("'include:silent.example' in the record of example.com needs it."));
   CHECK_FALSE(got.why.change);
@@ -360,7 +367,7 @@ TEST_CASE("why: temperror names the question, and the term that needs it") {
                          .mx("example.com", "b.example")
                          .a("b.example", "198.51.100.1")
                          .failure("a.example", dns::Type::a);
-  CHECK(explain(host, "192.0.2.1").says("'A a.example: SERVFAIL'"));
+  CHECK(explain(host, "198.18.0.1").says("'A a.example: SERVFAIL'"));
 }
 
 TEST_CASE("why: no change drops the terms of a text that resembles a record") {
@@ -377,46 +384,46 @@ TEST_CASE("why: no change drops the terms of a text that resembles a record") {
   // No repair is known.
   for (const std::string_view text : {"v=spf1;include:nothing.example -all", "v=spf1;nobody-knows -all"}) {
     CAPTURE(text);
-    const Explained got = explain(with(std::string(text)), "192.0.2.1");
+    const Explained got = explain(with(std::string(text)), "198.18.0.1");
     CHECK_FALSE(got.why.change);
     CHECK(got.says("The terms of that text have faults, too"));
   }
-  CHECK(of("v=spf1;") == "example.com: v=spf1 ip4:192.0.2.1 -all");
+  CHECK(of("v=spf1;") == "example.com: v=spf1 ip4:198.18.0.1 -all");
 }
 
 TEST_CASE("why: nothing is published at a name that does not exist") {
-  const Explained got = explain(World(), "192.0.2.1", "u@typo.example");
+  const Explained got = explain(World(), "198.18.0.1", "u@typo.example");
   CHECK(got.text() == "typo.example does not exist: the name is mistyped or forged.\n");
   CHECK_FALSE(got.why.change);
   CHECK(got.questions == 1);
 }
 
 TEST_CASE("why: for none, the first record to publish, or the text that resembles a record") {
-  CHECK(explain(bare(), "192.0.2.1").says("example.com has no SPF record."));
+  CHECK(explain(bare(), "198.18.0.1").says("example.com has no SPF record."));
   // A first record lets the client pass, and the hosts that receive the mail.
   const World receives = bare().mx("example.com", "mail.example.com").a("mail.example.com", "198.51.100.1");
-  CHECK(repaired(receives) == "example.com: v=spf1 mx ip4:192.0.2.1 -all");
-  CHECK(explain(receives, "192.0.2.1").why.change->lookups == 1);
-  CHECK(repaired(bare()) == "example.com: v=spf1 ip4:192.0.2.1 -all");
-  CHECK(explain(bare(), "192.0.2.1").says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
+  CHECK(repaired(receives) == "example.com: v=spf1 mx ip4:198.18.0.1 -all");
+  CHECK(explain(receives, "198.18.0.1").why.change->lookups == 1);
+  CHECK(repaired(bare()) == "example.com: v=spf1 ip4:198.18.0.1 -all");
+  CHECK(explain(bare(), "198.18.0.1").says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
   World own = receives;
-  own.ptr("192.0.2.1", "out.example.com").a("out.example.com", "192.0.2.1");
+  own.ptr("198.18.0.1", "out.example.com").a("out.example.com", "198.18.0.1");
   CHECK(repaired(own) == "example.com: v=spf1 mx a:out.example.com -all");
   // A forwarder, and a private address, are not added.
   World forwards = receives;
-  forwards.ptr("192.0.2.1", "mx.other.example").a("mx.other.example", "192.0.2.1").mx("other.example", "mx.other.example");
+  forwards.ptr("198.18.0.1", "mx.other.example").a("mx.other.example", "198.18.0.1").mx("other.example", "mx.other.example");
   CHECK(repaired(forwards) == "example.com: v=spf1 mx -all");
   CHECK(repaired(bare(), "10.0.0.1") == "example.com: v=spf1 -all");
   // The record that a text resembles.
   CHECK(repaired(with(" v=spf1 ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
   CHECK(repaired(with("v=spf1;ip4:198.51.100.1 -all")) == "example.com: v=spf1 ip4:198.51.100.1 -all");
-  CHECK(explain(with(" v=spf1 -all"), "192.0.2.1").says("example.com has no SPF record; a TXT record looks like one, but"));
+  CHECK(explain(with(" v=spf1 -all"), "198.18.0.1").says("example.com has no SPF record; a TXT record looks like one, but"));
   CHECK(
-      explain(with(" v=spf1 -all"), "192.0.2.1").says("Its owner should correct that text; until then, nothing is known about"));
-  CHECK(explain(World(), "192.0.2.1", "u@localhost").text() == "'localhost' is not a domain that can have an SPF record.\n");
-  CHECK(explain(bare().txt("it is fine. we say so", "x"), "192.0.2.1", "u@it is fine. We say so.")
+      explain(with(" v=spf1 -all"), "198.18.0.1").says("Its owner should correct that text; until then, nothing is known about"));
+  CHECK(explain(World(), "198.18.0.1", "u@localhost").text() == "'localhost' is not a domain that can have an SPF record.\n");
+  CHECK(explain(bare().txt("it is fine. we say so", "x"), "198.18.0.1", "u@it is fine. We say so.")
             .says("'it is fine. we say so' has no SPF record."));
-  CHECK(explain(World(), "192.0.2.1", "u@it is fine. We say so.").says("'it is fine. we say so' does not exist"));
+  CHECK(explain(World(), "198.18.0.1", "u@it is fine. We say so.").says("'it is fine. we say so' does not exist"));
 }
 
 // ---- what is not known -------------------------------------------------------------------------------------------------------
@@ -424,25 +431,25 @@ TEST_CASE("why: for none, the first record to publish, or the text that resemble
 TEST_CASE("why: questions that DNS did not answer are named; a change is shown only if it is proven") {
   const World world = with("v=spf1 a:h.example -all")
                           .a("h.example", "198.51.100.1")
-                          .ptr("192.0.2.1", "mail.example.com")
-                          .a("mail.example.com", "192.0.2.1")
+                          .ptr("198.18.0.1", "mail.example.com")
+                          .a("mail.example.com", "198.18.0.1")
                           .failure("h.example", dns::Type::aaaa);
-  const Explained got = explain(world, "192.0.2.1");
+  const Explained got = explain(world, "198.18.0.1");
   CHECK(got.why.missing == std::vector<std::string>{"'AAAA h.example: SERVFAIL'"});
   // The effect of 'a:' on IPv6 clients is not known.
-  CHECK(got.added() == "ip4:192.0.2.1");
+  CHECK(got.added() == "ip4:198.18.0.1");
   CHECK(got.why.change->lookups == 1);
   const Explained nameless =
-      explain(with("v=spf1 ip4:198.51.100.1 -all").failure("1.2.0.192.in-addr.arpa", dns::Type::ptr), "192.0.2.1");
-  CHECK(nameless.why.missing == std::vector<std::string>{"'PTR 1.2.0.192.in-addr.arpa: SERVFAIL'"});
+      explain(with("v=spf1 ip4:198.51.100.1 -all").failure("1.0.18.198.in-addr.arpa", dns::Type::ptr), "198.18.0.1");
+  CHECK(nameless.why.missing == std::vector<std::string>{"'PTR 1.0.18.198.in-addr.arpa: SERVFAIL'"});
 }
 
 TEST_CASE("why: a record that is too long is not shown") {
   const auto record = [](std::size_t size) { return "v=spf1 padding=" + std::string(size - 20, 'x') + " ~all"; };
-  CHECK(explain(with(record(lint::kMaxChanged - 40)), "192.0.2.1").why.change);
-  const Explained got = explain(with(record(lint::kMaxChanged)), "192.0.2.1");
+  CHECK(explain(with(record(lint::kMaxChanged - 40)), "198.18.0.1").why.change);
+  const Explained got = explain(with(record(lint::kMaxChanged)), "198.18.0.1");
   CHECK_FALSE(got.why.change);
-  CHECK(got.says("'ip4:192.0.2.1' has to be added to the record"));
+  CHECK(got.says("'ip4:198.18.0.1' has to be added to the record"));
 }
 
 // ---- hostile worlds ----------------------------------------------------------------------------------------------------------
@@ -479,9 +486,9 @@ void check_texts(const Explained& got) {
 TEST_CASE("why: text that others chose cannot be taken for our words") {
   const World names = with("v=spf1 a:h.example -all")
                           .a("h.example", "198.51.100.1")
-                          .ptr("192.0.2.1", "EVIL says: it's fine. x.example")
-                          .a("evil says: it's fine. x.example", "192.0.2.1");
-  check_texts(explain(names, "192.0.2.1"));
+                          .ptr("198.18.0.1", "EVIL says: it's fine. x.example")
+                          .a("evil says: it's fine. x.example", "198.18.0.1");
+  check_texts(explain(names, "198.18.0.1"));
   for (const std::string& record :
        std::vector<std::string>{"v=spf1 EVIL'is.fine:x -all", "v=spf1 a:EVIL'.said.so.example -all", "v=spf1 \x01'EVIL\xff -all",
                                 "v=spf1 include:EVIL'%_x.example -all", "v=spf1 -exists:EVIL'%{i}.example -all",
@@ -499,7 +506,7 @@ TEST_CASE("why: text that others chose cannot be taken for our words") {
             if (question.type == dns::Type::a) answer.addresses.push_back(base::IpAddress::v4({127, 0, 0, 2}));
             return answer;
           },
-          "192.0.2.1", "EVIL'@example.com", "EVIL' helo.example"));
+          "198.18.0.1", "EVIL'@example.com", "EVIL' helo.example"));
     }
   }
 }
@@ -520,7 +527,7 @@ TEST_CASE("why: trees that explode, loops, records of 60 KB and clients of a tho
       if (question.type == dns::Type::mx) {
         for (int i = 0; i < 10; ++i) answer.names.push_back(fmt::format("mx{}.{}", i, name));
       }
-      if (question.type == dns::Type::a) answer.addresses.push_back(*base::IpAddress::parse("192.0.2.1"));
+      if (question.type == dns::Type::a) answer.addresses.push_back(*base::IpAddress::parse("198.18.0.1"));
       return answer;
     };
   };
@@ -534,7 +541,7 @@ TEST_CASE("why: trees that explode, loops, records of 60 KB and clients of a tho
       CAPTURE(own.substr(0, 100));
       CAPTURE(width);
       check_texts(explain(tree(own, width), "203.0.113.1"));
-      check_texts(explain(tree(own, width), "192.0.2.1"));
+      check_texts(explain(tree(own, width), "198.18.0.1"));
     }
   }
 }

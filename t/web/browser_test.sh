@@ -35,7 +35,7 @@ start_dns
 cat >"$LAB/tmp/zone" <<'END'
 $TTL 1
 $ORIGIN test.
-web             TXT  "v=spf1 ip4:192.0.2.64/31 -all"
+web             TXT  "v=spf1 ip4:198.18.0.64/31 -all"
 tree            TXT  "v=spf1 include:pass.test a:mail.pass.test include:open.test mx:lab.test ~all"
 mail.wiz        A    192.0.2.10
 END
@@ -109,26 +109,28 @@ open_link() {
   page=$(browser text "$link" "$pictures/$1.png")
 }
 
+near() { try 198.18.0.66 evil.test "$@"; }
+
 # ---- a forgery, and its page ----------------------------------------------------------------------------------------------
 
-bad alice@web.test
+near alice@web.test
 check "a forgery is refused with a link" refused '^550 5\.7\.23 .* Please see https://mx\.lab\.test/spf/why/[A-Za-z0-9_-]+$'
 open_link refusal
 token=${link##*/}
-check "the page names the cause" has "The server 192.0.2.66 is not among those that web.test allows to send its mail."
+check "the page names the cause" has "The server 198.18.0.66 is not among those that web.test allows to send its mail."
 check "its tree has the deciding term" has "-all ← this term decides"
-check "the nearest miss" has "192.0.2.64/31"
-check "the change" has 'web.test. IN TXT "v=spf1 ip4:192.0.2.64/31 ip4:192.0.2.66 -all"'
+check "the nearest miss" has "198.18.0.64/31"
+check "the change" has 'web.test. IN TXT "v=spf1 ip4:198.18.0.64/31 ip4:198.18.0.66 -all"'
 check "the present result" has "The result is still fail."
 check "nothing of the sender's local part or the recipient" not has "bob@"
 check "without messages of the console and foreign requests" silent
 
 publish "$(grep -m1 '^web\.test\. IN TXT ' <<<"$page")"
-check "the record is changed as the page says" wait_until result_is 192.0.2.66 alice@web.test pass
+check "the record is changed as the page says" wait_until result_is 198.18.0.66 alice@web.test pass
 page=$(browser text "$link" "$pictures/repaired.png")
 check "the page says that it would pass now" has "The record has changed since: the server would pass now."
 check "without messages of the console and foreign requests, too" silent
-bad alice@web.test
+near alice@web.test
 check "and Exim accepts it" both accepted 'header 1 pass'
 
 bad alice@permerror.test

@@ -32,12 +32,12 @@ constexpr std::string_view kZone = R"($TTL 300
 . SOA a.test b.test 1 2 3 4 5
 test SOA a.test b.test 1 2 3 4 5
 pass.test TXT "v=spf1 ip4:192.0.2.10 -all"
-fail.test TXT "v=spf1 ip4:198.51.100.1 include:more.test -all"
-more.test TXT "v=spf1 ip4:198.51.100.9 ?all"
+fail.test TXT "v=spf1 ip4:198.18.0.1 include:more.test -all"
+more.test TXT "v=spf1 ip4:198.18.0.9 ?all"
 none.test A 192.0.2.80
 silent.test TXT "v=spf1 -all"
 wrong.test TXT "v=spf1 ipv4:192.0.2.1 -all"
-broken.test TXT "v=spf1 ip4:198.51.100.1 ipv4:198.51.100.2 <b>x -all"
+broken.test TXT "v=spf1 ip4:198.18.0.1 ipv4:198.18.0.2 <b>x -all"
 twice.test TXT "v=spf1 a -all"
 twice.test TXT "v=spf1 mx -all"
 near.test TXT "v=spf1; a -all"
@@ -147,14 +147,14 @@ TEST_CASE("the page of a token: the deciding term in its tree, the nearest miss,
   const SpfdProcess spfd({.arguments = {"--allow-explain"}, .zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   token::Facts near = facts();
-  near.client = *base::IpAddress::parse("198.51.100.2");
+  near.client = *base::IpAddress::parse("198.18.0.2");
   const std::string page = web.get("/why/" + token_for(near));
   CAPTURE(page);
   std::size_t at = 0;
   for (const char* part : {"The term that decides: <code><bdi>-all</bdi></code>", "<bdi>include:more.test</bdi>",
-                           "<strong><bdi>-all</bdi></strong> <span class=\"decides\">← this term decides</span>", "198.51.100.1",
+                           "<strong><bdi>-all</bdi></strong> <span class=\"decides\">← this term decides</span>", "198.18.0.1",
                            "The smallest change", "With this record the server would pass.",
-                           "fail.test. IN TXT &quot;v=spf1 ip4:198.51.100.1 include:more.test ip4:198.51.100.2 -all&quot;</pre>",
+                           "fail.test. IN TXT &quot;v=spf1 ip4:198.18.0.1 include:more.test ip4:198.18.0.2 -all&quot;</pre>",
                            "DNS look-ups with this record: 1 of 10.", "Publish it only if this server is yours."}) {
     CAPTURE(part);
     at = page.find(part, at);
@@ -274,12 +274,12 @@ TEST_CASE("old forms of links fill in the form and a note reports this") {
 TEST_CASE("an examination as page and as JSON, with the result for an address") {
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
-  const std::string page = web.get("/check?domain=fail.test&ip=198.51.100.9");
+  const std::string page = web.get("/check?domain=fail.test&ip=198.18.0.9");
   CAPTURE(page);
   CHECK(has(page, "gets the result pass."));
   CHECK(has(page, "<summary><span class=\"line\">"));
   CHECK(has(page, "include:more.test"));
-  CHECK(has(page, "<li>198.51.100.1</li>"));
+  CHECK(has(page, "<li>198.18.0.1</li>"));
   const std::string json = web.get("/check?domain=fail.test", "Accept: application/json\r\n");
   CHECK(has(json, "Content-Type: application/json\r\n"));
   CHECK(has(json, "\r\n\r\n{\"domain\": \"fail.test\""));
@@ -293,7 +293,7 @@ TEST_CASE("the wizard fills in the form from the published record, and creates a
   const SpfdProcess spfd({.zone = std::string(kZone)});
   const SpfwebProcess web(spfd);
   const std::string first = web.get("/wizard?domain=fail.test");
-  CHECK(has(first, "name=\"net\" value=\"198.51.100.1\""));
+  CHECK(has(first, "name=\"net\" value=\"198.18.0.1\""));
   CHECK(has(first, "name=\"include\" value=\"more.test\""));
   CHECK(has(first, "value=\"fail\" checked"));
   const std::string made = web.get("/wizard?domain=new.test&made=1&net=8.1.2.3&all=soft");
@@ -315,9 +315,9 @@ TEST_CASE("the wizard for a domain whose record is broken or missing: what could
   const SpfwebProcess web(spfd);
   const std::string broken = web.get("/wizard?domain=broken.test");
   CAPTURE(broken);
-  CHECK(has(broken, "name=\"net\" value=\"198.51.100.1\""));
+  CHECK(has(broken, "name=\"net\" value=\"198.18.0.1\""));
   CHECK(has(broken, "value=\"fail\" checked"));
-  CHECK(has(broken, "no place in it: <code><bdi>ipv4:198.51.100.2</bdi></code> <code><bdi>&lt;b&gt;x</bdi></code>"));
+  CHECK(has(broken, "no place in it: <code><bdi>ipv4:198.18.0.2</bdi></code> <code><bdi>&lt;b&gt;x</bdi></code>"));
   std::string many = "many.test TXT";
   for (int i = 0; i < 100; ++i) many += std::string(i == 0 ? " \"v=spf1" : " \"") + " ptr:a" + std::to_string(i) + ".test\"";
   const SpfwebProcess with_many(spfd.address(), folder.write("many", many + "\n"));
