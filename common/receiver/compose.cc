@@ -21,7 +21,8 @@ void compose_verdict(Workspace& workspace, const Names& names, std::string_view 
   base::IpAddress::TextBuffer buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): written as far as used
   const std::string_view client = query.client.text(buffer);
 
-  const Case about{query, verdict, names.host, identity, client, workspace.judgement.local.note, names.keys, names.id};
+  const Case about{query,      verdict,  names.host,       identity, client, workspace.judgement.local.note,
+                   names.keys, names.id, names.explanation};
   reply.result = verdict.result;
   reply.identity = query.identity;
   reply.spf_domain = query.domain ? query.domain->text() : std::string_view();

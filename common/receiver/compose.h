@@ -15,9 +15,10 @@ namespace receiver {
 
 // The names in the texts, in addition to those of the check.
 struct Names {
-  std::string_view host;              // the receiving host; may be empty
-  std::string_view id;                // of the request, for the header's comment; empty: not named
-  const token::Keys* keys = nullptr;  // those of Policy::why_keys
+  std::string_view host;                          // the receiving host; may be empty
+  std::string_view id;                            // of the request, for the header's comment; empty: not named
+  const token::Keys* keys = nullptr;              // those of Policy::why_keys
+  const spf::MacroString* explanation = nullptr;  // the default explanation in force
 };
 
 // Composes a reply without an evaluation. It contains no sender, HELO name or domain, and its action is accept.

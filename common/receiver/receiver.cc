@@ -149,7 +149,11 @@ class Decision {
   }
 
   [[nodiscard]] Names names() const {
-    return {.host = host_, .id = request_.id, .keys = policy_.why_keys ? &*policy_.why_keys : nullptr};
+    const spf::Settings& settings = own_settings_ ? *own_settings_ : policy_.spf;
+    return {.host = host_,
+            .id = request_.id,
+            .keys = policy_.why_keys ? &*policy_.why_keys : nullptr,
+            .explanation = &settings.default_explanation};
   }
 
   // Reads the terms in the request. Returns what is wrong with them, or an empty text.

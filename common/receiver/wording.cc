@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "common/base/loopback.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
 #include "common/receiver/link.h"
+#include "common/receiver/receiver.h"
 #include "common/receiver/request.h"
 
 namespace receiver {
@@ -106,6 +108,32 @@ void append_link_to_theirs(const Case& about, std::string& out) {
   if (out.size() + kBefore.size() + link.size() <= kMaxSmtpComment) base::append(out, kBefore, link);
 }
 
+// Returns whether the address can be that of a host in the receiver's own network only.
+bool is_private(const base::IpAddress& address) {
+  const auto bytes = address.bytes();
+  if (address.is_v6())
+    return (bytes[0] & 0xfeU) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80) || base::is_loopback(address);
+  return bytes[0] == 10 || bytes[0] == 127 || (bytes[0] == 172 && (bytes[1] & 0xf0U) == 16) ||
+         (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 169 && bytes[1] == 254);
+}
+
+// Appends the explanation of a fail where it would be wrong to ask the domain's owner to add the client. Returns false in all
+// other cases, and if the site has an explanation of its own.
+bool append_special_explanation(const Case& about, std::string& out) {
+  if (!about.note.empty() || about.explanation == nullptr || about.explanation->text() != kDefaultExplanation) return false;
+  const bool sends_no_mail = !about.verdict.at_last_word && base::equals_ignoring_case(about.verdict.mechanism, "-all");
+  if (!sends_no_mail && !is_private(about.query.client)) return false;
+  base::append(out, about.query.sender_domain, " does not allow ", about.client, " to send its mail (SPF). ");
+  if (sends_no_mail) {
+    const bool is_helo = about.query.identity == spf::Identity::helo;
+    base::append(out, about.query.sender_domain, " sends no mail at all. Use ",
+                 is_helo ? "another HELO name." : "a sender address of another domain.");
+  } else {
+    base::append(out, about.client, " is a private address. Ask the operator of this mail server to exempt it from SPF.");
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string plain(std::string_view text) {
@@ -187,7 +215,7 @@ void smtp_comment(const Case& about, std::string_view comment_of_header, std::st
     append_their_text(about, out);
     append_link_to_theirs(about, out);
   } else if (verdict.result == spf::Result::fail && !verdict.default_explanation.empty()) {
-    out += verdict.default_explanation;
+    if (!append_special_explanation(about, out)) out += verdict.default_explanation;
     append_link(about, out);
   } else if (verdict.result == spf::Result::temperror) {
     out += "The SPF record of ";

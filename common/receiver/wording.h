@@ -31,6 +31,8 @@ struct Case {
   std::string_view note = {};         // what local policy did; empty if nothing
   const token::Keys* keys = nullptr;  // sign the token of why-url; null: it has none
   std::string_view id = {};           // of the request, for the header's comment; empty: not named
+  // The default explanation in force; null: not known. Only the one of the program has other words for special cases.
+  const spf::MacroString* explanation = nullptr;
 };
 
 // Appends ", id 7F3A" if there is an id, whose characters other than letters, digits and "-._" become "?".

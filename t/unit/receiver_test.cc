@@ -9,6 +9,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <fmt/core.h>
+
 #include "common/base/text.h"
 #include "t/support/evaluate.h"
 #include "t/support/single.h"
@@ -183,6 +185,38 @@ TEST_CASE("RFC 7372 §3.2: fail is refused with 550 5.7.23, and the default expl
   CHECK(reply.local_explanation == "mechanism -all in the record of example.com matched");
   CHECK(reply.received_spf_header.find("envelope-from=\"u@example.com\"") != std::string::npos);
   CHECK(reply.received_spf_header.ends_with("; mechanism=-all"));
+}
+
+TEST_CASE("the default explanation asks to add the client only where that makes sense") {
+  World known = world();
+  known.txt("silent.example", "v=spf1 -ALL").txt("via.example", "v=spf1 redirect=silent.example");
+  const auto comment = [&](std::string_view client, std::string_view sender, const Policy& by = policy()) {
+    return reply_to(request(client, sender, "silent.example"), known, by).smtp_comment;
+  };
+  const std::string usual = "example.com does not allow 198.51.100.7 to send its mail (SPF). Ask postmaster@example.com to add";
+  CHECK(comment("198.51.100.7", "u@example.com").starts_with(usual));
+  CHECK(comment("198.51.100.7", "u@silent.example") ==
+        "silent.example does not allow 198.51.100.7 to send its mail (SPF). silent.example sends no mail at all. Use a sender "
+        "address of another domain.");
+  CHECK(comment("198.51.100.7", "u@via.example")
+            .ends_with("via.example sends no mail at all. Use a sender address of another domain."));
+  CHECK(comment("198.51.100.7", "<>").ends_with("silent.example sends no mail at all. Use another HELO name."));
+  for (const std::string_view client :
+       {"10.1.2.3", "127.0.0.1", "172.16.0.1", "172.31.0.1", "192.168.0.1", "169.254.0.1", "::1", "fd00::1", "fe80::1"}) {
+    CAPTURE(client);
+    CHECK(comment(client, "u@example.com") ==
+          fmt::format("example.com does not allow {0} to send its mail (SPF). {0} is a private "
+                      "address. Ask the operator of this mail server to exempt it from SPF.",
+                      client));
+  }
+  for (const std::string_view client : {"172.32.0.1", "172.15.0.1", "192.169.0.1", "169.253.0.1", "fec0::1", "2001:db8::1"}) {
+    CAPTURE(client);
+    CHECK(comment(client, "u@example.com").find("Ask postmaster@example.com to add") != std::string::npos);
+  }
+  // The site's own explanation has no such cases.
+  Policy own = policy();
+  own.spf.default_explanation = *spf::MacroString::parse("ask %{o}", spf::MacroContext::explanation);
+  CHECK(comment("10.1.2.3", "u@silent.example", own) == "ask silent.example");
 }
 
 TEST_CASE("RFC 7208 §6.2, §8.4: the domain's explanation is marked as the words of the domain") {
