@@ -92,12 +92,13 @@ enum class Form : std::uint8_t { report, line };
 
 class Examiner {
  public:
-  Examiner(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, std::size_t answer_bytes, Form form)
+  Examiner(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, KnownFile known,
+           std::size_t answer_bytes, Form form)
       : loop_(loop),
         options_(options),
         form_(form),
         salt_(io::random_number()),
-        known_(read_known_networks(options.networks)),
+        known_(std::move(known)),
         driver_(loop, std::make_shared<io::Cache>(kCacheBytes), resolver_options(options),
                 {.max_questions = 2 * static_cast<int>(lint::Limits{}.questions) + 200 * static_cast<int>(1 + options.own.size()),
                  .max_bytes = answer_bytes,
@@ -207,15 +208,15 @@ class Examiner {
   Form form_;
   TreeStyle style_ = tree_style(STDOUT_FILENO);
   std::uint64_t salt_;
-  std::shared_ptr<const lint::KnownNetworks> known_;
+  KnownFile known_;
   std::set<One*> waiting_;
   int exit_code_ = 0;
   io::Driver driver_;
 };
 
 // Prints the reports of the domains of the command line.
-int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
-  Examiner examiner(loop, options, std::move(zone), kMaxAnswerBytes, Form::report);
+int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, KnownFile known) {
+  Examiner examiner(loop, options, std::move(zone), std::move(known), kMaxAnswerBytes, Form::report);
   const Interrupt interrupt(loop, [&] { examiner.end_waits(); });
   std::string before = options.sarif ? std::string(lint::kSarifBegin) : std::string();
   const std::string between = options.sarif ? ", " : options.json ? "" : "\n";
@@ -244,13 +245,13 @@ int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const d
 }
 
 // Prints a line or an object for each line of the file.
-int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
+int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, KnownFile known) {
   auto file = InputFile::open(*options.examined_file);
   if (!file) {
     kProgram.complain(file.error());
     return kExitLintUsage;
   }
-  Examiner examiner(loop, options, std::move(zone), kMaxAnswerBytesOfMany, Form::line);
+  Examiner examiner(loop, options, std::move(zone), std::move(known), kMaxAnswerBytesOfMany, Form::line);
   Batch batch(loop, options, *file,
               [&](std::string_view line, std::size_t, Asker::Done done) -> base::Result<std::unique_ptr<Ask>, std::string> {
                 const auto domain = parse_examined(line);
@@ -281,7 +282,13 @@ bool is_examination(const std::vector<std::string>& words) {
 
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  return options.examined_file ? examine_file(loop, options, std::move(zone)) : examine_each(loop, options, std::move(zone));
+  auto known = read_known_networks(options.networks);
+  if (!known) {
+    kProgram.complain(known.error());
+    return kExitLintUsage;
+  }
+  const auto task = options.examined_file ? examine_file : examine_each;
+  return task(loop, options, std::move(zone), std::move(*known));
 }
 
 }  // namespace spfquery

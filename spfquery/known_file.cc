@@ -17,19 +17,23 @@ constexpr const char* kPackaged = SPFD_DATADIR "/lint-networks";
 
 }  // namespace
 
-std::shared_ptr<const lint::KnownNetworks> read_known_networks(const std::optional<std::string>& path) {
-  const auto complain = [&](const std::string& what) -> std::shared_ptr<const lint::KnownNetworks> {
-    if (path) kProgram.complain(what);
-    return nullptr;
-  };
+base::Result<KnownFile, std::string> read_known_networks(const std::optional<std::string>& path) {
   const std::string name = path.value_or(kPackaged);
+  const auto refuse = [&](const std::string& what) -> base::Result<KnownFile, std::string> {
+    if (path) return base::failure(what);
+    kProgram.complain(what + ": shared networks and platforms are not known (K05, K06)");
+    return KnownFile();
+  };
   const auto text = io::read_file(name, io::FileKind::any);
-  if (!text) return complain(text.error());
+  if (!text) return refuse(text.error());
   auto known = lint::parse_known_networks(*text);
-  if (!known) return complain(fmt::format("{}: {}", base::in_quotes(name), known.error()));
+  if (!known) return refuse(fmt::format("{}: {}", base::in_quotes(name), known.error()));
   const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch().count();
-  if (known->is_outdated(today))
-    return complain(fmt::format("{} is older than {} days, and is ignored", base::in_quotes(name), lint::KnownNetworks::kMaxAge));
+  if (known->is_outdated(today)) {
+    kProgram.complain(
+        fmt::format("{} is older than {} days, and is ignored", base::in_quotes(name), lint::KnownNetworks::kMaxAge));
+    return KnownFile();
+  }
   return std::make_shared<const lint::KnownNetworks>(std::move(*known));
 }
 

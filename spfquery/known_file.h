@@ -5,12 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "common/base/result.h"
 #include "common/lint/known_networks.h"
 
 namespace spfquery {
 
-// Reads the file at `path`, or the file of the package if no path is given. Returns null if the file cannot be used; this is
-// reported only for a given path.
-std::shared_ptr<const lint::KnownNetworks> read_known_networks(const std::optional<std::string>& path);
+using KnownFile = std::shared_ptr<const lint::KnownNetworks>;
+
+// Reads the file at `path`, or the file of the package if no path is given. Returns null if the file is too old, or if that of
+// the package cannot be used; either is reported. The error is a sentence without its full stop.
+base::Result<KnownFile, std::string> read_known_networks(const std::optional<std::string>& path);
 
 }  // namespace spfquery
