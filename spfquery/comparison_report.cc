@@ -68,7 +68,11 @@ std::string comparison_text(const lint::Comparison& comparison) {
     if (std::ranges::find(before.tree.gaps, gap) == before.tree.gaps.end()) base::append(out, "not known: ", gap, "\n");
   }
   for (const lint::Shift& shift : comparison.shifts) out += shift_text(shift);
-  if (comparison.shifts.empty()) out += "\nNo client gets another result.\n";
+  if (!comparison.is_complete()) {
+    out += "\nThe comparison is incomplete, since DNS did not answer everything: other clients may get another result, too.\n";
+  } else if (comparison.shifts.empty()) {
+    out += comparison.is_exact ? "\nNo client gets another result.\n" : "\nNo client gets another result from the other terms.\n";
+  }
   return out;
 }
 
