@@ -58,8 +58,8 @@ inline constexpr std::size_t kMaxFindings = 500;
 inline constexpr std::size_t kMaxRecord = 4096;
 inline constexpr std::size_t kMaxTerm = 300;
 
-// Returns how long that many round trips take if a datagram gets lost in each: resolvers commonly repeat a question after 1.5
-// seconds.
+// Returns how long that many round trips take if one datagram gets lost in each: resolvers commonly repeat a question after 1.5
+// seconds. More losses, and silent servers, take longer.
 constexpr double worst_seconds(int rounds) { return 1.5 * rounds; }
 
 // Returns "1 round trip" or "2 round trips"; "es" follows an s.
