@@ -59,10 +59,15 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
   std::size_t from = 0;
   auto border = found->borders.begin();
   std::size_t string = 0;  // where the present string begins
+  struct Border {
+    Severity severity;
+    std::string detail;
+  };
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
     const Term& term = record.terms[i];
     from = found->text.find(term.text(), from);
     if (from == std::string::npos) return;
+    std::optional<Border> worst;  // of those within the term: the first one of the highest severity
     for (; border != found->borders.end() && *border < from + term.text().size(); string = *border++) {
       if (*border <= from) continue;
       const std::string_view before = term.text().substr(0, *border - from);
@@ -71,15 +76,17 @@ void check_borders(const Tree& tree, std::size_t number, Findings& findings) {
       const bool is_glued =
           are_sound_terms(before) && are_sound_terms(after) && (!term.is_sound() || !leads_somewhere(tree, term));
       const std::string detail = fmt::format("'{}' and '{}'", base::clip(before, 80), base::clip(after, 80));
-      if (is_glued) {
-        findings.add("P07", {number, i}, detail,
-                     {.severity = {}, .fix = "Put a blank at the end of the first string, or at the beginning of the second"});
-      } else {
-        // Programs that publish long records fill each string.
-        const bool is_full = *border - string == kFullString;
-        findings.add("P07", {number, i}, detail + " are one term",
-                     {.severity = is_full ? Severity::info : Severity::warning, .fix = {}});
-      }
+      // Programs that publish long records fill each string.
+      const bool is_full = *border - string == kFullString;
+      const Severity severity = is_glued ? Severity::error : is_full ? Severity::info : Severity::warning;
+      if (!worst || severity > worst->severity) worst = {severity, is_glued ? detail : detail + " are one term"};
+    }
+    if (worst) {
+      findings.add("P07", {number, i}, worst->detail,
+                   {.severity = worst->severity,
+                    .fix = worst->severity == Severity::error
+                               ? "Put a blank at the end of the first string, or at the beginning of the second"
+                               : ""});
     }
     from += term.text().size();
   }

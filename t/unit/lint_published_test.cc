@@ -90,6 +90,10 @@ TEST_CASE("P07: strings that are joined in the middle of a term") {
   while (full.size() < 225) full += " ip4:198.18." + std::to_string(full.size()) + ".1";
   full += std::string(255 - full.size() - 8, ' ') + "ip4:198.";
   CHECK(severity({full, "18.0.1 -all"}) == "info");
+  // One finding per term, the most severe one.
+  const Examination often = with({"v=spf1 mx", "a:mail.", "example", ".com -all"});
+  CHECK(std::ranges::count(often.report.findings, "P07", [](const lint::Finding& finding) { return finding.kind->id; }) == 1);
+  CHECK(often.find("P07")->severity == Severity::error);
   const Examination both = with({"v=spf1 mx", "a -all"});
   CHECK(lint_test::described(both, "P07").find("'mx' and 'a'") != std::string::npos);
   CHECK(both.find("P07")->line == 2);
