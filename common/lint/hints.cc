@@ -191,6 +191,11 @@ Fault explain_network(std::string_view term, std::string_view name, std::string_
     return {"S02", fmt::format("{} is a range", shown(value)), "Write the range as networks, such as ip4:192.0.2.0/24"};
   if (const std::string better = fmt::format("{}{}:{}", sign, name, unusual_network(value)); is_sound(better))
     return {"S02", fmt::format("{}: the length of a network is a number of bits", shown(term)), write_this(better)};
+  const std::string_view address = value.substr(0, value.find('/'));
+  if (const auto network = network_name(address); network && address.size() != value.size())
+    return {"S02", fmt::format("{}: {}", shown(term), problem),
+            fmt::format("Write {0}{1}:{2} for that address alone, or add a length from 0 to {3}", sign, *network, address,
+                        *network == "ip4" ? 32 : 128)};
   if (std::string what = wrong_address(value); !what.empty())
     return {"S02", fmt::format("{}: {}", shown(term), what), what.starts_with("several") ? std::string(kEach) : std::string()};
   const std::string_view top = value.substr(value.rfind('.', value.size() - 2) + 1);
@@ -237,7 +242,11 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
   const auto slash = term.find('/');
   const bool takes_prefix = base::equals_ignoring_case(name, "a") || base::equals_ignoring_case(name, "mx");
   if (slash != std::string_view::npos && is_sound(term.substr(0, slash)) && value.find(':') == std::string_view::npos) {
-    if (takes_prefix) return {"S02", fmt::format("{}: {}", shown(term), problem), {}};
+    if (takes_prefix)
+      return {"S02", fmt::format("{} does not end in prefix lengths", shown(term)),
+              fmt::format("Write {0}, or {0} with a length from 0 to 32 for IPv4, as in {0}/24, from 0 to 128 for IPv6, as in "
+                          "{0}//64, or with both, as in {0}/24//64",
+                          base::clip(term.substr(0, slash), kMaxShown))};
     return {"S02", fmt::format("{} takes no prefix length", shown(name)), write_this(term.substr(0, slash))};
   }
   if (whole.find("http:") != std::string_view::npos || whole.find("https:") != std::string_view::npos) {
@@ -271,9 +280,15 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
   if (base::starts_with_ignoring_case(whole, "v=spf1"))
     return {"S04", fmt::format("a second 'v=spf1' in {}", shown(term)),
             fmt::format("Remove it, and write the domain directly after {}", base::clip(begin, kMaxShown))};
-  if (is_verification(whole) || whole.find('=') != std::string_view::npos)
+  if (is_verification(whole) || whole.find('=') != std::string_view::npos) {
+    // Without a dot before "=", no domain precedes the text.
+    const std::string_view before = whole.substr(0, whole.find('='));
+    if (before.size() < whole.size() && before.find('.') == std::string_view::npos)
+      return {"S04", fmt::format("{} is text of another TXT record, and not a domain", shown(whole)),
+              fmt::format("Remove {}; what proves the domain to a service belongs into a TXT record of its own", shown(term))};
     return {"S04", fmt::format("{} has text of another TXT record", shown(term)),
             "Remove that text; what proves the domain to a service belongs into a TXT record of its own"};
+  }
   const std::string joined = fmt::format("{}{}", term, next);
   if (!next.empty() && !is_sound(next) && is_domain(next) && is_sound(joined))
     return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
@@ -401,9 +416,10 @@ std::optional<Fault> explain_odd_domain(std::string_view term) {
   };
   const std::string_view domain = value.substr(0, value.find('/'));
   const bool has_slash_only_at_end = value.find_first_not_of("/0123456789", domain.size()) == std::string_view::npos;
-  if (value.find('%') != std::string_view::npos || (std::ranges::all_of(value, is_usual) && has_slash_only_at_end))
-    return std::nullopt;
+  const bool has_macro = value.find('%') != std::string_view::npos;
+  if (!has_macro && std::ranges::all_of(value, is_usual) && has_slash_only_at_end) return std::nullopt;
   auto glue = explain_glue(term, {});
+  if (has_macro && !glue) return std::nullopt;
   Fault fault = glue ? std::move(*glue) : explain_domain(term, value, "no host has such a name", {});
   fault.id = "S04";
   return fault;

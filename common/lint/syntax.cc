@@ -9,6 +9,7 @@
 #include "common/lint/findings.h"
 #include "common/lint/glue.h"
 #include "common/lint/hints.h"
+#include "common/lint/term_text.h"
 
 namespace lint {
 
@@ -86,10 +87,10 @@ void check_tidiness(const Record& record, Place place, bool has_later_directive,
 }
 
 // Reports a second modifier of the kind (RFC 7208 §6).
-void check_twice(const Record& record, std::size_t number, spf::Term::Kind kind, Findings& findings) {
+void check_twice(const Record& record, std::size_t number, std::string_view name, Findings& findings) {
   bool is_seen = false;
   for (std::size_t i = 0; i < record.terms.size(); ++i) {
-    if (record.terms[i].read.kind != kind) continue;
+    if (!is_modifier_of_name(record.terms[i].text(), name)) continue;
     if (is_seen) findings.add("S06", {number, i}, quoted(record.terms[i]));
     is_seen = true;
   }
@@ -110,8 +111,8 @@ void examine_syntax(const Examined& examined, Findings& findings) {
       const bool is_before_directive = record.terms.begin() + static_cast<std::ptrdiff_t>(i) + 1 < last_directive;
       if (number == 0) check_tidiness(record, {number, i}, is_before_directive, findings);
     }
-    check_twice(record, number, spf::Term::Kind::redirect, findings);
-    check_twice(record, number, spf::Term::Kind::explanation, findings);
+    check_twice(record, number, "redirect", findings);
+    check_twice(record, number, "exp", findings);
   }
 }
 

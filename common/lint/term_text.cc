@@ -26,6 +26,11 @@ std::string_view sign_of(std::string_view term) {
 
 bool is_all(std::string_view term) { return base::equals_ignoring_case(term.substr(sign_of(term).size()), "all"); }
 
+bool is_modifier_of_name(std::string_view term, std::string_view name) {
+  const std::string_view rest = term.substr(sign_of(term).size());
+  return base::starts_with_ignoring_case(rest, name) && rest.substr(name.size()).starts_with('=');
+}
+
 std::optional<std::string_view> network_name(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = base::IpAddress::parse(text.substr(0, slash));

@@ -22,6 +22,8 @@ bool is_domain(std::string_view text);
 std::string_view sign_of(std::string_view term);
 // Returns whether the term is "all", with or without a qualifier.
 bool is_all(std::string_view term);
+// Returns whether the term is a modifier of that name, such as "exp", perhaps with a qualifier, which it must not have.
+bool is_modifier_of_name(std::string_view term, std::string_view name);
 // Returns "ip4" or "ip6" for an address, perhaps with a prefix length; nothing for any other text.
 std::optional<std::string_view> network_name(std::string_view text);
 

@@ -61,8 +61,8 @@ std::string mended(const Record& record, const std::vector<std::size_t>& dropped
     const Term& term = record.terms[i];
     if (std::ranges::find(dropped, i) != dropped.end()) continue;
     // RFC 7208 §6: each of them once.
-    if (term.read.kind == spf::Term::Kind::redirect && std::exchange(has_redirect, true)) continue;
-    if (term.read.kind == spf::Term::Kind::explanation && std::exchange(has_exp, true)) continue;
+    if (is_modifier_of_name(term.text(), "redirect") && std::exchange(has_redirect, true)) continue;
+    if (is_modifier_of_name(term.text(), "exp") && std::exchange(has_exp, true)) continue;
     if (term.is_sound()) {
       const bool is_misread = std::ranges::find(misread, i) != misread.end();
       const std::string meant = is_misread ? meant_by_valid(term) : std::string();

@@ -326,6 +326,8 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
         "example.com: v=spf1 include:b.example.net -all");
   CHECK(of("v=spf1 ip4:198.18.0.7a:mail.exampleinclude:b.example -all") ==
         "example.com: v=spf1 ip4:198.18.0.7 a:mail.example include:b.example -all");
+  CHECK(of("v=spf1 +exp=b.example exp=b.example include:b.example -all") ==
+        "example.com: v=spf1 exp=b.example include:b.example -all");
   // Without their only term, these records would let no host, or every one, send mail.
   CHECK(of("v=spf1 redirect=nothing.example").empty());
   CHECK(of("v=spf1 include:nothing.example -all").empty());
