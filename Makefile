@@ -124,7 +124,7 @@ $(FOLDERS:%=$(BUILD)/gen/%.cc): $(BUILD)/gen/%.cc: FORCE
 	@mkdir -p $(@D)
 	@{ printf '#ifndef __clang__\n#pragma GCC diagnostic ignored "-Wsubobject-linkage"\n#endif\n'; \
 	   printf '#include "%s"\n' $(call in_folder,$*); } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-# g++ inlines less in a large file unless it is told so, which would cost a warm request 7 % of its instructions.
+# g++ inlines less in a large file unless this limit is raised, which would cost a warm request 7 % of its instructions.
 LARGE_FILE = $(if $(findstring clang,$(CXX)),,--param=inline-unit-growth=200)
 $(FOLDERS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/gen/%.cc
 	@mkdir -p $(@D)

@@ -24,7 +24,7 @@ using support::Client;
 
 constexpr double kMegabyte = 1 << 20;
 
-// The formula of the manual page, in MB: "24M + 4M * workers + 1.25 * cache-size + 10K * connections + 16K * checks".
+// The formula of the manual page, in MB: "24M + 4M * workers + 2.5 * cache-size + 10K * connections + 16K * checks".
 struct Formula {
   double base = 0, worker = 0, cache = 0, connection = 0, check = 0;
 
@@ -90,17 +90,20 @@ std::size_t number_in(const std::string& stats, const std::string& key) {
       .value_or(0);
 }
 
-// Fills the cache with answers of a shape until older ones are removed.
-void fill(const World& world, std::string_view shape) {
+// Fills the cache with answers of a shape until older ones are removed, through some connections, which are those of several
+// workers.
+void fill(const World& world, std::string_view shape, std::size_t connections = 1) {
   constexpr int kAtOnce = 50;
   const auto evictions = [&] { return number_in(world.output({"stats"}), "evictions"); };
   const std::size_t before = evictions();
-  Client client(world.spfd().address());
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < connections; ++i) clients.push_back(std::make_unique<Client>(world.spfd().address()));
   int number = 0;
   for (bool is_full = false; !is_full && number < 60000;) {
     std::string questions;
     for (int i = 0; i < kAtOnce; ++i)
       questions += fmt::format("ip=198.51.100.1\nsender=u@{}.{}.test\nkeep=1\n\n", number++, shape);
+    Client& client = *clients[static_cast<std::size_t>(number / kAtOnce) % connections];
     client.send(questions);
     for (int i = 0; i < kAtOnce; ++i) REQUIRE(client.read_answer().starts_with("result="));
     if (number % 1000 == 0) is_full = evictions() > before + 50;
@@ -126,6 +129,21 @@ TEST_CASE("memory: the formula of spfd-limits(7) bounds a process whose cache is
   }
   // A formula that allows several times of what is needed would be of no use.
   CHECK(peak * 3 > formula.megabytes(kWorkers, kCacheMegabytes, 1, 200));
+}
+
+TEST_CASE("memory: the formula bounds a process whose workers filled a large cache with answers of changing shapes") {
+  constexpr int kLargeCache = 64;
+  support::DnsServer dns(shaped);
+  const World world({.arguments = {"--nameserver", dns.address(), "--workers", std::to_string(kWorkers), "--cache-size",
+                                   fmt::format("{}M", kLargeCache)}});
+  const double most = formula_of_the_page().megabytes(kWorkers, kLargeCache, 8, 400) * (support::kIsSanitized ? 20 : 1);
+  for (const char* shape : {"networks", "large", "macros", "networks", "large"}) {
+    CAPTURE(shape);
+    fill(world, shape, 8);
+    const double now = static_cast<double>(world.spfd().resident()) / kMegabyte;
+    MESSAGE(fmt::format("{}: {:.1f} MB of {:.1f}", shape, now, most));
+    CHECK(now <= most);
+  }
 }
 
 TEST_CASE("memory: the formula bounds a process with many connections, and with checks that wait for DNS") {
