@@ -196,7 +196,6 @@ void Replay::take(maillog::Message& message) {
 }
 
 void Replay::begin(std::string key, const maillog::Message& message) {
-  ++counts_.checks;
   Check& check = *checks_.emplace(key, std::make_unique<Check>(policy_, key, message)).first->second;
   check.add(message);
   if (check.start(driver_, options_.timeout, [this, &check] { finish(check); })) finish(check);
@@ -204,6 +203,7 @@ void Replay::begin(std::string key, const maillog::Message& message) {
 
 void Replay::finish(Check& check) {
   ReplayedCheck replayed = check.replayed();
+  if (replayed.is_checked) ++counts_.checks;
   check.tally(replayed, tally_);
   const std::string key = check.key();
   const std::size_t bytes = key.size() + replayed.domain.size() + replayed.why.size() + kBytesPerEntry;

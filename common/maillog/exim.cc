@@ -55,6 +55,11 @@ void skip_id(std::string_view& text) {
   take(text, " ");
 }
 
+// Returns whether an arrival follows a word that is not the id of a message.
+bool is_arrival_without_id(std::string_view text) {
+  return text.substr(std::min(text.find(' '), text.size())).starts_with(" <= ");
+}
+
 constexpr std::string_view kHeloEnd = ") [";
 
 struct Host {
@@ -224,9 +229,10 @@ Line EximReader::read(std::string_view line, std::vector<Message>& out) {
   take_process(text);
   skip_id(text);
   std::optional<Message> message;
-  const Line kind = take(text, "<= ")  ? read_arrival(text, message)
-                    : take(text, "H=") ? read_refusal(text, message)
-                                       : Line::other;
+  const Line kind = take(text, "<= ")             ? read_arrival(text, message)
+                    : take(text, "H=")            ? read_refusal(text, message)
+                    : is_arrival_without_id(text) ? Line::bad
+                                                  : Line::other;
   if (message && base::is_loopback(message->client)) return Line::local;
   if (message) {
     verdicts_.complete(*message, {});

@@ -272,6 +272,8 @@ TEST_CASE("--config: what the policy would refuse and defer today, and which acc
   CHECK(number(got, "policy", "defer", "accepted") == 2);
   CHECK(number(got, "policy", "defer", "deferred") == 1);
   CHECK(number(got, "spared") == 1);
+  // The exempt client's message is not checked.
+  CHECK(number(replay(zone, {"-"}, log), "checks") == number(got, "checks") + 1);
   const YAML::Node refusals = got["policy"]["new_refusals"];
   REQUIRE(refusals.size() == 1);
   CHECK(number(refusals[0], "count") == 2);
