@@ -185,6 +185,8 @@ class Explanation {
     for (Repair& repair : repairs_of(report)) {
       if (repair.record == 0) repairs.push_back(std::move(repair));
     }
+    // The sentence below quotes the record.
+    std::erase_if(repairs, [](const Repair& repair) { return repair.text.find('\'') != std::string::npos; });
     const Tree nothing;
     const Reaches nobody;
     Changes changes(query_, rules_, bounds_, nothing, nobody, {}, questions_);

@@ -384,7 +384,8 @@ TEST_CASE("why: no change drops the terms of a text that resembles a record") {
   CHECK(of("v=spf1;include:b.example ipv4:198.51.100.1 -al") == "example.com: v=spf1 include:b.example ip4:198.51.100.1 -all");
   CHECK(of("v=spf1;include:nothing.example include:b.example -all") == "example.com: v=spf1 include:b.example -all");
   // No repair is known.
-  for (const std::string_view text : {"v=spf1;include:nothing.example -all", "v=spf1;nobody-knows -all"}) {
+  for (const std::string_view text :
+       {"v=spf1;include:nothing.example -all", "v=spf1;nobody-knows -all", "v=spf1;mx:it's.example -all"}) {
     CAPTURE(text);
     const Explained got = explain(with(std::string(text)), "198.18.0.1");
     CHECK_FALSE(got.why.change);
