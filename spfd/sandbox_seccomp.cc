@@ -180,6 +180,8 @@ class Builder {
     const unsigned flags = architecture_ == SCMP_ARCH_S390X || architecture_ == SCMP_ARCH_S390 ? 1 : 0;
     add(SCMP_ACT_ALLOW, "clone", {has(flags, CLONE_THREAD | kNamespaces, CLONE_THREAD)});
     add(SCMP_ACT_ERRNO(static_cast<unsigned>(ENOSYS)), "clone3");
+    // Without a signal: fork() blocks all signals around this call since glibc 2.41, and a blocked SIGSYS would end the process.
+    add(SCMP_ACT_ERRNO(static_cast<unsigned>(ENOSYS)), "clone", {has(flags, CLONE_THREAD, 0)});
     // Allows signals to our own threads: progress of workers, abort().
     add(SCMP_ACT_ALLOW, "tgkill", {is_int(0, static_cast<unsigned>(::getpid()))});
 #ifndef __GLIBC__

@@ -127,6 +127,14 @@ TEST_CASE("inside the sandbox each forbidden act is refused") {
   const std::vector<Act> acts = {
       {"execve", [] { return ::execl("/bin/true", "true", nullptr); }, kKilled},
       {"a new process", [] { return ::fork(); }, ENOSYS},
+      {"a new process while signals are blocked, as in the fork() of glibc 2.41",
+       [] {
+         sigset_t all;
+         ::sigfillset(&all);
+         ::sigprocmask(SIG_SETMASK, &all, nullptr);
+         return ::fork();
+       },
+       ENOSYS},
       {"a new process by clone3", call(SYS_clone3, nullptr, 0), ENOSYS},
       {"user namespaces", [] { return ::unshare(CLONE_NEWUSER); }, kKilled},
       {"ptrace", [] { return ::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr); }, kKilled},
