@@ -62,7 +62,7 @@ objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 # The compiler reads the files of a folder in one run, as reading headers takes most of its time. EACH=1 compiles each file by itself,
 # which takes three times as long in all, and less after a change of one file.
 EACH ?=
-# Always by themselves: files with flags of their own, and those of which spfsrs needs no more than their folder's other files.
+# Always by themselves: files with flags of their own, and those that spfsrs uses without the rest of their folder.
 ALONE := common/options/toml.cc spfd/config_file.cc spfquery/known_file.cc $(addprefix common/io/,file.cc place.cc random.cc secret_file.cc) \
          $(addprefix common/options/,command_line.cc help.cc row.cc values.cc)
 in_folder = $(filter-out $(ALONE) %/main.cc,$(wildcard $(1)/*.cc))
@@ -115,9 +115,12 @@ $(BUILD)/lib/%.a:
 	@rm -f $@
 	$(call run,AR)ar rcs $@ $^
 
-$(BUILD)/obj/%.o: %.cc
+define compile
 	@mkdir -p $(@D)
-	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(MORE_FLAGS) -MMD -MP -c -o $@ $<
+endef
+$(BUILD)/obj/%.o: %.cc
+	$(compile)
 FOLDERS := $(sort $(patsubst %/,%,$(dir $(CORE_SRC) $(DAEMON_SRC) $(QUERY_SRC) $(SRS_SRC) $(CTL_SRC) $(WEB_SRC))))
 # g++ takes what these files define for the contents of headers, where that warning makes sense.
 $(FOLDERS:%=$(BUILD)/gen/%.cc): $(BUILD)/gen/%.cc: FORCE
@@ -125,10 +128,9 @@ $(FOLDERS:%=$(BUILD)/gen/%.cc): $(BUILD)/gen/%.cc: FORCE
 	@{ printf '#ifndef __clang__\n#pragma GCC diagnostic ignored "-Wsubobject-linkage"\n#endif\n'; \
 	   printf '#include "%s"\n' $(call in_folder,$*); } >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 # g++ inlines less in a large file unless this limit is raised, which would cost a warm request 7 % of its instructions.
-LARGE_FILE = $(if $(findstring clang,$(CXX)),,--param=inline-unit-growth=200)
+$(FOLDERS:%=$(BUILD)/obj/%.o): MORE_FLAGS = $(if $(findstring clang,$(CXX)),,--param=inline-unit-growth=200)
 $(FOLDERS:%=$(BUILD)/obj/%.o): $(BUILD)/obj/%.o: $(BUILD)/gen/%.cc
-	@mkdir -p $(@D)
-	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(LARGE_FILE) -MMD -MP -c -o $@ $<
+	$(compile)
 # Test cases run once: optimizing them takes longer than it saves.
 $(BUILD)/obj/t/%_test.o: OPTIMIZE = -O0
 # The tests' own code is not part of the coverage.
@@ -142,8 +144,7 @@ $(BUILD)/gen/spfweb_assets.cc: spfweb/style.css spfweb/script.js spfweb/icon.svg
 	    printf '\nconst std::string_view %s = R"asset(' $${asset%%:*}; cat spfweb/$${asset#*:}; printf ')asset";\n'; \
 	  done; printf '\n}  // namespace spfweb\n'; } >$@
 $(BUILD)/obj/spfweb/assets.o: $(BUILD)/gen/spfweb_assets.cc
-	@mkdir -p $(@D)
-	$(call run,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(compile)
 
 # toml++ is one big header that is used only at the start: -O2 would add two seconds to the build.
 $(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filter -O2 -O3,$(CXXFLAGS)),-O1)
