@@ -14,10 +14,10 @@
 #include "common/io/cache.h"
 #include "common/protocol/codec.h"
 #include "spfd/cache_keeper.h"
+#include "spfd/config/snapshot.h"
 #include "spfd/counters.h"
 #include "spfd/metrics.h"
 #include "spfd/peers.h"
-#include "spfd/snapshot.h"
 #include "spfd/tops.h"
 
 namespace spfd {

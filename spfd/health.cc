@@ -1,6 +1,6 @@
 #include "spfd/health.h"
 
-#include "spfd/health_name.h"
+#include "spfd/config/health_name.h"
 
 namespace spfd {
 

@@ -11,7 +11,7 @@
 #include "common/service/listen_address.h"
 #include "common/service/sockets.h"
 #include "common/service/unix_socket.h"
-#include "spfd/start_error.h"
+#include "spfd/config/start_error.h"
 
 namespace spfd {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/base/appender.h"
-#include "spfd/log_level.h"
+#include "spfd/config/log_level.h"
 #include "spfd/log_writer.h"
 
 namespace spfd {

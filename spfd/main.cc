@@ -16,8 +16,8 @@
 #include "common/io/descriptor.h"
 #include "common/io/secret_file.h"
 #include "common/service/privileges.h"
-#include "spfd/command_line.h"
-#include "spfd/config_file.h"
+#include "spfd/config/command_line.h"
+#include "spfd/config/config_file.h"
 #include "spfd/make_snapshot.h"
 #include "spfd/server.h"
 

@@ -13,8 +13,8 @@
 #include "common/io/zone_file.h"
 #include "common/service/privileges.h"
 #include "common/srs/secrets.h"
-#include "spfd/config_file.h"
-#include "spfd/policy.h"
+#include "spfd/config/config_file.h"
+#include "spfd/config/policy.h"
 #include "spfd/sandbox.h"
 
 namespace spfd {

@@ -1,11 +1,11 @@
-// Makes the snapshot of the options in force (spfd/snapshot.h).
+// Makes the snapshot of the options in force (spfd/config/snapshot.h).
 #pragma once
 
 #include <memory>
 
 #include "common/base/result.h"
-#include "spfd/options.h"
-#include "spfd/snapshot.h"
+#include "spfd/config/options.h"
+#include "spfd/config/snapshot.h"
 
 namespace spfd {
 

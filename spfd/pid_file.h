@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/io/place.h"
-#include "spfd/start_error.h"
+#include "spfd/config/start_error.h"
 
 namespace spfd {
 

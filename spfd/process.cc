@@ -15,7 +15,7 @@
 #include "common/io/guarded.h"
 #include "common/io/udp.h"
 #include "common/service/notify.h"
-#include "spfd/config_file.h"
+#include "spfd/config/config_file.h"
 #include "spfd/log.h"
 #include "spfd/make_snapshot.h"
 #include "spfd/sandbox.h"

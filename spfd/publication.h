@@ -13,7 +13,7 @@
 #include "common/io/descriptor.h"
 #include "common/io/place.h"
 #include "common/service/unix_socket.h"
-#include "spfd/start_error.h"
+#include "spfd/config/start_error.h"
 
 namespace spfd {
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "spfd/sandbox_mode.h"
-#include "spfd/start_error.h"
+#include "spfd/config/sandbox_mode.h"
+#include "spfd/config/start_error.h"
 
 namespace spfd {
 

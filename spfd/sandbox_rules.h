@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 #include "spfd/sandbox.h"
 
 namespace spfd {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

@@ -14,12 +14,12 @@
 #include "common/io/driver.h"
 #include "common/io/loop.h"
 #include "common/receiver/workspace.h"
+#include "spfd/config/snapshot.h"
 #include "spfd/connection_limit.h"
 #include "spfd/control_desk.h"
 #include "spfd/counters.h"
 #include "spfd/once_a_minute.h"
 #include "spfd/slot.h"
-#include "spfd/snapshot.h"
 #include "spfd/tops.h"
 #include "spfd/verdict_log.h"
 

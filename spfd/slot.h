@@ -16,10 +16,10 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/srs_request.h"
 #include "common/receiver/workspace.h"
+#include "spfd/config/snapshot.h"
 #include "spfd/explaining.h"
 #include "spfd/health.h"
 #include "spfd/shadow.h"
-#include "spfd/snapshot.h"
 
 namespace spfd {
 

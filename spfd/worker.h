@@ -11,11 +11,11 @@
 #include "common/io/cache.h"
 #include "common/io/driver.h"
 #include "common/io/loop.h"
+#include "spfd/config/snapshot.h"
 #include "spfd/connection.h"
 #include "spfd/connection_limit.h"
 #include "spfd/listener.h"
 #include "spfd/peers.h"
-#include "spfd/snapshot.h"
 #include "spfd/turns.h"
 
 namespace spfd {

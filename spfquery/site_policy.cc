@@ -1,8 +1,8 @@
 #include "spfquery/site_policy.h"
 
 #include "common/io/file.h"
-#include "spfd/config_file.h"
-#include "spfd/policy.h"
+#include "spfd/config/config_file.h"
+#include "spfd/config/policy.h"
 
 namespace spfquery {
 

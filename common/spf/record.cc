@@ -58,12 +58,12 @@ std::optional<std::string_view> take_slash_number(std::string_view& text) {
   return digits;
 }
 
-using Problem = std::string;  // empty: none
+using Reason = std::string;  // why a term is not valid; empty: it is valid
 
-Problem missing_value(std::string_view before) { return fmt::format("the value after '{}' is missing", before); }
+Reason missing_value(std::string_view before) { return fmt::format("the value after '{}' is missing", before); }
 
 // Takes dual-cidr-length from the end of the arguments of a and mx (RFC 7208 §5.6): "/24", "//64", "/24//64".
-Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
+Reason take_dual_prefix(std::string_view& arguments, Directive& out) {
   auto digits = take_slash_number(arguments);
   if (!digits) return {};
   if (digits->empty()) return missing_value("/");
@@ -83,7 +83,7 @@ Problem take_dual_prefix(std::string_view& arguments, Directive& out) {
 }
 
 // Adds a domain-spec to the record and sets `number` for Record::domain_spec().
-Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& number) {
+Reason add_domain_spec(std::string_view text, Record& record, std::uint32_t& number) {
   auto spec = MacroString::parse(text, MacroContext::domain_spec);
   if (!spec) return spec.error();
   record.domain_specs.push_back(std::move(*spec));
@@ -92,15 +92,15 @@ Problem add_domain_spec(std::string_view text, Record& record, std::uint32_t& nu
 }
 
 // Takes ":" domain-spec, which include and exists require (RFC 7208 §5.2, §5.7).
-Problem take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
-  if (arguments.empty()) return required ? "a domain is missing" : Problem{};
+Reason take_domain_spec(std::string_view arguments, bool required, Record& record, Directive& out) {
+  if (arguments.empty()) return required ? "a domain is missing" : Reason{};
   if (arguments.front() != ':') return "unexpected text after the mechanism";
   if (arguments.size() == 1) return missing_value(fmt::format("{}:", mechanism_name(out.mechanism)));
   return add_domain_spec(arguments.substr(1), record, out.domain_spec);
 }
 
 // Takes the network of ip4 or ip6 (RFC 7208 §5.6).
-Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
+Reason take_network(std::string_view arguments, bool want_v6, Directive& out) {
   if (arguments.empty() || arguments.front() != ':') return "an address is missing";
   arguments.remove_prefix(1);
   const auto slash = arguments.find('/');
@@ -117,15 +117,15 @@ Problem take_network(std::string_view arguments, bool want_v6, Directive& out) {
   return {};
 }
 
-Problem parse_arguments(std::string_view arguments, Record& record, Directive& out) {
+Reason parse_arguments(std::string_view arguments, Record& record, Directive& out) {
   switch (out.mechanism) {
-    case Mechanism::all: return arguments.empty() ? Problem{} : "'all' takes no argument";
+    case Mechanism::all: return arguments.empty() ? Reason{} : "'all' takes no argument";
     case Mechanism::include:
     case Mechanism::exists: return take_domain_spec(arguments, true, record, out);
     case Mechanism::ptr: return take_domain_spec(arguments, false, record, out);
     case Mechanism::a:
     case Mechanism::mx:
-      if (auto problem = take_dual_prefix(arguments, out); !problem.empty()) return problem;
+      if (auto reason = take_dual_prefix(arguments, out); !reason.empty()) return reason;
       return take_domain_spec(arguments, false, record, out);
     case Mechanism::ip4: return take_network(arguments, false, out);
     case Mechanism::ip6: return take_network(arguments, true, out);
@@ -134,7 +134,7 @@ Problem parse_arguments(std::string_view arguments, Record& record, Directive& o
 }
 
 // Parses directive = [ qualifier ] mechanism (RFC 7208 §4.6.1). `from` is the position of `term` in the record.
-Problem parse_directive(std::string_view term, std::size_t from, Record& record) {
+Reason parse_directive(std::string_view term, std::size_t from, Record& record) {
   Directive out;
   std::string_view rest = term;
   switch (rest.front()) {
@@ -152,7 +152,7 @@ Problem parse_directive(std::string_view term, std::size_t from, Record& record)
   out.mechanism = *mechanism;
   out.from = static_cast<std::uint32_t>(from);
   out.size = static_cast<std::uint32_t>(term.size());
-  if (auto problem = parse_arguments(rest.substr(name.size()), record, out); !problem.empty()) return problem;
+  if (auto reason = parse_arguments(rest.substr(name.size()), record, out); !reason.empty()) return reason;
   record.directives.push_back(out);
   return {};
 }
@@ -168,18 +168,18 @@ std::size_t modifier_equals(std::string_view term) {
   return end;
 }
 
-Problem parse_modifier(std::string_view term, std::size_t equals, Record& record) {
+Reason parse_modifier(std::string_view term, std::size_t equals, Record& record) {
   const std::string_view name = term.substr(0, equals);
   const std::string_view value = term.substr(equals + 1);
   const bool is_redirect = base::equals_ignoring_case(name, "redirect");
   const bool is_explanation = base::equals_ignoring_case(name, "exp");
   if (!is_redirect && !is_explanation) {  // RFC 7208 §6: unknown modifiers are ignored, but must have valid syntax
     const auto parsed = MacroString::parse(value, MacroContext::modifier);
-    return parsed ? Problem{} : parsed.error();
+    return parsed ? Reason{} : parsed.error();
   }
   if (value.empty()) return missing_value(is_redirect ? "redirect=" : "exp=");
   std::uint32_t number = 0;
-  if (auto problem = add_domain_spec(value, record, number); !problem.empty()) return problem;
+  if (auto reason = add_domain_spec(value, record, number); !reason.empty()) return reason;
   auto& modifier = is_redirect ? record.redirect : record.explanation;
   if (modifier != 0) return fmt::format("'{}' appears twice", base::lower(name));  // RFC 7208 §6
   modifier = number;
@@ -216,13 +216,13 @@ base::Result<Record, SyntaxError> parse_record(std::string_view text) {
   for (const std::string_view term : base::split(text.substr(kVersion.size()), ' ')) {
     if (term.empty()) continue;
     if (const auto equals = modifier_equals(term); equals != std::string_view::npos) {
-      const Problem problem = parse_modifier(term, equals, record);
-      if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
+      const Reason reason = parse_modifier(term, equals, record);
+      if (!reason.empty()) return base::failure(SyntaxError{std::string(term), reason});
       continue;
     }
     Record& to = has_all || dns_terms > kMaxDnsTerms ? unreachable : record;
-    const Problem problem = parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), to);
-    if (!problem.empty()) return base::failure(SyntaxError{std::string(term), problem});
+    const Reason reason = parse_directive(term, static_cast<std::size_t>(term.data() - text.data()), to);
+    if (!reason.empty()) return base::failure(SyntaxError{std::string(term), reason});
     const Mechanism mechanism = to.directives.back().mechanism;
     if (mechanism == Mechanism::all) has_all = true;
     if (asks_dns(mechanism)) ++dns_terms;

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "spfd/config/health_name.h"
 #include "spfd/health.h"
-#include "spfd/health_name.h"
 #include "t/support/dns_server.h"
 #include "t/support/spfd_process.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 #include "t/daemon/control_world.h"
 #include "t/support/sanitized.h"
 

@@ -1,5 +1,5 @@
 // The options of spfd: command line, configuration file, and the commands that print them.
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 
 #include <doctest/doctest.h>
 #include <sysexits.h>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "spfd/command_line.h"
-#include "spfd/config_file.h"
+#include "spfd/config/command_line.h"
+#include "spfd/config/config_file.h"
 #include "t/daemon/other_values.h"
 #include "t/support/option_docs.h"
 #include "t/support/show.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/token/token.h"
-#include "spfd/config_file.h"
+#include "spfd/config/config_file.h"
 #include "t/support/dns_server.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"

@@ -14,9 +14,9 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/config/options.h"
 #include "spfd/connection.h"
 #include "spfd/make_snapshot.h"
-#include "spfd/options.h"
 #include "t/support/dns_server.h"
 #include "t/support/heap.h"
 #include "t/support/show.h"

@@ -10,8 +10,8 @@
 
 #include "common/base/printable.h"
 #include "common/options/help.h"
-#include "spfd/config_file.h"
-#include "spfd/options.h"
+#include "spfd/config/config_file.h"
+#include "spfd/config/options.h"
 #include "t/daemon/other_values.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "spfd/config_file.h"
-#include "spfd/options.h"
+#include "spfd/config/config_file.h"
+#include "spfd/config/options.h"
 #include "t/support/option_docs.h"
 #include "t/support/show.h"
 #include "t/support/spfd_process.h"

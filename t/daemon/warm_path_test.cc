@@ -12,9 +12,9 @@
 
 #include "common/io/cache.h"
 #include "common/io/driver.h"
+#include "spfd/config/options.h"
 #include "spfd/connection.h"
 #include "spfd/make_snapshot.h"
-#include "spfd/options.h"
 #include "t/support/heap.h"
 
 namespace {

@@ -24,20 +24,11 @@ declare -A may=(
   [spfsrs]="common/base common/srs common/io common/options spfsrs"
 )
 
-# Files of spfd about its configuration, which spfquery reads too (--config): the layer spfd/config. They use no other file of spfd.
-config_files=' options config_file command_line daemon_rows policy_rows srs_rows option_rows log_level start_error
-  sandbox_mode snapshot policy health_name '
-
 # Sets REPLY.
 layer_of() {
   REPLY=${1%/*}
-  local name=${1##*/}
   case $1 in
-    spfd/*)
-      REPLY=spfd
-      [[ $config_files != *[[:space:]]"${name%.*}"[[:space:]]* ]] || REPLY=spfd/config
-      ;;
-    common/*/*) ;;
+    common/*/* | spfd/config/*) ;;
     */*) REPLY=${1%%/*} ;;
     *) REPLY=. ;;
   esac

@@ -12,13 +12,13 @@ passed=0 failed=0
 # Builds a tree without mistakes. Keeps build/, where tidy.sh remembers the files that passed.
 build_tree() {
   find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  mkdir -p "$tree"/common/{base,dns,spf,lint,maillog,srs,receiver,protocol,io,options} "$tree"/{spfd,spfquery,spfsrs,t/unit,t/lint,.ci,debian}
+  mkdir -p "$tree"/common/{base,dns,spf,lint,maillog,srs,receiver,protocol,io,options} "$tree"/{spfd/config,spfquery,spfsrs,t/unit,t/lint,.ci,debian}
   cp "$here"/*.sh "$here"/tree.bash "$tree/t/lint"
   rm "$tree/t/lint/selftest.sh"
   cp "$here"/../../.clang-{format,tidy} "$tree"
   cp "$here"/../.clang-tidy "$tree/t"
   local layer
-  for layer in common/{base,dns,spf,lint,maillog,srs,receiver,protocol,io,options} spfd spfquery spfsrs t/unit; do
+  for layer in common/{base,dns,spf,lint,maillog,srs,receiver,protocol,io,options} spfd/config spfd spfquery spfsrs t/unit; do
     printf '// A part.\n#pragma once\n\n#include <string>\n\nint %s_part(const std::string& text);\n' "${layer##*/}" >"$tree/$layer/part.h"
     printf '#include "%s/part.h"\n\nint %s_part(const std::string& text) { return text.empty() ? 1 : 2; }\n' \
       "$layer" "${layer##*/}" >"$tree/$layer/part.cc"
@@ -112,10 +112,11 @@ finds purity 'common/base/ip\.h:1' '<arpa/inet.h>' -- common/base/ip.h 1 '#inclu
 right=" dns:base spf:base spf:dns lint:base lint:dns lint:spf srs:base srs:dns receiver:base receiver:dns receiver:spf receiver:lint receiver:srs
   protocol:base protocol:spf protocol:receiver io:base io:dns io:spf io:srs spfd:base spfd:dns spfd:spf spfd:srs spfd:receiver spfd:protocol spfd:io
   spfquery:base spfquery:dns spfquery:spf spfquery:lint spfquery:receiver spfquery:protocol spfquery:io sender:base sender:srs sender:io
-  options:base options:spf options:receiver options:io spfd:options maillog:base maillog:spf spfquery:maillog spfquery:options sender:options "
+  options:base options:spf options:receiver options:io spfd:options maillog:base maillog:spf spfquery:maillog spfquery:options sender:options
+  config:base config:dns config:spf config:srs config:receiver config:protocol config:io config:options spfd:config spfquery:config "
 declare -A folder=([base]=common/base [dns]=common/dns [spf]=common/spf [lint]=common/lint [maillog]=common/maillog [srs]=common/srs [receiver]=common/receiver
-  [protocol]=common/protocol [io]=common/io [options]=common/options [spfd]=spfd [spfquery]=spfquery [sender]=spfsrs [test]=t/unit)
-for from in base dns spf lint maillog srs receiver protocol io options spfd spfquery sender; do
+  [protocol]=common/protocol [io]=common/io [options]=common/options [config]=spfd/config [spfd]=spfd [spfquery]=spfquery [sender]=spfsrs [test]=t/unit)
+for from in base dns spf lint maillog srs receiver protocol io options config spfd spfquery sender; do
   for to in "${!folder[@]}"; do
     [[ $from != "$to" ]] || continue
     place=${folder[$from]}/part.cc part=${folder[$to]}/part.h
@@ -131,9 +132,9 @@ finds layers 'common/spf/part\.cc:2' 'must not include ../base/part.h' -- common
 finds layers 't/unit/part\.cc:2' 'not written from the root' -- t/unit/part.cc 2 '#include "part.h"'
 finds layers 'common/new/part\.cc:1' 'not a layer' -- common/new/part.cc 1 '#include "common/base/part.h"'
 passes layers common/receiver/part.h 3 '#include "common/spf/part.h"' '#include "common/dns/part.h"' '#include "common/base/part.h"'
-passes layers spfquery/part.cc 2 '#include "spfd/options.h"'
-passes layers spfd/part.cc 2 '#include "spfd/options.h"'
-finds layers 'spfd/options\.cc:1' 'must not include spfd/worker.h' -- spfd/options.cc 1 '#include "spfd/worker.h"'
+passes layers spfquery/part.cc 2 '#include "spfd/config/options.h"'
+passes layers spfd/part.cc 2 '#include "spfd/config/options.h"'
+finds layers 'spfd/config/options\.cc:1' 'must not include spfd/worker.h' -- spfd/config/options.cc 1 '#include "spfd/worker.h"'
 finds layers 'spfquery/part\.cc:2' 'must not include spfd/make_snapshot.h' -- spfquery/part.cc 2 '#include "spfd/make_snapshot.h"'
 passes layers t/unit/part.cc 2 '#include "spfd/part.h"' '#include "common/io/part.h"'
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # t/lint/tidy.sh [FILE.cc...]: runs clang-tidy on the given files, or on all. A file that has passed is not checked again until it,
-# a header that it includes or the configuration changes.
+# a file that it includes or the configuration changes. Where the build has written a file that includes those of a folder
+# (`make units`), that one is checked in their place: most of the time goes into the headers.
 . "$(dirname "$0")/tree.bash"
 
 stamps=${BUILD:-build}/tidy
@@ -8,13 +9,22 @@ mkdir -p "$stamps"
 # max-nodes bounds the analyzer's paths through a function. More paths find nothing here and take most of the time.
 export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000"
 
-wanted=("$@")
-[[ $# != 0 ]] || mapfile -t wanted < <(printf '%s\n' "${sources[@]}" | grep '\.cc$')
+units=()
+[[ $# != 0 || ! -d ${BUILD:-build}/gen ]] || mapfile -t units < <(grep -rlE '^#include ".*\.cc"' "${BUILD:-build}/gen")
 
-declare -A includes seen
+declare -A includes seen within
 while IFS=$'\t' read -r file include; do
   includes[$file]+=" $include"
-done < <(grep -HE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "${sources[@]}" | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1\t\2/')
+  [[ $include != *.cc ]] || within[$include]=1
+done < <(grep -HE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "${sources[@]}" "${units[@]}" | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1\t\2/')
+
+wanted=("$@")
+if [[ $# = 0 ]]; then
+  wanted=("${units[@]}")
+  for file in "${sources[@]}"; do
+    [[ $file != *.cc || -n ${within[$file]:-} ]] || wanted+=("$file")
+  done
+fi
 
 # Adds the file and all our headers that it includes, directly or not, to the keys of `seen`.
 collect() {

@@ -33,7 +33,7 @@
 #include "common/spf/evaluate.h"
 #include "common/srs/error.h"
 #include "common/srs/rewriter.h"
-#include "spfd/log_level.h"
+#include "spfd/config/log_level.h"
 #include "t/support/milter_client.h"
 
 namespace support {

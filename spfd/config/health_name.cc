@@ -1,4 +1,4 @@
-#include "spfd/health_name.h"
+#include "spfd/config/health_name.h"
 
 #include <fmt/core.h>
 

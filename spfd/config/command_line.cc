@@ -1,4 +1,4 @@
-#include "spfd/command_line.h"
+#include "spfd/config/command_line.h"
 
 #include <fmt/core.h>
 #include <sysexits.h>

@@ -1,4 +1,4 @@
-#include "spfd/policy.h"
+#include "spfd/config/policy.h"
 
 #include <utility>
 

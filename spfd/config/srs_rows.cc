@@ -10,8 +10,8 @@
 #include "common/srs/domain_set.h"
 #include "common/srs/hash.h"
 #include "common/srs/stamp.h"
-#include "spfd/option_rows.h"
-#include "spfd/options.h"
+#include "spfd/config/option_rows.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

@@ -20,10 +20,10 @@
 #include "common/receiver/rules.h"
 #include "common/service/listen_address.h"
 #include "common/srs/config.h"
-#include "spfd/log_level.h"
-#include "spfd/sandbox_mode.h"
-#include "spfd/snapshot.h"
-#include "spfd/start_error.h"
+#include "spfd/config/log_level.h"
+#include "spfd/config/sandbox_mode.h"
+#include "spfd/config/snapshot.h"
+#include "spfd/config/start_error.h"
 
 namespace spfd {
 

@@ -16,8 +16,8 @@
 #include "common/protocol/codec.h"
 #include "common/receiver/receiver.h"
 #include "common/receiver/srs_answer.h"
-#include "spfd/health_name.h"
-#include "spfd/log_level.h"
+#include "spfd/config/health_name.h"
+#include "spfd/config/log_level.h"
 
 namespace spfd {
 

@@ -10,9 +10,9 @@
 #include "common/base/text.h"
 #include "common/options/groups.h"
 #include "common/options/shared_rows.h"
-#include "spfd/health_name.h"
-#include "spfd/option_rows.h"
-#include "spfd/options.h"
+#include "spfd/config/health_name.h"
+#include "spfd/config/option_rows.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

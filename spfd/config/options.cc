@@ -1,4 +1,4 @@
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 
 #include <fmt/core.h>
 #include <sysexits.h>
@@ -8,7 +8,7 @@
 
 #include "common/io/socket.h"
 #include "common/options/file_settings.h"
-#include "spfd/option_rows.h"
+#include "spfd/config/option_rows.h"
 
 namespace spfd {
 

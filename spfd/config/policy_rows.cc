@@ -7,8 +7,8 @@
 #include "common/options/groups.h"
 #include "common/options/shared_rows.h"
 #include "common/receiver/link.h"
-#include "spfd/option_rows.h"
-#include "spfd/options.h"
+#include "spfd/config/option_rows.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

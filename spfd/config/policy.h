@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/receiver/rules.h"
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

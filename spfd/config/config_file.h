@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "spfd/options.h"
+#include "spfd/config/options.h"
 
 namespace spfd {
 

@@ -1,4 +1,4 @@
-#include "spfd/config_file.h"
+#include "spfd/config/config_file.h"
 
 #include <fmt/core.h>
 #include <sysexits.h>
@@ -14,7 +14,7 @@
 #include "common/options/file_settings.h"
 #include "common/options/toml.h"
 #include "common/receiver/domain_map.h"
-#include "spfd/command_line.h"
+#include "spfd/config/command_line.h"
 
 namespace spfd {
 
