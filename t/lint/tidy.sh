@@ -1,7 +1,7 @@
 #!/bin/bash
-# t/lint/tidy.sh [FILE.cc...]: runs clang-tidy on the given files, or on all. A file that has passed is not checked again until it,
-# a file that it includes or the configuration changes. Where the build has written a file that includes those of a folder
-# (`make units`), that one is checked in their place: most of the time goes into the headers.
+# t/lint/tidy.sh [product | FILE.cc...]: runs clang-tidy on the given files, on those of the programs, or on all. A file that has
+# passed is not checked again until it, a file that it includes or the configuration changes. Where the build has written a file
+# that includes those of a folder (`make units`), that one is checked in their place: most of the time goes into the headers.
 . "$(dirname "$0")/tree.bash"
 
 stamps=${BUILD:-build}/tidy
@@ -9,6 +9,11 @@ mkdir -p "$stamps"
 # max-nodes bounds the analyzer's paths through a function. More paths find nothing here and take most of the time.
 export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000"
 
+left_out=^$
+if [[ ${1:-} = product ]]; then
+  left_out=^t/
+  shift
+fi
 units=()
 [[ $# != 0 || ! -d ${BUILD:-build}/gen ]] || mapfile -t units < <(grep -rlE '^#include ".*\.cc"' "${BUILD:-build}/gen")
 
@@ -22,7 +27,7 @@ wanted=("$@")
 if [[ $# = 0 ]]; then
   wanted=("${units[@]}")
   for file in "${sources[@]}"; do
-    [[ $file != *.cc || -n ${within[$file]:-} ]] || wanted+=("$file")
+    [[ $file != *.cc || $file =~ $left_out || -n ${within[$file]:-} ]] || wanted+=("$file")
   done
 fi
 
