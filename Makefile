@@ -63,7 +63,7 @@ objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 # which takes three times as long in all, and less after a change of one file.
 EACH ?=
 # Always by themselves: files with flags of their own, and those that spfsrs uses without the rest of their folder.
-ALONE := common/options/toml.cc spfd/config/config_file.cc spfquery/known_file.cc $(addprefix common/io/,file.cc place.cc random.cc secret_file.cc) \
+ALONE := common/options/toml.cc spfd/config/config_file.cc $(addprefix common/io/,file.cc place.cc random.cc secret_file.cc) \
          $(addprefix common/options/,command_line.cc help.cc row.cc values.cc)
 in_folder = $(filter-out $(ALONE) %/main.cc,$(wildcard $(1)/*.cc))
 folder_objects = $(patsubst %,$(BUILD)/obj/%.o,$(sort $(patsubst %/,%,$(dir $(filter-out $(ALONE),$(1))))))
@@ -86,10 +86,14 @@ $(BUILD)/bin/spfd: $(BUILD)/obj/spfd/main.o $(DAEMON_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# spfquery reads the configuration of spfd.
-$(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(DAEMON_LIB) $(CORE_LIB)
+# spfquery reads the configuration of spfd, and finds its networks relative to its own folder, as after an installation.
+$(BUILD)/bin/spfquery: $(BUILD)/obj/spfquery/main.o $(QUERY_LIB) $(DAEMON_LIB) $(CORE_LIB) | $(BUILD)/share/spfd/lint-networks
 	@mkdir -p $(@D)
 	$(call run,LINK)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/share/spfd/lint-networks: share/lint-networks
+	@mkdir -p $(@D)
+	$(call run,COPY)cp $< $@
 
 $(BUILD)/bin/spfsrs: $(BUILD)/obj/spfsrs/main.o $(SRS_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
@@ -151,13 +155,12 @@ $(BUILD)/obj/spfweb/assets.o: $(BUILD)/gen/spfweb_assets.cc
 # toml++ is one big header that is used only at the start: -O2 would add two seconds to the build.
 $(BUILD)/obj/common/options/toml.o: override CXXFLAGS := $(CXXFLAGS) $(if $(filter -O2 -O3,$(CXXFLAGS)),-O1)
 
-# The installed file is the one that spfd reads: with another PREFIX, its path is compiled in again.
+# The installed file is the one that spfd reads: with another sysconfdir, its path is compiled in again.
 $(BUILD)/obj/spfd/config/config_file.o: override CPPFLAGS += -DSPFD_SYSCONFDIR='"$(sysconfdir)"'
-$(BUILD)/obj/spfquery/known_file.o: override CPPFLAGS += -DSPFD_DATADIR='"$(PREFIX)/share/spfd"'
-$(BUILD)/obj/spfd/config/config_file.o $(BUILD)/obj/spfquery/known_file.o: $(BUILD)/sysconfdir
+$(BUILD)/obj/spfd/config/config_file.o: $(BUILD)/sysconfdir
 $(BUILD)/sysconfdir: sysconfdir-again
 	@mkdir -p $(@D)
-	@echo '$(sysconfdir) $(PREFIX)' | cmp -s - $@ || echo '$(sysconfdir) $(PREFIX)' >$@
+	@echo '$(sysconfdir)' | cmp -s - $@ || echo '$(sysconfdir)' >$@
 .PHONY: sysconfdir-again
 sysconfdir-again:
 

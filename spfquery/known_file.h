@@ -12,8 +12,9 @@ namespace spfquery {
 
 using KnownFile = std::shared_ptr<const lint::KnownNetworks>;
 
-// Reads the file at `path`, or the file of the package if no path is given. Returns null if the file is too old, or if that of
-// the package cannot be used; either is reported. The error is a sentence without its full stop.
+// Reads the file at `path`, or ../share/spfd/lint-networks from the folder of the program if no path is given. Returns null if
+// the file is too old, or if that of the package cannot be used; either is reported. The error is a sentence without its full
+// stop.
 base::Result<KnownFile, std::string> read_known_networks(const std::optional<std::string>& path);
 
 }  // namespace spfquery

@@ -20,6 +20,13 @@ is() { [[ $1 = "$2" ]] || { diff <(echo "$1") <(echo "$2") && false; }; }
 check 'install' installs install /usr/local
 check 'what it installs' is "$(files)" "$(wanted usr/local etc)"
 check 'nothing of it has a name that blanks have cut' is "$(ls "$lab")" "$(printf 'log\nto here')"
+# finds_networks: the installed spfquery reads the file beside it. A note about the age of the file is allowed.
+finds_networks() {
+  "$lab/to here/usr/local/bin/spfquery" --diff 'v=spf1 ip4:192.0.2.1 -all' 'v=spf1 ip4:192.0.2.2 -all' --nameserver 127.0.0.1:1 \
+    --timeout 1ms >/dev/null 2>"$lab/log"
+  ! grep -v 'is ignored$' "$lab/log"
+}
+check 'the installed spfquery finds its networks' finds_networks
 echo mine >"$lab/to here/etc/spfd/spfd.conf"
 check 'install again' installs install /usr/local
 check 'a configuration that is there stays' is "$(cat "$lab/to here/etc/spfd/spfd.conf")" mine

@@ -82,6 +82,11 @@ bool read_into(int fd, std::string& text) {
 
 }  // namespace
 
+std::string built_program() {
+  const char* const build = std::getenv("BUILD");
+  return std::string(build == nullptr ? "build" : build) + "/bin/spfquery";
+}
+
 std::vector<std::string> Outcome::lines() const {
   std::vector<std::string> lines;
   for (const std::string_view line : base::split(out, '\n')) lines.emplace_back(line);
@@ -90,8 +95,7 @@ std::vector<std::string> Outcome::lines() const {
 }
 
 Child::Child(const std::vector<std::string>& arguments, const ChildOptions& options) {
-  const char* const build = std::getenv("BUILD");
-  std::vector<std::string> words = {std::string(build == nullptr ? "build" : build) + "/bin/spfquery"};
+  std::vector<std::string> words = {options.program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = environment_with(options.environment);
 

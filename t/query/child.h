@@ -19,7 +19,11 @@ struct Outcome {
   [[nodiscard]] std::vector<std::string> lines() const;  // of `out`
 };
 
+// Returns the path of the built spfquery.
+std::string built_program();
+
 struct ChildOptions {
+  std::string program = built_program();
   std::vector<std::string> environment;  // "NAME=VALUE", in addition to PATH, LC_ALL=C and the variables of sanitizers
   bool out_is_terminal = false;
   bool err_is_terminal = false;

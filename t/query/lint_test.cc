@@ -2,12 +2,14 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -58,9 +60,9 @@ std::set<std::string> keys(const YAML::Node& object) {
   return out;
 }
 
-// Returns what was printed on standard error, without the note that the file of the package is not installed.
+// Returns what was printed on standard error, without the note of an old source tree.
 std::string complaints(const Outcome& got) {
-  constexpr std::string_view kNote = "shared networks and platforms are not known (K05, K06)\n";
+  constexpr std::string_view kNote = "/share/spfd/lint-networks\" is older than 180 days, and is ignored\n";
   return got.err.ends_with(kNote) && got.err.find('\n') == got.err.size() - 1 ? std::string() : got.err;
 }
 
@@ -411,6 +413,27 @@ TEST_CASE("--diff OLD NEW compares two records, neither of which need be publish
     CHECK(refused.exit_code == 64);
     CHECK(refused.err.find("give --lint DOMAIN") != std::string::npos);
   }
+}
+
+TEST_CASE("the file of the package is found from the folder of the program, also before an installation") {
+  const ZoneFile zone("mailchannels.net. 300 TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n");
+  const Words record = {"--record",   "a.example=v=spf1 include:mailchannels.net -all", "--lint", "a.example", "--nameserver",
+                        "127.0.0.1:1"};
+  const Outcome built = run_query(zone.with(record));
+  CHECK(complaints(built).empty());
+  CHECK((built.out.find("\nK05 warning") != std::string::npos || !built.err.empty()));
+  // A program that was copied alone says what it does not look for.
+  const std::string alone = zone.folder().write("x", "") + ".bin";
+  REQUIRE(::mkdir(alone.c_str(), 0700) == 0);
+  ChildOptions options;
+  options.program = alone + "/spfquery";
+  std::filesystem::copy_file(query_test::built_program(), options.program);
+  const Outcome copied = run_query(zone.with(record), {}, options);
+  CHECK(copied.out.find("\nK05 warning") == std::string::npos);
+  CHECK(copied.err.starts_with("spfquery: "));
+  CHECK(copied.err.ends_with(
+      "/share/spfd/lint-networks: cannot be read: No such file or directory: shared networks and platforms are not known (K05, "
+      "K06)\n"));
 }
 
 TEST_CASE("--networks: a file that is older than 180 days is ignored, and spfquery says so") {

@@ -50,6 +50,9 @@ constexpr std::string_view kEnd = R"(.Sh FILES
 .Bl -tag -width Ds
 .It Pa /usr/local/share/spfd/lint-networks
 Networks and platforms that many customers share: the findings K05 and K06.
+The program looks for it in
+.Pa ../share/spfd
+from its own folder.
 .Fl Fl networks Ar file
 names another file.
 A file that is older than 180 days is ignored, since networks change hands.
