@@ -9,12 +9,10 @@
 
 #include "common/protocol/query_lines.h"
 #include "common/receiver/request.h"
+#include "spfquery/exit_codes.h"
 #include "spfquery/options.h"
 
 namespace spfquery {
-
-inline constexpr int kExitTemperror = 5;
-inline constexpr int kExitUsage = options::Program::kExitUsage;
 
 // Returns 0 for pass, 1 fail, 2 softfail, 3 neutral, 4 permerror or unknown, 5 temperror or error, 6 none; kExitUsage for other
 // words.

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -26,6 +25,7 @@
 #include "spfquery/batch.h"
 #include "spfquery/comparison_report.h"
 #include "spfquery/evaluator.h"
+#include "spfquery/exit_codes.h"
 #include "spfquery/interrupt.h"
 #include "spfquery/known_file.h"
 #include "spfquery/report.h"
@@ -249,7 +249,7 @@ int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const d
   auto file = InputFile::open(*options.examined_file);
   if (!file) {
     kProgram.complain(file.error());
-    return kExitLintUsage;
+    return kExitTaskUsage;
   }
   Examiner examiner(loop, options, std::move(zone), std::move(known), kMaxAnswerBytesOfMany, Form::line);
   Batch batch(loop, options, *file,
@@ -265,27 +265,17 @@ int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const d
   batch.run();
   if (Interrupt::has_come()) kProgram.complain("interrupted: the other domains were not examined");
   if (Interrupt::has_come() || batch.is_broken()) return kExitIncomplete;
-  return batch.has_bad_lines() ? kExitLintUsage : examiner.exit_code();
+  return batch.has_bad_lines() ? kExitTaskUsage : examiner.exit_code();
 }
 
 }  // namespace
-
-bool is_examination(const std::vector<std::string>& words) {
-  return std::ranges::any_of(words, [](const std::string& word) {
-    const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    const std::string_view bare = name.substr(std::min<std::size_t>(name.find_first_not_of('-'), name.size()));
-    constexpr std::array kNames = std::to_array<std::string_view>(
-        {"lint", "lint-file", "diff", "from", "subdomains", "authoritative", "networks", "sarif"});
-    return name.starts_with('-') && std::ranges::find(kNames, bare) != kNames.end();
-  });
-}
 
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   auto known = read_known_networks(options.networks);
   if (!known) {
     kProgram.complain(known.error());
-    return kExitLintUsage;
+    return kExitTaskUsage;
   }
   const auto task = options.examined_file ? examine_file : examine_each;
   return task(loop, options, std::move(zone), std::move(*known));

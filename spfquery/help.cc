@@ -43,8 +43,8 @@ std::string help_text() {
          "\n"
          "The answer is four lines: result, text for the SMTP client, text for people, header.\n"
          "Exit code: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none,\n"
-         "255 bad usage. With --lint: 0 no errors, 1 errors, 75 DNS was\n"
-         "incomplete, 64 bad usage. With --file: that of the last request, or 255 if a line was bad.\n";
+         "255 bad usage. With --file: that of the last request, or 255 if a line was bad.\n"
+         "With --lint and --replay: 0, 1 if --lint found errors, 75 incomplete, 64 bad usage.\n";
 }
 
 }  // namespace spfquery

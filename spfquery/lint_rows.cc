@@ -17,11 +17,6 @@ using options::Problem;
 using options::Values;
 using O = Options;
 
-Problem set_examined_file(O& o, const Values& v) {
-  o.examined_file = v.back();
-  return options::choose(o.action, O::Action::examine);
-}
-
 Problem add_own(O& o, const Values& values) {
   constexpr std::size_t kMost = 100;
   for (const std::string& value : values) {
@@ -59,7 +54,7 @@ constexpr Option kLintRows[] = {
     {{.name = "lint-file",
       .argument = "FILE",
       .help = "examine the domain in each line of FILE, or of standard input (-), and print a line for each"},
-     {set_examined_file}},
+     kAny<&O::examined_file>},
     {{.name = "diff",
       .argument = "TEXT",
       .help = "compare the record of the domain with TEXT: which networks gain or lose a pass, and the lookups before and after"},
@@ -94,7 +89,7 @@ Problem add_examined(O& o, const Values& values) {
     if (!name) return name.error();
     o.examined.push_back(*name);
   }
-  return options::choose(o.action, O::Action::examine);
+  return {};
 }
 
 }  // namespace spfquery

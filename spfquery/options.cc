@@ -20,39 +20,50 @@ namespace {
 using options::Problem;
 using options::Values;
 
-// Checks combinations of options, whatever their order.
-Problem check(const Options& options) {
-  if (options.action == Options::Action::examine) {
-    if (options.ip || options.file || options.sender) return "--lint examines a record: leave out --ip, --sender and --file";
-    if (options.helo && !parse_examined(*options.helo)) return "--helo is not a domain name with a dot";
-    if (options.new_record && base::lower(*options.new_record).find("spf1") == std::string::npos)
-      return fmt::format("--diff: {} is not an SPF record", base::in_quotes(*options.new_record));
-    if (options.new_record && options.examined.size() != 1) return "--diff compares the records of one domain: give one --lint";
-    if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
-    if (options.sarif && (options.json || options.examined_file || options.new_record))
-      return "--sarif prints the reports of --lint: leave out --json, --lint-file and --diff";
-    if (options.why) return "--why explains a check: leave out --lint";
-    if (options.server) return "--lint is an examination of spfquery's own: leave out --server";
-  }
-  if (options.action == Options::Action::replay) {
-    if (options.ip || options.file || options.sender || options.helo)
-      return "--replay takes the requests from a log: leave out --ip, --sender, --helo and --file";
-    if (options.server || options.policy.spf.trace || options.why)
-      return "--replay checks by itself, and many: leave out --server, --trace, --verbose, --why";
-    if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
-  }
-  if (options.action != Options::Action::replay && (options.config || options.has_baseline()))
-    return "--config and --baseline are for --replay";
-  if (options.action != Options::Action::examine && (options.new_record || !options.own.empty() || !options.subdomains.empty() ||
-                                                     options.authoritative || options.networks || options.sarif))
-    return "--diff, --from, --subdomains, --authoritative, --networks and --sarif belong to an examination: give --lint";
-  if (options.action != Options::Action::ask) return {};
+Problem check_examination(const Options& options) {
+  if (options.ip || options.file || options.sender) return "--lint examines a record: leave out --ip, --sender and --file";
+  if (options.helo && !parse_examined(*options.helo)) return "--helo is not a domain name with a dot";
+  if (options.new_record && base::lower(*options.new_record).find("spf1") == std::string::npos)
+    return fmt::format("--diff: {} is not an SPF record", base::in_quotes(*options.new_record));
+  if (options.examined_file && !options.examined.empty()) return "--lint-file has the domains: leave out --lint";
+  if (options.new_record && options.examined.size() != 1) return "--diff compares the records of one domain: give one --lint";
+  if (options.sarif && (options.json || options.examined_file || options.new_record))
+    return "--sarif prints the reports of --lint: leave out --json, --lint-file and --diff";
+  if (options.policy.spf.trace || options.why) return "an examination is not a check: leave out --trace, --verbose and --why";
+  if (options.server) return "an examination is spfquery's own: leave out --server";
+  return {};
+}
+
+Problem check_replay(const Options& options) {
+  if (options.ip || options.file || options.sender || options.helo)
+    return "--replay takes the requests from a log: leave out --ip, --sender, --helo and --file";
+  if (options.server || options.policy.spf.trace || options.why)
+    return "--replay checks by itself, and many: leave out --server, --trace, --verbose, --why";
+  if (options.logs.empty()) return "--replay needs a log file, or - for standard input";
+  return {};
+}
+
+Problem check_requests(const Options& options) {
   if (options.file && (options.ip || options.sender)) return "--file has addresses and senders: leave out --ip and --sender";
   if (!options.file && !options.ip) return "no address was given (--ip); see --help";
   if (!options.file && !options.sender && !options.helo)
     return "neither a sender nor a HELO name was given (--sender, --helo); see --help";
   if (options.server && options.policy.spf.trace) return "--trace shows an evaluation of spfquery's own: leave out --server";
   return {};
+}
+
+// Chooses the task from the values, and checks that all options belong to it. Their order does not matter.
+Problem choose_task(Options& options) {
+  const bool examines = !options.examined.empty() || options.examined_file;
+  if (examines && options.replay) return "--lint examines records, and --replay checks the mail of a log: give one of them";
+  if (examines) options.action = Options::Action::examine;
+  if (options.replay) options.action = Options::Action::replay;
+  if (!options.replay && (options.config || options.has_baseline())) return "--config and --baseline are for --replay";
+  if (!examines && (options.new_record || !options.own.empty() || !options.subdomains.empty() || options.authoritative ||
+                    options.networks || options.sarif))
+    return "--diff, --from, --subdomains, --authoritative, --networks and --sarif belong to an examination: give --lint";
+  if (examines) return check_examination(options);
+  return options.replay ? check_replay(options) : check_requests(options);
 }
 
 // "--lint --file FILE", in any order, is "--lint-file FILE": --lint without a domain takes its domains from the file.
@@ -97,8 +108,8 @@ Problem take_records(Options& options, const std::string& record) {
 // Takes words without option. After --replay they are files. If neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
 // [HELO]]" requests a check, and "DOMAIN" an examination. Other words are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
-  if (options.action == Options::Action::replay) options.logs = words;
-  const bool has_task = options.ip || options.file || options.action != Options::Action::ask;
+  if (options.replay) options.logs = words;
+  const bool has_task = options.ip || options.file || options.replay || options.examined_file || !options.examined.empty();
   const bool has_domain = options.examined.size() == 1;
   if (options.new_record && words.size() == 1 && (has_domain || !has_task)) return take_records(options, words.front());
   if (has_task || words.empty()) return {};
@@ -110,6 +121,19 @@ Problem take_words(Options& options, const Values& words) {
   }
   const bool is_domain = words.size() == 1 && words.front().find('.') != std::string::npos && !options.sender && !options.helo;
   return is_domain ? add_examined(options, words) : Problem{};
+}
+
+// The options of examinations and replays.
+const options::Rows& own_rows() {
+  static const options::Rows rows = options::joined({add_lint_rows, add_replay_rows});
+  return rows;
+}
+bool is_of_own_task(const options::Row& row) { return std::ranges::find(own_rows(), &row) != own_rows().end(); }
+// Returns whether a word is the name of such an option, perhaps in a command line that cannot be read.
+bool names_own_task(std::string_view word) {
+  const std::string_view name = word.substr(0, word.find('='));
+  const std::string_view bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  return word.starts_with('-') && options::find(own_rows(), bare) != nullptr;
 }
 
 }  // namespace
@@ -136,23 +160,30 @@ const options::Rows& option_table() {
   return table;
 }
 
-base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words) {
+base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string>& words) {
   Options options;
   options.policy.spf.default_explanation = receiver::default_explanation();
-  if (auto problem = set_authorized(options, {""})) return base::failure(*problem);
   options::CommandLine line = options::read_command_line(option_table(), with_lint_file(words));
+  bool has_own_task = std::ranges::any_of(words, names_own_task);
   Values strays;
-  for (const options::Setting& setting : line.settings) {
-    if (setting.row == nullptr) {
-      strays.push_back(setting.values.front());
-    } else if (auto problem = apply(setting, options)) {
-      return base::failure(std::move(*problem));
+  const auto take_all = [&]() -> Problem {
+    if (auto problem = set_authorized(options, {""})) return problem;
+    for (const options::Setting& setting : line.settings) {
+      has_own_task = has_own_task || (setting.row != nullptr && is_of_own_task(*setting.row));
+      if (setting.row == nullptr) {
+        strays.push_back(setting.values.front());
+      } else if (auto problem = apply(setting, options)) {
+        return problem;
+      }
+      if (options.action != Options::Action::ask) return {};  // --help, --version
     }
-  }
-  if (line.error) return base::failure(std::move(*line.error));
-  if (auto problem = take_words(options, strays)) return base::failure(std::move(*problem));
-  options.policy.spf.trace = options.trace || options.verbose;
-  if (auto problem = check(options)) return base::failure(std::move(*problem));
+    if (line.error) return std::move(line.error);
+    if (auto problem = take_words(options, strays)) return problem;
+    options.policy.spf.trace = options.trace || options.verbose;
+    return choose_task(options);
+  };
+  if (auto problem = take_all())
+    return base::failure(BadUsage{std::move(*problem), has_own_task ? kExitTaskUsage : options.usage_exit_code()});
   return options;
 }
 

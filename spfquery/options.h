@@ -20,6 +20,7 @@
 #include "common/options/program.h"
 #include "common/options/row.h"
 #include "common/receiver/rules.h"
+#include "spfquery/exit_codes.h"
 
 namespace spfquery {
 
@@ -34,7 +35,7 @@ struct WhatIf {
 struct Options {
   enum class Action : std::uint8_t { ask, examine, replay, help, version };
 
-  Action action = Action::ask;
+  Action action = Action::ask;  // what the other values ask for, unless it is help or version
 
   // The request. None: not given.
   std::optional<std::string> ip;
@@ -66,6 +67,8 @@ struct Options {
   maillog::Baseline baseline = maillog::Baseline::none;
   std::string mailbox;  // path of a Maildir or mbox with the results of the earlier checker; empty: none
 
+  // Returns the exit code if the command line is wrong, or names a file that cannot be used.
+  [[nodiscard]] int usage_exit_code() const { return action == Action::ask ? kExitUsage : kExitTaskUsage; }
   [[nodiscard]] bool has_baseline() const { return baseline != maillog::Baseline::none || !mailbox.empty(); }
 
   // The server that answers. None: spfquery itself.
@@ -93,8 +96,12 @@ base::Result<dns::Name, std::string> parse_examined(std::string_view text);
 
 const options::Rows& option_table();
 
-// Parses the words that follow the program's name. The error is a sentence.
-base::Result<Options, std::string> parse_command_line(const std::vector<std::string>& words);
+// Parses the words that follow the program's name. After --help and --version, nothing else counts.
+struct BadUsage {
+  std::string what;  // a sentence
+  int exit_code = kExitUsage;
+};
+base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();
 

@@ -9,6 +9,7 @@
 #include "common/io/machine_name.h"
 #include "common/receiver/receiver.h"
 #include "spfquery/evaluator.h"
+#include "spfquery/exit_codes.h"
 
 namespace spfquery {
 
@@ -122,7 +123,10 @@ Replay::~Replay() = default;
 
 int Replay::run() {
   if (!options_.mailbox.empty()) {
-    if (const auto problem = mailbox_.read(options_.mailbox)) return kProgram.bad_usage(*problem);
+    if (const auto problem = mailbox_.read(options_.mailbox)) {
+      kProgram.complain(*problem);
+      return kExitTaskUsage;
+    }
   }
   schedule();
   loop_.run();
@@ -133,7 +137,7 @@ int Replay::run() {
   counts_.baseline_left_out = mailbox_.left_out();
   counts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   const std::string report = options_.json ? replay_json(options_, counts_, tally_) : replay_text(options_, counts_, tally_);
-  return kProgram.print_and_exit(report, counts_.failed_files > 0 ? kExitUsage : 0);
+  return kProgram.print_and_exit(report) != 0 || counts_.failed_files > 0 ? kExitIncomplete : 0;
 }
 
 // Calls advance() in the next turn of the loop, since checks may end within begin().

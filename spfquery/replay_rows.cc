@@ -13,10 +13,7 @@ using O = Options;
 constexpr options::Word<maillog::Format> kFormatWords[] = {
     {"exim", maillog::Format::exim}, {"postfix", maillog::Format::postfix}, {"sendmail", maillog::Format::sendmail}};
 
-Problem set_replay(O& o, const Values& v) {
-  if (auto problem = options::choose(o.action, O::Action::replay)) return problem;
-  return options::read_word(o.replay.emplace(), v, kFormatWords);
-}
+Problem set_replay(O& o, const Values& v) { return options::read_word(o.replay.emplace(), v, kFormatWords); }
 
 Problem set_baseline(O& o, const Values& v) {
   o.mailbox.clear();
