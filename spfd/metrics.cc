@@ -6,10 +6,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -274,10 +275,13 @@ std::optional<std::uint64_t> open_descriptors() {
 std::optional<std::uint64_t> resident_bytes() {
   std::array<char, 128> text{};
   const ssize_t size = ::pread(process_files().memory.get(), text.data(), text.size() - 1, 0);
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  if (size <= 0 || std::sscanf(text.data(), "%lu %lu", &total, &resident) != 2) return {};
-  return std::uint64_t{resident} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (size <= 0) return {};
+  // total, resident, ... in pages
+  std::string_view rest(text.data(), static_cast<std::size_t>(size));
+  rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+  const auto resident = base::parse_number(rest.substr(0, rest.find(' ')), UINT32_MAX);
+  if (!resident) return {};
+  return std::uint64_t{*resident} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 double cpu_seconds() {

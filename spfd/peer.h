@@ -19,7 +19,7 @@ struct Peer {
   // Returns "user 1000", "192.0.2.1", "2001:db8::/64" or "unknown".
   [[nodiscard]] std::string text() const;
 
-  friend auto operator<=>(const Peer&, const Peer&) = default;
+  friend auto operator<=>(const Peer&, const Peer&) = default;  // NOLINT(modernize-use-nullptr): not a zero
 };
 
 // Returns the peer at an IP address. An IPv4 address in IPv6 form (::ffff:192.0.2.1) is an IPv4 address.

@@ -53,6 +53,8 @@ class Process final : public Commanded {
   // thread has something to do: a worker has made progress with its end, turns need attention, or a command has come.
   Process(Options options, std::vector<std::string> words, const Sockets& sockets, std::function<void()> wake);
   ~Process() override;
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::string configuration_text() const;

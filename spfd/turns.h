@@ -33,6 +33,7 @@ class Turns {
   Turns(std::size_t workers, std::function<void()> wake);
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
+  ~Turns() = default;
 
   // Adds a worker; to be called before any worker runs. `changed` is called, from any thread, when has_turn() has changed.
   // `busy_for` returns how long the worker has been at its present task.

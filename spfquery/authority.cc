@@ -28,7 +28,7 @@ struct ZoneServer {
 // Finds the servers of the zone. run() is a step of the driver and does no I/O.
 class Search {
  public:
-  explicit Search(dns::Name domain) : domain_(std::move(domain)) {}
+  explicit Search(const dns::Name& domain) : domain_(domain) {}
 
   spf::Needs run(spf::AnswerSource& answers) {
     servers_.clear();

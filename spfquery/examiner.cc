@@ -51,6 +51,7 @@ class Examination {
   }
   Examination(const Examination&) = delete;
   Examination& operator=(const Examination&) = delete;
+  ~Examination() = default;
 
   void add_servers(Authority::Found found) {
     subject_.servers = std::move(found.answers);

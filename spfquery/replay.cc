@@ -193,13 +193,13 @@ void Replay::take(maillog::Message& message) {
   ++counts_.messages;
   if (!message.baseline) message.baseline = mailbox_.find(message);
   if (message.sender.empty() && message.helo.value_or("").empty()) return tally_.add_without_identity(message);
-  std::string key = key_of(message);
+  const std::string key = key_of(message);
   if (const auto known = known_.find(key); known != known_.end()) return tally_.add(message, known->second);
   if (const auto running = checks_.find(key); running != checks_.end()) return running->second->add(message);
-  begin(std::move(key), message);
+  begin(key, message);
 }
 
-void Replay::begin(std::string key, const maillog::Message& message) {
+void Replay::begin(const std::string& key, const maillog::Message& message) {
   Check& check = *checks_.emplace(key, std::make_unique<Check>(policy_, key, message)).first->second;
   check.add(message);
   if (check.start(driver_, options_.timeout, [this, &check] { finish(check); })) finish(check);

@@ -30,6 +30,8 @@ class Replay {
   // All references must outlive it.
   Replay(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone);
   ~Replay();
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
 
   // Runs the loop until all messages are checked, or the user interrupts it; prints the report, and returns the exit code.
   int run();
@@ -41,7 +43,7 @@ class Replay {
   void advance();
   bool read_line();
   void take(maillog::Message& message);
-  void begin(std::string key, const maillog::Message& message);
+  void begin(const std::string& key, const maillog::Message& message);
   void finish(Check& check);
   void complain(const std::string& what);
 

@@ -117,7 +117,7 @@ class ReportWriter {
   [[nodiscard]] std::string line_text(const lint::Line& line) const {
     const lint::Record& record = report_.tree.records[line.place.record];
     if (line.place.term != lint::kNone) return base::clip(record.terms[line.place.term].text(), kMaxTermShown);
-    const std::string domain(record.domain.text());
+    std::string domain(record.domain.text());
     if (line.see != lint::kNone) return fmt::format("{}: see line {}", domain, line.see);
     if (record.is_found()) return domain;
     if (const auto* const several = record.get<lint::Record::Several>())

@@ -29,7 +29,7 @@ std::size_t heap(const std::vector<std::string>& texts) {
 
 std::size_t heap(const dns::Answer& answer) {
   std::size_t bytes = heap(answer.addresses) + heap(answer.names) + heap(answer.texts) + heap(answer.problem);
-  if (const auto* borders = answer.borders.get()) bytes += heap_block(sizeof(*borders)) + heap(*borders);
+  if (const auto* borders = answer.borders.get()) bytes += heap_block(sizeof(std::vector<dns::Border>)) + heap(*borders);
   return bytes;
 }
 

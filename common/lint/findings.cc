@@ -16,7 +16,7 @@ constexpr std::size_t kMaxMessage = 600;
 
 }  // namespace
 
-void Findings::add(std::string_view id, Place place, std::string_view detail, Special special) {
+void Findings::add(std::string_view id, Place place, std::string_view detail, const Special& special) {
   const FindingKind& kind = finding_kind(id);
   const Severity severity = special.severity.value_or(kind.severity);
   if (report_.findings.size() >= kMaxFindings) {

@@ -44,7 +44,7 @@ class Findings {
   };
   // Adds a finding about the place; beyond kMaxFindings, it replaces a less severe one or is only counted. `id` must be in the
   // table. `detail` follows the table's sentence after a colon, unless it is empty.
-  void add(std::string_view id, Place place, std::string_view detail, Special special);
+  void add(std::string_view id, Place place, std::string_view detail, const Special& special);
   void add(std::string_view id, Place place, std::string_view detail = {}) { add(id, place, detail, {}); }
 
  private:

@@ -96,7 +96,7 @@ base::Result<KnownNetworks, std::string> parse_known_networks(std::string_view t
     } else if (kind == "platform") {
       auto domain = dns::Name::parse(value);
       if (!domain || domain->labels() < 2 || line.empty()) return fail("a platform needs a domain and a text");
-      out.platforms.push_back({std::move(*domain), std::string(line)});
+      out.platforms.push_back({*domain, std::string(line)});
     } else if (kind == "network") {
       auto network = parse_network(value);
       if (!network || line.empty()) return fail("a network needs an address with a length, and a text");

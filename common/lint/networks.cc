@@ -188,7 +188,7 @@ std::optional<int> length_of(const Interval& interval, Family family) {
 }
 
 std::string text_of(const Interval& interval, Family family) {
-  const std::string first = address_of(interval.first, family).text();
+  std::string first = address_of(interval.first, family).text();
   if (interval.first == interval.last) return first;
   if (const auto length = length_of(interval, family)) return fmt::format("{}/{}", first, *length);
   return fmt::format("{}-{}", first, address_of(interval.last, family).text());

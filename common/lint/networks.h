@@ -21,7 +21,7 @@ struct Number {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  friend auto operator<=>(const Number&, const Number&) = default;
+  friend auto operator<=>(const Number&, const Number&) = default;  // NOLINT(modernize-use-nullptr): not a zero
   [[nodiscard]] Number next() const { return {high + (low == UINT64_MAX ? 1U : 0U), low + 1}; }
   [[nodiscard]] Number previous() const { return {high - (low == 0 ? 1U : 0U), low - 1}; }
 };

@@ -166,7 +166,7 @@ void check_servers(const Examined& examined, Findings& findings) {
     if (same != groups.end()) {
       same->second.push_back(server);
     } else {
-      groups.push_back({std::move(records), {server}});
+      groups.emplace_back(std::move(records), std::vector{server});
     }
   }
   if (ttl && *ttl < kShortTtl) findings.add("P10", {}, fmt::format("{} seconds, so receivers ask for it often", *ttl));

@@ -15,6 +15,7 @@ struct Row {
   std::string_view name;
   std::string_view instead;
 };
+// NOLINTBEGIN(misc-misleading-bidirectional)
 constexpr std::array kStrays = std::to_array<Row>({
     {"\xc2\xa0", "a no-break space (U+00A0)", "a blank"},
     {"\xe2\x80\xaf", "a narrow no-break space (U+202F)", "a blank"},
@@ -46,6 +47,7 @@ constexpr std::array kStrays = std::to_array<Row>({
     {"\r", "a carriage return", "a blank"},
     {"\n", "a line feed", "a blank"},
 });
+// NOLINTEND(misc-misleading-bidirectional)
 
 const Row* stray_at(std::string_view text) {
   const auto* const row = std::ranges::find_if(kStrays, [&](const Row& one) { return text.starts_with(one.bytes); });

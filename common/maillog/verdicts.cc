@@ -50,7 +50,7 @@ std::string_view take_comment(std::string_view& text) {
 
 // Sets the value of a key that is used. `is_helo`: the value of the identity. Returns false if the key already has a value, since
 // one of the two then belongs to the text of another value.
-bool set(Verdict& verdict, bool& is_helo, std::string_view key, std::string value) {
+bool set(Verdict& verdict, bool& is_helo, std::string_view key, const std::string& value) {
   if (base::equals_ignoring_case(key, "client-ip") || key == "ip") {
     if (verdict.client) return false;
     verdict.client = base::IpAddress::parse(value);
@@ -90,7 +90,7 @@ std::optional<Verdict> parse_spfd(std::string_view text) {
     take(text, " ");
     if (*key == "result") {
       verdict.result = result_of(*value);
-    } else if (!set(verdict, is_helo, *key, std::move(*value))) {
+    } else if (!set(verdict, is_helo, *key, *value)) {
       return {};
     }
   }

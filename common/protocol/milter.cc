@@ -13,11 +13,11 @@
 #include "common/protocol/request_values.h"
 #include "common/receiver/receiver.h"
 
-using namespace std::string_view_literals;
-
 namespace protocol {
 
 namespace {
+
+using namespace std::string_view_literals;
 
 using milter::Packet;
 using milter::PacketReader;

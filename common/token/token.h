@@ -26,10 +26,10 @@
 
 namespace token {
 
-inline constexpr std::size_t kMaxToken = 120;                // octets
-inline constexpr std::uint64_t kLifetime = 30 * 24 * 60;     // minutes
-inline constexpr std::uint64_t kMaxEarly = 60;               // minutes: how far the clocks of a pool may differ
-inline constexpr std::string_view kPlaceholder = "{token}";  // in why-url
+inline constexpr std::size_t kMaxToken = 120;                            // octets
+inline constexpr std::uint64_t kLifetime = std::uint64_t{30} * 24 * 60;  // minutes
+inline constexpr std::uint64_t kMaxEarly = 60;                           // minutes: how far the clocks of a pool may differ
+inline constexpr std::string_view kPlaceholder = "{token}";              // in why-url
 
 // The reason for the result.
 enum class Cause : std::uint8_t {
