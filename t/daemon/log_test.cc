@@ -37,10 +37,12 @@ Syslog g_syslog;
 
 }  // namespace
 
-// Both forms, since a fortified build calls the second one.
+// All forms, since a fortified build calls the second one or, with clang and glibc 2.40, the third.
 extern "C" void syslog(int priority, const char* format, ...) __attribute__((format(printf, 2, 3)));
 // NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name
 extern "C" void __syslog_chk(int priority, int flag, const char* format, ...) __attribute__((format(printf, 3, 4)));
+// NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name
+extern "C" void __vsyslog_chk(int priority, int flag, const char* format, va_list values) __attribute__((format(printf, 3, 0)));
 extern "C" void syslog(int /*priority*/, const char* format, ...) {
   va_list values;
   va_start(values, format);
@@ -54,6 +56,8 @@ extern "C" void __syslog_chk(int /*priority*/, int /*flag*/, const char* format,
   take_syslog(format, values);
   va_end(values);
 }
+// NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name
+extern "C" void __vsyslog_chk(int /*priority*/, int /*flag*/, const char* format, va_list values) { take_syslog(format, values); }
 
 namespace {
 
