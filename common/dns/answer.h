@@ -103,6 +103,9 @@ struct Answer {
     return status == Status::name_error || (status == Status::ok && addresses.empty() && names.empty() && texts.empty());
   }
 
+  // Type mx: returns whether the name accepts no mail (RFC 7505).
+  [[nodiscard]] bool is_null_mx() const { return names.size() == 1 && names.front().empty(); }
+
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 

@@ -271,6 +271,12 @@ class LongestPath {
 
 }  // namespace
 
+bool lets_nobody_pass(const Reach& reach) {
+  const bool is_known = !reach.is_uncertain && !reach.is_cut_off && reach.over_terms.empty() && reach.over_voids.empty() &&
+                        reach.of(spf::Result::permerror).empty();
+  return is_known && reach.of(spf::Result::pass).empty();
+}
+
 Reach reach_of(const Tree& tree, Family family, const spf::Limits& limits, Work& work, Malformed malformed) {
   return Walker(tree, family, limits, work, malformed).run();
 }

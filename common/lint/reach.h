@@ -44,6 +44,9 @@ struct Reach {
   [[nodiscard]] const Visit& visit(Place place) const { return visits[place.record][place.term]; }
 };
 
+// Returns whether it is certain that no client passes.
+bool lets_nobody_pass(const Reach& reach);
+
 // The treatment of a record with a syntax error.
 enum class Malformed : std::uint8_t {
   permerror,  // as in a check (RFC 7208 §4.6)

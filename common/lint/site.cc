@@ -86,12 +86,7 @@ void check_silence(const Examined& examined, Findings& findings) {
   const bool is_sound = std::ranges::all_of(examined.tree.records, [](const Record& record) {
     return record.is_found() && std::ranges::all_of(record.terms, &Term::is_sound);
   });
-  const bool is_silent = std::ranges::all_of(kFamilies, [&](Family family) {
-    const Reach& reach = examined.reach[family];
-    const bool is_known = !reach.is_uncertain && !reach.is_cut_off && reach.over_terms.empty() && reach.over_voids.empty() &&
-                          reach.of(Result::permerror).empty();
-    return is_known && reach.of(Result::pass).empty();
-  });
+  const bool is_silent = std::ranges::all_of(kFamilies, [&](Family family) { return lets_nobody_pass(examined.reach[family]); });
   if (is_sound && is_silent) findings.add("C06", {});
 }
 

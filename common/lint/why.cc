@@ -113,6 +113,16 @@ class Explanation {
 
   [[nodiscard]] std::string domain() const { return shown(*query_.domain); }
 
+  // Returns whether the domain accepts no mail, and so should not be that of a sender (RFC 7505 §4.2). A host that sends mail
+  // needs no mailbox. `mx`: null if it is not known.
+  [[nodiscard]] bool is_null_mx_of_sender(const dns::Answer* mx) const {
+    return mx != nullptr && mx->is_null_mx() && query_.identity == spf::Identity::mailfrom;
+  }
+  void say_null_mx() {
+    say(fmt::format("{} has a null MX: it accepts no mail, not even bounces, so it should not be the domain of a sender.",
+                    domain()));
+  }
+
   // ---- pass ----------------------------------------------------------------------------------------------------------------
 
   void explain_pass() {
@@ -161,12 +171,17 @@ class Explanation {
     if (special.empty()) client = identify(query_, rules_, {}, questions_);
     if (questions_.has_open()) return questions_.take();
     say_no_record();
-    say(fmt::format("Its owner can publish one that names the hosts that send its mail; until then, nothing is known about {}.",
-                    client_));
+    const bool has_senders = !is_null_mx_of_sender(mx);
+    if (has_senders) {
+      say(fmt::format("Its owner can publish one that names the hosts that send its mail; until then, nothing is known about {}.",
+                      client_));
+    } else {
+      say_null_mx();
+    }
     const bool has_mail = mx != nullptr && std::ranges::any_of(mx->names, [](const std::string& host) { return !host.empty(); });
     if (!is_plain_name(*query_.domain)) return {};
     special.empty() ? say_client(client) : say_special(special);
-    return try_first_record(has_mail, special.empty() ? terms(client) : std::vector<std::string>());
+    return try_first_record(has_mail, special.empty() && has_senders ? terms(client) : std::vector<std::string>());
   }
 
   // The problem begins with the domain.
@@ -304,6 +319,8 @@ class Explanation {
     const bool may_change = is_undecided() && special.empty();
     Client client;
     if (may_change) client = identify(query_, rules_, included(tree), questions_);
+    const bool asks_mx = may_change && query_.identity == spf::Identity::mailfrom;
+    const dns::Answer* const mx = asks_mx ? questions_.ask(*query_.domain, dns::Type::mx) : nullptr;
     if (questions_.has_open()) return questions_.take();
 
     const Reaches reaches = reaches_of(tree, rules_, bounds_);
@@ -316,6 +333,11 @@ class Explanation {
       return {};
     }
     if (!may_change) return {};
+    if (is_null_mx_of_sender(mx)) {
+      say_null_mx();
+      // Such a domain sends no mail, whatever its record says.
+      if (std::ranges::all_of(kFamilies, [&](Family family) { return lets_nobody_pass(reaches[family]); })) return {};
+    }
     say_client(client);
     Changes changes(query_, rules_, bounds_, tree, reaches, verdict_.record, questions_);
     return try_changes(client, changes);

@@ -121,15 +121,19 @@ bool is_private(const base::IpAddress& address) {
 // other cases, and if the site has an explanation of its own.
 bool append_special_explanation(const Case& about, std::string& out) {
   if (!about.note.empty() || about.explanation == nullptr || about.explanation->text() != kDefaultExplanation) return false;
+  const bool is_helo = about.query.identity == spf::Identity::helo;
   const bool sends_no_mail = !about.verdict.at_last_word && base::equals_ignoring_case(about.verdict.mechanism, "-all");
-  if (!sends_no_mail && !is_private(about.query.client)) return false;
+  const bool has_no_senders = about.verdict.has_null_mx && !is_helo;  // RFC 7505 §4.2; a host may send, and receive no mail
+  const bool is_local = is_private(about.query.client);
+  if (!sends_no_mail && !has_no_senders && !is_local) return false;
   base::append(out, about.query.sender_domain, " does not allow ", about.client, " to send its mail (SPF). ");
   if (sends_no_mail) {
-    const bool is_helo = about.query.identity == spf::Identity::helo;
     base::append(out, about.query.sender_domain, " sends no mail at all. Use ",
                  is_helo ? "another HELO name." : "a sender address of another domain.");
-  } else {
+  } else if (is_local) {
     base::append(out, about.client, " is a private address. Ask the operator of this mail server to exempt it from SPF.");
+  } else {
+    base::append(out, about.query.sender_domain, " accepts no mail (null MX). Use a sender address of another domain.");
   }
   return true;
 }

@@ -278,6 +278,7 @@ class Evaluator {
                           fmt::format("{} has more than {} MX hosts", target.name.text(), walk_.settings().limits.mx_hosts));
         return Outcome::permerror;
       }
+      if (answer.is_null_mx() && target.name == *query_.domain) verdict_.has_null_mx = true;
       return match_hosts(answer.names, target.personal, prefix_length(directive));
     });
   }

@@ -213,10 +213,22 @@ TEST_CASE("the default explanation asks to add the client only where that makes 
     CAPTURE(client);
     CHECK(comment(client, "u@example.com").find("Ask postmaster@example.com to add") != std::string::npos);
   }
+  // A domain that accepts no mail has no senders; the SMTP client itself may be such a host (RFC 7505 §4.2). Nothing is asked to
+  // find it out: the record's own mx says it.
+  known.txt("null.example", "v=spf1 mx -all").mx("null.example", "").txt("above.example", "v=spf1 include:null.example -all");
+  known.txt("unasked.example", "v=spf1 ip4:192.0.2.1 -all").mx("unasked.example", "");
+  CHECK(comment("198.51.100.7", "u@null.example") ==
+        "null.example does not allow 198.51.100.7 to send its mail (SPF). null.example accepts no mail (null MX). Use a sender "
+        "address of another domain.");
+  for (const std::string_view sender : {"u@above.example", "u@unasked.example"})
+    CHECK(comment("198.51.100.7", sender).find(" to add") != std::string::npos);
+  CHECK(comment("10.1.2.3", "u@null.example").find("is a private address") != std::string::npos);
+  CHECK(reply_to(request("198.51.100.7", "<>", "null.example"), known).smtp_comment.find(" to add") != std::string::npos);
   // The site's own explanation has no such cases.
   Policy own = policy();
   own.spf.default_explanation = *spf::MacroString::parse("ask %{o}", spf::MacroContext::explanation);
   CHECK(comment("10.1.2.3", "u@silent.example", own) == "ask silent.example");
+  CHECK(comment("198.51.100.7", "u@null.example", own) == "ask null.example");
 }
 
 TEST_CASE("RFC 7208 §6.2, §8.4: the domain's explanation is marked as the words of the domain") {

@@ -46,7 +46,8 @@ struct Explained {
 
 Explained explain(const Ask& ask, std::string_view client, std::string_view sender = "u@example.com",
                   std::string_view helo = "") {
-  const spf::Query query = support::mailfrom_query(*base::IpAddress::parse(client), sender, helo);
+  const base::IpAddress address = *base::IpAddress::parse(client);
+  const spf::Query query = sender.empty() ? support::helo_query(address, helo) : support::mailfrom_query(address, sender, helo);
   support::KnownAnswers known;
   Explained out;
   for (;; ++out.rounds) {
@@ -102,6 +103,38 @@ TEST_CASE("why: a domain that sends no mail needs no change") {
   CHECK(explain(with("v=spf1 ~all"), "198.18.0.1").why.change);
   const World redirected = with("v=spf1 redirect=none.example").txt("none.example", "v=spf1 -all");
   CHECK_FALSE(explain(redirected, "198.18.0.1").why.change);
+}
+
+TEST_CASE("why: a domain that accepts no mail has no senders (RFC 7505 §4.2)") {
+  constexpr std::string_view kNoSender =
+      "example.com has a null MX: it accepts no mail, not even bounces, so it should not be the domain of a sender.";
+  const auto null_mx = [](std::string record) { return with(std::move(record)).mx("example.com", ""); };
+  const Explained boilerplate = explain(null_mx("v=spf1 mx -all"), "198.18.0.1");
+  CHECK(boilerplate.says(kNoSender));
+  CHECK_FALSE(boilerplate.why.change);
+  CHECK_FALSE(explain(with("v=spf1 mx -all").mx("example.com", "mx.example.com"), "198.18.0.1").says("null MX"));
+  CHECK(explain(with("v=spf1 mx -all").mx("example.com", "mx.example.com"), "198.18.0.1").why.change);
+  // The owner may have decided otherwise: some host may send.
+  const Explained sends = explain(null_mx("v=spf1 ip4:198.51.100.1 -all"), "198.18.0.1");
+  CHECK(sends.says(kNoSender));
+  CHECK(sends.added() == "ip4:198.18.0.1");
+  CHECK(explain(null_mx("v=spf1 exists:%{i}.example.com -all"), "198.18.0.1").why.change);
+  // An explicit decision, a record that says it itself, and a HELO name have no use for it.
+  for (const char* record : {"v=spf1 -all", "v=spf1 -ip4:198.18.0.1 ip4:198.51.100.1 -all"})
+    CHECK_FALSE(explain(null_mx(record), "198.18.0.1").says("null MX"));
+  const Explained helo = explain(null_mx("v=spf1 mx -all"), "198.18.0.1", "", "example.com");
+  CHECK_FALSE(helo.says("null MX"));
+  CHECK(helo.added() == "ip4:198.18.0.1");
+  // Without a record, only the one that says so fits.
+  const Explained bare_null = explain(bare().mx("example.com", ""), "198.18.0.1");
+  CHECK(bare_null.says(kNoSender));
+  CHECK(bare_null.says("If example.com sends no mail at all, publish 'v=spf1 -all'."));
+  REQUIRE(bare_null.why.change);
+  CHECK(bare_null.why.change->record == "v=spf1 -all");
+  // MX that was not answered proves nothing.
+  World unknown = with("v=spf1 ip4:198.51.100.1 -all");
+  unknown.failure("example.com", dns::Type::mx);
+  CHECK(explain(unknown, "198.18.0.1").added() == "ip4:198.18.0.1");
 }
 
 TEST_CASE("why: the term is added before all, else before redirect, else at the end") {
