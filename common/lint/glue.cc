@@ -91,8 +91,19 @@ std::size_t colon_within(std::string_view term) {
   return base::equals_ignoring_case(name, "ip6") ? std::string_view::npos : term.find(':', first + 1);
 }
 
+// Returns where a term that ends with a macro ends, if another one follows it as in "exists:%{i}mx"; 0: nothing shows that. An
+// all without a sign would let every client pass, which is hardly what the owner meant.
+std::size_t end_of_macro(std::string_view text) {
+  const std::size_t end = text.rfind('}') + 1;  // 0: there is none
+  if (end == 0 || end == text.size()) return 0;
+  const std::string_view rest = text.substr(end);
+  if (is_sound(text) && rest.find(':') == std::string_view::npos) return 0;  // no name of a host has a colon
+  return is_sound(text.substr(0, end)) && is_sound(rest) && !base::equals_ignoring_case(rest, "all") ? end : 0;
+}
+
 // Returns where the first term of the text ends and another begins; 0: nothing shows that.
 std::size_t end_of_first(std::string_view text) {
+  if (const std::size_t end = end_of_macro(text); end != 0) return end;
   const std::size_t end = end_of_network(text);
   if (end != std::string_view::npos && is_sound(text.substr(0, end))) return end;
   const std::size_t colon = colon_within(text);

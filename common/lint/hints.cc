@@ -229,6 +229,9 @@ std::string without_url(std::string_view text) {
   return out;
 }
 
+// Returns where the text after the last macro begins; 0: there is no macro.
+std::size_t end_of_macros(std::string_view text) { return text.rfind('}') + 1; }
+
 // `next` is the term after it.
 Fault explain_domain(std::string_view term, std::string_view value, std::string_view problem, std::string_view next) {
   const std::string_view sign = sign_of(term);
@@ -264,7 +267,14 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
     if (base::parse_number(whole.substr(inner + 1), 65535) && is_domain(whole.substr(0, inner)))
       return {"S04", fmt::format("a port in {}", shown(term)), write_this(fmt::format("{}{}", begin, whole.substr(0, inner)))};
   }
-  if (whole.find('%') != std::string_view::npos) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
+  if (whole.find('%') != std::string_view::npos) {
+    // With another end, the term would be sound: its macros are.
+    if (is_sound(fmt::format("{}{}.example.com", begin, whole)))
+      return {"S04",
+              fmt::format("{}: {} is not the end of a domain name", shown(term), shown(whole.substr(end_of_macros(whole)))),
+              "End it with a macro, or with a domain after a dot, as in %{i}.example.com"};
+    return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
+  }
   if (const auto mark = whole.find_first_of(",;"); mark != std::string_view::npos) {
     const std::string_view without = term.substr(0, term.size() - 1);
     return {"S04", fmt::format("'{}' in {}", whole[mark], shown(term)),
