@@ -166,7 +166,7 @@ std::optional<Verdict> parse_received_spf(std::string_view value) {
     has_key = true;
     text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
     auto one = take_value(text, "; \t");
-    if (!one || !set(verdict, is_helo, key, std::move(*one))) return {};
+    if (!one || !set(verdict, is_helo, key, *one)) return {};
   }
   // Several checkers name the sender only in the comment.
   if (!verdict.sender && !is_helo && take_until(comment, "domain of "))
