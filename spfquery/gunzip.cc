@@ -30,6 +30,9 @@ Gunzip::Got Gunzip::expand(std::string& out) {
         ++used_;
         continue;
       }
+      const std::string_view rest = std::string_view(input_).substr(used_, kMagic.size());
+      if (!kMagic.starts_with(rest)) return Got::garbage;
+      if (rest.size() < kMagic.size()) return Got::nothing;
       if (::inflateReset(&stream_) != Z_OK) return Got::damage;
       at_member_end_ = false;
     }

@@ -18,7 +18,8 @@ class Gunzip {
   enum class Got : std::uint8_t {
     bytes,    // some were appended
     nothing,  // it needs more input
-    damage,   // this is not gzip data
+    damage,   // a member is damaged
+    garbage,  // what follows the last member is not gzip data
   };
 
   Gunzip();
@@ -27,14 +28,20 @@ class Gunzip {
   Gunzip& operator=(const Gunzip&) = delete;
 
   // Returns whether data begins like a gzip file.
-  static bool is_gzip(std::string_view begin) { return begin.starts_with("\x1f\x8b"); }
+  static bool is_gzip(std::string_view begin) { return begin.starts_with(kMagic); }
 
   void give(std::string_view bytes) { input_ += bytes; }
   Got expand(std::string& out);
-  // Returns whether the input so far ends with a member.
-  [[nodiscard]] bool is_complete() const { return at_member_end_ && input_.size() == used_; }
+  // Returns whether the input so far ends with a member; a single byte after it cannot be the beginning of another.
+  [[nodiscard]] bool is_complete() const { return at_member_end_; }
+  // Returns whether bytes are left that do not belong to a member.
+  [[nodiscard]] bool has_rest() const { return used_ < input_.size(); }
+  // Returns whether all bytes that were appended belong to whole members.
+  [[nodiscard]] bool is_whole() const { return at_member_end_ || stream_.total_out == 0; }
 
  private:
+  static constexpr std::string_view kMagic = "\x1f\x8b";
+
   z_stream stream_{};
   std::string input_;
   std::size_t used_ = 0;  // bytes of input_

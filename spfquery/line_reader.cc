@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -28,7 +29,7 @@ LineReader::Got LineReader::next() {
       begin_ = scanned_;
     }
     if (at_end_) {
-      if (!is_skipping_) return Got::end;
+      if (!is_skipping_) return is_damaged_ ? Got::failure : Got::end;
       is_skipping_ = false;
       ++line_number_;
       return Got::too_long;
@@ -61,7 +62,8 @@ LineReader::Got LineReader::read_more() {
   bytes_ += static_cast<std::uint64_t>(size);
   const std::string_view read(bytes.data(), static_cast<std::size_t>(size));
   if (gunzip_) {
-    if (at_end_) return gunzip_->is_complete() ? Got::line : Got::failure;
+    if (at_end_ && !gunzip_->is_complete()) return end_damaged();
+    if (at_end_ && gunzip_->has_rest()) return end_with_garbage();
     gunzip_->give(read);
     return Got::line;
   }
@@ -83,9 +85,26 @@ LineReader::Got LineReader::expand() {
   switch (gunzip_->expand(buffer_)) {
     case Gunzip::Got::bytes: return Got::line;
     case Gunzip::Got::nothing: return Got::nothing;
+    case Gunzip::Got::garbage: return end_with_garbage();
     case Gunzip::Got::damage: break;
   }
-  return Got::failure;
+  return end_damaged();
+}
+
+// Ends the file after the complete lines that came before the damage.
+LineReader::Got LineReader::end_damaged() {
+  at_end_ = is_damaged_ = true;
+  if (gunzip_->is_whole()) return Got::line;
+  const std::size_t lf = buffer_.rfind('\n');
+  buffer_.resize(lf == std::string::npos ? 0 : lf + 1);
+  is_skipping_ = is_skipping_ && lf != std::string::npos;
+  scanned_ = std::min(scanned_, buffer_.size());
+  return Got::line;
+}
+
+LineReader::Got LineReader::end_with_garbage() {
+  at_end_ = has_garbage_ = true;
+  return Got::line;
 }
 
 }  // namespace spfquery

@@ -24,7 +24,7 @@ class LineReader {
     nothing,   // there is nothing to read now
     paused,    // no line has ended within kMaxTurn pieces: the caller may look for an interrupt
     end,
-    failure,  // error() says what; the lines before it have been returned
+    failure,  // error() says what; the lines before it have been returned, without one that may be cut off
   };
 
   // unzips: data that begins like a gzip file is unpacked.
@@ -36,11 +36,15 @@ class LineReader {
   [[nodiscard]] std::size_t line_number() const { return line_number_; }  // from 1
   [[nodiscard]] std::string error() const;
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // bytes read so far, packed or not
+  // Returns at the end whether bytes were left out after the gzip data.
+  [[nodiscard]] bool has_garbage() const { return has_garbage_; }
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
   Got read_more();
   Got expand();
+  Got end_damaged();
+  Got end_with_garbage();
 
   int fd_;
   std::string buffer_;
@@ -54,6 +58,8 @@ class LineReader {
   std::optional<Gunzip> gunzip_;
   bool is_skipping_ = false;
   bool at_end_ = false;
+  bool is_damaged_ = false;
+  bool has_garbage_ = false;
 };
 
 }  // namespace spfquery

@@ -16,7 +16,8 @@ namespace spfquery {
 
 class LogFiles {
  public:
-  enum class Got : std::uint8_t { line, too_long, nothing, paused, end };
+  // garbage: the file has ended, and after its gzip data there is something else.
+  enum class Got : std::uint8_t { line, too_long, garbage, nothing, paused, end };
 
   // paths: "-" is standard input. `on_input` is called when there may be a line after `nothing`; `complain` when a file cannot be
   // read, or not to its end.
@@ -26,6 +27,8 @@ class LogFiles {
   Got next();
   // Valid until next() is called again.
   [[nodiscard]] std::string_view line() const { return reader_->line(); }
+  // Returns the name of the file, for messages.
+  [[nodiscard]] const std::string& name() const { return name_; }
   // Returns the bytes read so far, packed or not.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_ + (reader_ ? reader_->bytes() : 0); }
   // Returns the size of all files; 0: it is not known.
@@ -40,7 +43,7 @@ class LogFiles {
   std::function<void()> on_input_;
   std::function<void(const std::string&)> complain_;
   std::size_t next_path_ = 0;
-  std::string name_;  // of the open file, for messages
+  std::string name_;  // of the last file that was opened
   io::Descriptor file_;
   std::unique_ptr<LineReader> reader_;
   std::unique_ptr<io::Watch> watch_;

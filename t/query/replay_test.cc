@@ -197,6 +197,47 @@ TEST_CASE("files that cannot be read: one sentence each, exit code 75; the other
   CHECK(number(report, "results", "pass", "accepted") >= 4);  // of the whole file, and of the one whose end is missing
 }
 
+TEST_CASE("what follows the gzip data of a log counts as a bad line, and everything before it is read") {
+  using namespace std::string_literals;
+  const ZoneFile zone;
+  const std::string unended = packed(small_log().substr(0, small_log().size() - 1));
+  for (const std::string& rest : {"garbage"s, "\0\0garbage\n\n"s, "\x1f"s, "\x1fx"s, "x\x1f\x8b"s, std::string(200'000, 'x')}) {
+    const std::string path = zone.folder().write("log.gz", unended + rest);
+    CAPTURE(rest.size());
+    const YAML::Node got = replay(zone, {path, "-"}, small_log());
+    check_small_log(got, 2);
+    CHECK(number(got, "bad_lines") == 1);
+    CHECK(got["complete"].as<bool>());
+    const Outcome text = run_query(words_for(zone, {path}));
+    CHECK(text.exit_code == 0);
+    CHECK(text.err == "spfquery: " + path + ": the end is left out: it is not gzip data\n");
+  }
+  // Zeros that pad the file are not garbage.
+  CHECK(number(replay(zone, {"-"}, unended + std::string(1000, '\0')), "bad_lines") == 0);
+}
+
+TEST_CASE("a damaged gzip file: each line before the damage is checked, and the line that is cut off is not") {
+  const ZoneFile zone;
+  const std::string unended = packed(small_log().substr(0, small_log().size() - 1));
+  const auto read = [&](const std::string& bytes, int messages) {
+    const Outcome got = run_query(words_for(zone, {"-", "--json"}), bytes);
+    CHECK(got.exit_code == 75);
+    CHECK(got.err == "spfquery: standard input: cannot be read to its end: the gzip data is damaged or ends early\n");
+    const YAML::Node report = YAML::Load(got.out);
+    CHECK(number(report, "messages") == messages);
+    CHECK(number(report, "bad_lines") == 0);
+    CHECK_FALSE(report["complete"].as<bool>());
+  };
+  // The members before the damage are whole.
+  read(unended + "\x1f\x8bgarbage", 4);
+  read(unended + "\x1f\x8b", 4);
+  // The checksum shows the damage: the last line may be wrong.
+  std::string wrong = packed(small_log() + "x");
+  wrong[wrong.size() - 8] = static_cast<char>(wrong[wrong.size() - 8] ^ 1);
+  read(wrong, 4);
+  read(wrong.substr(0, wrong.size() - 8), 4);
+}
+
 TEST_CASE("a FIFO is read to its end") {
   const ZoneFile zone;
   const std::string path = zone.folder().write("x", "") + ".fifo";
