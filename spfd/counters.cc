@@ -76,6 +76,12 @@ void CheckCounters::count(const receiver::Reply& reply, const Shadow& of) {
   if (is_known && !of.agrees_with(reply)) ++shadow_differs;
 }
 
+ShadowCounts CheckCounters::shadow_counts() const {
+  ShadowCounts counts{.different = shadow_differs};
+  for (std::size_t i = 0; i < shadow.size(); ++i) ((i + 1) % (kActions + 1) == 0 ? counts.unknown : counts.judged) += shadow[i];
+  return counts;
+}
+
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
 std::string CounterGroup::line() const {
@@ -95,10 +101,7 @@ std::vector<CounterGroup> counter_groups(const Counters& counters, const io::Cac
   CounterGroup doors{"doors", {}};
   for (std::size_t i = 0; i < counters.doors.size(); ++i)
     doors.counters.emplace_back(protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
-  std::uint64_t judged = 0;
-  std::uint64_t unknown = 0;
-  for (std::size_t i = 0; i < counters.checks.shadow.size(); ++i)
-    ((i + 1) % (kActions + 1) == 0 ? unknown : judged) += counters.checks.shadow[i];
+  const ShadowCounts shadow = counters.checks.shadow_counts();
   CounterGroup rewriting{"srs", {}};
   for (std::size_t i = 0; i < counters.rewriting.size(); ++i)
     rewriting.counters.emplace_back(receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
@@ -133,7 +136,7 @@ std::vector<CounterGroup> counter_groups(const Counters& counters, const io::Cac
         {"queued", counters.dns.queued},
         {"turned-away", counters.dns.turned_away},
         {"brief", counters.dns.brief}}},
-      {"shadow", {{"judged", judged}, {"different", counters.checks.shadow_differs}, {"unknown", unknown}}},
+      {"shadow", {{"judged", shadow.judged}, {"different", shadow.different}, {"unknown", shadow.unknown}}},
       {"log", {{"lost-lines", lost_lines}}},
       {"sandbox", {{"refused-calls", refused_calls}}},
   };
