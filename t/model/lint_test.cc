@@ -368,10 +368,53 @@ std::uint64_t distance(const base::IpAddress& a, const base::IpAddress& b) {
   return high != 0 ? UINT64_MAX : to.low - from.low;
 }
 
+// Returns the record without the terms that lead to no address, if others than "all" remain; else an empty text.
+std::string without_dead_terms(const model::Zone& zone, const std::string& record) {
+  const auto has = [&](const std::string& name, dns::Type type) {
+    return !zone.answer({*dns::Name::parse(name), type}).addresses.empty();
+  };
+  std::string out = "v=spf1";
+  bool names_client = false;
+  for (const spf::Term& term : spf::read_terms(record)) {
+    const std::string text = term.text.substr(term.text.find_first_not_of("+-~?"));
+    const std::size_t colon = text.find(':');
+    const std::string mechanism = text.substr(0, std::min(colon, text.find('/')));
+    const std::string target = colon == std::string::npos ? domain(0) : text.substr(colon + 1, text.find('/', colon) - colon - 1);
+    std::vector<std::string> names = {target};
+    if (mechanism == "mx") names = zone.answer({*dns::Name::parse(target), dns::Type::mx}).names;
+    const bool leads_to_address = mechanism == "a" || mechanism == "mx" || mechanism == "exists";
+    const auto has_address = [&](const std::string& name) {
+      return has(name, dns::Type::a) || (mechanism != "exists" && has(name, dns::Type::aaaa));
+    };
+    if (leads_to_address && std::ranges::none_of(names, has_address)) continue;
+    names_client = names_client || text != "all";
+    out += ' ' + std::string(term.text);
+  }
+  return names_client ? out : std::string();
+}
+
+// Checks that a record whose void lookups are an error cannot be repaired by leaving out the terms that lead to no address.
+void check_no_repair_of_voids(const model::Zone& zone, const std::vector<base::IpAddress>& clients,
+                              const base::IpAddress& client) {
+  const std::vector<std::string> texts = zone.answer({*dns::Name::parse(domain(0)), dns::Type::txt}).texts;
+  if (texts.size() != 1 || check(zone, client).void_lookups <= 2) return;
+  const std::string record = without_dead_terms(zone, texts.front());
+  if (record.empty()) return;
+  model::Zone changed = zone;
+  changed.at(domain(0))[dns::Type::txt].texts = {record};
+  // A change that lets another client exceed the limit of DNS terms is not proposed.
+  if (std::ranges::any_of(clients, [&](const base::IpAddress& other) { return check(changed, other).lookups > 10; })) return;
+  CAPTURE(record);
+  CHECK(spf::result_name(check(changed, client).result) == "permerror");
+}
+
 // Checks that a repair gives the client a result, and that no client loses its pass. Returns the kind of the repair.
 std::string check_repair(const model::Zone& zone, const std::vector<base::IpAddress>& clients, const base::IpAddress& client,
                          Result now, const lint::Why& why) {
-  if (!why.change) return "no repair";
+  if (!why.change) {
+    check_no_repair_of_voids(zone, clients, client);
+    return "no repair";
+  }
   model::Zone changed = zone;
   dns::Answer& answer = changed.at(why.change->name)[dns::Type::txt];
   answer = {};
