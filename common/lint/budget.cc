@@ -1,4 +1,4 @@
-// B: the limits of a check (RFC 7208 §4.6.4). Addresses of MX hosts and exp never count.
+// B: the limits of a check (RFC 7208 §4.6.4).
 #include <algorithm>
 #include <limits>
 #include <string>

@@ -33,7 +33,7 @@ A matter of tidiness.
 .El
 .Pp
 DNS terms are counted as in RFC 7208 section 4.6.4: include, a, mx, ptr, exists and redirect count once each, wherever
-they are; the addresses of MX hosts and exp never count.
+they are; exp and the addresses of MX hosts are not DNS terms.
 The counts are those of the client for which most terms are evaluated: one that no early term matches.
 .Pp
 The examination itself is bounded: 300 records, 1000 DNS questions, 5000 terms, 20,000 addresses of hosts, 500 findings,
