@@ -195,7 +195,7 @@ SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
-.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-prometheus check-resolver check-boot check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
+.PHONY: check check-here test check-asan check-tsan sanitized-here check-mta check-nginx check-web check-pool check-prometheus check-resolver check-boot check-rpm check-package check-deb check-reproducible check-debian check-peers check-srs-peers lint chaos chaos-here soak
 check: deps
 	@$(MAKE) --no-print-directory check-here
 check-here: all $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(SUITES) $(BENCH_PROGRAMS)
@@ -254,6 +254,10 @@ check-resolver: all
 check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
 	@BUILD=$(BUILD) t/run t/boot/unit_test.sh
+# The RPM of packaging/spfd.spec in a booted Debian. Needs root.
+check-rpm: $(BUILD)/spfd-$(VERSION).tar.gz
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES) $(BUILD_PACKAGES) rpm"
+	@BUILD=$(BUILD) t/run t/boot/rpm_test.sh
 # Builds the packages and tries them in a booted Debian. Needs root. SUITE=trixie builds them in a clean root of that release and
 # boots that release. `make test` is not part of it.
 check-package check-deb: export DEB_BUILD_OPTIONS = nocheck
@@ -469,6 +473,7 @@ help:
 	@echo 'check-prometheus  alert rules, dashboard and metrics in the real Prometheus'
 	@echo 'check-resolver  a real unbound that is stopped and started'
 	@echo 'check-boot    the sample units in a booted Debian (needs root; DEBIAN_DIR: where roots are kept)'
+	@echo 'check-rpm     build the RPM and try it in a booted Debian (needs root)'
 	@echo 'check-package build the packages and try them in a booted Debian (needs root; SUITE=trixie: another release)'
 	@echo 'check-reproducible  build the packages twice and compare the bytes'
 	@echo 'check-peers   random zones, compared with pyspf and Mail::SPF'
