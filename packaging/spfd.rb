@@ -1,5 +1,5 @@
-# Homebrew formula of spfd, for Linux, whose system calls spfd uses. Not tried, since Homebrew was not available. The url is that of
-# the tarball that `make dist` creates.
+# Homebrew formula of spfd, for Linux, whose system calls spfd uses. Not tried, since Homebrew was not available; Ruby 3.1 accepts its
+# syntax. The url is that of the tarball that `make dist` creates.
 class Spfd < Formula
   desc "SPF query daemon for mail servers"
   license "BSD-2-Clause"
