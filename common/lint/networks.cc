@@ -154,6 +154,26 @@ Networks Networks::without(const Networks& other) const {
   return out;
 }
 
+void Networks::remove(const Networks& part) {
+  constexpr std::size_t kFew = 8;
+  if (part.intervals_.size() > kFew) {
+    *this = without(part);
+    return;
+  }
+  for (const Interval& hole : part.intervals_) {
+    const auto at = std::ranges::lower_bound(intervals_, hole.first, {}, &Interval::last);
+    const Interval whole = *at;
+    if (whole == hole) {
+      intervals_.erase(at);
+    } else if (whole.first == hole.first) {
+      at->first = hole.last.next();
+    } else {
+      at->last = hole.first.previous();
+      if (whole.last != hole.last) intervals_.insert(std::next(at), {hole.last.next(), whole.last});
+    }
+  }
+}
+
 std::uint64_t Networks::size() const {
   std::uint64_t sum = 0;
   for (const Interval& interval : intervals_) {

@@ -46,6 +46,8 @@ class Networks {
   static Networks whole(Family family);
 
   [[nodiscard]] const std::vector<Interval>& intervals() const { return intervals_; }
+  // Returns the smallest interval that contains the set, which must not be empty.
+  [[nodiscard]] Interval bounds() const { return {intervals_.front().first, intervals_.back().last}; }
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
   [[nodiscard]] bool contains(Number number) const;
   [[nodiscard]] bool covers(const Networks& other) const;
@@ -55,6 +57,8 @@ class Networks {
   void add(const Networks& other);
   [[nodiscard]] Networks common_with(const Networks& other) const;
   [[nodiscard]] Networks without(const Networks& other) const;
+  // The same in place; `part` must be a part of the set.
+  void remove(const Networks& part);
 
   // Returns the number of addresses, at most 2^64 - 1.
   [[nodiscard]] std::uint64_t size() const;

@@ -91,7 +91,10 @@ class Walker {
     const Term& term = tree_.term(place);
     const Result qualifier = term.read.directive->qualifier;
     Visit& visit = reach_.visits[place.record][place.term];
-    if (visit.times++ == 0) reach_.order.push_back(place);
+    if (visit.times++ == 0) {
+      visit.position = reach_.order.size();
+      reach_.order.push_back(place);
+    }
     visit.result = role.is_included ? (qualifier == Result::pass ? role.result : std::nullopt) : qualifier;
     if (!spend(live)) return live.clear();
     if (term.is(Mechanism::all)) return take(Networks::whole(family_), visit, live, of(out, qualifier));
@@ -107,18 +110,15 @@ class Walker {
 
   static void take(const Networks& networks, Visit& visit, Groups& live, Groups& out) {
     if (networks.empty()) return;
-    Groups rest;
     for (Group& group : live) {
       Networks taken = group.clients.common_with(networks);
-      if (!taken.empty()) {
-        visit.taken.add(taken);
-        if (visit.result == Result::pass) visit.passed.add(taken);
-        group.clients = group.clients.without(taken);
-        add_to(out, {group.lookups, group.voids, std::move(taken)});
-      }
-      add_to(rest, std::move(group));
+      if (taken.empty()) continue;
+      visit.taken.add(taken);
+      if (visit.result == Result::pass) visit.passed.add(taken);
+      group.clients.remove(taken);
+      add_to(out, {group.lookups, group.voids, std::move(taken)});
     }
-    live = std::move(rest);
+    std::erase_if(live, [](const Group& group) { return group.clients.empty(); });
   }
 
   // Takes the clients that pass in the included record (RFC 7208 §5.2).
@@ -182,17 +182,13 @@ class Walker {
     std::optional<Place>& first;  // the term that was the first beyond it
   };
   static void count(int Group::*counter, int limit, Groups& live, const Count& count) {
-    Groups rest;
     for (Group& group : live) {
       count.most = std::max(count.most, ++(group.*counter));
-      if (group.*counter > limit) {
-        count.over.add(group.clients);
-        if (!count.first) count.first = count.place;
-      } else {
-        rest.push_back(std::move(group));
-      }
+      if (group.*counter <= limit) continue;
+      count.over.add(group.clients);
+      if (!count.first) count.first = count.place;
     }
-    live = std::move(rest);
+    std::erase_if(live, [&](const Group& group) { return group.*counter > limit; });
   }
 
   bool spend(const Groups& live) {

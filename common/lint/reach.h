@@ -23,7 +23,8 @@ struct Visit {
   Networks passed;  // those of them that get a pass; another include may lead to the record with another result
   // The result of the whole check for a client that matches; nothing when it ends an included record without a match.
   std::optional<spf::Result> result;
-  int times = 0;  // how often the term is reached: several includes may lead to its record, with different results
+  std::size_t position = 0;  // in Reach::order
+  int times = 0;             // how often the term is reached: several includes may lead to its record, with different results
 };
 
 struct Reach {

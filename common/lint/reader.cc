@@ -27,7 +27,9 @@ class Reader {
       : subject_(subject), limits_(subject.limits), probes_(probe_labels(subject.salt)), answers_(answers), tree_(tree) {}
 
   spf::Needs run(const dns::Name& domain) {
+    constexpr std::size_t kUsual = 11;  // records that a check reaches at most
     tree_ = Tree();
+    tree_.records.reserve(kUsual);
     for (const std::string& what : subject_.missing) add_gap(what);
     add_record(domain, 0);
     tree_.records.front().is_deciding = true;

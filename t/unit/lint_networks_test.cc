@@ -62,6 +62,9 @@ TEST_CASE("sets of addresses: union, intersection and difference are those of se
     REQUIRE(numbers(sets[0].common_with(sets[1])) == common);
     REQUIRE(numbers(sets[0].without(sets[1])) == without);
     REQUIRE(is_normal(sets[0].without(sets[1])));
+    Networks rest = sets[0];
+    rest.remove(sets[0].common_with(sets[1]));
+    REQUIRE(rest == sets[0].without(sets[1]));
     REQUIRE(sets[1].covers(sets[0]) == without.empty());
     for (std::uint64_t n = 0; n < kMost + 8; ++n) REQUIRE(sets[0].contains({0, n}) == expected[0].contains(n));
   }
@@ -83,6 +86,11 @@ TEST_CASE("networks of both families, at the ends of the address space too") {
   six.add(network("::", 1));
   CHECK(six == Networks::whole(Family::ipv6));
   CHECK(six.without(six).empty());
+  Networks halved = six;
+  halved.remove(Networks(network("::", 1)));
+  CHECK(halved == Networks(network("8000::", 1)));
+  halved.remove(Networks(network("ffff::", 16)));
+  CHECK(halved == Networks(network("8000::", 1)).without(Networks(network("ffff::", 16))));
   CHECK(six.size() == UINT64_MAX);
   Networks some(network("2001:db8::", 63));
   CHECK(some.size_in_64s() == 2);
