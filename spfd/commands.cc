@@ -61,10 +61,10 @@ ControlAnswer set_dry_run(Commanded& commanded, std::string_view word) {
 
 // ---- the process ---------------------------------------------------------------------------------------------------------
 
-ControlAnswer written(const Commanded::Facts& facts, Format format) {
+ControlAnswer status(Commanded& commanded, Format format) {
   std::string text;
   base::JsonMembers json;
-  for (const auto& [name, value] : facts) {
+  for (const auto& [name, value] : commanded.status()) {
     if (const auto* const number = std::get_if<std::uint64_t>(&value)) {
       json.number(name, *number);
       base::append(text, name, "=", std::to_string(*number), "\n");
@@ -74,20 +74,6 @@ ControlAnswer written(const Commanded::Facts& facts, Format format) {
     }
   }
   return ControlAnswer::ok(format == Format::json ? json.take() : std::move(text));
-}
-
-// The workers have the counters of a second policy. Without one, nobody is asked, so the answer comes even if a worker is stuck.
-void status(Commanded& commanded, Format format, const Done& done) {
-  Commanded::Facts facts = commanded.status();
-  if (commanded.in_force().shadow == nullptr) return done(written(facts, format));
-  commanded.count([facts = std::move(facts), format, done](const Counters& counters) {
-    const ShadowCounts shadow = counters.checks.shadow_counts();
-    Commanded::Facts all = facts;
-    all.push_back({"shadow_judged", shadow.judged});
-    all.push_back({"shadow_different", shadow.different});
-    all.push_back({"shadow_unknown", shadow.unknown});
-    done(written(all, format));
-  });
 }
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -248,7 +234,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"status", "", 0, 0, Use::watch,
-     [](Commanded& c, const Words&, Format format, const Done& done) { status(c, format, done); }},
+     [](Commanded& c, const Words&, Format format, const Done& done) { done(status(c, format)); }},
     {"stats", "[openmetrics | prometheus]", 0, 1, Use::watch,
      [](Commanded& c, const Words& words, Format format, const Done& done) {
        words.size() > 1 ? metrics(c, words[1], format, done) : stats(c, format, done);

@@ -76,12 +76,6 @@ void CheckCounters::count(const receiver::Reply& reply, const Shadow& of) {
   if (is_known && !of.agrees_with(reply)) ++shadow_differs;
 }
 
-ShadowCounts CheckCounters::shadow_counts() const {
-  ShadowCounts counts{.different = shadow_differs};
-  for (std::size_t i = 0; i < shadow.size(); ++i) ((i + 1) % (kActions + 1) == 0 ? counts.unknown : counts.judged) += shadow[i];
-  return counts;
-}
-
 void Counters::add(const Counters& other) { add_each(*this, other); }
 
 std::string CounterGroup::line() const {
@@ -101,7 +95,10 @@ std::vector<CounterGroup> counter_groups(const Counters& counters, const io::Cac
   CounterGroup doors{"doors", {}};
   for (std::size_t i = 0; i < counters.doors.size(); ++i)
     doors.counters.emplace_back(protocol::door_name(static_cast<protocol::Door>(i)), counters.doors[i]);
-  const ShadowCounts shadow = counters.checks.shadow_counts();
+  std::uint64_t judged = 0;
+  std::uint64_t unknown = 0;
+  for (std::size_t i = 0; i < counters.checks.shadow.size(); ++i)
+    ((i + 1) % (kActions + 1) == 0 ? unknown : judged) += counters.checks.shadow[i];
   CounterGroup rewriting{"srs", {}};
   for (std::size_t i = 0; i < counters.rewriting.size(); ++i)
     rewriting.counters.emplace_back(receiver::srs_reply_name(static_cast<receiver::SrsReply::Kind>(i)), counters.rewriting[i]);
@@ -136,7 +133,7 @@ std::vector<CounterGroup> counter_groups(const Counters& counters, const io::Cac
         {"queued", counters.dns.queued},
         {"turned-away", counters.dns.turned_away},
         {"brief", counters.dns.brief}}},
-      {"shadow", {{"judged", shadow.judged}, {"different", shadow.different}, {"unknown", shadow.unknown}}},
+      {"shadow", {{"judged", judged}, {"different", counters.checks.shadow_differs}, {"unknown", unknown}}},
       {"log", {{"lost-lines", lost_lines}}},
       {"sandbox", {{"refused-calls", refused_calls}}},
   };

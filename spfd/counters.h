@@ -36,13 +36,6 @@ inline constexpr std::array<std::uint64_t, 19> kCheckTimes = {
 inline constexpr std::array<std::uint64_t, 11> kLookups = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 inline constexpr std::array<std::uint64_t, 10> kQuestions = {0, 1, 2, 5, 10, 20, 50, 100, 200, 500};
 
-// The checks with a second policy.
-struct ShadowCounts {
-  std::uint64_t judged = 0;
-  std::uint64_t different = 0;  // of those: action or result is another one
-  std::uint64_t unknown = 0;    // it needed an answer that was not available
-};
-
 // The answers to requests to check a message, and to rewrite a sender.
 struct CheckCounters {
   std::array<std::uint64_t, protocol::kDoors * kCheckedIdentities * spf::kResults> answers{};  // by door, identity, result
@@ -58,8 +51,6 @@ struct CheckCounters {
   base::Histogram<kLookups> lookups;
   base::Histogram<kQuestions> questions;
   std::array<std::uint64_t, 2 * receiver::kSrsReplies> rewriting{};  // by direction, receiver::SrsReply::Kind
-
-  [[nodiscard]] ShadowCounts shadow_counts() const;
 
   void count(protocol::Door door, const receiver::Reply& reply);
   void count(const receiver::Reply& reply, const Shadow& shadow);

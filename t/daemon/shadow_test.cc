@@ -1,7 +1,6 @@
 // shadow-config: a second policy judges the same checks at every door, has no effect, and is reported in log and metrics.
 #include <doctest/doctest.h>
 #include <fmt/core.h>
-#include <yaml-cpp/yaml.h>
 
 #include <cstdint>
 #include <memory>
@@ -109,14 +108,6 @@ TEST_CASE("shadow: the counters of stats are the sums of the metrics") {
   const std::uint64_t different = sum_of(metrics, "spfd_shadow_differences_total");
   CHECK(different == 1);
   CHECK(has(stats, fmt::format("shadow judged={} different={} unknown={}\n", all - unknown, different, unknown)));
-  // So are those of status.
-  const std::string status = shadowed.world->output({"status"});
-  CHECK(status.ends_with(
-      fmt::format("next.conf\nshadow_judged={}\nshadow_different={}\nshadow_unknown={}\n", all - unknown, different, unknown)));
-  const YAML::Node object = YAML::Load(shadowed.world->output({"--json", "status"}));
-  CHECK(object["shadow_judged"].as<std::uint64_t>() == all - unknown);
-  CHECK(object["shadow_different"].as<std::uint64_t>() == different);
-  CHECK(object["shadow_unknown"].as<std::uint64_t>() == unknown);
 }
 
 TEST_CASE("shadow: status shows the file of the policy in force") {
@@ -132,7 +123,7 @@ TEST_CASE("shadow: status shows the file of the policy in force") {
   CHECK(has(failed, "last_reload=failed\n"));
   static_cast<void>(shadowed.folder.write("spfd.conf", ""));
   static_cast<void>(world.output({"reload"}));
-  CHECK(world.output({"status"}).ends_with("shadow_config=none\n"));
+  CHECK(has(world.output({"status"}), "shadow_config=none\n"));
 }
 
 TEST_CASE("shadow: it is judged at each door") {
