@@ -55,7 +55,7 @@ void replace(spf::Verdict& verdict, spf::Verdict&& by, Result result) {
   by.record = std::move(verdict.record);
   by.lookups = verdict.lookups;
   by.void_lookups = verdict.void_lookups;
-  by.has_null_mx = verdict.has_null_mx;
+  by.names_only_null_mx = verdict.names_only_null_mx;
   by.trace = std::move(verdict.trace);
   if (!verdict.own_failure.empty()) by.own_failure = std::move(verdict.own_failure);
   set_result(by, result);

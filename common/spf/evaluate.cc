@@ -32,6 +32,13 @@ std::string_view outcome_name(Outcome outcome) {
   return "permerror";
 }
 
+// Returns whether the record lets nobody pass but the MX hosts of its domain.
+bool names_only_its_mx(const Record& record) {
+  return record.redirect == 0 && std::ranges::all_of(record.directives, [](const Directive& directive) {
+           return directive.qualifier != Result::pass || (directive.mechanism == Mechanism::mx && directive.domain_spec == 0);
+         });
+}
+
 // Why a record is evaluated. Everything below an include is `included`; the verdict does not name what matches there.
 enum class Role : std::uint8_t { checked, redirected, included };
 
@@ -232,7 +239,7 @@ class Evaluator {
     switch (directive.mechanism) {
       case Mechanism::include: return evaluate_include(target);
       case Mechanism::a: return evaluate_a(target, directive);
-      case Mechanism::mx: return evaluate_mx(target, directive);
+      case Mechanism::mx: return evaluate_mx(record, directive, checked, target);
       case Mechanism::ptr: return evaluate_ptr(&target.name);
       default: return evaluate_exists(target);
     }
@@ -271,14 +278,15 @@ class Evaluator {
   }
 
   // RFC 7208 §5.4
-  Outcome evaluate_mx(const Target& target, const Directive& directive) {
+  Outcome evaluate_mx(const Record& record, const Directive& directive, const Target& checked, const Target& target) {
     return evaluate_answer({target.name, dns::Type::mx}, target.personal, [&](const dns::Answer& answer) {
       if (answer.names.size() > static_cast<std::size_t>(walk_.settings().limits.mx_hosts)) {  // RFC 7208 §4.6.4
         walk_.set_problem(ProblemKind::mx_limit,
                           fmt::format("{} has more than {} MX hosts", target.name.text(), walk_.settings().limits.mx_hosts));
         return Outcome::permerror;
       }
-      if (answer.is_null_mx() && target.name == *query_.domain) verdict_.has_null_mx = true;
+      if (answer.is_null_mx() && target.name == *query_.domain && checked.name == target.name && names_only_its_mx(record))
+        verdict_.names_only_null_mx = true;
       return match_hosts(answer.names, target.personal, prefix_length(directive));
     });
   }

@@ -220,7 +220,13 @@ TEST_CASE("the default explanation asks to add the client only where that makes 
   CHECK(comment("198.51.100.7", "u@null.example") ==
         "null.example does not allow 198.51.100.7 to send its mail (SPF). null.example accepts no mail (null MX). Use a sender "
         "address of another domain.");
-  for (const std::string_view sender : {"u@above.example", "u@unasked.example"})
+  // Domains with a null MX that do send mail.
+  known.txt("hosts.example", "v=spf1 mx ip4:192.0.2.1 -all").mx("hosts.example", "");
+  known.txt("moved.example", "v=spf1 mx redirect=unasked.example").mx("moved.example", "");
+  known.txt("other.example", "v=spf1 ip4:192.0.2.1 include:_spf.other.example -all").mx("other.example", "");
+  known.txt("_spf.other.example", "v=spf1 mx:other.example -all");
+  for (const std::string_view sender :
+       {"u@above.example", "u@unasked.example", "u@hosts.example", "u@moved.example", "u@other.example"})
     CHECK(comment("198.51.100.7", sender).find(" to add") != std::string::npos);
   CHECK(comment("10.1.2.3", "u@null.example").find("is a private address") != std::string::npos);
   CHECK(reply_to(request("198.51.100.7", "<>", "null.example"), known).smtp_comment.find(" to add") != std::string::npos);
