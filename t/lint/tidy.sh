@@ -6,8 +6,9 @@
 
 stamps=${BUILD:-build}/tidy
 mkdir -p "$stamps"
-# max-nodes bounds the analyzer's paths through a function. More paths find nothing here and take most of the time.
-export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000"
+# max-nodes bounds the analyzer's paths through a function. More paths find nothing here and take most of the time. It looks at
+# included files, too, as these may be those of a folder.
+export FLAGS="-std=c++20 -I. -D_GNU_SOURCE -Xclang -analyzer-config -Xclang max-nodes=20000 -Xclang -analyzer-opt-analyze-headers"
 
 left_out=^$
 if [[ ${1:-} = product ]]; then
@@ -16,6 +17,11 @@ if [[ ${1:-} = product ]]; then
 fi
 units=()
 [[ $# != 0 || ! -d ${BUILD:-build}/gen ]] || mapfile -t units < <(grep -rlE '^#include ".*\.cc"' "${BUILD:-build}/gen")
+
+# Those of earlier builds may include files that are gone.
+for i in "${!units[@]}"; do
+  sed -n 's/^#include "\(.*\)"/\1/p' "${units[i]}" | xargs stat -- >/dev/null 2>&1 || unset "units[i]"
+done
 
 declare -A includes seen within
 while IFS=$'\t' read -r file include; do
