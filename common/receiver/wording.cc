@@ -123,7 +123,8 @@ bool append_special_explanation(const Case& about, std::string& out) {
   if (!about.note.empty() || about.explanation == nullptr || about.explanation->text() != kDefaultExplanation) return false;
   const bool is_helo = about.query.identity == spf::Identity::helo;
   const bool sends_no_mail = !about.verdict.at_last_word && base::equals_ignoring_case(about.verdict.mechanism, "-all");
-  const bool has_no_senders = about.verdict.names_only_null_mx && !is_helo;  // RFC 7505 §4.2; a host may send, and receive no mail
+  // RFC 7505 §4.2; a host, which a HELO name is, may send mail and accept none.
+  const bool has_no_senders = about.verdict.names_only_null_mx && !is_helo;
   const bool is_local = is_private(about.query.client);
   if (!sends_no_mail && !has_no_senders && !is_local) return false;
   base::append(out, about.query.sender_domain, " does not allow ", about.client, " to send its mail (SPF). ");

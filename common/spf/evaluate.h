@@ -49,8 +49,8 @@ struct Verdict {
   // Only "all", or the end of the record, decided: local terms may be inserted before it. False for a record that consists of
   // "-all" alone, because its domain sends no mail.
   bool at_last_word = false;
-  // The record of the domain checked lets nobody pass but the MX hosts of the domain, which has a null MX (RFC 7505), so the domain
-  // neither sends nor accepts mail. False unless the mx was evaluated.
+  // The record of the domain checked lets nobody pass but the MX hosts of the domain, which has a null MX (RFC 7505), so the
+  // domain neither sends nor accepts mail. False unless the mx was evaluated.
   bool names_only_null_mx = false;
   // pass: the term that matched covers a large part of the Internet ("all", or a network wider than kWideNetwork4 or 6).
   bool is_wide = false;

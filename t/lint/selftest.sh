@@ -225,7 +225,7 @@ finds tidy 't/unit/part\.h:5(:[0-9]+)?' 'bugprone-macro-parentheses' -- t/unit/p
   '#define TWICE(x) x * 2'
 finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-analyzer-core.DivideZero' -- spfd/part.cc 3 'int ratio(int x) { return x == 0 ? 1 / x : 1; }'
 finds tidy 'spfd/part\.cc:3(:[0-9]+)?' 'clang-diagnostic-error' -- spfd/part.cc 3 'int x = y;'
-# The same in a file that another one includes. What the build has left of a folder that is gone does not matter.
+# The same in a file that another one includes. A file left by the build of a folder that is gone does not matter.
 mkdir -p "$tree/build/gen/common" "$tree/build/gen/spfd"
 for part in common/base spfd spfd/config spfquery spfsrs spfctl spfweb; do printf '#include "%s/part.cc"\n' $part >"$tree/build/gen/$part.cc"; done
 echo '#include "gone/part.cc"' >"$tree/build/gen/gone.cc"
