@@ -21,6 +21,12 @@ using Parts = std::vector<std::string_view>;
 // The mechanisms that need no value.
 constexpr std::array kShort = std::to_array<std::string_view>({"all", "mx", "ptr", "a"});
 
+// Returns whether the term lets every client pass, which is hardly what the owner of a domain means: such a term is not
+// recommended.
+bool lets_all_pass(std::string_view term) {
+  return base::equals_ignoring_case(term, "all") || base::equals_ignoring_case(term, "+all");
+}
+
 bool is_version(std::string_view term) { return base::starts_with_ignoring_case(term.substr(sign_of(term).size()), "v=spf1"); }
 
 // Returns whether a term can begin with this text within another one, to which it is glued.
@@ -61,8 +67,7 @@ bool add_short_terms(std::string_view text, Parts& parts) {
   };
   for (const std::string_view word : kShort) {
     const bool is_used = std::ranges::any_of(parts, [&](std::string_view part) { return is_name_of(part, word); });
-    // An all without a sign would let every client pass, which is hardly what the owner meant.
-    const bool is_odd = word == "all" && (sign.empty() || rest.size() > word.size());
+    const bool is_odd = word == "all" && (lets_all_pass(text) || rest.size() > word.size());
     if (is_used || is_odd || !base::starts_with_ignoring_case(rest, word)) continue;
     parts.push_back(text.substr(0, sign.size() + word.size()));
     if (add_short_terms(rest.substr(word.size()), parts)) return true;
@@ -91,14 +96,13 @@ std::size_t colon_within(std::string_view term) {
   return base::equals_ignoring_case(name, "ip6") ? std::string_view::npos : term.find(':', first + 1);
 }
 
-// Returns where a term that ends with a macro ends, if another one follows it as in "exists:%{i}mx"; 0: nothing shows that. An
-// all without a sign would let every client pass, which is hardly what the owner meant.
+// Returns where a term that ends with a macro ends, if another one follows it as in "exists:%{i}mx"; 0: nothing shows that.
 std::size_t end_of_macro(std::string_view text) {
   const std::size_t end = text.rfind('}') + 1;  // 0: there is none
   if (end == 0 || end == text.size()) return 0;
   const std::string_view rest = text.substr(end);
   if (is_sound(text) && rest.find(':') == std::string_view::npos) return 0;  // no name of a host has a colon
-  return is_sound(text.substr(0, end)) && is_sound(rest) && !base::equals_ignoring_case(rest, "all") ? end : 0;
+  return is_sound(text.substr(0, end)) && is_sound(rest) && !lets_all_pass(rest) ? end : 0;
 }
 
 // Returns where the first term of the text ends and another begins; 0: nothing shows that.
@@ -147,7 +151,10 @@ std::string separate(const Parts& parts) {
   std::string out;
   for (std::size_t i = 1; i < parts.size(); ++i) base::append(out, i == 1 ? "Put a blank before " : ", ", shown(parts[i]));
   const auto faulty = std::ranges::find_if_not(parts, is_sound);
-  return faulty == parts.end() ? out : fmt::format("{}, and correct {}", out, shown(*faulty));
+  if (faulty != parts.end()) base::append(out, ", and correct ", shown(*faulty));
+  const auto open = std::ranges::find_if(parts, lets_all_pass);
+  if (open != parts.end()) base::append(out, ", with ~all in place of ", shown(*open), ", which lets every client pass");
+  return out;
 }
 
 }  // namespace
@@ -185,6 +192,13 @@ std::optional<Fault> explain_glue(std::string_view term, std::string_view next) 
     return fault;
   }
   std::ranges::stable_sort(parts, {}, is_all);  // terms after all are ignored
+  if (lets_all_pass(parts.back())) {
+    if (is_all(next)) {
+      parts.pop_back();
+    } else {
+      parts.back() = "~all";
+    }
+  }
   fault.fix = "Write";
   for (const std::string_view part : parts) base::append(fault.fix, " ", part);
   return fault;
@@ -207,11 +221,10 @@ std::optional<Fault> explain_glued_end(std::string_view term) {
     if (!is_known && !(is_country && std::ranges::all_of(top, base::is_alpha))) continue;
     const std::string_view glued = term.substr(term.size() - word.size() - (has_sign ? 1 : 0));
     const std::string_view rest = term.substr(0, term.size() - glued.size());
-    const bool lets_all_pass = word == "all" && !has_sign;
     const bool is_redirect = base::starts_with_ignoring_case(rest, "redirect=");  // which has no effect beside all
-    return Fault{
-        "S04", fmt::format("{} seems to be glued to {}", shown(glued), shown(rest)),
-        is_redirect ? write_this(rest) : fmt::format("Write {} {}", base::clip(rest, kMaxShown), lets_all_pass ? "~all" : glued)};
+    return Fault{"S04", fmt::format("{} seems to be glued to {}", shown(glued), shown(rest)),
+                 is_redirect ? write_this(rest)
+                             : fmt::format("Write {} {}", base::clip(rest, kMaxShown), lets_all_pass(glued) ? "~all" : glued)};
   }
   return std::nullopt;
 }

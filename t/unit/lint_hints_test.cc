@@ -235,6 +235,26 @@ TEST_CASE(
   lint_test::check_pairs({std::begin(kPairs), std::end(kPairs)});
 }
 
+TEST_CASE("an all that lets every client pass is not recommended where it is glued to another term") {
+  const auto fix = [](const std::string& record) {
+    const Examination got = examine(world_with(record));
+    CAPTURE(record);
+    REQUIRE(got.has("S01"));
+    return got.find("S01")->fix;
+  };
+  CHECK(fix("v=spf1 exists:%{i}+all -all") == "Write exists:%{i}");
+  CHECK(fix("v=spf1 exists:%{i}+all") == "Write exists:%{i} ~all");
+  CHECK(fix("v=spf1 exists:%{i}+ALL mx -all") == "Write exists:%{i} ~all");
+  CHECK(fix("v=spf1 mx+all") == "Write mx ~all");
+  CHECK(fix("v=spf1 ip4:198.18.0.1+all -all") == "Write ip4:198.18.0.1");
+  CHECK(fix("v=spf1 include:_spf.example.net+all") == "Write include:_spf.example.net ~all");
+  CHECK(fix("v=spf1 a:mail.example.de+all") == "Write a:mail.example.de ~all");
+  CHECK(fix("v=spf1 ip4:198.18.+all").ends_with("with ~all in place of '+all', which lets every client pass"));
+  // Without a match, these do not let a client pass.
+  CHECK(fix("v=spf1 exists:%{i}?all -all") == "Write exists:%{i} ?all");
+  CHECK(fix("v=spf1 mx~all") == "Write mx ~all");
+}
+
 TEST_CASE("a name that exists is not taken for one to which a term is glued") {
   World glued = world_with("v=spf1 a:mail.example.netmx -all");
   CHECK(examine(glued).has("S04"));
