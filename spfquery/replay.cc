@@ -137,7 +137,7 @@ int Replay::run() {
   counts_.baseline_left_out = mailbox_.left_out();
   counts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   const std::string report = options_.json ? replay_json(options_, counts_, tally_) : replay_text(options_, counts_, tally_);
-  return kProgram.print_and_exit(report) != 0 || counts_.failed_files > 0 ? kExitIncomplete : 0;
+  return kProgram.print_and_exit(report) != 0 || !counts_.is_complete() ? kExitIncomplete : 0;
 }
 
 // Calls advance() in the next turn of the loop, since checks may end within begin().

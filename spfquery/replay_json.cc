@@ -102,7 +102,7 @@ std::string replay_json(const Options& options, const ReplayCounts& counts, cons
   base::JsonMembers members;
   members.text("format", maillog::format_name(*options.replay));
   members.text("dns", "today");
-  members.flag("complete", !counts.is_interrupted && counts.failed_files == 0);
+  members.flag("complete", counts.is_complete());
   members.number("lines", counts.lines);
   members.number("bad_lines", counts.bad);
   members.number("long_lines", counts.too_long);

@@ -22,6 +22,9 @@ struct ReplayCounts {
   std::uint64_t baseline_left_out = 0;  // results of a mailbox that did not fit
   bool is_interrupted = false;
   double seconds = 0;
+
+  // Returns whether the report covers the whole of all files.
+  [[nodiscard]] bool is_complete() const { return !is_interrupted && failed_files == 0; }
 };
 
 std::string replay_text(const Options& options, const ReplayCounts& counts, const Tally& tally);
