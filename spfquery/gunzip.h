@@ -34,8 +34,8 @@ class Gunzip {
   Got expand(std::string& out);
   // Returns whether the input so far ends with a member; a single byte after it cannot be the beginning of another.
   [[nodiscard]] bool is_complete() const { return at_member_end_; }
-  // Returns whether bytes are left that do not belong to a member.
-  [[nodiscard]] bool has_rest() const { return used_ < input_.size(); }
+  // Returns the bytes that are left, and do not belong to a member so far.
+  [[nodiscard]] std::string_view rest() const { return std::string_view(input_).substr(used_); }
   // Returns whether all bytes that were appended belong to whole members.
   [[nodiscard]] bool is_whole() const { return at_member_end_ || stream_.total_out == 0; }
 

@@ -10,6 +10,18 @@
 
 namespace spfquery {
 
+namespace {
+
+// Returns whether the bytes may be lines of a log, in any encoding.
+bool is_text(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '\n' || c == '\r' || c == '\t' || (byte >= ' ' && c != '\x7f');
+  });
+}
+
+}  // namespace
+
 LineReader::Got LineReader::next() {
   for (int pieces = 0;; ++pieces) {
     const std::size_t lf = buffer_.find('\n', scanned_);
@@ -29,7 +41,7 @@ LineReader::Got LineReader::next() {
       begin_ = scanned_;
     }
     if (at_end_) {
-      if (!is_skipping_) return is_damaged_ ? Got::failure : Got::end;
+      if (!is_skipping_) return error_.empty() ? Got::end : Got::failure;
       is_skipping_ = false;
       ++line_number_;
       return Got::too_long;
@@ -38,8 +50,6 @@ LineReader::Got LineReader::next() {
     if (const Got got = read_more(); got != Got::line) return got;
   }
 }
-
-std::string LineReader::error() const { return error_ != 0 ? std::strerror(error_) : "the gzip data is damaged or ends early"; }
 
 // Returns Got::line if there are new bytes, or the end.
 LineReader::Got LineReader::read_more() {
@@ -55,7 +65,7 @@ LineReader::Got LineReader::read_more() {
   const ssize_t size = ::read(fd_, bytes.data(), bytes.size());
   if (size < 0) {
     if (errno == EINTR || errno == EAGAIN) return Got::nothing;
-    error_ = errno;
+    error_ = std::strerror(errno);
     return Got::failure;
   }
   at_end_ = size == 0;
@@ -63,7 +73,7 @@ LineReader::Got LineReader::read_more() {
   const std::string_view read(bytes.data(), static_cast<std::size_t>(size));
   if (gunzip_) {
     if (at_end_ && !gunzip_->is_complete()) return end_damaged();
-    if (at_end_ && gunzip_->has_rest()) return end_with_garbage();
+    if (at_end_ && !gunzip_->rest().empty()) return end_before_rest();
     gunzip_->give(read);
     return Got::line;
   }
@@ -85,7 +95,7 @@ LineReader::Got LineReader::expand() {
   switch (gunzip_->expand(buffer_)) {
     case Gunzip::Got::bytes: return Got::line;
     case Gunzip::Got::nothing: return Got::nothing;
-    case Gunzip::Got::garbage: return end_with_garbage();
+    case Gunzip::Got::garbage: return end_before_rest();
     case Gunzip::Got::damage: break;
   }
   return end_damaged();
@@ -93,7 +103,8 @@ LineReader::Got LineReader::expand() {
 
 // Ends the file after the complete lines that came before the damage.
 LineReader::Got LineReader::end_damaged() {
-  at_end_ = is_damaged_ = true;
+  at_end_ = true;
+  error_ = "the gzip data is damaged or ends early";
   if (gunzip_->is_whole()) return Got::line;
   const std::size_t lf = buffer_.rfind('\n');
   buffer_.resize(lf == std::string::npos ? 0 : lf + 1);
@@ -102,8 +113,12 @@ LineReader::Got LineReader::end_damaged() {
   return Got::line;
 }
 
-LineReader::Got LineReader::end_with_garbage() {
-  at_end_ = has_garbage_ = true;
+// Ends the file after its gzip data, although something else follows. "cat log.gz log" makes such files.
+LineReader::Got LineReader::end_before_rest() {
+  at_end_ = true;
+  constexpr std::size_t kJudged = 512;  // bytes
+  const bool is_log = is_text(gunzip_->rest().substr(0, kJudged));
+  error_ = is_log ? "text follows the gzip data: give it as a file of its own" : "what follows the gzip data is not gzip data";
   return Got::line;
 }
 

@@ -24,7 +24,7 @@ class LineReader {
     nothing,   // there is nothing to read now
     paused,    // no line has ended within kMaxTurn pieces: the caller may look for an interrupt
     end,
-    failure,  // error() says what; the lines before it have been returned, without one that may be cut off
+    failure,  // error() says what; the lines before it have been returned, without one that damage may have cut off
   };
 
   // unzips: data that begins like a gzip file is unpacked.
@@ -34,17 +34,15 @@ class LineReader {
   // Valid until next() is called again.
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] std::size_t line_number() const { return line_number_; }  // from 1
-  [[nodiscard]] std::string error() const;
+  [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  // bytes read so far, packed or not
-  // Returns at the end whether bytes were left out after the gzip data.
-  [[nodiscard]] bool has_garbage() const { return has_garbage_; }
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
   Got read_more();
   Got expand();
   Got end_damaged();
-  Got end_with_garbage();
+  Got end_before_rest();
 
   int fd_;
   std::string buffer_;
@@ -53,13 +51,11 @@ class LineReader {
   std::string_view line_;
   std::size_t line_number_ = 0;
   std::uint64_t bytes_ = 0;
-  int error_ = 0;  // errno; 0: the gzip data is at fault
+  std::string error_;  // a sentence; empty: none
   bool may_be_gzip_;
   std::optional<Gunzip> gunzip_;
   bool is_skipping_ = false;
   bool at_end_ = false;
-  bool is_damaged_ = false;
-  bool has_garbage_ = false;
 };
 
 }  // namespace spfquery

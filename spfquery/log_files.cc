@@ -42,9 +42,7 @@ LogFiles::Got LogFiles::next() {
       case LineReader::Got::failure: complain_(fmt::format("{}: cannot be read to its end: {}", name_, reader_->error())); break;
       case LineReader::Got::end: break;
     }
-    const bool has_garbage = reader_->has_garbage();
     close();
-    if (has_garbage) return Got::garbage;
   }
 }
 

@@ -16,8 +16,7 @@ namespace spfquery {
 
 class LogFiles {
  public:
-  // garbage: the file has ended, and after its gzip data there is something else.
-  enum class Got : std::uint8_t { line, too_long, garbage, nothing, paused, end };
+  enum class Got : std::uint8_t { line, too_long, nothing, paused, end };
 
   // paths: "-" is standard input. `on_input` is called when there may be a line after `nothing`; `complain` when a file cannot be
   // read, or not to its end.
@@ -27,8 +26,6 @@ class LogFiles {
   Got next();
   // Valid until next() is called again.
   [[nodiscard]] std::string_view line() const { return reader_->line(); }
-  // Returns the name of the file, for messages.
-  [[nodiscard]] const std::string& name() const { return name_; }
   // Returns the bytes read so far, packed or not.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_ + (reader_ ? reader_->bytes() : 0); }
   // Returns the size of all files; 0: it is not known.

@@ -176,11 +176,6 @@ bool Replay::read_line() {
       reader_->finish(messages_);
       return true;
     case LogFiles::Got::too_long: ++counts_.too_long; break;
-    case LogFiles::Got::garbage:
-      progress_.clear();
-      kProgram.complain(files_.name() + ": the end is left out: it is not gzip data");
-      ++counts_.bad;
-      break;
     case LogFiles::Got::line:
       switch (reader_->read(files_.line(), messages_)) {
         case maillog::Line::understood:

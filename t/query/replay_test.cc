@@ -197,21 +197,29 @@ TEST_CASE("files that cannot be read: one sentence each, exit code 75; the other
   CHECK(number(report, "results", "pass", "accepted") >= 4);  // of the whole file, and of the one whose end is missing
 }
 
-TEST_CASE("what follows the gzip data of a log counts as a bad line, and everything before it is read") {
+TEST_CASE("a log in which something follows the gzip data is not read to its end, and everything before that is") {
   using namespace std::string_literals;
   const ZoneFile zone;
   const std::string unended = packed(small_log().substr(0, small_log().size() - 1));
   for (const std::string& rest : {"garbage"s, "\0\0garbage\n\n"s, "\x1f"s, "\x1fx"s, "x\x1f\x8b"s, std::string(200'000, 'x')}) {
     const std::string path = zone.folder().write("log.gz", unended + rest);
     CAPTURE(rest.size());
-    const YAML::Node got = replay(zone, {path, "-"}, small_log());
-    check_small_log(got, 2);
-    CHECK(number(got, "bad_lines") == 1);
-    CHECK(got["complete"].as<bool>());
-    const Outcome text = run_query(words_for(zone, {path}));
-    CHECK(text.exit_code == 0);
-    CHECK(text.err == "spfquery: " + path + ": the end is left out: it is not gzip data\n");
+    const Outcome got = run_query(words_for(zone, {path, "-", "--json"}), small_log());
+    CHECK(got.exit_code == 75);
+    const bool is_text = rest.find('\x1f') == std::string::npos;
+    CHECK(got.err == "spfquery: " + path + ": cannot be read to its end: " +
+                         (is_text ? "text follows the gzip data: give it as a file of its own\n"
+                                  : "what follows the gzip data is not gzip data\n"));
+    const YAML::Node report = YAML::Load(got.out);
+    check_small_log(report, 2);
+    CHECK(number(report, "bad_lines") == 0);
+    CHECK_FALSE(report["complete"].as<bool>());
   }
+  // "cat mainlog.1.gz mainlog": the second log is missing from the report.
+  const Outcome joined = run_query(words_for(zone, {"-", "--json"}), packed(small_log()) + small_log());
+  CHECK(joined.exit_code == 75);
+  CHECK(joined.err.ends_with(": text follows the gzip data: give it as a file of its own\n"));
+  check_small_log(YAML::Load(joined.out));
   // Zeros that pad the file are not garbage.
   CHECK(number(replay(zone, {"-"}, unended + std::string(1000, '\0')), "bad_lines") == 0);
 }
@@ -361,7 +369,8 @@ TEST_CASE("--baseline with a Maildir or mbox: a matrix, and each disagreement wi
   const Outcome text = run_query(words_for(zone, {"-", "--baseline", mbox}), small_log());
   CHECK(text.out.find("1  fail.example: pass then, fail today: -all; such as 192.0.2.1 <a@fail.example> HELO h.example") !=
         std::string::npos);
-  for (const std::string path : {"/nonexistent", "/etc"}) {
+  const std::string joined = zone.folder().write("mbox.gz", packed("From x\n" + pass) + "From y\n" + wrong);
+  for (const std::string& path : Words{"/nonexistent", "/etc", joined}) {
     CAPTURE(path);
     const Outcome bad = run_query(words_for(zone, {"-", "--baseline", path}), small_log());
     CHECK(bad.exit_code == 64);
