@@ -20,6 +20,7 @@ namespace {
 using options::Problem;
 using options::Values;
 
+// --trace and --verbose have no effect here, since programs pass them whatever the task is.
 Problem check_examination(const Options& options) {
   if (options.ip || options.file || options.sender) return "--lint examines a record: leave out --ip, --sender and --file";
   if (options.helo && !parse_examined(*options.helo)) return "--helo is not a domain name with a dot";
@@ -29,7 +30,7 @@ Problem check_examination(const Options& options) {
   if (options.new_record && options.examined.size() != 1) return "--diff compares the records of one domain: give one --lint";
   if (options.sarif && (options.json || options.examined_file || options.new_record))
     return "--sarif prints the reports of --lint: leave out --json, --lint-file and --diff";
-  if (options.policy.spf.trace || options.why) return "an examination is not a check: leave out --trace, --verbose and --why";
+  if (options.why) return "an examination is not a check: leave out --why";
   if (options.server) return "an examination is spfquery's own: leave out --server";
   return {};
 }

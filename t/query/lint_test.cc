@@ -300,6 +300,26 @@ TEST_CASE("--lint: exit 64 for a command line that is wrong") {
   }
 }
 
+TEST_CASE("--verbose and --trace have no effect on an examination, since programs pass them with any task") {
+  const ZoneFile zone;
+  for (const Words& task : std::vector<Words>{{"--lint", "pass.example"},
+                                              {"pass.example"},
+                                              {"--lint-file", "-"},
+                                              {"--lint", "pass.example", "--diff", "v=spf1 ip4:192.0.2.1 -all"}}) {
+    const Outcome plain = run_query(zone.with(task), "pass.example\n");
+    CHECK_FALSE(plain.out.empty());
+    for (const char* option : {"--verbose", "--debug", "--trace"}) {
+      Words words = task;
+      words.emplace_back(option);
+      CAPTURE(words);
+      const Outcome got = run_query(zone.with(words), "pass.example\n");
+      CHECK(got.exit_code == plain.exit_code);
+      CHECK(got.out == plain.out);
+      CHECK(got.err == plain.err);
+    }
+  }
+}
+
 TEST_CASE("two tasks at once are refused, in any order") {
   const Words lint = {"--lint", "a.example"};
   const Words file_of_domains = {"--lint-file", "-"};
