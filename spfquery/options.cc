@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/base/printable.h"
@@ -106,6 +107,11 @@ Problem take_records(Options& options, const std::string& record) {
   return {};
 }
 
+// Returns whether the words without option are "DOMAIN", which requests an examination if no option has another task.
+bool is_plain_domain(const Values& words) {
+  return words.size() == 1 && words.front().find('.') != std::string::npos && !base::IpAddress::parse(words.front());
+}
+
 // Takes words without option. After --replay they are files. If neither --ip nor --lint nor --file is given, "ADDRESS [MAILBOX
 // [HELO]]" requests a check, and "DOMAIN" an examination. Other words are ignored, as they always were.
 Problem take_words(Options& options, const Values& words) {
@@ -120,8 +126,7 @@ Problem take_words(Options& options, const Values& words) {
     if (words.size() > 2 && !options.helo) options.helo = words[2];
     return {};
   }
-  const bool is_domain = words.size() == 1 && words.front().find('.') != std::string::npos && !options.sender && !options.helo;
-  return is_domain ? add_examined(options, words) : Problem{};
+  return is_plain_domain(words) && !options.sender && !options.helo ? add_examined(options, words) : Problem{};
 }
 
 // The options of examinations and replays.
@@ -129,12 +134,29 @@ const options::Rows& own_rows() {
   static const options::Rows rows = options::joined({add_lint_rows, add_replay_rows});
   return rows;
 }
-bool is_of_own_task(const options::Row& row) { return std::ranges::find(own_rows(), &row) != own_rows().end(); }
-// Returns whether a word is the name of such an option, perhaps in a command line that cannot be read.
-bool names_own_task(std::string_view word) {
-  const std::string_view name = word.substr(0, word.find('='));
-  const std::string_view bare = name.substr(std::min(name.find_first_not_of('-'), name.size()));
-  return word.starts_with('-') && options::find(own_rows(), bare) != nullptr;
+
+// Returns whether an option is a part of the request of a check. -s has no name.
+bool is_of_request(const options::Row& row) {
+  constexpr std::array kNames = std::to_array<std::string_view>({"ip", "sender", "helo", "identity", "", "file"});
+  return std::ranges::find(kNames, row.name) != kNames.end();
+}
+
+// Returns whether a command line, perhaps one that cannot be read, is that of an examination or a replay.
+bool has_own_task(const options::CommandLine& line) {
+  bool has_request = false;
+  Values words;
+  for (const auto* settings : {&line.settings, &line.rest}) {
+    for (const options::Setting& setting : *settings) {
+      if (setting.row == nullptr) {
+        words.push_back(setting.values.front());
+      } else if (std::ranges::find(own_rows(), setting.row) != own_rows().end()) {
+        return true;
+      } else if (!setting.values.empty() && is_of_request(*setting.row)) {
+        has_request = true;
+      }
+    }
+  }
+  return !has_request && is_plain_domain(words);
 }
 
 }  // namespace
@@ -165,12 +187,11 @@ base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string
   Options options;
   options.policy.spf.default_explanation = receiver::default_explanation();
   options::CommandLine line = options::read_command_line(option_table(), with_lint_file(words));
-  bool has_own_task = std::ranges::any_of(words, names_own_task);
+  const int usage_exit_code = has_own_task(line) ? kExitTaskUsage : kExitUsage;
   Values strays;
   const auto take_all = [&]() -> Problem {
     if (auto problem = set_authorized(options, {""})) return problem;
     for (const options::Setting& setting : line.settings) {
-      has_own_task = has_own_task || (setting.row != nullptr && is_of_own_task(*setting.row));
       if (setting.row == nullptr) {
         strays.push_back(setting.values.front());
       } else if (auto problem = apply(setting, options)) {
@@ -183,8 +204,7 @@ base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string
     options.policy.spf.trace = options.trace || options.verbose;
     return choose_task(options);
   };
-  if (auto problem = take_all())
-    return base::failure(BadUsage{std::move(*problem), has_own_task ? kExitTaskUsage : options.usage_exit_code()});
+  if (auto problem = take_all()) return base::failure(BadUsage{std::move(*problem), usage_exit_code});
   return options;
 }
 

@@ -74,13 +74,14 @@ CommandLine read_command_line(const Rows& rows, const std::vector<std::string>& 
   const int argc = static_cast<int>(argv.size()) - 1;
 
   CommandLine out;
+  const auto settings = [&]() -> std::vector<Setting>& { return out.error ? out.rest : out.settings; };
   const auto add_stray = [&](const char* word) {
-    if (for_strays != nullptr) return add(out.settings, *for_strays, word);
-    out.settings.push_back({nullptr, {word}, word});
+    if (for_strays != nullptr) return add(settings(), *for_strays, word);
+    settings().push_back({nullptr, {word}, word});
   };
-  const auto fail = [&](std::string_view word, std::string_view what) {
-    out.error = fmt::format("{}: {}", base::clip(word, 100), what);
-    return std::move(out);
+  const auto fail = [&](const Row* row, std::string_view word, std::string_view what) {
+    if (!out.error) out.error = fmt::format("{}: {}", base::clip(word, 100), what);
+    if (row != nullptr) out.rest.push_back({row, {}, {}});
   };
   optind = 0;
   opterr = 0;
@@ -93,18 +94,22 @@ CommandLine read_command_line(const Rows& rows, const std::vector<std::string>& 
     const int option = is_error ? optopt : code;
     const Row* row = option >= kFirstRow ? rows[static_cast<std::size_t>(option - kFirstRow)] : with_letter(rows, option);
     if (code == ':' && row != nullptr && row->kind == Kind::last) {
-      add(out.settings, *row, std::nullopt);
+      add(settings(), *row, std::nullopt);
       continue;
     }
     // The letter at fault, if the word has several.
     const std::string word = option > 0 && option < kFirstRow ? std::string{'-', static_cast<char>(option)}
                                                               : std::string(argv[static_cast<std::size_t>(optind) - 1]);
-    if (code == ':') return fail(word, "the value is missing");
-    if (is_error && option >= kFirstRow) return fail(word, "the option takes no value");
-    if (is_error || row == nullptr) return fail(word, "there is no such option, or it is ambiguous");
+    if (is_error || row == nullptr) {
+      const std::string_view what = code == ':'           ? "the value is missing"
+                                    : option >= kFirstRow ? "the option takes no value"
+                                                          : "there is no such option, or it is ambiguous";
+      fail(row, word, what);
+      continue;
+    }
     const bool takes_number = row->kind == Kind::level && optarg == nullptr && optind < argc;
     if (takes_number && is_number(argv[static_cast<std::size_t>(optind)])) optarg = argv[static_cast<std::size_t>(optind++)];
-    add(out.settings, *row, optarg == nullptr ? std::nullopt : std::optional<std::string>(optarg));
+    add(settings(), *row, optarg == nullptr ? std::nullopt : std::optional<std::string>(optarg));
   }
   while (optind < argc) add_stray(argv[static_cast<std::size_t>(optind++)]);
   return out;

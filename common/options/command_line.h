@@ -19,6 +19,9 @@ struct CommandLine {
   // setting of its own, without row. If there is an error, the settings before it are complete.
   std::vector<Setting> settings;
   Problem error;  // a sentence that begins with the bad word
+  // If there is an error: the settings from the bad word on, as far as they can be read. An option at fault has no values here.
+  // They only show what was meant.
+  std::vector<Setting> rest;
 };
 
 // words: those after the program's name. for_strays: the row that takes words without option as its values; null: these words are

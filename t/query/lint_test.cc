@@ -300,6 +300,44 @@ TEST_CASE("--lint: exit 64 for a command line that is wrong") {
   }
 }
 
+TEST_CASE("the exit code of a wrong command line is that of the task that it names, whatever its spelling") {
+  const std::vector<Words> own_tasks = {{"--replay"},
+                                        {"--repl"},
+                                        {"-repl"},
+                                        {"--ip", "192.0.2.1", "--lint"},
+                                        {"--nonsense", "--repl=exim", "-"},
+                                        {"--nonsense", "--authorita"},
+                                        {"--authoritative=no"},
+                                        {"exa..mple"},
+                                        {"ok.example", "--ip"},
+                                        {"ok.example", "--nonsense"},
+                                        {"--nonsense", "ok.example"}};
+  const std::vector<Words> checks = {{},
+                                     {"--ip"},
+                                     {"--nonsense"},
+                                     {"192.0.2.1", "--sender"},
+                                     {"192.0.2.1", "--nonsense"},
+                                     {"ok.example", "--ip", "192.0.2.1"},
+                                     {"ok.example", "--ip", "192.0.2.1", "--nonsense"},
+                                     {"--nonsense", "--sender", "u@ok.example", "ok.example"},
+                                     {"ok.example", "u@ok.example", "--nonsense"},
+                                     {"--ip", "192.0.2.1", "--sender", "--from", "--nonsense"},
+                                     {"--ip", "192.0.2.1", "--helo", "--lint", "--nonsense"},
+                                     {"--ip", "192.0.2.1", "--nonsense", "--", "--lint"}};
+  const auto check = [](const std::vector<Words>& lines, int exit_code) {
+    for (const Words& words : lines) {
+      CAPTURE(words);
+      const Outcome got = run_query(words);
+      CAPTURE(got.err);
+      CHECK(got.exit_code == exit_code);
+      CHECK(got.out.empty());
+      CHECK(got.err.starts_with("spfquery: "));
+    }
+  };
+  check(own_tasks, 64);
+  check(checks, 255);
+}
+
 TEST_CASE("--verbose and --trace have no effect on an examination, since programs pass them with any task") {
   const ZoneFile zone;
   for (const Words& task : std::vector<Words>{{"--lint", "pass.example"},

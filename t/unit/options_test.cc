@@ -103,6 +103,13 @@ TEST_CASE("command line: errors name the word, and keep the values before it") {
   CHECK(read({"-n"}) == "error: -n: the value is missing");
   CHECK(read({"--act=1"}) == "error: --act=1: the option takes no value");
   CHECK(read({"first", "-azb"}) == "stray:first act error: -z: there is no such option, or it is ambiguous");
+  const auto rest = options::read_command_line(rows(), {"a", "--nonsense", "b", "--act=1", "--name=x", "--li"}).rest;
+  REQUIRE(rest.size() == 4);
+  CHECK(rest[0].values == Values{"b"});
+  CHECK(rest[1].row == options::find(rows(), "act"));
+  CHECK(rest[2].values == Values{"x"});
+  CHECK(rest[3].row == options::find(rows(), "list"));
+  CHECK(rest[3].values.empty());
   CHECK(read({"--a\x1b" + std::string(1000, 'x')}).size() < 200);
 }
 
