@@ -114,9 +114,7 @@ class Logic {
       for (const Place& place : reach.order) {
         const Term& term = tree_.term(place);
         const Visit& visit = reach.visit(place);
-        const Networks& networks = term.networks[family];
-        const Interval bounds = networks.empty() ? Interval{} : networks.bounds();
-        steps_[family].push_back({scope_of(term, visit), &networks, bounds, &visit});
+        steps_[family].push_back({scope_of(term, visit), &term.networks[family], &visit});
       }
     }
   }
@@ -231,14 +229,12 @@ class Logic {
     if (!is_sure || !visit.result || visit.times == 0 || visit.times > 1) return;
     const Networks& networks = term.networks[family];
     const std::vector<Step>& steps = steps_[family];
-    const Interval bounds = networks.bounds();
     for (std::size_t later = visit.position + 1; later < steps.size(); ++later) {
       const Step& step = steps[later];
       if (!examined_.work.spend(1 + step.networks->intervals().size())) return;
       if (step.scope == Scope::none) continue;
       if (step.scope == Scope::any) return;
-      const bool is_apart = step.bounds.last < bounds.first || bounds.last < step.bounds.first;
-      if (is_apart || !step.networks->overlaps(networks)) continue;
+      if (!step.networks->overlaps(networks)) continue;
       const bool has_same_result = step.visit->times == 1 && step.visit->result == visit.result;
       if (!has_same_result) return;
       if (!step.networks->covers(networks)) continue;
@@ -257,7 +253,6 @@ class Logic {
   struct Step {
     Scope scope = Scope::none;
     const Networks* networks = nullptr;
-    Interval bounds;  // of the networks
     const Visit* visit = nullptr;
   };
   static Scope scope_of(const Term& term, const Visit& visit) {

@@ -46,8 +46,6 @@ class Networks {
   static Networks whole(Family family);
 
   [[nodiscard]] const std::vector<Interval>& intervals() const { return intervals_; }
-  // Returns the smallest interval that contains the set, which must not be empty.
-  [[nodiscard]] Interval bounds() const { return {intervals_.front().first, intervals_.back().last}; }
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
   [[nodiscard]] bool contains(Number number) const;
   [[nodiscard]] bool covers(const Networks& other) const;
