@@ -103,9 +103,6 @@ struct Answer {
     return status == Status::name_error || (status == Status::ok && addresses.empty() && names.empty() && texts.empty());
   }
 
-  // Type mx: returns whether the name accepts no mail (RFC 7505).
-  [[nodiscard]] bool is_null_mx() const { return names.size() == 1 && names.front().empty(); }
-
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
@@ -113,6 +110,9 @@ struct Answer {
 Answer failure_answer(std::string problem, Cause cause = Cause::reported);
 // Returns an answer of status alias.
 Answer alias_answer(const Name& target, std::uint32_t ttl, std::uint8_t cnames = 1);
+
+// Returns whether these MX hosts of a name are a null MX: it accepts no mail (RFC 7505).
+inline bool is_null_mx(const std::vector<std::string>& hosts) { return hosts.size() == 1 && hosts.front().empty(); }
 
 }  // namespace dns
 

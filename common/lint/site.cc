@@ -74,10 +74,10 @@ void check_ipv6(const Examined& examined, Findings& findings) {
 void check_null_mx(const Examined& examined, Findings& findings) {
   const Record& root = examined.tree.root();
   if (!root.is_found() || examined.tree.mx.empty()) return;
-  const bool is_null_mx = examined.tree.mx.size() == 1 && examined.tree.mx.front().empty();
+  const bool has_null_mx = dns::is_null_mx(examined.tree.mx);
   const bool sends_nothing = root.all == 0 && root.terms.front().has(Result::fail);
-  if (is_null_mx && !sends_nothing) findings.add("C04", {}, "the domain has a null MX, and bounces of its mail go nowhere");
-  if (!is_null_mx && sends_nothing) findings.add("C04", {}, "the domain receives mail, and may not even send bounces");
+  if (has_null_mx && !sends_nothing) findings.add("C04", {}, "the domain has a null MX, and bounces of its mail go nowhere");
+  if (!has_null_mx && sends_nothing) findings.add("C04", {}, "the domain receives mail, and may not even send bounces");
 }
 
 void check_silence(const Examined& examined, Findings& findings) {

@@ -116,7 +116,7 @@ class Explanation {
   // Returns whether the domain accepts no mail, and so should not be that of a sender (RFC 7505 §4.2). A host that sends mail
   // needs no mailbox. `mx`: null if it is not known.
   [[nodiscard]] bool is_null_mx_of_sender(const dns::Answer* mx) const {
-    return mx != nullptr && mx->is_null_mx() && query_.identity == spf::Identity::mailfrom;
+    return mx != nullptr && dns::is_null_mx(mx->names) && query_.identity == spf::Identity::mailfrom;
   }
   void say_null_mx() {
     say(fmt::format("{} has a null MX: it accepts no mail, not even bounces, so it should not be the domain of a sender.",

@@ -285,7 +285,8 @@ class Evaluator {
                           fmt::format("{} has more than {} MX hosts", target.name.text(), walk_.settings().limits.mx_hosts));
         return Outcome::permerror;
       }
-      if (answer.is_null_mx() && target.name == *query_.domain && checked.name == target.name && names_only_its_mx(record))
+      if (dns::is_null_mx(answer.names) && target.name == *query_.domain && checked.name == target.name &&
+          names_only_its_mx(record))
         verdict_.names_only_null_mx = true;
       return match_hosts(answer.names, target.personal, prefix_length(directive));
     });
