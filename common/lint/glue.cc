@@ -98,9 +98,9 @@ std::size_t colon_within(std::string_view term) {
 
 // Returns where a term that ends with a macro ends, if another one follows it as in "exists:%{i}mx"; 0: nothing shows that.
 std::size_t end_of_macro(std::string_view text) {
-  const std::size_t end = text.rfind('}') + 1;  // 0: there is none
-  if (end == 0 || end == text.size()) return 0;
-  const std::string_view rest = text.substr(end);
+  const std::string_view rest = after_macros(text);
+  const std::size_t end = text.size() - rest.size();
+  if (end == 0 || rest.empty()) return 0;
   if (is_sound(text) && rest.find(':') == std::string_view::npos) return 0;  // no name of a host has a colon
   return is_sound(text.substr(0, end)) && is_sound(rest) && !lets_all_pass(rest) ? end : 0;
 }

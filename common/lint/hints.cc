@@ -229,9 +229,6 @@ std::string without_url(std::string_view text) {
   return out;
 }
 
-// Returns where the text after the last macro begins; 0: there is no macro.
-std::size_t end_of_macros(std::string_view text) { return text.rfind('}') + 1; }
-
 // `next` is the term after it.
 Fault explain_domain(std::string_view term, std::string_view value, std::string_view problem, std::string_view next) {
   const std::string_view sign = sign_of(term);
@@ -270,8 +267,7 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
   if (whole.find('%') != std::string_view::npos) {
     // With another end, the term would be sound: its macros are.
     if (is_sound(fmt::format("{}{}.example.com", begin, whole)))
-      return {"S04",
-              fmt::format("{}: {} is not the end of a domain name", shown(term), shown(whole.substr(end_of_macros(whole)))),
+      return {"S04", fmt::format("{}: {} is not the end of a domain name", shown(term), shown(after_macros(whole))),
               "End it with a macro, or with a domain after a dot, as in %{i}.example.com"};
     return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   }

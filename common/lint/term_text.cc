@@ -24,6 +24,8 @@ std::string_view sign_of(std::string_view term) {
   return term.substr(0, !term.empty() && std::string_view("+-~?").find(term.front()) != std::string_view::npos ? 1 : 0);
 }
 
+std::string_view after_macros(std::string_view text) { return text.substr(text.rfind('}') + 1); }
+
 bool is_all(std::string_view term) { return base::equals_ignoring_case(term.substr(sign_of(term).size()), "all"); }
 
 bool is_modifier_of_name(std::string_view term, std::string_view name) {

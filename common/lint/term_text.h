@@ -18,6 +18,8 @@ std::string write_this(std::string_view text);
 bool is_sound(std::string_view term);
 // Returns whether a term can have this domain.
 bool is_domain(std::string_view text);
+// Returns the part of a term or domain-spec that follows its last macro; all of it if there is none.
+std::string_view after_macros(std::string_view text);
 // Returns the qualifier at the beginning of the term, or an empty text.
 std::string_view sign_of(std::string_view term);
 // Returns whether the term is "all", with or without a qualifier.

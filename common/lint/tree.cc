@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/lint/term_text.h"
+
 namespace lint {
 
 namespace {
@@ -36,9 +38,7 @@ std::size_t Tree::line_of(Place place) const {
 }
 
 std::optional<dns::Name> constant_end(const spf::MacroString& spec) {
-  const std::string& text = spec.text();
-  const auto close = text.rfind('}');
-  std::string_view tail = std::string_view(text).substr(close == std::string::npos ? 0 : close + 1);
+  std::string_view tail = after_macros(spec.text());
   if (tail.starts_with('.')) tail.remove_prefix(1);
   const auto name = dns::Name::parse(tail);
   return name && name->labels() > 1 ? name : std::nullopt;
