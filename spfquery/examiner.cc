@@ -248,10 +248,7 @@ int examine_each(io::Loop& loop, const Options& options, std::shared_ptr<const d
 // Prints a line or an object for each line of the file.
 int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone, KnownFile known) {
   auto file = InputFile::open(*options.examined_file);
-  if (!file) {
-    kProgram.complain(file.error());
-    return kExitTaskUsage;
-  }
+  if (!file) return kProgram.bad_usage(file.error(), kExitTaskUsage);
   Examiner examiner(loop, options, std::move(zone), std::move(known), kMaxAnswerBytesOfMany, Form::line);
   Batch batch(loop, options, *file,
               [&](std::string_view line, std::size_t, Asker::Done done) -> base::Result<std::unique_ptr<Ask>, std::string> {
@@ -274,10 +271,7 @@ int examine_file(io::Loop& loop, const Options& options, std::shared_ptr<const d
 int examine(io::Loop& loop, const Options& options, std::shared_ptr<const dns::Zone> zone) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   auto known = read_known_networks(options.networks);
-  if (!known) {
-    kProgram.complain(known.error());
-    return kExitTaskUsage;
-  }
+  if (!known) return kProgram.bad_usage(known.error(), kExitTaskUsage);
   const auto task = options.examined_file ? examine_file : examine_each;
   return task(loop, options, std::move(zone), std::move(*known));
 }

@@ -72,11 +72,7 @@ int ask_all(io::Loop& loop, Asker& asker, const Options& options) {
 
 int run(const std::vector<std::string>& words) {
   auto options = parse_command_line(words);
-  const auto refuse = [](std::string_view what, int exit_code) {
-    kProgram.complain(what);
-    return exit_code;
-  };
-  if (!options) return refuse(options.error().what, options.error().exit_code);
+  if (!options) return kProgram.bad_usage(options.error().what, options.error().exit_code);
   switch (options->action) {
     case Options::Action::help: return kProgram.print_and_exit(help_text());
     case Options::Action::version: return kProgram.print_version();
@@ -91,12 +87,12 @@ int run(const std::vector<std::string>& words) {
   } else {
     if (options->config) {
       auto site = read_site_policy(*options->config);
-      if (!site) return refuse(site.error(), options->usage_exit_code());
+      if (!site) return kProgram.bad_usage(site.error(), options->usage_exit_code());
       options->policy = std::move(site->policy);
       std::move(site->zones.begin(), site->zones.end(), std::back_inserter(options->zones));
     }
     auto made = make_zone(*options);
-    if (!made) return refuse(made.error(), options->usage_exit_code());
+    if (!made) return kProgram.bad_usage(made.error(), options->usage_exit_code());
     for (const std::string& note : made->notes) kProgram.complain(note);
     if (options->action == Options::Action::examine) return examine(loop, *options, std::move(made->zone));
     if (options->action == Options::Action::replay) return Replay(loop, *options, std::move(made->zone)).run();

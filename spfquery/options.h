@@ -96,11 +96,12 @@ base::Result<dns::Name, std::string> parse_examined(std::string_view text);
 
 const options::Rows& option_table();
 
-// Parses the words that follow the program's name. After --help and --version, nothing else counts.
+// Why a command line is refused.
 struct BadUsage {
   std::string what;  // a sentence
   int exit_code = kExitUsage;
 };
+// Parses the words that follow the program's name. After --help and --version, nothing else counts.
 base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string>& words);
 
 std::string help_text();

@@ -123,10 +123,7 @@ Replay::~Replay() = default;
 
 int Replay::run() {
   if (!options_.mailbox.empty()) {
-    if (const auto problem = mailbox_.read(options_.mailbox)) {
-      kProgram.complain(*problem);
-      return kExitTaskUsage;
-    }
+    if (const auto problem = mailbox_.read(options_.mailbox)) return kProgram.bad_usage(*problem, kExitTaskUsage);
   }
   schedule();
   loop_.run();

@@ -26,9 +26,10 @@ class Program {
 
   // Writes "NAME: what" to standard error.
   void complain(std::string_view what) const { say(fmt::format("{}: {}\n", name_, what)); }
-  [[nodiscard]] int bad_usage(std::string_view what) const {
+  // Complains; returns the exit code.
+  [[nodiscard]] int bad_usage(std::string_view what, int exit_code = kExitUsage) const {
     complain(what);
-    return kExitUsage;
+    return exit_code;
   }
   [[nodiscard]] int print_and_exit(std::string_view text, int exit_code = 0) const {
     const bool was_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
