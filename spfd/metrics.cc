@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -277,9 +276,9 @@ std::optional<std::uint64_t> resident_bytes() {
   const ssize_t size = ::pread(process_files().memory.get(), text.data(), text.size() - 1, 0);
   if (size <= 0) return {};
   // total, resident, ... in pages
-  std::string_view rest(text.data(), static_cast<std::size_t>(size));
-  rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
-  const auto resident = base::parse_number(rest.substr(0, rest.find(' ')), UINT32_MAX);
+  const auto numbers = base::split(std::string_view(text.data(), static_cast<std::size_t>(size)), ' ');
+  if (numbers.size() < 2) return {};
+  const auto resident = base::parse_number(numbers[1], UINT32_MAX);
   if (!resident) return {};
   return std::uint64_t{*resident} * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
