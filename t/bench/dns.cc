@@ -1,5 +1,5 @@
-// A name server for the benchmarks: the domains of world.h on UDP. Each answer has the given delay. The zone slow.example has the
-// names of bench.example, and answers after three seconds.
+// A name server for the benchmarks: the domains of world.h on UDP, and on TCP those whose answers are too large for it. Each
+// answer has the given delay. The zone slow.example has the names of bench.example, and answers after three seconds.
 //
 //   dns [--port N] [--zone FILE] [DELAY-MS]
 //
@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -81,7 +83,9 @@ dns::Answer answer(const dns::Question& question) {
 class Server {
  public:
   Server(unsigned port, std::chrono::milliseconds delay)
-      : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)), queues_{{{delay, {}}, {std::chrono::seconds(3), {}}}} {
+      : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)),
+        tcp_(socket(AF_INET, SOCK_STREAM, 0)),
+        queues_{{{delay, {}}, {std::chrono::seconds(3), {}}}} {
     sockaddr_in address = local(port);
     socklen_t size = sizeof address;
     const int buffer = 8 << 20;
@@ -91,6 +95,11 @@ class Server {
       std::exit(71);
     }
     getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    if (bind(tcp_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(tcp_, SOMAXCONN) != 0) {
+      std::perror("dns: TCP");
+      std::exit(71);
+    }
+    std::thread([this] { accept_connections(); }).detach();
     say(ntohs(address.sin_port));
   }
 
@@ -130,8 +139,7 @@ class Server {
     const ssize_t size = read(0, line.data(), line.size());
     for (ssize_t i = 0; i < size; ++i) {
       if (line[static_cast<std::size_t>(i)] != '\n') continue;
-      say(count_);
-      count_ = 0;
+      say(count_.exchange(0));
     }
     return size > 0;
   }
@@ -150,11 +158,42 @@ class Server {
                                            /*over_tcp=*/false);
       if (messages.empty()) continue;
       one.bytes = std::move(messages.front());
-      Queue& queue = queues_[query->question && is_slow(*query->question) ? 1 : 0];
+      Queue& queue = queue_of(*query);
       one.due = Clock::now() + queue.delay;
       queue.waiting.push_back(std::move(one));
     }
   }
+
+  // Few answers need TCP, so each connection may have a thread.
+  void accept_connections() {
+    for (int connection; (connection = accept(tcp_, nullptr, nullptr)) >= 0;) {
+      std::thread([this, connection] {
+        while (answer_on(connection)) {}
+        close(connection);
+      }).detach();
+    }
+  }
+
+  // Reads and answers one question; each message follows its length in two bytes (RFC 1035 §4.2.2). Returns whether another may
+  // follow.
+  bool answer_on(int connection) {
+    std::array<std::uint8_t, 2> length{};
+    if (recv(connection, length.data(), length.size(), MSG_WAITALL) != 2) return false;
+    Message bytes(static_cast<std::size_t>(length[0]) << 8 | length[1]);
+    if (recv(connection, bytes.data(), bytes.size(), MSG_WAITALL) != static_cast<ssize_t>(bytes.size())) return false;
+    const auto query = support::read_query(bytes);
+    if (!query || !query->question) return false;
+    ++count_;
+    std::this_thread::sleep_for(queue_of(*query).delay);
+    for (const Message& message : support::write_reply(*query, support::react(answer(*query->question)), /*over_tcp=*/true)) {
+      Message framed = {static_cast<std::uint8_t>(message.size() >> 8), static_cast<std::uint8_t>(message.size())};
+      framed.insert(framed.end(), message.begin(), message.end());
+      if (send(connection, framed.data(), framed.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(framed.size())) return false;
+    }
+    return true;
+  }
+
+  Queue& queue_of(const support::ReceivedQuery& query) { return queues_[query.question && is_slow(*query.question) ? 1 : 0]; }
 
   void send_due() {
     for (Queue& queue : queues_) {
@@ -166,8 +205,9 @@ class Server {
   }
 
   int fd_;
+  int tcp_;
   std::array<Queue, 2> queues_;  // of all names, and of the slow zone
-  unsigned long long count_ = 0;
+  std::atomic<unsigned long long> count_ = 0;
 };
 
 }  // namespace
