@@ -40,6 +40,8 @@ class JsonMembers {
   [[nodiscard]] std::string take() { return std::move(members_); }
 
  private:
+  void begin(std::string_view key);
+
   std::string members_;
 };
 

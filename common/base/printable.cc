@@ -104,12 +104,22 @@ std::string in_quotes(std::string_view text, std::size_t limit, char quote) {
 }
 
 std::string quoted_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  std::string out;
+  append_quoted_string(out, text);
+  return out;
+}
+
+void append_quoted_string(std::string& out, std::string_view text) {
+  out += '"';
+  if (all_printable<'"', '\\'>(text)) {
+    out += text;
+  } else {
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
   }
-  return out + '"';
+  out += '"';
 }
 
 }  // namespace base

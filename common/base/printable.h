@@ -29,5 +29,6 @@ std::string in_quotes(std::string_view text, std::size_t limit = 100, char quote
 // Returns the whole text in double quotes, with a backslash before each '"' and '\': a quoted-string of RFC 5322 §3.2.4 and, if
 // the text is printable, a string of JSON (RFC 8259 §7) and TOML.
 std::string quoted_string(std::string_view text);
+void append_quoted_string(std::string& out, std::string_view text);
 
 }  // namespace base
