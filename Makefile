@@ -20,10 +20,12 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wno
 # Without vptr: that check needs a descriptor, and reports a correct object in the test that runs out of descriptors.
 SANITIZE_FLAGS_asan = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_FLAGS_tsan = -fsanitize=thread
+SANITIZE_FLAGS_ =
 # Coverage without tracing comparisons: tracing takes a third of the time, and the dictionaries already have the words.
 SANITIZE_FLAGS_fuzz = $(SANITIZE_FLAGS_asan) -fsanitize-coverage=inline-8bit-counters,pc-table
 OPTIMIZE ?= $(if $(filter asan tsan,$(SANITIZE)),-O1,-O2)
 # Debug information takes a quarter of the compiler's time: CXXFLAGS='-O2 -g' adds it.
+CPPFLAGS ?=
 CXXFLAGS ?= $(OPTIMIZE) $(if $(SANITIZE),-g1)
 override CXXFLAGS += -std=c++20 $(WARNINGS) $(SANITIZE_FLAGS_$(SANITIZE)) -fstack-protector-strong -pthread
 # Keeps the caller's _FORTIFY_SOURCE. It has no effect without optimization.
@@ -192,6 +194,7 @@ LINT_CHECKS := $(sort $(wildcard t/lint/*.sh))
 QUICK_LINT_CHECKS := $(filter-out %/tidy.sh %/selftest.sh,$(LINT_CHECKS))
 # The thread sanitizer runs the programs that have threads.
 SANITIZED_PROGRAMS_asan = $(TEST_PROGRAMS)
+SANITIZED_PROGRAMS_ =
 SANITIZED_PROGRAMS_tsan = $(filter %/io %/daemon %/suite %/chaos,$(TEST_PROGRAMS))
 # Duration of t/chaos; 5 seconds in `make check`.
 CHAOS_SECONDS ?= 30
@@ -255,7 +258,7 @@ check-boot: all
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES)"
 	@BUILD=$(BUILD) t/run t/boot/unit_test.sh
 # The RPM of packaging/spfd.spec in a booted Debian. Needs root.
-check-rpm: $(BUILD)/spfd-$(VERSION).tar.gz
+check-rpm: dist
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BOOT_PACKAGES) $(BUILD_PACKAGES) rpm"
 	@BUILD=$(BUILD) t/run t/boot/rpm_test.sh
 # Builds the packages and tries them in a booted Debian. Needs root. SUITE=trixie builds them in a clean root of that release and

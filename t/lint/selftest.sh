@@ -77,7 +77,7 @@ passes() {
   fi
 }
 
-for check in purity layers files format shell english version tidy; do passes "$check"; done
+for check in purity layers files format shell english version makefile tidy; do passes "$check"; done
 
 # ---- purity ----------------------------------------------------------------------------------------------------------------
 
@@ -205,6 +205,11 @@ passes english new/run.sh 1 '#!/bin/bash' 'echo "behind $#"' "sed 's/# behind//'
 passes english NOTES.md 1 'A note:' '```' 'What stands behind' '```'
 passes english new/man/new.8 1 '.Bd -literal' 'What stands behind' '.Ed'
 passes english t/fuzz/corpus/x/seed 1 '# What stands behind'
+
+# ---- makefile --------------------------------------------------------------------------------------------------------------
+
+finds makefile 'Makefile:1' "undefined variable 'VERSION'" -- Makefile 1 'check: file-$(VERSION)' 'VERSION = 1' 'help:' '\t@echo'
+passes makefile Makefile 1 'VERSION = 1' 'check: file-$(VERSION)' 'LATE = $(LATER)' 'LATER = 1' 'help:' '\t@echo'
 
 # ---- version ---------------------------------------------------------------------------------------------------------------
 
