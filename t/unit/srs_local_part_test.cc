@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,38 +9,22 @@
 
 #include "common/protocol/srs_reader.h"
 #include "common/srs/address.h"
-#include "common/srs/hash.h"
 #include "common/srs/rewriter.h"
 #include "t/support/rewrite.h"
+#include "t/unit/srs_rewriter.h"
 
 namespace {
 
 using srs::Rewriter;
-
-constexpr std::uint64_t kDay = 18262;
+using srs_rewriter::forward;
+using srs_rewriter::kDay;
+using srs_rewriter::reverse;
+using srs_rewriter::sign;
 
 Rewriter made() {
-  srs::Config config;
-  config.secrets = {"tops3cr3t"};
+  srs::Config config = srs_rewriter::with_secret();
   config.rewriting_domain = "example.com";
-  auto rewriter = Rewriter::make(config);
-  REQUIRE(rewriter.ok());
-  return *rewriter;
-}
-
-std::string forward(const Rewriter& rewriter, std::string_view sender) {
-  const auto result = rewriter.forward(sender, "example.com", kDay);
-  return result ? result->address : "refused: " + result.error().text;
-}
-std::string reverse(const Rewriter& rewriter, std::string_view address) {
-  const auto result = rewriter.reverse(address, kDay);
-  return result ? *result : "refused: " + result.error().text;
-}
-// Signs with the same secret.
-std::string sign(std::string_view text) {
-  const auto key = srs::Key::make(srs::Key::Form::mail_srs, "tops3cr3t");
-  REQUIRE(key.has_value());
-  return key->sign(text).value_or("");
+  return srs_rewriter::make(config);
 }
 
 TEST_CASE("RFC 5321 §4.1.2: a mailbox has one local part that is a dot-string or a quoted-string") {

@@ -16,26 +16,17 @@
 #include "common/srs/fields.h"
 #include "common/srs/rewriter.h"
 #include "t/support/show.h"
+#include "t/unit/srs_rewriter.h"
 
 namespace {
 
 using srs::Config;
 using srs::Rewriter;
-using Outcome = srs::Forwarded::Outcome;
-
-constexpr std::uint64_t kDay = 18262;
-constexpr std::string_view kAlias = "example.com";
-
-Rewriter make(const Config& config) {
-  auto rewriter = Rewriter::make(config);
-  REQUIRE(rewriter.ok());
-  return *rewriter;
-}
-
-std::string reverse(const Rewriter& rewriter, std::string_view address, std::uint64_t day = kDay) {
-  const auto result = rewriter.reverse(address, day);
-  return result ? *result : "refused: " + result.error().text;
-}
+using srs_rewriter::kAlias;
+using srs_rewriter::kDay;
+using srs_rewriter::make;
+using srs_rewriter::Outcome;
+using srs_rewriter::reverse;
 
 // Random local parts and domains from all allowed characters.
 class RandomAddresses {
