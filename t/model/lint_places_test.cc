@@ -6,7 +6,7 @@
 //
 // The variables LINT_ROUNDS and SEED set the number of worlds and the first seed. A failure prints its world.
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,22 +22,18 @@
 #include "t/model/model.h"
 #include "t/model/random_zone.h"
 #include "t/model/record.h"
+#include "t/model/rounds.h"
 #include "t/support/known_answers.h"
-#include "t/support/sanitized.h"
 #include "t/support/single.h"
 
 namespace {
 
-constexpr std::uint64_t kRounds = support::kIsSanitized ? 200 : 1000;
-// Fewer worlds say nothing about how often a finding occurs.
-constexpr std::uint64_t kLeastCounted = 1000;
+using model::from_environment;
+using model::kLeastCounted;
+using model::kLintRounds;
+
 constexpr std::string_view kRoot = "n0.example";
 constexpr std::string_view kOwn = "198.18.0.2";
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 const std::vector<std::string> kCloud = {"198.18.40.0/24", "198.18.44.0/22", "2001:dba:4::/48"};
 const std::vector<std::string> kSpecial = {"10.0.0.0/8", "192.168.0.0/16", "fe80::/10"};
@@ -275,7 +271,7 @@ TEST_CASE("findings about clients, terms and publication in random worlds are th
   for (const std::string& network : kCloud) file += "network " + network + " cloud\n";
   const auto known = std::make_shared<const lint::KnownNetworks>(lint::parse_known_networks(file).value());
   const std::set<std::string> ids = {"P04", "P07", "B05", "K05", "K06", "K07", "K08", "K09", "K10", "K11"};
-  const std::uint64_t rounds = from_environment("LINT_ROUNDS", kRounds);
+  const std::uint64_t rounds = from_environment("LINT_ROUNDS", kLintRounds);
   const std::uint64_t first = from_environment("SEED", 1);
   std::map<std::string, std::uint64_t> counts;
   for (std::uint64_t seed = first; seed < first + rounds; ++seed) {

@@ -3,7 +3,7 @@
 //
 // The variables ROUNDS and SEED set the number of zones and the first seed. A failure prints its seed.
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,21 +16,18 @@
 #include "common/spf/evaluate.h"
 #include "t/model/model.h"
 #include "t/model/random_zone.h"
+#include "t/model/rounds.h"
 #include "t/support/known_answers.h"
 #include "t/support/sanitized.h"
 #include "t/support/single.h"
 
 namespace {
 
+using model::from_environment;
 using Questions = std::vector<dns::Question>;
 
 // A few seconds, also with a sanitizer.
 constexpr std::uint64_t kRounds = support::kIsSanitized ? 4000 : 40000;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 std::string show(const dns::Question& question) {
   return fmt::format("{} {}", dns::type_name(question.type), question.name.text());

@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "t/model/random_zone.h"
+#include "t/model/rounds.h"
 #include "t/support/evaluate.h"
 #include "t/support/single.h"
 
@@ -60,19 +61,14 @@ std::string json(const model::Zone& zone) {
          '}';
 }
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 TEST_CASE("writes cases for other checkers" * doctest::skip()) {
   const char* path = std::getenv("CASES_FILE");
   REQUIRE(path != nullptr);
   std::ofstream out(path);
-  const std::uint64_t first = from_environment("SEED", 1);
-  for (std::uint64_t seed = first; seed < first + from_environment("ROUNDS", 1000); ++seed) {
+  const std::uint64_t first = model::from_environment("SEED", 1);
+  for (std::uint64_t seed = first; seed < first + model::from_environment("ROUNDS", 1000); ++seed) {
     model::Random random(seed);
     const model::Zone zone = model::random_zone(random);
     const model::Sample sample = model::random_sample(random);
