@@ -14,20 +14,20 @@
 #include <thread>
 #include <vector>
 
+#include "t/daemon/pass_zone.h"
 #include "t/support/dns_server.h"
 #include "t/support/sanitized.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
+using pass_zone::kQuestion;
+using pass_zone::kSlowQuestion;
+using pass_zone::kZone;
 using std::chrono::milliseconds;
 using support::Client;
 using support::parse_answer;
 using support::SpfdProcess;
-
-constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
-constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
-constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
 
 support::DnsServer::Handler silence() {
   return [](const dns::Question&, bool) { return support::react(support::Reaction::Fault::silence); };

@@ -24,19 +24,19 @@
 
 #include "common/io/socket.h"
 #include "common/service/unix_socket.h"
+#include "t/daemon/pass_zone.h"
 #include "t/support/dns_server.h"
 #include "t/support/sanitized.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
+using pass_zone::kQuestion;
+using pass_zone::kSlowQuestion;
+using pass_zone::kZone;
 using support::Client;
 using support::SpfdProcess;
 using support::TempFolder;
-
-constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
-constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
-constexpr std::string_view kSlowQuestion = "ip=192.0.2.10\nhelo=mail.slow.test\nsender=u@slow.test\n\n";
 
 // Clients that ask without a pause, each request on a connection of its own.
 class Load {

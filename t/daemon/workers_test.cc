@@ -9,15 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "t/daemon/pass_zone.h"
 #include "t/support/spfd_process.h"
 
 namespace {
 
+using pass_zone::kQuestion;
+using pass_zone::kZone;
 using support::Client;
 using support::SpfdProcess;
-
-constexpr std::string_view kZone = "pass.test TXT \"v=spf1 ip4:192.0.2.10 -all\"\n";
-constexpr std::string_view kQuestion = "ip=192.0.2.10\nhelo=mail.pass.test\nsender=u@pass.test\n\n";
 
 // Returns the wake-ups of each worker so far, by thread id.
 std::map<std::string, long> wakes_of_workers(pid_t pid) {
