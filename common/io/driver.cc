@@ -11,55 +11,12 @@
 #include "common/io/check_answers.h"
 #include "common/io/guarded.h"
 #include "common/io/overlay.h"
+#include "common/io/promise.h"
 #include "common/io/resolver.h"
 
 namespace io {
 
 namespace {
-
-// The obligation to complete a question of the cache, or to end a refresh, from begin() on. The destructor meets it if nothing
-// else does.
-class Promise final : public Cache::Asking, public std::enable_shared_from_this<Promise> {
- public:
-  using End = void (Cache::*)(const dns::Question&, dns::Answer, Clock::time_point);
-
-  explicit Promise(const dns::Question& question, End end = &Cache::complete) : end_(end), question_(question) {}
-  ~Promise() override {
-    if (cache_ != nullptr) complete(dns::failure_answer("stopped", dns::Cause::local));
-  }
-  Promise(const Promise&) = delete;
-  Promise& operator=(const Promise&) = delete;
-
-  void begin(const std::shared_ptr<DriverState>& driver);
-  // Records the resolver's number of the question.
-  void set_number(std::uint64_t number) { number_ = number; }
-  void joined(std::uint64_t check) override {
-    inbox_->post([promise = weak_from_this(), check] {
-      if (const auto self = promise.lock()) self->join(check);
-    });
-  }
-  void complete(dns::Answer answer) {
-    const auto cache = std::exchange(cache_, nullptr);
-    if (cache == nullptr) return;
-    (*cache.*end_)(question_, std::move(answer), Cache::Clock::now());
-  }
-  bool is_wanted() {
-    if (cache_ != nullptr && !cache_->abandon(question_, Cache::Clock::now())) return true;
-    cache_ = nullptr;
-    return false;
-  }
-
- private:
-  // Called in the driver's thread.
-  void join(std::uint64_t check);
-
-  const End end_;
-  std::shared_ptr<Cache> cache_;
-  std::shared_ptr<Inbox> inbox_;  // not changed after begin()
-  std::weak_ptr<DriverState> driver_;
-  std::uint64_t number_ = 0;
-  dns::Question question_;
-};
 
 class Running;
 
@@ -122,7 +79,7 @@ struct DriverState : std::enable_shared_from_this<DriverState> {
     std::shared_ptr<Promise> promise;
     try {
       promise = std::make_shared<Promise>(*due, &Cache::refreshed);
-      promise->begin(shared_from_this());
+      promise->begin(cache, loop.inbox(), shared_resolver());
       promise->set_number(resolver.ask(
           *due, {.check = 0, .patience = schedule}, [promise](dns::Answer answer) { promise->complete(std::move(answer)); },
           [] { return true; }));
@@ -131,6 +88,9 @@ struct DriverState : std::enable_shared_from_this<DriverState> {
       if (promise == nullptr) cache->refreshed(*due, dns::failure_answer("no memory", dns::Cause::local), Cache::Clock::now());
     }
   }
+
+  // Returns the resolver, which lives as long as this object.
+  std::shared_ptr<Resolver> shared_resolver() { return {shared_from_this(), &resolver}; }
 
   Loop& loop;
   std::shared_ptr<Cache> cache;
@@ -146,18 +106,6 @@ struct DriverState : std::enable_shared_from_this<DriverState> {
 };
 
 namespace {
-
-void Promise::begin(const std::shared_ptr<DriverState>& driver) {
-  driver_ = driver;
-  inbox_ = driver->loop.inbox();
-  cache_ = driver->cache;
-  cache_->set_asking(question_, weak_from_this());
-}
-
-void Promise::join(std::uint64_t check) {
-  const auto driver = driver_.lock();
-  if (driver != nullptr && cache_ != nullptr) driver->resolver.join(number_, check);
-}
 
 // An ordinary check has fewer runs; a record with the most questions would have one per answer.
 constexpr int kEagerRuns = 24;
@@ -347,7 +295,7 @@ SharedAnswer Running::ask_dns(const dns::Question& question, std::size_t slot) {
   if (found.look == Cache::Look::join) {
     if (const auto asking = found.asking.lock()) asking->joined(number_);
   } else {
-    promise->begin(driver);
+    promise->begin(cache_, loop_.inbox(), driver->shared_resolver());
     try {
       promise->set_number(driver->resolver.ask(
           question, asker(driver->schedule, found.has_expired),

@@ -3,8 +3,7 @@
 // The life of a check:
 //   1. start() runs the step. If it needs nothing, start() calls `done` and returns no handle: the check is over.
 //   2. Otherwise the check asks what the step needs. For each question it takes the answer from the overlay or the cache, or
-//   waits
-//      for a lookup of the cache that is under way, or begins one and gives it to the resolver.
+//      waits for a lookup of the cache that is under way, or begins one and gives it to the resolver.
 //   3. The end of a lookup calls those who wait for it, in the thread in which it ends. Each answer goes to the mailbox of the
 //      waiting driver, whose loop takes all answers out together and runs the step of each check again.
 //   4. `done` is called when the step needs nothing more, at the deadline, or in Check::expire(). A check that is dropped ends
