@@ -44,14 +44,7 @@ FairQueue::Limits limits(std::size_t slots, std::size_t waiting) {
   return {.slots = slots, .per_zone = std::max<std::size_t>(slots / kZonePart, 1), .waiting = waiting};
 }
 
-// Returns how often the time for a try is doubled at most.
-int max_doublings(const ResolverOptions& options) { return std::clamp(options.tries, 1, 10) - 1; }
-
 }  // namespace
-
-milliseconds ResolverOptions::schedule() const {
-  return std::min<milliseconds>(try_timeout * ((2 << max_doublings(*this)) - 1), kMaxSchedule);
-}
 
 class Resolver::Impl {
  public:
@@ -254,7 +247,7 @@ bool Resolver::Impl::send_udp(OpenQuestion& open, std::size_t server, bool edns,
 }
 
 milliseconds Resolver::Impl::time_for_try(const OpenQuestion& open, milliseconds first) const {
-  return first * (1 << std::min(open.rounds.number(), max_doublings(options_)));
+  return first * (1 << std::min(open.rounds.number(), options_.max_doublings()));
 }
 
 void Resolver::Impl::back_off(OpenQuestion& open, Phase phase) {

@@ -21,6 +21,8 @@ struct ResolverOptions {
   std::size_t max_tcp = 200;
   std::size_t max_waiting = 10000;
 
+  // Returns how often the time for a try is doubled at most.
+  [[nodiscard]] int max_doublings() const;
   // Returns the time in which one server gets all `tries`, at most kMaxSchedule. A question that ends earlier, because its
   // patience does, says nothing about its name.
   [[nodiscard]] std::chrono::milliseconds schedule() const;
