@@ -101,9 +101,9 @@ bool ControlCodec::next(const Moment& moment, Request& request) {
     CheckRequest& check = request.become<CheckRequest>(Door::control);
     const std::string text = on_lines(base::strip(after));
     read_check(read_values(text), check);
-    // A word that is misspelled must not change what is explained.
-    if (const std::string_view unknown = unknown_line(text); !unknown.empty())
-      check.error = base::in_quotes(unknown) + " is not one of: ip=, helo=, sender=, recipient=";
+    // A word that is misspelled, or asks for something else, must not change what is explained.
+    if (const std::string_view foreign = foreign_line(text); !foreign.empty())
+      check.error = base::in_quotes(foreign) + " is not one of: ip=, helo=, sender=, recipient=";
     check.form = format;
     check.request.explain = true;
     check.request.time = moment.time;

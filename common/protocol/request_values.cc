@@ -23,6 +23,9 @@ void put_sender(Values& values, std::string_view value) {
 struct KeyName {
   std::string_view name;
   void (*put)(Values& values, std::string_view value);
+  // Whether the value is about the message to be checked; other keys select another request or another form of the answer, or
+  // are for policy requests only.
+  bool is_of_message = true;
 };
 // The names come from Mail::SPF::Query, Mail::SPF, libspf2 and Postfix's policy protocol. The most frequent ones are first.
 constexpr std::array kKeys = {
@@ -30,7 +33,7 @@ constexpr std::array kKeys = {
     KeyName{"helo", put<&Values::helo>},
     KeyName{"sender", put_sender<false>},
     KeyName{"id", put<&Values::id>},
-    KeyName{"keep", put<&Values::keep>},
+    KeyName{"keep", put<&Values::keep>, false},
     KeyName{"ip_address", put<&Values::ip>},
     KeyName{"ipv4", put<&Values::ip>},
     KeyName{"ipv6", put<&Values::ip>},
@@ -44,19 +47,19 @@ constexpr std::array kKeys = {
     KeyName{"rcpt", put<&Values::recipient>},
     KeyName{"rcpt_to", put<&Values::recipient>},
     KeyName{"recipient", put<&Values::recipient>},
-    KeyName{"format", put<&Values::format>},
+    KeyName{"format", put<&Values::format>, false},
     KeyName{"timeout", put<&Values::timeout>},
-    KeyName{"request", put<&Values::request>},
+    KeyName{"request", put<&Values::request>, false},
     KeyName{"authenticated", put<&Values::authenticated>},
     KeyName{"relay", put<&Values::relay>},
     KeyName{"guess", put<&Values::guess>},
     KeyName{"guess_mechs", put<&Values::guess_terms>},
     KeyName{"local", put<&Values::local>},
-    KeyName{"protocol_state", put<&Values::protocol_state>},
-    KeyName{"queue_id", put<&Values::queue_id>},
-    KeyName{"instance", put<&Values::instance>},
-    KeyName{"sasl_username", put<&Values::sasl_username>},
-    KeyName{"explain", put<&Values::explain>},
+    KeyName{"protocol_state", put<&Values::protocol_state>, false},
+    KeyName{"queue_id", put<&Values::queue_id>, false},
+    KeyName{"instance", put<&Values::instance>, false},
+    KeyName{"sasl_username", put<&Values::sasl_username>, false},
+    KeyName{"explain", put<&Values::explain>, false},
 };
 
 const KeyName* find_key(std::string_view name) {
@@ -87,11 +90,12 @@ Values read_values(std::string_view text) {
   return values;
 }
 
-std::string_view unknown_line(std::string_view text) {
+std::string_view foreign_line(std::string_view text) {
   for (const std::string_view line : base::split(text, '\n')) {
+    if (line.empty()) continue;
     const std::size_t equals = line.find('=');
-    if (line.empty() || (equals != std::string_view::npos && find_key(base::strip(line.substr(0, equals))) != nullptr)) continue;
-    return line;
+    const KeyName* const key = equals != std::string_view::npos ? find_key(base::strip(line.substr(0, equals))) : nullptr;
+    if (key == nullptr || !key->is_of_message) return line;
   }
   return {};
 }

@@ -43,8 +43,9 @@ struct Values {
 };
 
 Values read_values(std::string_view text);
-// Returns the first line that has no known key; empty: there is none.
-std::string_view unknown_line(std::string_view text);
+// Returns the first line that does not describe the message to be checked: its key is unknown, selects another request or another
+// form of the answer, or is for policy requests only. Empty: there is none.
+std::string_view foreign_line(std::string_view text);
 
 // Parses the address of an SMTP client, for every door and spfquery: "192.0.2.1", "2001:DB8::1", or an address literal (RFC 5321
 // §4.1.3) such as "[192.0.2.1]" or "[IPv6:2001:db8::1]". The zone of an IPv6 address (RFC 4007 §11: "fe80::1%eth0") is dropped,

@@ -80,7 +80,9 @@ TEST_CASE("control codec: explain takes the keys of the query lines, with blanks
 
 TEST_CASE("control codec: explain with a word that is not a key is an error, since it would explain another message") {
   constexpr std::string_view kKeys = " is not one of: ip=, helo=, sender=, recipient=";
-  for (const std::string_view word : {"heloo=x.example", "192.0.2.1", "=", "sender"})
+  for (const std::string_view word :
+       {"heloo=x.example", "192.0.2.1", "=", "sender", "request=ping", "Request=health", "keep=1", "format=json", "explain=0",
+        "instance=7", "queue_id=7", "protocol_state=CONNECT", "sasl_username=joe"})
     CHECK(explained("ip=192.0.2.1 sender=u@example.com " + std::string(word)).error ==
           "\"" + std::string(word) + "\"" + std::string(kKeys));
   const protocol::DoorOptions options;
