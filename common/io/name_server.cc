@@ -38,6 +38,12 @@ NameServer from_v6(const sockaddr_in6& socket) {
   return {base::IpAddress::v6(bytes), ntohs(socket.sin6_port), socket.sin6_scope_id};
 }
 
+// Returns whether the system needs an interface to send to this address (RFC 4007 §6).
+bool is_link_local(const base::IpAddress& address) {
+  static const base::IpAddress network = base::IpAddress::v6({0xfe, 0x80});
+  return address.in_prefix(network, 10);
+}
+
 // Parses the interface after '%': its name or its index.
 base::Result<std::uint32_t, std::string> parse_scope(std::string_view text) {
   if (const auto index = base::parse_number(text, std::numeric_limits<std::int32_t>::max())) {
@@ -78,6 +84,8 @@ base::Result<NameServer, std::string> parse_name_server(std::string_view text) {
     const auto scope = parse_scope(host.substr(percent + 1));
     if (!scope) return base::failure(scope.error());
     server.scope = *scope;
+  } else if (is_link_local(*address)) {
+    return base::failure(base::printable(text) + " is a link-local address, which needs its interface (fe80::1%eth0)");
   }
   if (has_port) {
     const auto number = base::parse_number(port, 65535);

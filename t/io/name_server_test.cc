@@ -58,6 +58,9 @@ TEST_CASE("name servers: a link-local address needs an interface (RFC 4007), as 
   CHECK(problem("fe80::1%") == "no such interface: ");
   CHECK(problem("fe80::1%0") == "no such interface: 0");
   CHECK(problem("192.0.2.1%lo") == "not an IP address: 192.0.2.1%lo");
+  for (const std::string_view text : {"fe80::1", "[FE80::1]:5353", "febf::1"})
+    CHECK(problem(text) == std::string(text) + " is a link-local address, which needs its interface (fe80::1%eth0)");
+  CHECK(problem("fec0::1").empty());
 }
 
 TEST_CASE("the full name of a machine is the first one of a line of /etc/hosts that begins with it") {
