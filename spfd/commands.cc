@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "spfd/cache_commands.h"
 #include "spfd/control_desk.h"
+#include "spfd/gathering.h"
 #include "spfd/log.h"
 #include "spfd/sandbox_seccomp.h"
 
@@ -101,29 +102,40 @@ void metrics(Commanded& commanded, std::string_view form, Format format, const D
     return done(ControlAnswer::error("stats is followed by openmetrics, prometheus or nothing"));
   if (format == Format::json) return done(ControlAnswer::error("metrics have a format of their own, not JSON"));
   const MetricsFormat written = form == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
-  commanded.count([done, written, cache = commanded.cache(), facts = commanded.facts()](const Counters& counters) {
-    done(ControlAnswer::ok(metrics_text(counters, cache->counters(), facts, written)));
+  commanded.count([done, written, cache = commanded.cache(), facts = commanded.facts()](const Gathered<Counters>& counters) {
+    // Without the part of a worker, counters would decrease, as they do at a restart.
+    if (!counters.missing.empty())
+      return done(ControlAnswer::error("there are no metrics, since a worker is stuck: " + counters.missing.front()));
+    done(ControlAnswer::ok(metrics_text(counters.total, cache->counters(), facts, written)));
   });
 }
 
 // Returns the counters as members of an object. A group with a name is an object of that name.
-std::string json_of(const std::vector<CounterGroup>& groups) {
+base::JsonMembers json_of(const std::vector<CounterGroup>& groups) {
   base::JsonMembers json;
   for (const CounterGroup& group : groups) {
     base::JsonMembers of_group;
     for (const auto& [key, count] : group.counters) (group.name.empty() ? json : of_group).number(key, count);
     if (!group.name.empty()) json.raw(group.name, of_group.object());
   }
-  return json.take();
+  return json;
+}
+
+// Names the workers that are not in an answer.
+void add_missing(const std::vector<std::string>& missing, std::string& text, base::JsonMembers& json) {
+  if (missing.empty()) return;
+  base::append(text, "(", missing_text(missing), ")\n");
+  json.list("missing", missing);
 }
 
 void stats(Commanded& commanded, Format format, const Done& done) {
-  commanded.count([done, format, cache = commanded.cache()](const Counters& counters) {
-    const auto groups = counter_groups(counters, cache->counters(), lost_log_lines(), refused_calls().count);
-    if (format == Format::json) return done(ControlAnswer::ok(json_of(groups)));
+  commanded.count([done, format, cache = commanded.cache()](const Gathered<Counters>& counters) {
+    const auto groups = counter_groups(counters.total, cache->counters(), lost_log_lines(), refused_calls().count);
+    base::JsonMembers json = json_of(groups);
     std::string text;
     for (const CounterGroup& group : groups) base::append(text, group.line(), "\n");
-    done(ControlAnswer::ok(std::move(text)));
+    add_missing(counters.missing, text, json);
+    done(ControlAnswer::ok(format == Format::json ? json.take() : std::move(text)));
   });
 }
 
@@ -147,7 +159,8 @@ void top(Commanded& commanded, const Words& words, Format format, const Done& do
     return done(ControlAnswer::error(fmt::format("{} is not one of: slow, temperror, refused", base::in_quotes(words[1]))));
   const auto most = number_of(words, 2);
   if (!most) return done(bad_number(words[2]));
-  commanded.top(which, [done, format, most = *most](TopEntries entries) {
+  commanded.top(which, [done, format, most = *most](const Gathered<TopEntries>& found) {
+    TopEntries entries = found.total;
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.count != b.count ? a.count > b.count : a.name < b.name; });
     if (entries.size() > most) entries.resize(most);
@@ -163,10 +176,10 @@ void top(Commanded& commanded, const Words& words, Format format, const Done& do
       one.number("at_least", least);
       objects.push_back(one.object());
     }
-    if (format == Format::lines) return done(ControlAnswer::ok(std::move(text)));
     base::JsonMembers json;
     json.array("top", objects);
-    done(ControlAnswer::ok(json.take()));
+    add_missing(found.missing, text, json);
+    done(ControlAnswer::ok(format == Format::json ? json.take() : std::move(text)));
   });
 }
 
@@ -198,18 +211,18 @@ void add_peer(const std::string& peer, const PeerUse& use, std::string& text, st
 void peers(Commanded& commanded, const Words& words, Format format, const Done& done) {
   const auto most = number_of(words, 1);
   if (!most) return done(bad_number(words[1]));
-  commanded.peers([done, format, most = *most](const Peers& found) {
-    std::vector<std::pair<std::string, PeerUse>> sorted(found.begin(), found.end());
+  commanded.peers([done, format, most = *most](const Gathered<Peers>& found) {
+    std::vector<std::pair<std::string, PeerUse>> sorted(found.total.begin(), found.total.end());
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto& a, const auto& b) { return a.second.connections > b.second.connections; });
     if (sorted.size() > most) sorted.resize(most);
     std::string text;
     std::vector<std::string> objects;
     for (const auto& [peer, use] : sorted) add_peer(peer, use, text, objects);
-    if (format == Format::lines) return done(ControlAnswer::ok(std::move(text)));
     base::JsonMembers json;
     json.array("peers", objects);
-    done(ControlAnswer::ok(json.take()));
+    add_missing(found.missing, text, json);
+    done(ControlAnswer::ok(format == Format::json ? json.take() : std::move(text)));
   });
 }
 

@@ -16,6 +16,7 @@
 #include "spfd/cache_keeper.h"
 #include "spfd/config/snapshot.h"
 #include "spfd/counters.h"
+#include "spfd/gathering.h"
 #include "spfd/metrics.h"
 #include "spfd/peers.h"
 #include "spfd/tops.h"
@@ -40,12 +41,11 @@ class Commanded {
   [[nodiscard]] virtual Facts status() = 0;
   // Returns the facts that metrics report besides counters.
   [[nodiscard]] virtual ProcessFacts facts() = 0;
-  // Calls `done`, from any thread, with the sum of the workers' counters.
-  virtual void count(std::function<void(const Counters&)> done) = 0;
-  // Calls `done`, from any thread, with the domains of all workers, in no order.
-  virtual void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) = 0;
-  // Calls `done`, from any thread, with the peers of all workers.
-  virtual void peers(std::function<void(const Peers&)> done) = 0;
+  // The next three call `done`, from any thread, at the latest after Gatherings::kLongest: with the sum of the workers' counters;
+  // with the domains of all workers, in no order; with the peers of all workers.
+  virtual void count(std::function<void(const Gathered<Counters>&)> done) = 0;
+  virtual void top(base::TopNames Tops::*which, std::function<void(const Gathered<TopEntries>&)> done) = 0;
+  virtual void peers(std::function<void(const Gathered<Peers>&)> done) = 0;
   // Reloads the configuration, as SIGHUP does. Returns false if the old configuration stays in force.
   virtual bool reload() = 0;
   // Ends kept connections between their requests and reports "draining" in answers to request=health, or stops doing so.

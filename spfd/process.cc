@@ -57,6 +57,9 @@ int connection_limit(const Options& options, std::size_t descriptors, std::size_
   return static_cast<int>(left);
 }
 
+std::string worker_name(std::size_t index, std::size_t count) { return fmt::format("worker {} of {}", index + 1, count); }
+constexpr const char* kControlName = "the worker of the control socket";
+
 // Returns the names of changed options that need a restart.
 std::string changed_for_good(const Options& old_options, const Options& new_options) {
   std::string names;
@@ -115,15 +118,13 @@ std::optional<StartError> Process::start(std::size_t descriptors, ControlUsers u
   name_servers_ = std::make_unique<NameServers>(snapshot_->name_servers);
   dns.servers = name_servers_->in_force();
   dns.on_change = [this](const io::NameServer& server, bool is_down) { name_servers_->on_change(server, is_down); };
-  const int count = worker_count(options_);
-  turns_ = std::make_unique<Turns>(static_cast<std::size_t>(count), wake_);
+  const auto count = static_cast<std::size_t>(worker_count(options_));
+  turns_ = std::make_unique<Turns>(count, wake_);
   std::size_t running = 0;
   std::string starting;  // the worker that is started
-  const auto name = [count](std::size_t index) { return fmt::format("worker {} of {}", index + 1, count); };
-  constexpr const char* kControlName = "the worker of the control socket";
   try {
-    for (std::size_t index = 0; index < static_cast<std::size_t>(count); ++index) {
-      starting = name(index);
+    for (std::size_t index = 0; index < count; ++index) {
+      starting = worker_name(index, count);
       workers_.push_back(std::make_unique<Worker>(sockets_.doors, *turns_, index, *limit_, cache_, dns, snapshot_));
     }
     if (!sockets_.control.empty()) {
@@ -131,7 +132,7 @@ std::optional<StartError> Process::start(std::size_t descriptors, ControlUsers u
       control_ = std::make_unique<Control>(sockets_.control, std::move(users), wake_, cache_, dns, snapshot_);
     }
     for (; running < workers_.size(); ++running) {
-      starting = name(running);
+      starting = worker_name(running, count);
       workers_[running]->start([this] {
         ++drained_;
         wake_();
@@ -292,26 +293,15 @@ std::vector<Worker*> Process::door_workers() const {
 
 // Asks each worker for its part with `ask`, adds up the parts with `add`, and calls `done` with the sum.
 template <class Total, class Ask, class Add>
-void Process::gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, const std::function<void(const Total&)>& done) {
-  struct Sum {
-    Total total;
-    std::size_t missing = 0;
-  };
-  auto sum = std::make_shared<io::Guarded<Sum>>();
-  sum->with([&](Sum& all) { all.missing = workers.size(); });
-  for (Worker* const worker : workers) {
-    ask(*worker, [sum, add, done](const Total& part) {
-      const auto total = sum->with([&](Sum& all) -> std::optional<Total> {
-        add(all.total, part);
-        if (--all.missing != 0) return {};
-        return all.total;
-      });
-      if (total) done(*total);
-    });
-  }
+void Process::gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, std::function<void(const Gathered<Total>&)> done) {
+  std::vector<std::string> names;
+  for (std::size_t index = 0; index < workers.size(); ++index)
+    names.push_back(index < workers_.size() ? worker_name(index, workers_.size()) : kControlName);
+  const auto reports = gatherings_.begin<Total>(Clock::now(), std::move(names), add, std::move(done));
+  for (std::size_t index = 0; index < workers.size(); ++index) ask(*workers[index], reports[index]);
 }
 
-void Process::count(std::function<void(const Counters&)> done) {
+void Process::count(std::function<void(const Gathered<Counters>&)> done) {
   // The worker of the control socket adds only its commands: the other counters are about mail servers.
   Worker* const control = control_ ? &control_->worker() : nullptr;
   std::vector<Worker*> workers = door_workers();
@@ -326,23 +316,24 @@ void Process::count(std::function<void(const Counters&)> done) {
           report(commands);
         });
       },
-      [](Counters& sum, const Counters& part) { sum.add(part); }, done);
+      [](Counters& sum, const Counters& part) { sum.add(part); }, std::move(done));
 }
 
-void Process::top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) {
+void Process::top(base::TopNames Tops::*which, std::function<void(const Gathered<TopEntries>&)> done) {
   gather<TopEntries>(
-      door_workers(), [which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, done);
+      door_workers(), [which](Worker& worker, auto report) { worker.report_top(which, report); }, merge, std::move(done));
 }
 
-void Process::peers(std::function<void(const Peers&)> done) {
+void Process::peers(std::function<void(const Gathered<Peers>&)> done) {
   gather<Peers>(
-      door_workers(), [](Worker& worker, auto report) { worker.report_peers(report); }, add_peers, done);
+      door_workers(), [](Worker& worker, auto report) { worker.report_peers(report); }, add_peers, std::move(done));
 }
 
 void Process::log_counters() {
-  count([cache = cache_](const Counters& counters) {
-    for (const CounterGroup& group : counter_groups(counters, cache->counters(), lost_log_lines(), refused_calls().count))
+  count([cache = cache_](const Gathered<Counters>& counters) {
+    for (const CounterGroup& group : counter_groups(counters.total, cache->counters(), lost_log_lines(), refused_calls().count))
       log_requested("counters: " + group.line());
+    if (!counters.missing.empty()) log_requested("counters: " + missing_text(counters.missing));
   });
 }
 

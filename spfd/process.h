@@ -24,6 +24,7 @@
 #include "spfd/config/start_error.h"
 #include "spfd/connection_limit.h"
 #include "spfd/control.h"
+#include "spfd/gathering.h"
 #include "spfd/listener.h"
 #include "spfd/name_servers.h"
 #include "spfd/turns.h"
@@ -75,6 +76,9 @@ class Process final : public Commanded {
   // Sends WATCHDOG=1 only if the loop of every worker has run since the last time.
   void feed_watchdog();
   void log_counters();
+  // Answers commands without the parts of workers that have not reported in time. Returns when it should be called again; none:
+  // no command waits for a worker.
+  std::optional<Gatherings::Clock::time_point> give_up_reports() { return gatherings_.give_up(Gatherings::Clock::now()); }
   // Carries out the commands that have come.
   void obey_commands();
   [[nodiscard]] bool is_to_stop() const { return is_to_stop_; }
@@ -94,9 +98,9 @@ class Process final : public Commanded {
 
   Facts status() override;
   ProcessFacts facts() override;
-  void count(std::function<void(const Counters&)> done) override;
-  void top(base::TopNames Tops::*which, std::function<void(const TopEntries&)> done) override;
-  void peers(std::function<void(const Peers&)> done) override;
+  void count(std::function<void(const Gathered<Counters>&)> done) override;
+  void top(base::TopNames Tops::*which, std::function<void(const Gathered<TopEntries>&)> done) override;
+  void peers(std::function<void(const Gathered<Peers>&)> done) override;
   bool reload() override;
   void set_drained(bool on) override;
   void stop() override { is_to_stop_ = true; }
@@ -111,7 +115,7 @@ class Process final : public Commanded {
   // Returns all workers but that of the control socket.
   [[nodiscard]] std::vector<Worker*> door_workers() const;
   template <class Total, class Ask, class Add>
-  void gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, const std::function<void(const Total&)>& done);
+  void gather(const std::vector<Worker*>& workers, Ask&& ask, Add add, std::function<void(const Gathered<Total>&)> done);
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void use_name_servers(const std::optional<NameServers::List>& servers);
   bool reload_files();
@@ -136,6 +140,7 @@ class Process final : public Commanded {
   // Numbers of workers at a stop.
   std::atomic<std::size_t> accepted_{0};
   std::atomic<std::size_t> drained_{0};
+  Gatherings gatherings_;
   std::shared_ptr<std::atomic<int>> beats_ = std::make_shared<std::atomic<int>>(0);
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Control> control_;

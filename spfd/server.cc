@@ -225,6 +225,7 @@ class Server final {
         wait_until(next_look);
       }
       if (process_.attend_turns()) wait_until(now + Turns::kAttention);
+      if (const auto time = process_.give_up_reports()) wait_until(*time);
       report_refused_calls();
       switch (next_signal(wait)) {
         case SIGTERM:

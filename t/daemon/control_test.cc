@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -221,6 +223,65 @@ TEST_CASE("control: top shows domains, the most frequent first, and peers the cl
   for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<Client>(world.spfd().address()));
   const std::string peer = "5 user " + std::to_string(::geteuid()) + ": pid " + std::to_string(::getpid()) + " (5)\n";
   support::wait_until("the connections", [&] { return world.output({"peers"}) == peer; });
+}
+
+// Stops one thread of a process for as long as it lives, as a fault in spfd would.
+class StoppedThread {
+ public:
+  StoppedThread(pid_t process, std::string_view name) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+      std::string comm;
+      std::getline(std::ifstream(task.path() / "comm"), comm);
+      if (comm == name) thread_ = std::stoi(task.path().filename());
+    }
+    REQUIRE(thread_ > 0);
+    is_stopped_ = ::ptrace(PTRACE_SEIZE, thread_, nullptr, nullptr) == 0;
+    if (!is_stopped_) return;
+    REQUIRE(::ptrace(PTRACE_INTERRUPT, thread_, nullptr, nullptr) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(thread_, &status, __WALL) == thread_);
+  }
+  ~StoppedThread() {
+    if (is_stopped_) ::ptrace(PTRACE_DETACH, thread_, nullptr, nullptr);
+  }
+  StoppedThread(const StoppedThread&) = delete;
+  StoppedThread& operator=(const StoppedThread&) = delete;
+
+  // Returns false where the system forbids this.
+  [[nodiscard]] bool is_stopped() const { return is_stopped_; }
+
+ private:
+  pid_t thread_ = 0;
+  bool is_stopped_ = false;
+};
+
+TEST_CASE("control: a stuck worker does not keep the counters of the others, and is named") {
+  const World world({.arguments = {"--workers", "1"}, .zone = std::string(kZone)});
+  CHECK(world.spfd().ask(kFailing).starts_with("result=fail"));
+  constexpr std::string_view kWithout = "(without worker 1 of 1)\n";
+  {
+    const StoppedThread worker(world.spfd().pid(), "spfd worker");
+    if (!worker.is_stopped()) {
+      MESSAGE("not tried, since the system forbids ptrace");
+      return;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string stats = world.output({"stats"});
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+    CHECK(stats.starts_with("questions=0 "));
+    CHECK(stats.ends_with(kWithout));
+    CHECK(has(world.output({"--json", "stats"}), ", \"missing\": [\"worker 1 of 1\"]}\n"));
+    CHECK(world.output({"peers"}) == kWithout);
+    CHECK(world.output({"top", "refused"}) == kWithout);
+    CHECK(has(world.output({"--json", "top", "refused"}), "\"top\": [], \"missing\": [\"worker 1 of 1\"]"));
+    const Finished metrics = world.ctl({"stats", "--openmetrics"});
+    CHECK(metrics.exit_code == 1);
+    CHECK(metrics.errors == "spfctl: there are no metrics, since a worker is stuck: worker 1 of 1\n");
+    world.spfd().signal(SIGUSR1);
+    world.spfd().wait_for_log("counters: without worker 1 of 1");
+  }
+  CHECK(world.output({"top", "refused"}) == "1 pass.test\n");
+  CHECK_FALSE(has(world.output({"stats"}), "without"));
 }
 
 TEST_CASE("control: stop answers and ends the daemon") {
