@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "common/base/printable.h"
-#include "common/base/version.h"
 #include "common/io/descriptor.h"
 #include "common/io/secret_file.h"
+#include "common/options/program.h"
 #include "common/service/privileges.h"
 #include "spfd/config/command_line.h"
 #include "spfd/config/config_file.h"
@@ -22,6 +22,8 @@
 #include "spfd/server.h"
 
 namespace {
+
+constexpr options::Program kProgram("spfd", EX_OSERR);
 
 // Opens descriptors 0 to 2 if they are closed, so that no connection of a client gets the number of stderr.
 void open_standard_descriptors() {
@@ -53,15 +55,15 @@ int run(const std::vector<std::string>& words) {
   }
   using Action = spfd::Options::Action;
   switch (options->action) {
-    case Action::help: fmt::print("{}", spfd::help_text()); return EX_OK;
-    case Action::version: fmt::print("spfd {}\n", base::kVersion); return EX_OK;
-    case Action::dump_config: fmt::print("{}", spfd::dump_config(*options)); return EX_OK;
+    case Action::help: return kProgram.print_and_exit(spfd::help_text());
+    case Action::version: return kProgram.print_version();
+    case Action::dump_config: return kProgram.print_and_exit(spfd::dump_config(*options));
     case Action::check_config: {
       const auto snapshot = spfd::make_snapshot(*options);
       if (!snapshot) return spfd::report(snapshot.error());
       for (const std::string& note : (*snapshot)->notes) fmt::print(stderr, "spfd: {}\n", note);
-      fmt::print("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : "");
-      return EX_OK;
+      return kProgram.print_and_exit(
+          fmt::format("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : ""));
     }
     case Action::new_secret: return make_secret(*options);
     case Action::serve: break;

@@ -22,7 +22,9 @@ class Program {
  public:
   static constexpr int kExitUsage = 255;
 
-  explicit constexpr Program(std::string_view name) : name_(name) {}
+  // `exit_unwritten`: exit code if the output cannot be written.
+  explicit constexpr Program(std::string_view name, int exit_unwritten = kExitUsage)
+      : name_(name), exit_unwritten_(exit_unwritten) {}
 
   // Writes "NAME: what" to standard error.
   void complain(std::string_view what) const { say(fmt::format("{}: {}\n", name_, what)); }
@@ -33,7 +35,8 @@ class Program {
   }
   [[nodiscard]] int print_and_exit(std::string_view text, int exit_code = 0) const {
     const bool was_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-    return was_written ? exit_code : bad_usage(fmt::format("the output cannot be written: {}", std::strerror(errno)));
+    if (was_written) return exit_code;
+    return bad_usage(fmt::format("the output cannot be written: {}", std::strerror(errno)), exit_unwritten_);
   }
   [[nodiscard]] int print_version() const { return print_and_exit(fmt::format("{} {}\n", name_, base::kVersion)); }
 
@@ -48,6 +51,7 @@ class Program {
 
  private:
   std::string_view name_;
+  int exit_unwritten_;
 };
 
 }  // namespace options

@@ -62,6 +62,15 @@ TEST_CASE("--help, --version, --dump-config and --check-config do their work and
   for (const char* option : {"--help", "--version", "--dump-config", "--check-config"}) CHECK(start({option}).exit_code == EX_OK);
 }
 
+TEST_CASE("--help, --version, --dump-config and --check-config fail if their output cannot be written") {
+  for (const char* option : {"--help", "--version", "--dump-config", "--check-config"}) {
+    CAPTURE(option);
+    const std::string command = "exec \"$0\" --config /dev/null " + std::string(option) + " >/dev/full";
+    check_refusal(support::run("/bin/sh", {"-c", command, support::program("spfd")}), EX_OSERR,
+                  "spfd: the output cannot be written: No space left on device");
+  }
+}
+
 TEST_CASE("start: a bad command line is EX_USAGE, a bad file is EX_CONFIG with FILE:LINE") {
   CHECK(start({"--nonsense"}).exit_code == EX_USAGE);
   const TempFolder folder;
