@@ -21,12 +21,6 @@ using Parts = std::vector<std::string_view>;
 // The mechanisms that need no value.
 constexpr std::array kShort = std::to_array<std::string_view>({"all", "mx", "ptr", "a"});
 
-// Returns whether the term lets every client pass, which is hardly what the owner of a domain means: such a term is not
-// recommended.
-bool lets_all_pass(std::string_view term) {
-  return base::equals_ignoring_case(term, "all") || base::equals_ignoring_case(term, "+all");
-}
-
 bool is_version(std::string_view term) { return base::starts_with_ignoring_case(term.substr(sign_of(term).size()), "v=spf1"); }
 
 // Returns whether a term can begin with this text within another one, to which it is glued.

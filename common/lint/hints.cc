@@ -370,6 +370,7 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
     const std::string_view glued = rest.substr(3);
     std::string fix = fmt::format("Remove {}", shown(glued));
     if (is_sound(glued)) fix = fmt::format("Put a blank after all, or remove {}", shown(glued));
+    if (lets_all_pass(term.substr(0, term.size() - glued.size()))) fix = fmt::format("Write ~all in place of {}", shown(term));
     if (glued.front() == '_' && is_domain(glued)) fix += fmt::format("; if it is a provider, write include:{} before all", glued);
     return {"S01", fmt::format("text is glued to all in {}", shown(term)), std::move(fix)};
   }
@@ -436,7 +437,7 @@ std::string nearly_terms(const std::vector<std::string>& texts) {
   const std::string clean = without_strays(spf::terms_of_near_miss(texts));
   const std::size_t begin = clean.find_first_not_of(" \"';:,.|");
   if (begin == std::string::npos) return {};
-  return clean.substr(begin, clean.find_last_not_of(kAround) + 1 - begin);
+  return closed(clean.substr(begin, clean.find_last_not_of(kAround) + 1 - begin));
 }
 
 bool is_verification(std::string_view text) {

@@ -26,7 +26,8 @@ std::optional<Fault> explain_odd_domain(std::string_view term);
 // Returns whether the text consists of terms without a fault, none of which is an unknown modifier, and has at least one.
 bool are_sound_terms(std::string_view text);
 
-// Returns the terms of the first text that resembles a record, "mx -all" of " v=spf1; mx -all"; empty: there are none.
+// Returns the terms of the first text that resembles a record, "mx -all" of " v=spf1; mx -all", with ~all in place of an all that
+// lets every client pass; empty: there are none.
 std::string nearly_terms(const std::vector<std::string>& texts);
 
 // Returns whether the text is one that services ask a domain's owner to publish, such as "MS=ms123": it belongs into a TXT record

@@ -1,5 +1,7 @@
 #include "common/lint/term_text.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "common/base/ip.h"
@@ -11,7 +13,7 @@ namespace lint {
 
 std::string shown(std::string_view text) { return fmt::format("'{}'", base::clip(text, kMaxShown)); }
 
-std::string write_this(std::string_view text) { return fmt::format("Write {}", base::clip(text, kMaxShown)); }
+std::string write_this(std::string_view text) { return fmt::format("Write {}", base::clip(closed(text), kMaxShown)); }
 
 bool is_sound(std::string_view term) {
   const auto terms = spf::read_terms(fmt::format("v=spf1 {}", term));
@@ -27,6 +29,21 @@ std::string_view sign_of(std::string_view term) {
 std::string_view after_macros(std::string_view text) { return text.substr(text.rfind('}') + 1); }
 
 bool is_all(std::string_view term) { return base::equals_ignoring_case(term.substr(sign_of(term).size()), "all"); }
+
+bool lets_all_pass(std::string_view term) {
+  return base::equals_ignoring_case(term, "all") || base::equals_ignoring_case(term, "+all");
+}
+
+std::string closed(std::string_view terms) {
+  std::string out;
+  for (std::size_t from = 0; from <= terms.size();) {
+    const std::size_t end = std::min(terms.find(' ', from), terms.size());
+    const std::string_view term = terms.substr(from, end - from);
+    base::append(out, from == 0 ? "" : " ", lets_all_pass(term) ? "~all" : term);
+    from = end + 1;
+  }
+  return out;
+}
 
 bool is_modifier_of_name(std::string_view term, std::string_view name) {
   const std::string_view rest = term.substr(sign_of(term).size());

@@ -36,11 +36,11 @@ std::string advised(const Fault& fault) {
   return are_sound_terms(terms) ? terms : std::string();
 }
 Meant meant_by(const Term& term, std::string_view next) {
-  if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {std::move(clean)};
+  if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {closed(clean)};
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
   if (std::string terms = advised(fault); !terms.empty()) return {std::move(terms), fault.takes_next};
   const std::string_view sign = sign_of(term.text());
-  if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
+  if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {closed(fmt::format("{}all", sign))};
   return {};
 }
 
@@ -92,7 +92,7 @@ std::string merged(const Record& record) {
       append(out, term.text);
     }
   }
-  append(out, end);
+  append(out, closed(end));
   return out;
 }
 

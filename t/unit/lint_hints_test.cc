@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include "t/unit/lint_world.h"
 
 namespace {
@@ -253,6 +255,30 @@ TEST_CASE("an all that lets every client pass is not recommended where it is glu
   // Without a match, these do not let a client pass.
   CHECK(fix("v=spf1 exists:%{i}?all -all") == "Write exists:%{i} ?all");
   CHECK(fix("v=spf1 mx~all") == "Write mx ~all");
+}
+
+TEST_CASE("an all that lets every client pass is not recommended in place of a misspelled one") {
+  const auto fix = [](const std::string& record) {
+    const Examination got = examine(world_with(record));
+    CAPTURE(record);
+    const lint::Finding* const finding = got.find(got.has("P06") ? "P06" : "S01");
+    REQUIRE(finding != nullptr);
+    return finding->fix;
+  };
+  for (const std::string_view word :
+       {"all-", "_all", "*all", "!all", "al", "alll", "all.", "all;", "+al", "++all", "all:x", "ALL/0", "+ all", "all\t",
+        "\xe2\x80\x9c"
+        "all\xe2\x80\x9d"}) {
+    CAPTURE(word);
+    CHECK(fix(fmt::format("v=spf1 mx {}", word)) == "Write ~all");
+  }
+  CHECK(fix("v=spf1 mx\tall") == "Write mx ~all");
+  CHECK(fix("v=spf1 mx allow") == "Write ~all in place of 'allow'");
+  CHECK(fix("v=spf1 mx -allow") == "Remove 'ow'");
+  CHECK(fix("v=spf1 mx ?al") == "Write ?all");
+  const Examination nearly = examine(world_with(" v=spf1 mx +all"));
+  REQUIRE(nearly.has("P03"));
+  CHECK(nearly.find("P03")->fix == "Publish 'v=spf1 mx ~all'");
 }
 
 TEST_CASE("a name that exists is not taken for one to which a term is glued") {

@@ -75,6 +75,21 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
   CHECK(of("v=spf1 a:x.example a:y.example a:z.example ip4:198.18.0.7 -all") == "example.com: v=spf1 ip4:198.18.0.7 -all");
 }
 
+TEST_CASE("why: no repair and no proposal lets every client pass") {
+  for (const std::string_view all : {"all-", "_all", "all.", "allow", "+al", "all:x", "+ all", "all\t"}) {
+    CAPTURE(all);
+    const std::string record = fmt::format("v=spf1 ip4:198.18.0.7 {}", all);
+    CHECK(repaired(with(record)) == "example.com: v=spf1 ip4:198.18.0.7 ~all");
+  }
+  for (const std::string_view all : {"all", "+all"}) {
+    CAPTURE(all);
+    const std::string text = fmt::format(" v=spf1 ip4:198.18.0.7 {}", all);
+    CHECK(repaired(with(text)) == "example.com: v=spf1 ip4:198.18.0.7 ~all");
+  }
+  CHECK(repaired(with("v=spf1 ip4:198.18.0.7 +all").txt("example.com", "v=spf1 ip4:198.18.0.8 -all")) ==
+        "example.com: v=spf1 ip4:198.18.0.7 ip4:198.18.0.8 ~all");
+}
+
 TEST_CASE("why: no repair is shown that does not end the error, or that is only a guess") {
   World world =
       with("v=spf1 ipv4:198.18.0.1 include:c.example -all").txt("c.example", "v=spf1 -all").txt("c.example", "v=spf1 ?all");
