@@ -36,7 +36,7 @@ constexpr auto kRecordKinds = std::to_array<FindingKind>({
      .severity = error,
      .section = "RFC 7208 §4.8",
      .what = "The domain or network of the term is missing or wrong",
-     .fix = "Write a domain name with a dot directly after the colon",
+     .fix = "Write a domain name with a dot directly after the colon, or after the equals sign of a modifier",
      .example = "v=spf1 include: _spf.example.net -all",
      .repaired = "v=spf1 include:_spf.example.net -all"},
     {.id = "S05",

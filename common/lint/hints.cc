@@ -55,6 +55,14 @@ std::string_view near_name(std::string_view name) {
   return {};
 }
 
+// Returns whether a modifier can have this name (RFC 7208 §4.6.1).
+bool is_modifier_name(std::string_view name) {
+  const auto is_usual = [](char c) {
+    return base::is_alphanumeric(c) || std::string_view("-_.").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && base::is_alpha(name.front()) && std::ranges::all_of(name, is_usual);
+}
+
 // Explains bytes that are not printable US-ASCII.
 std::optional<Fault> explain_bytes(std::string_view term) {
   const std::string_view sign = sign_of(term);
@@ -303,6 +311,17 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
   return {"S04", fmt::format("{}: {}", shown(term), problem), {}};
 }
 
+// Explains a modifier that is written like a mechanism. `value` is the text after its colon.
+Fault explain_colon_of_modifier(std::string_view term, std::string_view name, std::string_view value, std::string_view next) {
+  const std::string begin = fmt::format("{}=", base::lower(name));
+  if (!value.empty()) return {"S01", fmt::format("{} is a modifier", shown(name)), write_this(fmt::format("{}{}", begin, value))};
+  const std::string joined = fmt::format("{}{}", begin, next);
+  if (!next.empty() && !is_sound(next) && is_sound(joined))
+    return {"S01", fmt::format("{} is a modifier, with a blank after {}", shown(name), shown(term)), write_this(joined), true};
+  return {"S01", fmt::format("{} is a modifier, and has no value", shown(name)),
+          fmt::format("Write {} with a domain name directly after it, or remove the term", begin)};
+}
+
 Fault explain_unknown(std::string_view term, std::string_view sign, std::string_view rest, std::string_view next) {
   if (rest.empty()) {
     const std::string joined = fmt::format("{}{}", sign, next);
@@ -328,7 +347,7 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
   if (base::starts_with_ignoring_case(name, "ip") && is_domain(value))
     return {"S01", fmt::format("{} is not a mechanism", shown(name)), write_this(fmt::format("{}a:{}", sign, value))};
   if (base::equals_ignoring_case(name, "redirect") || base::equals_ignoring_case(name, "exp"))
-    return {"S01", fmt::format("{} is a modifier", shown(name)), write_this(fmt::format("{}={}", base::lower(name), value))};
+    return explain_colon_of_modifier(term, name, value, next);
   // Another mark instead of the colon: "include.example.com", "ip4;192.0.2.1".
   for (const std::string_view word : {"include", "exists", "ip4", "ip6"}) {
     const bool has_mark = base::starts_with_ignoring_case(rest, word) && rest.size() > word.size() + 1 &&
@@ -399,7 +418,7 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
       return {"S04", fmt::format("{} has no value", shown(term)), {}};
     }
     if (is_modifier) return explain_domain(term, value.substr(1), problem, next);
-    if (sign.empty()) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
+    if (sign.empty() && is_modifier_name(name)) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   }
   const auto mechanism = spf::find_mechanism(name);
   if (!mechanism) return explain_unknown(term, sign, rest, next);

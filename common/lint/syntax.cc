@@ -1,7 +1,9 @@
 // S: syntax. Every term is read by itself, so that a record with several faults is explained at once.
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -10,6 +12,7 @@
 #include "common/lint/glue.h"
 #include "common/lint/hints.h"
 #include "common/lint/term_text.h"
+#include "common/spf/terms.h"
 
 namespace lint {
 
@@ -42,6 +45,15 @@ void check_term(const Tree& tree, Place place, Findings& findings) {
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
 }
 
+// Returns what to write instead of a modifier that is named like a mechanism; empty: its text does not show that.
+std::string advice_with_colon(std::string_view name, std::string_view value) {
+  if (is_all(name)) return {};
+  const std::string meant = fmt::format("{}:{}", base::lower(name), value);
+  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", meant));
+  if (terms.size() != 1) return {};
+  return terms.front().problem.empty() ? write_this(meant) : explain_fault(meant, terms.front().problem, {}).fix;
+}
+
 // Reports unknown modifiers, which every check ignores (RFC 7208 §6).
 void check_modifier(const Record& record, Place place, Findings& findings) {
   const Term& term = record.terms[place.term];
@@ -56,10 +68,8 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
                         {.severity = {}, .fix = "Publish it as a TXT record of its own, and remove it here"});
   const bool is_mechanism = spf::find_mechanism(name).has_value() || base::starts_with_ignoring_case(name, "ip");
   if (!is_mechanism) return findings.add("S07", place, quoted(term));
-  std::string fix =
-      spf::find_mechanism(name) ? fmt::format("Write {}:{}", base::lower(name), text.substr(name.size() + 1)) : std::string();
   findings.add("S07", place, fmt::format("{} looks like a mechanism", quoted(term)),
-               {.severity = Severity::warning, .fix = std::move(fix)});
+               {.severity = Severity::warning, .fix = advice_with_colon(name, text.substr(name.size() + 1))});
 }
 
 // Finds matters of style, in the domain's own record only.
