@@ -86,9 +86,15 @@ void check_everyone(const Examined& examined, Findings& findings) {
       const bool counts = visit.result == Result::pass && !examined.tree.term(place).is(Mechanism::include);
       return counts ? std::pair(visit.taken.size_in_64s(), visit.taken.size()) : std::pair(std::uint64_t{0}, std::uint64_t{0});
     });
-    const bool is_everyone = pass == Networks::whole(family);
-    findings.add("K01", *widest,
-                 fmt::format("{} lets {} pass", quoted(examined.tree.term(*widest)), is_everyone ? "everyone" : "most clients"));
+    const Term& term = examined.tree.term(*widest);
+    const auto is_whole = [&](Family one) { return examined.reach[one].of(Result::pass) == Networks::whole(one); };
+    const bool is_open = term.is(Mechanism::all) || term.matches_all;
+    const std::string_view version = family == Family::ipv4 ? "IPv4" : "IPv6";
+    std::string clients = fmt::format("the most {} clients", version);
+    if (is_whole(family) && (is_open || term.networks[family] == Networks::whole(family)))
+      clients = fmt::format("every {} client", version);
+    if (is_open && std::ranges::all_of(kFamilies, is_whole)) clients = "everyone";
+    findings.add("K01", *widest, fmt::format("{} lets {} pass", quoted(term), clients));
     return;
   }
   const std::uint64_t count = examined.reach[Family::ipv4].of(Result::pass).size();

@@ -102,7 +102,7 @@ constexpr auto kMeaningKinds = std::to_array<FindingKind>({
     {.id = "K01",
      .severity = error,
      .section = "RFC 7208 §11.1",
-     .what = "Half of the IPv4 addresses or more may send mail for the domain",
+     .what = "Half or more of the IPv4 or IPv6 addresses may send mail for the domain",
      .fix = "List the networks that send mail, and end the record with -all or ~all",
      .example = "v=spf1 +all",
      .repaired = "v=spf1 -all"},
