@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/lint/findings.h"
 #include "common/lint/term_text.h"
+#include "common/spf/macro.h"
 
 namespace lint {
 
@@ -324,6 +325,9 @@ void check_explanation(const Record& record, std::size_t number, Findings& findi
         add("the text is not US-ASCII");
       } else if (texts.front().size() > kMaxExplanation) {
         add(fmt::format("the text has {} octets", texts.front().size()));
+      } else if (const auto text = spf::MacroString::parse(texts.front(), spf::MacroContext::explanation); !text) {
+        findings.add("L08", {number, i}, fmt::format("{}: {}", quoted(term), text.error()),
+                     {.severity = {}, .fix = "Correct the text, in which a percent sign is %%, or remove exp"});
       }
     }
   }

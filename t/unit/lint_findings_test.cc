@@ -190,6 +190,9 @@ TEST_CASE("L08: explanations that cannot be used (RFC 7208 §6.2)") {
   CHECK(has_fault({"\xc3\xbc"}));
   CHECK_FALSE(has_fault({std::string(400, 'x')}));
   CHECK(has_fault({std::string(401, 'x')}));
+  CHECK_FALSE(has_fault({"%{i} may not send mail, 100%% sure; %{c} %{r} %{t}"}));
+  CHECK(has_fault({"100% sure"}));
+  CHECK(has_fault({"%{z} may not send mail"}));
 }
 
 TEST_CASE("C04: a null MX and a record that lets clients pass (RFC 7505)") {
