@@ -243,7 +243,13 @@ class Logic {
       const Term& other = tree_.term(there);
       const bool is_same =
           *step.networks == networks && there.record == place.record && mechanism_text(other) == mechanism_text(term);
-      if (!is_same) report_superfluous(place, fmt::format("{} is in {}", quoted(term), described(tree_, there)));
+      if (is_same) return;
+      const std::string detail = fmt::format("{} is in {}", quoted(term), described(tree_, there));
+      // That one may be superfluous, too, since this one and others take its clients.
+      const bool is_one_of_two = place.record == 0 && step.visit->taken.empty();
+      is_one_of_two ? findings_.add("L05", place, detail,
+                                    {.severity = {}, .fix = fmt::format("Remove the term or {}, not both", quoted(other))})
+                    : report_superfluous(place, detail);
       return;
     }
   }

@@ -250,6 +250,16 @@ TEST_CASE("L05: a term of another domain is information, since the owner of the 
   CHECK(got.find("L05")->fix == "The owner of _spf.example.net can remove it");
 }
 
+TEST_CASE("L05: of two terms either of which may be removed, no advice removes both") {
+  const Examination got = examine(world_with("v=spf1 ip4:198.18.9.0/25 ip4:198.18.9.128/25 ip4:198.18.9.0/24 -all"));
+  std::vector<std::string> advice;
+  for (const lint::Finding& finding : got.report.findings) {
+    if (finding.kind->id == "L05") advice.push_back(finding.fix);
+  }
+  const std::string either = "Remove the term or 'ip4:198.18.9.0/24', not both";
+  CHECK(advice == std::vector<std::string>{either, either, "Remove the term"});
+}
+
 TEST_CASE("L05: a record to which two terms lead with different results is compared with no later term") {
   World twice = world_with("v=spf1 include:b.example.com -include:b.example.com -ip4:198.18.9.0/29 +all");
   twice.txt("b.example.com", "v=spf1 ip4:198.18.9.1 ~all");
