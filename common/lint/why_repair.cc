@@ -66,7 +66,7 @@ std::string mended(const Record& record, const std::vector<std::size_t>& dropped
     if (term.is_sound()) {
       const bool is_misread = std::ranges::find(misread, i) != misread.end();
       const std::string meant = is_misread ? meant_by_valid(term) : std::string();
-      append(out, meant.empty() ? term.text() : meant);
+      append(out, meant.empty() ? closed(term.text()) : meant);
       continue;
     }
     const Meant meant = meant_by(term, i + 1 < record.terms.size() ? record.terms[i + 1].text() : std::string_view());
