@@ -23,7 +23,7 @@ Networks clients_with(const Reach& reach, Result result) {
 }
 
 // Returns an example of the clients. An IPv6 address that holds an IPv4 address is checked as an IPv4 address (RFC 7208 §5), so
-// it cannot be an example of IPv6 clients.
+// it is an example of IPv6 clients only if there is no other.
 base::IpAddress witness_of(const Networks& clients, Family family) {
   base::IpAddress witness;
   for (const Interval& interval : clients.intervals()) {
@@ -46,6 +46,7 @@ void add_shifts(const Reach& before, const Reach& after, Family family, std::vec
       Networks moved = i == j ? Networks() : old_clients.common_with(clients_with(after, new_result));
       if (moved.empty()) continue;
       const base::IpAddress witness = witness_of(moved, family);
+      if (witness.is_v4() != (family == Family::ipv4)) continue;  // no check sees such a client
       shifts.push_back(
           {.family = family, .before = old_result, .after = new_result, .clients = std::move(moved), .witness = witness});
     }

@@ -25,6 +25,8 @@ struct Special {
   int length;
   std::string_view name;
 };
+// RFC 7208 §5: the check of a client with such an address is that of the IPv4 address.
+constexpr std::string_view kMapped = "IPv4-mapped, and no check sees such a client";
 constexpr auto kSpecial = std::to_array<Special>({
     {"0.0.0.0", 8, "this network"},
     {"10.0.0.0", 8, "private"},
@@ -39,9 +41,13 @@ constexpr auto kSpecial = std::to_array<Special>({
     {"224.0.0.0", 4, "multicast"},
     {"240.0.0.0", 4, "reserved"},
     {"::", 127, "unspecified or loopback"},
+    {"::ffff:0:0", 96, kMapped},
+    {"100::", 64, "for traffic to discard"},
     {"2001:db8::", 32, "for documentation"},
+    {"3fff::", 20, "for documentation"},
     {"fc00::", 7, "private"},
     {"fe80::", 10, "link-local"},
+    {"fec0::", 10, "private"},
     {"ff00::", 8, "multicast"},
 });
 
@@ -155,7 +161,9 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
                    {.severity = !has_owner   ? Severity::info
                                 : is_network ? Severity::error
                                              : Severity::warning,
-                    .fix = has_owner ? std::string() : fmt::format("The owner of {} can remove it", owner.text())});
+                    .fix = !has_owner                 ? fmt::format("The owner of {} can remove it", owner.text())
+                           : special->name == kMapped ? std::string("Write the address with ip4")
+                                                      : std::string()});
       break;
     }
   }

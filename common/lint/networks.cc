@@ -20,6 +20,12 @@ Interval block_of(Number number, int host_bits) {
   return {{number.high & ~high, number.low & ~low}, {number.high | high, number.low | low}};
 }
 
+// Returns the text of an address of the family: an IPv4-mapped one stays IPv6, as the text of an "ip6" network must.
+std::string address_text(Number number, Family family) {
+  const base::IpAddress address = address_of(number, family);
+  return family == Family::ipv6 && address.is_v4() ? "::ffff:" + address.text() : address.text();
+}
+
 }  // namespace
 
 Number number_of(const base::IpAddress& address) {
@@ -208,10 +214,10 @@ std::optional<int> length_of(const Interval& interval, Family family) {
 }
 
 std::string text_of(const Interval& interval, Family family) {
-  std::string first = address_of(interval.first, family).text();
+  std::string first = address_text(interval.first, family);
   if (interval.first == interval.last) return first;
   if (const auto length = length_of(interval, family)) return fmt::format("{}/{}", first, *length);
-  return fmt::format("{}-{}", first, address_of(interval.last, family).text());
+  return fmt::format("{}-{}", first, address_text(interval.last, family));
 }
 
 }  // namespace lint

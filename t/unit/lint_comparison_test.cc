@@ -47,6 +47,11 @@ TEST_CASE("a change lists the networks that lose a pass, then those that gain on
   CHECK(change.is_exact);
 }
 
+TEST_CASE("RFC 7208 §5: a change for IPv4-mapped addresses changes no result, since no check sees such a client") {
+  const World now = lint_test::world_with("v=spf1 ip6:::ffff:198.18.7.0/120 -all");
+  CHECK(shifts(compare(now, "v=spf1 ip6:2001:dba::/64 -all")) == Texts{"fail -> pass: 2001:dba::/64, 2001:dba::"});
+}
+
 TEST_CASE("a change that leads beyond a limit turns results into permerror") {
   const World now = lint_test::world_with("v=spf1 ip4:198.18.7.0/24 -all");
   const lint::Comparison change = compare(now, "v=spf1 ip4:198.18.7.0/24 a a a a a a a a a a a -all");

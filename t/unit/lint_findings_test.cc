@@ -116,6 +116,10 @@ constexpr Pair kPairs[] = {
     {"K07", "v=spf1 ptr:example.com -all", "v=spf1 a:example.com -all", Severity::warning},
     {"K08", "v=spf1 ip4:192.168.1.5 -all", "v=spf1 ip4:192.169.1.5 -all", Severity::error, "192.168.1.5 is private"},
     {"K08", "v=spf1 ip6:fe80::1 -all", "v=spf1 -ip6:fe80::1 -all", Severity::error, "link-local"},
+    {"K08", "v=spf1 ip6:::ffff:198.18.0.1 -all", "v=spf1 ip4:198.18.0.1 -all", Severity::error, "Write the address with ip4"},
+    {"K08", "v=spf1 ip6:3fff:1::/32 -all", "v=spf1 ip6:2fff:1::/48 -all", Severity::error, "for documentation"},
+    {"K08", "v=spf1 ip6:fec0::1 -all", "v=spf1 ip6:2fff::1 -all", Severity::error, "private"},
+    {"K08", "v=spf1 ip6:100::1 -all", "v=spf1 ip6:101::1 -all", Severity::error, "discard"},
     {"K09", "v=spf1 exists:%{s}.x.example.net -all", "v=spf1 exists:%{s}.x.example.com -all", Severity::warning, "example.net"},
     {"K09", "v=spf1 include:%{h}.example.net -all", "v=spf1 include:%{d}.example.net -all", Severity::warning},
 };

@@ -212,6 +212,8 @@ constexpr Pair kPairs[] = {
     {"S04", "v=spf1 mx redirect=", "v=spf1 mx redirect=_spf.example.net", Severity::error, "or after the equals sign"},
     {"S04", "v=spf1 mx redirect=x..example.net", "v=spf1 mx redirect=_spf.example.net", Severity::error,
      "or after the equals sign"},
+    {"S03", "v=spf1 ip6:::ffff:198.18.9.1/120 -all", "v=spf1 ip6:::ffff:198.18.9.0/120 -all", Severity::info,
+     "Write ip6:::ffff:198.18.9.0/120"},
     {"S05", "v=spf1 exists:%{i}%.example.com -all", "v=spf1 exists:%{i}.example.com -all"},
     {"S05", "v=spf1 exists:%{x}mx -all", "v=spf1 exists:%{i} mx -all"},
     {"S01", "v=spf1 exists:%{i}mx -all", "v=spf1 exists:%{i} mx -all", Severity::error, "Write exists:%{i} mx"},

@@ -74,6 +74,8 @@ TEST_CASE("networks of both families, at the ends of the address space too") {
   CHECK(lint::text_of(network("192.0.2.77", 24), Family::ipv4) == "192.0.2.0/24");
   CHECK(lint::text_of(network("192.0.2.77", 32), Family::ipv4) == "192.0.2.77");
   CHECK(lint::text_of(network("2001:db8:1::", 32), Family::ipv6) == "2001:db8::/32");
+  CHECK(lint::text_of({{0, 0xffff01020300}, {0, 0xffff010203ff}}, Family::ipv6) == "::ffff:1.2.3.0/120");
+  CHECK(lint::text_of({{0, 0xfffe}, {0, 0xffff01020304}}, Family::ipv6) == "::fffe-::ffff:1.2.3.4");
   CHECK(lint::text_of({{0, 1}, {0, 3}}, Family::ipv4) == "0.0.0.1-0.0.0.3");
   CHECK(lint::text_of(network("::", 0), Family::ipv6) == "::/0");
   Networks all;
