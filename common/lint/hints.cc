@@ -468,6 +468,11 @@ bool is_verification(std::string_view text) {
   return std::ranges::any_of(kBegins, [&](std::string_view begin) { return base::starts_with_ignoring_case(name, begin); });
 }
 
+bool resembles_mechanism(std::string_view modifier) {
+  const std::string_view name = modifier.substr(0, modifier.find('='));
+  return spf::find_mechanism(name).has_value() || base::starts_with_ignoring_case(name, "ip");
+}
+
 bool are_sound_terms(std::string_view text) {
   const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", text));
   return !terms.empty() && std::ranges::all_of(terms, [](const spf::Term& term) {

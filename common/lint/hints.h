@@ -23,6 +23,9 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
 // domain is an ordinary one, or has macros.
 std::optional<Fault> explain_odd_domain(std::string_view term);
 
+// Returns whether an unknown modifier is named like a mechanism, as in "ip4=192.0.2.1".
+bool resembles_mechanism(std::string_view modifier);
+
 // Returns whether the text consists of terms without a fault, none of which is an unknown modifier, and has at least one.
 bool are_sound_terms(std::string_view text);
 

@@ -66,8 +66,7 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
   if (is_verification(text))
     return findings.add("S07", place, fmt::format("{} is text of another TXT record", quoted(term)),
                         {.severity = {}, .fix = "Publish it as a TXT record of its own, and remove it here"});
-  const bool is_mechanism = spf::find_mechanism(name).has_value() || base::starts_with_ignoring_case(name, "ip");
-  if (!is_mechanism) return findings.add("S07", place, quoted(term));
+  if (!resembles_mechanism(text)) return findings.add("S07", place, quoted(term));
   findings.add("S07", place, fmt::format("{} looks like a mechanism", quoted(term)),
                {.severity = Severity::warning, .fix = advice_with_colon(name, text.substr(name.size() + 1))});
 }

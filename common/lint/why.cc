@@ -8,6 +8,7 @@
 
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/lint/hints.h"
 #include "common/lint/instead.h"
 #include "common/lint/lint.h"
 #include "common/lint/special.h"
@@ -326,7 +327,7 @@ class Explanation {
     const Reaches reaches = reaches_of(tree, rules_, bounds_);
     for (const std::string& gap : tree.gaps) questions_.add_missing(gap);
     if (reaches[family_].is_cut_off) questions_.add_missing("too many networks and paths: not every network was compared");
-    say_term();
+    say_term(tree);
     find_nearest(tree, reaches[family_]);
     if (!special.empty()) {
       say_special(special);
@@ -352,7 +353,19 @@ class Explanation {
     return names;
   }
 
-  void say_term() {
+  // Returns a modifier of the record that decides which is named like a mechanism; null: there is none.
+  const Term* misread_modifier(const Tree& tree) const {
+    for (const Record& record : tree.records) {
+      if (record.domain.text() != verdict_.domain) continue;
+      const auto term = std::ranges::find_if(record.terms, [](const Term& one) {
+        return one.read.kind == spf::Term::Kind::modifier && one.is_sound() && resembles_mechanism(one.text());
+      });
+      return term == record.terms.end() ? nullptr : &*term;
+    }
+    return nullptr;
+  }
+
+  void say_term(const Tree& tree) {
     const std::string_view result = spf::result_name(verdict_.result);
     const bool is_last = verdict_.at_last_word;
     if (verdict_.mechanism == spf::kDefaultMechanism) {
@@ -362,6 +375,11 @@ class Explanation {
     } else if (is_last) {
       say(fmt::format("No term before {} matches {}: the result is {}.", in_record(verdict_.mechanism, verdict_.domain), client_,
                       result));
+    } else if (const Term* const modifier = misread_modifier(tree);
+               modifier != nullptr && base::equals_ignoring_case(verdict_.mechanism, "-all")) {
+      say(fmt::format("The record of {} has no mechanism before '-all': the result is {} for every client.",
+                      shown(verdict_.domain), result));
+      say(fmt::format("{} is ignored: a mechanism has a colon in place of the equals sign.", quoted_foreign(modifier->text())));
     } else if (base::equals_ignoring_case(verdict_.mechanism, "-all")) {
       say(fmt::format("The record of {} consists of '-all': {} sends no mail at all.", shown(verdict_.domain), domain()));
     } else {

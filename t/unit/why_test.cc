@@ -53,6 +53,10 @@ TEST_CASE("why: a domain that sends no mail needs no change") {
   const Explained none = explain(with("v=spf1 -all"), "198.18.0.1");
   CHECK(none.says("The record of example.com consists of '-all': example.com sends no mail at all."));
   CHECK_FALSE(none.why.change);
+  const Explained misread = explain(with("v=spf1 ip4=198.18.0.1 -all"), "198.18.0.1");
+  CHECK(misread.says("The record of example.com has no mechanism before '-all': the result is fail for every client."));
+  CHECK(misread.says("'ip4=198.18.0.1' is ignored: a mechanism has a colon in place of the equals sign."));
+  CHECK_FALSE(misread.why.change);
   CHECK(explain(with("v=spf1 ~all"), "198.18.0.1").why.change);
   const World redirected = with("v=spf1 redirect=none.example").txt("none.example", "v=spf1 -all");
   CHECK_FALSE(explain(redirected, "198.18.0.1").why.change);
