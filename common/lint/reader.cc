@@ -345,7 +345,8 @@ class Reader {
       const spf::KnownAnswer* const mx = ask_aside(name, dns::Type::mx);
       const spf::KnownAnswer* const a = ask_aside(name, dns::Type::a);
       const bool has_mail = (mx != nullptr && !mx->answer.names.empty()) || (a != nullptr && !a->answer.addresses.empty());
-      if (is_covered == false && has_mail) site.bare.emplace_back(name.text());
+      const bool is_new = std::ranges::find(site.bare, name.text()) == site.bare.end();  // the list may repeat a name
+      if (is_covered == false && has_mail && is_new) site.bare.emplace_back(name.text());
       if (!is_covered) add_gap(fmt::format("TXT {}", name.text()));
     }
   }

@@ -88,6 +88,7 @@ TEST_CASE("C05: subdomains with a mail server or an address and without a record
   };
   CHECK(with({"bare.example.com", "host.example.com", "sound.example.com"}).find(": bare.example.com and host.example.com.") !=
         std::string::npos);
+  CHECK(with({"host.example.com", "HOST.example.com", "host.example.com"}).find(": host.example.com.") != std::string::npos);
   CHECK(with({"sound.example.com", "none.example.com", "mail.example.net", "example.com"}).empty());
 }
 
