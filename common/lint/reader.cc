@@ -395,6 +395,13 @@ class Reader {
     }
   }
 
+  // Returns whether a registry could accept the name: its first label is one of letters, digits and hyphens (RFC 5890 §2.3.1).
+  static bool can_be_registered(const dns::Name& zone) {
+    const std::string_view label = zone.text().substr(0, zone.text().find('.'));
+    return std::ranges::all_of(label, [](char c) { return base::is_alphanumeric(c) || c == '-'; }) && !label.starts_with('-') &&
+           !label.ends_with('-');
+  }
+
   // Finds names whose domain is not registered: the domain that a registrant would have to register does not exist, although the
   // zone above it does.
   void find_unregistered() {
@@ -403,7 +410,7 @@ class Reader {
       for (Term& term : record.terms) {
         if (!term.target) continue;
         const auto zone = dns::Name::parse(dns::likely_zone(*term.target));
-        if (!zone || zone->text() == own || zone->labels() < 2) continue;
+        if (!zone || zone->text() == own || zone->labels() < 2 || !can_be_registered(*zone)) continue;
         const bool is_mx = term.is(spf::Mechanism::mx);
         const spf::KnownAnswer* const known = answers_.find({*term.target, term.leads_to != kNone ? dns::Type::txt
                                                                            : is_mx                ? dns::Type::mx

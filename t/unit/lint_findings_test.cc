@@ -352,6 +352,11 @@ TEST_CASE(
   CHECK_FALSE(finds("redirect=gone.test", {"test"}).empty());
   CHECK(finds("include:_spf.gone.test", {}).empty());
   CHECK(finds("include:_spf.gone.test", {"test", "gone.test"}).empty());
+  for (const std::string_view odd : {"spf@gone.test", "gone!.test", "_gone.test", "-gone.test", "gone-.test"}) {
+    CAPTURE(odd);
+    CHECK(finds(fmt::format("include:{}", odd), {"test"}).empty());  // no registry has such names
+  }
+  CHECK_FALSE(finds("include:_spf.g-1.test", {"test"}).empty());
   CHECK(finds("a:gone.example.com", {"com"}).empty());  // the owner's own domain
 }
 
