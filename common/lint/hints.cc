@@ -101,10 +101,11 @@ Fault missing_value(std::string_view term, std::string_view next) {
   const std::string_view sign = sign_of(term);
   const std::string_view name = term.substr(sign.size(), term.find(':') - sign.size());
   const bool has_colon = term.ends_with(':');
-  const auto network = network_name(next);
-  const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, next);
+  const std::string_view value = next.starts_with(':') ? next.substr(1) : next;
+  const auto network = network_name(value);
+  const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, value);
   if ((has_colon || !is_sound(name)) && !next.empty() && !is_sound(next) && is_sound(joined))
-    return {"S04", fmt::format("a blank {} {}", has_colon ? "after" : "instead of a colon after", shown(term)),
+    return {"S04", fmt::format("a blank {} {}", has_colon || value != next ? "after" : "instead of a colon after", shown(term)),
             write_this(joined), true};
   if (base::equals_ignoring_case(name, "ip4") || base::equals_ignoring_case(name, "ip6"))
     return {"S04", fmt::format("{} has no value", shown(term)),
@@ -339,7 +340,8 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
   const std::string_view value = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   // An address after any name: "ipv4:", "ip:", "i4:", "ipv6:"; or without a colon: "ip4192.0.2.1".
   if (const auto network = network_name(value))
-    return {"S01", fmt::format("{} is not a mechanism", shown(name)), write_this(fmt::format("{}{}:{}", sign, *network, value))};
+    return {"S01", fmt::format("{} is not a mechanism", shown(name.empty() ? term : name)),
+            write_this(fmt::format("{}{}:{}", sign, *network, value))};
   const bool has_ip = base::starts_with_ignoring_case(rest, "ip4") || base::starts_with_ignoring_case(rest, "ip6");
   if (const auto network = has_ip ? network_name(rest.substr(3)) : std::nullopt)
     return {"S01", fmt::format("a colon is missing in {}", shown(term)),
