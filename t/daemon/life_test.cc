@@ -19,6 +19,7 @@
 #include "common/base/text.h"
 #include "common/io/socket.h"
 #include "t/daemon/pass_zone.h"
+#include "t/support/milter_client.h"
 #include "t/support/spfd_process.h"
 
 namespace {
@@ -222,7 +223,10 @@ TEST_CASE("--pid-file holds the process id during the run") {
 
 TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and STOPPING=1") {
   const TempFolder folder;
-  io::Descriptor listening = listen_at(folder / "given.sock");
+  // A unit may have several sockets; they have its name.
+  const std::array<std::string, 3> names = {folder / "given.sock", folder / "second.sock", folder / "milter.sock"};
+  std::vector<io::Descriptor> listening;
+  for (const std::string& name : names) listening.push_back(listen_at(name));
   const io::Descriptor manager(::socket(AF_UNIX, SOCK_DGRAM, 0));
   const std::string notify = folder / "notify";
   const io::SocketAddress address = io::unix_address(notify);
@@ -240,21 +244,28 @@ TEST_CASE("sockets of a service manager are taken over, and it gets READY=1 and 
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::dup2(listening.get(), 3);
-    ::fcntl(3, F_SETFD, 0);  // even if it was 3 already
-    ::setenv("LISTEN_FDS", "1", 1);
+    // Above the descriptors that they get, so that none replaces another.
+    std::array<int, names.size()> copies{};
+    for (std::size_t i = 0; i < copies.size(); ++i) copies[i] = ::fcntl(listening[i].get(), F_DUPFD, 100);
+    for (std::size_t i = 0; i < copies.size(); ++i) ::dup2(copies[i], 3 + static_cast<int>(i));
+    for (const int copy : copies) ::close(copy);
+    ::setenv("LISTEN_FDS", "3", 1);
+    ::setenv("LISTEN_FDNAMES", "spfd.socket:spfd.socket:milter", 1);
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
     ::setenv("NOTIFY_SOCKET", notify.c_str(), 1);
     ::setenv("WATCHDOG_USEC", "100000", 1);
     ::execl(program.c_str(), "spfd", "--config", "/dev/null", "--zone", zone.c_str(), "--log-level", "error", nullptr);
     ::_exit(127);
   }
-  listening.close();
+  listening.clear();
   CHECK(told().starts_with("READY=1"));
   CHECK(told() == "WATCHDOG=1");
-  Client client("unix:" + folder / "given.sock");
-  client.send(kQuestion);
-  CHECK(client.read_to_end().starts_with("result=pass"));
+  for (const std::string& name : {names[0], names[1]}) {
+    Client client("unix:" + name);
+    client.send(kQuestion);
+    CHECK(client.read_to_end().starts_with("result=pass"));
+  }
+  CHECK(support::MilterClient("unix:" + names[2]).negotiate().command == 'O');
   CHECK(told() == "WATCHDOG=1");
   ::kill(child, SIGHUP);
   std::string next = told();
