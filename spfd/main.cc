@@ -5,7 +5,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
@@ -50,7 +49,7 @@ int run(const std::vector<std::string>& words) {
   const auto options = spfd::load_options(words);
   if (!options) {
     const int code = spfd::report(options.error());
-    if (code == EX_USAGE) fmt::print(stderr, "Try \"spfd --help\".\n");
+    if (code == EX_USAGE) options::say("Try \"spfd --help\".\n");
     return code;
   }
   using Action = spfd::Options::Action;
@@ -61,7 +60,7 @@ int run(const std::vector<std::string>& words) {
     case Action::check_config: {
       const auto snapshot = spfd::make_snapshot(*options);
       if (!snapshot) return spfd::report(snapshot.error());
-      for (const std::string& note : (*snapshot)->notes) fmt::print(stderr, "spfd: {}\n", note);
+      for (const std::string& note : (*snapshot)->notes) kProgram.complain(note);
       return kProgram.print_and_exit(
           fmt::format("spfd: the configuration is fine{}\n", options->config ? ": " + *options->config : ""));
     }

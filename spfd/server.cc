@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "common/base/version.h"
+#include "common/options/program.h"
 #include "common/service/notify.h"
 #include "common/service/privileges.h"
 #include "spfd/listener.h"
@@ -304,7 +304,7 @@ class Server final {
 }  // namespace
 
 int report(const StartError& error) {
-  fmt::print(stderr, "spfd: {}\n", error.message);
+  options::say(fmt::format("spfd: {}\n", error.message));
   return error.exit_code;
 }
 

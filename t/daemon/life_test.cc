@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/text.h"
@@ -69,6 +70,19 @@ TEST_CASE("--help, --version, --dump-config and --check-config fail if their out
     const std::string command = "exec \"$0\" --config /dev/null " + std::string(option) + " >/dev/full";
     check_refusal(support::run("/bin/sh", {"-c", command, support::program("spfd")}), EX_OSERR,
                   "spfd: the output cannot be written: No space left on device");
+  }
+}
+
+TEST_CASE("the exit code is the same if standard error cannot be written") {
+  const TempFolder folder;
+  const std::string noted = folder.write("noted", "a.test A 192.0.2.1\na\\.b.test A 192.0.2.3\n");
+  for (const auto& [options, exit_code] : {std::pair("--nonsense", EX_USAGE),
+                                           {"--zone /nonexistent", EX_CONFIG},
+                                           {"--listen unix:/nonexistent/x", EX_CANTCREAT},
+                                           {"--check-config --zone \"$1\"", EX_OK}}) {
+    CAPTURE(options);
+    const std::string command = "exec \"$0\" --config /dev/null " + std::string(options) + " 2>/dev/full";
+    CHECK(support::run("/bin/sh", {"-c", command, support::program("spfd"), noted}).exit_code == exit_code);
   }
 }
 
