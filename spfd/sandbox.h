@@ -17,16 +17,9 @@
 #include "common/base/result.h"
 #include "spfd/config/sandbox_mode.h"
 #include "spfd/config/start_error.h"
+#include "spfd/sandbox_landlock.h"
 
 namespace spfd {
-
-// The rights that the process keeps in addition to answering requests.
-struct SandboxRules {
-  std::vector<std::string> readable;      // files, and folders with all below them; those that do not exist are skipped
-  std::vector<int> removable_in;          // descriptors of folders in which names may be removed
-  std::vector<std::uint16_t> tcp_ports;   // to which connections may be made
-  bool reaches_abstract_sockets = false;  // UNIX sockets of other processes that have no file
-};
 
 // The parts that are in force, for the log and the status.
 struct SandboxState {
