@@ -14,7 +14,7 @@
 
 #include "common/io/descriptor.h"
 #include "common/io/guarded.h"
-#include "spfd/log.h"
+#include "spfd/log_line.h"
 
 namespace spfd {
 
