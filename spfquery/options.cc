@@ -11,7 +11,7 @@
 #include "common/base/text.h"
 #include "common/dns/idna.h"
 #include "common/options/command_line.h"
-#include "common/receiver/receiver.h"
+#include "common/receiver/default_explanation.h"
 #include "spfquery/option_rows.h"
 
 namespace spfquery {

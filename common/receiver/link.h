@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/receiver/wording.h"
+#include "common/receiver/case.h"
 
 namespace receiver {
 

@@ -299,8 +299,6 @@ Needs decide(const Request& request, const Policy& policy, spf::AnswerSource& an
   return may_help ? decide_with_stale(request, policy, answers, workspace) : needs;
 }
 
-spf::MacroString default_explanation() { return *spf::MacroString::parse(kDefaultExplanation, spf::MacroContext::explanation); }
-
 Reply bad_request(const Policy& policy, std::string_view error, std::string_view id) {
   Reply reply;
   refuse(policy.bad_request_result, spf::ProblemKind::request, RulesInForce(policy),

@@ -3,7 +3,6 @@
 // Pure, and called like the evaluator: it returns a reply, or the DNS questions that are still open.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "common/receiver/request.h"
@@ -22,10 +21,5 @@ spf::Needs decide(const Request& request, const Policy& policy, spf::AnswerSourc
 Reply bad_request(const Policy& policy, std::string_view error, std::string_view id = {});
 // Returns a temperror for a request that could not be checked for a reason of our own; `error` is the reason.
 Reply not_checked(const Policy& policy, std::string_view error, std::string_view id = {});
-
-// The default explanation for rejected senders: what happened, and the one thing to do.
-inline constexpr std::string_view kDefaultExplanation =
-    "%{o} does not allow %{c} to send its mail (SPF). Ask postmaster@%{o} to add %{c} to the SPF record of %{o}.";
-spf::MacroString default_explanation();
 
 }  // namespace receiver

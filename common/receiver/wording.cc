@@ -6,8 +6,8 @@
 #include "common/base/loopback.h"
 #include "common/base/printable.h"
 #include "common/base/text.h"
+#include "common/receiver/default_explanation.h"
 #include "common/receiver/link.h"
-#include "common/receiver/receiver.h"
 #include "common/receiver/request.h"
 
 namespace receiver {

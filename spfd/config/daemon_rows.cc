@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/options/groups.h"
 #include "common/options/shared_rows.h"
+#include "common/receiver/default_explanation.h"
 #include "spfd/config/health_name.h"
 #include "spfd/config/option_rows.h"
 #include "spfd/config/options.h"

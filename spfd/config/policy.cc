@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "common/io/machine_name.h"
+#include "common/receiver/default_explanation.h"
 #include "common/receiver/domain_map.h"
-#include "common/receiver/receiver.h"
 
 namespace spfd {
 

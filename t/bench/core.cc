@@ -10,6 +10,7 @@
 
 #include "common/io/check_answers.h"
 #include "common/protocol/query_lines.h"
+#include "common/receiver/default_explanation.h"
 #include "common/receiver/receiver.h"
 #include "t/bench/world.h"
 

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/receiver/default_explanation.h"
 #include "common/receiver/explanation.h"
 #include "common/receiver/receiver.h"
 #include "common/spf/explanation.h"

@@ -12,6 +12,7 @@
 #include "common/protocol/line_codec.h"
 #include "common/protocol/query_lines.h"
 #include "common/protocol/request_reader.h"
+#include "common/receiver/default_explanation.h"
 #include "common/receiver/receiver.h"
 #include "t/fuzz/one_answer.h"
 #include "t/fuzz/reply_checks.h"

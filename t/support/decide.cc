@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/receiver/default_explanation.h"
 #include "t/support/known_answers.h"
 #include "t/support/single.h"
 
