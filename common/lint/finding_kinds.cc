@@ -21,15 +21,6 @@ const std::vector<FindingKind>& all_kinds() {
 
 }  // namespace
 
-std::string_view severity_name(Severity severity) {
-  switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::info: break;
-  }
-  return "info";
-}
-
 std::span<const FindingKind> finding_kinds() { return all_kinds(); }
 
 const FindingKind& finding_kind(std::string_view id) {

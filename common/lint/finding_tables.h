@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "common/lint/finding_kinds.h"
+#include "common/lint/finding_kind.h"
 
 namespace lint {
 

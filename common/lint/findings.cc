@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "common/base/printable.h"
+#include "common/lint/finding_kinds.h"
 
 namespace lint {
 

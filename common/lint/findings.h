@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "common/lint/lint.h"
 #include "common/lint/reach.h"
+#include "common/lint/reader.h"
+#include "common/lint/report.h"
 #include "common/lint/tree.h"
 #include "common/lint/work.h"
 #include "common/spf/evaluate.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "common/lint/hints.h"
+#include "common/lint/fault.h"
 
 namespace lint {
 

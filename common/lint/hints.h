@@ -6,14 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace lint {
+#include "common/lint/fault.h"
 
-struct Fault {
-  std::string_view id = "S01";  // of the finding
-  std::string detail;           // a clause that follows a colon
-  std::string fix;              // empty: the one of the table
-  bool takes_next = false;      // the next term is a part of this one, so that it has no fault of its own
-};
+namespace lint {
 
 // Explains a term that the parser refuses. `term` must not be empty; `problem` is the parser's reason; `next` is the term after
 // it, or empty.

@@ -7,6 +7,7 @@
 
 #include "common/base/json.h"
 #include "common/base/version.h"
+#include "common/lint/finding_kinds.h"
 
 namespace lint {
 

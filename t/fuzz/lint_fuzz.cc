@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/lint/comparison.h"
+#include "common/lint/finding_kinds.h"
 #include "common/lint/json.h"
 #include "common/lint/sarif.h"
 #include "t/fuzz/target.h"

@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "common/dns/zone.h"
+#include "common/lint/finding_kinds.h"
 #include "common/lint/known_networks.h"
 #include "t/support/known_answers.h"
 #include "t/unit/lint_world.h"
