@@ -1,7 +1,6 @@
 #include "common/lint/why.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include <fmt/core.h>
@@ -28,7 +27,6 @@ constexpr std::size_t kMaxProblem = 300;
 // A network is near if it is at most as far away as a /16 is wide, or in the /32 of an IPv6 address.
 constexpr std::uint64_t kNear4 = 1U << 16;
 constexpr int kNear6 = 32;
-constexpr std::uint64_t kMostDistance = std::uint64_t{1} << 53;
 
 std::string shown(const dns::Name& name) {
   return is_plain_name(name) ? std::string(name.text()) : quoted_foreign(name.text(), dns::Name::kMaxText);
@@ -48,28 +46,6 @@ std::string quoted_message(std::string_view text) {
 
 std::string in_record(std::string_view term, std::string_view domain) {
   return fmt::format("{} in the record of {}", quoted_foreign(term), shown(domain));
-}
-
-Number difference(Number larger, Number smaller) {
-  return {larger.high - smaller.high - (larger.low < smaller.low ? 1U : 0U), larger.low - smaller.low};
-}
-
-int shared_bits(Number a, Number b, Family family) {
-  const std::uint64_t high = a.high ^ b.high;
-  const std::uint64_t low = a.low ^ b.low;
-  if (family == Family::ipv4) return std::countl_zero(static_cast<std::uint32_t>(low));
-  return high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(low);
-}
-
-// Returns the address of the set that is nearest to the number; of two, the lower one. The set must not be empty.
-Number nearest_to(Number number, const Networks& set) {
-  const auto& intervals = set.intervals();
-  const auto above = std::ranges::lower_bound(intervals, number, {}, &Interval::last);
-  if (above == intervals.end()) return intervals.back().last;
-  if (above->first <= number) return number;
-  if (above == intervals.begin()) return above->first;
-  const Number below = std::prev(above)->last;
-  return difference(number, below) <= difference(above->first, number) ? below : above->first;
 }
 
 // Returns why no mail comes from the address over the Internet; empty: it may.
@@ -328,7 +304,8 @@ class Explanation {
     for (const std::string& gap : tree.gaps) questions_.add_missing(gap);
     if (reaches[family_].is_cut_off) questions_.add_missing("too many networks and paths: not every network was compared");
     say_term(tree);
-    find_nearest(tree, reaches[family_]);
+    why_.nearest = find_nearest(query_.client, tree, reaches[family_]);
+    if (why_.nearest) say_nearest();
     if (!special.empty()) {
       say_special(special);
       return {};
@@ -391,42 +368,12 @@ class Explanation {
       say(fmt::format("The record of {} leads to that of {} by redirect.", domain(), shown(verdict_.domain)));
   }
 
-  void find_nearest(const Tree& tree, const Reach& reach) {
-    const Networks& passing = reach.of(Result::pass);
-    if (passing.empty()) return;
-    const Number client = number_of(query_.client);
-    const Number there = nearest_to(client, passing);
-    const auto takes = [&](Place place) {
-      return !tree.term(place).is(spf::Mechanism::include) && reach.visit(place).taken.contains(there);
-    };
-    const auto lets_pass = [&](Place place) { return takes(place) && reach.visit(place).result == Result::pass; };
-    auto place = std::ranges::find_if(reach.order, lets_pass);
-    // A term that was reached several times, as in a loop, has only the result of the last time.
-    if (place == reach.order.end()) place = std::ranges::find_if(reach.order, takes);
-    if (place == reach.order.end()) return;
-    const auto& intervals = tree.term(*place).networks[family_].intervals();
-    const auto network = std::ranges::lower_bound(intervals, there, {}, &Interval::last);
-    const bool is_whole =
-        network != intervals.end() && network->first <= there && (client < network->first || network->last < client);
-    Nearest& nearest = why_.nearest.emplace();
-    // "all" has no network, and a part of a network may be decided by an earlier term.
-    const auto& taken = reach.visit(*place).taken.intervals();
-    nearest.network = text_of(is_whole ? *network : *std::ranges::lower_bound(taken, there, {}, &Interval::last), family_);
-    nearest.term = base::clip(tree.term(*place).text(), kMaxTerm);
-    nearest.record_of = tree.records[place->record].domain.text();
-    const bool is_above = there > client;
-    const Number distance = is_above ? difference(there, client) : difference(client, there);
-    if (distance.high == 0 && distance.low < kMostDistance) nearest.distance = distance.low;
-    nearest.shared_bits = shared_bits(client, there, family_);
-    say_nearest(is_above);
-  }
-
-  void say_nearest(bool is_above) {
+  void say_nearest() {
     const Nearest& nearest = *why_.nearest;
     const std::string which = fmt::format("{}, which {} lets pass", nearest.network, in_record(nearest.term, nearest.record_of));
     if (nearest.distance && *nearest.distance <= kNear4) {
       say(fmt::format("{} is {} {} {} {}.", client_, *nearest.distance, *nearest.distance == 1 ? "address" : "addresses",
-                      is_above ? "before" : "after", which));
+                      nearest.is_above ? "before" : "after", which));
     } else if (family_ == Family::ipv6 && nearest.shared_bits >= kNear6) {
       say(fmt::format("{} has the first {} bits in common with {}.", client_, nearest.shared_bits, which));
     }

@@ -12,36 +12,17 @@
 // letters, digits, hyphens, underscores and dots, or is in single quotes and contains no single quote.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common/lint/change.h"
 #include "common/lint/reader.h"
+#include "common/lint/why_nearest.h"
 #include "common/spf/answers.h"
 #include "common/spf/query.h"
 
 namespace lint {
-
-// A network whose clients pass.
-struct Nearest {
-  std::string network;                    // "192.0.2.64/30"
-  std::string term;                       // that lets its clients pass, as published
-  std::string record_of;                  // the domain in whose record it is
-  std::optional<std::uint64_t> distance;  // from the client to its nearest address; empty: 2^53 or more
-  int shared_bits = 0;                    // leading bits that the client and that address have in common
-
-  friend bool operator==(const Nearest&, const Nearest&) = default;
-};
-
-struct Change {
-  std::string name;    // of the record
-  std::string record;  // the new text
-  // The maximum number of DNS terms of a check of it; if the record could not be examined completely, the number for this client.
-  int lookups = 0;
-
-  friend bool operator==(const Change&, const Change&) = default;
-};
 
 struct Why {
   std::string term;                // that decided, as published; empty: none did
@@ -63,8 +44,6 @@ inline constexpr Limits kWhyLimits = {
     .records = 24, .questions = 120, .terms = 600, .addresses = 2000, .depth = 11, .work = 200'000};
 // Longer records, in bytes, are not shown with a change.
 inline constexpr std::size_t kMaxChanged = 2048;
-// PTR names of a client, and MX hosts of its domain, that are looked at.
-inline constexpr std::size_t kMaxClientNames = 10;
 
 // Replaces `why`, which is complete when no question is needed. `rules`: the limits of the check.
 spf::Needs explain(const spf::Query& query, const spf::Limits& rules, const Limits& bounds, spf::AnswerSource& answers, Why& why);

@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/lint/change.h"
 #include "common/lint/reach.h"
-#include "common/lint/why.h"
+#include "common/lint/reader.h"
 #include "common/lint/why_questions.h"
 
 namespace lint {

@@ -5,7 +5,6 @@
 
 #include "common/base/text.h"
 #include "common/dns/likely_zone.h"
-#include "common/lint/why.h"
 #include "common/spf/evaluate.h"
 #include "common/spf/expansion.h"
 

@@ -1,6 +1,8 @@
 // Finds out to whom an SMTP client belongs: by its names in DNS that lead back to its address, and by the mail of their domain.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -9,6 +11,9 @@
 #include "common/spf/query.h"
 
 namespace lint {
+
+// PTR names of a client, and MX hosts of its domain, that are looked at.
+inline constexpr std::size_t kMaxClientNames = 10;
 
 // Returns whether the name consists of letters, digits, hyphens, underscores and dots only, with two labels or more.
 bool is_plain_name(const dns::Name& name);
