@@ -76,19 +76,15 @@ TEST_CASE("why: permerror has the smallest repair, examined") {
 }
 
 TEST_CASE("why: no repair and no proposal lets every client pass") {
+  const std::string closed = "example.com: v=spf1 ip4:198.18.0.7 ~all";
   for (const std::string_view all : {"all-", "_all", "all.", "allow", "+al", "all:x", "+ all", "all\t"}) {
     CAPTURE(all);
-    const std::string record = fmt::format("v=spf1 ip4:198.18.0.7 {}", all);
-    CHECK(repaired(with(record)) == "example.com: v=spf1 ip4:198.18.0.7 ~all");
+    CHECK(repaired(with(fmt::format("v=spf1 ip4:198.18.0.7 {}", all))) == closed);
   }
-  for (const std::string_view all : {"all", "+all"}) {
-    CAPTURE(all);
-    CHECK(repaired(with(fmt::format("v=spf1 ipv4:198.18.0.7 {}", all))).empty());
-    const std::string text = fmt::format(" v=spf1 ip4:198.18.0.7 {}", all);
-    CHECK(repaired(with(text)) == "example.com: v=spf1 ip4:198.18.0.7 ~all");
-  }
-  CHECK(repaired(with("v=spf1 ip4:198.18.0.7 +all").txt("example.com", "v=spf1 ip4:198.18.0.8 -all")) ==
-        "example.com: v=spf1 ip4:198.18.0.7 ip4:198.18.0.8 ~all");
+  CHECK(repaired(with("v=spf1 ipv4:198.18.0.7 all")).empty());
+  CHECK(repaired(with(" v=spf1 ip4:198.18.0.7 all")) == closed);
+  CHECK(repaired(with(" v=spf1 ip4:198.18.0.7 +all")) == closed);
+  CHECK(repaired(with("v=spf1 ip4:198.18.0.7 +all").txt("example.com", "v=spf1 -all")) == closed);
 }
 
 TEST_CASE("why: no repair is shown that does not end the error, or that is only a guess") {
