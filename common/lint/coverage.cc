@@ -113,7 +113,13 @@ void check_all(const Examined& examined, Findings& findings) {
     const Term& term = examined.tree.term(place);
     const Visit& visit = examined.reach[Family::ipv4].visit(place);
     if (!term.is(Mechanism::all) || !visit.result || visit.taken.empty()) continue;
-    if (*visit.result == Result::neutral) findings.add("K02", place, quoted(term));
+    if (*visit.result == Result::neutral) {
+      // The qualifier of an include has replaced that of its all.
+      const bool is_included = term.read.directive->qualifier != Result::neutral;
+      findings.add(
+          "K02", place, quoted(term),
+          {.severity = {}, .fix = is_included ? "Remove the term that includes this record, so that later terms decide" : ""});
+    }
     if (*visit.result == Result::softfail)
       findings.add("K02", place, fmt::format("{} is softfail, which most receivers accept", quoted(term)),
                    {.severity = Severity::info, .fix = {}});

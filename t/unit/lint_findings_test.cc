@@ -228,6 +228,13 @@ TEST_CASE("K03: only the owner of a record can make its networks smaller") {
   CHECK(examine(world, "own.example.com").find("K03")->fix == "List the networks that send mail");
 }
 
+TEST_CASE("K02: where the qualifier of an include replaces that of its all, another -all would not help") {
+  const World world = World()
+                          .txt("example.com", "v=spf1 ip4:198.18.0.1 ?include:all.example.net -all")
+                          .txt("all.example.net", "v=spf1 +all");
+  CHECK(examine(world).find("K02")->fix == "Remove the term that includes this record, so that later terms decide");
+}
+
 TEST_CASE("K08: a private network in the record of a provider is information") {
   World world = world_with("v=spf1 include:private.example.net -all");
   world.txt("private.example.net", "v=spf1 ip4:10.1.2.3 -all");
