@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "spfquery/options.h"
+#include "spfquery/command_line.h"
 
 namespace spfquery {
 

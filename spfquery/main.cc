@@ -11,6 +11,7 @@
 
 #include "common/lint/lint.h"
 #include "spfquery/batch.h"
+#include "spfquery/command_line.h"
 #include "spfquery/evaluator.h"
 #include "spfquery/examiner.h"
 #include "spfquery/interrupt.h"

@@ -1,8 +1,4 @@
-// The options of spfquery, and the table that lists them.
-//
-// The command lines of all earlier generations of spfquery work (Mail::SPF, Mail::SPF::Query, libspf2), and so does the one of
-// Debian's Exim; see common/options/command_line.h. Words that do not belong to an option are ignored, and the last of several
-// values counts.
+// The values of the options of spfquery (command_line.h).
 #pragma once
 
 #include <chrono>
@@ -93,17 +89,5 @@ using Option = options::RowOf<Options>;
 
 // Reads a domain to examine. The error is a sentence without its full stop.
 base::Result<dns::Name, std::string> parse_examined(std::string_view text);
-
-const options::Rows& option_table();
-
-// Why a command line is refused.
-struct BadUsage {
-  std::string what;  // a sentence
-  int exit_code = kExitUsage;
-};
-// Parses the words that follow the program's name. After --help and --version, nothing else counts.
-base::Result<Options, BadUsage> parse_command_line(const std::vector<std::string>& words);
-
-std::string help_text();
 
 }  // namespace spfquery

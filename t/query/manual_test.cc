@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "spfquery/options.h"
+#include "spfquery/command_line.h"
 #include "t/support/option_docs.h"
 #include "t/support/spfd_process.h"
 

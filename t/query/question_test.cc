@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/base/text.h"
-#include "spfquery/options.h"
+#include "spfquery/command_line.h"
 #include "t/query/child.h"
 #include "t/query/zone.h"
 #include "t/support/dns_server.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "spfquery/options.h"
+#include "spfquery/command_line.h"
 #include "t/query/child.h"
 #include "t/query/zone.h"
 
