@@ -229,9 +229,8 @@ TEST_CASE("K03: only the owner of a record can make its networks smaller") {
 }
 
 TEST_CASE("K02: where the qualifier of an include replaces that of its all, another -all would not help") {
-  const World world = World()
-                          .txt("example.com", "v=spf1 ip4:198.18.0.1 ?include:all.example.net -all")
-                          .txt("all.example.net", "v=spf1 +all");
+  const World world =
+      World().txt("example.com", "v=spf1 ip4:198.18.0.1 ?include:all.example.net -all").txt("all.example.net", "v=spf1 +all");
   CHECK(examine(world).find("K02")->fix == "Remove the term that includes this record, so that later terms decide");
 }
 
