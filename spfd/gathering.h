@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ class Gatherings {
   // Returns one function per name, which that worker calls once, from any thread, with its part. `add` adds a part to the sum.
   // `done` is called once: by the thread that reports the last part, or by give_up().
   template <class Total, class Add>
-  std::vector<std::function<void(const Total&)>> begin(Clock::time_point now, std::vector<std::string> names, Add add,
+  std::vector<std::function<void(const Total&)>> begin(Clock::time_point now, const std::vector<std::string>& names, Add add,
                                                        std::function<void(const Gathered<Total>&)> done) {
     struct Sum {
       Gathered<Total> gathered;
@@ -72,10 +73,8 @@ class Gatherings {
   // Ends each wait that has lasted too long. Returns when the next one will have; none: no worker's part is missing.
   std::optional<Clock::time_point> give_up(Clock::time_point now) {
     std::vector<Waiting> overdue;
-    std::erase_if(waiting_, [&](Waiting& one) {
-      if (one.end <= now) overdue.push_back(std::move(one));
-      return one.end <= now || one.sum.expired();
-    });
+    std::ranges::copy_if(waiting_, std::back_inserter(overdue), [&](const Waiting& one) { return one.end <= now; });
+    std::erase_if(waiting_, [&](const Waiting& one) { return one.end <= now || one.sum.expired(); });
     for (const Waiting& one : overdue) one.give_up();
     if (waiting_.empty()) return {};
     return std::min_element(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) { return a.end < b.end; })->end;
