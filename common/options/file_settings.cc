@@ -44,7 +44,7 @@ base::Result<Setting, std::string> read_setting(const Row& row, const TomlRow& g
   return base::failure(fmt::format("{}: the value must be a {}", place,
                                    row.is_table             ? "list of strings, or a table with domains in quotes"
                                    : row.kind == Kind::list ? "string or a list of strings"
-                                                            : "single value"));
+                                                            : "string, a whole number, true or false"));
 }
 
 }  // namespace options

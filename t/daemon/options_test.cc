@@ -259,7 +259,7 @@ TEST_CASE("a bad file gets FILE:LINE: what, and EX_CONFIG") {
       {"# fine\ntimeuot = 3\n", ":2: timeuot: there is no such option"},
       {"timeout = \"20s\"\n\ntimeout = \"30s\"\n", ":3: "},
       {"timeout = \"soon\"\n", ":1: timeout: \"soon\" is not a time"},
-      {"timeout = 2.5\n", ":1: timeout: the value must be a single value"},
+      {"timeout = 2.5\n", ":1: timeout: the value must be a string, a whole number, true or false"},
       {"\n\ntimeout = [1, 2]\n", ":3: timeout: "},
       {"listen = [1, [2]]\n", ":1: listen: "},
       {"port = 5970\ntcpport = 5970\n", ":2: tcpport: the option is given twice"},
