@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -426,6 +427,7 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   if (!mechanism) return explain_unknown(term, sign, rest, next);
   if (*mechanism == Mechanism::all)
     return {"S01", fmt::format("{}: all takes no value", shown(term)), write_this(fmt::format("{}all", sign))};
+  if (value.starts_with('=')) return explain_equals_sign(term, next);
   const bool needs_value = *mechanism != Mechanism::a && *mechanism != Mechanism::mx && *mechanism != Mechanism::ptr;
   if (value == ":" || (needs_value && value.empty())) return missing_value(term, next);
   if (*mechanism == Mechanism::ip4 || *mechanism == Mechanism::ip6) {
@@ -433,6 +435,23 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
     return explain_network(term, name, value.substr(1), problem);
   }
   return explain_domain(term, value.starts_with(':') ? value.substr(1) : value, problem, next);
+}
+
+Fault explain_equals_sign(std::string_view term, std::string_view next) {
+  Fault fault = {"S01", fmt::format("an equals sign in place of the colon in {}", shown(term)), {}};
+  const std::size_t equals = term.find('=');
+  const std::string meant = fmt::format("{}:{}", base::lower(term.substr(0, equals)), term.substr(equals + 1));
+  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", meant));
+  if (terms.size() != 1) return fault;
+  if (terms.front().problem.empty()) {
+    fault.fix = write_this(meant);
+  } else {
+    Fault other = explain_fault(meant, terms.front().problem, next);
+    fault.id = other.id;
+    fault.fix = std::move(other.fix);
+    fault.takes_next = other.takes_next;
+  }
+  return fault;
 }
 
 std::optional<Fault> explain_odd_domain(std::string_view term) {

@@ -18,6 +18,10 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
 // domain is an ordinary one, or has macros.
 std::optional<Fault> explain_odd_domain(std::string_view term);
 
+// Explains a term with an equals sign in place of the colon of a mechanism, such as "-ip4=192.0.2.1". `next` is the term after
+// it, or empty. Without a sign, such a term is an unknown modifier.
+Fault explain_equals_sign(std::string_view term, std::string_view next);
+
 // Returns whether an unknown modifier is named like a mechanism, as in "ip4=192.0.2.1".
 bool resembles_mechanism(std::string_view modifier);
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <fmt/core.h>
 
@@ -12,7 +11,6 @@
 #include "common/lint/glue.h"
 #include "common/lint/hints.h"
 #include "common/lint/term_text.h"
-#include "common/spf/terms.h"
 
 namespace lint {
 
@@ -45,15 +43,6 @@ void check_term(const Tree& tree, Place place, Findings& findings) {
   if (term.is_nowhere && leads) findings.add("S04", place, fmt::format("{} does not name a domain", quoted(term)));
 }
 
-// Returns what to write instead of a modifier that is named like a mechanism; empty: its text does not show that.
-std::string advice_with_colon(std::string_view name, std::string_view value) {
-  if (is_all(name)) return {};
-  const std::string meant = fmt::format("{}:{}", base::lower(name), value);
-  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", meant));
-  if (terms.size() != 1) return {};
-  return terms.front().problem.empty() ? write_this(meant) : explain_fault(meant, terms.front().problem, {}).fix;
-}
-
 // Reports unknown modifiers, which every check ignores (RFC 7208 §6).
 void check_modifier(const Record& record, Place place, Findings& findings) {
   const Term& term = record.terms[place.term];
@@ -68,7 +57,7 @@ void check_modifier(const Record& record, Place place, Findings& findings) {
                         {.severity = {}, .fix = "Publish it as a TXT record of its own, and remove it here"});
   if (!resembles_mechanism(text)) return findings.add("S07", place, quoted(term));
   findings.add("S07", place, fmt::format("{} looks like a mechanism", quoted(term)),
-               {.severity = Severity::warning, .fix = advice_with_colon(name, text.substr(name.size() + 1))});
+               {.severity = Severity::warning, .fix = is_all(name) ? std::string() : explain_equals_sign(text, {}).fix});
 }
 
 // Finds matters of style, in the domain's own record only.
