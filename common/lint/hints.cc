@@ -98,11 +98,18 @@ std::optional<Fault> explain_bytes(std::string_view term) {
   return Fault{"P06", shown(term), is_network && is_sound(rest) ? write_this(rest) : std::string()};
 }
 
+// Returns the term without a colon or equals sign at its beginning, which belongs to the name before the blank. An IPv6 address
+// may begin with two colons.
+std::string_view without_mark(std::string_view term) {
+  const bool has_mark = (term.starts_with(':') && !term.starts_with("::")) || term.starts_with('=');
+  return has_mark ? term.substr(1) : term;
+}
+
 Fault missing_value(std::string_view term, std::string_view next) {
   const std::string_view sign = sign_of(term);
   const std::string_view name = term.substr(sign.size(), term.find(':') - sign.size());
   const bool has_colon = term.ends_with(':');
-  const std::string_view value = next.starts_with(':') ? next.substr(1) : next;
+  const std::string_view value = without_mark(next);
   const auto network = network_name(value);
   const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, value);
   if ((has_colon || !is_sound(name)) && !next.empty() && !is_sound(next) && is_sound(joined))
@@ -317,7 +324,7 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
 Fault explain_colon_of_modifier(std::string_view term, std::string_view name, std::string_view value, std::string_view next) {
   const std::string begin = fmt::format("{}=", base::lower(name));
   if (!value.empty()) return {"S01", fmt::format("{} is a modifier", shown(name)), write_this(fmt::format("{}{}", begin, value))};
-  const std::string joined = fmt::format("{}{}", begin, next);
+  const std::string joined = fmt::format("{}{}", begin, without_mark(next));
   if (!next.empty() && !is_sound(next) && is_sound(joined))
     return {"S01", fmt::format("{} is a modifier, with a blank after {}", shown(name), shown(term)), write_this(joined), true};
   return {"S01", fmt::format("{} is a modifier, and has no value", shown(name)),
@@ -415,7 +422,7 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   if (!sign.empty() && is_modifier && value.starts_with('=')) return {"S08", shown(term), write_this(rest)};
   if (value.starts_with('=')) {
     if (is_modifier && value.size() == 1) {
-      const std::string joined = fmt::format("{}{}", rest, next);
+      const std::string joined = fmt::format("{}{}", rest, without_mark(next));
       if (!next.empty() && !is_sound(next) && is_sound(joined))
         return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
       return {"S04", fmt::format("{} has no value", shown(term)), {}};
