@@ -399,7 +399,9 @@ Fault explain_unknown(std::string_view term, std::string_view sign, std::string_
     const std::string_view glued = rest.substr(3);
     std::string fix = fmt::format("Remove {}", shown(glued));
     if (is_sound(glued)) fix = fmt::format("Put a blank after all, or remove {}", shown(glued));
-    if (lets_all_pass(term.substr(0, term.size() - glued.size()))) fix = fmt::format("Write ~all in place of {}", shown(term));
+    if (lets_all_pass(term.substr(0, term.size() - glued.size())))
+      fix = is_sound(glued) && !is_all(glued) ? fmt::format("Write {} ~all, or ~all alone", glued)
+                                              : fmt::format("Write ~all in place of {}", shown(term));
     if (glued.front() == '_' && is_domain(glued)) fix += fmt::format("; if it is a provider, write include:{} before all", glued);
     return {"S01", fmt::format("text is glued to all in {}", shown(term)), std::move(fix)};
   }

@@ -315,6 +315,7 @@ TEST_CASE("an all that lets every client pass is not recommended in place of a m
     CHECK(fix(fmt::format("v=spf1 mx {}", word)) == "Write ~all");
   }
   CHECK(fix("v=spf1 mx\tall") == "Write mx ~all");
+  CHECK(fix("v=spf1 allmx") == "Write mx ~all, or ~all alone");
   CHECK(fix("v=spf1 mx allow") == "Write ~all in place of 'allow'");
   CHECK(fix("v=spf1 mx -allow") == "Remove 'ow'");
   CHECK(fix("v=spf1 mx ?al") == "Write ?all");
