@@ -198,6 +198,13 @@ class Server final {
     return std::max(number, 0);
   }
 
+  // Waits for the next signal during a stop, which may have to wait for a worker that is stuck. Returns it; 0: `end` has come, or
+  // commands were answered without such a worker.
+  int next_signal_until(Clock::time_point end) {
+    end = std::min(end, process_.give_up_reports().value_or(end));
+    return next_signal(std::chrono::ceil<milliseconds>(end - Clock::now()));
+  }
+
   void serve_signals() {
     auto beat = watchdog_interval();
     if (beat) *beat /= 2;
@@ -264,8 +271,7 @@ class Server final {
       const auto now = Clock::now();
       if (now >= control_end) process_.begin_control_end();
       // A second SIGTERM ends the daemon at once.
-      const auto left = std::chrono::ceil<milliseconds>((now < control_end ? control_end : end) - now);
-      const int number = now < end ? next_signal(left) : SIGTERM;
+      const int number = now < end ? next_signal_until(now < control_end ? control_end : end) : SIGTERM;
       if (number == SIGTERM || number == SIGINT) break;
       if (number == SIGUSR1) process_.log_counters();
       process_.obey_commands();
@@ -279,8 +285,7 @@ class Server final {
   void end_control(Clock::time_point end) {
     process_.begin_control_end();
     while (!process_.has_control_ended()) {
-      const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now());
-      const int number = left.count() > 0 ? next_signal(left) : SIGTERM;
+      const int number = Clock::now() < end ? next_signal_until(end) : SIGTERM;
       if (number == SIGTERM || number == SIGINT) break;
       process_.obey_commands();
     }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -282,6 +283,20 @@ TEST_CASE("control: a stuck worker does not keep the counters of the others, and
   }
   CHECK(world.output({"top", "refused"}) == "1 pass.test\n");
   CHECK_FALSE(has(world.output({"stats"}), "without"));
+}
+
+TEST_CASE("control: during a stop, a command does not wait for a stuck worker either") {
+  const World world({.arguments = {"--workers", "1"}, .zone = std::string(kZone)});
+  const StoppedThread worker(world.spfd().pid(), "spfd worker");
+  if (!worker.is_stopped()) {
+    MESSAGE("not tried, since the system forbids ptrace");
+    return;
+  }
+  auto stats = std::async(std::launch::async, [&] { return world.ctl({"stats"}); });
+  world.spfd().signal(SIGTERM);
+  const Finished finished = stats.get();
+  CHECK(finished.errors.empty());
+  CHECK(finished.output.ends_with("(without worker 1 of 1)\n"));
 }
 
 TEST_CASE("control: stop answers and ends the daemon") {
