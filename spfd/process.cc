@@ -12,7 +12,6 @@
 
 #include "common/base/printable.h"
 #include "common/base/version.h"
-#include "common/io/guarded.h"
 #include "common/io/udp.h"
 #include "common/service/notify.h"
 #include "spfd/config/config_file.h"
