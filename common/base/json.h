@@ -2,7 +2,7 @@
 // own words.
 //
 // Answers of the query lines and lines of the log are JSON too, but they are written for each request; AnswerWriter
-// (query_lines.cc) and LogLine (log.cc) write them without temporary strings.
+// (query_lines.cc) and LogLine (log_line.cc) write them without temporary strings.
 #pragma once
 
 #include <concepts>
