@@ -1,7 +1,6 @@
 // K: who passes.
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 

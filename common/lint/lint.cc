@@ -1,7 +1,6 @@
 #include "common/lint/lint.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include <fmt/core.h>

@@ -1,6 +1,5 @@
 // S: syntax. Every term is read by itself, so that a record with several faults is explained at once.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 

@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "common/base/text.h"
 #include "common/dns/zone.h"

@@ -5,8 +5,6 @@
 #include <doctest/doctest.h>
 
 #include <iterator>
-#include <map>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>

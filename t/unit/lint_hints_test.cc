@@ -4,7 +4,6 @@
 #include <iterator>
 #include <map>
 #include <string>
-#include <vector>
 
 #include <fmt/core.h>
 
