@@ -186,13 +186,9 @@ std::optional<Fault> explain_glue(std::string_view term, std::string_view next) 
     return fault;
   }
   std::ranges::stable_sort(parts, {}, is_all);  // terms after all are ignored
-  if (lets_all_pass(parts.back())) {
-    if (is_all(next)) {
-      parts.pop_back();
-    } else {
-      parts.back() = "~all";
-    }
-  }
+  const bool was_open = std::erase_if(parts, lets_all_pass) != 0;
+  const bool has_all = is_all(next) || (!parts.empty() && is_all(parts.back()));
+  if (parts.empty() || (was_open && !has_all)) parts.emplace_back("~all");
   fault.fix = "Write";
   for (const std::string_view part : parts) base::append(fault.fix, " ", part);
   return fault;

@@ -36,11 +36,11 @@ std::string advised(const Fault& fault) {
   return are_sound_terms(terms) ? terms : std::string();
 }
 Meant meant_by(const Term& term, std::string_view next) {
-  if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {closed(clean)};
+  if (std::string clean = without_strays(term.text()); clean != term.text() && are_sound_terms(clean)) return {std::move(clean)};
   const Fault fault = explain_fault(term.text(), term.read.problem, next);
   if (std::string terms = advised(fault); !terms.empty()) return {std::move(terms), fault.takes_next};
   const std::string_view sign = sign_of(term.text());
-  if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {closed(fmt::format("{}all", sign))};
+  if (base::starts_with_ignoring_case(term.text().substr(sign.size()), "all")) return {fmt::format("{}all", sign)};
   return {};
 }
 
@@ -66,7 +66,7 @@ std::string mended(const Record& record, const std::vector<std::size_t>& dropped
     if (term.is_sound()) {
       const bool is_misread = std::ranges::find(misread, i) != misread.end();
       const std::string meant = is_misread ? meant_by_valid(term) : std::string();
-      append(out, meant.empty() ? closed(term.text()) : meant);
+      append(out, meant.empty() ? term.text() : meant);
       continue;
     }
     const Meant meant = meant_by(term, i + 1 < record.terms.size() ? record.terms[i + 1].text() : std::string_view());
@@ -92,7 +92,7 @@ std::string merged(const Record& record) {
       append(out, term.text);
     }
   }
-  append(out, closed(end));
+  append(out, end);
   return out;
 }
 
@@ -120,6 +120,7 @@ bool keeps_clients(const Record& record, std::string_view text) {
 std::vector<Repair> repairs_of(const Report& report) {
   std::vector<Repair> out;
   const auto add = [&](std::size_t number, std::string text) {
+    text = closed(text);  // whatever advice it follows
     const bool is_new = !text.empty() && keeps_clients(report.tree.records[number], text) &&
                         text != report.tree.records[number].text() &&
                         std::ranges::none_of(out, [&](const Repair& one) { return one.record == number && one.text == text; });

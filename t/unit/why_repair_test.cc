@@ -81,6 +81,8 @@ TEST_CASE("why: no repair and no proposal lets every client pass") {
     CAPTURE(all);
     CHECK(repaired(with(fmt::format("v=spf1 ip4:198.18.0.7 {}", all))) == closed);
   }
+  CHECK(repaired(with("v=spf1 ip4:198.18.0.7+all~all")) == closed);
+  CHECK(repaired(with("v=spf1 ip4:198.18.0.7 +all+all")) == closed);
   CHECK(repaired(with("v=spf1 ipv4:198.18.0.7 all")).empty());
   CHECK(repaired(with(" v=spf1 ip4:198.18.0.7 all")) == closed);
   CHECK(repaired(with(" v=spf1 ip4:198.18.0.7 +all")) == closed);
