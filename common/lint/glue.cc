@@ -188,7 +188,10 @@ std::optional<Fault> explain_glue(std::string_view term, std::string_view next) 
   std::ranges::stable_sort(parts, {}, is_all);  // terms after all are ignored
   const bool was_open = std::erase_if(parts, lets_all_pass) != 0;
   const bool has_all = is_all(next) || (!parts.empty() && is_all(parts.back()));
-  if (parts.empty() || (was_open && !has_all)) parts.emplace_back("~all");
+  // A redirect has no effect beside an all.
+  const bool has_redirect =
+      std::ranges::any_of(parts, [](std::string_view part) { return is_modifier_of_name(part, "redirect"); });
+  if (parts.empty() || (was_open && !has_all && !has_redirect)) parts.emplace_back("~all");
   fault.fix = "Write";
   for (const std::string_view part : parts) base::append(fault.fix, " ", part);
   return fault;

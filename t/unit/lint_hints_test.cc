@@ -293,6 +293,7 @@ TEST_CASE("an all that lets every client pass is not recommended where it is glu
   CHECK(fix("v=spf1 mx~all+all") == "Write mx ~all");
   CHECK(fix("v=spf1 mx +all+ALL") == "Write ~all");
   CHECK(fix("v=spf1 mx all+all -all") == "Write ~all");
+  CHECK(fix("v=spf1 redirect=_spf.example.net+all") == "Write redirect=_spf.example.net");
   CHECK(fix("v=spf1 ip4:198.18.0.1+all -all") == "Write ip4:198.18.0.1");
   CHECK(fix("v=spf1 include:_spf.example.net+all") == "Write include:_spf.example.net ~all");
   CHECK(fix("v=spf1 a:mail.example.de+all") == "Write a:mail.example.de ~all");
