@@ -25,6 +25,7 @@ struct Gathered {
   std::vector<std::string> missing;  // the workers that are not in the total, such as "worker 2 of 4"
 };
 
+// begin() and give_up() are for one thread.
 class Gatherings {
  public:
   using Clock = std::chrono::steady_clock;
