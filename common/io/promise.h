@@ -36,7 +36,7 @@ class Promise final : public Cache::Asking, public std::enable_shared_from_this<
   void join(std::uint64_t check);
 
   const End end_;
-  std::shared_ptr<Cache> cache_;  // null: there is no obligation
+  std::shared_ptr<Cache> cache_;  // null before begin(), and when nothing is owed
   std::shared_ptr<Inbox> inbox_;  // not changed after begin()
   std::weak_ptr<Resolver> resolver_;
   std::uint64_t number_ = 0;

@@ -23,7 +23,7 @@ Networks clients_with(const Reach& reach, Result result) {
 }
 
 // Returns an example of the clients. An IPv6 address that holds an IPv4 address is checked as an IPv4 address (RFC 7208 §5), so
-// it is an example of IPv6 clients only if there is no other.
+// it is the example only if the set has no other IPv6 client.
 base::IpAddress witness_of(const Networks& clients, Family family) {
   base::IpAddress witness;
   for (const Interval& interval : clients.intervals()) {

@@ -88,7 +88,7 @@ TEST_CASE("SIGTERM waits for a silent DNS at most as long as a check may take; a
 TEST_CASE("SIGTERM: a client that has just connected, or has sent a part of a request, may still ask") {
   for (int parts = 0; parts < 4; ++parts) {
     SpfdProcess spfd({.arguments = {"--workers", "2"}, .zone = std::string(kZone)});
-    Client other(spfd.address());  // silent, and delays nobody for longer than the stop may take
+    Client other(spfd.address());  // sends nothing; the stop waits for it at most as long as for any client
     Client client(spfd.address());
     const std::size_t sent = kQuestion.size() * static_cast<std::size_t>(parts) / 4;
     client.send(kQuestion.substr(0, sent));

@@ -184,7 +184,8 @@ std::string check_explanation(const model::Zone& zone, const std::vector<base::I
   return term.substr(0, term.find(':'));
 }
 
-TEST_CASE("a change that an explanation shows lets the client pass and harms nobody; the nearest network is the nearest") {
+TEST_CASE(
+    "a change in an explanation lets the client pass and affects no other sender; no network is nearer than the one shown") {
   const std::uint64_t rounds = from_environment("LINT_ROUNDS", kLintRounds);
   const std::uint64_t first = from_environment("SEED", 1);
   std::map<std::string, std::uint64_t> counts;

@@ -1,4 +1,4 @@
-// DNS messages of a hostile server: records that nobody asked for, other questions, cut messages, loops, wrong lengths.
+// DNS messages from a hostile server: unsolicited records, wrong questions, truncated messages, loops, wrong lengths.
 #include "common/dns/message.h"
 
 #include <cstdint>
