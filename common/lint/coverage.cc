@@ -23,9 +23,8 @@ struct Special {
   std::string_view address;
   int length;
   std::string_view name;
+  std::string_view fix = {};  // empty: that of K08
 };
-// RFC 7208 §5: the check of a client with such an address is that of the IPv4 address.
-constexpr std::string_view kMapped = "IPv4-mapped, and no check sees such a client";
 constexpr auto kSpecial = std::to_array<Special>({
     {"0.0.0.0", 8, "this network"},
     {"10.0.0.0", 8, "private"},
@@ -40,7 +39,8 @@ constexpr auto kSpecial = std::to_array<Special>({
     {"224.0.0.0", 4, "multicast"},
     {"240.0.0.0", 4, "reserved"},
     {"::", 127, "unspecified or loopback"},
-    {"::ffff:0:0", 96, kMapped},
+    // RFC 7208 §5: the check of a client with such an address is that of the IPv4 address.
+    {"::ffff:0:0", 96, "IPv4-mapped, and no check sees such a client", "Write the address with ip4"},
     {"100::", 64, "for traffic to discard"},
     {"2001:db8::", 32, "for documentation"},
     {"3fff::", 20, "for documentation"},
@@ -52,23 +52,23 @@ constexpr auto kSpecial = std::to_array<Special>({
 
 struct SpecialNetwork {
   Interval interval;
-  std::string_view name;
+  const Special& special;
 };
 PerFamily<std::vector<SpecialNetwork>> read_special() {
   PerFamily<std::vector<SpecialNetwork>> networks;
   for (const Special& special : kSpecial) {
     const auto address = base::IpAddress::parse_as_written(special.address);
     if (address)
-      networks[address->is_v4() ? Family::ipv4 : Family::ipv6].push_back({network_of(*address, special.length), special.name});
+      networks[address->is_v4() ? Family::ipv4 : Family::ipv6].push_back({network_of(*address, special.length), special});
   }
   return networks;
 }
 
 // Returns the special network that contains the interval; null: none.
-const SpecialNetwork* special_of(const Interval& interval, Family family) {
+const Special* special_of(const Interval& interval, Family family) {
   static const PerFamily<std::vector<SpecialNetwork>> networks = read_special();
   for (const SpecialNetwork& network : networks[family]) {
-    if (network.interval.first <= interval.first && interval.last <= network.interval.last) return &network;
+    if (network.interval.first <= interval.first && interval.last <= network.interval.last) return &network.special;
   }
   return nullptr;
 }
@@ -153,7 +153,7 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
   for (const Family family : kFamilies) {
     if (!passes(examined, place, family)) continue;
     for (const Interval& interval : term.networks[family].intervals()) {
-      const SpecialNetwork* const special = special_of(interval, family);
+      const Special* const special = special_of(interval, family);
       Networks network;
       network.add(interval);
       if (special == nullptr || !examined.reach[family].visit(place).passed.overlaps(network)) continue;
@@ -166,9 +166,7 @@ void check_special(const Examined& examined, Place place, Findings& findings) {
                    {.severity = !has_owner   ? Severity::info
                                 : is_network ? Severity::error
                                              : Severity::warning,
-                    .fix = !has_owner                 ? fmt::format("The owner of {} can remove it", owner.text())
-                           : special->name == kMapped ? std::string("Write the address with ip4")
-                                                      : std::string()});
+                    .fix = has_owner ? std::string(special->fix) : fmt::format("The owner of {} can remove it", owner.text())});
       break;
     }
   }
@@ -251,7 +249,7 @@ void check_exists(const Examined& examined, Place place, Findings& findings) {
 }  // namespace
 
 std::string_view special_name(const Interval& interval, Family family) {
-  const SpecialNetwork* const special = special_of(interval, family);
+  const Special* const special = special_of(interval, family);
   return special == nullptr ? std::string_view() : special->name;
 }
 
