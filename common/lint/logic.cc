@@ -247,9 +247,8 @@ class Logic {
       const std::string detail = fmt::format("{} is in {}", quoted(term), described(tree_, there));
       // That one may be superfluous, too, since this one and others take its clients.
       const bool is_one_of_two = place.record == 0 && step.visit->taken.empty();
-      is_one_of_two ? findings_.add("L05", place, detail,
-                                    {.severity = {}, .fix = fmt::format("Remove the term or {}, not both", quoted(other))})
-                    : report_superfluous(place, detail);
+      if (!is_one_of_two) return report_superfluous(place, detail);
+      findings_.add("L05", place, detail, {.severity = {}, .fix = fmt::format("Remove the term or {}, not both", quoted(other))});
       return;
     }
   }
