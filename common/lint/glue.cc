@@ -177,7 +177,7 @@ std::optional<Fault> explain_glue(std::string_view term, std::string_view next) 
   }
   // Another term was put into the middle of the first one.
   std::string joined = fmt::format("{}{}", parts.front(), next);
-  if (!is_sound(parts.front()) && !next.empty() && !is_sound(next) && is_sound(joined)) {
+  if (!is_sound(parts.front()) && is_divided(joined, next)) {
     parts.front() = joined;
     fault.takes_next = true;
   }

@@ -56,12 +56,10 @@ std::string_view near_name(std::string_view name) {
   return {};
 }
 
-// Returns whether a modifier can have this name (RFC 7208 §4.6.1).
-bool is_modifier_name(std::string_view name) {
-  const auto is_usual = [](char c) {
-    return base::is_alphanumeric(c) || std::string_view("-_.").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && base::is_alpha(name.front()) && std::ranges::all_of(name, is_usual);
+// Returns whether the parser reads the term as an unknown modifier (RFC 7208 §4.6.1), perhaps with a wrong value.
+bool is_unknown_modifier(std::string_view term) {
+  const std::vector<spf::Term> terms = spf::read_terms(fmt::format("v=spf1 {}", term));
+  return terms.size() == 1 && terms.front().kind == spf::Term::Kind::modifier;
 }
 
 // Explains bytes that are not printable US-ASCII.
@@ -112,7 +110,7 @@ Fault missing_value(std::string_view term, std::string_view next) {
   const std::string_view value = without_mark(next);
   const auto network = network_name(value);
   const std::string joined = fmt::format("{}{}:{}", sign, network ? *network : name, value);
-  if ((has_colon || !is_sound(name)) && !next.empty() && !is_sound(next) && is_sound(joined))
+  if ((has_colon || !is_sound(name)) && is_divided(joined, next))
     return {"S04", fmt::format("a blank {} {}", has_colon || value != next ? "after" : "instead of a colon after", shown(term)),
             write_this(joined), true};
   if (base::equals_ignoring_case(name, "ip4") || base::equals_ignoring_case(name, "ip6"))
@@ -313,7 +311,7 @@ Fault explain_domain(std::string_view term, std::string_view value, std::string_
             "Remove that text; what proves the domain to a service belongs into a TXT record of its own"};
   }
   const std::string joined = fmt::format("{}{}", term, next);
-  if (!next.empty() && !is_sound(next) && is_domain(next) && is_sound(joined))
+  if (is_domain(next) && is_divided(joined, next))
     return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
   if (!whole.empty() && whole.find('.') == std::string_view::npos)
     return {"S04", fmt::format("{} has no dot", shown(whole)), "Write the full name of the host or domain"};
@@ -325,7 +323,7 @@ Fault explain_colon_of_modifier(std::string_view term, std::string_view name, st
   const std::string begin = fmt::format("{}=", base::lower(name));
   if (!value.empty()) return {"S01", fmt::format("{} is a modifier", shown(name)), write_this(fmt::format("{}{}", begin, value))};
   const std::string joined = fmt::format("{}{}", begin, without_mark(next));
-  if (!next.empty() && !is_sound(next) && is_sound(joined))
+  if (is_divided(joined, next))
     return {"S01", fmt::format("{} is a modifier, with a blank after {}", shown(name), shown(term)), write_this(joined), true};
   return {"S01", fmt::format("{} is a modifier, and has no value", shown(name)),
           fmt::format("Write {} with a domain name directly after it, or remove the term", begin)};
@@ -425,12 +423,11 @@ Fault explain_fault(std::string_view term, std::string_view problem, std::string
   if (value.starts_with('=')) {
     if (is_modifier && value.size() == 1) {
       const std::string joined = fmt::format("{}{}", rest, without_mark(next));
-      if (!next.empty() && !is_sound(next) && is_sound(joined))
-        return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
+      if (is_divided(joined, next)) return {"S04", fmt::format("a blank after {}", shown(term)), write_this(joined), true};
       return {"S04", fmt::format("{} has no value", shown(term)), {}};
     }
     if (is_modifier) return explain_domain(term, value.substr(1), problem, next);
-    if (sign.empty() && is_modifier_name(name)) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
+    if (is_unknown_modifier(term)) return {"S05", fmt::format("{}: {}", shown(term), problem), {}};
   }
   const auto mechanism = spf::find_mechanism(name);
   if (!mechanism) return explain_unknown(term, sign, rest, next);

@@ -1,6 +1,6 @@
 #include "common/lint/term_text.h"
 
-#include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -20,6 +20,8 @@ bool is_sound(std::string_view term) {
   return terms.size() == 1 && terms.front().problem.empty();
 }
 
+bool is_divided(std::string_view joined, std::string_view next) { return !next.empty() && !is_sound(next) && is_sound(joined); }
+
 bool is_domain(std::string_view text) { return is_sound(fmt::format("a:{}", text)); }
 
 std::string_view sign_of(std::string_view term) {
@@ -36,11 +38,9 @@ bool lets_all_pass(std::string_view term) {
 
 std::string closed(std::string_view terms) {
   std::string out;
-  for (std::size_t from = 0; from <= terms.size();) {
-    const std::size_t end = std::min(terms.find(' ', from), terms.size());
-    const std::string_view term = terms.substr(from, end - from);
-    base::append(out, from == 0 ? "" : " ", lets_all_pass(term) ? "~all" : term);
-    from = end + 1;
+  std::string_view separator;
+  for (const std::string_view term : base::split(terms, ' ')) {
+    base::append(out, std::exchange(separator, " "), lets_all_pass(term) ? "~all" : term);
   }
   return out;
 }

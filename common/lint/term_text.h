@@ -16,6 +16,8 @@ std::string shown(std::string_view text);
 std::string write_this(std::string_view text);
 // Returns whether the text is one term without a syntax error.
 bool is_sound(std::string_view term);
+// Returns whether a blank divides a term: `next`, the text after the blank, is not a term, but `joined` is one.
+bool is_divided(std::string_view joined, std::string_view next);
 // Returns whether a term can have this domain.
 bool is_domain(std::string_view text);
 // Returns the part of a term or domain-spec that follows its last macro; all of it if there is none.
